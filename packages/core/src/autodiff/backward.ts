@@ -1,0 +1,178 @@
+/**
+ * The backward pass: from a result, step by step in reverse order, the chain rule.
+ */
+import { DTypeError, GraphError, ShapeError, checkOptions } from "../errors.ts";
+import { onesLike, zerosLike } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import type { GradientRule } from "../tensor/op.ts";
+import { type Step, withRecording } from "../tensor/run.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface BackwardOptions {
+  /** Keep the graph, so that one can go back through it again. */
+  retainGraph?: boolean;
+  /** Note the backward pass itself, so that its results can be differentiated; implies `retainGraph`. */
+  createGraph?: boolean;
+}
+
+/** What a gradient belongs to: the step that made a tensor, or the leaf itself. */
+type Place = Step | Tensor;
+
+function placeOf(x: Tensor): Place {
+  return x.step ?? x.leaf;
+}
+
+/**
+ * Adds to `grad` of every leaf the derivative of `output` by it. See `Tensor.backward`.
+ *
+ * If a gradient rule throws, no leaf has been changed.
+ */
+export function backward(output: Tensor, gradient: Tensor | undefined, options: BackwardOptions = {}): void {
+  checkOptions("backward", options, ["retainGraph", "createGraph"]);
+  const leaves = new Set<Tensor>();
+  const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
+  withRecording(options.createGraph ?? false, () => {
+    for (const leaf of leaves) {
+      const arrived = found.get(leaf) ?? zerosLike(leaf);
+      leaf.grad = leaf.grad ? leaf.grad.add(arrived) : arrived;
+    }
+  });
+}
+
+/**
+ * The derivatives of `outputs`, each weighted by its cotangent and summed, by each of `inputs`: PyTorch's
+ * `autograd.grad`. `grad` fields stay as they are, and inputs need not be leaves.
+ *
+ * @param cotangents one for each output; by default 1, which the output must then be a scalar for.
+ * @returns one tensor for each input, zeros where the outputs do not depend on it.
+ * @throws GraphError where an output depends on nothing that requires a gradient.
+ *
+ * @example
+ * const [g] = gradients([loss], [w], { createGraph: true });
+ * g.square().sum().backward(); // a gradient penalty
+ */
+export function gradients(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  { cotangents, ...options }: BackwardOptions & { cotangents?: readonly Tensor[] } = {},
+): Tensor[] {
+  const seeds = outputs.map((output, i) => seed(output, cotangents?.[i]));
+  const found = propagate(outputs, seeds, options, undefined, new Set(inputs.map(placeOf)));
+  return inputs.map((input) => found.get(placeOf(input)) ?? zerosLike(input));
+}
+
+/** The gradient to start with, checked: 1 for a scalar, otherwise what was given. */
+function seed(output: Tensor, given: Tensor | undefined): Tensor {
+  const where = "backward";
+  if (!isFloat(output.dtype))
+    throw new DTypeError({
+      where,
+      expected: "a float result to go back from",
+      got: output.dtype,
+      hint: "Comparisons, argmax and other integer results have no gradient; go back from the loss.",
+    });
+  if (!output.requiresGrad)
+    throw new GraphError({
+      where,
+      expected: "a tensor that depends on something with requiresGrad",
+      got: "one that does not",
+      hint: "Make the weights with parameter(…), and do not compute the loss inside noGrad or after detach().",
+    });
+  if (given === undefined) {
+    if (output.storage.length === 1) return onesLike(output);
+    throw new GraphError({
+      where,
+      expected: "a scalar, whose gradient by itself is 1",
+      got: `a tensor of shape ${formatShape(output.shape)}`,
+      hint: "Reduce it with sum() or mean() first, or pass the gradient: y.backward(ones(y.shape)).",
+    });
+  }
+  if (!sameShape(given.shape, output.shape))
+    throw new ShapeError({
+      where,
+      expected: `a gradient in the result's shape, ${formatShape(output.shape)}`,
+      got: formatShape(given.shape),
+    });
+  return given.cast(output.dtype);
+}
+
+/**
+ * Sends the seeds back through the tape and returns what arrived at each place.
+ *
+ * @param onLeaf told every leaf on the way that requires a gradient.
+ * @param keep places whose gradients are wanted though they are steps.
+ */
+function propagate(
+  outputs: readonly Tensor[],
+  seeds: readonly Tensor[],
+  { retainGraph, createGraph = false }: BackwardOptions,
+  onLeaf?: (leaf: Tensor) => void,
+  keep: ReadonlySet<Place> = new Set(),
+): Map<Place, Tensor> {
+  const order = stepsBehind(outputs, onLeaf);
+  const arrived = new Map<Place, Tensor>();
+  const receive = (place: Place, g: Tensor) => {
+    const before = arrived.get(place);
+    arrived.set(place, before ? before.add(g) : g);
+  };
+  withRecording(createGraph, () => {
+    outputs.forEach((output, i) => {
+      receive(placeOf(output), seeds[i]);
+    });
+    for (const step of order) {
+      const g = arrived.get(step);
+      if (!g) continue;
+      if (!keep.has(step)) arrived.delete(step);
+      sendBack(step, g, receive);
+    }
+  });
+  if (!(retainGraph ?? createGraph)) for (const step of order) step.inputs = step.output = null;
+  return arrived;
+}
+
+/** Applies the step's gradient rule for each input that wants a gradient. */
+function sendBack(step: Step, g: Tensor, receive: (place: Place, g: Tensor) => void): void {
+  const inputs = step.inputs!;
+  const call = { inputs, output: step.output!, attributes: step.attributes };
+  inputs.forEach((input, i) => {
+    if (!input.requiresGrad) return;
+    const rules = step.op.gradient as GradientRule | readonly GradientRule[];
+    const rule = typeof rules === "function" ? rules : rules[i];
+    const part = rule(g, call, i);
+    if (part === null) return;
+    if (!sameShape(part.shape, input.shape))
+      throw new ShapeError({
+        where: `gradient of ${step.op.name}`,
+        expected: `the shape of its input ${i}, ${formatShape(input.shape)}`,
+        got: formatShape(part.shape),
+        hint: "Where the input was broadcast, sum its gradient to the input's shape with sumTo.",
+      });
+    receive(placeOf(input), part);
+  });
+}
+
+/** Every step that the outputs came from, the latest first. */
+function stepsBehind(outputs: readonly Tensor[], onLeaf?: (leaf: Tensor) => void): Step[] {
+  const seen = new Set<Step>();
+  const pending: Tensor[] = [...outputs];
+  for (let x = pending.pop(); x; x = pending.pop()) {
+    if (!x.requiresGrad) continue;
+    if (!x.step) onLeaf?.(x.leaf);
+    else if (!seen.has(x.step)) {
+      seen.add(x.step);
+      if (!x.step.inputs) throw released(x.step.op.name);
+      for (const input of x.step.inputs) pending.push(input);
+    }
+  }
+  return [...seen].sort((a, b) => b.order - a.order);
+}
+
+function released(name: string): GraphError {
+  return new GraphError({
+    where: "backward",
+    expected: "a graph that is still there",
+    got: `a step (${name}) that an earlier backward pass released`,
+    hint: "Compute the loss again before each backward(), or keep the graph with backward(undefined, { retainGraph: true }).",
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * A function of tensors with a gradient rule of its own.
+ */
+import { GraphError, describe } from "../errors.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Op } from "../tensor/op.ts";
+import { run, withRecording } from "../tensor/run.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/**
+ * Joins a function of tensors with the gradient that its backward pass is to use instead of the function's own.
+ *
+ * For better numbers than the chain rule gives, or for a useful slope where there is none (straight-through).
+ * To add an operation with a kernel of its own, use `defineOp`.
+ *
+ * @param forward computes the result in tensor operations; they are not noted.
+ * @param gradient given `g`, the gradient by the result, returns one gradient (or null) for each input, in tensor
+ *   operations; with one input it may return just that one.
+ * @throws GraphError where the forward function returns no tensor, or the rule's results do not match the inputs.
+ *
+ * @example
+ * const roundStraightThrough = customGradient(
+ *   (x) => x.round(),
+ *   (g) => g,
+ * );
+ */
+export function customGradient(
+  forward: (...inputs: Tensor[]) => Tensor,
+  gradient: (g: Tensor, call: { inputs: readonly Tensor[]; output: Tensor }) => Tensor | null | readonly (Tensor | null)[],
+  name = forward.name || "customGradient",
+): (...inputs: TensorLike[]) => Tensor {
+  return (...inputs) => {
+    const xs = inputs.map((input) => asTensor(input, name));
+    const result = withRecording(false, () => forward(...xs.map((x) => x.detach())));
+    if (!(result instanceof Tensor))
+      throw new GraphError({ where: name, expected: "a function that returns a tensor", got: describe(result) });
+    // All parts are asked for one by one; the rule runs once for each gradient that arrives.
+    let lastG: Tensor | undefined;
+    let lastParts: readonly (Tensor | null)[] = [];
+    const op: Op<void> = {
+      name,
+      infer: () => result,
+      kernel: (out) => out.storage.set(result.storage),
+      gradient: (g, call, i) => {
+        if (g !== lastG) {
+          const parts = gradient(g, call);
+          lastParts = Array.isArray(parts) ? parts : [parts as Tensor | null];
+          lastG = g;
+          if (lastParts.length !== xs.length)
+            throw new GraphError({
+              where: `gradient of ${name}`,
+              expected: `${xs.length} gradients, one for each input`,
+              got: `${lastParts.length}`,
+            });
+        }
+        return lastParts[i];
+      },
+    };
+    return run(op, xs, undefined);
+  };
+}

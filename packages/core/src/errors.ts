@@ -1,0 +1,136 @@
+/**
+ * The errors of the project: each says what was expected, what came, and what to try.
+ */
+
+/** The parts of an error message; `where` names the function, layer or file that complains. */
+export interface ErrorParts {
+  /** Who complains: `"matmul"`, `'layer "dense_1"'`, `"digits.csv, line 12"`. */
+  where: string;
+  /** What would have been right, completing "expected …". */
+  expected: string;
+  /** What came instead, completing "got …". */
+  got: string;
+  /** What to try, as a sentence. */
+  hint?: string;
+}
+
+/**
+ * Base class of every error that chainrule throws on purpose.
+ *
+ * @example
+ * try {
+ *   model.fit(x, y);
+ * } catch (error) {
+ *   if (error instanceof ChainRuleError) console.error(error.hint);
+ * }
+ */
+export class ChainRuleError extends Error {
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string | undefined;
+
+  constructor(parts: ErrorParts) {
+    super(`${parts.where}: expected ${parts.expected}, got ${parts.got}.${parts.hint ? `\n  ${parts.hint}` : ""}`);
+    this.name = new.target.name;
+    this.where = parts.where;
+    this.expected = parts.expected;
+    this.got = parts.got;
+    this.hint = parts.hint;
+  }
+
+  /** The same error, told from further out: `inside('layer "dense_1"')` puts the layer's name in front. */
+  inside(outer: string): this {
+    const Same = this.constructor as new (parts: ErrorParts) => this;
+    const error = new Same({
+      where: `${outer}: ${this.where}`,
+      expected: this.expected,
+      got: this.got,
+      hint: this.hint,
+    });
+    if (this.stack) error.stack = this.stack.replace(this.message, error.message);
+    return error;
+  }
+}
+
+/** Shapes or axes that do not fit together. */
+export class ShapeError extends ChainRuleError {}
+/** A dtype that an operation cannot take. */
+export class DTypeError extends ChainRuleError {}
+/** A number out of its range: a negative size, a probability above 1, a label that is no class. */
+export class ValueError extends ChainRuleError {}
+/** An option or a name that does not exist. */
+export class OptionError extends ChainRuleError {}
+/** Backward where there is nothing to go back through, or no longer. */
+export class GraphError extends ChainRuleError {}
+/** Data that cannot be read: ragged arrays, broken files, inputs and targets of different length. */
+export class DataError extends ChainRuleError {}
+/** A model used out of order: `fit` before `compile`, weights that fit another model. */
+export class ModelError extends ChainRuleError {}
+
+/** The number of single-character edits (insert, delete, replace, swap neighbours) between two words. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j], beforeLast[j - 2] + 1);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length];
+}
+
+/** A hint for a misspelt name: the nearest of the known names if one is near, and all of them. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const plain = (s: string) => s.toLowerCase().replace(/[_\s-]/g, "");
+  const ranked = known
+    .map((name) => ({ name, distance: editDistance(plain(word), plain(name)) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  const near = best && best.distance <= Math.max(2, Math.floor(word.length / 3));
+  return `${near ? `Did you mean "${best.name}"? ` : ""}Known: ${known.join(", ")}.`;
+}
+
+/**
+ * Throws an {@link OptionError} when `options` has a key that is not in `known`, with the nearest known key.
+ *
+ * @example
+ * checkOptions("SGD", { momentun: 0.9 }, ["lr", "momentum"]); // OptionError: … Did you mean "momentum"?
+ */
+export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
+  if (options === undefined) return;
+  if (options === null || typeof options !== "object" || Array.isArray(options))
+    throw new OptionError({ where, expected: "an object of options", got: describe(options) });
+  for (const key of Object.keys(options))
+    if (!known.includes(key))
+      throw new OptionError({ where, expected: "options it knows", got: `"${key}"`, hint: didYouMean(key, known) });
+}
+
+/** The entry of `table` named `name`, or an {@link OptionError} that suggests the nearest name. */
+export function lookUp<T>(where: string, table: Readonly<Record<string, T>>, name: string): T {
+  if (Object.hasOwn(table, name)) return table[name];
+  throw new OptionError({
+    where,
+    expected: "a known name",
+    got: `"${name}"`,
+    hint: didYouMean(name, Object.keys(table)),
+  });
+}
+
+/** A value in a few words, for error messages: `the number 3`, `an array of 4`, `"adam"`, `undefined`. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return `"${value.length > 60 ? `${value.slice(0, 57)}…` : value}"`;
+  if (typeof value === "number" || typeof value === "bigint") return `the number ${value}`;
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
+  const name = (value as object).constructor?.name;
+  return !name || name === "Object" ? `an object with keys ${Object.keys(value as object).join(", ") || "(none)"}` : `a ${name}`;
+}

@@ -1,0 +1,132 @@
+/**
+ * Loops over elements, with broadcasting: what the elementwise ops' kernels are made of.
+ */
+import type { TypedArray } from "../tensor/dtype.ts";
+import type { Block } from "../tensor/op.ts";
+import { broadcastStrides, sizeOf } from "../tensor/shape.ts";
+
+/** A kernel that applies `f` to every element. */
+export function mapKernel(f: (x: number) => number) {
+  return (out: Block, [x]: readonly Block[]): void => {
+    const to = out.storage;
+    const from = x.storage;
+    for (let i = 0; i < to.length; i++) to[i] = f(from[i]);
+  };
+}
+
+/**
+ * One straight run of a binary operation: for k in 0 … n-1, `to[at + k]` comes from `a[ia + k * sa]` and
+ * `b[ib + k * sb]`.
+ */
+export type PairLoop = (
+  to: TypedArray,
+  at: number,
+  a: TypedArray,
+  ia: number,
+  sa: number,
+  b: TypedArray,
+  ib: number,
+  sb: number,
+  n: number,
+) => void;
+
+/** The straight run that applies `f` to each pair. */
+export function pairLoop(f: (x: number, y: number) => number): PairLoop {
+  return (to, at, a, ia, sa, b, ib, sb, n) => {
+    for (let k = 0; k < n; k++) to[at + k] = f(a[ia + k * sa], b[ib + k * sb]);
+  };
+}
+
+/** A kernel that covers two broadcast inputs with straight runs of `loop`. */
+export function pairKernel(loop: PairLoop) {
+  return (out: Block, [a, b]: readonly Block[]): void => {
+    const size = out.storage.length;
+    if (size === 0) return;
+    const aFull = a.storage.length === size;
+    const bFull = b.storage.length === size;
+    if ((aFull || a.storage.length === 1) && (bFull || b.storage.length === 1)) {
+      loop(out.storage, 0, a.storage, 0, aFull ? 1 : 0, b.storage, 0, bFull ? 1 : 0, size);
+      return;
+    }
+    const { lengths, strides } = mergeAxes(out.shape, [
+      broadcastStrides(a.shape, out.shape),
+      broadcastStrides(b.shape, out.shape),
+    ]);
+    const [as, bs] = strides;
+    const inner = lengths.length - 1;
+    const run = lengths[inner];
+    walk(lengths.slice(0, inner), [as, bs], (at, [ia, ib]) => {
+      loop(out.storage, at * run, a.storage, ia, as[inner], b.storage, ib, bs[inner], run);
+    });
+  };
+}
+
+/**
+ * Joins neighbouring axes that every input walks through in one stride, so that inner loops are long.
+ *
+ * Axes of length 1 vanish; at least one axis remains.
+ */
+export function mergeAxes(shape: readonly number[], strides: readonly (readonly number[])[]) {
+  const lengths: number[] = [];
+  const merged: number[][] = strides.map(() => []);
+  shape.forEach((length, axis) => {
+    if (length === 1) return;
+    const last = lengths.length - 1;
+    if (last >= 0 && strides.every((s, i) => merged[i][last] === s[axis] * length)) {
+      lengths[last] *= length;
+      merged.forEach((m, i) => {
+        m[last] = strides[i][axis];
+      });
+    } else {
+      lengths.push(length);
+      merged.forEach((m, i) => {
+        m.push(strides[i][axis]);
+      });
+    }
+  });
+  if (lengths.length === 0) {
+    lengths.push(1);
+    for (const m of merged) m.push(0);
+  }
+  return { lengths, strides: merged };
+}
+
+/**
+ * Visits every index of `lengths` in row-major order with the offset that each set of strides gives it.
+ *
+ * The `offsets` array is the same object at every visit.
+ */
+export function walk(
+  lengths: readonly number[],
+  strides: readonly (readonly number[])[],
+  visit: (at: number, offsets: readonly number[]) => void,
+): void {
+  const total = sizeOf(lengths);
+  const index = new Array<number>(lengths.length).fill(0);
+  const offsets = new Array<number>(strides.length).fill(0);
+  for (let at = 0; at < total; at++) {
+    visit(at, offsets);
+    for (let axis = lengths.length - 1; axis >= 0; axis--) {
+      index[axis]++;
+      for (let i = 0; i < strides.length; i++) offsets[i] += strides[i][axis];
+      if (index[axis] < lengths[axis]) break;
+      for (let i = 0; i < strides.length; i++) offsets[i] -= strides[i][axis] * lengths[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+/** Copies `from` into `out`, reading element `index` at `start + sum(index * strides)`. */
+export function copyStrided(out: Block, from: TypedArray, start: number, strides: readonly number[]): void {
+  const to = out.storage;
+  if (to.length === 0) return;
+  const { lengths, strides: merged } = mergeAxes(out.shape, [strides]);
+  const inner = lengths.length - 1;
+  const run = lengths[inner];
+  const step = merged[0][inner];
+  walk(lengths.slice(0, inner), merged, (at, [offset]) => {
+    const base = at * run;
+    const source = start + offset;
+    for (let k = 0; k < run; k++) to[base + k] = from[source + k * step];
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * Functions that JavaScript's Math lacks, to the last digits of a double.
+ */
+
+const twoOverSqrtPi = 2 / Math.sqrt(Math.PI);
+
+/**
+ * The error function, erf(x) = 2/√π ∫₀ˣ exp(-t²) dt.
+ *
+ * Up to |x| = 2.5 by the series 2/√π exp(-x²) Σ 2ⁿ x²ⁿ⁺¹ / (2n+1)!!, whose terms are all of one sign, beyond it by
+ * the continued fraction of 1 - erf (Abramowitz & Stegun 7.1.6 and 7.1.14).
+ */
+export function erf(x: number): number {
+  const size = Math.abs(x);
+  if (!(size < 6)) return size >= 6 ? Math.sign(x) : Number.NaN;
+  if (size <= 2.5) {
+    const square = x * x;
+    let term = x;
+    let sum = x;
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+      term *= (2 * square) / (2 * n + 1);
+      sum += term;
+    }
+    return twoOverSqrtPi * Math.exp(-square) * sum;
+  }
+  let fraction = size;
+  for (let n = 60; n >= 1; n--) fraction = size + n / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * fraction));
+}
+
+/** 1 / (1 + exp(-x)), with exp only of numbers below 0, so that nothing overflows. */
+export function sigmoid(x: number): number {
+  if (x >= 0) return 1 / (1 + Math.exp(-x));
+  const e = Math.exp(x);
+  return e / (1 + e);
+}
+
+/** log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)): no overflow, no loss of digits. */
+export function softplus(x: number): number {
+  if (x === Number.POSITIVE_INFINITY) return x;
+  return (x > 0 ? x : 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** The nearest whole number, halves to the even one, as IEEE 754, NumPy and PyTorch round. */
+export function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const above = x - floor;
+  if (above !== 0.5) return above < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}

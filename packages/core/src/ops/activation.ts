@@ -1,0 +1,181 @@
+/**
+ * The functions that networks put between layers, each in a form that neither overflows nor loses digits.
+ */
+import * as special from "../kernels/special.ts";
+import { OptionError, ShapeError, describe } from "../errors.ts";
+import { around, eachLine } from "../kernels/reduce.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import type { Block, Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { normalizeAxis } from "../tensor/shape.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { mul, sub } from "./arithmetic.ts";
+import { greater, where } from "./compare.ts";
+import { floats, unary } from "./define.ts";
+import { sum } from "./sum.ts";
+import { abs, clamp, erf, exp, expm1, square, tanh } from "./unary.ts";
+
+/** 1 / (1 + e⁻ˣ): a logit becomes a probability. */
+export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mul(output).mul(sub(1, output)));
+/** max(x, 0), with slope 0 at 0. */
+export const relu = unary("relu", (x) => (x > 0 ? x : x === x ? 0 : x), (g, { inputs: [x] }) => where(greater(x, 0), g, 0), true);
+/** log(1 + eˣ): a smooth relu. */
+export const softplus = unary("softplus", special.softplus, (g, { inputs: [x] }) => g.mul(sigmoid(x)));
+
+/** log sigmoid(x) = -softplus(-x): the log-probability that a logit stands for. */
+export function logSigmoid(x: TensorLike): Tensor {
+  return softplus(asTensor(x).neg()).neg();
+}
+
+/** x where positive, else `negativeSlope` · x. @example leakyRelu([-1, 2], 0.2); // [-0.2, 2] */
+export function leakyRelu(x: TensorLike, negativeSlope = 0.01): Tensor {
+  const input = floats(asTensor(x));
+  return where(greater(input, 0), input, input.mul(negativeSlope));
+}
+
+/** min(max(x, 0), 6): the relu of MobileNets. */
+export function relu6(x: TensorLike): Tensor {
+  return clamp(x, 0, 6);
+}
+
+/** x where positive, else α (eˣ - 1) (Clevert, Unterthiner & Hochreiter 2016). */
+export function elu(x: TensorLike, alpha = 1): Tensor {
+  const input = floats(asTensor(x));
+  return where(greater(input, 0), input, expm1(where(greater(input, 0), 0, input)).mul(alpha));
+}
+
+/** λ elu(x, α) with the constants under which activations keep mean 0 and variance 1 (Klambauer et al. 2017). */
+export function selu(x: TensorLike): Tensor {
+  return elu(x, 1.6732632423543772).mul(1.0507009873554805);
+}
+
+/**
+ * x Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
+ *
+ * @param options `approximate: "tanh"` for x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), as GPT-2 has it.
+ * @throws OptionError for another approximation.
+ */
+export function gelu(x: TensorLike, { approximate = "none" }: { approximate?: "none" | "tanh" } = {}): Tensor {
+  const input = floats(asTensor(x));
+  if (approximate === "none") return input.mul(0.5).mul(erf(input.mul(Math.SQRT1_2)).add(1));
+  if (approximate !== "tanh")
+    throw new OptionError({ where: "gelu", expected: 'approximate "none" or "tanh"', got: describe(approximate) });
+  const inside = input.add(mul(input, square(input)).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+  return input.mul(0.5).mul(tanh(inside).add(1));
+}
+
+/** x sigmoid(x), also called swish (Elfwing, Uchibe & Doya 2017). */
+export function silu(x: TensorLike): Tensor {
+  const input = floats(asTensor(x));
+  return input.mul(sigmoid(input));
+}
+
+/** x tanh(softplus(x)) (Misra 2019). */
+export function mish(x: TensorLike): Tensor {
+  const input = floats(asTensor(x));
+  return input.mul(tanh(softplus(input)));
+}
+
+/** x cut to [-1, 1]. */
+export function hardtanh(x: TensorLike): Tensor {
+  return clamp(x, -1, 1);
+}
+
+/** x / (1 + |x|). */
+export function softsign(x: TensorLike): Tensor {
+  const input = floats(asTensor(x));
+  return input.div(abs(input).add(1));
+}
+
+/** (x + 3) / 6 cut to [0, 1]: a sigmoid of straight lines. */
+export function hardSigmoid(x: TensorLike): Tensor {
+  return clamp(floats(asTensor(x)).add(3).div(6), 0, 1);
+}
+
+/** x hardSigmoid(x) (Howard et al. 2019). */
+export function hardSwish(x: TensorLike): Tensor {
+  const input = floats(asTensor(x));
+  return input.mul(hardSigmoid(input));
+}
+
+const softmaxOp: Op<number> = {
+  name: "softmax",
+  infer: ([x]) => x,
+  kernel: (out, [x], axis) => softmaxKernel(out.storage, x, axis),
+  gradient: (g, { output, attributes: axis }) => {
+    const weighted = g.mul(output);
+    return weighted.sub(output.mul(sum(weighted, axis, { keepDims: true })));
+  },
+};
+
+const logSoftmaxOp: Op<number> = {
+  name: "logSoftmax",
+  infer: ([x]) => x,
+  kernel: (out, [x], axis) => logSoftmaxKernel(out.storage, x, axis),
+  gradient: (g, { output, attributes: axis }) => g.sub(exp(output).mul(sum(g, axis, { keepDims: true }))),
+};
+
+function softmaxKernel(to: TypedArray, x: Block, axis: number): void {
+  const from = x.storage;
+  const { n } = around(x.shape, { first: axis, last: axis });
+  eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
+    const end = start + n * step;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = start; i < end; i += step) if (from[i] > most || from[i] !== from[i]) most = from[i];
+    let total = 0;
+    for (let i = start; i < end; i += step) {
+      const e = Math.exp(from[i] - most);
+      to[i] = e;
+      total += e;
+    }
+    for (let i = start; i < end; i += step) to[i] /= total;
+  });
+}
+
+function logSoftmaxKernel(to: TypedArray, x: Block, axis: number): void {
+  const from = x.storage;
+  const { n } = around(x.shape, { first: axis, last: axis });
+  eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
+    const end = start + n * step;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = start; i < end; i += step) if (from[i] > most || from[i] !== from[i]) most = from[i];
+    let total = 0;
+    for (let i = start; i < end; i += step) total += Math.exp(from[i] - most);
+    const logTotal = Math.log(total);
+    for (let i = start; i < end; i += step) to[i] = from[i] - most - logTotal;
+  });
+}
+
+function alongAxis(op: Op<number>, x: TensorLike, axis: number): Tensor {
+  const input = floats(asTensor(x, op.name));
+  if (input.rank === 0)
+    throw new ShapeError({ where: op.name, expected: "a tensor with at least one axis", got: "a scalar" });
+  return run(op, [input], normalizeAxis(op.name, axis, input.rank));
+}
+
+/**
+ * exp(xᵢ) / Σ exp(xⱼ) along an axis: logits become probabilities. The largest is subtracted first, so nothing
+ * overflows.
+ *
+ * @param axis the axis that will sum to 1; by default the last.
+ * @throws ShapeError for a scalar.
+ *
+ * @example
+ * softmax([0, Math.log(3)]); // [0.25, 0.75]
+ */
+export function softmax(x: TensorLike, axis = -1): Tensor {
+  return alongAxis(softmaxOp, x, axis);
+}
+
+/**
+ * log softmax = xᵢ - log Σ exp(xⱼ), without ever taking the logarithm of a number that was rounded to 0.
+ *
+ * @throws ShapeError for a scalar.
+ *
+ * @example
+ * logSoftmax([0, 1000]); // [-1000, 0], where log(softmax(x)) would be [-Infinity, 0]
+ */
+export function logSoftmax(x: TensorLike, axis = -1): Tensor {
+  return alongAxis(logSoftmaxOp, x, axis);
+}

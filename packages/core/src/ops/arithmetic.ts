@@ -1,0 +1,113 @@
+/**
+ * Arithmetic on pairs of elements, with NumPy's broadcasting.
+ *
+ * The four that carry most of the work have their loops written out, so that the engine compiles each by itself.
+ */
+import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
+import { toFloat, toNumeric } from "../tensor/dtype.ts";
+import { binary } from "./define.ts";
+import { equal, greater, where } from "./compare.ts";
+import { neg, log } from "./unary.ts";
+
+const addLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
+  for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] + b[ib + k * sb];
+};
+const subLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
+  for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] - b[ib + k * sb];
+};
+const mulLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
+  for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] * b[ib + k * sb];
+};
+const divLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
+  for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] / b[ib + k * sb];
+};
+
+/**
+ * a + b, element by element, broadcast.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example add([[1], [2]], [10, 20]); // [[11, 21], [12, 22]]
+ */
+export const add = binary("add", { loop: addLoop, operands: toNumeric, gradient: [(g) => g, (g) => g] });
+
+/**
+ * a - b, element by element, broadcast.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example sub(1, [0.25, 0.5]); // [0.75, 0.5]
+ */
+export const sub = binary("sub", { loop: subLoop, operands: toNumeric, gradient: [(g) => g, (g) => neg(g)] });
+
+/**
+ * a · b, element by element, broadcast. For the matrix product see {@link matmul}.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example mul([1, 2], 3); // [3, 6]
+ */
+export const mul = binary("mul", {
+  loop: mulLoop,
+  operands: toNumeric,
+  gradient: [(g, _a, b) => mul(g, b), (g, a) => mul(g, a)],
+});
+
+/**
+ * a / b, element by element, broadcast; in floats, and x / 0 is ±Infinity or NaN as IEEE 754 says.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example div([1, 2], 4); // [0.25, 0.5]
+ */
+export const div = binary("div", {
+  loop: divLoop,
+  operands: toFloat,
+  gradient: [(g, _a, b) => div(g, b), (g, _a, b, output) => neg(div(mul(g, output), b))],
+});
+
+/**
+ * The remainder of a / b with the sign of b, a - b ⌊a / b⌋, as in Python.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example mod([-1, 4], 3); // [2, 1]
+ */
+export const mod = binary("mod", {
+  loop: pairLoop((x, y) => x - y * Math.floor(x / y)),
+  operands: toNumeric,
+  gradient: [(g) => g, (g, a, b) => neg(mul(g, div(a, b).floor()))],
+});
+
+/**
+ * aᵇ, element by element, broadcast.
+ *
+ * The slopes b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and where a = 0, as PyTorch does.
+ *
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example pow([1, 2, 3], 2); // [1, 4, 9]
+ */
+export const pow = binary("pow", {
+  loop: pairLoop((x, y) => x ** y),
+  operands: toNumeric,
+  gradient: [
+    // With exponent 0 the factor b makes the slope 0; the exponent b - 1 is kept at 0 there, lest 0 · ∞ be NaN.
+    (g, a, b) => mul(mul(g, b), pow(a, sub(where(equal(b, 0), 1, b), 1))),
+    (g, a, _b, output) => mul(mul(g, output), log(where(equal(a, 0), 1, a))),
+  ],
+});
+
+/**
+ * The larger of a and b, broadcast; NaN where either is. At a tie both get half of the gradient.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example maximum([-1, 2], 0); // [0, 2]
+ */
+export const maximum = binary("maximum", {
+  loop: pairLoop(Math.max),
+  gradient: [(g, a, b) => mul(g, share(a, b)), (g, a, b) => mul(g, share(b, a))],
+});
+
+/**
+ * The smaller of a and b, broadcast; NaN where either is. At a tie both get half of the gradient.
+ * @throws ShapeError for shapes that do not broadcast.
+ * @example minimum([-1, 2], 0); // [-1, 0]
+ */
+export const minimum = binary("minimum", {
+  loop: pairLoop(Math.min),
+  gradient: [(g, a, b) => mul(g, share(b, a)), (g, a, b) => mul(g, share(a, b))],
+});
+
+/** How much of the gradient goes to `a` when the larger of both is taken: 1, 0, or at a tie 1/2. */
+function share(a: Parameters<typeof add>[0], b: Parameters<typeof add>[0]) {
+  return add(greater(a, b), mul(equal(a, b), 0.5));
+}

@@ -1,0 +1,35 @@
+/**
+ * Conversion between dtypes.
+ */
+import type { Op } from "../tensor/op.ts";
+import { type DType, checkDType } from "../tensor/dtype.ts";
+import { run } from "../tensor/run.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+const castOp: Op<DType> = {
+  name: "cast",
+  infer: ([x], dtype) => ({ shape: x.shape, dtype }),
+  kernel: (out, [x], dtype) => {
+    const to = out.storage;
+    const from = x.storage;
+    if (dtype === "bool") for (let i = 0; i < to.length; i++) to[i] = from[i] === 0 ? 0 : 1;
+    else to.set(from);
+  },
+  gradient: (g, { inputs: [x] }) => cast(g, x.dtype),
+};
+
+/**
+ * The tensor in another dtype; the same tensor if it has it already.
+ *
+ * To int32, fractions are cut off; to bool, everything but 0 is true (NaN too).
+ *
+ * @throws DTypeError for a name that is no dtype.
+ *
+ * @example
+ * tensor([0, 1.7]).cast("int32"); // tensor([0, 1], int32)
+ */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  checkDType("cast", dtype);
+  return run(castOp, [x], dtype);
+}

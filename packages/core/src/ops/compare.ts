@@ -1,0 +1,120 @@
+/**
+ * Comparisons and logic, whose results are bool, and choosing by them.
+ */
+import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
+import { ShapeError } from "../errors.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { cast } from "./cast.ts";
+import { binary, meet } from "./define.ts";
+import { broadcastTo, sumTo } from "./sum.ts";
+
+function comparison(name: string, holds: (x: number, y: number) => boolean) {
+  return binary(name, { loop: pairLoop((x, y) => (holds(x, y) ? 1 : 0)), result: () => "bool" });
+}
+
+/** a = b, element by element, broadcast; false for NaN. @example equal([1, 2], 2); // [false, true] */
+export const equal = comparison("equal", (x, y) => x === y);
+/** a ≠ b, element by element, broadcast; true for NaN. */
+export const notEqual = comparison("notEqual", (x, y) => x !== y);
+/** a < b, element by element, broadcast. */
+export const less = comparison("less", (x, y) => x < y);
+/** a ≤ b, element by element, broadcast. */
+export const lessEqual = comparison("lessEqual", (x, y) => x <= y);
+/** a > b, element by element, broadcast. */
+export const greater = comparison("greater", (x, y) => x > y);
+/** a ≥ b, element by element, broadcast. */
+export const greaterEqual = comparison("greaterEqual", (x, y) => x >= y);
+
+function logical(name: string, holds: (x: boolean, y: boolean) => boolean) {
+  const loop: PairLoop = pairLoop((x, y) => (holds(x !== 0, y !== 0) ? 1 : 0));
+  return binary(name, { loop, operands: () => "bool", result: () => "bool" });
+}
+
+/** Both are true (not 0), broadcast. */
+export const logicalAnd = logical("logicalAnd", (x, y) => x && y);
+/** At least one is true (not 0), broadcast. */
+export const logicalOr = logical("logicalOr", (x, y) => x || y);
+/** Exactly one is true (not 0), broadcast. */
+export const logicalXor = logical("logicalXor", (x, y) => x !== y);
+
+function test(name: string, holds: (x: number) => boolean) {
+  const op: Op<void> = {
+    name,
+    infer: ([x]) => ({ shape: x.shape, dtype: "bool" }),
+    kernel: (out, [x]) => {
+      for (let i = 0; i < out.storage.length; i++) out.storage[i] = holds(x.storage[i]) ? 1 : 0;
+    },
+  };
+  return (x: TensorLike): Tensor => run(op, [asTensor(x)], undefined);
+}
+
+/** True where the element is 0 or false. */
+export const logicalNot = test("logicalNot", (x) => x === 0);
+/** True where the element is NaN. */
+export const isNaN = test("isNaN", Number.isNaN);
+/** True where the element is neither NaN nor infinite. */
+export const isFinite = test("isFinite", Number.isFinite);
+/** True where the element is Infinity or -Infinity. */
+export const isInfinite = test("isInfinite", (x) => Math.abs(x) === Number.POSITIVE_INFINITY);
+
+const whereOp: Op<void> = {
+  name: "where",
+  infer: ([condition, a]) => ({ shape: condition.shape, dtype: a.dtype }),
+  kernel: (out, [condition, a, b]) => {
+    const to = out.storage;
+    const choice = condition.storage;
+    const sa = a.storage.length === 1 ? 0 : 1;
+    const sb = b.storage.length === 1 ? 0 : 1;
+    for (let i = 0; i < to.length; i++) to[i] = choice[i] !== 0 ? a.storage[i * sa] : b.storage[i * sb];
+  },
+  gradient: [
+    () => null,
+    (g, { inputs: [condition, a] }) => sumTo(where(condition, g, 0), a.shape),
+    (g, { inputs: [condition, , b] }) => sumTo(where(condition, 0, g), b.shape),
+  ],
+};
+
+/**
+ * `a` where the condition holds, `b` elsewhere; all three broadcast.
+ *
+ * The gradient goes only to the one that was chosen. A slope that is infinite in the branch not chosen still makes
+ * NaN (0 · ∞): put a harmless value in before the function, as in `log(where(x.greater(0), x, 1))`.
+ *
+ * @throws ShapeError for shapes that do not broadcast.
+ *
+ * @example
+ * where(x.greater(0), x, x.mul(0.1)); // a leaky relu
+ */
+export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = meet("where", a, b);
+  const choice = cast(asTensor(condition, "where"), "bool");
+  const shape = broadcastShapes("where", choice.shape, broadcastShapes("where", x.shape, y.shape));
+  const wide = (t: Tensor) => (t.size === 1 ? t : broadcastTo(t, shape));
+  return run(whereOp, [broadcastTo(choice, shape), wide(x), wide(y)], undefined);
+}
+
+/**
+ * Whether all elements are close: |a - b| ≤ atol + rtol |b|, and NaN nowhere. A plain boolean.
+ *
+ * @throws ShapeError where the shapes differ: closeness does not broadcast.
+ *
+ * @example
+ * allClose(softmax(x).sum(-1), ones([8])); // true
+ */
+export function allClose(a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-8 } = {}): boolean {
+  const x = asTensor(a, "allClose");
+  const y = asTensor(b, "allClose");
+  if (!sameShape(x.shape, y.shape))
+    throw new ShapeError({
+      where: "allClose",
+      expected: "two tensors of the same shape",
+      got: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+    });
+  return x.storage.every(
+    (value: number, i: number) => value === y.storage[i] || Math.abs(value - y.storage[i]) <= atol + rtol * Math.abs(y.storage[i]),
+  );
+}

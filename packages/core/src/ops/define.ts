@@ -1,0 +1,151 @@
+/**
+ * How ops are written: `defineOp` for any op, `unary` and `binary` for the elementwise ones.
+ */
+import { DTypeError, OptionError, ShapeError, ValueError, describe } from "../errors.ts";
+import { type PairLoop, mapKernel, pairKernel } from "../kernels/elementwise.ts";
+import { type DType, getDefaultDType, isFloat, promote } from "../tensor/dtype.ts";
+import type { Call, GradientRule, Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
+import { asTensor, scalar, type TensorLike } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { cast } from "./cast.ts";
+import { sumTo } from "./sum.ts";
+
+/**
+ * Makes an op of a definition: a function of its inputs (tensors, numbers or nested arrays) and its attributes.
+ *
+ * @example
+ * const cube = defineOp<void>({
+ *   name: "cube",
+ *   infer: ([x]) => x,
+ *   kernel: (out, [x]) => {
+ *     for (let i = 0; i < out.storage.length; i++) out.storage[i] = x.storage[i] ** 3;
+ *   },
+ *   gradient: (g, { inputs: [x] }) => g.mul(x.square()).mul(3),
+ * });
+ * cube([tensor([1, 2])]); // tensor([1, 8])
+ *
+ * @throws OptionError for a definition without a name, shape rule or kernel.
+ */
+export function defineOp<Attributes = void>(definition: Op<Attributes>) {
+  checkDefinition(definition);
+  return (inputs: readonly TensorLike[], attributes: Attributes): Tensor =>
+    run(definition, inputs.map((input) => asTensor(input)), attributes);
+}
+
+function checkDefinition(definition: Op<never>): void {
+  const { name, infer, kernel } = definition;
+  if (typeof name !== "string" || name === "")
+    throw new OptionError({ where: "defineOp", expected: "a name", got: describe(name) });
+  if (typeof infer !== "function" || (kernel !== "view" && typeof kernel !== "function"))
+    throw new OptionError({
+      where: `defineOp("${name}")`,
+      expected: "infer and kernel as functions",
+      got: `${describe(infer)} and ${describe(kernel)}`,
+    });
+}
+
+/** The gradient of a function whose slope is 0 wherever it has one: rounding, sign, comparisons by value. */
+export function flat(): null {
+  return null;
+}
+
+/**
+ * An op on each element. Integers become floats first, unless `keepsIntegers`.
+ *
+ * @param slope the gradient rule: `g` times the function's derivative, in tensor operations.
+ */
+export function unary(name: string, f: (x: number) => number, slope: GradientRule<void>, keepsIntegers = false) {
+  const op: Op<void> = { name, infer: ([x]) => x, kernel: mapKernel(f), gradient: slope };
+  return (x: TensorLike): Tensor => {
+    const input = asTensor(x);
+    return run(op, [keepsIntegers && input.dtype === "int32" ? input : floats(input)], undefined);
+  };
+}
+
+/** The tensor itself if it holds floats, else a float copy. */
+export function floats(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : cast(x, getDefaultDType());
+}
+
+/** The tensor itself unless it is bool, else its zeros and ones in int32. */
+export function numbers(x: Tensor): Tensor {
+  return x.dtype === "bool" ? cast(x, "int32") : x;
+}
+
+interface Binary {
+  readonly loop: PairLoop;
+  /** The two gradient rules; their results are summed to the inputs' shapes where those were broadcast. */
+  readonly gradient?: readonly [PairRule, PairRule];
+  /** Which dtype both inputs are brought to, given the one that they meet in. */
+  readonly operands?: (met: DType) => DType;
+  /** Which dtype the result has, given the operands'. */
+  readonly result?: (operands: DType) => DType;
+}
+
+type PairRule = (g: Tensor, a: Tensor, b: Tensor, output: Tensor) => Tensor | null;
+
+/** An op on pairs of elements, with broadcasting. */
+export function binary(name: string, { loop, gradient, operands = (d) => d, result = (d) => d }: Binary) {
+  const rule = (which: 0 | 1) => (g: Tensor, { inputs: [a, b], output }: Call<void>) => {
+    const full = gradient![which](g, a, b, output);
+    return full && sumTo(full, [a, b][which].shape);
+  };
+  const op: Op<void> = {
+    name,
+    infer: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
+    kernel: pairKernel(loop),
+    gradient: gradient && [rule(0), rule(1)],
+  };
+  return (a: TensorLike, b: TensorLike): Tensor => run(op, meet(name, a, b, operands), undefined);
+}
+
+/** Two operands as tensors of one dtype; a plain number takes the other's dtype where it fits. */
+export function meet(where: string, a: TensorLike, b: TensorLike, operands: (met: DType) => DType = (d) => d): [Tensor, Tensor] {
+  if (typeof a === "number" && b instanceof Tensor) {
+    const [y, x] = meet(where, b, a, operands);
+    return [x, y];
+  }
+  const x = asTensor(a, where);
+  if (typeof b === "number") {
+    const dtype = operands(withNumber(x.dtype, b));
+    return [cast(x, dtype), scalar(b, dtype)];
+  }
+  const y = asTensor(b, where);
+  const dtype = operands(promote(x.dtype, y.dtype));
+  return [cast(x, dtype), cast(y, dtype)];
+}
+
+function withNumber(dtype: DType, number: number): DType {
+  if (isFloat(dtype)) return dtype;
+  return Number.isInteger(number) && Math.abs(number) < 2 ** 31 ? "int32" : getDefaultDType();
+}
+
+/** Throws unless `x` holds whole numbers to index with; floats that happen to be whole are taken, as int32. */
+export function asIndices(where: string, x: TensorLike): Tensor {
+  const indices = asTensor(x, where);
+  if (indices.dtype === "int32") return indices;
+  if (indices.dtype === "bool")
+    throw new DTypeError({
+      where,
+      expected: "whole numbers as indices",
+      got: "a bool tensor",
+      hint: "To choose by truth values, use where(condition, a, b), or cast to int32.",
+    });
+  for (const index of indices.storage)
+    if (!Number.isInteger(index))
+      throw new ValueError({ where, expected: "whole numbers as indices", got: describe(index) });
+  return cast(indices.detach(), "int32");
+}
+
+/** Throws a ShapeError unless the two shapes are the same. */
+export function checkSameShape(where: string, a: Tensor, b: Tensor, hint?: string): void {
+  if (!sameShape(a.shape, b.shape))
+    throw new ShapeError({
+      where,
+      expected: "two tensors of the same shape",
+      got: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+      hint,
+    });
+}

@@ -1,0 +1,224 @@
+/**
+ * Reading and adding at places that the data names: embeddings, labels, sorting.
+ */
+import { ShapeError, ValueError } from "../errors.ts";
+import { around, eachLine } from "../kernels/reduce.ts";
+import type { Op, Spec } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { type Shape, formatShape, normalizeAxis } from "../tensor/shape.ts";
+import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { meet, asIndices } from "./define.ts";
+import { type Range, slice } from "./movement.ts";
+
+/** An index counted from the front; negative ones count from the end. */
+function place(where: string, index: number, length: number): number {
+  if (index >= -length && index < length) return index < 0 ? index + length : index;
+  throw new ValueError({
+    where,
+    expected: length === 0 ? "no index into an axis of length 0" : `indices from ${-length} to ${length - 1}`,
+    got: `${index}`,
+  });
+}
+
+const gatherOp: Op<number> = {
+  name: "gather",
+  infer: ([x, indices], axis) => ({ shape: x.shape.toSpliced(axis, 1, ...indices.shape), dtype: x.dtype }),
+  kernel: (out, [x, indices], axis) => {
+    const { outer, n, inner } = around(x.shape, { first: axis, last: axis });
+    const count = indices.storage.length;
+    for (let i = 0; i < outer; i++)
+      for (let j = 0; j < count; j++) {
+        const from = (i * n + place("gather", indices.storage[j], n)) * inner;
+        out.storage.set(x.storage.subarray(from, from + inner), (i * count + j) * inner);
+      }
+  },
+  gradient: [
+    (g, { inputs: [x, indices], attributes: axis }) => run(addAtOp, [g, indices], { axis, shape: x.shape }),
+    () => null,
+  ],
+};
+
+/** The reverse of gather: slices of `g` added up, in zeros of `shape`, at the places named. */
+const addAtOp: Op<{ readonly axis: number; readonly shape: Shape }> = {
+  name: "addAt",
+  infer: ([g], { shape }) => ({ shape, dtype: g.dtype }),
+  kernel: (out, [g, indices], { axis, shape }) => {
+    const { outer, n, inner } = around(shape, { first: axis, last: axis });
+    const count = indices.storage.length;
+    for (let i = 0; i < outer; i++)
+      for (let j = 0; j < count; j++) {
+        const to = (i * n + place("gather", indices.storage[j], n)) * inner;
+        const from = (i * count + j) * inner;
+        for (let k = 0; k < inner; k++) out.storage[to + k] += g.storage[from + k];
+      }
+  },
+  gradient: [(g, { inputs: [, indices], attributes: { axis } }) => run(gatherOp, [g, indices], axis), () => null],
+};
+
+/**
+ * The slices of `x` at the indices along an axis: rows of a table, as an embedding looks them up.
+ *
+ * Shape: x [.., n, ..], indices any shape S; result [.., ...S, ..].
+ *
+ * @throws ValueError for indices that are fractional or not there.
+ * @example gather([[1, 2], [3, 4]], [1, 1, 0]); // [[3, 4], [3, 4], [1, 2]]
+ */
+export function gather(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
+  const input = asTensor(x);
+  return run(gatherOp, [input, asIndices("gather", indices)], normalizeAxis("gather", axis, input.rank));
+}
+
+const takeOp: Op<number> = {
+  name: "takeAlongAxis",
+  infer: ([x, indices], axis) => {
+    checkAlong("takeAlongAxis", x, indices, axis);
+    return { shape: indices.shape, dtype: x.dtype };
+  },
+  kernel: (out, [x, indices], axis) => {
+    eachPair(x, indices, axis, (full, at) => {
+      out.storage[at] = x.storage[full];
+    });
+  },
+  gradient: [
+    (g, { inputs: [x, indices], attributes: axis }) =>
+      run(scatterOp, [zeros(x.shape, { dtype: g.dtype }), indices, g], axis),
+    () => null,
+  ],
+};
+
+const scatterOp: Op<number> = {
+  name: "scatterAdd",
+  infer: ([x, indices, source], axis) => {
+    checkAlong("scatterAdd", x, indices, axis);
+    if (formatShape(source.shape) !== formatShape(indices.shape))
+      throw new ShapeError({
+        where: "scatterAdd",
+        expected: `one value for each index, ${formatShape(indices.shape)}`,
+        got: formatShape(source.shape),
+      });
+    return x;
+  },
+  kernel: (out, [x, indices, source], axis) => {
+    out.storage.set(x.storage);
+    eachPair(x, indices, axis, (full, at) => {
+      out.storage[full] += source.storage[at];
+    });
+  },
+  gradient: [
+    (g) => g,
+    () => null,
+    (g, { inputs: [, indices], attributes: axis }) => takeAlongAxis(g, indices, axis),
+  ],
+};
+
+function checkAlong(where: string, x: Spec, indices: Spec, axis: number): void {
+  if (x.shape.length !== indices.shape.length || x.shape.some((n, a) => a !== axis && n !== indices.shape[a]))
+    throw new ShapeError({
+      where,
+      expected: `indices that differ from ${formatShape(x.shape)} only along axis ${axis}`,
+      got: formatShape(indices.shape),
+    });
+}
+
+/** For every index, the place in `x` that it names and its own place. */
+function eachPair(
+  x: Spec,
+  indices: Spec & { readonly storage: ArrayLike<number> },
+  axis: number,
+  visit: (full: number, at: number) => void,
+): void {
+  const { outer, n, inner } = around(x.shape, { first: axis, last: axis });
+  const count = indices.shape[axis];
+  for (let i = 0, at = 0; i < outer; i++)
+    for (let p = 0; p < count; p++)
+      for (let j = 0; j < inner; j++, at++)
+        visit((i * n + place("takeAlongAxis", indices.storage[at], n)) * inner + j, at);
+}
+
+/**
+ * One element for each index, chosen along an axis: result[i, j] = x[i, indices[i, j]] for the last axis.
+ *
+ * @throws ShapeError where x and indices differ along another axis; ValueError for indices that are not there.
+ * @example takeAlongAxis([[1, 2], [3, 4]], [[1], [0]], 1); // [[2], [3]]
+ */
+export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis = -1): Tensor {
+  const input = asTensor(x);
+  return run(takeOp, [input, asIndices("takeAlongAxis", indices)], normalizeAxis("takeAlongAxis", axis, input.rank));
+}
+
+/**
+ * `x` with each value added at the place that its index names along an axis; several may name one place.
+ *
+ * @throws ShapeError where shapes differ along another axis; ValueError for indices that are not there.
+ * @example scatterAdd([0, 0, 0], [2, 2, 0], [1, 2, 3], 0); // [3, 0, 3]
+ */
+export function scatterAdd(x: TensorLike, indices: TensorLike, values: TensorLike, axis = -1): Tensor {
+  const [base, source] = meet("scatterAdd", x, values);
+  return run(scatterOp, [base, asIndices("scatterAdd", indices), source], normalizeAxis("scatterAdd", axis, base.rank));
+}
+
+const argsortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
+  name: "argsort",
+  infer: ([x]) => ({ shape: x.shape, dtype: "int32" }),
+  kernel: (out, [x], { axis, descending }) => {
+    const axes = { first: axis, last: axis };
+    const { n } = around(x.shape, axes);
+    const order = new Array<number>(n);
+    eachLine(x.shape, axes, (start, step) => {
+      for (let p = 0; p < n; p++) order[p] = p;
+      order.sort((p, q) => compare(x.storage[start + p * step], x.storage[start + q * step], descending));
+      for (let p = 0; p < n; p++) out.storage[start + p * step] = order[p];
+    });
+  },
+};
+
+/** NaN last either way, as NumPy sorts ascending. */
+function compare(a: number, b: number, descending: boolean): number {
+  if (a !== a || b !== b) return Number(a !== a) - Number(b !== b);
+  return descending ? b - a || 0 : a - b || 0;
+}
+
+export interface SortOptions {
+  descending?: boolean;
+}
+
+/**
+ * The indices that would sort `x` along an axis; equal elements keep their order, NaN comes last.
+ *
+ * @example argsort([3, 1, 2]); // [1, 2, 0]
+ */
+export function argsort(x: TensorLike, axis = -1, { descending = false }: SortOptions = {}): Tensor {
+  const input = asTensor(x);
+  return run(argsortOp, [input], { axis: normalizeAxis("argsort", axis, input.rank), descending });
+}
+
+/**
+ * The elements in ascending order along an axis; the gradient goes where each came from.
+ *
+ * @example sort([3, 1, 2]); // [1, 2, 3]
+ */
+export function sort(x: TensorLike, axis = -1, options: SortOptions = {}): Tensor {
+  const input = asTensor(x);
+  return takeAlongAxis(input, argsort(input, axis, options), axis);
+}
+
+/**
+ * The k largest elements along an axis in descending order, and their indices.
+ *
+ * @throws ValueError for a k below 0 or above the length.
+ * @example const { values, indices } = topK(logits, 5);
+ */
+export function topK(x: TensorLike, k: number, axis = -1, { largest = true } = {}): { values: Tensor; indices: Tensor } {
+  const input = asTensor(x);
+  const along = normalizeAxis("topK", axis, input.rank);
+  if (!Number.isInteger(k) || k < 0 || k > input.shape[along])
+    throw new ValueError({
+      where: "topK",
+      expected: `k from 0 to ${input.shape[along]}, the length of axis ${along} of ${formatShape(input.shape)}`,
+      got: `${k}`,
+    });
+  const order = argsort(input, along, { descending: largest });
+  const indices = slice(order, ...input.shape.map((_, a): Range => (a === along ? [0, k] : ":")));
+  return { values: takeAlongAxis(input, indices, along), indices };
+}

@@ -1,0 +1,151 @@
+/**
+ * The matrix product, with transposed operands and batches.
+ */
+import { ShapeError } from "../errors.ts";
+import { walk } from "../kernels/elementwise.ts";
+import { multiply } from "../kernels/matmul.ts";
+import { toNumeric } from "../tensor/dtype.ts";
+import type { Block, Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { broadcastStrides, formatShape, tryBroadcast } from "../tensor/shape.ts";
+import type { TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { meet } from "./define.ts";
+import { reshape, sumTo } from "./sum.ts";
+
+interface Transposed {
+  readonly a: boolean;
+  readonly b: boolean;
+}
+
+/** Inputs have at least two axes; `Transposed` says which of them is to be read with its last two swapped. */
+const matmulOp: Op<Transposed> = {
+  name: "matmul",
+  infer: ([a, b], swap) => {
+    const [m, k] = lastTwo(a.shape, swap.a);
+    const [k2, n] = lastTwo(b.shape, swap.b);
+    if (k !== k2) throw mismatch(a.shape, b.shape, k, k2);
+    const batch = tryBroadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    if (!batch)
+      throw new ShapeError({
+        where: "matmul",
+        expected: "batch axes (all but the last two) that broadcast",
+        got: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+      });
+    return { shape: [...batch, m, n], dtype: a.dtype };
+  },
+  kernel: (out, [a, b], swap) => {
+    const batch = out.shape.slice(0, -2);
+    const [m, n] = out.shape.slice(-2);
+    const [, k] = lastTwo(a.shape, swap.a);
+    const strides = [a, b].map((x) =>
+      broadcastStrides(x.shape.slice(0, -2), batch).map((stride) => stride * x.shape.at(-1)! * x.shape.at(-2)!),
+    );
+    walk(batch, strides, (at, [ia, ib]) => {
+      multiply(out.storage, at * m * n, matrix(a, ia, swap.a), matrix(b, ib, swap.b), m, n, k);
+    });
+  },
+  // With C = A B: dA = G Bᵀ and dB = Aᵀ G; where an operand was read transposed, so is its gradient.
+  gradient: [
+    (g, { inputs: [a, b], attributes: swap }) =>
+      sumTo(swap.a ? product(b, g, { a: swap.b, b: true }) : product(g, b, { a: false, b: !swap.b }), a.shape),
+    (g, { inputs: [a, b], attributes: swap }) =>
+      sumTo(swap.b ? product(g, a, { a: true, b: swap.a }) : product(a, g, { a: !swap.a, b: false }), b.shape),
+  ],
+};
+
+function product(a: Tensor, b: Tensor, swap: Transposed): Tensor {
+  return run(matmulOp, [a, b], swap);
+}
+
+function lastTwo(shape: readonly number[], swapped: boolean): [number, number] {
+  const [rows, columns] = shape.slice(-2);
+  return swapped ? [columns, rows] : [rows, columns];
+}
+
+function matrix(x: Block, start: number, swapped: boolean) {
+  const columns = x.shape.at(-1)!;
+  return swapped
+    ? { data: x.storage, start, row: 1, column: columns }
+    : { data: x.storage, start, row: columns, column: 1 };
+}
+
+function mismatch(a: readonly number[], b: readonly number[], k: number, k2: number): ShapeError {
+  return new ShapeError({
+    where: "matmul",
+    expected: "inner lengths that are equal, [.., m, k] times [.., k, n]",
+    got: `${formatShape(a)} times ${formatShape(b)}, whose inner lengths are ${k} and ${k2}`,
+    hint:
+      b.at(-1) === k
+        ? "Transpose the second: a.matmul(b.transpose())."
+        : a.at(-2) === k2
+          ? "Transpose the first: a.transpose().matmul(b)."
+          : undefined,
+  });
+}
+
+/**
+ * The matrix product, Cᵢⱼ = Σₚ Aᵢₚ Bₚⱼ.
+ *
+ * Shape: [.., m, k] times [.., k, n] is [.., m, n]; leading axes are batches and broadcast. A vector [k] on the left
+ * is a row and on the right a column, and its axis is gone from the result.
+ *
+ * @throws ShapeError where the inner lengths differ, for scalars, and for batches that do not broadcast.
+ *
+ * @example
+ * matmul([[1, 2], [3, 4]], [[5], [6]]); // [[17], [39]]
+ */
+export function matmul(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = meet("matmul", a, b, toNumeric);
+  if (x.rank === 0 || y.rank === 0)
+    throw new ShapeError({
+      where: "matmul",
+      expected: "tensors with at least one axis",
+      got: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+      hint: "To multiply by a number, use mul.",
+    });
+  if (x.shape.at(-1) !== y.shape.at(y.rank === 1 ? 0 : -2))
+    throw mismatch(x.shape, y.shape, x.shape.at(-1)!, y.shape.at(y.rank === 1 ? 0 : -2)!);
+  const left = x.rank === 1 ? reshape(x, [1, x.size]) : x;
+  const right = y.rank === 1 ? reshape(y, [y.size, 1]) : y;
+  const result = left.rank > 2 && right.rank === 2 ? manyTimesOne(left, right) : product(left, right, { a: false, b: false });
+  if (x.rank > 1 && y.rank > 1) return result;
+  const shape = [...result.shape];
+  if (y.rank === 1) shape.pop();
+  if (x.rank === 1) shape.splice(y.rank === 1 ? -1 : -2, 1);
+  return reshape(result, shape);
+}
+
+/** A batch times one matrix is a single product of all its rows, and so is the matrix's gradient. */
+function manyTimesOne(batch: Tensor, one: Tensor): Tensor {
+  const rows = reshape(batch, [batch.size === 0 ? rowsOf(batch) : -1, batch.shape.at(-1)!]);
+  return reshape(product(rows, one, { a: false, b: false }), [...batch.shape.slice(0, -1), one.shape[1]]);
+}
+
+function rowsOf(x: Tensor): number {
+  return x.shape.slice(0, -1).reduce((total, n) => total * n, 1);
+}
+
+/**
+ * The inner product of two vectors, Σ aᵢ bᵢ.
+ *
+ * @throws ShapeError unless both are vectors of one length.
+ * @example dot([1, 2], [3, 4]); // 11
+ */
+export function dot(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = meet("dot", a, b, toNumeric);
+  if (x.rank !== 1 || y.rank !== 1 || x.size !== y.size)
+    throw new ShapeError({
+      where: "dot",
+      expected: "two vectors of one length",
+      got: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+      hint: "For matrices use matmul.",
+    });
+  return matmul(x, y);
+}
+
+/** The matrix of all products of pairs, aᵢ bⱼ. @example outer([1, 2], [3, 4]); // [[3, 4], [6, 8]] */
+export function outer(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = meet("outer", a, b, toNumeric);
+  return reshape(x, [x.size, 1]).mul(reshape(y, [1, y.size]));
+}

@@ -1,0 +1,387 @@
+/**
+ * Moving elements without changing them: reorder axes, cut out, join, pad, repeat.
+ */
+import { ShapeError, ValueError, describe } from "../errors.ts";
+import { copyStrided, walk } from "../kernels/elementwise.ts";
+import { promote } from "../tensor/dtype.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { type Shape, formatShape, normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../tensor/shape.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { cast } from "./cast.ts";
+import { where } from "./compare.ts";
+import { broadcastTo, reshape } from "./sum.ts";
+
+const permuteOp: Op<readonly number[]> = {
+  name: "permute",
+  infer: ([x], order) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
+  kernel: (out, [x], order) => {
+    const strides = stridesOf(x.shape);
+    copyStrided(out, x.storage, 0, order.map((axis) => strides[axis]));
+  },
+  gradient: (g, { attributes: order }) => permute(g, order.map((_, axis) => order.indexOf(axis))),
+};
+
+/**
+ * The axes in another order: axis i of the result is axis `order[i]` of `x`.
+ *
+ * @throws ValueError unless every axis is named once.
+ * @example permute(images, [0, 3, 1, 2]); // NHWC to NCHW
+ */
+export function permute(x: TensorLike, order: readonly number[]): Tensor {
+  const input = asTensor(x);
+  const axes = order.map((axis) => normalizeAxis("permute", axis, input.rank));
+  if (axes.length !== input.rank || new Set(axes).size !== input.rank)
+    throw new ValueError({
+      where: "permute",
+      expected: `each of the ${input.rank} axes of ${formatShape(input.shape)} once`,
+      got: formatShape(order),
+    });
+  if (axes.every((axis, i) => axis === i)) return input;
+  // Where only axes of length 1 move, the order of the numbers stays as it is.
+  const long = axes.filter((axis) => input.shape[axis] !== 1);
+  if (long.every((axis, i) => i === 0 || long[i - 1] < axis)) return reshape(input, axes.map((axis) => input.shape[axis]));
+  return run(permuteOp, [input], axes);
+}
+
+/**
+ * Two axes swapped, by default the last two: the transpose of a matrix, or of each matrix in a batch.
+ *
+ * @throws ShapeError for a tensor with fewer than two axes.
+ * @example transpose([[1, 2, 3]]); // [[1], [2], [3]]
+ */
+export function transpose(x: TensorLike, axis1 = -2, axis2 = -1): Tensor {
+  const input = asTensor(x);
+  if (input.rank < 2)
+    throw new ShapeError({
+      where: "transpose",
+      expected: "a tensor with at least two axes",
+      got: formatShape(input.shape),
+      hint: "To make a column of a vector, use reshape([-1, 1]).",
+    });
+  const a = normalizeAxis("transpose", axis1, input.rank);
+  const b = normalizeAxis("transpose", axis2, input.rank);
+  const order = input.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));
+  return permute(input, order);
+}
+
+/**
+ * Without its axes of length 1: those named, or all of them.
+ *
+ * @throws ShapeError for a named axis of another length.
+ * @example squeeze([[1, 2]]); // [1, 2]
+ */
+export function squeeze(x: TensorLike, axis?: number | readonly number[]): Tensor {
+  const input = asTensor(x);
+  const all = axis === undefined;
+  const axes = normalizeAxes("squeeze", axis, input.rank).filter((a) => !all || input.shape[a] === 1);
+  for (const a of axes)
+    if (input.shape[a] !== 1)
+      throw new ShapeError({
+        where: "squeeze",
+        expected: `length 1 at axis ${a}`,
+        got: `${input.shape[a]} in ${formatShape(input.shape)}`,
+      });
+  return reshape(input, input.shape.filter((_, a) => !axes.includes(a)));
+}
+
+/**
+ * With a new axis of length 1 at `axis`; -1 puts it last.
+ *
+ * @throws ValueError for a place that is not there.
+ * @example unsqueeze([1, 2], 0); // [[1, 2]]
+ */
+export function unsqueeze(x: TensorLike, axis: number): Tensor {
+  const input = asTensor(x);
+  return reshape(input, input.shape.toSpliced(normalizeAxis("unsqueeze", axis, input.rank + 1), 0, 1));
+}
+
+/**
+ * The axes from `start` to `end` (both included) joined into one; by default all of them.
+ *
+ * @example flatten(images, 1); // [n, channels · height · width]
+ */
+export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
+  const input = asTensor(x);
+  if (input.rank === 0) return reshape(input, [1]);
+  const from = normalizeAxis("flatten", start, input.rank);
+  const to = normalizeAxis("flatten", end, input.rank);
+  if (from > to) throw new ValueError({ where: "flatten", expected: "start ≤ end", got: `${start} and ${end}` });
+  const joined = sizeOf(input.shape.slice(from, to + 1));
+  return reshape(input, input.shape.toSpliced(from, to - from + 1, joined));
+}
+
+/** Where a slice begins, how far it steps, and how many elements it takes, axis by axis. */
+interface Cut {
+  readonly starts: readonly number[];
+  readonly steps: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+const sliceOp: Op<Cut> = {
+  name: "slice",
+  infer: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
+  kernel: (out, [x], { starts, steps }) => {
+    const strides = stridesOf(x.shape);
+    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
+    copyStrided(out, x.storage, start, strides.map((stride, axis) => stride * steps[axis]));
+  },
+  gradient: (g, { inputs: [x], attributes: cut }) => run(placeOp, [g], { ...cut, shape: x.shape }),
+};
+
+/** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */
+const placeOp: Op<Cut & { readonly shape: Shape }> = {
+  name: "place",
+  infer: ([x], { shape }) => ({ shape, dtype: x.dtype }),
+  kernel: (out, [x], { starts, steps, lengths }) => {
+    const strides = stridesOf(out.shape);
+    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
+    walk(lengths, [strides.map((stride, axis) => stride * steps[axis])], (at, [offset]) => {
+      out.storage[start + offset] = x.storage[at];
+    });
+  },
+  gradient: (g, { attributes: { starts, steps, lengths } }) => run(sliceOp, [g], { starts, steps, lengths }),
+};
+
+/**
+ * One axis of a slice: an index (the axis goes away), `[start, end, step]` with null for "as far as there is", or
+ * NumPy's notation in a string: `":"`, `"1:3"`, `"::-1"`, `"-2:"`; `"..."` stands for all axes not named.
+ */
+export type Range = number | string | null | readonly [start: number | null, end?: number | null, step?: number | null];
+
+/**
+ * A part of the tensor, axis by axis, as NumPy's `x[1:3, :, -1]`. Ends beyond the tensor are cut to it.
+ *
+ * @throws ValueError for an index that is not there, a step of 0, or a range that cannot be read.
+ * @throws ShapeError for more ranges than axes.
+ *
+ * @example
+ * slice(x, "1:3", ":", -1); // rows 1 and 2, every column, the last of axis 2
+ * slice(x, [null, null, -1]); // the rows backwards
+ */
+export function slice(x: TensorLike, ...ranges: Range[]): Tensor {
+  const input = asTensor(x);
+  const full = expandEllipsis(ranges, input);
+  const cut = { starts: [] as number[], steps: [] as number[], lengths: [] as number[] };
+  const dropped: number[] = [];
+  full.forEach((range, axis) => {
+    const { start, step, length } = readRange(range, input.shape[axis], axis);
+    cut.starts.push(start);
+    cut.steps.push(step);
+    cut.lengths.push(length);
+    if (typeof range === "number") dropped.push(axis);
+  });
+  const whole = cut.steps.every((step, axis) => step === 1 && cut.lengths[axis] === input.shape[axis]);
+  const part = whole ? input : run(sliceOp, [input], cut);
+  return reshape(part, cut.lengths.filter((_, axis) => !dropped.includes(axis)));
+}
+
+function expandEllipsis(ranges: readonly Range[], x: Tensor): Range[] {
+  const at = ranges.indexOf("...");
+  const named = ranges.length - (at >= 0 ? 1 : 0);
+  if (named > x.rank)
+    throw new ShapeError({ where: "slice", expected: `at most ${x.rank} ranges for ${formatShape(x.shape)}`, got: `${named}` });
+  const rest = new Array<Range>(x.rank - named).fill(":");
+  return at >= 0 ? [...ranges.slice(0, at), ...rest, ...ranges.slice(at + 1)] : [...ranges, ...rest];
+}
+
+function readRange(range: Range, length: number, axis: number): { start: number; step: number; length: number } {
+  if (typeof range === "number") {
+    if (!Number.isInteger(range) || range < -length || range >= length)
+      throw new ValueError({
+        where: "slice",
+        expected: `an index from ${-length} to ${length - 1} at axis ${axis}`,
+        got: describe(range),
+      });
+    return { start: range < 0 ? range + length : range, step: 1, length: 1 };
+  }
+  const [first, second, third] = typeof range === "string" ? parseRange(range) : (range ?? [null]);
+  const step = third ?? 1;
+  for (const part of [first ?? 0, second ?? 0, step])
+    if (!Number.isInteger(part))
+      throw new ValueError({ where: "slice", expected: "whole numbers in a range", got: describe(part) });
+  if (step === 0) throw new ValueError({ where: "slice", expected: "a step other than 0", got: "0" });
+  // As in Python: negative places count from the end, then everything is cut to what is there.
+  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
+  const place = (at: number) => Math.min(high, Math.max(low, at < 0 ? at + length : at));
+  const start = first === null || first === undefined ? (step > 0 ? low : high) : place(first);
+  const end = second === null || second === undefined ? (step > 0 ? high : low) : place(second);
+  return { start, step, length: Math.max(0, Math.ceil((end - start) / step)) };
+}
+
+function parseRange(text: string): (number | null)[] {
+  const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
+  if (!match)
+    throw new ValueError({
+      where: "slice",
+      expected: 'a range such as "1:3", ":" or "::-1"',
+      got: describe(text),
+      hint: "For a single index, pass the number itself.",
+    });
+  return match.slice(1, 4).map((part) => (part === undefined ? null : Number(part)));
+}
+
+/** The elements in reverse along the axes; by default along all. @example flip([1, 2, 3]); // [3, 2, 1] */
+export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
+  const input = asTensor(x);
+  const axes = normalizeAxes("flip", axis, input.rank);
+  return slice(input, ...input.shape.map((_, a): Range => (axes.includes(a) ? [null, null, -1] : ":")));
+}
+
+const concatOp: Op<number> = {
+  name: "concat",
+  infer: (inputs, axis) => ({
+    shape: inputs[0].shape.with(axis, inputs.reduce((total, input) => total + input.shape[axis], 0)),
+    dtype: inputs[0].dtype,
+  }),
+  kernel: (out, inputs, axis) => {
+    const row = sizeOf(out.shape.slice(axis));
+    const rows = sizeOf(out.shape.slice(0, axis));
+    let offset = 0;
+    for (const input of inputs) {
+      const part = sizeOf(input.shape.slice(axis));
+      for (let i = 0; i < rows; i++)
+        out.storage.set(input.storage.subarray(i * part, (i + 1) * part), i * row + offset);
+      offset += part;
+    }
+  },
+  gradient: (g, { inputs, attributes: axis }, which) => {
+    const start = inputs.slice(0, which).reduce((total, input) => total + input.shape[axis], 0);
+    return sliceAxis(g, axis, start, inputs[which].shape[axis]);
+  },
+};
+
+/** `length` elements along one axis from `start`. */
+function sliceAxis(x: Tensor, axis: number, start: number, length: number): Tensor {
+  return slice(x, ...x.shape.map((_, a): Range => (a === axis ? [start, start + length] : ":")));
+}
+
+/**
+ * The tensors one after another along an axis.
+ *
+ * @throws ShapeError where they differ along another axis.
+ * @example concat([[[1, 2]], [[3, 4], [5, 6]]], 0); // [[1, 2], [3, 4], [5, 6]]
+ */
+export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
+  const inputs = together("concat", tensors);
+  const along = normalizeAxis("concat", axis, inputs[0].rank);
+  for (const input of inputs)
+    if (input.rank !== inputs[0].rank || input.shape.some((n, a) => a !== along && n !== inputs[0].shape[a]))
+      throw new ShapeError({
+        where: "concat",
+        expected: `shapes that differ only along axis ${along}`,
+        got: inputs.map(({ shape }) => formatShape(shape)).join(", "),
+        hint: "To put equal shapes along a new axis, use stack.",
+      });
+  return inputs.length === 1 ? inputs[0] : run(concatOp, inputs, along);
+}
+
+/**
+ * The tensors side by side along a new axis.
+ *
+ * @throws ShapeError where their shapes differ.
+ * @example stack([[1, 2], [3, 4]]); // [[1, 2], [3, 4]]
+ */
+export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
+  const inputs = together("stack", tensors);
+  for (const { shape } of inputs)
+    if (formatShape(shape) !== formatShape(inputs[0].shape))
+      throw new ShapeError({
+        where: "stack",
+        expected: "tensors of one shape",
+        got: inputs.map((input) => formatShape(input.shape)).join(", "),
+      });
+  return concat(inputs.map((input) => unsqueeze(input, axis)), axis);
+}
+
+function together(where: string, tensors: readonly TensorLike[]): Tensor[] {
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new ValueError({ where, expected: "an array of at least one tensor", got: describe(tensors) });
+  const inputs = tensors.map((t: TensorLike) => asTensor(t, where));
+  const dtype = inputs.map((input) => input.dtype).reduce(promote);
+  return inputs.map((input) => cast(input, dtype));
+}
+
+/**
+ * Cut into pieces along an axis: a number of equal pieces, or pieces of the lengths given.
+ *
+ * @throws ShapeError where the pieces do not make up the whole.
+ * @example const [q, k, v] = split(qkv, 3, -1);
+ */
+export function split(x: TensorLike, pieces: number | readonly number[], axis = 0): Tensor[] {
+  const input = asTensor(x);
+  const along = normalizeAxis("split", axis, input.rank);
+  const length = input.shape[along];
+  const lengths = typeof pieces === "number" ? new Array<number>(pieces).fill(length / pieces) : pieces;
+  if (lengths.some((n) => !Number.isInteger(n) || n < 0) || lengths.reduce((total, n) => total + n, 0) !== length)
+    throw new ShapeError({
+      where: "split",
+      expected: `pieces that make up the ${length} along axis ${along} of ${formatShape(input.shape)}`,
+      got: typeof pieces === "number" ? `${pieces} equal pieces` : formatShape(pieces),
+    });
+  let start = 0;
+  return lengths.map((n) => {
+    start += n;
+    return sliceAxis(input, along, start - n, n);
+  });
+}
+
+/**
+ * With `value` put around it.
+ *
+ * @param padding for each axis how many elements before and after; a number stands for both, everywhere.
+ * @throws ValueError for negative or missing amounts.
+ * @example pad([1, 2], [[1, 2]]); // [0, 1, 2, 0, 0]
+ */
+export function pad(x: TensorLike, padding: number | readonly (readonly [number, number])[], value = 0): Tensor {
+  const input = asTensor(x);
+  const pairs = typeof padding === "number" ? input.shape.map(() => [padding, padding] as const) : padding;
+  if (pairs.length !== input.rank || pairs.some((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0)))
+    throw new ValueError({
+      where: "pad",
+      expected: `[before, after] in whole numbers of at least 0 for each of the ${input.rank} axes`,
+      got: JSON.stringify(padding),
+      hint: "To cut elements off, use slice.",
+    });
+  if (pairs.every(([before, after]) => before + after === 0)) return input;
+  const cut = { starts: pairs.map(([before]) => before), steps: pairs.map(() => 1), lengths: input.shape };
+  const shape = input.shape.map((n, axis) => n + pairs[axis][0] + pairs[axis][1]);
+  const placed = run(placeOp, [input], { ...cut, shape });
+  if (value === 0) return placed;
+  const inside = run(placeOp, [broadcastTo(true, input.shape)], { ...cut, shape });
+  return where(inside, placed, value);
+}
+
+/**
+ * The whole tensor repeated along each axis, as NumPy's `tile`.
+ *
+ * @throws ValueError unless there is a whole number of times for every axis.
+ * @example tile([1, 2], [3]); // [1, 2, 1, 2, 1, 2]
+ */
+export function tile(x: TensorLike, times: readonly number[]): Tensor {
+  const input = asTensor(x);
+  const lead = Math.max(0, times.length - input.rank);
+  const shape = [...new Array<number>(lead).fill(1), ...input.shape];
+  const counts = [...new Array<number>(shape.length - times.length).fill(1), ...times];
+  if (counts.some((n) => !Number.isInteger(n) || n < 0))
+    throw new ValueError({ where: "tile", expected: "whole numbers of at least 0", got: formatShape(times) });
+  const spread = shape.flatMap((n, axis) => [counts[axis], n]);
+  const wide = broadcastTo(reshape(input, shape.flatMap((n) => [1, n])), spread);
+  return reshape(wide, shape.map((n, axis) => n * counts[axis]));
+}
+
+/**
+ * Each element repeated along an axis, as NumPy's `repeat`.
+ *
+ * @throws ValueError for a number of times that is not whole.
+ * @example repeat([1, 2], 3, 0); // [1, 1, 1, 2, 2, 2]
+ */
+export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
+  const input = asTensor(x);
+  if (!Number.isInteger(times) || times < 0)
+    throw new ValueError({ where: "repeat", expected: "a whole number of times", got: describe(times) });
+  const along = normalizeAxis("repeat", axis, input.rank);
+  const spread = input.shape.toSpliced(along + 1, 0, times);
+  return reshape(broadcastTo(unsqueeze(input, along + 1), spread), input.shape.with(along, input.shape[along] * times));
+}

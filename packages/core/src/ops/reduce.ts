@@ -1,0 +1,304 @@
+/**
+ * Reductions along axes: extremes, averages, spreads, log-sum-exp, norms, and where the extremes are.
+ */
+import { ShapeError, ValueError, describe } from "../errors.ts";
+import { type AxisRun, around, eachLine, foldKernel } from "../kernels/reduce.ts";
+import { toNumeric } from "../tensor/dtype.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../tensor/shape.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { cast } from "./cast.ts";
+import { equal, isInfinite, logicalNot, where } from "./compare.ts";
+import { floats } from "./define.ts";
+import { type Axes, broadcastTo, overAxes, reducedSpec, type ReduceOptions, reshape, sum } from "./sum.ts";
+import { abs, exp, sqrt, square } from "./unary.ts";
+
+/** How many elements of `x` go into one element of the result. */
+function countOver(name: string, x: Tensor, axis: Axes | undefined): number {
+  return sizeOf(normalizeAxes(name, axis, x.rank).map((a) => x.shape[a]));
+}
+
+/**
+ * The arithmetic mean along the axes, Σ xᵢ / n; NaN of nothing.
+ *
+ * @example mean([[1, 2], [3, 4]], 1); // [1.5, 3.5]
+ */
+export function mean(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  const input = floats(asTensor(x));
+  return sum(input, axis, options).div(countOver("mean", input, axis));
+}
+
+/** `correction` 0 (the default) divides by n, 1 by n - 1 (Bessel's correction, PyTorch's default). */
+export interface SpreadOptions extends ReduceOptions {
+  correction?: number;
+}
+
+/**
+ * The variance along the axes, Σ (xᵢ - mean)² / (n - correction).
+ *
+ * @example variance([1, 2, 3, 4]); // 1.25, with { correction: 1 } 1.667
+ */
+export function variance(x: TensorLike, axis?: Axes, { correction = 0, keepDims }: SpreadOptions = {}): Tensor {
+  const input = floats(asTensor(x));
+  const deviation = input.sub(mean(input, axis, { keepDims: true }));
+  return sum(square(deviation), axis, { keepDims }).div(Math.max(0, countOver("variance", input, axis) - correction));
+}
+
+/**
+ * The standard deviation along the axes, the root of the variance; with slope 0 where all elements are equal.
+ *
+ * @example std([1, 3]); // 1
+ */
+export function std(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Tensor {
+  return safeSqrt(variance(x, axis, options));
+}
+
+/** √x with slope 0 at 0, for lengths and spreads, whose slope there is undefined. */
+function safeSqrt(x: Tensor): Tensor {
+  const zero = equal(x, 0);
+  return where(zero, 0, sqrt(where(zero, 1, x)));
+}
+
+/** Whole numbers and floats alike; the larger, NaN if either is. */
+function extreme(name: string, initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
+  return {
+    name,
+    infer: ([x], axes) => {
+      if (around(x.shape, axes).n === 0)
+        throw new ShapeError({
+          where: name,
+          expected: "at least one element along the reduced axes",
+          got: formatShape(x.shape),
+          hint: "Nothing has no largest or smallest element.",
+        });
+      return { ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) };
+    },
+    kernel: foldKernel(initial, combine),
+    gradient: (g, { inputs: [x], output, attributes: axes }) => {
+      const chosen = cast(equal(x, broadcastTo(output, x.shape)), g.dtype);
+      const ties = sum(chosen, axisList(axes), { keepDims: true });
+      return chosen.mul(g.div(ties));
+    },
+  };
+}
+
+function axisList({ first, last }: AxisRun): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+const maxOp = extreme("max", Number.NEGATIVE_INFINITY, Math.max);
+const minOp = extreme("min", Number.POSITIVE_INFINITY, Math.min);
+
+/**
+ * The largest element along the axes; NaN if one is. Equal largest elements share the gradient evenly.
+ *
+ * @throws ShapeError where there are no elements.
+ * @example max([[1, 5], [7, 2]], 0); // [7, 5]
+ */
+export function max(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("max", asTensor(x), axis, options, (part, axes) => run(maxOp, [part], axes));
+}
+
+/**
+ * The smallest element along the axes; NaN if one is. Equal smallest elements share the gradient evenly.
+ *
+ * @throws ShapeError where there are no elements.
+ * @example min([[1, 5], [7, 2]], 0); // [1, 2]
+ */
+export function min(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("min", asTensor(x), axis, options, (part, axes) => run(minOp, [part], axes));
+}
+
+const prodOp: Op<AxisRun> = {
+  name: "prod",
+  infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
+  kernel: foldKernel(1, (total, x) => total * x),
+  gradient: (g, { inputs: [x], attributes: axes }) => g.mul(productOfOthers(x, axes)),
+};
+
+/**
+ * For each element the product of all the others in its line: those before times those after, so that zeros need
+ * no division. Written as a masked product, [.., n, n, ..], and therefore differentiable again.
+ */
+function productOfOthers(x: Tensor, axes: AxisRun): Tensor {
+  const { outer, n, inner } = around(x.shape, axes);
+  const lines = reshape(x, [outer, 1, n, inner]);
+  const self = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => i === j));
+  const mask = reshape(asTensor(n === 0 ? zeroByZero : self), [1, n, n, 1]);
+  return reshape(prod(where(mask, 1, lines), 2), x.shape);
+}
+
+const zeroByZero: boolean[][] = [];
+
+/**
+ * The product of the elements along the axes; an empty product is 1.
+ *
+ * @example prod([[1, 2], [3, 4]], 1); // [2, 12]
+ */
+export function prod(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("prod", asTensor(x), axis, options, (part, axes) => run(prodOp, [part], axes));
+}
+
+const logSumExpOp: Op<AxisRun> = {
+  name: "logSumExp",
+  infer: ([x], axes) => reducedSpec(x, axes),
+  kernel: (out, [x], axes) => {
+    const from = x.storage;
+    const { n } = around(x.shape, axes);
+    eachLine(x.shape, axes, (start, step, line) => {
+      const end = start + n * step;
+      let most = Number.NEGATIVE_INFINITY;
+      for (let i = start; i < end; i += step) most = Math.max(most, from[i]);
+      let total = 0;
+      if (Math.abs(most) !== Number.POSITIVE_INFINITY)
+        for (let i = start; i < end; i += step) total += Math.exp(from[i] - most);
+      out.storage[line] = total > 0 ? most + Math.log(total) : most;
+    });
+  },
+  // Where the sum is infinite, subtracting it would make ∞ - ∞; 0 in its place gives exp(-∞) = 0.
+  gradient: (g, { inputs: [x], output }) => g.mul(exp(x.sub(where(isInfinite(output), 0, output)))),
+};
+
+/**
+ * log Σ exp(xᵢ) along the axes, without overflow; -Infinity of nothing, and of nothing but -Infinity.
+ *
+ * @example logSumExp([1000, 1000]); // 1000.693
+ */
+export function logSumExp(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("logSumExp", floats(asTensor(x)), axis, options, (part, axes) => run(logSumExpOp, [part], axes));
+}
+
+function truth(name: string, initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
+  return {
+    name,
+    infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: "bool" }),
+    kernel: foldKernel(initial, combine),
+  };
+}
+
+const anyOp = truth("any", 0, (total, x) => (x !== 0 ? 1 : total));
+const allOp = truth("all", 1, (total, x) => (x !== 0 ? total : 0));
+
+/** Whether at least one element along the axes is true (not 0); false of nothing. @example any([0, 3]); // true */
+export function any(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("any", asTensor(x), axis, options, (part, axes) => run(anyOp, [part], axes));
+}
+
+/** Whether every element along the axes is true (not 0); true of nothing. @example all([0, 3]); // false */
+export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("all", asTensor(x), axis, options, (part, axes) => run(allOp, [part], axes));
+}
+
+/**
+ * The p-norm along the axes, (Σ |xᵢ|ᵖ)^(1/p): 2 (the default) is the length, 1 the sum of sizes, Infinity the
+ * largest size. The slope at the zero vector is taken as 0.
+ *
+ * @throws ValueError for a p that is not above 0.
+ * @example norm([3, 4]); // 5
+ */
+export function norm(x: TensorLike, axis?: Axes, { p = 2, keepDims }: ReduceOptions & { p?: number } = {}): Tensor {
+  if (!(p > 0)) throw new ValueError({ where: "norm", expected: "p above 0", got: describe(p) });
+  const input = floats(asTensor(x));
+  if (p === Number.POSITIVE_INFINITY) return max(abs(input), axis, { keepDims });
+  if (p === 1) return sum(abs(input), axis, { keepDims });
+  if (p === 2) return safeSqrt(sum(square(input), axis, { keepDims }));
+  const total = sum(abs(input).pow(p), axis, { keepDims });
+  const zero = equal(total, 0);
+  return where(zero, 0, where(zero, 1, total).pow(1 / p));
+}
+
+interface ArgOptions extends ReduceOptions {}
+
+function argExtreme(name: string, better: (x: number, best: number) => boolean) {
+  const op: Op<AxisRun> = {
+    name,
+    infer: ([x], axes) => {
+      if (around(x.shape, axes).n === 0)
+        throw new ShapeError({ where: name, expected: "at least one element", got: formatShape(x.shape) });
+      return { ...reducedSpec(x, axes), dtype: "int32" };
+    },
+    kernel: (out, [x], axes) => {
+      const { n } = around(x.shape, axes);
+      eachLine(x.shape, axes, (start, step, line) => {
+        let best = x.storage[start];
+        let at = 0;
+        for (let p = 1; p < n && best === best; p++) {
+          const value = x.storage[start + p * step];
+          if (better(value, best) || value !== value) {
+            best = value;
+            at = p;
+          }
+        }
+        out.storage[line] = at;
+      });
+    },
+  };
+  return (x: TensorLike, axis?: number | null, { keepDims = false }: ArgOptions = {}): Tensor => {
+    const input = asTensor(x);
+    if (axis === undefined || axis === null) {
+      const flatIndex = run(op, [reshape(input, [input.size])], { first: 0, last: 0 });
+      return reshape(flatIndex, keepDims ? input.shape.map(() => 1) : []);
+    }
+    const along = normalizeAxis(name, axis, input.rank);
+    const result = run(op, [input], { first: along, last: along });
+    return keepDims ? result : reshape(result, input.shape.toSpliced(along, 1));
+  };
+}
+
+/**
+ * Where the largest element is: its index along the axis, or (no axis given) among all elements in row-major order.
+ * The first of equals; NaN counts as largest.
+ *
+ * @throws ShapeError where there are no elements.
+ * @example argmax([[1, 5], [7, 2]], 1); // [1, 0], int32
+ */
+export const argmax = argExtreme("argmax", (x, best) => x > best);
+
+/**
+ * Where the smallest element is; otherwise like {@link argmax}.
+ *
+ * @throws ShapeError where there are no elements.
+ * @example argmin([4, 2, 8]); // 1
+ */
+export const argmin = argExtreme("argmin", (x, best) => x < best);
+
+interface Running {
+  readonly axis: number;
+  readonly reverse: boolean;
+}
+
+const cumsumOp: Op<Running> = {
+  name: "cumsum",
+  infer: ([x]) => ({ shape: x.shape, dtype: toNumeric(x.dtype) }),
+  kernel: (out, [x], { axis, reverse }) => {
+    const axes = { first: axis, last: axis };
+    const { n } = around(x.shape, axes);
+    eachLine(x.shape, axes, (start, step) => {
+      let total = 0;
+      for (let p = 0; p < n; p++) {
+        const i = start + (reverse ? n - 1 - p : p) * step;
+        total += x.storage[i];
+        out.storage[i] = total;
+      }
+    });
+  },
+  gradient: (g, { attributes: { axis, reverse } }) => run(cumsumOp, [g], { axis, reverse: !reverse }),
+};
+
+/**
+ * The running sum along an axis: element i is the sum of elements 0 to i.
+ *
+ * @throws ValueError for an axis that the tensor does not have.
+ * @example cumsum([1, 2, 3], 0); // [1, 3, 6]
+ */
+export function cumsum(x: TensorLike, axis: number, { reverse = false } = {}): Tensor {
+  const input = asTensor(x);
+  return run(cumsumOp, [input], { axis: normalizeAxis("cumsum", axis, input.rank), reverse });
+}
+
+/** How many elements along the axes are true (not 0), in int32. @example countNonZero([0, 3, 1]); // 2 */
+export function countNonZero(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return sum(logicalNot(logicalNot(x)), axis, options);
+}

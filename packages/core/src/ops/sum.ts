@@ -1,0 +1,165 @@
+/**
+ * Sum, broadcast and reshape: the three that every gradient rule leans on.
+ */
+import { ShapeError, describe } from "../errors.ts";
+import { copyStrided } from "../kernels/elementwise.ts";
+import { type AxisRun, foldKernel } from "../kernels/reduce.ts";
+import { toNumeric } from "../tensor/dtype.ts";
+import type { Op, Spec } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import {
+  type Shape,
+  broadcastStrides,
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  sameShape,
+  sizeOf,
+  tryBroadcast,
+} from "../tensor/shape.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** One axis, several, or (null or nothing) all of them; negative ones count from the end. */
+export type Axes = number | readonly number[] | null;
+
+export interface ReduceOptions {
+  /** Keep the reduced axes with length 1, so that the result broadcasts against the input. */
+  keepDims?: boolean;
+}
+
+/** The spec after the run of axes became length 1. */
+export function reducedSpec(x: Spec, { first, last }: AxisRun): Spec {
+  return { shape: x.shape.map((length, axis) => (axis >= first && axis <= last ? 1 : length)), dtype: x.dtype };
+}
+
+/**
+ * Applies a reduction of one run of neighbouring axes to any set of axes, run by run from the last.
+ *
+ * Right for reductions that may be done in parts: sum, product, max, min, any, all, log-sum-exp.
+ */
+export function overAxes(
+  where: string,
+  x: Tensor,
+  axes: Axes | undefined,
+  { keepDims = false }: ReduceOptions,
+  reduceRun: (x: Tensor, run: AxisRun) => Tensor,
+): Tensor {
+  const list = normalizeAxes(where, axes, x.rank);
+  let result = x;
+  for (let i = list.length - 1; i >= 0; ) {
+    const last = list[i];
+    while (i > 0 && list[i - 1] === list[i] - 1) i--;
+    result = reduceRun(result, { first: list[i], last });
+    i--;
+  }
+  if (x.rank === 0) result = reduceRun(x, { first: 0, last: -1 });
+  return keepDims ? result : reshape(result, x.shape.filter((_, axis) => !list.includes(axis)));
+}
+
+const sumOp: Op<AxisRun> = {
+  name: "sum",
+  infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
+  kernel: foldKernel(0, (total, x) => total + x),
+  gradient: (g, { inputs: [x] }) => broadcastTo(g, x.shape),
+};
+
+/**
+ * The sum of the elements along the axes, Σ xᵢ; an empty sum is 0.
+ *
+ * Added up in double precision whatever the dtype; truth values are counted, in int32.
+ *
+ * @param axis one axis, several, or all (the default).
+ * @throws ValueError for an axis that the tensor does not have.
+ *
+ * @example
+ * sum([[1, 2], [3, 4]]); // 10
+ * sum([[1, 2], [3, 4]], 0); // tensor([4, 6])
+ */
+export function sum(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return overAxes("sum", asTensor(x), axis, options, (part, axes) => run(sumOp, [part], axes));
+}
+
+/** Sums `x` down to a shape that broadcasts to its own: the gradient of broadcasting. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.rank - shape.length;
+  const axes = x.shape.flatMap((length, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && length !== 1) ? [axis] : [],
+  );
+  return reshape(sum(x, axes, { keepDims: true }), shape);
+}
+
+const broadcastOp: Op<Shape> = {
+  name: "broadcastTo",
+  infer: ([x], shape) => ({ shape, dtype: x.dtype }),
+  kernel: (out, [x]) => copyStrided(out, x.storage, 0, broadcastStrides(x.shape, out.shape)),
+  gradient: (g, { inputs: [x] }) => sumTo(g, x.shape),
+};
+
+/**
+ * The tensor repeated along axes of length 1, or new leading axes, until it has `shape`.
+ *
+ * @throws ShapeError where it does not broadcast to that shape.
+ *
+ * @example
+ * broadcastTo([[1], [2]], [2, 3]); // [[1, 1, 1], [2, 2, 2]]
+ */
+export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
+  const input = asTensor(x);
+  checkShape("broadcastTo", shape);
+  if (sameShape(input.shape, shape)) return input;
+  const met = tryBroadcast(input.shape, shape);
+  if (!met || !sameShape(met, shape))
+    throw new ShapeError({
+      where: "broadcastTo",
+      expected: `a tensor that broadcasts to ${formatShape(shape)}`,
+      got: formatShape(input.shape),
+      hint: "Only axes of length 1 are repeated; unsqueeze or reshape it first.",
+    });
+  return run(broadcastOp, [input], shape);
+}
+
+const reshapeOp: Op<Shape> = {
+  name: "reshape",
+  infer: ([x], shape) => ({ shape, dtype: x.dtype }),
+  kernel: "view",
+  gradient: (g, { inputs: [x] }) => reshape(g, x.shape),
+};
+
+/**
+ * The same numbers in the same order with another shape; nothing is copied.
+ *
+ * @param shape the new lengths; one of them may be -1, and follows from the others.
+ * @throws ShapeError where the number of elements differs.
+ *
+ * @example
+ * reshape(arange(6), [2, -1]); // [[0, 1, 2], [3, 4, 5]]
+ */
+export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
+  const input = asTensor(x);
+  const full = inferLength(input, shape);
+  if (sameShape(input.shape, full)) return input;
+  return run(reshapeOp, [input], full);
+}
+
+function inferLength(x: Tensor, shape: readonly number[]): Shape {
+  const where = "reshape";
+  if (!Array.isArray(shape)) throw new ShapeError({ where, expected: "a shape such as [2, -1]", got: describe(shape) });
+  const open = shape.indexOf(-1);
+  if (open >= 0) {
+    const rest = shape.filter((_, axis) => axis !== open);
+    checkShape(where, rest);
+    const known = sizeOf(rest);
+    if (known > 0 && x.size % known === 0) return shape.with(open, x.size / known);
+  } else {
+    checkShape(where, shape);
+    if (sizeOf(shape) === x.size) return [...shape];
+  }
+  throw new ShapeError({
+    where,
+    expected: `a shape for the ${x.size} elements of ${formatShape(x.shape)}`,
+    got: `${formatShape(shape)}${open >= 0 ? "" : `, which holds ${sizeOf(shape)}`}`,
+    hint: "One length may be -1: it follows from the others, where they divide the number of elements.",
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * The functions of one number that every field uses: powers, logarithms, rounding, angles.
+ */
+import * as special from "../kernels/special.ts";
+import { OptionError } from "../errors.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
+import { flat, unary } from "./define.ts";
+
+/** -x. */
+export const neg = unary("neg", (x) => -x, (g) => neg(g), true);
+/** eˣ; its own derivative. */
+export const exp = unary("exp", Math.exp, (g, { output }) => g.mul(output));
+/** eˣ - 1, precise near 0. */
+export const expm1 = unary("expm1", Math.expm1, (g, { output }) => g.mul(output.add(1)));
+/** The natural logarithm; -Infinity at 0, NaN below. */
+export const log = unary("log", Math.log, (g, { inputs: [x] }) => g.div(x));
+/** log(1 + x), precise near 0. */
+export const log1p = unary("log1p", Math.log1p, (g, { inputs: [x] }) => g.div(x.add(1)));
+/** The logarithm to base 2: nats to bits. */
+export const log2 = unary("log2", Math.log2, (g, { inputs: [x] }) => g.div(x.mul(Math.LN2)));
+/** √x; its slope at 0 is Infinity. */
+export const sqrt = unary("sqrt", Math.sqrt, (g, { output }) => g.div(output.mul(2)));
+/** 1 / √x. */
+export const rsqrt = unary("rsqrt", (x) => 1 / Math.sqrt(x), (g, { inputs: [x], output }) => g.mul(output.div(x).mul(-0.5)));
+/** x². */
+export const square = unary("square", (x) => x * x, (g, { inputs: [x] }) => g.mul(x.mul(2)), true);
+/** 1 / x. */
+export const reciprocal = unary("reciprocal", (x) => 1 / x, (g, { output }) => g.mul(square(output)).neg());
+/** |x|, with slope 0 at 0. */
+export const abs = unary("abs", Math.abs, (g, { inputs: [x] }) => g.mul(sign(x)), true);
+/** -1, 0 or 1 by the sign; slope 0. */
+export const sign = unary("sign", Math.sign, flat, true);
+/** The whole number at or below; slope 0. */
+export const floor = unary("floor", Math.floor, flat, true);
+/** The whole number at or above; slope 0. */
+export const ceil = unary("ceil", Math.ceil, flat, true);
+/** The nearest whole number, halves to the even one; slope 0. */
+export const round = unary("round", special.roundHalfToEven, flat, true);
+/** The whole number next to it towards 0; slope 0. */
+export const trunc = unary("trunc", Math.trunc, flat, true);
+/** The sine of an angle in radians. */
+export const sin = unary("sin", Math.sin, (g, { inputs: [x] }) => g.mul(cos(x)));
+/** The cosine of an angle in radians. */
+export const cos = unary("cos", Math.cos, (g, { inputs: [x] }) => g.mul(sin(x)).neg());
+/** The tangent of an angle in radians. */
+export const tan = unary("tan", Math.tan, (g, { output }) => g.mul(square(output).add(1)));
+/** The angle in [-π/2, π/2] whose sine is x. */
+export const asin = unary("asin", Math.asin, (g, { inputs: [x] }) => g.mul(rsqrt(square(x).neg().add(1))));
+/** The angle in [0, π] whose cosine is x. */
+export const acos = unary("acos", Math.acos, (g, { inputs: [x] }) => g.mul(rsqrt(square(x).neg().add(1))).neg());
+/** The angle in (-π/2, π/2) whose tangent is x. */
+export const atan = unary("atan", Math.atan, (g, { inputs: [x] }) => g.div(square(x).add(1)));
+/** (eˣ - e⁻ˣ) / 2. */
+export const sinh = unary("sinh", Math.sinh, (g, { inputs: [x] }) => g.mul(cosh(x)));
+/** (eˣ + e⁻ˣ) / 2. */
+export const cosh = unary("cosh", Math.cosh, (g, { inputs: [x] }) => g.mul(sinh(x)));
+/** sinh x / cosh x, between -1 and 1. */
+export const tanh = unary("tanh", Math.tanh, (g, { output }) => g.mul(square(output).neg().add(1)));
+/** The error function 2/√π ∫₀ˣ exp(-t²) dt. */
+export const erf = unary("erf", special.erf, (g, { inputs: [x] }) => g.mul(exp(square(x).neg()).mul(2 / Math.sqrt(Math.PI))));
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+const clampOp: Op<Bounds> = {
+  name: "clamp",
+  infer: ([x]) => x,
+  kernel: (out, [x], { min, max }) => {
+    for (let i = 0; i < out.storage.length; i++) out.storage[i] = Math.min(max, Math.max(min, x.storage[i]));
+  },
+  gradient: (g, { inputs: [x], attributes: { min, max } }) =>
+    where(logicalAnd(greaterEqual(x, min), lessEqual(x, max)), g, 0),
+};
+
+/**
+ * Each element, but no less than `min` and no more than `max`. The slope is 1 within, bounds included, and 0 outside.
+ *
+ * @throws OptionError where min is above max.
+ *
+ * @example
+ * clamp([-2, 0.5, 7], 0, 1); // [0, 0.5, 1]
+ */
+export function clamp(x: TensorLike, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
+  if (!(min <= max)) throw new OptionError({ where: "clamp", expected: "min ≤ max", got: `${min} and ${max}` });
+  return run(clampOp, [asTensor(x)], { min, max });
+}

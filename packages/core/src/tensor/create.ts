@@ -1,0 +1,324 @@
+/**
+ * Making tensors out of numbers, arrays and patterns.
+ */
+import { DataError, DTypeError, ShapeError, ValueError, checkOptions, describe } from "../errors.ts";
+import { type DType, type TypedArray, allocate, checkDType, dtypeOfTypedArray, getDefaultDType, isFloat } from "./dtype.ts";
+import { type Shape, checkShape, formatShape, sizeOf } from "./shape.ts";
+import { Parameter, Tensor } from "./tensor.ts";
+
+/** Numbers or truth values in arrays in arrays, all of one length at each depth. */
+export type NestedArray = readonly (number | boolean | NestedArray)[];
+/** What an operation takes where it wants a tensor. */
+export type TensorLike = Tensor | number | boolean | NestedArray | ArrayBufferView;
+
+export interface CreateOptions {
+  /** Where it is not given: bool for truth values, a typed array's own kind, else the default, float32. */
+  dtype?: DType;
+  /** Note operations on this tensor, so that `backward()` finds its gradient. */
+  requiresGrad?: boolean;
+}
+
+/**
+ * A tensor of the given numbers, which are copied.
+ *
+ * @param data a number, nested arrays, a typed array, or a tensor (whose numbers are shared: they never change).
+ * @param options `shape` for flat data, `dtype`, `requiresGrad`.
+ * @throws DataError for ragged arrays and for values that are no numbers.
+ * @throws ShapeError where the shape does not hold as many elements.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]); // 2 x 2, float32
+ * tensor(new Float64Array(6), { shape: [2, 3] });
+ * tensor([0, 2, 1], { dtype: "int32" });
+ */
+export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shape } = {}): Tensor {
+  checkOptions("tensor", options, ["shape", "dtype", "requiresGrad"]);
+  if (options.dtype !== undefined) checkDType("tensor", options.dtype);
+  const found = read(data, options.dtype);
+  let shape = found.shape;
+  if (options.shape !== undefined) {
+    checkShape("tensor", options.shape);
+    if (sizeOf(options.shape) !== found.storage.length)
+      throw new ShapeError({
+        where: "tensor",
+        expected: `${sizeOf(options.shape)} numbers for the shape ${formatShape(options.shape)}`,
+        got: `${found.storage.length}`,
+      });
+    shape = [...options.shape];
+  }
+  return finish(found.storage, shape, found.dtype, options);
+}
+
+/** The value itself if it is a tensor, else a tensor made of it. */
+export function asTensor(x: TensorLike, where = "tensor"): Tensor {
+  if (x instanceof Tensor) return x;
+  if (typeof x === "number") return scalar(x, getDefaultDType());
+  const { storage, shape, dtype } = read(x, undefined, where);
+  return new Tensor(storage, shape, dtype);
+}
+
+/** A single number as a tensor without axes. */
+export function scalar(x: number, dtype: DType = getDefaultDType()): Tensor {
+  const storage = allocate(dtype, 1);
+  storage[0] = x;
+  return new Tensor(storage, [], dtype);
+}
+
+interface Numbers {
+  storage: TypedArray;
+  shape: Shape;
+  dtype: DType;
+}
+
+function read(data: TensorLike, wanted: DType | undefined, where = "tensor"): Numbers {
+  if (data instanceof Tensor) {
+    const dtype = wanted ?? data.dtype;
+    return { storage: dtype === data.dtype ? data.storage : fill(where, dtype, data.storage), shape: data.shape, dtype };
+  }
+  if (typeof data === "number" || typeof data === "boolean") {
+    const dtype = wanted ?? (typeof data === "boolean" ? "bool" : getDefaultDType());
+    return { storage: fill(where, dtype, [Number(data)]), shape: [], dtype };
+  }
+  if (ArrayBuffer.isView(data)) {
+    const dtype = wanted ?? dtypeOfTypedArray(data);
+    const values = data as TypedArray;
+    return { storage: fill(where, dtype, values), shape: [values.length], dtype };
+  }
+  if (!Array.isArray(data))
+    throw new DataError({
+      where,
+      expected: "numbers: a tensor, a number, nested arrays or a typed array",
+      got: describe(data),
+    });
+  return readNested(data, wanted, where);
+}
+
+function readNested(data: NestedArray, wanted: DType | undefined, where: string): Numbers {
+  const shape = shapeOfNested(data);
+  const values = new Float64Array(sizeOf(shape));
+  let at = 0;
+  let truths = 0;
+  const visit = (item: unknown, depth: number, path: string): void => {
+    if (depth < shape.length) {
+      const list = Array.isArray(item) || ArrayBuffer.isView(item) ? (item as readonly unknown[]) : null;
+      if (!list || list.length !== shape[depth])
+        throw new DataError({
+          where,
+          expected: `arrays of equal length (data${path} should have ${shape[depth]} elements)`,
+          got: list ? `${list.length} elements` : describe(item),
+          hint: "Ragged arrays are no tensor: pad the short ones, and mask what was padded.",
+        });
+      for (let i = 0; i < list.length; i++) visit(list[i], depth + 1, `${path}[${i}]`);
+    } else if (typeof item === "number") {
+      values[at++] = item;
+    } else if (typeof item === "boolean") {
+      truths++;
+      values[at++] = Number(item);
+    } else {
+      throw new DataError({
+        where,
+        expected: `a number at data${path}`,
+        got: item instanceof Tensor ? "a tensor" : describe(item),
+        hint: item instanceof Tensor ? "To put tensors together, use stack or concat." : undefined,
+      });
+    }
+  };
+  visit(data, 0, "");
+  if (truths > 0 && truths < at && wanted === undefined)
+    throw new DataError({ where, expected: "numbers or truth values", got: "both", hint: "Name a dtype to mix them." });
+  const dtype = wanted ?? (truths > 0 ? "bool" : getDefaultDType());
+  return { storage: fill(where, dtype, values), shape, dtype };
+}
+
+/** The lengths read off the first element at each depth. */
+function shapeOfNested(data: unknown): number[] {
+  const shape: number[] = [];
+  let item = data;
+  while (Array.isArray(item) || ArrayBuffer.isView(item)) {
+    const list = item as readonly unknown[];
+    shape.push(list.length);
+    if (list.length === 0) break;
+    item = list[0];
+  }
+  return shape;
+}
+
+/** A copy of the values in the dtype's own array; integers must be whole, truth values become 0 and 1. */
+function fill(where: string, dtype: DType, values: ArrayLike<number>): TypedArray {
+  const storage = allocate(dtype, values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (dtype === "int32" && (value | 0) !== value)
+      throw new DTypeError({
+        where,
+        expected: "whole numbers of 32 bits for dtype int32",
+        got: describe(value),
+        hint: "Leave dtype out for float32, or cut fractions off with cast.",
+      });
+    storage[i] = dtype === "bool" ? Number(value !== 0) : value;
+  }
+  return storage;
+}
+
+/** Makes the tensor and applies `requiresGrad`. */
+function finish(storage: TypedArray, shape: Shape, dtype: DType, { requiresGrad }: CreateOptions): Tensor {
+  const made = new Tensor(storage, shape, dtype);
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+/** Makes a tensor of `shape` by writing into its storage, once, before anyone sees it. */
+export function build(
+  where: string,
+  shape: Shape,
+  options: CreateOptions,
+  write: (storage: TypedArray) => void,
+  known: readonly string[] = [],
+): Tensor {
+  checkShape(where, shape);
+  checkOptions(where, options, ["dtype", "requiresGrad", ...known]);
+  const dtype = options.dtype ?? getDefaultDType();
+  checkDType(where, dtype);
+  const storage = allocate(dtype, sizeOf(shape));
+  write(storage);
+  return finish(storage, [...shape], dtype, options);
+}
+
+/**
+ * A tensor of zeros.
+ * @example zeros([2, 3]);
+ */
+export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+  return build("zeros", shape, options, () => {});
+}
+
+/**
+ * A tensor of ones.
+ * @example ones([2, 3], { dtype: "float64" });
+ */
+export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+  return build("ones", shape, options, (storage) => storage.fill(1));
+}
+
+/**
+ * A tensor of one number throughout.
+ * @example full([2, 3], 0.5);
+ */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  return build("full", shape, options, (storage) => storage.fill(value));
+}
+
+/** Zeros in the shape and dtype of another tensor. */
+export function zerosLike(x: Tensor): Tensor {
+  return zeros(x.shape, { dtype: x.dtype });
+}
+
+/** Ones in the shape and dtype of another tensor. */
+export function onesLike(x: Tensor): Tensor {
+  return ones(x.shape, { dtype: x.dtype });
+}
+
+/** One number throughout, in the shape and dtype of another tensor. */
+export function fullLike(x: Tensor, value: number): Tensor {
+  return full(x.shape, value, { dtype: x.dtype });
+}
+
+/**
+ * The numbers from `start` (0 if only the end is given) up to but not including `end`, `step` apart.
+ *
+ * @throws ValueError for a step of 0 or that leads away from the end.
+ *
+ * @example
+ * arange(3); // tensor([0, 1, 2])
+ * arange(1, 2, 0.25); // tensor([1, 1.25, 1.5, 1.75])
+ */
+export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  const count = Math.ceil((to - from) / step);
+  if (!Number.isFinite(count) || count < 0)
+    throw new ValueError({
+      where: "arange",
+      expected: "a step that leads from start to end",
+      got: `start ${from}, end ${to}, step ${step}`,
+    });
+  return build("arange", [count], options, (storage) => {
+    for (let i = 0; i < count; i++) storage[i] = from + i * step;
+  });
+}
+
+/**
+ * `count` numbers at equal distances, both ends included.
+ *
+ * @example
+ * linspace(0, 1, 5); // tensor([0, 0.25, 0.5, 0.75, 1])
+ */
+export function linspace(start: number, end: number, count: number, options: CreateOptions = {}): Tensor {
+  return build("linspace", [count], options, (storage) => {
+    for (let i = 0; i < count; i++) storage[i] = count === 1 ? start : start + ((end - start) * i) / (count - 1);
+    if (count > 1) storage[count - 1] = end;
+  });
+}
+
+/**
+ * The identity matrix: ones on the diagonal, zeros elsewhere.
+ * @example eye(3); // 3 x 3
+ */
+export function eye(rows: number, columns = rows, options: CreateOptions = {}): Tensor {
+  return build("eye", [rows, columns], options, (storage) => {
+    for (let i = 0; i < Math.min(rows, columns); i++) storage[i * columns + i] = 1;
+  });
+}
+
+/**
+ * Each label as a vector that is 1 at the label's place and 0 elsewhere.
+ *
+ * @param labels whole numbers from 0 to depth - 1, any shape; the result has one more axis, the last.
+ * @param depth the number of classes; by default the largest label + 1.
+ * @throws ValueError for labels that are not whole or out of range.
+ *
+ * @example
+ * oneHot([0, 2], 3); // [[1, 0, 0], [0, 0, 1]]
+ */
+export function oneHot(labels: TensorLike, depth?: number, options: CreateOptions = {}): Tensor {
+  const { storage, shape } = asTensor(labels, "oneHot");
+  const values = Array.from(storage);
+  const classes = depth ?? values.reduce((most, label) => Math.max(most, label), -1) + 1;
+  values.forEach((label) => {
+    if (!Number.isInteger(label) || label < 0 || label >= classes)
+      throw new ValueError({
+        where: "oneHot",
+        expected: `labels that are whole numbers from 0 to ${classes - 1}`,
+        got: `${label}`,
+        hint: "Name the number of classes as the second argument, and count them from 0.",
+      });
+  });
+  return build("oneHot", [...shape, classes], options, (out) => {
+    values.forEach((label, i) => {
+      out[i * classes + label] = 1;
+    });
+  });
+}
+
+/**
+ * A tensor whose value training may replace, and whose gradient `backward()` finds.
+ *
+ * @param initial its first value: a float tensor, or what makes one.
+ * @throws DTypeError for integers, which have no gradient.
+ *
+ * @example
+ * const w = parameter(randn([784, 10]));
+ */
+export function parameter(initial: TensorLike): Parameter {
+  const { storage, shape, dtype } = asTensor(initial, "parameter");
+  if (!isFloat(dtype))
+    throw new DTypeError({ where: "parameter", expected: "floats", got: dtype, hint: "Use variable() for a counter." });
+  const made = new Parameter(storage, shape, dtype);
+  made.requiresGrad = true;
+  return made;
+}
+
+/** Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state. */
+export function variable(initial: TensorLike): Parameter {
+  const { storage, shape, dtype } = asTensor(initial, "variable");
+  return new Parameter(storage, shape, dtype);
+}

@@ -1,0 +1,83 @@
+/**
+ * The kinds of numbers a tensor holds, and which kind comes out when two meet.
+ */
+import { DTypeError, describe, didYouMean } from "../errors.ts";
+
+/** `float32` is the default; `bool` holds 0 and 1. */
+export type DType = "bool" | "int32" | "float32" | "float64";
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** From narrow to wide: two dtypes meet in the wider one. */
+const byWidth: readonly DType[] = ["bool", "int32", "float32", "float64"];
+
+const arrays = { bool: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array } as const;
+
+let defaultDType: "float32" | "float64" = "float32";
+
+/** The dtype of tensors that are made without naming one: float32 unless changed. */
+export function getDefaultDType(): "float32" | "float64" {
+  return defaultDType;
+}
+
+/** Makes float64 (or float32 again) the dtype of tensors and layers that are made without naming one. */
+export function setDefaultDType(dtype: "float32" | "float64"): void {
+  if (dtype !== "float32" && dtype !== "float64")
+    throw new DTypeError({ where: "setDefaultDType", expected: '"float32" or "float64"', got: describe(dtype) });
+  defaultDType = dtype;
+}
+
+export function isFloat(dtype: DType): dtype is "float32" | "float64" {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** The dtype in which values of both kinds fit: `promote("int32", "float32")` is `"float32"`. */
+export function promote(a: DType, b: DType): DType {
+  return byWidth[Math.max(byWidth.indexOf(a), byWidth.indexOf(b))];
+}
+
+/** The dtype itself if it is a float, else the default float. */
+export function toFloat(dtype: DType): DType {
+  return isFloat(dtype) ? dtype : defaultDType;
+}
+
+/** The dtype itself unless it is bool: sums and products of truth values count in int32. */
+export function toNumeric(dtype: DType): DType {
+  return dtype === "bool" ? "int32" : dtype;
+}
+
+/** A zero-filled array of `size` elements. */
+export function allocate(dtype: DType, size: number): TypedArray {
+  return new arrays[dtype](size);
+}
+
+/** The dtype that holds what a typed array holds without loss; 8 and 16 bit integers become int32. */
+export function dtypeOfTypedArray(array: ArrayBufferView): DType {
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Float32Array) return "float32";
+  if (
+    array instanceof Int32Array ||
+    array instanceof Uint8Array ||
+    array instanceof Uint8ClampedArray ||
+    array instanceof Int8Array ||
+    array instanceof Int16Array ||
+    array instanceof Uint16Array
+  )
+    return "int32";
+  throw new DTypeError({
+    where: "tensor",
+    expected: "a Float32Array, Float64Array, Int32Array or a smaller integer array",
+    got: describe(array),
+    hint: "Convert it first, for example with Float64Array.from(array, Number).",
+  });
+}
+
+/** Throws unless `dtype` is one of the four. */
+export function checkDType(where: string, dtype: unknown): asserts dtype is DType {
+  if (typeof dtype !== "string" || !byWidth.includes(dtype as DType))
+    throw new DTypeError({
+      where,
+      expected: "a dtype",
+      got: describe(dtype),
+      hint: didYouMean(String(dtype), byWidth),
+    });
+}

@@ -1,0 +1,45 @@
+/**
+ * What an operation is: its name, its shape-and-dtype rule, its kernel and its gradient rule, in one place.
+ */
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Shape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** A shape and a dtype: all there is to know of a tensor before its numbers. */
+export interface Spec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What a kernel reads and writes: numbers in row-major order with their shape. */
+export interface Block extends Spec {
+  readonly storage: TypedArray;
+}
+
+/** One application of an op, as its gradient rule sees it. */
+export interface Call<Attributes = unknown> {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  readonly attributes: Attributes;
+}
+
+/**
+ * The gradient of the loss by one input, given its gradient `g` by the output.
+ *
+ * Written in tensor operations, so that it can itself be differentiated and compiled. `null` stands for zero.
+ */
+export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attributes>, input: number) => Tensor | null;
+
+/** The one definition of an operation. */
+export interface Op<Attributes = unknown> {
+  readonly name: string;
+  /** Checks the inputs, throws a ShapeError or DTypeError that names what is wrong, and says what comes out. */
+  infer(inputs: readonly Spec[], attributes: Attributes): Spec;
+  /**
+   * Fills `out` (all zeros before). `"view"` says that the output holds the same numbers in the same order, so
+   * that nothing is copied.
+   */
+  readonly kernel: "view" | ((out: Block, inputs: readonly Block[], attributes: Attributes) => void);
+  /** One rule for each input, or one for all of them; none where the result does not depend smoothly on any. */
+  readonly gradient?: GradientRule<Attributes> | readonly GradientRule<Attributes>[];
+}

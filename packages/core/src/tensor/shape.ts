@@ -1,0 +1,119 @@
+/**
+ * Arithmetic on shapes: sizes, strides, axes and broadcasting.
+ */
+import { ShapeError, ValueError, describe } from "../errors.ts";
+
+/** The length of a tensor along each axis; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** The number of elements: the product of the lengths. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+/** How far apart neighbours along each axis lie in row-major order. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** `[2, 3]`, as error messages and `toString` write it. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Throws unless every length is a whole number of at least 0. */
+export function checkShape(where: string, shape: unknown): asserts shape is Shape {
+  if (!Array.isArray(shape))
+    throw new ShapeError({ where, expected: "a shape such as [2, 3]", got: describe(shape) });
+  for (const length of shape)
+    if (!Number.isInteger(length) || length < 0)
+      throw new ShapeError({
+        where,
+        expected: "a shape of whole numbers of at least 0",
+        got: formatShape(shape),
+        hint: "Only reshape takes -1, once, for the length that follows from the others.",
+      });
+}
+
+/** An axis counted from the front: -1 becomes the last. */
+export function normalizeAxis(where: string, axis: number, rank: number): number {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+    throw new ValueError({
+      where,
+      expected: rank === 0 ? "a tensor with axes" : `an axis from ${-rank} to ${rank - 1}`,
+      got: rank === 0 ? `axis ${axis} of a scalar` : `${describe(axis).replace("the number ", "axis ")}`,
+    });
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Several axes counted from the front, ascending, each once; none given means all of them. */
+export function normalizeAxes(where: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
+  if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(where, axis, rank));
+  if (new Set(list).size !== list.length)
+    throw new ValueError({ where, expected: "each axis once", got: formatShape(axes as number[]) });
+  return list.sort((a, b) => a - b);
+}
+
+/** The shape that both broadcast to by NumPy's rule, or null where they do not fit. */
+export function tryBroadcast(a: Shape, b: Shape): number[] | null {
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let back = 1; back <= rank; back++) {
+    const x = back <= a.length ? a[a.length - back] : 1;
+    const y = back <= b.length ? b[b.length - back] : 1;
+    if (x !== y && x !== 1 && y !== 1) return null;
+    out[rank - back] = x === 1 ? y : x;
+  }
+  return out;
+}
+
+/**
+ * The shape that both broadcast to: aligned at the last axis, lengths equal or 1.
+ *
+ * @throws ShapeError where they do not fit.
+ */
+export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const out = tryBroadcast(a, b);
+  if (out) return out;
+  throw new ShapeError({
+    where,
+    expected: "shapes that broadcast (aligned at the last axis, each pair of lengths equal or one of them 1)",
+    got: `${formatShape(a)} and ${formatShape(b)}`,
+    hint: broadcastHint(a, b),
+  });
+}
+
+function broadcastHint(a: Shape, b: Shape): string {
+  const [long, short] = a.length >= b.length ? [a, b] : [b, a];
+  if (short.length === 1 && long.includes(short[0])) {
+    const axis = long.indexOf(short[0]);
+    const column = [short[0], ...new Array(long.length - axis - 1).fill(1)];
+    return `To line [${short[0]}] up with axis ${axis} of ${formatShape(long)}, reshape it to ${formatShape(column)}.`;
+  }
+  if (a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0]) return "Did you mean to transpose one of them?";
+  return "Reshape one of them, or unsqueeze the axis that is missing.";
+}
+
+/**
+ * Strides with which a tensor of `shape` is read as if it had the shape `out`: 0 along every axis it lacks or
+ * has once.
+ */
+export function broadcastStrides(shape: Shape, out: Shape): number[] {
+  const strides = stridesOf(shape);
+  const lead = out.length - shape.length;
+  return out.map((_, axis) => (axis < lead || shape[axis - lead] === 1 ? 0 : strides[axis - lead]));
+}
