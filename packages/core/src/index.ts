@@ -38,6 +38,13 @@ export * from "./ops/reduce.ts";
 export { type Axes, type ReduceOptions, broadcastTo, reshape, sum, sumTo } from "./ops/sum.ts";
 export * from "./ops/unary.ts";
 export { type BackwardOptions, gradients } from "./autodiff/backward.ts";
+export {
+  type CheckOptions,
+  checkGradients,
+  type GradientComparison,
+  GradientCheckError,
+  type GradientReport,
+} from "./autodiff/check.ts";
 export { customGradient } from "./autodiff/custom.ts";
 export * from "./autodiff/functional.ts";
 export * from "./errors.ts";

@@ -1,0 +1,191 @@
+/**
+ * Gradients checked against central differences, in double precision.
+ */
+import { ChainRuleError, ShapeError, checkOptions } from "../errors.ts";
+import { asTensor, tensor, type TensorLike } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { formatShape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { gradients } from "./backward.ts";
+import { withRecording } from "../tensor/run.ts";
+
+/** A gradient that is not what differences say. `report` has every element that was compared. */
+export class GradientCheckError extends ChainRuleError {
+  declare report: GradientReport;
+}
+
+export interface CheckOptions {
+  /** What to call the function in the report; by default its own name. */
+  name?: string;
+  /** Half the distance between the two points of a difference. Default 1e-5, for numbers of size about 1. */
+  step?: number;
+  /** How far analytic and numeric may differ, relative to the larger of their size and 1. Default 1e-6. */
+  tolerance?: number;
+  /** Check the second derivatives too, by checking the gradient of the gradient. */
+  second?: boolean;
+}
+
+/** One element of one input, and its derivative computed in two ways. */
+export interface GradientComparison {
+  readonly input: number;
+  readonly index: readonly number[];
+  /** By the gradient rules. */
+  readonly analytic: number;
+  /** By differences. */
+  readonly numeric: number;
+  /** |analytic - numeric| / max(1, |analytic|, |numeric|). */
+  readonly error: number;
+}
+
+export interface GradientReport {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly comparisons: readonly GradientComparison[];
+  /** The comparison with the largest error; undefined where there was nothing to compare. */
+  readonly worst: GradientComparison | undefined;
+  toString(): string;
+}
+
+type Fn = (...inputs: Tensor[]) => Tensor;
+
+const optionNames = ["name", "step", "tolerance", "second"];
+
+/**
+ * Compares the gradient of `f` with central differences, (f(x + h) - f(x - h)) / 2h, element by element.
+ *
+ * Float inputs are taken in float64; integer inputs are passed on as they are. Where f returns several numbers, a
+ * fixed weighted sum of them is checked, so that errors cannot cancel.
+ *
+ * @returns a report with every comparison; its `toString` shows the worst.
+ * @throws GradientCheckError where one differs by more than the tolerance, naming f, the element and both numbers.
+ *
+ * @example
+ * checkGradients((x) => x.sin(), [[0.5, -1]]); // "sin: 2 derivatives agree, …"
+ * checkGradients(crossEntropy, [logits, labels], { second: true });
+ */
+export function checkGradients(f: Fn, inputs: readonly TensorLike[], options: CheckOptions = {}): GradientReport {
+  checkOptions("checkGradients", options, optionNames);
+  const { name = f.name || "the function", step = 1e-5, tolerance = 1e-6, second = false } = options;
+  const points = inputs.map((input) => {
+    const x = asTensor(input, "checkGradients").detach();
+    return isFloat(x.dtype) ? tensor(x.toTypedArray(), { shape: x.shape, dtype: "float64" }) : x;
+  });
+  const first = compare(name, scalarOf(f), points, step, tolerance);
+  if (!first.ok) throw failure(first, tolerance);
+  if (!second) return first;
+  const report = compare(`gradient of ${name}`, gradientSum(scalarOf(f), points), points, step, tolerance);
+  if (!report.ok) throw failure(report, tolerance);
+  return reportOf(name, [...first.comparisons, ...report.comparisons], tolerance);
+}
+
+/** f as a function to one number: Σ wᵢ f(x)ᵢ with weights between 0.5 and 1.5 that never repeat. */
+function scalarOf(f: Fn): Fn {
+  return (...inputs) => {
+    const y = f(...inputs);
+    return y.mul(weights(y, 0)).sum();
+  };
+}
+
+function weights(y: Tensor, phase: number): Tensor {
+  return tensor(Float64Array.from({ length: y.size }, (_, i) => 1 + 0.5 * Math.sin(i * 1.7 + 1 + phase)), {
+    shape: y.shape,
+  });
+}
+
+/** The function to the weighted sum of all first derivatives of f, whose gradient is made of the second ones. */
+function gradientSum(f: Fn, points: readonly Tensor[]): Fn {
+  return (...inputs) => {
+    const tracked = inputs.map((x, i) => (isFloat(points[i].dtype) && !x.requiresGrad ? leafOf(x) : x));
+    const by = tracked.filter((x) => x.requiresGrad);
+    const y = f(...tracked);
+    if (!y.requiresGrad) return tracked.map((x) => x.mul(0).sum()).reduce((a, b) => a.add(b));
+    const parts = gradients([y], by, { createGraph: true });
+    return parts.map((part, i) => part.mul(weights(part, i + 1)).sum()).reduce((a, b) => a.add(b));
+  };
+}
+
+function leafOf(x: Tensor): Tensor {
+  const leaf = x.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}
+
+function compare(name: string, f: Fn, points: readonly Tensor[], step: number, tolerance: number): GradientReport {
+  const analytic = analyticGradients(name, f, points);
+  const comparisons: GradientComparison[] = [];
+  points.forEach((point, input) => {
+    if (!isFloat(point.dtype)) return;
+    for (let i = 0; i < point.size; i++) {
+      const numeric = centralDifference(f, points, input, i, step);
+      const value = analytic[input].storage[i];
+      const error = value === numeric ? 0 : Math.abs(value - numeric) / Math.max(1, Math.abs(value), Math.abs(numeric));
+      comparisons.push({ input, index: indexOf(i, point.shape), analytic: value, numeric, error });
+    }
+  });
+  return reportOf(name, comparisons, tolerance);
+}
+
+function analyticGradients(name: string, f: Fn, points: readonly Tensor[]): Tensor[] {
+  return withRecording(true, () => {
+    const leaves = points.map((x) => (isFloat(x.dtype) ? leafOf(x) : x));
+    const y = f(...leaves);
+    if (!(y instanceof Tensor) || y.size !== 1)
+      throw new ShapeError({ where: `checkGradients of ${name}`, expected: "a function to a tensor", got: String(y) });
+    // A result that depends on nothing has gradient zero; differences then say whether that is so.
+    if (!y.requiresGrad) return leaves.map((x) => tensor(new Float64Array(x.size), { shape: x.shape }));
+    return gradients([y], leaves);
+  });
+}
+
+function centralDifference(f: Fn, points: readonly Tensor[], input: number, element: number, step: number): number {
+  const at = (shift: number) => {
+    const moved = points[input].toTypedArray();
+    moved[element] += shift;
+    const shifted = points.with(input, tensor(moved, { shape: points[input].shape }));
+    return f(...shifted).item();
+  };
+  return (at(step) - at(-step)) / (2 * step);
+}
+
+function indexOf(i: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = i;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]);
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return index;
+}
+
+function reportOf(name: string, comparisons: readonly GradientComparison[], tolerance: number): GradientReport {
+  // A NaN on either side is the worst there is.
+  const rank = ({ error }: GradientComparison) => (error !== error ? Number.POSITIVE_INFINITY : error);
+  const worst = comparisons.reduce<GradientComparison | undefined>((a, b) => (!a || rank(b) > rank(a) ? b : a), undefined);
+  const ok = !worst || rank(worst) <= tolerance;
+  return {
+    name,
+    ok,
+    comparisons,
+    worst,
+    toString: () =>
+      worst === undefined
+        ? `${name}: nothing to compare`
+        : `${name}: ${comparisons.length} derivatives ${ok ? "agree" : "compared"}, the worst ${worstText(worst)}`,
+  };
+}
+
+function worstText({ input, index, analytic, numeric, error }: GradientComparison): string {
+  return `by input ${input} at ${formatShape(index)}: rule ${analytic}, differences ${numeric}, error ${error.toExponential(1)}`;
+}
+
+function failure(report: GradientReport, tolerance: number): GradientCheckError {
+  const { input, index, analytic, numeric } = report.worst!;
+  const error = new GradientCheckError({
+    where: report.name,
+    expected: `a derivative by input ${input} at ${formatShape(index)} of ${numeric}, as differences have it`,
+    got: `${analytic} from the gradient rule (tolerance ${tolerance})`,
+    hint: "Look at the rule of the last operation you added; at a kink (relu at 0, ties of max) move the input off it.",
+  });
+  error.report = report;
+  return error;
+}
