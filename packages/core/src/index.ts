@@ -1,50 +1,61 @@
 /**
  * Tensors, scalar values, automatic differentiation and random numbers.
  */
-export { Parameter, Tensor, type ArrayOf } from "./tensor/tensor.ts";
-export {
-  type CreateOptions,
-  type NestedArray,
-  type TensorLike,
-  arange,
-  asTensor,
-  eye,
-  full,
-  fullLike,
-  linspace,
-  oneHot,
-  ones,
-  onesLike,
-  parameter,
-  scalar,
-  tensor,
-  variable,
-  zeros,
-  zerosLike,
-} from "./tensor/create.ts";
-export { type DType, type TypedArray, getDefaultDType, isFloat, promote, setDefaultDType } from "./tensor/dtype.ts";
-export { type Shape, broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, sizeOf } from "./tensor/shape.ts";
-export type { Block, Call, GradientRule, Op, Spec } from "./tensor/op.ts";
-export { isRecording } from "./tensor/run.ts";
-export { defineOp } from "./ops/define.ts";
-export * from "./ops/activation.ts";
-export * from "./ops/arithmetic.ts";
-export * from "./ops/cast.ts";
-export * from "./ops/compare.ts";
-export * from "./ops/indexing.ts";
-export * from "./ops/matmul.ts";
-export * from "./ops/movement.ts";
-export * from "./ops/reduce.ts";
-export { type Axes, type ReduceOptions, broadcastTo, reshape, sum, sumTo } from "./ops/sum.ts";
-export * from "./ops/unary.ts";
+
 export { type BackwardOptions, gradients } from "./autodiff/backward.ts";
 export {
   type CheckOptions,
   checkGradients,
-  type GradientComparison,
   GradientCheckError,
+  type GradientComparison,
   type GradientReport,
 } from "./autodiff/check.ts";
 export { customGradient } from "./autodiff/custom.ts";
 export * from "./autodiff/functional.ts";
 export * from "./errors.ts";
+export * from "./ops/activation.ts";
+export * from "./ops/arithmetic.ts";
+export * from "./ops/cast.ts";
+export * from "./ops/compare.ts";
+export { defineOp } from "./ops/define.ts";
+export * from "./ops/indexing.ts";
+export * from "./ops/matmul.ts";
+export * from "./ops/movement.ts";
+export * from "./ops/reduce.ts";
+export { type Axes, broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./ops/sum.ts";
+export * from "./ops/unary.ts";
+export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./random/generator.ts";
+export * from "./random/tensors.ts";
+export {
+  arange,
+  asTensor,
+  type CreateOptions,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  type NestedArray,
+  oneHot,
+  ones,
+  onesLike,
+  parameter,
+  scalar,
+  type TensorLike,
+  tensor,
+  variable,
+  zeros,
+  zerosLike,
+} from "./tensor/create.ts";
+export { type DType, getDefaultDType, isFloat, promote, setDefaultDType, type TypedArray } from "./tensor/dtype.ts";
+export type { Block, Call, GradientRule, Op, Spec } from "./tensor/op.ts";
+export { isRecording } from "./tensor/run.ts";
+export {
+  broadcastShapes,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from "./tensor/shape.ts";
+export { type ArrayOf, Parameter, Tensor } from "./tensor/tensor.ts";
