@@ -1,1 +1,18 @@
-export {};
+/**
+ * Reference vectors, comparisons and arbitraries for the tests of the other packages.
+ */
+export { arrays, broadcastableShapes, dataFor, floats, type ShapeLimits, shapes, wildFloats } from "./arbitrary.ts";
+export { checkReference, type Differentiable, type MakeTensor } from "./check.ts";
+export { type CompareOptions, expectClose, type Numbers, toleranceFor } from "./compare.ts";
+export {
+  bothDTypes,
+  type FloatDType,
+  type HessianCase,
+  type MetricCase,
+  type OptimizerCase,
+  type PlainTensor,
+  type ReferenceCase,
+  type ReferenceFile,
+  type RegressionCase,
+  referenceCases,
+} from "./reference.ts";
