@@ -1,9 +1,17 @@
 /**
  * Making tensors out of numbers, arrays and patterns.
  */
-import { DataError, DTypeError, ShapeError, ValueError, checkOptions, describe } from "../errors.ts";
-import { type DType, type TypedArray, allocate, checkDType, dtypeOfTypedArray, getDefaultDType, isFloat } from "./dtype.ts";
-import { type Shape, checkShape, formatShape, sizeOf } from "./shape.ts";
+import { checkOptions, DataError, DTypeError, describe, ShapeError, ValueError } from "../errors.ts";
+import {
+  allocate,
+  checkDType,
+  type DType,
+  dtypeOfTypedArray,
+  getDefaultDType,
+  isFloat,
+  type TypedArray,
+} from "./dtype.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { Parameter, Tensor } from "./tensor.ts";
 
 /** Numbers or truth values in arrays in arrays, all of one length at each depth. */
@@ -73,7 +81,11 @@ interface Numbers {
 function read(data: TensorLike, wanted: DType | undefined, where = "tensor"): Numbers {
   if (data instanceof Tensor) {
     const dtype = wanted ?? data.dtype;
-    return { storage: dtype === data.dtype ? data.storage : fill(where, dtype, data.storage), shape: data.shape, dtype };
+    return {
+      storage: dtype === data.dtype ? data.storage : fill(where, dtype, data.storage),
+      shape: data.shape,
+      dtype,
+    };
   }
   if (typeof data === "number" || typeof data === "boolean") {
     const dtype = wanted ?? (typeof data === "boolean" ? "bool" : getDefaultDType());
@@ -320,5 +332,5 @@ export function parameter(initial: TensorLike): Parameter {
 /** Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state. */
 export function variable(initial: TensorLike): Parameter {
   const { storage, shape, dtype } = asTensor(initial, "variable");
-  return new Parameter(storage, shape, dtype);
+  return new Parameter(storage, shape, dtype, true);
 }

@@ -4,23 +4,23 @@
  * A tensor never changes. Operations make new tensors; reshape and its like share the numbers, which is safe
  * because nobody can write them. The one exception has a name of its own: a `Parameter`'s value can be replaced.
  */
-import { backward, type BackwardOptions } from "../autodiff/backward.ts";
+import { type BackwardOptions, backward } from "../autodiff/backward.ts";
 import { DTypeError, GraphError, ShapeError } from "../errors.ts";
 import * as activation from "../ops/activation.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import { cast } from "../ops/cast.ts";
 import * as compare from "../ops/compare.ts";
 import * as indexing from "../ops/indexing.ts";
-import { matmul, dot } from "../ops/matmul.ts";
+import { dot, matmul } from "../ops/matmul.ts";
 import * as movement from "../ops/movement.ts";
 import * as reduce from "../ops/reduce.ts";
 import { type Axes, broadcastTo, type ReduceOptions, reshape, sum } from "../ops/sum.ts";
 import * as unary from "../ops/unary.ts";
 import { asTensor, type TensorLike } from "./create.ts";
-import { type DType, type TypedArray, isFloat } from "./dtype.ts";
+import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatTensor } from "./format.ts";
 import type { Step } from "./run.ts";
-import { formatShape, sameShape, type Shape, sizeOf } from "./shape.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "./shape.ts";
 
 /** Numbers, or arrays of them, as `toArray` returns them. */
 export type ArrayOf<T> = T | ArrayOf<T>[];
@@ -121,7 +121,8 @@ export class Tensor {
   /** The numbers in nested arrays of the tensor's shape (a plain number for a scalar), truth values for bool. */
   toArray(): ArrayOf<number> {
     const build = (axis: number, start: number, size: number): ArrayOf<number> => {
-      if (axis === this.rank) return this.dtype === "bool" ? (Boolean(this.storage[start]) as never) : this.storage[start];
+      if (axis === this.rank)
+        return this.dtype === "bool" ? (Boolean(this.storage[start]) as never) : this.storage[start];
       const part = this.shape[axis] === 0 ? 0 : size / this.shape[axis];
       return Array.from({ length: this.shape[axis] }, (_, i) => build(axis + 1, start + i * part, part));
     };
@@ -615,6 +616,15 @@ export class Tensor {
  * sees the numbers that its forward pass saw.
  */
 export class Parameter extends Tensor {
+  /** Whether it is state (made by `variable()`) and no weight: frozen weights are weights still. */
+  readonly isState: boolean;
+
+  /** @internal */
+  constructor(storage: TypedArray, shape: Shape, dtype: DType, isState = false) {
+    super(storage, shape, dtype);
+    this.isState = isState;
+  }
+
   /**
    * Replaces the value. Nothing is written in place.
    *
