@@ -17,13 +17,17 @@ export * from "./ops/activation.ts";
 export * from "./ops/arithmetic.ts";
 export * from "./ops/cast.ts";
 export * from "./ops/compare.ts";
+export * from "./ops/convolution.ts";
 export { defineOp } from "./ops/define.ts";
 export * from "./ops/indexing.ts";
 export * from "./ops/matmul.ts";
 export * from "./ops/movement.ts";
+export * from "./ops/pool.ts";
 export * from "./ops/reduce.ts";
+export { flip, type Range, slice } from "./ops/slice.ts";
 export { type Axes, broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./ops/sum.ts";
 export * from "./ops/unary.ts";
+export { fold, type Padding, type Pair, unfold, type WindowOptions } from "./ops/window.ts";
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./random/generator.ts";
 export * from "./random/tensors.ts";
 export {

@@ -1,16 +1,17 @@
 /**
- * Moving elements without changing them: reorder axes, cut out, join, pad, repeat.
+ * Moving elements without changing them: reorder axes, join, pad, repeat.
  */
-import { ShapeError, ValueError, describe } from "../errors.ts";
-import { copyStrided, walk } from "../kernels/elementwise.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
+import { copyStrided } from "../kernels/elementwise.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { promote } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
-import { type Shape, formatShape, normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../tensor/shape.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { formatShape, normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { where } from "./compare.ts";
+import { placeOp, sliceAxis } from "./slice.ts";
 import { broadcastTo, reshape } from "./sum.ts";
 
 const permuteOp: Op<readonly number[]> = {
@@ -18,9 +19,18 @@ const permuteOp: Op<readonly number[]> = {
   infer: ([x], order) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
   kernel: (out, [x], order) => {
     const strides = stridesOf(x.shape);
-    copyStrided(out, x.storage, 0, order.map((axis) => strides[axis]));
+    copyStrided(
+      out,
+      x.storage,
+      0,
+      order.map((axis) => strides[axis]),
+    );
   },
-  gradient: (g, { attributes: order }) => permute(g, order.map((_, axis) => order.indexOf(axis))),
+  gradient: (g, { attributes: order }) =>
+    permute(
+      g,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
 };
 
 /**
@@ -41,7 +51,11 @@ export function permute(x: TensorLike, order: readonly number[]): Tensor {
   if (axes.every((axis, i) => axis === i)) return input;
   // Where only axes of length 1 move, the order of the numbers stays as it is.
   const long = axes.filter((axis) => input.shape[axis] !== 1);
-  if (long.every((axis, i) => i === 0 || long[i - 1] < axis)) return reshape(input, axes.map((axis) => input.shape[axis]));
+  if (long.every((axis, i) => i === 0 || long[i - 1] < axis))
+    return reshape(
+      input,
+      axes.map((axis) => input.shape[axis]),
+    );
   return run(permuteOp, [input], axes);
 }
 
@@ -83,7 +97,10 @@ export function squeeze(x: TensorLike, axis?: number | readonly number[]): Tenso
         expected: `length 1 at axis ${a}`,
         got: `${input.shape[a]} in ${formatShape(input.shape)}`,
       });
-  return reshape(input, input.shape.filter((_, a) => !axes.includes(a)));
+  return reshape(
+    input,
+    input.shape.filter((_, a) => !axes.includes(a)),
+  );
 }
 
 /**
@@ -112,127 +129,13 @@ export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
   return reshape(input, input.shape.toSpliced(from, to - from + 1, joined));
 }
 
-/** Where a slice begins, how far it steps, and how many elements it takes, axis by axis. */
-interface Cut {
-  readonly starts: readonly number[];
-  readonly steps: readonly number[];
-  readonly lengths: readonly number[];
-}
-
-const sliceOp: Op<Cut> = {
-  name: "slice",
-  infer: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
-  kernel: (out, [x], { starts, steps }) => {
-    const strides = stridesOf(x.shape);
-    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
-    copyStrided(out, x.storage, start, strides.map((stride, axis) => stride * steps[axis]));
-  },
-  gradient: (g, { inputs: [x], attributes: cut }) => run(placeOp, [g], { ...cut, shape: x.shape }),
-};
-
-/** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */
-const placeOp: Op<Cut & { readonly shape: Shape }> = {
-  name: "place",
-  infer: ([x], { shape }) => ({ shape, dtype: x.dtype }),
-  kernel: (out, [x], { starts, steps, lengths }) => {
-    const strides = stridesOf(out.shape);
-    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
-    walk(lengths, [strides.map((stride, axis) => stride * steps[axis])], (at, [offset]) => {
-      out.storage[start + offset] = x.storage[at];
-    });
-  },
-  gradient: (g, { attributes: { starts, steps, lengths } }) => run(sliceOp, [g], { starts, steps, lengths }),
-};
-
-/**
- * One axis of a slice: an index (the axis goes away), `[start, end, step]` with null for "as far as there is", or
- * NumPy's notation in a string: `":"`, `"1:3"`, `"::-1"`, `"-2:"`; `"..."` stands for all axes not named.
- */
-export type Range = number | string | null | readonly [start: number | null, end?: number | null, step?: number | null];
-
-/**
- * A part of the tensor, axis by axis, as NumPy's `x[1:3, :, -1]`. Ends beyond the tensor are cut to it.
- *
- * @throws ValueError for an index that is not there, a step of 0, or a range that cannot be read.
- * @throws ShapeError for more ranges than axes.
- *
- * @example
- * slice(x, "1:3", ":", -1); // rows 1 and 2, every column, the last of axis 2
- * slice(x, [null, null, -1]); // the rows backwards
- */
-export function slice(x: TensorLike, ...ranges: Range[]): Tensor {
-  const input = asTensor(x);
-  const full = expandEllipsis(ranges, input);
-  const cut = { starts: [] as number[], steps: [] as number[], lengths: [] as number[] };
-  const dropped: number[] = [];
-  full.forEach((range, axis) => {
-    const { start, step, length } = readRange(range, input.shape[axis], axis);
-    cut.starts.push(start);
-    cut.steps.push(step);
-    cut.lengths.push(length);
-    if (typeof range === "number") dropped.push(axis);
-  });
-  const whole = cut.steps.every((step, axis) => step === 1 && cut.lengths[axis] === input.shape[axis]);
-  const part = whole ? input : run(sliceOp, [input], cut);
-  return reshape(part, cut.lengths.filter((_, axis) => !dropped.includes(axis)));
-}
-
-function expandEllipsis(ranges: readonly Range[], x: Tensor): Range[] {
-  const at = ranges.indexOf("...");
-  const named = ranges.length - (at >= 0 ? 1 : 0);
-  if (named > x.rank)
-    throw new ShapeError({ where: "slice", expected: `at most ${x.rank} ranges for ${formatShape(x.shape)}`, got: `${named}` });
-  const rest = new Array<Range>(x.rank - named).fill(":");
-  return at >= 0 ? [...ranges.slice(0, at), ...rest, ...ranges.slice(at + 1)] : [...ranges, ...rest];
-}
-
-function readRange(range: Range, length: number, axis: number): { start: number; step: number; length: number } {
-  if (typeof range === "number") {
-    if (!Number.isInteger(range) || range < -length || range >= length)
-      throw new ValueError({
-        where: "slice",
-        expected: `an index from ${-length} to ${length - 1} at axis ${axis}`,
-        got: describe(range),
-      });
-    return { start: range < 0 ? range + length : range, step: 1, length: 1 };
-  }
-  const [first, second, third] = typeof range === "string" ? parseRange(range) : (range ?? [null]);
-  const step = third ?? 1;
-  for (const part of [first ?? 0, second ?? 0, step])
-    if (!Number.isInteger(part))
-      throw new ValueError({ where: "slice", expected: "whole numbers in a range", got: describe(part) });
-  if (step === 0) throw new ValueError({ where: "slice", expected: "a step other than 0", got: "0" });
-  // As in Python: negative places count from the end, then everything is cut to what is there.
-  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-  const place = (at: number) => Math.min(high, Math.max(low, at < 0 ? at + length : at));
-  const start = first === null || first === undefined ? (step > 0 ? low : high) : place(first);
-  const end = second === null || second === undefined ? (step > 0 ? high : low) : place(second);
-  return { start, step, length: Math.max(0, Math.ceil((end - start) / step)) };
-}
-
-function parseRange(text: string): (number | null)[] {
-  const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
-  if (!match)
-    throw new ValueError({
-      where: "slice",
-      expected: 'a range such as "1:3", ":" or "::-1"',
-      got: describe(text),
-      hint: "For a single index, pass the number itself.",
-    });
-  return match.slice(1, 4).map((part) => (part === undefined ? null : Number(part)));
-}
-
-/** The elements in reverse along the axes; by default along all. @example flip([1, 2, 3]); // [3, 2, 1] */
-export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
-  const input = asTensor(x);
-  const axes = normalizeAxes("flip", axis, input.rank);
-  return slice(input, ...input.shape.map((_, a): Range => (axes.includes(a) ? [null, null, -1] : ":")));
-}
-
 const concatOp: Op<number> = {
   name: "concat",
   infer: (inputs, axis) => ({
-    shape: inputs[0].shape.with(axis, inputs.reduce((total, input) => total + input.shape[axis], 0)),
+    shape: inputs[0].shape.with(
+      axis,
+      inputs.reduce((total, input) => total + input.shape[axis], 0),
+    ),
     dtype: inputs[0].dtype,
   }),
   kernel: (out, inputs, axis) => {
@@ -251,11 +154,6 @@ const concatOp: Op<number> = {
     return sliceAxis(g, axis, start, inputs[which].shape[axis]);
   },
 };
-
-/** `length` elements along one axis from `start`. */
-function sliceAxis(x: Tensor, axis: number, start: number, length: number): Tensor {
-  return slice(x, ...x.shape.map((_, a): Range => (a === axis ? [start, start + length] : ":")));
-}
 
 /**
  * The tensors one after another along an axis.
@@ -292,7 +190,10 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
         expected: "tensors of one shape",
         got: inputs.map((input) => formatShape(input.shape)).join(", "),
       });
-  return concat(inputs.map((input) => unsqueeze(input, axis)), axis);
+  return concat(
+    inputs.map((input) => unsqueeze(input, axis)),
+    axis,
+  );
 }
 
 function together(where: string, tensors: readonly TensorLike[]): Tensor[] {
@@ -337,7 +238,10 @@ export function split(x: TensorLike, pieces: number | readonly number[], axis = 
 export function pad(x: TensorLike, padding: number | readonly (readonly [number, number])[], value = 0): Tensor {
   const input = asTensor(x);
   const pairs = typeof padding === "number" ? input.shape.map(() => [padding, padding] as const) : padding;
-  if (pairs.length !== input.rank || pairs.some((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0)))
+  if (
+    pairs.length !== input.rank ||
+    pairs.some((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
+  )
     throw new ValueError({
       where: "pad",
       expected: `[before, after] in whole numbers of at least 0 for each of the ${input.rank} axes`,
@@ -367,8 +271,17 @@ export function tile(x: TensorLike, times: readonly number[]): Tensor {
   if (counts.some((n) => !Number.isInteger(n) || n < 0))
     throw new ValueError({ where: "tile", expected: "whole numbers of at least 0", got: formatShape(times) });
   const spread = shape.flatMap((n, axis) => [counts[axis], n]);
-  const wide = broadcastTo(reshape(input, shape.flatMap((n) => [1, n])), spread);
-  return reshape(wide, shape.map((n, axis) => n * counts[axis]));
+  const wide = broadcastTo(
+    reshape(
+      input,
+      shape.flatMap((n) => [1, n]),
+    ),
+    spread,
+  );
+  return reshape(
+    wide,
+    shape.map((n, axis) => n * counts[axis]),
+  );
 }
 
 /**

@@ -1,0 +1,193 @@
+/**
+ * Convolution: a matrix product of the weights with every window (im2col).
+ */
+import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { meet } from "./define.ts";
+import { matmul } from "./matmul.ts";
+import { squeeze, transpose, unsqueeze } from "./movement.ts";
+import { reshape } from "./sum.ts";
+import {
+  checkImages,
+  foldWindow,
+  type Padding,
+  type Pair,
+  unfoldWindow,
+  type WindowOptions,
+  windowOf,
+} from "./window.ts";
+
+export interface ConvolutionOptions extends WindowOptions {
+  /** Channels are split into this many groups that do not see each other; as many as channels: depthwise. */
+  groups?: number;
+  /** One number for each output channel. */
+  bias?: TensorLike;
+}
+
+const optionNames = ["stride", "padding", "dilation", "groups", "bias"];
+
+function checkWeights(
+  where: string,
+  x: Tensor,
+  weight: Tensor,
+  groups: number,
+  channels: number,
+  outputs: number,
+): void {
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || outputs % groups !== 0)
+    throw new ValueError({
+      where,
+      expected: `groups that divide ${channels} input and ${outputs} output channels`,
+      got: describe(groups),
+    });
+  if (channels !== x.shape[1])
+    throw new ShapeError({
+      where,
+      expected: `images with ${channels} channels, for weights of shape ${formatShape(weight.shape)} in ${groups} group(s)`,
+      got: `${x.shape[1]} channels in ${formatShape(x.shape)}`,
+      hint: x.shape[3] === channels ? "Channels come second here: permute([0, 3, 1, 2])." : undefined,
+    });
+}
+
+/** Adds one number for each channel. */
+function addBias(where: string, y: Tensor, bias: TensorLike | undefined): Tensor {
+  if (bias === undefined) return y;
+  const b = asTensor(bias, where);
+  if (b.rank !== 1 || b.size !== y.shape[1])
+    throw new ShapeError({ where, expected: `a bias of shape [${y.shape[1]}]`, got: formatShape(b.shape) });
+  return y.add(reshape(b, [b.size, ...new Array<number>(y.rank - 2).fill(1)]));
+}
+
+/**
+ * The cross-correlation of images with kernels, which networks call convolution:
+ * y[n, o, i, j] = Σ x[n, c, i s + u, j s + v] w[o, c, u, v].
+ *
+ * Shape: x [N, C, H, W], weight [O, C / groups, kh, kw], bias [O]; result [N, O, H', W'] with
+ * H' = ⌊(H + padding above and below - dilation (kh - 1) - 1) / stride⌋ + 1.
+ *
+ * @throws ShapeError where channels do not fit or the kernel is larger than the image.
+ * @example conv2d(images, weight, { padding: "same", bias });
+ */
+export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOptions = {}): Tensor {
+  const where = "conv2d";
+  checkOptions(where, options, optionNames);
+  const { groups = 1, bias, ...window } = options;
+  const [input, w] = meet(where, x, weight);
+  checkImages(where, input);
+  if (w.rank !== 4)
+    throw new ShapeError({
+      where,
+      expected: "weights as [output channels, input channels / groups, height, width]",
+      got: formatShape(w.shape),
+    });
+  const [outputs, perGroup, kh, kw] = w.shape;
+  checkWeights(where, input, w, groups, perGroup * groups, outputs);
+  const sliding = windowOf(where, [input.shape[2], input.shape[3]], [kh, kw], window);
+  const columns = unfoldWindow(input, sliding);
+  const depth = perGroup * kh * kw;
+  const product =
+    groups === 1
+      ? matmul(reshape(w, [outputs, depth]), columns)
+      : matmul(
+          reshape(w, [groups, outputs / groups, depth]),
+          reshape(columns, [input.shape[0], groups, depth, columns.shape[2]]),
+        );
+  return addBias(where, reshape(product, [input.shape[0], outputs, ...sliding.out]), bias);
+}
+
+/**
+ * {@link conv2d} along one axis.
+ *
+ * Shape: x [N, C, L], weight [O, C / groups, k]; result [N, O, L'].
+ *
+ * @throws ShapeError where channels do not fit or the kernel is longer than the signal.
+ * @example conv1d(signals, weight, { stride: 2 });
+ */
+export function conv1d(
+  x: TensorLike,
+  weight: TensorLike,
+  options: Omit<ConvolutionOptions, keyof WindowOptions> & {
+    stride?: number;
+    padding?: number | "same" | "valid" | readonly [number, number];
+    dilation?: number;
+  } = {},
+): Tensor {
+  const where = "conv1d";
+  checkOptions(where, options, optionNames);
+  const { stride = 1, padding = 0, dilation = 1, ...rest } = options;
+  const [input, w] = [asTensor(x, where), asTensor(weight, where)];
+  if (input.rank !== 3 || w.rank !== 3)
+    throw new ShapeError({
+      where,
+      expected: "signals as [batch, channels, length] and weights as [outputs, channels / groups, length]",
+      got: `${formatShape(input.shape)} and ${formatShape(w.shape)}`,
+    });
+  const sides: Padding =
+    typeof padding === "string" ? padding : [[0, 0], typeof padding === "number" ? [padding, padding] : padding];
+  const flat = { ...rest, stride: [1, stride] as const, dilation: [1, dilation] as const, padding: sides };
+  return squeeze(conv2d(unsqueeze(input, 2), unsqueeze(w, 2), flat), 2);
+}
+
+export interface ConvTransposeOptions {
+  stride?: Pair;
+  /** As in the convolution whose gradient this is: it makes the result smaller. */
+  padding?: Pair;
+  /** Rows and columns added below and to the right, where the stride leaves the size open. */
+  outputPadding?: Pair;
+  dilation?: Pair;
+  groups?: number;
+  bias?: TensorLike;
+}
+
+/**
+ * The transposed convolution: each input pixel paints the kernel, weighted, onto a larger image. It is the gradient of
+ * {@link conv2d} by its input.
+ *
+ * Shape: x [N, C, H, W], weight [C, O / groups, kh, kw]; result [N, O, H', W'] with
+ * H' = (H - 1) stride - 2 padding + dilation (kh - 1) + outputPadding + 1.
+ *
+ * @throws ShapeError where channels do not fit; ValueError for an output padding that is not below the stride or dilation.
+ * @example convTranspose2d(small, weight, { stride: 2, padding: 1, outputPadding: 1 }); // twice the size
+ */
+export function convTranspose2d(x: TensorLike, weight: TensorLike, options: ConvTransposeOptions = {}): Tensor {
+  const where = "convTranspose2d";
+  checkOptions(where, options, [...optionNames, "outputPadding"]);
+  const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, bias } = options;
+  const [input, w] = meet(where, x, weight);
+  checkImages(where, input);
+  if (w.rank !== 4)
+    throw new ShapeError({
+      where,
+      expected: "weights as [input channels, output channels / groups, height, width]",
+      got: formatShape(w.shape),
+    });
+  const [channels, perGroup, kh, kw] = w.shape;
+  const outputs = perGroup * groups;
+  checkWeights(where, input, w, groups, channels, outputs);
+  const both = (pair: Pair) => (typeof pair === "number" ? [pair, pair] : pair);
+  const size = [0, 1].map(
+    (d) =>
+      (input.shape[2 + d] - 1) * both(stride)[d] -
+      2 * both(padding)[d] +
+      both(dilation)[d] * ([kh, kw][d] - 1) +
+      both(outputPadding)[d] +
+      1,
+  );
+  const sliding = windowOf(where, [size[0], size[1]], [kh, kw], { stride, padding, dilation });
+  if (sliding.out[0] !== input.shape[2] || sliding.out[1] !== input.shape[3])
+    throw new ValueError({
+      where,
+      expected: "an outputPadding below the stride or the dilation",
+      got: `${JSON.stringify(outputPadding)}`,
+    });
+  const pixels = reshape(input, [input.shape[0], groups, channels / groups, sliding.out[0] * sliding.out[1]]);
+  const kernels = transpose(reshape(w, [groups, channels / groups, perGroup * kh * kw]));
+  const columns = reshape(matmul(kernels, pixels), [
+    input.shape[0],
+    outputs * kh * kw,
+    sliding.out[0] * sliding.out[1],
+  ]);
+  return addBias(where, foldWindow(columns, sliding), bias);
+}

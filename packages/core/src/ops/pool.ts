@@ -1,0 +1,164 @@
+/**
+ * Pooling: each window becomes one number; and its reverse, upsampling.
+ */
+import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { asTensor, ones, type TensorLike } from "../tensor/create.ts";
+import { formatShape, normalizeAxis } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { concat, repeat, squeeze, unsqueeze } from "./movement.ts";
+import { max, mean } from "./reduce.ts";
+import { slice } from "./slice.ts";
+import { reshape, sum } from "./sum.ts";
+import { checkImages, type Pair, unfoldWindow, type Window, type WindowOptions, windowOf } from "./window.ts";
+
+const optionNames = ["stride", "padding", "dilation"];
+
+/** Every window as a line of its own: [N, C, kh · kw, windows]. */
+function windowsOf(x: Tensor, w: Window): Tensor {
+  return reshape(unfoldWindow(x, w), [x.shape[0], x.shape[1], w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]]);
+}
+
+function prepare(
+  where: string,
+  x: TensorLike,
+  kernelSize: Pair,
+  options: WindowOptions,
+  known: readonly string[],
+  fill = 0,
+) {
+  checkOptions(where, options, known);
+  const input = asTensor(x, where);
+  checkImages(where, input);
+  const w = windowOf(where, [input.shape[2], input.shape[3]], kernelSize, { stride: kernelSize, ...options }, fill);
+  return { input, w, shape: [input.shape[0], input.shape[1], ...w.out] };
+}
+
+/**
+ * The largest number in each window; equal largest ones share the gradient.
+ *
+ * Shape: x [N, C, H, W]; result [N, C, H', W'] as for conv2d. The stride is the window's size unless given, and padding
+ * never wins.
+ *
+ * @throws ShapeError for anything but images, and where not one window fits.
+ * @example maxPool2d(images, 2); // half the height and width
+ */
+export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
+  const { input, w, shape } = prepare("maxPool2d", x, kernelSize, options, optionNames, Number.NEGATIVE_INFINITY);
+  return reshape(max(windowsOf(input, w), 2), shape);
+}
+
+/**
+ * The mean of each window.
+ *
+ * @param options `countIncludePad` (default true, as PyTorch; Keras: false) counts padding as zeros.
+ * @throws ShapeError for anything but images, and where not one window fits.
+ * @example avgPool2d(images, 2);
+ */
+export function avgPool2d(
+  x: TensorLike,
+  kernelSize: Pair,
+  { countIncludePad = true, ...options }: WindowOptions & { countIncludePad?: boolean } = {},
+): Tensor {
+  const { input, w, shape } = prepare("avgPool2d", x, kernelSize, options, optionNames);
+  const windows = windowsOf(input, w);
+  if (countIncludePad) return reshape(mean(windows, 2), shape);
+  const here = windowsOf(ones([1, 1, input.shape[2], input.shape[3]], { dtype: input.dtype }), w);
+  return reshape(sum(windows, 2).div(sum(here, 2)), shape);
+}
+
+type LineOptions = { stride?: number; padding?: number | "same" | "valid"; dilation?: number };
+
+/** A pooling along one axis, by way of images of height 1. */
+function alongLine(where: string, x: TensorLike, size: number, options: LineOptions, pool: typeof maxPool2d): Tensor {
+  const input = asTensor(x, where);
+  if (input.rank !== 3)
+    throw new ShapeError({ where, expected: "signals as [batch, channels, length]", got: formatShape(input.shape) });
+  const { stride = size, padding = 0, dilation = 1, ...rest } = options;
+  const sides = typeof padding === "string" ? padding : ([0, padding] as const);
+  return squeeze(
+    pool(unsqueeze(input, 2), [1, size], { ...rest, stride: [1, stride], padding: sides, dilation: [1, dilation] }),
+    2,
+  );
+}
+
+/** {@link maxPool2d} along one axis: x [N, C, L], result [N, C, L']. */
+export function maxPool1d(x: TensorLike, kernelSize: number, options: LineOptions = {}): Tensor {
+  return alongLine("maxPool1d", x, kernelSize, options, maxPool2d);
+}
+
+/** {@link avgPool2d} along one axis: x [N, C, L], result [N, C, L']. */
+export function avgPool1d(
+  x: TensorLike,
+  kernelSize: number,
+  options: LineOptions & { countIncludePad?: boolean } = {},
+): Tensor {
+  return alongLine("avgPool1d", x, kernelSize, options, avgPool2d);
+}
+
+/** Cuts one axis into `count` pieces of nearly equal length, overlapping where it does not divide, as PyTorch does. */
+function adaptiveAxis(x: Tensor, axis: number, count: number, pool: (piece: Tensor) => Tensor): Tensor {
+  const length = x.shape[axis];
+  const pieces = Array.from({ length: count }, (_, i) => {
+    const from = Math.floor((i * length) / count);
+    const to = Math.ceil(((i + 1) * length) / count);
+    return pool(slice(x, ...x.shape.map((_n, a) => (a === axis ? ([from, to] as const) : ":"))));
+  });
+  return concat(pieces, axis);
+}
+
+function adaptive(where: string, x: TensorLike, size: Pair, pool: typeof max | typeof mean): Tensor {
+  const input = asTensor(x, where);
+  checkImages(where, input);
+  const [height, width] = typeof size === "number" ? [size, size] : size;
+  for (const n of [height, width])
+    if (!Number.isInteger(n) || n < 1)
+      throw new ValueError({ where, expected: "an output size of whole numbers of at least 1", got: describe(n) });
+  const rows = adaptiveAxis(input, 2, height, (piece) => pool(piece, 2, { keepDims: true }));
+  return adaptiveAxis(rows, 3, width, (piece) => pool(piece, 3, { keepDims: true }));
+}
+
+/** The mean over pieces of nearly equal size, so that the result is `size` whatever the image is. @example adaptiveAvgPool2d(x, 1); */
+export function adaptiveAvgPool2d(x: TensorLike, size: Pair): Tensor {
+  return adaptive("adaptiveAvgPool2d", x, size, mean);
+}
+
+/** The largest over pieces of nearly equal size, so that the result is `size` whatever the image is. */
+export function adaptiveMaxPool2d(x: TensorLike, size: Pair): Tensor {
+  return adaptive("adaptiveMaxPool2d", x, size, max);
+}
+
+/**
+ * Larger by whole factors: each pixel repeated, or with lines drawn between pixels.
+ *
+ * @param options `mode` "nearest" (the default) or "bilinear" (PyTorch's and Keras's, corners not aligned).
+ * @throws ShapeError for anything but images.
+ * @example upsample2d(images, 2); // twice the height and width
+ */
+export function upsample2d(
+  x: TensorLike,
+  factor: Pair,
+  { mode = "nearest" }: { mode?: "nearest" | "bilinear" } = {},
+): Tensor {
+  const where = "upsample2d";
+  const input = asTensor(x, where);
+  checkImages(where, input);
+  const [up, across] = typeof factor === "number" ? [factor, factor] : factor;
+  if (mode === "nearest") return repeat(repeat(input, up, 2), across, 3);
+  if (mode === "bilinear") return blend(blend(input, 2, up), 3, across);
+  throw new ValueError({ where, expected: 'mode "nearest" or "bilinear"', got: describe(mode) });
+}
+
+/** Linear interpolation along an axis at the centres of the new pixels; beyond the outermost centres it is constant. */
+function blend(x: Tensor, axis: number, factor: number): Tensor {
+  const along = normalizeAxis("upsample2d", axis, x.rank);
+  const length = x.shape[along];
+  const places = Array.from({ length: length * factor }, (_, i) =>
+    Math.min(length - 1, Math.max(0, (i + 0.5) / factor - 0.5)),
+  );
+  const low = places.map(Math.floor);
+  const high = low.map((at) => Math.min(length - 1, at + 1));
+  const share = asTensor(places.map((place, i) => place - low[i])).cast(x.dtype);
+  const weight = reshape(share, [places.length, ...new Array<number>(x.rank - 1 - along).fill(1)]);
+  const a = x.gather(low, along);
+  return a.add(x.gather(high, along).sub(a).mul(weight));
+}

@@ -1,0 +1,145 @@
+/**
+ * Cutting a part out of a tensor, as NumPy's `x[1:3, ::-1]`, and laying it back.
+ */
+import { describe, ShapeError, ValueError } from "../errors.ts";
+import { copyStrided, walk } from "../kernels/elementwise.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { formatShape, normalizeAxes, type Shape, stridesOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { reshape } from "./sum.ts";
+
+/** Where a slice begins, how far it steps, and how many elements it takes, axis by axis. */
+interface Cut {
+  readonly starts: readonly number[];
+  readonly steps: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+const sliceOp: Op<Cut> = {
+  name: "slice",
+  infer: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
+  kernel: (out, [x], { starts, steps }) => {
+    const strides = stridesOf(x.shape);
+    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
+    copyStrided(
+      out,
+      x.storage,
+      start,
+      strides.map((stride, axis) => stride * steps[axis]),
+    );
+  },
+  gradient: (g, { inputs: [x], attributes: cut }) => run(placeOp, [g], { ...cut, shape: x.shape }),
+};
+
+/** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */
+export const placeOp: Op<Cut & { readonly shape: Shape }> = {
+  name: "place",
+  infer: ([x], { shape }) => ({ shape, dtype: x.dtype }),
+  kernel: (out, [x], { starts, steps, lengths }) => {
+    const strides = stridesOf(out.shape);
+    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
+    walk(lengths, [strides.map((stride, axis) => stride * steps[axis])], (at, [offset]) => {
+      out.storage[start + offset] = x.storage[at];
+    });
+  },
+  gradient: (g, { attributes: { starts, steps, lengths } }) => run(sliceOp, [g], { starts, steps, lengths }),
+};
+
+/**
+ * One axis of a slice: an index (the axis goes away), `[start, end, step]` with null for "as far as there is", or
+ * NumPy's notation in a string: `":"`, `"1:3"`, `"::-1"`, `"-2:"`; `"..."` stands for all axes not named.
+ */
+export type Range = number | string | null | readonly [start: number | null, end?: number | null, step?: number | null];
+
+/**
+ * A part of the tensor, axis by axis, as NumPy's `x[1:3, :, -1]`. Ends beyond the tensor are cut to it.
+ *
+ * @throws ValueError for an index that is not there, a step of 0, or a range that cannot be read.
+ * @throws ShapeError for more ranges than axes.
+ *
+ * @example
+ * slice(x, "1:3", ":", -1); // rows 1 and 2, every column, the last of axis 2
+ * slice(x, [null, null, -1]); // the rows backwards
+ */
+export function slice(x: TensorLike, ...ranges: Range[]): Tensor {
+  const input = asTensor(x);
+  const full = expandEllipsis(ranges, input);
+  const cut = { starts: [] as number[], steps: [] as number[], lengths: [] as number[] };
+  const dropped: number[] = [];
+  full.forEach((range, axis) => {
+    const { start, step, length } = readRange(range, input.shape[axis], axis);
+    cut.starts.push(start);
+    cut.steps.push(step);
+    cut.lengths.push(length);
+    if (typeof range === "number") dropped.push(axis);
+  });
+  const whole = cut.steps.every((step, axis) => step === 1 && cut.lengths[axis] === input.shape[axis]);
+  const part = whole ? input : run(sliceOp, [input], cut);
+  return reshape(
+    part,
+    cut.lengths.filter((_, axis) => !dropped.includes(axis)),
+  );
+}
+
+function expandEllipsis(ranges: readonly Range[], x: Tensor): Range[] {
+  const at = ranges.indexOf("...");
+  const named = ranges.length - (at >= 0 ? 1 : 0);
+  if (named > x.rank)
+    throw new ShapeError({
+      where: "slice",
+      expected: `at most ${x.rank} ranges for ${formatShape(x.shape)}`,
+      got: `${named}`,
+    });
+  const rest = new Array<Range>(x.rank - named).fill(":");
+  return at >= 0 ? [...ranges.slice(0, at), ...rest, ...ranges.slice(at + 1)] : [...ranges, ...rest];
+}
+
+function readRange(range: Range, length: number, axis: number): { start: number; step: number; length: number } {
+  if (typeof range === "number") {
+    if (!Number.isInteger(range) || range < -length || range >= length)
+      throw new ValueError({
+        where: "slice",
+        expected: `an index from ${-length} to ${length - 1} at axis ${axis}`,
+        got: describe(range),
+      });
+    return { start: range < 0 ? range + length : range, step: 1, length: 1 };
+  }
+  const [first, second, third] = typeof range === "string" ? parseRange(range) : (range ?? [null]);
+  const step = third ?? 1;
+  for (const part of [first ?? 0, second ?? 0, step])
+    if (!Number.isInteger(part))
+      throw new ValueError({ where: "slice", expected: "whole numbers in a range", got: describe(part) });
+  if (step === 0) throw new ValueError({ where: "slice", expected: "a step other than 0", got: "0" });
+  // As in Python: negative places count from the end, then everything is cut to what is there.
+  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
+  const place = (at: number) => Math.min(high, Math.max(low, at < 0 ? at + length : at));
+  const start = first === null || first === undefined ? (step > 0 ? low : high) : place(first);
+  const end = second === null || second === undefined ? (step > 0 ? high : low) : place(second);
+  return { start, step, length: Math.max(0, Math.ceil((end - start) / step)) };
+}
+
+function parseRange(text: string): (number | null)[] {
+  const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
+  if (!match)
+    throw new ValueError({
+      where: "slice",
+      expected: 'a range such as "1:3", ":" or "::-1"',
+      got: describe(text),
+      hint: "For a single index, pass the number itself.",
+    });
+  return match.slice(1, 4).map((part) => (part === undefined ? null : Number(part)));
+}
+
+/** The elements in reverse along the axes; by default along all. @example flip([1, 2, 3]); // [3, 2, 1] */
+export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
+  const input = asTensor(x);
+  const axes = normalizeAxes("flip", axis, input.rank);
+  return slice(input, ...input.shape.map((_, a): Range => (axes.includes(a) ? [null, null, -1] : ":")));
+}
+
+/** `length` elements along one axis from `start`. */
+export function sliceAxis(x: Tensor, axis: number, start: number, length: number): Tensor {
+  return slice(x, ...x.shape.map((_, a): Range => (a === axis ? [start, start + length] : ":")));
+}

@@ -1,0 +1,224 @@
+/**
+ * Sliding windows over images: unfold lays every window out as a column, fold adds columns back together. Each is the
+ * other's gradient, and convolution and pooling are made of them.
+ */
+import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import type { Op, Spec } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** One number for both directions, or [vertical, horizontal]. */
+export type Pair = number | readonly [number, number];
+/** As many zeros on every side; per direction; "valid" for none; "same" so that stride 1 keeps the size (as Keras). */
+export type Padding = Pair | "valid" | "same" | readonly [readonly [number, number], readonly [number, number]];
+
+export interface WindowOptions {
+  stride?: Pair;
+  padding?: Padding;
+  dilation?: Pair;
+}
+
+/** Everything about a sliding window over images of one size, spelt out. */
+export interface Window {
+  readonly height: number;
+  readonly width: number;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  /** Rows of padding above, columns to the left; below and right they only show in the output's size. */
+  readonly before: readonly [number, number];
+  /** How many windows fit vertically and horizontally. */
+  readonly out: readonly [number, number];
+  /** What stands outside the image. */
+  readonly fill: number;
+}
+
+function pairOf(where: string, what: string, value: Pair, least: number): readonly [number, number] {
+  const pair = typeof value === "number" ? ([value, value] as const) : value;
+  if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < least))
+    throw new ValueError({
+      where,
+      expected: `${what} as a whole number of at least ${least}, or two of them`,
+      got: Array.isArray(value) ? formatShape(value) : describe(value),
+    });
+  return pair as readonly [number, number];
+}
+
+/** Reads the options and works out the sizes. @throws ShapeError where not one window fits. */
+export function windowOf(
+  where: string,
+  [height, width]: readonly [number, number],
+  kernelSize: Pair,
+  { stride = 1, padding = 0, dilation = 1 }: WindowOptions,
+  fill = 0,
+): Window {
+  const kernel = pairOf(where, "kernelSize", kernelSize, 1);
+  const steps = pairOf(where, "stride", stride, 1);
+  const spread = pairOf(where, "dilation", dilation, 1);
+  const size = [height, width] as const;
+  const reach = [0, 1].map((d) => (kernel[d] - 1) * spread[d] + 1);
+  const sides = [0, 1].map((d) => paddingOf(where, padding, d, size[d], reach[d], steps[d]));
+  const out = [0, 1].map((d) => Math.floor((size[d] + sides[d][0] + sides[d][1] - reach[d]) / steps[d]) + 1);
+  if (out.some((n) => n < 1))
+    throw new ShapeError({
+      where,
+      expected: `images of at least ${formatShape(reach)} including padding, the reach of the kernel`,
+      got: formatShape([0, 1].map((d) => size[d] + sides[d][0] + sides[d][1])),
+      hint: 'Use a smaller kernel or dilation, or padding "same".',
+    });
+  return {
+    height,
+    width,
+    kernel,
+    stride: steps,
+    dilation: spread,
+    before: [sides[0][0], sides[1][0]],
+    out: [out[0], out[1]],
+    fill,
+  };
+}
+
+function paddingOf(
+  where: string,
+  padding: Padding,
+  d: number,
+  size: number,
+  reach: number,
+  stride: number,
+): readonly [number, number] {
+  if (padding === "valid") return [0, 0];
+  if (padding === "same") {
+    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  }
+  if (typeof padding === "string")
+    throw new ValueError({ where, expected: 'padding as numbers, "valid" or "same"', got: describe(padding) });
+  const side = typeof padding === "number" ? padding : padding[d];
+  return typeof side === "number"
+    ? [pairOf(where, "padding", side, 0)[0], side]
+    : pairOf(where, "padding", side as Pair, 0);
+}
+
+/** Visits every run of neighbouring windows: where it lies in the columns, where in the image, and how long it is. */
+function eachRun(
+  w: Window,
+  planes: number,
+  visit: (column: number, image: number, from: number, to: number) => void,
+): void {
+  const [kh, kw] = w.kernel;
+  const [oh, ow] = w.out;
+  for (let plane = 0; plane < planes; plane++)
+    for (let i = 0; i < kh; i++)
+      for (let j = 0; j < kw; j++) {
+        const left = j * w.dilation[1] - w.before[1];
+        const from = Math.max(0, Math.ceil(-left / w.stride[1]));
+        const to = Math.min(ow, Math.floor((w.width - 1 - left) / w.stride[1]) + 1);
+        const row = ((plane * kh + i) * kw + j) * oh * ow;
+        for (let y = 0; y < oh; y++) {
+          const iy = y * w.stride[0] + i * w.dilation[0] - w.before[0];
+          if (iy >= 0 && iy < w.height && from < to)
+            visit(row + y * ow, (plane * w.height + iy) * w.width + left, from, to);
+        }
+      }
+}
+
+const unfoldOp: Op<Window> = {
+  name: "unfold",
+  infer: ([x], w) => ({
+    shape: [x.shape[0], x.shape[1] * w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]],
+    dtype: x.dtype,
+  }),
+  kernel: (out, [x], w) => {
+    const to = out.storage;
+    if (w.fill !== 0) to.fill(w.fill);
+    const step = w.stride[1];
+    eachRun(w, x.shape[0] * x.shape[1], (column, image, from, end) => {
+      for (let k = from; k < end; k++) to[column + k] = x.storage[image + k * step];
+    });
+  },
+  gradient: (g, { attributes: w }) => run(foldOp, [g], w),
+};
+
+const foldOp: Op<Window> = {
+  name: "fold",
+  infer: ([x], w) => ({
+    shape: [x.shape[0], x.shape[1] / (w.kernel[0] * w.kernel[1]), w.height, w.width],
+    dtype: x.dtype,
+  }),
+  kernel: (out, [x], w) => addColumns(out.storage, x.storage, w, out.shape[0] * out.shape[1]),
+  gradient: (g, { attributes: w }) => run(unfoldOp, [g], { ...w, fill: 0 }),
+};
+
+function addColumns(to: TypedArray, from: TypedArray, w: Window, planes: number): void {
+  const step = w.stride[1];
+  eachRun(w, planes, (column, image, first, end) => {
+    for (let k = first; k < end; k++) to[image + k * step] += from[column + k];
+  });
+}
+
+/** Throws unless `x` is a batch of images with channels. */
+export function checkImages(where: string, x: Spec): void {
+  if (x.shape.length !== 4)
+    throw new ShapeError({
+      where,
+      expected: "images as [batch, channels, height, width]",
+      got: formatShape(x.shape),
+      hint:
+        x.shape.length === 3 ? "Add the missing axis with unsqueeze: 0 for the batch, 1 for the channels." : undefined,
+    });
+}
+
+/** {@link unfold} with the window worked out already. */
+export function unfoldWindow(x: Tensor, w: Window): Tensor {
+  return run(unfoldOp, [x], w);
+}
+
+/** {@link fold} with the window worked out already. */
+export function foldWindow(columns: Tensor, w: Window): Tensor {
+  return run(foldOp, [columns], w);
+}
+
+/**
+ * Every window that the kernel slides over, laid out as a column (im2col, PyTorch's `unfold`).
+ *
+ * Shape: x [N, C, H, W]; result [N, C · kh · kw, number of windows].
+ *
+ * @throws ShapeError for anything but images, and where not one window fits.
+ * @example unfold(images, 3, { padding: 1 });
+ */
+export function unfold(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
+  checkOptions("unfold", options, ["stride", "padding", "dilation"]);
+  const input = asTensor(x, "unfold");
+  checkImages("unfold", input);
+  return unfoldWindow(input, windowOf("unfold", [input.shape[2], input.shape[3]], kernelSize, options));
+}
+
+/**
+ * The reverse of {@link unfold}: columns laid back into images of the given size, added up where windows overlap.
+ *
+ * Shape: x [N, C · kh · kw, number of windows]; result [N, C, H, W].
+ *
+ * @throws ShapeError where the columns are not those of such images.
+ * @example fold(columns, [28, 28], 3, { padding: 1 });
+ */
+export function fold(
+  x: TensorLike,
+  imageSize: readonly [number, number],
+  kernelSize: Pair,
+  options: WindowOptions = {},
+): Tensor {
+  checkOptions("fold", options, ["stride", "padding", "dilation"]);
+  const columns = asTensor(x, "fold");
+  const w = windowOf("fold", imageSize, kernelSize, options);
+  const windows = w.out[0] * w.out[1];
+  if (columns.rank !== 3 || columns.shape[1] % (w.kernel[0] * w.kernel[1]) !== 0 || columns.shape[2] !== windows)
+    throw new ShapeError({
+      where: "fold",
+      expected: `columns as [batch, channels · ${w.kernel[0] * w.kernel[1]}, ${windows}]`,
+      got: formatShape(columns.shape),
+    });
+  return foldWindow(columns, w);
+}
