@@ -1,1 +1,8 @@
-export {};
+/**
+ * What a script imports: tensors and derivatives, losses, layers and training, data, and drawing.
+ */
+export * from "@chainrule/core";
+export * from "@chainrule/data";
+export * from "@chainrule/losses";
+export * from "@chainrule/nn";
+export * from "@chainrule/viz";

@@ -1,0 +1,66 @@
+/**
+ * Every example is run as a user would run it, and must print what its closing comment says it prints: words to the
+ * letter, numbers to the tolerance below, `…` for whatever stands between. Outcomes have bounds of their own.
+ */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const files = readdirSync(folder).filter((file) => /^\d\d-.*\.ts$/.test(file));
+
+/** What the output must show besides being like the comment: a pattern with one number, and its bounds. */
+const outcomes: Record<string, { pattern: RegExp; min?: number; max?: number }[]> = {};
+
+const number = /(?<![A-Za-z_])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
+
+function expectedOutput(source: string): string[] {
+  const comment = /\/\* Output:?\n([\s\S]*?)\*\/\s*$/.exec(source);
+  if (!comment) throw new Error("the example does not end with a comment that starts with /* Output:");
+  return comment[1].replace(/^ \* ?/gm, "").trimEnd().split("\n");
+}
+
+/** Whether two lines say the same, their numbers to 10% or 0.05. */
+function alike(expected: string, actual: string): boolean {
+  if (expected.replace(number, "#").trim() !== actual.replace(number, "#").trim()) return false;
+  const found = actual.match(number) ?? [];
+  return (expected.match(number) ?? []).every((text, i) => {
+    const [a, b] = [Number(text), Number(found[i])];
+    return Math.abs(a - b) <= Math.max(0.05, 0.1 * Math.abs(a));
+  });
+}
+
+function compareOutput(expected: string[], actual: string[]): void {
+  let at = 0;
+  let skipping = false;
+  for (const line of expected) {
+    if (line.trim() === "…") {
+      skipping = true;
+      continue;
+    }
+    if (skipping) while (at < actual.length && !alike(line, actual[at])) at++;
+    expect(at < actual.length && alike(line, actual[at]), `expected the line\n${line}\ngot\n${actual[at]}`).toBe(true);
+    at++;
+    skipping = false;
+  }
+  if (!skipping) expect(actual.slice(at).filter((line) => line.trim() !== "")).toEqual([]);
+}
+
+describe("the examples", () => {
+  it.concurrent.each(files)("%s prints what its comment says", { timeout: 180_000 }, async (file) => {
+    const source = readFileSync(folder + file, "utf8");
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", folder + file], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+      maxBuffer: 1 << 24,
+    });
+    compareOutput(expectedOutput(source), stdout.trimEnd().split("\n"));
+    for (const { pattern, min = -Infinity, max = Infinity } of outcomes[file] ?? []) {
+      const found = Number(pattern.exec(stdout)?.[1]);
+      expect(found, `${pattern} in the output`).toBeGreaterThanOrEqual(min);
+      expect(found, `${pattern} in the output`).toBeLessThanOrEqual(max);
+    }
+  });
+});
