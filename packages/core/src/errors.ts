@@ -132,5 +132,7 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
   const name = (value as object).constructor?.name;
-  return !name || name === "Object" ? `an object with keys ${Object.keys(value as object).join(", ") || "(none)"}` : `a ${name}`;
+  return !name || name === "Object"
+    ? `an object with keys ${Object.keys(value as object).join(", ") || "(none)"}`
+    : `a ${name}`;
 }

@@ -25,6 +25,7 @@ export * from "./ops/movement.ts";
 export * from "./ops/pool.ts";
 export * from "./ops/reduce.ts";
 export { flip, type Range, slice } from "./ops/slice.ts";
+export { flip, type Range, slice } from "./ops/slice.ts";
 export { type Axes, broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./ops/sum.ts";
 export * from "./ops/unary.ts";
 export { fold, type Padding, type Pair, unfold, type WindowOptions } from "./ops/window.ts";

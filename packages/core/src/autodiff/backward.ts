@@ -1,7 +1,7 @@
 /**
  * The backward pass: from a result, step by step in reverse order, the chain rule.
  */
-import { DTypeError, GraphError, ShapeError, checkOptions } from "../errors.ts";
+import { checkOptions, DTypeError, GraphError, ShapeError } from "../errors.ts";
 import { onesLike, zerosLike } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { GradientRule } from "../tensor/op.ts";

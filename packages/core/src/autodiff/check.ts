@@ -1,13 +1,13 @@
 /**
  * Gradients checked against central differences, in double precision.
  */
-import { ChainRuleError, ShapeError, checkOptions } from "../errors.ts";
-import { asTensor, tensor, type TensorLike } from "../tensor/create.ts";
+import { ChainRuleError, checkOptions, ShapeError } from "../errors.ts";
+import { asTensor, type TensorLike, tensor } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
+import { withRecording } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { gradients } from "./backward.ts";
-import { withRecording } from "../tensor/run.ts";
 
 /** A gradient that is not what differences say. `report` has every element that was compared. */
 export class GradientCheckError extends ChainRuleError {
@@ -87,9 +87,12 @@ function scalarOf(f: Fn): Fn {
 }
 
 function weights(y: Tensor, phase: number): Tensor {
-  return tensor(Float64Array.from({ length: y.size }, (_, i) => 1 + 0.5 * Math.sin(i * 1.7 + 1 + phase)), {
-    shape: y.shape,
-  });
+  return tensor(
+    Float64Array.from({ length: y.size }, (_, i) => 1 + 0.5 * Math.sin(i * 1.7 + 1 + phase)),
+    {
+      shape: y.shape,
+    },
+  );
 }
 
 /** The function to the weighted sum of all first derivatives of f, whose gradient is made of the second ones. */
@@ -159,8 +162,11 @@ function indexOf(i: number, shape: readonly number[]): number[] {
 
 function reportOf(name: string, comparisons: readonly GradientComparison[], tolerance: number): GradientReport {
   // A NaN on either side is the worst there is.
-  const rank = ({ error }: GradientComparison) => (error !== error ? Number.POSITIVE_INFINITY : error);
-  const worst = comparisons.reduce<GradientComparison | undefined>((a, b) => (!a || rank(b) > rank(a) ? b : a), undefined);
+  const rank = ({ error }: GradientComparison) => (Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+  const worst = comparisons.reduce<GradientComparison | undefined>(
+    (a, b) => (!a || rank(b) > rank(a) ? b : a),
+    undefined,
+  );
   const ok = !worst || rank(worst) <= tolerance;
   return {
     name,

@@ -1,7 +1,7 @@
 /**
  * A function of tensors with a gradient rule of its own.
  */
-import { GraphError, describe } from "../errors.ts";
+import { describe, GraphError } from "../errors.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Op } from "../tensor/op.ts";
 import { run, withRecording } from "../tensor/run.ts";
@@ -26,7 +26,10 @@ import { Tensor } from "../tensor/tensor.ts";
  */
 export function customGradient(
   forward: (...inputs: Tensor[]) => Tensor,
-  gradient: (g: Tensor, call: { inputs: readonly Tensor[]; output: Tensor }) => Tensor | null | readonly (Tensor | null)[],
+  gradient: (
+    g: Tensor,
+    call: { inputs: readonly Tensor[]; output: Tensor },
+  ) => Tensor | null | readonly (Tensor | null)[],
   name = forward.name || "customGradient",
 ): (...inputs: TensorLike[]) => Tensor {
   return (...inputs) => {

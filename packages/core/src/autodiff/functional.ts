@@ -1,7 +1,7 @@
 /**
  * Derivatives of functions: each takes a function of tensors and returns a function that computes a derivative.
  */
-import { DTypeError, GraphError, ShapeError, describe } from "../errors.ts";
+import { DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { stack } from "../ops/movement.ts";
 import { reshape, sum } from "../ops/sum.ts";
 import { asTensor, eye, type TensorLike, zeros } from "../tensor/create.ts";
@@ -37,8 +37,7 @@ function freshInputs(where: string, inputs: readonly TensorLike[]): { fresh: Ten
   let nested = false;
   const fresh = inputs.map((input) => {
     const x = asTensor(input, where);
-    if (!isFloat(x.dtype))
-      throw new DTypeError({ where, expected: "float inputs to differentiate by", got: x.dtype });
+    if (!isFloat(x.dtype)) throw new DTypeError({ where, expected: "float inputs to differentiate by", got: x.dtype });
     if (x.requiresGrad) {
       nested = true;
       return run(identityOp, [x], undefined);
@@ -75,7 +74,11 @@ function checkFunction(where: string, f: unknown): void {
 
 function checkResult(where: string, y: unknown, scalar: boolean): asserts y is Tensor {
   if (!(y instanceof Tensor))
-    throw new GraphError({ where, expected: "a function that returns a tensor", got: `one that returns ${describe(y)}` });
+    throw new GraphError({
+      where,
+      expected: "a function that returns a tensor",
+      got: `one that returns ${describe(y)}`,
+    });
   if (scalar && y.size !== 1)
     throw new ShapeError({
       where,
@@ -102,7 +105,10 @@ export interface GradOptions {
  * const [loss, g] = valueAndGrad((w) => w.square().sum())(w);
  */
 export function valueAndGrad(f: Fn, options?: { argument?: number }): (...inputs: TensorLike[]) => [Tensor, Tensor];
-export function valueAndGrad(f: Fn, options: { argument: readonly number[] }): (...inputs: TensorLike[]) => [Tensor, Tensor[]];
+export function valueAndGrad(
+  f: Fn,
+  options: { argument: readonly number[] },
+): (...inputs: TensorLike[]) => [Tensor, Tensor[]];
 export function valueAndGrad(f: Fn, { argument = 0 }: GradOptions = {}) {
   checkFunction("grad", f);
   const list = typeof argument === "number" ? [argument] : argument;
@@ -138,7 +144,10 @@ export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]
  */
 function vjpAt(where: string, f: Fn, inputs: readonly TensorLike[], by: readonly number[], scalar: boolean) {
   const [y, fresh, nested] = withRecording(true, () => {
-    const found = freshInputs(where, by.map((i) => inputs[i]));
+    const found = freshInputs(
+      where,
+      by.map((i) => inputs[i]),
+    );
     const full = inputs.map((input, i) => (by.includes(i) ? found.fresh[by.indexOf(i)] : asTensor(input, where)));
     const result = f(...full);
     checkResult(where, result, scalar);
@@ -163,7 +172,13 @@ function vjpAt(where: string, f: Fn, inputs: readonly TensorLike[], by: readonly
  */
 export function vjp(f: Fn, ...inputs: TensorLike[]): [Tensor, (cotangent: TensorLike) => Tensor[]] {
   checkFunction("vjp", f);
-  const { value, pull } = vjpAt("vjp", f, inputs, inputs.map((_, i) => i), false);
+  const { value, pull } = vjpAt(
+    "vjp",
+    f,
+    inputs,
+    inputs.map((_, i) => i),
+    false,
+  );
   return [value, (cotangent) => pull(asTensor(cotangent, "vjp").cast(value.dtype))];
 }
 

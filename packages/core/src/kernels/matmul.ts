@@ -31,7 +31,15 @@ export function multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m
 }
 
 /** The clear version: each element is one dot product. */
-export function multiplySmall(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
+export function multiplySmall(
+  out: TypedArray,
+  start: number,
+  a: Matrix,
+  b: Matrix,
+  m: number,
+  n: number,
+  k: number,
+): void {
   for (let i = 0; i < m; i++)
     for (let j = 0; j < n; j++) {
       let sum = 0;
@@ -47,7 +55,15 @@ export function multiplySmall(out: TypedArray, start: number, a: Matrix, b: Matr
 }
 
 /** The fast version, block by block; tested against the clear one. */
-export function multiplyBlocked(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
+export function multiplyBlocked(
+  out: TypedArray,
+  start: number,
+  a: Matrix,
+  b: Matrix,
+  m: number,
+  n: number,
+  k: number,
+): void {
   const columns = Math.ceil(n / tile) * tile;
   const depth = Math.min(k, innerBlock);
   if (packedB.length < columns * depth) packedB = new Float64Array(columns * depth);
@@ -61,13 +77,30 @@ export function multiplyBlocked(out: TypedArray, start: number, a: Matrix, b: Ma
       pack(packedA, a.data, a.start + top * a.row + from * a.column, a.row, a.column, rows, inner);
       for (let j = 0; j < n; j += tile)
         for (let i = 0; i < rows; i += tile)
-          addTile(out, start + (top + i) * n + j, n, i * inner, j * inner, inner, Math.min(tile, rows - i), Math.min(tile, n - j));
+          addTile(
+            out,
+            start + (top + i) * n + j,
+            n,
+            i * inner,
+            j * inner,
+            inner,
+            Math.min(tile, rows - i),
+            Math.min(tile, n - j),
+          );
     }
   }
 }
 
 /** Lays `count` lines side by side in panels of four: element p of line i goes to `(i - i % 4) * inner + p * 4 + i % 4`. */
-function pack(to: Float64Array, from: TypedArray, start: number, line: number, step: number, count: number, inner: number): void {
+function pack(
+  to: Float64Array,
+  from: TypedArray,
+  start: number,
+  line: number,
+  step: number,
+  count: number,
+  inner: number,
+): void {
   for (let i = 0; i < count; i += tile) {
     const panel = i * inner;
     const lines = Math.min(tile, count - i);
@@ -83,7 +116,11 @@ function pack(to: Float64Array, from: TypedArray, start: number, line: number, s
 }
 
 /** Adds the product of one panel of A and one of B to a tile of the output; sixteen sums stay in registers. */
-function addTile(out: TypedArray, at: number, stride: number, panelA: number, panelB: number, inner: number, rows: number, columns: number): void {
+// biome-ignore format: sixteen sums are easier to read as the 4x4 tile that they are.
+function addTile(
+  out: TypedArray, at: number, stride: number, panelA: number, panelB: number,
+  inner: number, rows: number, columns: number,
+): void {
   const A = packedA;
   const B = packedB;
   let c00 = 0, c01 = 0, c02 = 0, c03 = 0;

@@ -61,7 +61,11 @@ function foldColumns(
 }
 
 /** Calls `visit(start, step, line)` for every line along the axis: its elements lie at `start + p * step`. */
-export function eachLine(shape: readonly number[], axes: AxisRun, visit: (start: number, step: number, line: number) => void): void {
+export function eachLine(
+  shape: readonly number[],
+  axes: AxisRun,
+  visit: (start: number, step: number, line: number) => void,
+): void {
   const { outer, n, inner } = around(shape, axes);
   for (let i = 0, line = 0; i < outer; i++)
     for (let j = 0; j < inner; j++, line++) visit(i * n * inner + j, inner, line);

@@ -37,8 +37,7 @@ export function sigmoid(x: number): number {
 
 /** log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)): no overflow, no loss of digits. */
 export function softplus(x: number): number {
-  if (x === Number.POSITIVE_INFINITY) return x;
-  return (x > 0 ? x : 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /** The nearest whole number, halves to the even one, as IEEE 754, NumPy and PyTorch round. */

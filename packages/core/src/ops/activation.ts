@@ -1,14 +1,15 @@
 /**
  * The functions that networks put between layers, each in a form that neither overflows nor loses digits.
  */
-import * as special from "../kernels/special.ts";
-import { OptionError, ShapeError, describe } from "../errors.ts";
+
+import { describe, OptionError, ShapeError } from "../errors.ts";
 import { around, eachLine } from "../kernels/reduce.ts";
+import * as special from "../kernels/special.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { Block, Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { greater, where } from "./compare.ts";
@@ -19,7 +20,12 @@ import { abs, clamp, erf, exp, expm1, square, tanh } from "./unary.ts";
 /** 1 / (1 + e⁻ˣ): a logit becomes a probability. */
 export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mul(output).mul(sub(1, output)));
 /** max(x, 0), with slope 0 at 0. */
-export const relu = unary("relu", (x) => (x > 0 ? x : x === x ? 0 : x), (g, { inputs: [x] }) => where(greater(x, 0), g, 0), true);
+export const relu = unary(
+  "relu",
+  (x) => (x > 0 || Number.isNaN(x) ? x : 0),
+  (g, { inputs: [x] }) => where(greater(x, 0), g, 0),
+  true,
+);
 /** log(1 + eˣ): a smooth relu. */
 export const softplus = unary("softplus", special.softplus, (g, { inputs: [x] }) => g.mul(sigmoid(x)));
 
@@ -122,7 +128,7 @@ function softmaxKernel(to: TypedArray, x: Block, axis: number): void {
   eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
     const end = start + n * step;
     let most = Number.NEGATIVE_INFINITY;
-    for (let i = start; i < end; i += step) if (from[i] > most || from[i] !== from[i]) most = from[i];
+    for (let i = start; i < end; i += step) if (from[i] > most || Number.isNaN(from[i])) most = from[i];
     let total = 0;
     for (let i = start; i < end; i += step) {
       const e = Math.exp(from[i] - most);
@@ -139,7 +145,7 @@ function logSoftmaxKernel(to: TypedArray, x: Block, axis: number): void {
   eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
     const end = start + n * step;
     let most = Number.NEGATIVE_INFINITY;
-    for (let i = start; i < end; i += step) if (from[i] > most || from[i] !== from[i]) most = from[i];
+    for (let i = start; i < end; i += step) if (from[i] > most || Number.isNaN(from[i])) most = from[i];
     let total = 0;
     for (let i = start; i < end; i += step) total += Math.exp(from[i] - most);
     const logTotal = Math.log(total);

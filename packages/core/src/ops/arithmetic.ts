@@ -5,9 +5,9 @@
  */
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
 import { toFloat, toNumeric } from "../tensor/dtype.ts";
-import { binary } from "./define.ts";
 import { equal, greater, where } from "./compare.ts";
-import { neg, log } from "./unary.ts";
+import { binary } from "./define.ts";
+import { log, neg } from "./unary.ts";
 
 const addLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
   for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] + b[ib + k * sb];

@@ -1,8 +1,9 @@
 /**
  * Conversion between dtypes.
  */
+
+import { checkDType, type DType } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
-import { type DType, checkDType } from "../tensor/dtype.ts";
 import { run } from "../tensor/run.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

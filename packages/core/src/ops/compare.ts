@@ -1,12 +1,13 @@
 /**
  * Comparisons and logic, whose results are bool, and choosing by them.
  */
-import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
+
 import { ShapeError } from "../errors.ts";
+import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { binary, meet } from "./define.ts";
@@ -115,6 +116,7 @@ export function allClose(a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-
       got: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
     });
   return x.storage.every(
-    (value: number, i: number) => value === y.storage[i] || Math.abs(value - y.storage[i]) <= atol + rtol * Math.abs(y.storage[i]),
+    (value: number, i: number) =>
+      value === y.storage[i] || Math.abs(value - y.storage[i]) <= atol + rtol * Math.abs(y.storage[i]),
   );
 }

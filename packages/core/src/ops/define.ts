@@ -1,13 +1,13 @@
 /**
  * How ops are written: `defineOp` for any op, `unary` and `binary` for the elementwise ones.
  */
-import { DTypeError, OptionError, ShapeError, ValueError, describe } from "../errors.ts";
-import { type PairLoop, mapKernel, pairKernel } from "../kernels/elementwise.ts";
+import { DTypeError, describe, OptionError, ShapeError, ValueError } from "../errors.ts";
+import { mapKernel, type PairLoop, pairKernel } from "../kernels/elementwise.ts";
+import { asTensor, scalar, type TensorLike } from "../tensor/create.ts";
 import { type DType, getDefaultDType, isFloat, promote } from "../tensor/dtype.ts";
 import type { Call, GradientRule, Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
-import { asTensor, scalar, type TensorLike } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { sumTo } from "./sum.ts";
@@ -31,7 +31,11 @@ import { sumTo } from "./sum.ts";
 export function defineOp<Attributes = void>(definition: Op<Attributes>) {
   checkDefinition(definition);
   return (inputs: readonly TensorLike[], attributes: Attributes): Tensor =>
-    run(definition, inputs.map((input) => asTensor(input)), attributes);
+    run(
+      definition,
+      inputs.map((input) => asTensor(input)),
+      attributes,
+    );
 }
 
 function checkDefinition(definition: Op<never>): void {
@@ -88,10 +92,12 @@ type PairRule = (g: Tensor, a: Tensor, b: Tensor, output: Tensor) => Tensor | nu
 
 /** An op on pairs of elements, with broadcasting. */
 export function binary(name: string, { loop, gradient, operands = (d) => d, result = (d) => d }: Binary) {
-  const rule = (which: 0 | 1) => (g: Tensor, { inputs: [a, b], output }: Call<void>) => {
-    const full = gradient![which](g, a, b, output);
-    return full && sumTo(full, [a, b][which].shape);
-  };
+  const rule =
+    (which: 0 | 1) =>
+    (g: Tensor, { inputs: [a, b], output }: Call<void>) => {
+      const full = gradient![which](g, a, b, output);
+      return full && sumTo(full, [a, b][which].shape);
+    };
   const op: Op<void> = {
     name,
     infer: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
@@ -102,7 +108,12 @@ export function binary(name: string, { loop, gradient, operands = (d) => d, resu
 }
 
 /** Two operands as tensors of one dtype; a plain number takes the other's dtype where it fits. */
-export function meet(where: string, a: TensorLike, b: TensorLike, operands: (met: DType) => DType = (d) => d): [Tensor, Tensor] {
+export function meet(
+  where: string,
+  a: TensorLike,
+  b: TensorLike,
+  operands: (met: DType) => DType = (d) => d,
+): [Tensor, Tensor] {
   if (typeof a === "number" && b instanceof Tensor) {
     const [y, x] = meet(where, b, a, operands);
     return [x, y];

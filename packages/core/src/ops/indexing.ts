@@ -3,13 +3,13 @@
  */
 import { ShapeError, ValueError } from "../errors.ts";
 import { around, eachLine } from "../kernels/reduce.ts";
+import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
 import type { Op, Spec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
-import { type Shape, formatShape, normalizeAxis } from "../tensor/shape.ts";
-import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
+import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { meet, asIndices } from "./define.ts";
-import { type Range, slice } from "./movement.ts";
+import { asIndices, meet } from "./define.ts";
+import { type Range, slice } from "./slice.ts";
 
 /** An index counted from the front; negative ones count from the end. */
 function place(where: string, index: number, length: number): number {
@@ -105,11 +105,7 @@ const scatterOp: Op<number> = {
       out.storage[full] += source.storage[at];
     });
   },
-  gradient: [
-    (g) => g,
-    () => null,
-    (g, { inputs: [, indices], attributes: axis }) => takeAlongAxis(g, indices, axis),
-  ],
+  gradient: [(g) => g, () => null, (g, { inputs: [, indices], attributes: axis }) => takeAlongAxis(g, indices, axis)],
 };
 
 function checkAlong(where: string, x: Spec, indices: Spec, axis: number): void {
@@ -175,7 +171,7 @@ const argsortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
 
 /** NaN last either way, as NumPy sorts ascending. */
 function compare(a: number, b: number, descending: boolean): number {
-  if (a !== a || b !== b) return Number(a !== a) - Number(b !== b);
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return descending ? b - a || 0 : a - b || 0;
 }
 
@@ -209,7 +205,12 @@ export function sort(x: TensorLike, axis = -1, options: SortOptions = {}): Tenso
  * @throws ValueError for a k below 0 or above the length.
  * @example const { values, indices } = topK(logits, 5);
  */
-export function topK(x: TensorLike, k: number, axis = -1, { largest = true } = {}): { values: Tensor; indices: Tensor } {
+export function topK(
+  x: TensorLike,
+  k: number,
+  axis = -1,
+  { largest = true } = {},
+): { values: Tensor; indices: Tensor } {
   const input = asTensor(x);
   const along = normalizeAxis("topK", axis, input.rank);
   if (!Number.isInteger(k) || k < 0 || k > input.shape[along])

@@ -4,11 +4,11 @@
 import { ShapeError } from "../errors.ts";
 import { walk } from "../kernels/elementwise.ts";
 import { multiply } from "../kernels/matmul.ts";
+import type { TensorLike } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Block, Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { broadcastStrides, formatShape, tryBroadcast } from "../tensor/shape.ts";
-import type { TensorLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meet } from "./define.ts";
 import { reshape, sumTo } from "./sum.ts";
@@ -108,7 +108,8 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
     throw mismatch(x.shape, y.shape, x.shape.at(-1)!, y.shape.at(y.rank === 1 ? 0 : -2)!);
   const left = x.rank === 1 ? reshape(x, [1, x.size]) : x;
   const right = y.rank === 1 ? reshape(y, [y.size, 1]) : y;
-  const result = left.rank > 2 && right.rank === 2 ? manyTimesOne(left, right) : product(left, right, { a: false, b: false });
+  const result =
+    left.rank > 2 && right.rank === 2 ? manyTimesOne(left, right) : product(left, right, { a: false, b: false });
   if (x.rank > 1 && y.rank > 1) return result;
   const shape = [...result.shape];
   if (y.rank === 1) shape.pop();

@@ -1,18 +1,18 @@
 /**
  * Reductions along axes: extremes, averages, spreads, log-sum-exp, norms, and where the extremes are.
  */
-import { ShapeError, ValueError, describe } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import { type AxisRun, around, eachLine, foldKernel } from "../kernels/reduce.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../tensor/shape.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { equal, isInfinite, logicalNot, where } from "./compare.ts";
 import { floats } from "./define.ts";
-import { type Axes, broadcastTo, overAxes, reducedSpec, type ReduceOptions, reshape, sum } from "./sum.ts";
+import { type Axes, broadcastTo, overAxes, type ReduceOptions, reducedSpec, reshape, sum } from "./sum.ts";
 import { abs, exp, sqrt, square } from "./unary.ts";
 
 /** How many elements of `x` go into one element of the result. */
@@ -224,9 +224,9 @@ function argExtreme(name: string, better: (x: number, best: number) => boolean) 
       eachLine(x.shape, axes, (start, step, line) => {
         let best = x.storage[start];
         let at = 0;
-        for (let p = 1; p < n && best === best; p++) {
+        for (let p = 1; p < n && !Number.isNaN(best); p++) {
           const value = x.storage[start + p * step];
-          if (better(value, best) || value !== value) {
+          if (better(value, best) || Number.isNaN(value)) {
             best = value;
             at = p;
           }

@@ -1,23 +1,23 @@
 /**
  * Sum, broadcast and reshape: the three that every gradient rule leans on.
  */
-import { ShapeError, describe } from "../errors.ts";
+import { describe, ShapeError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
 import { type AxisRun, foldKernel } from "../kernels/reduce.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Op, Spec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import {
-  type Shape,
   broadcastStrides,
   checkShape,
   formatShape,
   normalizeAxes,
+  type Shape,
   sameShape,
   sizeOf,
   tryBroadcast,
 } from "../tensor/shape.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** One axis, several, or (null or nothing) all of them; negative ones count from the end. */
@@ -54,7 +54,12 @@ export function overAxes(
     i--;
   }
   if (x.rank === 0) result = reduceRun(x, { first: 0, last: -1 });
-  return keepDims ? result : reshape(result, x.shape.filter((_, axis) => !list.includes(axis)));
+  return keepDims
+    ? result
+    : reshape(
+        result,
+        x.shape.filter((_, axis) => !list.includes(axis)),
+      );
 }
 
 const sumOp: Op<AxisRun> = {

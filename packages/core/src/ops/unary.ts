@@ -1,17 +1,23 @@
 /**
  * The functions of one number that every field uses: powers, logarithms, rounding, angles.
  */
-import * as special from "../kernels/special.ts";
+
 import { OptionError } from "../errors.ts";
+import * as special from "../kernels/special.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
 import { flat, unary } from "./define.ts";
 
 /** -x. */
-export const neg = unary("neg", (x) => -x, (g) => neg(g), true);
+export const neg = unary(
+  "neg",
+  (x) => -x,
+  (g) => neg(g),
+  true,
+);
 /** eˣ; its own derivative. */
 export const exp = unary("exp", Math.exp, (g, { output }) => g.mul(output));
 /** eˣ - 1, precise near 0. */
@@ -25,11 +31,24 @@ export const log2 = unary("log2", Math.log2, (g, { inputs: [x] }) => g.div(x.mul
 /** √x; its slope at 0 is Infinity. */
 export const sqrt = unary("sqrt", Math.sqrt, (g, { output }) => g.div(output.mul(2)));
 /** 1 / √x. */
-export const rsqrt = unary("rsqrt", (x) => 1 / Math.sqrt(x), (g, { inputs: [x], output }) => g.mul(output.div(x).mul(-0.5)));
+export const rsqrt = unary(
+  "rsqrt",
+  (x) => 1 / Math.sqrt(x),
+  (g, { inputs: [x], output }) => g.mul(output.div(x).mul(-0.5)),
+);
 /** x². */
-export const square = unary("square", (x) => x * x, (g, { inputs: [x] }) => g.mul(x.mul(2)), true);
+export const square = unary(
+  "square",
+  (x) => x * x,
+  (g, { inputs: [x] }) => g.mul(x.mul(2)),
+  true,
+);
 /** 1 / x. */
-export const reciprocal = unary("reciprocal", (x) => 1 / x, (g, { output }) => g.mul(square(output)).neg());
+export const reciprocal = unary(
+  "reciprocal",
+  (x) => 1 / x,
+  (g, { output }) => g.mul(square(output)).neg(),
+);
 /** |x|, with slope 0 at 0. */
 export const abs = unary("abs", Math.abs, (g, { inputs: [x] }) => g.mul(sign(x)), true);
 /** -1, 0 or 1 by the sign; slope 0. */
@@ -61,7 +80,9 @@ export const cosh = unary("cosh", Math.cosh, (g, { inputs: [x] }) => g.mul(sinh(
 /** sinh x / cosh x, between -1 and 1. */
 export const tanh = unary("tanh", Math.tanh, (g, { output }) => g.mul(square(output).neg().add(1)));
 /** The error function 2/√π ∫₀ˣ exp(-t²) dt. */
-export const erf = unary("erf", special.erf, (g, { inputs: [x] }) => g.mul(exp(square(x).neg()).mul(2 / Math.sqrt(Math.PI))));
+export const erf = unary("erf", special.erf, (g, { inputs: [x] }) =>
+  g.mul(exp(square(x).neg()).mul(2 / Math.sqrt(Math.PI))),
+);
 
 interface Bounds {
   readonly min: number;

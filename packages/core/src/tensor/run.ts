@@ -70,7 +70,12 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
   }
   if (recording && op.gradient !== undefined && isFloat(dtype) && inputs.some((input) => input.requiresGrad)) {
     output.requiresGrad = true;
-    output.step = new Step(op as Op, inputs.map((input) => input.snapshot()), attributes, output);
+    output.step = new Step(
+      op as Op,
+      inputs.map((input) => input.snapshot()),
+      attributes,
+      output,
+    );
   }
   return output;
 }

@@ -1,7 +1,7 @@
 /**
  * Arithmetic on shapes: sizes, strides, axes and broadcasting.
  */
-import { ShapeError, ValueError, describe } from "../errors.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 
 /** The length of a tensor along each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -35,8 +35,7 @@ export function formatShape(shape: Shape): string {
 
 /** Throws unless every length is a whole number of at least 0. */
 export function checkShape(where: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape))
-    throw new ShapeError({ where, expected: "a shape such as [2, 3]", got: describe(shape) });
+  if (!Array.isArray(shape)) throw new ShapeError({ where, expected: "a shape such as [2, 3]", got: describe(shape) });
   for (const length of shape)
     if (!Number.isInteger(length) || length < 0)
       throw new ShapeError({
@@ -59,7 +58,11 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
 }
 
 /** Several axes counted from the front, ascending, each once; none given means all of them. */
-export function normalizeAxes(where: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
+export function normalizeAxes(
+  where: string,
+  axes: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(where, axis, rank));
   if (new Set(list).size !== list.length)
@@ -104,7 +107,8 @@ function broadcastHint(a: Shape, b: Shape): string {
     const column = [short[0], ...new Array(long.length - axis - 1).fill(1)];
     return `To line [${short[0]}] up with axis ${axis} of ${formatShape(long)}, reshape it to ${formatShape(column)}.`;
   }
-  if (a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0]) return "Did you mean to transpose one of them?";
+  if (a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0])
+    return "Did you mean to transpose one of them?";
   return "Reshape one of them, or unsqueeze the axis that is missing.";
 }
 

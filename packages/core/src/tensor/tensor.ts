@@ -14,6 +14,7 @@ import * as indexing from "../ops/indexing.ts";
 import { dot, matmul } from "../ops/matmul.ts";
 import * as movement from "../ops/movement.ts";
 import * as reduce from "../ops/reduce.ts";
+import { flip, type Range, slice } from "../ops/slice.ts";
 import { type Axes, broadcastTo, type ReduceOptions, reshape, sum } from "../ops/sum.ts";
 import * as unary from "../ops/unary.ts";
 import { asTensor, type TensorLike } from "./create.ts";
@@ -136,7 +137,7 @@ export class Tensor {
 
   /** The element at an index, one number for each axis. @throws ValueError for an index that is not there. */
   at(...index: number[]): number {
-    return movement.slice(this.detach(), ...index).item();
+    return slice(this.detach(), ...index).item();
   }
 
   toString(): string {
@@ -560,12 +561,12 @@ export class Tensor {
   }
 
   /** A part, axis by axis: `x.slice("1:3", ":", -1)` is NumPy's `x[1:3, :, -1]`. */
-  slice(...ranges: movement.Range[]): Tensor {
-    return movement.slice(this, ...ranges);
+  slice(...ranges: Range[]): Tensor {
+    return slice(this, ...ranges);
   }
 
   flip(axis?: number | readonly number[]): Tensor {
-    return movement.flip(this, axis);
+    return flip(this, axis);
   }
 
   split(pieces: number | readonly number[], axis?: number): Tensor[] {
