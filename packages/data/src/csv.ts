@@ -1,0 +1,229 @@
+/**
+ * Reading tables: CSV text to a tensor of features and a tensor of targets.
+ *
+ * The text is taken apart by csv-parse; in `columns.ts` its columns become numbers.
+ */
+import { checkOptions, DataError, type DType, describe, OptionError, type Tensor } from "@chainrule/core";
+// The browser build runs in Node too, where it takes half again as long: one import that works everywhere.
+import { CsvError, parse } from "csv-parse/browser/esm/sync";
+import { type Column, columnTensors, dropMissing, findColumn, targetTensor } from "./columns.ts";
+import { nameOf, readBytes, type Source } from "./source.ts";
+
+/** How to read a table. */
+export interface CsvOptions {
+  /** The column to predict, by name or index (-1 is the last, the default); null where there is none. */
+  target?: string | number | null;
+  /** The columns to predict from, by name or index, in this order; by default all but the target. */
+  features?: readonly (string | number)[];
+  /** Whether the first line names the columns (default true); else they are called column_0, column_1, …. */
+  header?: boolean;
+  /** What stands between fields, a comma by default. */
+  delimiter?: string;
+  /** Columns of names though they look like numbers, such as postal codes: their values become class indices. */
+  categorical?: readonly (string | number)[];
+  /** What a missing value looks like, after trimming; by default nothing, NA, N/A, NaN, null and ?. */
+  missingValues?: readonly string[];
+  /** What to do with a row in which a value is missing: `"error"` (the default), or `"drop"` the row. */
+  missing?: "error" | "drop";
+  /** The dtype of the features, and of a target with fractions: the default float, float32. */
+  dtype?: "float32" | "float64";
+  /** The dtype of a numeric target; by default int32 where all its values are whole, else `dtype`. */
+  targetDType?: DType;
+}
+
+/** A table's features. */
+export interface CsvFeatures {
+  /** The numbers to predict from, [n, d]; a text column holds class indices, see `categories`. */
+  features: Tensor;
+  /** The names of the d columns. */
+  featureNames: string[];
+  /** For each text column among the features, its names: index i in the tensor is `categories[column][i]`. */
+  categories: Record<string, string[]>;
+}
+
+/** A table's features and target. */
+export interface CsvData extends CsvFeatures {
+  /** What to predict, [n]: class indices (int32) or numbers. */
+  target: Tensor;
+  targetName: string;
+  /** The class names where the target is text, sorted: label i is `classes[i]`. */
+  classes?: string[];
+}
+
+const known = [
+  "target",
+  "features",
+  "header",
+  "delimiter",
+  "categorical",
+  "missingValues",
+  "missing",
+  "dtype",
+  "targetDType",
+] as const;
+const missingMarks = ["", "NA", "N/A", "NaN", "nan", "null", "?"];
+
+/**
+ * Reads a CSV file or URL, gzip or not. See {@link parseCsv} for what becomes of it.
+ *
+ * @param source a path (in Node) or a URL.
+ * @throws DataError where it cannot be read, and for what {@link parseCsv} throws, with the file's name.
+ *
+ * @example
+ * const iris = await readCsv("examples/data/iris.csv");
+ * iris.features.shape; // [150, 4]
+ */
+export async function readCsv(source: Source, options: CsvOptions & { target: null }): Promise<CsvFeatures>;
+export async function readCsv(source: Source, options?: CsvOptions): Promise<CsvData>;
+export async function readCsv(source: Source, options: CsvOptions = {}): Promise<CsvFeatures> {
+  const bytes = await readBytes(source);
+  const name = nameOf(source);
+  return parseTable(decode(bytes, name), options, name);
+}
+
+/**
+ * Turns CSV text (RFC 4180) into tensors.
+ *
+ * A column is numeric where at least half of its values are numbers, and then all must be; other columns are names,
+ * which become indices into the sorted list of them. An index is not a measure: one-hot encode such a feature
+ * before a model multiplies it by a weight.
+ *
+ * @returns features [n, d] and target [n], with their names.
+ * @throws DataError for missing values, for a value that is no number in a numeric column, and for lines of
+ *   different length, naming line and column; also for text without rows.
+ * @throws OptionError for a column that is not there.
+ *
+ * @example
+ * const { features, target, classes } = parseCsv("length,kind\n1.5,cat\n2.5,dog\n", { target: "kind" });
+ * // features [[1.5], [2.5]], target [0, 1], classes ["cat", "dog"]
+ */
+export function parseCsv(text: string, options: CsvOptions & { target: null }): CsvFeatures;
+export function parseCsv(text: string, options?: CsvOptions): CsvData;
+export function parseCsv(text: string, options: CsvOptions = {}): CsvFeatures {
+  if (typeof text !== "string")
+    throw new DataError({
+      where: "parseCsv",
+      expected: "CSV text",
+      got: describe(text),
+      hint: "To read a file use readCsv.",
+    });
+  return parseTable(text, options, "parseCsv");
+}
+
+function parseTable(text: string, options: CsvOptions, where: string): CsvFeatures {
+  checkOptions(where, options, known);
+  checkChoices(where, options);
+  const columns = readColumns(text, options, where);
+  const names = columns.map(({ name }) => name);
+  const find = (which: string | number) => findColumn(where, names, which);
+  const target = options.target === null ? null : find(options.target ?? -1);
+  const chosen = options.features?.map(find) ?? names.map((_, i) => i).filter((i) => i !== target);
+  if (target !== null && chosen.includes(target))
+    throw new OptionError({
+      where,
+      expected: "features without the target",
+      got: `"${names[target]}" as both`,
+      hint: "A model that sees what it is to predict learns nothing else.",
+    });
+  if (chosen.length === 0) throw noFeatures(where, names, target);
+  const marks = new Set(options.missingValues ?? missingMarks);
+  const categorical = new Set(options.categorical?.map(find));
+  const used = (target === null ? chosen : [...chosen, target]).map((i) => ({
+    ...columns[i],
+    categorical: categorical.has(i),
+  }));
+  const kept = dropMissing(used, marks, options.missing ?? "error");
+  const table = columnTensors(kept.slice(0, chosen.length), options.dtype);
+  if (target === null) return table;
+  return { ...table, ...targetTensor(kept[kept.length - 1], options) } satisfies CsvData;
+}
+
+function noFeatures(where: string, names: readonly string[], target: number | null): DataError {
+  const delimiter = [";", "\t", "|"].find((candidate) => names[0].includes(candidate));
+  return new DataError({
+    where,
+    expected: "at least one column of features",
+    got: target === null ? "none" : `none beside the target "${names[target]}"`,
+    hint:
+      delimiter &&
+      `The columns seem to be separated by another character: { delimiter: ${JSON.stringify(delimiter)} }.`,
+  });
+}
+
+function checkChoices(where: string, { missing, dtype }: CsvOptions): void {
+  if (missing !== undefined && missing !== "error" && missing !== "drop")
+    throw new OptionError({ where, expected: 'missing to be "error" or "drop"', got: describe(missing) });
+  if (dtype !== undefined && dtype !== "float32" && dtype !== "float64")
+    throw new OptionError({ where, expected: 'dtype to be "float32" or "float64"', got: describe(dtype) });
+}
+
+function decode(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new DataError({
+      where,
+      expected: "text in UTF-8",
+      got: "bytes that are none",
+      hint: 'If it is text in another encoding, decode it yourself and use parseCsv: new TextDecoder("latin1").decode(bytes).',
+    });
+  }
+}
+
+interface Row {
+  record: string[];
+  /** The line on which it ends, counted from 1. */
+  line: number;
+}
+
+/** The table column by column, its rows checked to be of one length. */
+function readColumns(text: string, { header = true, delimiter = "," }: CsvOptions, where: string): Column[] {
+  const rows = readRows(text, delimiter, where);
+  if (rows.length === 0)
+    throw new DataError({
+      where,
+      expected: "a table",
+      got: text.length === 0 ? "no text at all" : "nothing but blanks",
+    });
+  const names = header ? rows[0].record : rows[0].record.map((_, i) => `column_${i}`);
+  if (header) checkNames(names, `${where}, line ${rows[0].line}`);
+  const body = header ? rows.slice(1) : rows;
+  if (body.length === 0) throw new DataError({ where, expected: "rows after the header", got: "none" });
+  for (const { record, line } of body)
+    if (record.length !== names.length)
+      throw new DataError({
+        where: `${where}, line ${line}`,
+        expected: `${names.length} fields, as in the first line`,
+        got: `${record.length}`,
+        hint: `A field that contains "${delimiter}" must stand in double quotes.`,
+      });
+  const lines = body.map(({ line }) => line);
+  return names.map((name, i) => ({ where, name, lines, values: body.map(({ record }) => record[i]) }));
+}
+
+function readRows(text: string, delimiter: string, where: string): Row[] {
+  const options = { delimiter, info: true, bom: true, trim: true, skip_empty_lines: true, relax_column_count: true };
+  try {
+    // With `info: true` each record comes with what is known of its place; the library's types leave that out.
+    const records = parse(text, options) as unknown as { record: string[]; info: { lines: number } }[];
+    return records.map(({ record, info }) => ({ record, line: info.lines }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new DataError({ where, expected: "well-formed CSV", got: error.message });
+  }
+}
+
+function checkNames(names: readonly string[], where: string): void {
+  if (names.every((name) => name !== "" && Number.isFinite(Number(name))))
+    throw new DataError({
+      where,
+      expected: "the names of the columns",
+      got: `numbers (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`,
+      hint: "If the table has no header, say so: { header: false }.",
+    });
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new DataError({ where, expected: "column names that differ", got: `"${name}" twice` });
+    seen.add(name);
+  }
+}

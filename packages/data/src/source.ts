@@ -1,0 +1,110 @@
+/**
+ * Where data comes from: the bytes of a file or of a URL, decompressed.
+ *
+ * Node's file functions are asked for only when a file is read, so that the package loads in a browser too.
+ */
+import { DataError, describe } from "@chainrule/core";
+
+/** A path of a file (in Node) or a URL. */
+export type Source = string | URL;
+
+/** The first two bytes of every gzip file (RFC 1952). */
+const gzipMagic = [0x1f, 0x8b];
+
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === gzipMagic[0] && bytes[1] === gzipMagic[1];
+}
+
+/** The last part of a path or URL, for messages and for looking at the ending. */
+export function nameOf(source: Source): string {
+  const path = source instanceof URL ? source.pathname : source.replace(/[?#].*$/, "");
+  return path.split(/[\\/]/).pop() || String(source);
+}
+
+/** Node's file functions, or undefined in a browser. A plain import of them would break a browser bundle. */
+export function fileSystem() {
+  return typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:fs/promises");
+}
+
+/**
+ * The bytes behind a path or URL; what is compressed with gzip is decompressed.
+ *
+ * @throws DataError where there is nothing to read, or broken gzip.
+ */
+export async function readBytes(source: Source): Promise<Uint8Array> {
+  if (typeof source !== "string" && !(source instanceof URL))
+    throw new DataError({ where: "reading data", expected: "a path or a URL", got: describe(source) });
+  const bytes = await (isRemote(source) ? download(source) : readFile(source));
+  return isGzip(bytes) ? gunzip(bytes, nameOf(source)) : bytes;
+}
+
+/** Whether to fetch: what names another machine, and in a browser everything. */
+function isRemote(source: Source): boolean {
+  return /^(https?|blob|data):/i.test(String(source)) || fileSystem() === undefined;
+}
+
+async function readFile(source: Source): Promise<Uint8Array> {
+  const path = typeof source === "string" && source.startsWith("file:") ? new URL(source) : source;
+  try {
+    return await fileSystem()!.readFile(path);
+  } catch (error) {
+    throw new DataError({
+      where: nameOf(source),
+      expected: "a file that can be read",
+      got: reason(error),
+      hint: `Paths count from where the program was started, ${process.cwd()}.`,
+    });
+  }
+}
+
+async function download(source: Source): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(source);
+  } catch (error) {
+    throw new DataError({
+      where: nameOf(source),
+      expected: "an answer from the server",
+      got: reason(error),
+      hint: "Check the address and the connection; from a web page, the other server must allow it (CORS).",
+    });
+  }
+  if (!response.ok)
+    throw new DataError({
+      where: nameOf(source),
+      expected: "the data",
+      got: `status ${response.status} ${response.statusText}`.trim(),
+      hint: `Check the address: ${source}`,
+    });
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** @throws DataError for bytes that are not whole gzip. */
+export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+  try {
+    return await through(bytes, new DecompressionStream("gzip"));
+  } catch (error) {
+    throw new DataError({
+      where: name,
+      expected: "whole gzip data",
+      got: reason(error),
+      hint: "The file may be cut off: download it again.",
+    });
+  }
+}
+
+export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  return through(bytes, new CompressionStream("gzip"));
+}
+
+async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** What went wrong, in the words of the system, down to the cause that a failed fetch hides. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return describe(error);
+  const cause = error.cause instanceof Error && error.cause.message ? ` (${error.cause.message})` : "";
+  return error.message + cause;
+}
