@@ -1,1 +1,4 @@
-export {};
+/**
+ * Layers, optimizers, models, metrics and callbacks.
+ */
+export * from "./metrics/index.ts";

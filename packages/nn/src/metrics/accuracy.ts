@@ -1,0 +1,119 @@
+/**
+ * Accuracy: how often the predicted class is the right one, or among the k likeliest.
+ */
+import {
+  checkOptions,
+  describe,
+  formatShape,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  ValueError,
+} from "@chainrule/core";
+import { MeanMetric, once, type SampleWeights } from "./metric.ts";
+import { readDecisions, readTargets } from "./reading.ts";
+
+/** The option of the metrics that need a class of each prediction. */
+export interface ThresholdOption {
+  /**
+   * Above it an element is class 1, else class 0, each element for itself: 0 for logits. Without it, scores [n, C]
+   * mean the largest, whole numbers are labels, and other vectors are probabilities, split at 0.5.
+   */
+  threshold?: number;
+}
+
+/** {@link accuracy} over batches; `"accuracy"` in `compile`. */
+export class Accuracy extends MeanMetric {
+  readonly #threshold: number | undefined;
+
+  constructor({ threshold, ...rest }: ThresholdOption = {}) {
+    super("accuracy");
+    checkOptions("Accuracy", rest, ["threshold"]);
+    this.#threshold = threshold;
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    const { predicted, actual } = readDecisions(this.name, prediction, target, this.#threshold);
+    const right = Float64Array.from(predicted, (label, i) => (label < 0 ? Number.NaN : Number(label === actual[i])));
+    this.addRows(right, sampleWeight);
+  }
+}
+
+/**
+ * The share of predictions that are right: Σ wᵢ [ŷᵢ = yᵢ] / Σ wᵢ.
+ *
+ * @param prediction scores [n, C], of which the largest counts; probabilities of class 1, [n] or [n, 1]; or labels.
+ * @param target labels [n] or [n, 1], or one-hot rows [n, C].
+ * @param options `threshold` (0 for logits), `sampleWeight` [n].
+ * @returns a number in [0, 1].
+ * @throws ShapeError where the two do not fit; ValueError for NaN, for labels that are no classes, and for
+ *   numbers outside [0, 1] read as probabilities.
+ *
+ * Same as `accuracy_score` of scikit-learn, with the arguments in the order of the losses.
+ *
+ * @example
+ * accuracy([0.9, 0.2, 0.6], [1, 0, 0]); // 0.667
+ * accuracy([[0.1, 0.7, 0.2]], [1]); // 1
+ */
+export function accuracy(
+  prediction: TensorLike,
+  target: TensorLike,
+  { sampleWeight, ...options }: ThresholdOption & SampleWeights = {},
+): number {
+  return once(new Accuracy(options), prediction, target, { sampleWeight });
+}
+
+/** {@link topKAccuracy} over batches; `"top_k_categorical_accuracy"` in `compile`, with k = 5. */
+export class TopKAccuracy extends MeanMetric {
+  readonly #k: number;
+
+  constructor(k = 5) {
+    super(`top_${k}_accuracy`);
+    if (!Number.isInteger(k) || k < 1)
+      throw new ValueError({ where: "TopKAccuracy", expected: "k as a whole number of at least 1", got: describe(k) });
+    this.#k = k;
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
+    if (columns < 2)
+      throw new ShapeError({
+        where: this.name,
+        expected: "predictions with a score for each class, [n, classes]",
+        got: formatShape(prediction.shape),
+      });
+    const actual = readTargets(this.name, prediction, target);
+    const found = Float64Array.from(actual, (label, row) => {
+      const rank = rankIn(prediction.storage.subarray(row * columns, (row + 1) * columns), label);
+      return Number.isNaN(rank) ? rank : Number(rank < this.#k);
+    });
+    this.addRows(found, sampleWeight);
+  }
+}
+
+/** How many scores come before that of `label`: the larger ones and, as for argmax, equal ones to its left. */
+function rankIn(scores: ArrayLike<number>, label: number): number {
+  let before = 0;
+  for (let j = 0; j < scores.length; j++) {
+    if (Number.isNaN(scores[j])) return Number.NaN;
+    if (scores[j] > scores[label] || (scores[j] === scores[label] && j < label)) before++;
+  }
+  return before;
+}
+
+/**
+ * The share of samples whose right class is among the k with the largest scores.
+ *
+ * Of equal scores the one further left comes first, as for argmax, so that k = 1 gives {@link accuracy}.
+ *
+ * @param prediction scores [n, C].
+ * @param target labels [n] or [n, 1], or one-hot rows [n, C].
+ * @throws ShapeError where the two do not fit; ValueError for NaN, labels that are no classes, and k below 1.
+ *
+ * @example
+ * topKAccuracy([[0.5, 0.3, 0.2]], [1], 2); // 1
+ */
+export function topKAccuracy(prediction: TensorLike, target: TensorLike, k = 5, options: SampleWeights = {}): number {
+  checkOptions("topKAccuracy", options, ["sampleWeight"]);
+  return once(new TopKAccuracy(k), prediction, target, options);
+}

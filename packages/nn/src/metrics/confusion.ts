@@ -1,0 +1,225 @@
+/**
+ * The confusion matrix: how often each class was taken for each other, and what follows from these counts alone.
+ */
+import { checkOptions, describe, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import type { ThresholdOption } from "./accuracy.ts";
+import { Metric, once, type SampleWeights, take, weights } from "./metric.ts";
+import { readDecisions } from "./reading.ts";
+
+/** Rows are the right classes, columns the predicted ones, from 0 on. */
+export type ConfusionMatrix = number[][];
+
+/** A metric that follows from the confusion matrix. */
+export abstract class CountMetric extends Metric {
+  readonly #threshold: number | undefined;
+  #counts: ConfusionMatrix = [];
+  #spoilt = false;
+
+  constructor(name: string, { threshold }: ThresholdOption = {}) {
+    super(name);
+    this.#threshold = threshold;
+  }
+
+  reset(): void {
+    this.#counts = [];
+    this.#spoilt = false;
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    const { predicted, actual, classes } = readDecisions(this.name, prediction, target, this.#threshold);
+    const weightAt = weights(this.name, sampleWeight, predicted.length);
+    if (classes !== null) this.#grow(classes);
+    for (let i = 0; i < predicted.length; i++) {
+      if (predicted[i] < 0) {
+        this.#spoilt = true;
+        continue;
+      }
+      this.#grow(Math.max(predicted[i], actual[i]) + 1);
+      this.#counts[actual[i]][predicted[i]] += weightAt(i);
+    }
+  }
+
+  #grow(classes: number): void {
+    if (classes <= this.#counts.length) return;
+    // A matrix of this many classes would not fit in memory: the labels are no classes.
+    if (classes > 10_000)
+      throw new ValueError({ where: this.name, expected: "labels below 10000", got: `a label ${classes - 1}` });
+    for (const row of this.#counts) while (row.length < classes) row.push(0);
+    while (this.#counts.length < classes) this.#counts.push(new Array<number>(classes).fill(0));
+  }
+
+  /** The counts so far. */
+  get counts(): ConfusionMatrix {
+    return this.#counts;
+  }
+
+  result(): number {
+    return this.#spoilt || this.#counts.length === 0 ? Number.NaN : this.compute(this.#counts);
+  }
+
+  /** The metric, from the counts: `counts[right][predicted]`. */
+  protected abstract compute(counts: ConfusionMatrix): number;
+}
+
+/** The counts of one class against all others. */
+export interface ClassCounts {
+  readonly truePositives: number;
+  /** How often it was predicted, rightly or not. */
+  readonly predicted: number;
+  /** How often it was right, its support. */
+  readonly actual: number;
+}
+
+/** The counts of each class against all others. */
+export function perClass(counts: ConfusionMatrix): ClassCounts[] {
+  return counts.map((row, k) => ({
+    truePositives: row[k],
+    predicted: counts.reduce((sum, other) => sum + other[k], 0),
+    actual: row.reduce((sum, count) => sum + count, 0),
+  }));
+}
+
+/** a / b, and 0 for 0 / 0: the rule of scikit-learn for classes that never occur. */
+export function ratio(a: number, b: number): number {
+  return b === 0 ? 0 : a / b;
+}
+
+/** Only counts; `confusionMatrix` reads them. */
+class Counts extends CountMetric {
+  protected compute(): number {
+    return Number.NaN;
+  }
+}
+
+export interface ConfusionOptions extends ThresholdOption, SampleWeights {
+  /** How many classes; by default as many as the predictions have scores, or the largest label + 1. */
+  classes?: number;
+  /** Divide by the right class's count ("true"), the predicted class's ("pred") or the number of samples ("all"). */
+  normalize?: "true" | "pred" | "all";
+}
+
+/**
+ * How often each class was taken for each other: entry [i][j] counts samples of class i predicted as j.
+ *
+ * @param prediction scores [n, C], probabilities of class 1, or labels, as for `accuracy`.
+ * @param target labels [n] or [n, 1], or one-hot rows [n, C].
+ * @param options `classes`, `normalize`, `threshold`, `sampleWeight`.
+ * @throws ShapeError where the two do not fit; ValueError for NaN and for labels that are no classes.
+ *
+ * Same as `confusion_matrix` of scikit-learn.
+ *
+ * @example
+ * confusionMatrix([0, 1, 1, 1], [0, 0, 1, 1]); // [[1, 1], [0, 2]]
+ */
+export function confusionMatrix(
+  prediction: TensorLike,
+  target: TensorLike,
+  { classes, normalize, sampleWeight, ...options }: ConfusionOptions = {},
+): ConfusionMatrix {
+  const where = "confusionMatrix";
+  checkOptions(where, options, ["classes", "normalize", "threshold", "sampleWeight"]);
+  const found = take(new Counts(where, options), prediction, target, sampleWeight).counts;
+  const size = classes ?? found.length;
+  if (!Number.isInteger(size) || size < found.length)
+    throw new ValueError({
+      where,
+      expected: `a number of classes of at least ${found.length}, which occur`,
+      got: describe(classes),
+    });
+  const counts = Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => found[i]?.[j] ?? 0));
+  return normalize === undefined ? counts : normalized(counts, normalize);
+}
+
+function normalized(counts: ConfusionMatrix, by: "true" | "pred" | "all"): ConfusionMatrix {
+  const totals = perClass(counts);
+  const all = totals.reduce((sum, { actual }) => sum + actual, 0);
+  const divisors = {
+    true: (i: number) => totals[i].actual,
+    pred: (_: number, j: number) => totals[j].predicted,
+    all: () => all,
+  };
+  if (!Object.hasOwn(divisors, by))
+    throw new ValueError({
+      where: "confusionMatrix",
+      expected: 'normalize as "true", "pred" or "all"',
+      got: describe(by),
+    });
+  return counts.map((row, i) => row.map((count, j) => ratio(count, divisors[by](i, j))));
+}
+
+export interface FormatConfusionOptions {
+  /** What the classes are called; their numbers by default. */
+  labels?: readonly (string | number)[];
+  /** Digits after the point; none for counts, 2 for shares by default. */
+  digits?: number;
+}
+
+/**
+ * A confusion matrix as text: right classes down, predicted ones across.
+ *
+ * @param matrix of {@link confusionMatrix}.
+ * @throws ValueError for labels that are not one for each class.
+ *
+ * @example
+ * console.log(formatConfusionMatrix([[50, 2], [3, 45]], { labels: ["cat", "dog"] }));
+ * // true \ predicted  cat  dog
+ * //              cat   50    2
+ * //              dog    3   45
+ */
+export function formatConfusionMatrix(matrix: ConfusionMatrix, options: FormatConfusionOptions = {}): string {
+  const where = "formatConfusionMatrix";
+  checkOptions(where, options, ["labels", "digits"]);
+  const names = (options.labels ?? matrix.map((_, i) => i)).map(String);
+  if (names.length !== matrix.length)
+    throw new ValueError({ where, expected: `${matrix.length} labels, one for each class`, got: `${names.length}` });
+  const digits = options.digits ?? (matrix.flat().every(Number.isInteger) ? 0 : 2);
+  const cells = [
+    ["true \\ predicted", ...names],
+    ...matrix.map((row, i) => [names[i], ...row.map((count) => count.toFixed(digits))]),
+  ];
+  const widths = cells[0].map((_, j) => Math.max(...cells.map((row) => row[j].length)));
+  return cells.map((row) => row.map((cell, j) => cell.padStart(widths[j])).join("  ")).join("\n");
+}
+
+/** {@link matthews} over batches; `"matthews"` in `compile`. */
+export class Matthews extends CountMetric {
+  constructor({ threshold, ...rest }: ThresholdOption = {}) {
+    super("matthews", { threshold });
+    checkOptions("Matthews", rest, ["threshold"]);
+  }
+
+  protected compute(counts: ConfusionMatrix): number {
+    let [all, right, agreement, predictedSquares, actualSquares] = [0, 0, 0, 0, 0];
+    for (const { truePositives, predicted, actual } of perClass(counts)) {
+      all += actual;
+      right += truePositives;
+      agreement += predicted * actual;
+      predictedSquares += predicted ** 2;
+      actualSquares += actual ** 2;
+    }
+    const spread = Math.sqrt(all ** 2 - predictedSquares) * Math.sqrt(all ** 2 - actualSquares);
+    return ratio(right * all - agreement, spread);
+  }
+}
+
+/**
+ * Matthews's correlation between predicted and right classes: 1 if all are right, about 0 by chance, below 0 if worse.
+ *
+ * (c s - Σ pₖ tₖ) / √(s² - Σ pₖ²) √(s² - Σ tₖ²), with c of s samples right, class k predicted pₖ and right tₖ times
+ * (Gorodkin 2004); for two classes (TP TN - FP FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN)). It is 0 where only one class
+ * was predicted, or occurs.
+ *
+ * @param prediction scores [n, C], probabilities of class 1, or labels, as for `accuracy`.
+ * @param target labels [n] or [n, 1], or one-hot rows [n, C].
+ * @throws ShapeError where the two do not fit; ValueError for NaN and for labels that are no classes.
+ *
+ * @example
+ * matthews([1, 1, 1, 0], [1, 1, 0, 0]); // 0.577
+ */
+export function matthews(
+  prediction: TensorLike,
+  target: TensorLike,
+  { sampleWeight, ...options }: ThresholdOption & SampleWeights = {},
+): number {
+  return once(new Matthews(options), prediction, target, { sampleWeight });
+}

@@ -1,0 +1,194 @@
+/**
+ * Precision, recall and the F score between them, of one class or averaged over several.
+ */
+import { checkOptions, lookUp, type TensorLike, ValueError } from "@chainrule/core";
+import type { ThresholdOption } from "./accuracy.ts";
+import { type ClassCounts, type ConfusionMatrix, CountMetric, perClass, ratio } from "./confusion.ts";
+import { once, type SampleWeights } from "./metric.ts";
+
+/** How the numbers of several classes become one. */
+export type Average = "binary" | "micro" | "macro" | "weighted";
+
+export interface AverageOptions extends ThresholdOption {
+  /**
+   * - `"binary"`: of class 1, where there are two; the default then.
+   * - `"macro"`: the mean over the classes, each counting the same; the default for more than two.
+   * - `"weighted"`: the mean over the classes, each by how often it occurs.
+   * - `"micro"`: from the counts of all classes added up; for one label a sample this is the accuracy.
+   *
+   * Classes that neither occur nor are predicted do not enter a mean.
+   */
+  average?: Average;
+}
+
+type Score = (counts: ClassCounts) => number;
+
+const averages: Record<Average, (score: Score, classes: ClassCounts[]) => number> = {
+  binary: (score, classes) => {
+    if (classes.length > 2)
+      throw new ValueError({
+        where: "average",
+        expected: 'two classes for "binary"',
+        got: `${classes.length}`,
+        hint: 'Choose "macro", "micro" or "weighted".',
+      });
+    return score(classes[1] ?? { truePositives: 0, predicted: 0, actual: 0 });
+  },
+  micro: (score, classes) =>
+    score({
+      truePositives: classes.reduce((sum, c) => sum + c.truePositives, 0),
+      predicted: classes.reduce((sum, c) => sum + c.predicted, 0),
+      actual: classes.reduce((sum, c) => sum + c.actual, 0),
+    }),
+  macro: (score, classes) => {
+    const present = classes.filter((c) => c.predicted + c.actual > 0);
+    return ratio(
+      present.reduce((sum, c) => sum + score(c), 0),
+      present.length,
+    );
+  },
+  weighted: (score, classes) =>
+    ratio(
+      classes.reduce((sum, c) => sum + c.actual * score(c), 0),
+      classes.reduce((sum, c) => sum + c.actual, 0),
+    ),
+};
+
+/** A score of each class's counts, averaged. */
+abstract class AveragedMetric extends CountMetric {
+  readonly #average: Average | undefined;
+
+  constructor(name: string, where: string, { threshold, average, ...rest }: AverageOptions) {
+    super(name, { threshold });
+    checkOptions(where, rest, ["average", "threshold"]);
+    if (average !== undefined) lookUp(`${where}: average`, averages, average);
+    this.#average = average;
+  }
+
+  protected compute(counts: ConfusionMatrix): number {
+    const average = this.#average ?? (counts.length <= 2 ? "binary" : "macro");
+    return averages[average]((c) => this.score(c), perClass(counts));
+  }
+
+  protected abstract score(counts: ClassCounts): number;
+}
+
+/** {@link precision} over batches; `"precision"` in `compile`. */
+export class Precision extends AveragedMetric {
+  constructor(options: AverageOptions = {}) {
+    super("precision", "Precision", options);
+  }
+
+  protected score({ truePositives, predicted }: ClassCounts): number {
+    return ratio(truePositives, predicted);
+  }
+}
+
+/** {@link recall} over batches; `"recall"` in `compile`. */
+export class Recall extends AveragedMetric {
+  constructor(options: AverageOptions = {}) {
+    super("recall", "Recall", options);
+  }
+
+  protected score({ truePositives, actual }: ClassCounts): number {
+    return ratio(truePositives, actual);
+  }
+}
+
+/** {@link fBeta} over batches. */
+export class FBeta extends AveragedMetric {
+  readonly #beta: number;
+
+  constructor(beta: number, options: AverageOptions = {}) {
+    super(beta === 1 ? "f1" : `f${beta}`, "FBeta", options);
+    if (!(beta > 0 && Number.isFinite(beta)))
+      throw new ValueError({ where: "FBeta", expected: "beta as a number above 0", got: `${beta}` });
+    this.#beta = beta;
+  }
+
+  protected score({ truePositives, predicted, actual }: ClassCounts): number {
+    const squared = this.#beta ** 2;
+    return ratio((1 + squared) * truePositives, predicted + squared * actual);
+  }
+}
+
+/** {@link f1} over batches; `"f1"` in `compile`. */
+export class F1 extends FBeta {
+  constructor(options: AverageOptions = {}) {
+    super(1, options);
+  }
+}
+
+/**
+ * Of the samples predicted as a class, the share that belongs to it: TP / (TP + FP), and 0 where none was.
+ *
+ * @param prediction scores [n, C], probabilities of class 1, or labels, as for `accuracy`.
+ * @param target labels [n] or [n, 1], or one-hot rows [n, C].
+ * @param options `average` over the classes, `threshold`, `sampleWeight`.
+ * @throws ShapeError where the two do not fit; ValueError for NaN and for labels that are no classes.
+ *
+ * Same as `precision_score` of scikit-learn.
+ *
+ * @example
+ * precision([1, 1, 1, 0], [1, 1, 0, 0]); // 2 of 3
+ */
+export function precision(
+  prediction: TensorLike,
+  target: TensorLike,
+  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+): number {
+  return once(new Precision(options), prediction, target, { sampleWeight });
+}
+
+/**
+ * Of the samples that belong to a class, the share predicted as it: TP / (TP + FN), and 0 where none does.
+ *
+ * Parameters, errors and source are those of {@link precision}.
+ *
+ * @example
+ * recall([1, 0, 0, 0], [1, 1, 0, 0]); // 1 of 2
+ */
+export function recall(
+  prediction: TensorLike,
+  target: TensorLike,
+  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+): number {
+  return once(new Recall(options), prediction, target, { sampleWeight });
+}
+
+/**
+ * The harmonic mean of precision P and recall R, in which recall counts β times as much:
+ * (1 + β²) P R / (β² P + R) = (1 + β²) TP / ((1 + β²) TP + β² FN + FP), and 0 for 0 / 0.
+ *
+ * Parameters, errors and source are those of {@link precision}.
+ *
+ * @param beta above 0; below 1 precision counts more.
+ *
+ * @example
+ * fBeta([1, 1, 1, 0], [1, 1, 0, 0], 2); // 0.909
+ */
+export function fBeta(
+  prediction: TensorLike,
+  target: TensorLike,
+  beta: number,
+  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+): number {
+  return once(new FBeta(beta, options), prediction, target, { sampleWeight });
+}
+
+/**
+ * The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN), and 0 for 0 / 0.
+ *
+ * Parameters, errors and source are those of {@link precision}.
+ *
+ * @example
+ * f1([1, 1, 1, 0], [1, 1, 0, 0]); // 0.8
+ * f1(model.predict(x), labels, { average: "macro" });
+ */
+export function f1(
+  prediction: TensorLike,
+  target: TensorLike,
+  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+): number {
+  return once(new F1(options), prediction, target, { sampleWeight });
+}

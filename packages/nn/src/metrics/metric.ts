@@ -1,0 +1,150 @@
+/**
+ * What a metric is: a number that describes predictions, gathered batch by batch and exact over all of them.
+ *
+ * The functions (`accuracy(prediction, target)`) and the strings of `compile` are both made of the classes here, so
+ * that there is one definition of each.
+ */
+import { describe, formatShape, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { read } from "./reading.ts";
+
+/** The options that the plain functions share. */
+export interface SampleWeights {
+  /** How much each sample counts, [n]; each counts 1 by default. */
+  sampleWeight?: TensorLike;
+}
+
+/**
+ * A number that describes predictions, gathered batch by batch. Extend it to write one of your own.
+ *
+ * The result is that of all samples since `reset()` at once, whatever batches they came in.
+ *
+ * @example
+ * class WorstError extends Metric {
+ *   #worst = 0;
+ *   constructor() {
+ *     super("worst_error");
+ *   }
+ *   reset() {
+ *     this.#worst = 0;
+ *   }
+ *   update(prediction: Tensor, target: Tensor) {
+ *     this.#worst = Math.max(this.#worst, prediction.sub(target).abs().max().item());
+ *   }
+ *   result() {
+ *     return this.#worst;
+ *   }
+ * }
+ * model.compile({ loss: "mse", metrics: [new WorstError()] });
+ */
+export abstract class Metric {
+  /** What the history and the progress bar call it. */
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Forgets what was seen. */
+  abstract reset(): void;
+
+  /** Takes a batch in: predictions [n, …], targets [n, …] and, if samples count unequally, their weights [n]. */
+  abstract update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void;
+
+  /** The number for everything seen since `reset()`; NaN where nothing was. */
+  abstract result(): number;
+}
+
+/** The weighted mean of one number for each row, Σ w x / Σ w: accuracy, errors, log loss. */
+export abstract class MeanMetric extends Metric {
+  #sum = 0;
+  #weight = 0;
+
+  reset(): void {
+    this.#sum = this.#weight = 0;
+  }
+
+  /** Adds the numbers of a batch; a weight stands for equally many of them in a row. */
+  protected addRows(rows: ArrayLike<number>, sampleWeight: Tensor | undefined): void {
+    const weightAt = weights(this.name, sampleWeight, rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const weight = weightAt(i);
+      this.#sum += weight * rows[i];
+      this.#weight += weight;
+    }
+  }
+
+  result(): number {
+    return this.#sum / this.#weight;
+  }
+}
+
+/**
+ * The weight of row i of `rows`: sample i's, or that of the sample that row i belongs to where a sample has several.
+ *
+ * @throws ShapeError where there is not one weight for each sample; ValueError for weights below 0.
+ */
+export function weights(where: string, given: Tensor | undefined, rows: number): (row: number) => number {
+  if (given === undefined) return () => 1;
+  if (given.rank !== 1 || (given.size === 0 ? rows > 0 : rows % given.size !== 0))
+    throw new ShapeError({
+      where,
+      expected: `a sampleWeight of shape [${rows}], one for each sample`,
+      got: formatShape(given.shape),
+    });
+  const values = given.storage;
+  for (const weight of values)
+    if (!(weight >= 0)) throw new ValueError({ where, expected: "sample weights of at least 0", got: `${weight}` });
+  const perSample = rows / given.size;
+  return (row) => values[Math.floor(row / perSample)];
+}
+
+/**
+ * The result of a fresh metric for one lot of predictions, as the plain functions give it.
+ *
+ * @throws ValueError for no samples, for NaN, and for weights that add up to 0.
+ */
+export function once(
+  metric: Metric,
+  prediction: TensorLike,
+  target: TensorLike,
+  { sampleWeight }: SampleWeights = {},
+): number {
+  take(metric, prediction, target, sampleWeight);
+  return metric.result();
+}
+
+/** Feeds a metric once, after the checks that only a single lot allows. */
+export function take<M extends Metric>(
+  metric: M,
+  prediction: TensorLike,
+  target: TensorLike,
+  sampleWeight?: TensorLike,
+): M {
+  const where = metric.name;
+  const [p, t] = [read(where, prediction), read(where, target)];
+  checkNumbers(where, "predictions", p);
+  checkNumbers(where, "targets", t);
+  const w = sampleWeight === undefined ? undefined : read(where, sampleWeight);
+  if (w && !w.storage.some((weight) => weight > 0))
+    throw new ValueError({ where, expected: "sample weights of which one is above 0", got: "none" });
+  metric.update(p, t, w);
+  return metric;
+}
+
+function checkNumbers(where: string, what: string, x: Tensor): void {
+  if (x.size === 0)
+    throw new ValueError({
+      where,
+      expected: "at least one sample",
+      got: `${what} of shape ${formatShape(x.shape)}`,
+      hint: "A metric of nothing has no value.",
+    });
+  const at = x.storage.findIndex(Number.isNaN);
+  if (at >= 0)
+    throw new ValueError({
+      where,
+      expected: `${what} that are numbers`,
+      got: `NaN at element ${at} of ${describe(x.size).replace("the number ", "")}`,
+      hint: "A model that gives NaN has diverged: try a smaller learning rate, or fit with { debugNaN: true }.",
+    });
+}

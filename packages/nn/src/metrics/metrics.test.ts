@@ -1,0 +1,488 @@
+/**
+ * The metrics against hand-computed numbers, scikit-learn's documentation, and their own definitions.
+ */
+import { ShapeError, tensor, ValueError } from "@chainrule/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  Accuracy,
+  AveragePrecision,
+  accuracy,
+  averagePrecision,
+  Brier,
+  brier,
+  confusionMatrix,
+  F1,
+  FBeta,
+  f1,
+  fBeta,
+  formatConfusionMatrix,
+  LogLoss,
+  logLoss,
+  Matthews,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  type Metric,
+  matthews,
+  meanAbsoluteError,
+  meanSquaredError,
+  Precision,
+  precision,
+  R2,
+  Recall,
+  RocAuc,
+  r2,
+  recall,
+  rocAuc,
+  TopKAccuracy,
+  topKAccuracy,
+} from "./index.ts";
+
+describe("accuracy", () => {
+  it("reads probabilities of class 1 at 0.5, which itself is class 0", () => {
+    expect(accuracy([0.9, 0.2, 0.6, 0.5], [1, 0, 0, 0])).toBe(0.75);
+    expect(accuracy([[0.9], [0.2]], [1, 0])).toBe(1);
+    expect(accuracy([0.9, 0.2], [[1], [0]])).toBe(1);
+  });
+
+  it("reads rows of scores by the largest, the first of equals", () => {
+    const scores = [
+      [0.1, 0.7, 0.2],
+      [5, 5, -1],
+    ];
+    expect(accuracy(scores, [1, 0])).toBe(1);
+    expect(accuracy(scores, [[1], [1]])).toBe(0.5);
+    expect(
+      accuracy(scores, [
+        [0, 1, 0],
+        [0, 1, 0],
+      ]),
+    ).toBe(0.5);
+  });
+
+  it("reads whole numbers as labels", () => {
+    expect(accuracy([0, 2, 1, 3], [0, 1, 2, 3])).toBe(0.5);
+    expect(accuracy(tensor([[0, 2]], { dtype: "int32" }), tensor([[0, 2]], { dtype: "int32" }))).toBe(1);
+  });
+
+  it("takes a threshold for logits and for several labels a sample", () => {
+    expect(accuracy([-2.5, 0.3, 4], [0, 1, 1], { threshold: 0 })).toBe(1);
+    const several = [
+      [0.9, 0.8],
+      [0.1, 0.7],
+    ];
+    expect(
+      accuracy(
+        several,
+        [
+          [1, 1],
+          [1, 1],
+        ],
+        { threshold: 0.5 },
+      ),
+    ).toBe(0.75);
+    expect(accuracy([-0.4, 0.9], [-1, 1], { threshold: 0 })).toBe(1);
+  });
+
+  it("counts each position of a sequence, and weights whole samples", () => {
+    const scores = tensor([
+      [
+        [0.9, 0.1],
+        [0.2, 0.8],
+      ],
+      [
+        [0.9, 0.1],
+        [0.9, 0.1],
+      ],
+    ]);
+    const labels = [
+      [0, 1],
+      [1, 1],
+    ];
+    expect(accuracy(scores, labels)).toBe(0.5);
+    expect(accuracy(scores, labels, { sampleWeight: [3, 1] })).toBe(0.75);
+  });
+
+  it("says what to do with logits", () => {
+    expect(() => accuracy([-2.5, 0.3], [0, 1])).toThrow(
+      /probabilities in \[0, 1\], got -2.5 at element 0.*\n.*threshold: 0/,
+    );
+  });
+
+  it("refuses labels that are no classes", () => {
+    expect(() => accuracy([[0.5, 0.5]], [2])).toThrow(/whole numbers from 0 to 1, got 2 at element 0/);
+    expect(() => accuracy([[0.5, 0.5]], [0.5])).toThrow(ValueError);
+    expect(() => accuracy([0.4], [2])).toThrow(/targets 0 or 1, got 2/);
+    expect(() => accuracy([[0.2, 0.8]], [[1, 1]])).toThrow(/rows that add up to 1, got a sum of 2 in row 0/);
+  });
+
+  it("refuses targets of another length or shape", () => {
+    expect(() => accuracy([0.1, 0.2], [1])).toThrow(ShapeError);
+    expect(() => accuracy([[0.1, 0.9]], [0, 1])).toThrow(/labels \[1\] or rows \[1, 2\], got \[2\]/);
+  });
+});
+
+describe("topKAccuracy", () => {
+  const scores = [
+    [0.5, 0.2, 0.2],
+    [0.3, 0.4, 0.2],
+    [0.2, 0.4, 0.3],
+    [0.7, 0.2, 0.1],
+  ];
+  it("is 3 of 4 in the example of scikit-learn", () => {
+    expect(topKAccuracy(scores, [0, 1, 2, 2], 2)).toBe(0.75);
+  });
+
+  it("is the accuracy for k = 1, ties included, and 1 for all classes", () => {
+    expect(topKAccuracy([[1, 1, 1]], [0], 1)).toBe(1);
+    expect(topKAccuracy([[1, 1, 1]], [1], 1)).toBe(0);
+    expect(topKAccuracy(scores, [0, 1, 2, 2], 3)).toBe(1);
+    expect(topKAccuracy(scores, [0, 1, 2, 2], 5)).toBe(1);
+  });
+
+  it("refuses a k of 0 and predictions without a score for each class", () => {
+    expect(() => new TopKAccuracy(0)).toThrow(ValueError);
+    expect(() => topKAccuracy([0.2, 0.3], [0, 1], 1)).toThrow(ShapeError);
+  });
+});
+
+describe("precision, recall and F", () => {
+  const predicted = [0, 2, 1, 0, 0, 1];
+  const actual = [0, 1, 2, 0, 1, 2];
+
+  it("are those of the examples of scikit-learn", () => {
+    expect(precision(predicted, actual, { average: "macro" })).toBeCloseTo(2 / 9, 12);
+    expect(precision(predicted, actual, { average: "micro" })).toBeCloseTo(1 / 3, 12);
+    expect(precision(predicted, actual, { average: "weighted" })).toBeCloseTo(2 / 9, 12);
+    expect(recall(predicted, actual, { average: "macro" })).toBeCloseTo(1 / 3, 12);
+    expect(f1(predicted, actual, { average: "macro" })).toBeCloseTo(4 / 15, 12);
+    expect(f1(predicted, actual, { average: "micro" })).toBeCloseTo(1 / 3, 12);
+    expect(f1(predicted, actual, { average: "weighted" })).toBeCloseTo(4 / 15, 12);
+    expect(fBeta(predicted, actual, 0.5, { average: "macro" })).toBeCloseTo(5 / 21, 12);
+  });
+
+  it("are of class 1 where there are two, and means over the classes where there are more", () => {
+    expect(precision([1, 1, 1, 0], [1, 1, 0, 0])).toBeCloseTo(2 / 3, 12);
+    expect(recall([1, 0, 0, 0], [1, 1, 0, 0])).toBe(0.5);
+    expect(f1([1, 1, 1, 0], [1, 1, 0, 0])).toBeCloseTo(0.8, 12);
+    expect(fBeta([1, 1, 1, 0], [1, 1, 0, 0], 2)).toBeCloseTo(10 / 11, 12);
+    expect(f1(predicted, actual)).toBe(f1(predicted, actual, { average: "macro" }));
+  });
+
+  it("are 0 for 0 / 0: no positives, none predicted, only class 0", () => {
+    expect(precision([0, 0], [1, 0])).toBe(0);
+    expect(recall([1, 0], [0, 0])).toBe(0);
+    expect(f1([0, 0], [0, 0])).toBe(0);
+    expect(f1([1, 1], [1, 1])).toBe(1);
+  });
+
+  it("leave classes out of a mean that neither occur nor are predicted", () => {
+    const scores = [
+      [0.9, 0.1, 0, 0],
+      [0.1, 0.9, 0, 0],
+    ];
+    expect(f1(scores, [0, 1], { average: "macro" })).toBe(1);
+  });
+
+  it("refuse binary for more than two classes, and unknown averages and options", () => {
+    expect(() => f1(predicted, actual, { average: "binary" })).toThrow(/two classes for "binary", got 3/);
+    expect(() => new F1({ average: "makro" as "macro" })).toThrow(/Did you mean "macro"/);
+    expect(() => new Precision({ treshold: 0.5 } as object)).toThrow(/Did you mean "threshold"/);
+    expect(() => new FBeta(0)).toThrow(ValueError);
+  });
+});
+
+describe("confusionMatrix", () => {
+  it("has the right classes down and the predicted ones across", () => {
+    expect(confusionMatrix([0, 0, 2, 2, 0, 2], [2, 0, 2, 2, 0, 1])).toEqual([
+      [2, 0, 0],
+      [0, 0, 1],
+      [1, 0, 2],
+    ]);
+  });
+
+  it("has a row for every class that the scores have, and as many more as asked for", () => {
+    expect(confusionMatrix([[0.1, 0.9, 0]], [1])).toEqual([
+      [0, 0, 0],
+      [0, 1, 0],
+      [0, 0, 0],
+    ]);
+    expect(confusionMatrix([1], [1], { classes: 3 }).length).toBe(3);
+    expect(() => confusionMatrix([3], [1], { classes: 3 })).toThrow(/at least 4/);
+  });
+
+  it("divides by the row, the column or all", () => {
+    const [p, t] = [
+      [0, 1, 1, 1],
+      [0, 0, 1, 1],
+    ];
+    expect(confusionMatrix(p, t, { normalize: "true" })).toEqual([
+      [0.5, 0.5],
+      [0, 1],
+    ]);
+    expect(confusionMatrix(p, t, { normalize: "pred" })).toEqual([
+      [1, 1 / 3],
+      [0, 2 / 3],
+    ]);
+    expect(confusionMatrix(p, t, { normalize: "all" })).toEqual([
+      [0.25, 0.25],
+      [0, 0.5],
+    ]);
+  });
+
+  it("prints with labels", () => {
+    const matrix = [
+      [50, 2],
+      [3, 45],
+    ];
+    expect(formatConfusionMatrix(matrix, { labels: ["cat", "dog"] })).toBe(
+      ["true \\ predicted  cat  dog", "             cat   50    2", "             dog    3   45"].join("\n"),
+    );
+    expect(formatConfusionMatrix([[0.5, 0.5]].concat([[0, 1]]))).toContain("0.50");
+    expect(() => formatConfusionMatrix(matrix, { labels: ["cat"] })).toThrow(/2 labels, one for each class, got 1/);
+  });
+});
+
+describe("matthews", () => {
+  it("is -1/3 in the example of scikit-learn", () => {
+    expect(matthews([1, 0, 1, 1], [1, 1, 1, 0])).toBeCloseTo(-1 / 3, 12);
+  });
+
+  it("is 1 where all are right, also for several classes, and 0 where only one class is predicted or occurs", () => {
+    expect(matthews([0, 1, 2, 2], [0, 1, 2, 2])).toBeCloseTo(1, 12);
+    expect(matthews([1, 1, 1], [0, 1, 1])).toBe(0);
+    expect(matthews([0, 1, 1], [1, 1, 1])).toBe(0);
+  });
+});
+
+describe("rocAuc and averagePrecision", () => {
+  it("are those of the examples of scikit-learn", () => {
+    expect(rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).toBe(0.75);
+    expect(averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).toBeCloseTo(5 / 6, 12);
+  });
+
+  it("count ties as half, in whatever order they come", () => {
+    expect(rocAuc([0.5, 0.5, 0.5], [1, 0, 1])).toBe(0.5);
+    expect(rocAuc([0.5, 0.5, 0.1], [0, 1, 0])).toBe(0.75);
+    expect(rocAuc([0.5, 0.5, 0.1], [1, 0, 0])).toBe(0.75);
+    expect(averagePrecision([0.5, 0.5, 0.1], [0, 1, 0])).toBe(0.5);
+    expect(averagePrecision([0.5, 0.5, 0.1], [1, 0, 0])).toBe(0.5);
+  });
+
+  it("are the probability that a positive scores above a negative, for any scores with ties", () => {
+    const samples = fc.array(
+      fc.record({ score: fc.integer({ min: -4, max: 4 }), truth: fc.integer({ min: 0, max: 1 }) }),
+      {
+        minLength: 2,
+        maxLength: 40,
+      },
+    );
+    fc.assert(
+      fc.property(samples, (drawn) => {
+        const ones = drawn.filter((s) => s.truth === 1);
+        const zeros = drawn.filter((s) => s.truth === 0);
+        fc.pre(ones.length > 0 && zeros.length > 0);
+        let wins = 0;
+        for (const one of ones)
+          for (const zero of zeros) wins += one.score > zero.score ? 1 : one.score === zero.score ? 0.5 : 0;
+        const area = rocAuc(
+          drawn.map((s) => s.score),
+          drawn.map((s) => s.truth),
+        );
+        expect(area).toBeCloseTo(wins / (ones.length * zeros.length), 12);
+      }),
+    );
+  });
+
+  it("are means over the classes for several, and those of column 1 for two", () => {
+    const scores = [
+      [0.8, 0.1, 0.1],
+      [0.3, 0.4, 0.3],
+      [0.2, 0.5, 0.3],
+      [0.1, 0.2, 0.7],
+    ];
+    // Class 0: 1. Class 1: all of [0.5] above [0.1, 0.4, 0.2]. Class 2: 1.
+    expect(rocAuc(scores, [0, 0, 1, 2])).toBeCloseTo(1, 12);
+    const two = [
+      [0.9, 0.1],
+      [0.6, 0.4],
+      [0.65, 0.35],
+      [0.2, 0.8],
+    ];
+    expect(rocAuc(two, [0, 0, 1, 1])).toBe(0.75);
+  });
+
+  it("need both classes: an error for the area, 0 for the precision without positives", () => {
+    expect(() => rocAuc([0.1, 0.2], [1, 1])).toThrow(/a class without one or the other/);
+    expect(averagePrecision([0.1, 0.2], [0, 0])).toBe(0);
+    expect(averagePrecision([0.1, 0.2], [1, 1])).toBe(1);
+  });
+});
+
+describe("logLoss and brier", () => {
+  it("are those of the examples of scikit-learn", () => {
+    const rows = [
+      [0.1, 0.9],
+      [0.9, 0.1],
+      [0.8, 0.2],
+      [0.35, 0.65],
+    ];
+    expect(logLoss(rows, [1, 0, 0, 1])).toBeCloseTo(0.21616187468057912, 12);
+    expect(brier([0.1, 0.9, 0.8, 0.3], [0, 1, 1, 0])).toBeCloseTo(0.0375, 12);
+  });
+
+  it("are the same for probabilities of class 1 and for two columns", () => {
+    const two = [
+      [0.9, 0.1],
+      [0.2, 0.8],
+    ];
+    expect(logLoss(two, [0, 0])).toBeCloseTo(logLoss([0.1, 0.8], [0, 0]), 12);
+    expect(brier(two, [0, 0])).toBeCloseTo(brier([0.1, 0.8], [0, 0]), 12);
+  });
+
+  it("are finite where a sure prediction is wrong", () => {
+    expect(logLoss([0], [1])).toBeCloseTo(52 * Math.LN2, 12);
+    expect(logLoss(tensor([0]), [1])).toBeCloseTo(23 * Math.LN2, 12);
+    expect(brier([0], [1])).toBe(1);
+    expect(brier([[1, 0, 0]], [2])).toBe(2);
+  });
+
+  it("refuse what is no probability", () => {
+    expect(() => logLoss([1.2], [1])).toThrow(/probabilities in \[0, 1\], got 1.2/);
+    expect(() => logLoss([[0.5, 0.6, 0.2]], [1])).toThrow(/rows that add up to 1/);
+    expect(() => brier([-0.1], [1])).toThrow(ValueError);
+  });
+});
+
+describe("regression metrics", () => {
+  it("are those of the examples of scikit-learn", () => {
+    const [p, t] = [
+      [2.5, 0, 2, 8],
+      [3, -0.5, 2, 7],
+    ];
+    expect(meanSquaredError(p, t)).toBe(0.375);
+    expect(meanAbsoluteError(p, t)).toBe(0.5);
+    expect(r2(p, t)).toBeCloseTo(0.9486081370449679, 12);
+    const several = [
+      [0, 2],
+      [-1, 2],
+      [8, -5],
+    ];
+    const targets = [
+      [0.5, 1],
+      [-1, 1],
+      [7, -6],
+    ];
+    expect(r2(several, targets)).toBeCloseTo((1 - 1.25 / (217 / 6) + 1 - 3 / (98 / 3)) / 2, 12);
+  });
+
+  it("never broadcast predictions against targets", () => {
+    expect(meanSquaredError([[1], [2]], [1, 4])).toBe(2);
+    expect(() => meanSquaredError([[1, 2]], [1, 4])).toThrow(ShapeError);
+    expect(() => meanSquaredError([1, 2], [1])).toThrow(ShapeError);
+  });
+
+  it("R² of targets that are all alike is 1 if they are met, else 0", () => {
+    expect(r2([3, 3], [3, 3])).toBe(1);
+    expect(r2([3, 4], [3, 3])).toBe(0);
+    expect(() => r2([3], [3])).toThrow(/at least two samples/);
+  });
+
+  it("R² keeps its digits far from 0", () => {
+    const shift = 1e8;
+    const at = (xs: number[]) => xs.map((x) => x + shift);
+    expect(r2(at([2.5, 0, 2, 8]), at([3, -0.5, 2, 7]))).toBeCloseTo(0.9486081370449679, 7);
+  });
+});
+
+describe("every metric", () => {
+  const fresh: [string, () => Metric, "scores" | "rows"][] = [
+    ["accuracy", () => new Accuracy(), "rows"],
+    ["accuracy with a threshold", () => new Accuracy({ threshold: 0.3 }), "scores"],
+    ["top-2 accuracy", () => new TopKAccuracy(2), "rows"],
+    ["precision", () => new Precision(), "scores"],
+    ["recall, weighted", () => new Recall({ average: "weighted" }), "rows"],
+    ["F1, macro", () => new F1(), "rows"],
+    ["matthews", () => new Matthews(), "rows"],
+    ["auc", () => new RocAuc(), "scores"],
+    ["average precision", () => new AveragePrecision(), "rows"],
+    ["log loss", () => new LogLoss(), "rows"],
+    ["brier", () => new Brier(), "scores"],
+    ["mse", () => new MeanSquaredError(), "scores"],
+    ["mae", () => new MeanAbsoluteError(), "scores"],
+    ["r2", () => new R2(), "scores"],
+  ];
+  const rows = Array.from({ length: 12 }, (_, i) => {
+    const raw = [((i * 7) % 5) + 1, ((i * 3) % 4) + 1, ((i * 11) % 6) + 1];
+    const sum = raw[0] + raw[1] + raw[2];
+    return raw.map((x) => x / sum);
+  });
+  const scores = rows.map(([first]) => first);
+  const labels = rows.map((_, i) => (i * 5) % 3);
+  const truths = rows.map((_, i) => (i * 5) % 2);
+  const data = (kind: "scores" | "rows") => (kind === "rows" ? { x: rows, y: labels } : { x: scores, y: truths });
+
+  it.each(fresh)("%s is the same in any batches as at once", (_, make, kind) => {
+    const { x, y } = data(kind);
+    const whole = make();
+    whole.update(tensor(x), tensor(y));
+    const parts = make();
+    for (const [from, to] of [
+      [0, 1],
+      [1, 6],
+      [6, 12],
+    ])
+      parts.update(tensor(x.slice(from, to)), tensor(y.slice(from, to)));
+    expect(parts.result()).toBeCloseTo(whole.result(), 12);
+    expect(whole.result()).not.toBeNaN();
+  });
+
+  it.each(fresh)("%s counts a sample of weight 2 twice, and one of weight 0 not at all", (_, make, kind) => {
+    const { x, y } = data(kind);
+    const weighted = make();
+    weighted.update(tensor(x), tensor(y), tensor(y.map((_, i) => i % 3)));
+    const repeated = make();
+    const times = <T>(items: T[]) => items.flatMap((item, i) => new Array<T>(i % 3).fill(item));
+    repeated.update(tensor(times<number[] | number>(x) as number[]), tensor(times(y)));
+    expect(weighted.result()).toBeCloseTo(repeated.result(), 10);
+  });
+
+  it.each(fresh)("%s forgets on reset, and is NaN of nothing", (_, make, kind) => {
+    const { x, y } = data(kind);
+    const metric = make();
+    expect(metric.result()).toBeNaN();
+    metric.update(tensor(x), tensor(y));
+    const value = metric.result();
+    metric.reset();
+    expect(metric.result()).toBeNaN();
+    metric.update(tensor(x), tensor(y));
+    expect(metric.result()).toBe(value);
+  });
+
+  it.each(fresh)("%s is NaN, and no error, for a model that gives NaN in the middle of a training", (_, make, kind) => {
+    const { x, y } = data(kind);
+    const metric = make();
+    metric.update(tensor(x), tensor(y));
+    const spoilt = kind === "rows" ? [[0.2, Number.NaN, 0.8]] : [Number.NaN];
+    metric.update(tensor(spoilt), tensor([1]));
+    expect(metric.result()).toBeNaN();
+    metric.reset();
+    metric.update(tensor(x), tensor(y));
+    expect(metric.result()).not.toBeNaN();
+  });
+
+  it.each(fresh)("%s refuses weights that are negative or not one a sample", (_, make, kind) => {
+    const { x, y } = data(kind);
+    expect(() => make().update(tensor(x), tensor(y), tensor(y.map(() => -1)))).toThrow(ValueError);
+    expect(() => make().update(tensor(x), tensor(y), tensor([1, 1, 1, 1, 1]))).toThrow(ShapeError);
+  });
+
+  it("as a function refuses nothing and NaN", () => {
+    for (const f of [accuracy, f1, rocAuc, logLoss, meanSquaredError, r2, confusionMatrix]) {
+      expect(() => f([], [])).toThrow(/at least one sample/);
+      expect(() => f([0.5, Number.NaN], [0, 1])).toThrow(/predictions that are numbers, got NaN at element 1/);
+      expect(() => f([0.5, 0.5], [0, Number.NaN])).toThrow(/targets that are numbers/);
+      expect(() => f([0.5, 0.5], [0, 1], { sampleWeight: [0, 0] })).toThrow(/one is above 0/);
+    }
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * How good predicted probabilities are: log loss and the Brier score.
+ */
+import { checkOptions, type Tensor, type TensorLike } from "@chainrule/core";
+import { MeanMetric, once, type SampleWeights } from "./metric.ts";
+import { checkProbabilities, checkRowSums, checkSameSize, readTargets, readTruths } from "./reading.ts";
+
+/** Gives each sample's predicted probabilities and right class to `score`: of class 1 alone for one column. */
+abstract class ProbabilityMetric extends MeanMetric {
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    checkProbabilities(this.name, prediction.storage);
+    const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
+    this.addRows(
+      columns < 2 ? this.#binary(prediction, target) : this.#categorical(prediction, target, columns),
+      sampleWeight,
+    );
+  }
+
+  #binary(prediction: Tensor, target: Tensor): Float64Array {
+    checkSameSize(this.name, prediction, target);
+    const truths = readTruths(this.name, target.storage);
+    return Float64Array.from(truths, (truth, i) => this.ofTruth(prediction.storage[i], truth, prediction.dtype));
+  }
+
+  #categorical(prediction: Tensor, target: Tensor, columns: number): Float64Array {
+    checkRowSums(this.name, "prediction", prediction.storage, columns);
+    const labels = readTargets(this.name, prediction, target);
+    return Float64Array.from(labels, (label, i) => {
+      const row = prediction.storage.subarray(i * columns, (i + 1) * columns);
+      return this.ofLabel(row, label, prediction.dtype);
+    });
+  }
+
+  protected abstract ofTruth(p: number, truth: number, dtype: string): number;
+  protected abstract ofLabel(row: ArrayLike<number>, label: number, dtype: string): number;
+}
+
+/** -log p, finite also for 0: p is at least the smallest step of its dtype at 1, as in scikit-learn. */
+function surprise(p: number, dtype: string): number {
+  return -Math.log(Math.max(p, dtype === "float32" ? 2 ** -23 : 2 ** -52));
+}
+
+/** {@link logLoss} over batches; `"log_loss"` in `compile`. */
+export class LogLoss extends ProbabilityMetric {
+  constructor() {
+    super("log_loss");
+  }
+
+  protected ofTruth(p: number, truth: number, dtype: string): number {
+    return surprise(truth ? p : 1 - p, dtype);
+  }
+
+  protected ofLabel(row: ArrayLike<number>, label: number, dtype: string): number {
+    return surprise(row[label], dtype);
+  }
+}
+
+/** {@link brier} over batches; `"brier"` in `compile`. */
+export class Brier extends ProbabilityMetric {
+  constructor() {
+    super("brier");
+  }
+
+  protected ofTruth(p: number, truth: number): number {
+    return (p - truth) ** 2;
+  }
+
+  protected ofLabel(row: ArrayLike<number>, label: number): number {
+    if (row.length === 2) return this.ofTruth(row[1], label);
+    let sum = 0;
+    for (let j = 0; j < row.length; j++) sum += (row[j] - Number(j === label)) ** 2;
+    return sum;
+  }
+}
+
+/**
+ * The mean surprise at the right class, -log p, in nats.
+ *
+ * Finite also where p is 0, which is read as 2⁻⁵² (2⁻²³ in float32).
+ *
+ * @param prediction probabilities of class 1, [n] or [n, 1], or rows [n, C] that add up to 1.
+ * @param target 0 or 1; for [n, C] labels [n] or [n, 1], or one-hot rows.
+ * @throws ShapeError where the two do not fit; ValueError for NaN, for numbers outside [0, 1], and for rows that do
+ *   not add up to 1.
+ *
+ * Same as `log_loss` of scikit-learn.
+ *
+ * @example
+ * logLoss([0.9, 0.2], [1, 0]); // 0.164
+ */
+export function logLoss(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("logLoss", options, ["sampleWeight"]);
+  return once(new LogLoss(), prediction, target, options);
+}
+
+/**
+ * The mean squared distance between predicted probabilities and what happened (Brier 1950).
+ *
+ * For two classes (p - y)², from 0 to 1; for more Σ (pₖ - yₖ)² over the classes, from 0 to 2.
+ *
+ * Parameters and errors are those of {@link logLoss}. Same as `brier_score_loss` of scikit-learn.
+ *
+ * @example
+ * brier([0.9, 0.2], [1, 0]); // 0.025
+ */
+export function brier(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("brier", options, ["sampleWeight"]);
+  return once(new Brier(), prediction, target, options);
+}

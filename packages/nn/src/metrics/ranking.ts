@@ -1,0 +1,171 @@
+/**
+ * Metrics of a ranking by score: the area under the ROC curve, and average precision.
+ */
+import {
+  checkOptions,
+  formatShape,
+  isFloat,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  ValueError,
+} from "@chainrule/core";
+import { Metric, once, type SampleWeights, weights } from "./metric.ts";
+import { checkSameSize, readTargets, readTruths } from "./reading.ts";
+
+/** One class against all others: each sample's score, whether it belongs to the class, and its weight. */
+interface Ranking {
+  readonly scores: number[];
+  readonly truths: number[];
+  readonly weights: number[];
+}
+
+/**
+ * How many samples have been passed, of the class (`hits`) and not (`others`), walking down from the highest score;
+ * samples with equal scores are passed together.
+ */
+interface Pass {
+  readonly hits: number;
+  readonly others: number;
+}
+
+function walk({ scores, truths, weights: w }: Ranking): Pass[] {
+  const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  const passes: Pass[] = [];
+  let [hits, others] = [0, 0];
+  order.forEach((i, at) => {
+    if (truths[i]) hits += w[i];
+    else others += w[i];
+    if (at + 1 === order.length || scores[order[at + 1]] !== scores[i]) passes.push({ hits, others });
+  });
+  return passes;
+}
+
+/** A metric that needs all scores at once: it keeps them. The mean over the classes where there are several. */
+abstract class RankingMetric extends Metric {
+  #classes: Ranking[] = [];
+  #spoilt = false;
+
+  reset(): void {
+    this.#classes = [];
+    this.#spoilt = false;
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    const columns = prediction.rank < 2 || !isFloat(prediction.dtype) ? 1 : prediction.shape[prediction.rank - 1];
+    const rows = prediction.size / columns;
+    const weightAt = weights(this.name, sampleWeight, rows);
+    const belongs = columns >= 2 ? this.#byLabel(prediction, target) : this.#byTruth(prediction, target);
+    // Of two scores that add up to 1 the second says it all.
+    const used = columns === 2 ? [1] : Array.from({ length: columns }, (_, j) => j);
+    if (this.#classes.length === 0) this.#classes = used.map(() => ({ scores: [], truths: [], weights: [] }));
+    if (this.#classes.length !== used.length)
+      throw new ShapeError({
+        where: this.name,
+        expected: "as many classes as in earlier batches",
+        got: `predictions of shape ${formatShape(prediction.shape)}`,
+      });
+    used.forEach((column, c) => {
+      const ranking = this.#classes[c];
+      for (let row = 0; row < rows; row++) {
+        const score = prediction.storage[row * columns + column];
+        if (Number.isNaN(score)) this.#spoilt = true;
+        ranking.scores.push(score);
+        ranking.truths.push(belongs(row, column));
+        ranking.weights.push(weightAt(row));
+      }
+    });
+  }
+
+  #byLabel(prediction: Tensor, target: Tensor): (row: number, column: number) => number {
+    const labels = readTargets(this.name, prediction, target);
+    return (row, column) => Number(labels[row] === column);
+  }
+
+  #byTruth(prediction: Tensor, target: Tensor): (row: number) => number {
+    checkSameSize(this.name, prediction, target);
+    const truths = readTruths(this.name, target.storage);
+    return (row) => truths[row];
+  }
+
+  result(): number {
+    if (this.#spoilt || this.#classes.length === 0) return Number.NaN;
+    return this.#classes.reduce((sum, ranking) => sum + this.area(walk(ranking)), 0) / this.#classes.length;
+  }
+
+  /** The metric of one class. */
+  protected abstract area(passes: readonly Pass[]): number;
+}
+
+/** {@link rocAuc} over batches, of all scores; `"auc"` in `compile`. NaN where a class has no samples, or all. */
+export class RocAuc extends RankingMetric {
+  constructor() {
+    super("auc");
+  }
+
+  protected area(passes: readonly Pass[]): number {
+    let [sum, before] = [0, { hits: 0, others: 0 }];
+    for (const pass of passes) {
+      sum += ((pass.others - before.others) * (pass.hits + before.hits)) / 2;
+      before = pass;
+    }
+    return sum / (before.hits * before.others);
+  }
+}
+
+/** {@link averagePrecision} over batches, of all scores; `"average_precision"` in `compile`. */
+export class AveragePrecision extends RankingMetric {
+  constructor() {
+    super("average_precision");
+  }
+
+  protected area(passes: readonly Pass[]): number {
+    let [sum, before] = [0, 0];
+    for (const { hits, others } of passes) {
+      if (hits > before) sum += ((hits - before) * hits) / (hits + others);
+      before = hits;
+    }
+    return before === 0 ? 0 : sum / before;
+  }
+}
+
+/**
+ * The probability that a sample of class 1 has a higher score than one of class 0, equal scores counting half:
+ * the area under the curve of true against false positives.
+ *
+ * @param prediction scores of class 1, [n] or [n, 1], of any scale; or [n, C], which gives the mean over the classes,
+ *   each against the others (for C = 2 that of column 1).
+ * @param target 0 or 1; for [n, C] labels [n] or [n, 1], or one-hot rows.
+ * @throws ShapeError where the two do not fit; ValueError for NaN, and where a class has no samples, or all.
+ *
+ * Same as `roc_auc_score` of scikit-learn (`multi_class="ovr"`).
+ *
+ * @example
+ * rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.75
+ */
+export function rocAuc(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("rocAuc", options, ["sampleWeight"]);
+  const area = once(new RocAuc(), prediction, target, options);
+  if (Number.isNaN(area))
+    throw new ValueError({
+      where: "rocAuc",
+      expected: "samples of each class and samples that are not of it",
+      got: "a class without one or the other",
+      hint: "The area compares samples of a class with the others; with only one class there is nothing to compare.",
+    });
+  return area;
+}
+
+/**
+ * The precision at each sample of class 1, walking down from the highest score, averaged: Σ (Rₖ - Rₖ₋₁) Pₖ, with
+ * samples of equal score taken together; 0 where class 1 has no samples.
+ *
+ * Parameters and errors are those of {@link rocAuc}. Same as `average_precision_score` of scikit-learn.
+ *
+ * @example
+ * averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.833
+ */
+export function averagePrecision(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("averagePrecision", options, ["sampleWeight"]);
+  return once(new AveragePrecision(), prediction, target, options);
+}

@@ -1,0 +1,160 @@
+/**
+ * How far predicted numbers are off: mean squared and absolute error, and the share of variance explained.
+ */
+import { checkOptions, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { MeanMetric, Metric, once, type SampleWeights, weights } from "./metric.ts";
+import { checkSameSize } from "./reading.ts";
+
+/** The mean of a function of each difference. */
+abstract class ErrorMetric extends MeanMetric {
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    checkSameSize(this.name, prediction, target);
+    const t = target.storage;
+    this.addRows(
+      Float64Array.from(prediction.storage, (p, i) => this.of(p - t[i])),
+      sampleWeight,
+    );
+  }
+
+  protected abstract of(difference: number): number;
+}
+
+/** {@link meanSquaredError} over batches; `"mse"` in `compile`. */
+export class MeanSquaredError extends ErrorMetric {
+  constructor() {
+    super("mse");
+  }
+
+  protected of(difference: number): number {
+    return difference ** 2;
+  }
+}
+
+/** {@link meanAbsoluteError} over batches; `"mae"` in `compile`. */
+export class MeanAbsoluteError extends ErrorMetric {
+  constructor() {
+    super("mae");
+  }
+
+  protected of(difference: number): number {
+    return Math.abs(difference);
+  }
+}
+
+/** The sums that R² needs of one output: updated so that a large mean costs no digits (Welford 1962). */
+interface Spread {
+  weight: number;
+  mean: number;
+  /** Σ w (y - mean)². */
+  around: number;
+  /** Σ w (y - ŷ)². */
+  residual: number;
+}
+
+/** {@link r2} over batches, of all samples at once; `"r2"` in `compile`. */
+export class R2 extends Metric {
+  #outputs: Spread[] = [];
+  #samples = 0;
+
+  constructor() {
+    super("r2");
+  }
+
+  reset(): void {
+    this.#outputs = [];
+    this.#samples = 0;
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    checkSameSize(this.name, prediction, target);
+    const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
+    const rows = prediction.size / columns;
+    const weightAt = weights(this.name, sampleWeight, rows);
+    while (this.#outputs.length < columns) this.#outputs.push({ weight: 0, mean: 0, around: 0, residual: 0 });
+    for (let row = 0; row < rows; row++)
+      for (let j = 0; j < columns; j++) {
+        const at = row * columns + j;
+        include(this.#outputs[j], target.storage[at], prediction.storage[at], weightAt(row));
+      }
+    this.#samples += rows;
+  }
+
+  result(): number {
+    if (this.#samples < 2) return Number.NaN;
+    return this.#outputs.reduce((sum, spread) => sum + explained(spread), 0) / this.#outputs.length;
+  }
+}
+
+function include(spread: Spread, y: number, predicted: number, weight: number): void {
+  if (weight === 0) return;
+  const off = y - spread.mean;
+  spread.weight += weight;
+  spread.mean += (weight / spread.weight) * off;
+  spread.around += weight * off * (y - spread.mean);
+  spread.residual += weight * (y - predicted) ** 2;
+}
+
+/** 1 - residual / around; targets that are all alike give 1 if they are met and 0 if not. */
+function explained({ around, residual }: Spread): number {
+  if (around === 0 && !Number.isNaN(residual)) return Number(residual === 0);
+  return 1 - residual / around;
+}
+
+/**
+ * The mean of (ŷ - y)² over samples and outputs.
+ *
+ * @param prediction [n, …].
+ * @param target the same shape; a last axis of length 1 may be missing.
+ * @param options `sampleWeight` [n].
+ * @throws ShapeError where the shapes differ; ValueError for NaN.
+ *
+ * Same as `mean_squared_error` of scikit-learn. As a loss with a gradient it is `mse`.
+ *
+ * @example
+ * meanSquaredError([1, 2], [1, 4]); // 2
+ */
+export function meanSquaredError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("meanSquaredError", options, ["sampleWeight"]);
+  return once(new MeanSquaredError(), prediction, target, options);
+}
+
+/**
+ * The mean of |ŷ - y| over samples and outputs.
+ *
+ * Parameters and errors are those of {@link meanSquaredError}. Same as `mean_absolute_error` of scikit-learn.
+ *
+ * @example
+ * meanAbsoluteError([1, 2], [1, 4]); // 1
+ */
+export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("meanAbsoluteError", options, ["sampleWeight"]);
+  return once(new MeanAbsoluteError(), prediction, target, options);
+}
+
+/**
+ * The share of the targets' variance that the predictions explain: 1 - Σ (y - ŷ)² / Σ (y - ȳ)².
+ *
+ * 1 if all are met, 0 for always predicting the mean, below 0 if worse. Targets that are all alike give 1 if they are
+ * met and 0 if not. Several outputs [n, k]: the mean of each one's.
+ *
+ * Parameters are those of {@link meanSquaredError}.
+ *
+ * @throws ShapeError where the shapes differ; ValueError for NaN and for fewer than two samples.
+ *
+ * Same as `r2_score` of scikit-learn.
+ *
+ * @example
+ * r2([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.949
+ */
+export function r2(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("r2", options, ["sampleWeight"]);
+  const value = once(new R2(), prediction, target, options);
+  if (Number.isNaN(value))
+    throw new ValueError({
+      where: "r2",
+      expected: "at least two samples",
+      got: "one",
+      hint: "One sample has no variance.",
+    });
+  return value;
+}
