@@ -1,0 +1,34 @@
+/**
+ * What is used of the host's WebAssembly, typed here so that core needs neither the DOM's types nor Node's.
+ */
+
+export interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+interface Api {
+  readonly Memory: new (limits: { initial: number }) => Memory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: { env: { memory: Memory } }) => { readonly exports: object };
+}
+
+function api(): Api {
+  return (globalThis as unknown as { WebAssembly: Api }).WebAssembly;
+}
+
+/** A new memory of so many pages of 64 KiB. */
+export function createMemory(pages: number): Memory {
+  return new (api().Memory)({ initial: pages });
+}
+
+/**
+ * Compiles a module and links it with a memory.
+ *
+ * @throws whatever the host throws where WebAssembly is missing, forbidden by a content security policy, or the bytes
+ *   are not valid to it (no SIMD).
+ */
+export function instantiate<Functions extends object>(bytes: Uint8Array, memory: Memory): Functions {
+  const { Module, Instance } = api();
+  return new Instance(new Module(bytes), { env: { memory } }).exports as Functions;
+}
