@@ -31,6 +31,7 @@ export * from "./ops/unary.ts";
 export { fold, type Padding, type Pair, unfold, type WindowOptions } from "./ops/window.ts";
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./random/generator.ts";
 export * from "./random/tensors.ts";
+export * from "./scalar/index.ts";
 export {
   arange,
   asTensor,

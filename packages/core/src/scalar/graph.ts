@@ -1,0 +1,66 @@
+/**
+ * The computation behind a `Value` as plain data: what a drawing, a table or a test needs to know of it.
+ */
+
+import type { Value } from "./value.ts";
+
+/** One Value of a graph. */
+export interface GraphNode {
+  /** Its index in `nodes`: every node comes after those it was made of, and the result comes last. */
+  id: number;
+  label: string;
+  /** The operation that made it: `"add"`; `"constant"` for a plain number, empty for an input or a parameter. */
+  op: string;
+  data: number;
+  grad: number;
+}
+
+/** One use of a Value: node `from` is an argument of node `to`. */
+export interface GraphEdge {
+  from: number;
+  to: number;
+  /** Which argument, counted from 0: in a - b, a is 0 and b is 1. */
+  argument: number;
+  /** The local derivative, d to / d from. */
+  derivative: number;
+}
+
+/** A computation as data; it holds no Values, so it survives `JSON.stringify` and `postMessage`. */
+export interface Graph {
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+}
+
+/**
+ * Every value that `result` was made of, and how: nodes in an order in which they could be computed, and edges.
+ *
+ * Edges stand in the order of the nodes they lead to; a value used twice by one operation (x · x) has two of them.
+ * Gradients are those of the moment: call `result.backward()` first to see them.
+ *
+ * @example
+ * const x = value(3, "x");
+ * graph(x.mul(x)).edges; // [{ from: 0, to: 1, argument: 0, derivative: 3 }, { …, argument: 1, derivative: 3 }]
+ */
+export function graph(result: Value): Graph {
+  const ids = new Map<Value, number>();
+  const nodes: GraphNode[] = [];
+  const edges: GraphEdge[] = [];
+  // A stack of one's own: a chain of a million operations would overflow that of a recursive function.
+  const stack: { value: Value; next: number }[] = [{ value: result, next: 0 }];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    const { parents, derivatives, label, op, data, grad } = top.value;
+    if (top.next < parents.length) {
+      const parent = parents[top.next++];
+      if (!ids.has(parent)) stack.push({ value: parent, next: 0 });
+      continue;
+    }
+    const id = nodes.push({ id: nodes.length, label, op, data, grad }) - 1;
+    ids.set(top.value, id);
+    parents.forEach((parent, argument) => {
+      edges.push({ from: ids.get(parent)!, to: id, argument, derivative: derivatives[argument] });
+    });
+    stack.pop();
+  }
+  return { nodes, edges };
+}

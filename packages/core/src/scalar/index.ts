@@ -1,0 +1,15 @@
+/**
+ * The scalar engine: numbers that remember how they were made, and a network built of them.
+ */
+
+export { explain } from "./explain.ts";
+export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
+export {
+  type ScalarActivation,
+  ScalarLayer,
+  ScalarMLP,
+  type ScalarMLPOptions,
+  ScalarNeuron,
+  type ScalarOptions,
+} from "./mlp.ts";
+export { type Operand, Value, value } from "./value.ts";
