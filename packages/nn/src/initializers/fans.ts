@@ -1,0 +1,32 @@
+/**
+ * How many inputs feed one output of a layer and the reverse, read off the shape of its weights.
+ */
+import { type Shape, sizeOf } from "@chainrule/core";
+
+/**
+ * Where the two feature axes of weights stand: last, `[...window, in, out]`, as Keras has dense and convolution
+ * kernels, or first, `[out, in, ...window]`, as PyTorch has them.
+ */
+export type WeightLayout = "in-out" | "out-in";
+
+export interface Fans {
+  /** Inputs that feed one output: input features times the size of the window. */
+  readonly fanIn: number;
+  /** Outputs that one input feeds: output features times the size of the window. */
+  readonly fanOut: number;
+}
+
+/**
+ * The fans of weights of a shape; a vector counts as both, and a scalar as one.
+ *
+ * @example
+ * fansOf([784, 128]); // { fanIn: 784, fanOut: 128 }
+ * fansOf([3, 3, 16, 32]); // a 3 x 3 convolution: { fanIn: 144, fanOut: 288 }
+ * fansOf([32, 16, 3, 3], "out-in"); // the same in PyTorch's layout
+ */
+export function fansOf(shape: Shape, layout: WeightLayout = "in-out"): Fans {
+  if (shape.length < 2) return { fanIn: sizeOf(shape), fanOut: sizeOf(shape) };
+  const [inputs, outputs] = layout === "in-out" ? shape.slice(-2) : [shape[1], shape[0]];
+  const window = sizeOf(layout === "in-out" ? shape.slice(0, -2) : shape.slice(2));
+  return { fanIn: inputs * window, fanOut: outputs * window };
+}

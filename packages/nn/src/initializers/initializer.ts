@@ -1,0 +1,94 @@
+/**
+ * What an initialiser is, and those that do not look at the shape: constants and plain random numbers.
+ */
+import {
+  checkOptions,
+  type DType,
+  truncatedNormal as drawTruncatedNormal,
+  eye,
+  formatShape,
+  full,
+  type Generator,
+  rand,
+  randn,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@chainrule/core";
+import type { WeightLayout } from "./fans.ts";
+
+export interface InitializerOptions {
+  readonly dtype?: DType;
+  /** Where random numbers come from; by default the generator that `manualSeed` seeds. */
+  readonly generator?: Generator;
+  /** Where the feature axes stand, for initialisers that scale by them; by default `"in-out"`. */
+  readonly layout?: WeightLayout;
+}
+
+/** Makes the first values of weights of a shape. Any such function can be given where a name can. */
+export type Initializer = (shape: Shape, options?: InitializerOptions) => Tensor;
+
+/** Zeros: the default of biases. @example zeros()([3]); // [0, 0, 0] */
+export function zeros(): Initializer {
+  return constant(0);
+}
+
+/** Ones: the default of the scales of normalisations. @example ones()([2]); // [1, 1] */
+export function ones(): Initializer {
+  return constant(1);
+}
+
+/** One number throughout. @example new Dense({ units: 1, biasInitializer: constant(-2) }); */
+export function constant(value: number): Initializer {
+  return (shape, { dtype } = {}) => full(shape, value, { dtype });
+}
+
+/**
+ * The identity matrix times `gain`.
+ *
+ * @throws ShapeError for weights that are no matrix.
+ * @example identity()([2, 2]); // [[1, 0], [0, 1]]
+ */
+export function identity({ gain = 1 }: { gain?: number } = {}): Initializer {
+  return (shape, { dtype } = {}) => {
+    if (shape.length !== 2)
+      throw new ShapeError({ where: "identity", expected: "a matrix to initialise", got: formatShape(shape) });
+    return eye(shape[0], shape[1], { dtype }).mul(gain);
+  };
+}
+
+interface Normal {
+  mean?: number;
+  /** The standard deviation; 0.05, as in Keras. */
+  std?: number;
+}
+
+/** Normally distributed numbers, N(mean, std²). @example randomNormal({ std: 0.02 })([784, 10]); */
+export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
+  checkOptions("randomNormal", rest, ["mean", "std"]);
+  return (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
+}
+
+/**
+ * Normally distributed numbers, those more than two `std` from the mean drawn again. The spread of what is left is
+ * 0.88 std.
+ *
+ * @example truncatedNormal({ std: 0.02 })([784, 10]);
+ */
+export function truncatedNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
+  checkOptions("truncatedNormal", rest, ["mean", "std"]);
+  return (shape, { dtype, generator } = {}) => drawTruncatedNormal(shape, { mean, std, dtype, generator });
+}
+
+/** Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras. */
+export function randomUniform({
+  low = -0.05,
+  high = 0.05,
+  ...rest
+}: {
+  low?: number;
+  high?: number;
+} = {}): Initializer {
+  checkOptions("randomUniform", rest, ["low", "high"]);
+  return (shape, { dtype, generator } = {}) => rand(shape, { low, high, dtype, generator });
+}

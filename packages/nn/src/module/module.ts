@@ -1,0 +1,297 @@
+/**
+ * The module: something with weights that computes, and knows its weights by name.
+ *
+ * Nothing is registered. A module's parts are the parameters and modules that it holds in its properties, directly or
+ * in arrays and plain objects; every method here finds them by looking.
+ */
+import {
+  asTensor,
+  ChainRuleError,
+  didYouMean,
+  formatShape,
+  ModelError,
+  Parameter,
+  sameShape,
+  type Tensor,
+  type TensorLike,
+} from "@chainrule/core";
+import { snakeCase } from "./names.ts";
+
+/** Numbers in a module: those that training changes, those that it does not, and both together. */
+export interface ParameterCount {
+  readonly total: number;
+  readonly trainable: number;
+  /** Frozen weights, and state such as running statistics. */
+  readonly nonTrainable: number;
+}
+
+/** The module whose `forward` is running, innermost; null outside of any. */
+let running: Module<unknown> | null = null;
+/** How many times a module was called from outside of any other. */
+let passes = 0;
+
+/**
+ * Base class of layers and models. Write `forward`, hold the parts in properties, and call it with `call`.
+ *
+ * @example
+ * class Net extends Module {
+ *   fc1 = new Linear(4, 16);
+ *   fc2 = new Linear(16, 3);
+ *   forward(x: Tensor) {
+ *     return this.fc2.call(this.fc1.call(x).relu());
+ *   }
+ * }
+ * const net = new Net();
+ * net.call(randn([8, 4])); // [8, 3]
+ * [...net.namedParameters().keys()]; // fc1.weight, fc1.bias, fc2.weight, fc2.bias
+ */
+export abstract class Module<Output = Tensor> {
+  /** Whether layers that behave differently in training (dropout, batch normalisation) do so now. */
+  training = true;
+  #name: string | undefined;
+  /** The pass of the last call. */
+  #pass = 0;
+  #added: { pass: number; penalty: Tensor } | null = null;
+
+  /** What it computes. Called by `call`, which is what everybody else calls. */
+  abstract forward(...inputs: Tensor[]): Output;
+
+  /** The name in error messages and summaries: by default the class's in snake case. */
+  get name(): string {
+    return this.#name ?? snakeCase(this.constructor.name);
+  }
+
+  set name(name: string) {
+    this.#name = name;
+  }
+
+  /** What error messages call it before its name. */
+  protected get kind(): string {
+    return "module";
+  }
+
+  /**
+   * Computes the output.
+   *
+   * @throws what `forward` throws; errors of this library then name the module.
+   */
+  call(...inputs: TensorLike[]): Output {
+    const outer = running;
+    if (outer === null) passes++;
+    running = this;
+    this.#pass = passes;
+    try {
+      const tensors = inputs.map((input) => asTensor(input, "input"));
+      this.prepare(tensors);
+      const output = this.forward(...tensors);
+      this.finish(output, tensors);
+      return output;
+    } catch (error) {
+      throw error instanceof ChainRuleError ? error.inside(this.#title(outer)) : error;
+    } finally {
+      running = outer;
+    }
+  }
+
+  /** What happens before `forward`, for example checks of the inputs. */
+  protected prepare(_inputs: readonly Tensor[]): void {}
+
+  /** What happens after `forward`, for example checks of the output. */
+  protected finish(output: Output, _inputs: readonly Tensor[]): void {
+    if (output === undefined || output instanceof Promise)
+      throw new ModelError({
+        where: "forward",
+        expected: "a result",
+        got: output === undefined ? "undefined" : "a promise",
+        hint: output === undefined ? "Is a return missing in forward?" : "forward cannot be async.",
+      });
+  }
+
+  /** `layer "dense_1" (Dense)`; without a name of its own it goes by its place in the module that calls it. */
+  #title(caller: Module<unknown> | null): string {
+    const place = this.#name ?? caller?.namedModules().find(([, module]) => module === this)?.[0];
+    return `${this.kind} "${place || this.name}" (${this.constructor.name})`;
+  }
+
+  // Parts
+
+  /** This module and all within it, by the path that leads there; its own path is empty. */
+  namedModules(): [path: string, module: Module<unknown>][] {
+    const found: [string, Module<unknown>][] = [["", this]];
+    for (const [path, part] of partsOf(this)) if (part instanceof Module) found.push([path, part]);
+    return found;
+  }
+
+  /** This module and all within it, each once. */
+  modules(): Module<unknown>[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** The weights by name, such as "layers.0.kernel", frozen ones too; a shared one once, by its first name. */
+  namedParameters(): Map<string, Parameter> {
+    return variablesOf(this, (variable) => !variable.isState);
+  }
+
+  /** The weights, frozen ones too, each once: what an optimizer is given. */
+  parameters(): Parameter[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** State that is no weight, such as running statistics, by name: what was made with `variable()`. */
+  namedBuffers(): Map<string, Parameter> {
+    return variablesOf(this, (variable) => variable.isState);
+  }
+
+  /** State that is no weight, such as running statistics: what was made with `variable()`. */
+  buffers(): Parameter[] {
+    return [...this.namedBuffers().values()];
+  }
+
+  /** How many numbers it has; `total` counts weights and state, as Keras's summary does. */
+  countParameters(): ParameterCount {
+    let trainable = 0;
+    let nonTrainable = 0;
+    for (const variable of variablesOf(this).values())
+      if (variable.requiresGrad) trainable += variable.size;
+      else nonTrainable += variable.size;
+    return { total: trainable + nonTrainable, trainable, nonTrainable };
+  }
+
+  // Modes
+
+  /** Switches this module and all within it to training, or with `false` to evaluation. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Switches this module and all within it to evaluation: nothing is dropped, statistics stay as they are. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.zeroGrad();
+  }
+
+  // State
+
+  /**
+   * The values of all weights and state by name. Values never change, so that this is a snapshot and costs nothing.
+   *
+   * @example
+   * const best = model.stateDict();
+   * // … train on …
+   * model.loadStateDict(best);
+   */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries([...variablesOf(this)].map(([name, variable]) => [name, variable.detach()]));
+  }
+
+  /**
+   * Replaces the values of all weights and state. Either all are replaced or none.
+   *
+   * @throws ModelError where names are missing or unexpected, or shapes differ; all of them are listed.
+   */
+  loadStateDict(state: Readonly<Record<string, TensorLike>>): void {
+    const variables = variablesOf(this);
+    const values = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name)]));
+    checkState(variables, values);
+    for (const [name, variable] of variables) variable.assign(values.get(name)!);
+  }
+
+  // Penalties
+
+  /**
+   * What is added to the loss besides the data's: the regularisers of this module and all within it, and what they
+   * added with `addPenalty` in the last call. Null where there is nothing to add.
+   */
+  penalty(): Tensor | null {
+    const parts = this.modules().flatMap((module) => module.#penaltiesSince(this.#pass));
+    return parts.length === 0 ? null : parts.reduce((total, part) => total.add(part));
+  }
+
+  /** The penalties of this module's own weights. */
+  protected ownPenalties(): Tensor[] {
+    return [];
+  }
+
+  /**
+   * Adds a scalar to the loss from within `forward`, as Keras's `add_loss` does.
+   *
+   * @example this.addPenalty(klDivergenceOfTheLatentCode);
+   */
+  protected addPenalty(penalty: Tensor): void {
+    const before = this.#added?.pass === passes ? this.#added.penalty : null;
+    this.#added = { pass: passes, penalty: before ? before.add(penalty) : penalty };
+  }
+
+  /** What an earlier pass added belongs to a graph that is gone. */
+  #penaltiesSince(pass: number): Tensor[] {
+    const own = this.ownPenalties();
+    return this.#added && this.#added.pass >= pass ? [...own, this.#added.penalty] : own;
+  }
+}
+
+/** Whatever can stand where a module is wanted to be walked through: anything with properties. */
+type Part = Parameter | Module<unknown>;
+
+/** Every parameter and module within `owner`, each once, by the path of properties that leads there. */
+function* partsOf(owner: object, prefix = "", seen = new Set<object>([owner])): Generator<[string, Part]> {
+  for (const [key, value] of Object.entries(owner)) {
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    const isPart = value instanceof Parameter || value instanceof Module;
+    if (!isPart && !Array.isArray(value) && !isPlainObject(value)) continue;
+    seen.add(value);
+    if (isPart) yield [prefix + key, value];
+    if (!(value instanceof Parameter)) yield* partsOf(value, `${prefix}${key}.`, seen);
+  }
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function variablesOf(owner: object, wanted: (variable: Parameter) => boolean = () => true): Map<string, Parameter> {
+  const found = new Map<string, Parameter>();
+  for (const [path, part] of partsOf(owner)) if (part instanceof Parameter && wanted(part)) found.set(path, part);
+  return found;
+}
+
+/** Throws unless every name of one side is on the other, with the same shape. */
+function checkState(variables: ReadonlyMap<string, Parameter>, values: ReadonlyMap<string, Tensor>): void {
+  const missing = [...variables.keys()].filter((name) => !values.has(name));
+  const unexpected = [...values.keys()].filter((name) => !variables.has(name));
+  if (missing.length > 0 || unexpected.length > 0)
+    throw new ModelError({
+      where: "loadStateDict",
+      expected: `the names of this module's ${variables.size} weights and buffers`,
+      got: [list("no ", missing), list("also ", unexpected)].filter(Boolean).join(", and "),
+      hint: hintForNames(missing, unexpected, variables),
+    });
+  const wrong = [...variables].filter(([name, variable]) => !sameShape(variable.shape, values.get(name)!.shape));
+  if (wrong.length > 0)
+    throw new ModelError({
+      where: "loadStateDict",
+      expected: wrong.map(([name, variable]) => `${name} of shape ${formatShape(variable.shape)}`).join(", "),
+      got: wrong.map(([name]) => formatShape(values.get(name)!.shape)).join(", "),
+    });
+}
+
+function list(before: string, names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(", ");
+  return names.length === 0 ? "" : `${before}${shown}${names.length > 8 ? ` (and ${names.length - 8} more)` : ""}`;
+}
+
+function hintForNames(
+  missing: readonly string[],
+  unexpected: readonly string[],
+  variables: ReadonlyMap<string, Parameter>,
+) {
+  if (variables.size === 0) return "It has no weights yet: give its first layer inputDim, or call it once.";
+  return unexpected.length > 0
+    ? didYouMean(unexpected[0], missing.length > 0 ? missing : [...variables.keys()])
+    : undefined;
+}

@@ -1,0 +1,52 @@
+/**
+ * How many steps each weight has seen. Weights that have always been updated together share one count.
+ */
+import { type Parameter, scalar, variable } from "@chainrule/core";
+
+/**
+ * Counts steps in float64 scalars, so that what is computed from a count is computed once for all that share it, and
+ * can be compiled. A weight that gets no gradient does not count the step, as in PyTorch.
+ */
+export class Clocks {
+  readonly #clockOf = new Map<Parameter, Parameter>();
+
+  /** Counts one step for these weights, and gives each its clock. */
+  tick(weights: Iterable<Parameter>): ReadonlyMap<Parameter, Parameter> {
+    const together = new Map<Parameter | undefined, Parameter[]>();
+    for (const weight of weights) {
+      const clock = this.#clockOf.get(weight);
+      together.set(clock, [...(together.get(clock) ?? []), weight]);
+    }
+    const ticked = new Map<Parameter, Parameter>();
+    for (const [before, members] of together) {
+      const clock = before && this.#sharedBy(before) === members.length ? before : this.start(members, before);
+      clock.assign(clock.add(1));
+      for (const weight of members) ticked.set(weight, clock);
+    }
+    return ticked;
+  }
+
+  /** How many weights go by a clock. */
+  #sharedBy(clock: Parameter): number {
+    let count = 0;
+    for (const other of this.#clockOf.values()) if (other === clock) count++;
+    return count;
+  }
+
+  /** Gives weights a clock of their own, at 0 or at another clock's count. */
+  start(weights: readonly Parameter[], from?: Parameter | number): Parameter {
+    const clock = variable(typeof from === "object" ? from.detach() : scalar(from ?? 0, "float64"));
+    for (const weight of weights) this.#clockOf.set(weight, clock);
+    return clock;
+  }
+
+  /** Starts these weights over. */
+  forget(weights: Iterable<Parameter>): void {
+    for (const weight of weights) this.#clockOf.delete(weight);
+  }
+
+  /** The weight's clock; undefined before its first step. */
+  of(weight: Parameter): Parameter | undefined {
+    return this.#clockOf.get(weight);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Which parameters an optimizer updates, and in groups of which options.
+ */
+import { describe, ModelError, OptionError, Parameter, scalar, Tensor, variable } from "@chainrule/core";
+import { Module } from "../module/module.ts";
+import { completeOptions } from "./options.ts";
+import type { Hyper, UpdateRule } from "./rule.ts";
+
+/** Parameters with options of their own; what is not said goes by the optimizer's. */
+export type ParameterGroup<H extends Hyper = Hyper> = Partial<H> & { params: Module<unknown> | Iterable<Parameter> };
+
+/** What an optimizer updates: a module, parameters, or groups of them. */
+export type OptimizerTarget<H extends Hyper = Hyper> =
+  | Module<unknown>
+  | Iterable<Parameter>
+  | readonly ParameterGroup<H>[];
+
+/** A group as the optimizer holds it. */
+export interface Group<H extends Hyper = Hyper> {
+  /** A module is asked anew at each step, because layers may make their weights after the optimizer is made. */
+  readonly source: Module<unknown> | readonly Parameter[];
+  readonly hyper: H;
+  /** The learning rate of the next step, a float64 scalar. */
+  readonly lr: Parameter;
+  /** The group's learning rate as a multiple of the optimizer's. */
+  readonly scale: number;
+}
+
+/** A group of the optimizer's own options. */
+export function plainGroup<H extends Hyper>(source: Group["source"], hyper: H, lr?: Parameter): Group<H> {
+  return { source, hyper, lr: lr ?? rateVariable(hyper.lr), scale: 1 };
+}
+
+function rateVariable(lr: Hyper["lr"]): Parameter {
+  return variable(scalar(typeof lr === "number" ? lr : lr(0), "float64"));
+}
+
+/**
+ * The groups that a target stands for.
+ *
+ * @throws OptionError for what is no parameter, module or group, for unknown options, and where a list is empty.
+ */
+export function toGroups<H extends Hyper>(rule: UpdateRule<H>, target: OptimizerTarget<H>, hyper: H): Group<H>[] {
+  if (target instanceof Module) return [plainGroup(target, hyper)];
+  if (target === null || typeof target !== "object" || !(Symbol.iterator in target)) throw noTarget(rule.name, target);
+  const items = [...target];
+  if (items.length === 0) throw noTarget(rule.name, items);
+  if (items.every(isGroup)) return items.map((group) => toGroup(rule, group as ParameterGroup<H>, hyper));
+  return [plainGroup(checkParameters(rule.name, items), hyper)];
+}
+
+function isGroup(item: unknown): boolean {
+  return typeof item === "object" && item !== null && !(item instanceof Tensor) && "params" in item;
+}
+
+function toGroup<H extends Hyper>(rule: UpdateRule<H>, { params, ...own }: ParameterGroup<H>, base: H): Group<H> {
+  const hyper = completeOptions(`${rule.name}, group`, own, base, []);
+  rule.check?.(hyper);
+  const source = params instanceof Module ? params : checkParameters(rule.name, [...params]);
+  const scale = typeof hyper.lr === "number" && typeof base.lr === "number" && base.lr > 0 ? hyper.lr / base.lr : 1;
+  return { source, hyper, lr: rateVariable(hyper.lr), scale };
+}
+
+function checkParameters(where: string, items: readonly unknown[]): readonly Parameter[] {
+  for (const item of items)
+    if (!(item instanceof Parameter))
+      throw new OptionError({
+        where,
+        expected: "parameters",
+        got: item instanceof Tensor ? "a tensor that is no parameter" : describe(item),
+        hint: "Make weights with parameter(…), and pass model.parameters(), the model itself, or [{ params, lr }, …].",
+      });
+  return items as readonly Parameter[];
+}
+
+function noTarget(where: string, got: unknown): OptionError {
+  return new OptionError({
+    where,
+    expected: "parameters to update: a list of them, a module, or groups [{ params, lr }, …]",
+    got: describe(got),
+  });
+}
+
+/**
+ * The parameters of all groups, each with its group.
+ *
+ * @throws OptionError where one is in two groups; ModelError where there are none.
+ */
+export function membersOf<H extends Hyper>(where: string, groups: readonly Group<H>[]): Map<Parameter, Group<H>> {
+  const members = new Map<Parameter, Group<H>>();
+  for (const group of groups) {
+    const list = group.source instanceof Module ? group.source.parameters() : group.source;
+    for (const parameter of new Set(list)) {
+      if (members.has(parameter))
+        throw new OptionError({ where, expected: "each parameter in one group", got: "one that is in two" });
+      members.set(parameter, group);
+    }
+  }
+  if (members.size === 0)
+    throw new ModelError({
+      where,
+      expected: "parameters to update",
+      got: "none",
+      hint: "Pass them when making the optimizer, or later with bind(model); layers have theirs once they know their input.",
+    });
+  return members;
+}

@@ -1,0 +1,90 @@
+/**
+ * The options of optimizers, checked before anything is made of them.
+ */
+import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
+import type { Hyper } from "./rule.ts";
+
+/** What every optimizer takes besides its rule's own options; not for a group by itself. */
+export interface CommonOptions {
+  /** Scales all gradients down together so that their common length is at most this. */
+  clipNorm?: number;
+  /** Cuts every element of the gradients to [-clipValue, clipValue]. */
+  clipValue?: number;
+}
+
+/** Keras's names for options that go by PyTorch's here. */
+interface Aliases {
+  /** Another name for `lr`. */
+  learningRate?: Hyper["lr"];
+  /** Another name for `eps`. */
+  epsilon?: number;
+}
+
+export type OptimizerOptions<H extends Hyper = Hyper> = Partial<H> & CommonOptions & Aliases;
+
+const aliases: Readonly<Record<string, string>> = { learningRate: "lr", epsilon: "eps" };
+
+interface Range {
+  readonly expected: string;
+  holds(value: unknown): boolean;
+}
+
+const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
+const atLeastZero: Range = { expected: "a number of at least 0", holds: (x) => isNumber(x) && x >= 0 };
+const aboveZero: Range = { expected: "a number above 0", holds: (x) => isNumber(x) && x > 0 };
+const fraction: Range = { expected: "a number from 0 to 1", holds: (x) => isNumber(x) && x >= 0 && x <= 1 };
+
+const ranges: Readonly<Record<string, Range>> = {
+  lr: {
+    expected: "a number of at least 0, or a function from the step to one",
+    holds: (x) => typeof x === "function" || atLeastZero.holds(x),
+  },
+  betas: {
+    expected: "two numbers from 0 up to but not including 1",
+    holds: (x) => Array.isArray(x) && x.length === 2 && x.every((beta) => fraction.holds(beta) && beta < 1),
+  },
+  weightDecay: atLeastZero,
+  eps: atLeastZero,
+  momentum: atLeastZero,
+  momentumDecay: atLeastZero,
+  initialAccumulator: atLeastZero,
+  alpha: fraction,
+  rho: fraction,
+  clipNorm: aboveZero,
+  clipValue: aboveZero,
+};
+
+/**
+ * The options with defaults filled in.
+ *
+ * @throws OptionError for a name that the optimizer does not know; ValueError for a value out of its range.
+ */
+export function completeOptions<O extends object>(
+  where: string,
+  options: object,
+  defaults: O,
+  more: readonly string[],
+): O {
+  const known = [...Object.keys(defaults), ...more];
+  const spelled = Object.entries(options).map(([key, value]) => {
+    const name = known.includes(aliases[key]) && !known.includes(key) ? aliases[key] : key;
+    if (name !== key && Object.hasOwn(options, name))
+      throw new OptionError({ where, expected: `either ${name} or ${key}`, got: "both" });
+    return [name, value] as const;
+  });
+  const given = Object.fromEntries(spelled.filter(([, value]) => value !== undefined));
+  checkOptions(where, given, known);
+  const complete = { ...defaults, ...given };
+  for (const [name, value] of Object.entries(given)) checkValue(where, name, value, defaults);
+  return complete;
+}
+
+function checkValue(where: string, name: string, value: unknown, defaults: object): void {
+  const like = (defaults as Record<string, unknown>)[name];
+  const range = ranges[name] ?? {
+    expected: `a ${typeof like}`,
+    holds: (x: unknown) => (typeof like === "number" ? isNumber(x) : typeof x === typeof like),
+  };
+  if (!range.holds(value))
+    throw new ValueError({ where: `${where}, ${name}`, expected: range.expected, got: describe(value) });
+}

@@ -1,0 +1,71 @@
+/**
+ * Regularisers: penalties on the size of weights or outputs, added to the loss.
+ */
+import { checkOptions, describe, lookUp, OptionError, type Tensor, ValueError } from "@chainrule/core";
+
+/** The penalty on a tensor, a scalar. Any such function can be given where a name can. */
+export type Regularizer = (x: Tensor) => Tensor;
+
+/** A regulariser, or the name of one with its default strength, 0.01. */
+export type RegularizerLike = Regularizer | string;
+
+/**
+ * `strength` · Σ |x|, which drives small weights to exactly 0 (Tibshirani 1996).
+ *
+ * @throws ValueError for a strength below 0.
+ * @example new Dense({ units: 8, kernelRegularizer: l1(0.001) });
+ */
+export function l1(strength = 0.01): Regularizer {
+  checkStrength("l1", strength);
+  return (x) => x.abs().sum().mul(strength);
+}
+
+/**
+ * `strength` · Σ x², which shrinks all weights (Hoerl & Kennard 1970). Its gradient is 2 · strength · x: weight decay
+ * of twice the strength.
+ *
+ * @throws ValueError for a strength below 0.
+ * @example new Dense({ units: 8, kernelRegularizer: l2(0.001) });
+ */
+export function l2(strength = 0.01): Regularizer {
+  checkStrength("l2", strength);
+  return (x) => x.square().sum().mul(strength);
+}
+
+/**
+ * l1 · Σ |x| + l2 · Σ x², both 0.01 by default (elastic net, Zou & Hastie 2005).
+ *
+ * @throws ValueError for a strength below 0.
+ * @example l1l2({ l1: 0.001, l2: 0.01 });
+ */
+export function l1l2(strengths: { l1?: number; l2?: number } = {}): Regularizer {
+  checkOptions("l1l2", strengths, ["l1", "l2"]);
+  const first = l1(strengths.l1);
+  const second = l2(strengths.l2);
+  return (x) => first(x).add(second(x));
+}
+
+function checkStrength(where: string, strength: number): void {
+  if (!(strength >= 0 && strength < Number.POSITIVE_INFINITY))
+    throw new ValueError({ where, expected: "a strength of at least 0", got: describe(strength) });
+}
+
+const byName: Readonly<Record<string, () => Regularizer>> = { l1, l2, l1_l2: l1l2, l1l2 };
+
+/** The regulariser of a name ("l1", "l2", "l1_l2") with strength 0.01. @throws OptionError for an unknown name. */
+export function regularizerByName(name: string): Regularizer {
+  return lookUp("regularizer", byName, name)();
+}
+
+/** The regulariser itself, that of a name, or null for none. @throws OptionError for anything else. */
+export function toRegularizer(regularizer: RegularizerLike | null | undefined): Regularizer | null {
+  if (regularizer === undefined || regularizer === null) return null;
+  if (typeof regularizer === "string") return regularizerByName(regularizer);
+  if (typeof regularizer === "function") return regularizer;
+  throw new OptionError({
+    where: "regularizer",
+    expected: 'a name ("l1", "l2", "l1_l2"), or a function of a tensor',
+    got: describe(regularizer),
+    hint: "l2(0.001) makes one of a strength.",
+  });
+}
