@@ -64,7 +64,9 @@ export function normalizeAxes(
   rank: number,
 ): number[] {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(where, axis, rank));
+  if (typeof axes !== "number" && !Array.isArray(axes))
+    throw new ValueError({ where, expected: "an axis, an array of axes, or null for all", got: describe(axes) });
+  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(where, axis, rank));
   if (new Set(list).size !== list.length)
     throw new ValueError({ where, expected: "each axis once", got: formatShape(axes as number[]) });
   return list.sort((a, b) => a - b);
