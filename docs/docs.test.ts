@@ -1,0 +1,42 @@
+/**
+ * Every TypeScript block of the README and of docs/ is run as a program of its own; what it prints must be what its
+ * comments `// prints …` say, in that order.
+ */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const files = ["README.md", "ARCHITECTURE.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)].filter((file) =>
+  file.endsWith(".md"),
+);
+const programs = files.flatMap((file) =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code], i) => ({
+    name: `${file}, program ${i + 1}`,
+    code,
+  })),
+);
+
+describe("the programs in the documentation", () => {
+  // Inside the project, so that "chainrule" resolves.
+  let folder: string;
+  beforeAll(() => {
+    mkdirSync(join(root, "out"), { recursive: true });
+    folder = mkdtempSync(join(root, "out", "docs-"));
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("are found", () => expect(programs.length).toBeGreaterThan(5));
+
+  it.concurrent.each(programs)("$name runs and prints what it says", { timeout: 120_000 }, async ({ name, code }) => {
+    const path = join(folder, `${name.replace(/\W+/g, "-")}.ts`);
+    writeFileSync(path, code);
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", path], { cwd: folder });
+    const expected = [...code.matchAll(/\/\/ prints (.*)$/gm)].map(([, text]) => text);
+    if (expected.length > 0) expect(stdout.trimEnd().split("\n")).toEqual(expected);
+  });
+});
