@@ -1,0 +1,46 @@
+/**
+ * Rows of tensors and arrays alike: how many there are, and some of them.
+ */
+import { DataError, describe, gather, Tensor, type TypedArray, ValueError } from "@chainrule/core";
+
+/** What has rows: a tensor (its first axis), an array, a typed array. */
+export type Rows = Tensor | readonly unknown[] | TypedArray;
+
+/** What some rows of `R` are: of the same kind; a parameter's are a plain tensor. */
+export type Part<R> = R extends Tensor ? Tensor : R extends readonly (infer Item)[] ? Item[] : R;
+
+/** The number of rows. @throws DataError for what has none, such as a number or a scalar tensor. */
+export function countRows(where: string, rows: Rows): number {
+  if (rows instanceof Tensor && rows.rank > 0) return rows.shape[0];
+  if (Array.isArray(rows) || (ArrayBuffer.isView(rows) && "length" in rows)) return rows.length;
+  throw new DataError({
+    where,
+    expected: "a tensor with at least one axis, an array or a typed array",
+    got: rows instanceof Tensor ? "a scalar tensor" : describe(rows),
+  });
+}
+
+/**
+ * The rows at the given places, in the order of the places: of a tensor a tensor, of an array an array.
+ *
+ * @throws ValueError for a place that is not there.
+ *
+ * @example
+ * takeRows(["a", "b", "c"], [2, 0]); // ["c", "a"]
+ */
+export function takeRows<R extends Rows>(rows: R, places: ArrayLike<number>): Part<R> {
+  const length = countRows("takeRows", rows);
+  const indices = Int32Array.from(places);
+  indices.forEach((place, i) => {
+    if (place < 0 || place >= length || place !== places[i])
+      throw new ValueError({
+        where: "takeRows",
+        expected: `whole numbers from 0 to ${length - 1}`,
+        got: `${places[i]}`,
+      });
+  });
+  if (rows instanceof Tensor) return gather(rows.detach(), indices) as Part<R>;
+  if (Array.isArray(rows)) return Array.from(indices, (place) => rows[place]) as Part<R>;
+  const Kind = (rows as TypedArray).constructor as new (length: number) => TypedArray;
+  return new Kind(indices.length).map((_, i) => (rows as TypedArray)[indices[i]]) as Part<R>;
+}

@@ -1,0 +1,200 @@
+/**
+ * Scaling features to a common range, measured on the training part and applied to every part.
+ */
+import {
+  checkOptions,
+  DataError,
+  getDefaultDType,
+  isFloat,
+  ModelError,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  ValueError,
+} from "@chainrule/core";
+
+/** What is taken off a column, and what the rest is divided by. */
+interface Measured {
+  readonly offset: number;
+  readonly scale: number;
+}
+
+/**
+ * A scaler: z = (x - offset) / scale + shift, column by column. {@link StandardScaler} and {@link MinMaxScaler}
+ * differ in what they measure.
+ */
+class Scaler {
+  readonly #name: string;
+  readonly #shift: number;
+  readonly #measure: (column: Float64Array) => Measured;
+  #fitted: { offset: Tensor; scale: Tensor } | undefined;
+
+  constructor(name: string, measure: (column: Float64Array) => Measured, shift = 0) {
+    this.#name = name;
+    this.#measure = measure;
+    this.#shift = shift;
+  }
+
+  /** What is taken off each column, float64 [d]. @throws ModelError before `fit`. */
+  get offset(): Tensor {
+    return this.#found("offset").offset;
+  }
+
+  /** What each column is then divided by, float64 [d]. @throws ModelError before `fit`. */
+  get scale(): Tensor {
+    return this.#found("scale").scale;
+  }
+
+  /**
+   * Measures each column, and returns the scaler.
+   *
+   * @param x the training part, [n, d].
+   * @throws ShapeError unless `x` has two axes; DataError for no rows, NaN and infinities.
+   */
+  fit(x: TensorLike): this {
+    const where = `${this.#name}.fit`;
+    const table = asTable(where, x);
+    const [rows, width] = table.shape;
+    if (rows === 0) throw new DataError({ where, expected: "at least one row", got: "none" });
+    const values = table.toTypedArray();
+    const columns = Array.from({ length: width }, (_, j) => {
+      const column = Float64Array.from({ length: rows }, (_, i) => values[i * width + j]);
+      checkFinite(where, column, j);
+      return this.#measure(column);
+    });
+    this.#fitted = {
+      offset: tensor(Float64Array.from(columns, ({ offset }) => offset)),
+      scale: tensor(Float64Array.from(columns, ({ scale }) => scale)),
+    };
+    return this;
+  }
+
+  /**
+   * Scales each column by what `fit` measured.
+   *
+   * @param x [n, d].
+   * @returns [n, d] in the dtype of `x` if that is a float, else in the default float; computed in float64.
+   * @throws ModelError before `fit`; ShapeError for another number of columns.
+   */
+  transform(x: TensorLike): Tensor {
+    return this.#apply("transform", x, (z, { offset, scale }) => z.sub(offset).div(scale).add(this.#shift));
+  }
+
+  /** `fit`, then `transform`: for the training part only. */
+  fitTransform(x: TensorLike): Tensor {
+    return this.fit(x).transform(x);
+  }
+
+  /**
+   * Undoes `transform`.
+   *
+   * @throws ModelError before `fit`; ShapeError for another number of columns.
+   */
+  inverseTransform(x: TensorLike): Tensor {
+    return this.#apply("inverseTransform", x, (z, { offset, scale }) => z.sub(this.#shift).mul(scale).add(offset));
+  }
+
+  #apply(
+    method: string,
+    x: TensorLike,
+    change: (z: Tensor, fitted: { offset: Tensor; scale: Tensor }) => Tensor,
+  ): Tensor {
+    const fitted = this.#found(method);
+    const where = `${this.#name}.${method}`;
+    const table = asTable(where, x);
+    if (table.shape[1] !== fitted.offset.size)
+      throw new ShapeError({
+        where,
+        expected: `${fitted.offset.size} columns, as it was fitted on`,
+        got: `shape [${table.shape.join(", ")}]`,
+      });
+    return change(table.cast("float64"), fitted).cast(isFloat(table.dtype) ? table.dtype : getDefaultDType());
+  }
+
+  #found(method: string): { offset: Tensor; scale: Tensor } {
+    if (this.#fitted) return this.#fitted;
+    throw new ModelError({
+      where: `${this.#name}.${method}`,
+      expected: "a scaler that was fitted",
+      got: "one that was not",
+      hint: "Measure the training part first: scaler.fit(xTrain).",
+    });
+  }
+}
+
+/**
+ * Scales each column to mean 0 and standard deviation 1: z = (x - mean) / std.
+ *
+ * The standard deviation is the population's, √(Σ (x - mean)² / n). A constant column is only moved to 0, for its
+ * deviation of 0 divides nothing: its `scale` is 1. `offset` holds the means, `scale` the deviations.
+ *
+ * Source: scikit-learn's `StandardScaler`.
+ *
+ * @example
+ * const scaler = new StandardScaler().fit(xTrain);
+ * const [train, test] = [scaler.transform(xTrain), scaler.transform(xTest)];
+ */
+export class StandardScaler extends Scaler {
+  constructor() {
+    super("StandardScaler", (column) => {
+      const mean = column.reduce((sum, x) => sum + x, 0) / column.length;
+      const variance = column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / column.length;
+      // Rounding can leave a constant column a deviation just above 0, so that it is compared and not computed.
+      const constant = column.every((x) => x === column[0]);
+      return constant ? { offset: column[0], scale: 1 } : { offset: mean, scale: Math.sqrt(variance) };
+    });
+  }
+}
+
+/**
+ * Scales each column so that its smallest value becomes a and its largest b: z = (x - min) / (max - min) · (b - a) + a.
+ *
+ * Values beyond those seen by `fit` come out beyond a and b. A constant column becomes a. `offset` holds the smallest
+ * values, `scale` the widths (max - min) / (b - a).
+ *
+ * @param options `featureRange`: [a, b], by default [0, 1].
+ * @throws ValueError unless a < b.
+ *
+ * Source: scikit-learn's `MinMaxScaler`.
+ *
+ * @example
+ * const scaler = new MinMaxScaler({ featureRange: [-1, 1] }).fit(xTrain);
+ */
+export class MinMaxScaler extends Scaler {
+  constructor(options: { featureRange?: readonly [number, number] } = {}) {
+    checkOptions("MinMaxScaler", options, ["featureRange"]);
+    const [a, b] = options.featureRange ?? [0, 1];
+    if (!(a < b) || !Number.isFinite(b - a))
+      throw new ValueError({ where: "MinMaxScaler", expected: "featureRange [a, b] with a < b", got: `[${a}, ${b}]` });
+    const measure = (column: Float64Array) => {
+      const min = column.reduce((least, x) => Math.min(least, x));
+      const max = column.reduce((most, x) => Math.max(most, x));
+      return { offset: min, scale: (max === min ? 1 : max - min) / (b - a) };
+    };
+    super("MinMaxScaler", measure, a);
+  }
+}
+
+function asTable(where: string, x: TensorLike): Tensor {
+  const table = tensor(x);
+  if (table.rank === 2) return table;
+  throw new ShapeError({
+    where,
+    expected: "a table of shape [n, d]",
+    got: `shape [${table.shape.join(", ")}]`,
+    hint:
+      table.rank === 1 ? "One column is reshape(-1, 1), one row reshape(1, -1)." : "Flatten the rows with flatten(1).",
+  });
+}
+
+function checkFinite(where: string, column: Float64Array, j: number): void {
+  const row = column.findIndex((x) => !Number.isFinite(x));
+  if (row < 0) return;
+  throw new DataError({
+    where,
+    expected: "finite numbers",
+    got: `${column[row]} in row ${row}, column ${j}`,
+    hint: "Leave out the rows with gaps, or fill them, before scaling.",
+  });
+}
