@@ -1,8 +1,43 @@
 /**
  * Optimizers by class and by name, and what it takes to write another.
  */
-export * from "./clip.ts";
+import { lookUp } from "@chainrule/core";
+import { Adam, Adamax, AdamW, NAdam } from "./adam.ts";
+import { Adadelta, Adagrad, RMSprop } from "./adaptive.ts";
+import { Lion } from "./lion.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { SGD } from "./sgd.ts";
+
+export * from "./adam.ts";
+export * from "./adaptive.ts";
+export { clipGradNorm, clipGradValue } from "./clip.ts";
 export type { Group, OptimizerTarget, ParameterGroup } from "./groups.ts";
+export * from "./lion.ts";
 export { defineOptimizer, Optimizer, type OptimizerClass, type Slots } from "./optimizer.ts";
 export type { CommonOptions, OptimizerOptions } from "./options.ts";
-export { average, descend, type Hyper, over, type Tensors, times, type Update, type UpdateRule } from "./rule.ts";
+export type { Hyper, Tensors, Update, UpdateRule } from "./rule.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";
+
+/** The names that `compile({ optimizer })` takes. */
+const byName: Readonly<Record<string, new () => Optimizer>> = {
+  sgd: SGD,
+  adagrad: Adagrad,
+  rmsprop: RMSprop,
+  adadelta: Adadelta,
+  adam: Adam,
+  adamw: AdamW,
+  adamax: Adamax,
+  nadam: NAdam,
+  lion: Lion,
+};
+
+/**
+ * A new optimizer of a name ("adam", "sgd", …, also "Adam") with its defaults, to be bound to parameters.
+ *
+ * @throws OptionError for an unknown name, with the nearest.
+ * @example optimizerByName("adam").bind(model);
+ */
+export function optimizerByName(name: string): Optimizer {
+  const lower = typeof name === "string" ? name.toLowerCase() : String(name);
+  return new (lookUp("optimizer", byName, lower))();
+}

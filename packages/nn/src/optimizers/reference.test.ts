@@ -1,0 +1,47 @@
+import { parameter, type Tensor, tensor } from "@chainrule/core";
+import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, referenceCases } from "@chainrule/testing";
+import { describe, it } from "vitest";
+import { Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, type Optimizer, RMSprop, SGD } from "./index.ts";
+
+/** PyTorch's eps, which the cases rely on where they name none. */
+const adamEps = { eps: 1e-8 };
+
+const byOp: Record<string, (parameters: ReturnType<typeof parameter>[], options: object) => Optimizer> = {
+  SGD: (parameters, options) => new SGD(parameters, options),
+  Adam: (parameters, options) => new Adam(parameters, { ...adamEps, ...options }),
+  AdamW: (parameters, options) => new AdamW(parameters, { ...adamEps, ...options }),
+  Adamax: (parameters, options) => new Adamax(parameters, { ...adamEps, ...options }),
+  NAdam: (parameters, options) => new NAdam(parameters, { ...adamEps, ...options }),
+  RMSprop: (parameters, options) => new RMSprop(parameters, options),
+  Adagrad: (parameters, options) => new Adagrad(parameters, options),
+  Adadelta: (parameters, options) => new Adadelta(parameters, options),
+};
+
+/** 0.5 wᵀ A w + Σ sin²(b) + 0.3 Σ (w[0:2] @ b). */
+function objective(w: Tensor, b: Tensor, A: Tensor): Tensor {
+  const quadratic = w.dot(A.matmul(w)).mul(0.5);
+  return quadratic.add(b.sin().square().sum()).add(w.slice("0:2").matmul(b).sum().mul(0.3));
+}
+
+function run({ op, name, inputs, options, expect }: OptimizerCase, dtype: FloatDType): void {
+  const make = (key: string) => tensor([...inputs[key].data], { shape: inputs[key].shape, dtype });
+  const [w, b] = [parameter(make("w")), parameter(make("b"))];
+  const A = make("A");
+  const optimizer = byOp[op]([w, b], options);
+  expect.steps.forEach((after, i) => {
+    const loss = objective(w, b, A);
+    const close = (actual: Tensor, expected: Parameters<typeof expectClose>[1], what: string) =>
+      expectClose(actual, expected, { dtype, file: "optimizers", what: `${name}, step ${i + 1}: ${what}` });
+    close(loss, { shape: [], data: [after.loss] }, "loss");
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    close(w, after.w, "w");
+    close(b, after.b, "b");
+  });
+}
+
+describe.each(bothDTypes)("twelve steps in %s", (dtype) => {
+  for (const reference of referenceCases("optimizers"))
+    it(`are PyTorch's: ${reference.name}`, () => run(reference, dtype));
+});
