@@ -4,18 +4,22 @@
 import {
   checkOptions,
   describe,
+  formatShape,
   type Generator,
   getDefaultDType,
   isFloat,
   OptionError,
   type Parameter,
   parameter,
+  type Shape,
   ShapeError,
-  type Tensor,
+  sameShape,
+  Tensor,
 } from "@chainrule/core";
-import { type Initializer, type InitializerLike, toInitializer } from "../initializers/index.ts";
+import { type InitializerLike, toInitializer, type WeightLayout } from "../initializers/index.ts";
 import { Module } from "../module/module.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { probeShape } from "./probe.ts";
 import { type BatchShape, checkBatchShape, formatBatchShape } from "./shape.ts";
 
 /** What every layer's options may hold. */
@@ -37,14 +41,13 @@ export interface LayerOptions {
 const layerOptions = ["name", "inputShape", "inputDim", "dtype", "generator", "activityRegularizer"];
 
 /**
- * Base class of layers. Override `forward`, and as needed `build` (makes the weights) and `outputShape` (checks the
- * input's shape and says what comes out).
+ * Base class of layers. Override `forward`, and as needed `build` (makes the weights), `checkInput` and `outputShape`.
  *
  * @example
  * class Scale extends Layer {
  *   declare factor: Parameter;
  *   override build(inputShape: BatchShape) {
- *     this.factor = this.weight([inputShape.at(-1)!], "ones");
+ *     this.factor = this.addWeight([inputShape.at(-1)!], "ones");
  *   }
  *   forward(x: Tensor) {
  *     return x.mul(this.factor);
@@ -96,28 +99,38 @@ export abstract class Layer extends Module {
    */
   build(_inputShape: BatchShape): void {}
 
+  /** Throws a ShapeError for inputs that the layer cannot take: batch axis first, null where a length is not known. */
+  checkInput(_inputShape: BatchShape): void {}
+
   /**
-   * The shape of the output for a shape of the input, both with the batch axis first and null for what varies.
+   * The shape of the output for a shape of the input, both with the batch axis first and null for what varies. By
+   * default found by trying, on zeros.
    *
    * @throws ShapeError for inputs that the layer cannot take.
    */
   outputShape(inputShape: BatchShape): BatchShape {
-    return inputShape;
+    this.ensureBuilt(inputShape);
+    return probeShape(this, inputShape) ?? inputShape;
   }
 
   /** Makes the weights unless they are made already. */
   ensureBuilt(inputShape: BatchShape): void {
     if (this.built) return;
-    this.outputShape(inputShape);
+    this.checkInput(inputShape);
     this.build(inputShape);
     this.inputShape = inputShape;
     this.built = true;
   }
 
+  /** Makes the weights if the options said what the input looks like: for the end of a layer's constructor. */
+  protected buildIfKnown(): void {
+    if (this.inputShape) this.ensureBuilt(this.inputShape);
+  }
+
   protected override prepare([x]: readonly Tensor[]): void {
     if (x === undefined) throw new ShapeError({ where: "call", expected: "one input", got: "none" });
-    this.ensureBuilt([null, ...x.shape.slice(1)]);
-    this.outputShape(x.shape);
+    if (!this.built) this.ensureBuilt(this.inputShape ?? [null, ...x.shape.slice(1)]);
+    this.checkInput(x.shape);
   }
 
   protected override finish(output: Tensor, inputs: readonly Tensor[]): void {
@@ -127,9 +140,15 @@ export abstract class Layer extends Module {
   }
 
   /** A new weight, for use in `build`. */
-  protected weight(shape: readonly number[], initializer: InitializerLike): Parameter {
-    const initial: Initializer = toInitializer(initializer);
-    return parameter(initial(shape, { dtype: this.dtype, generator: this.generator }));
+  protected addWeight(shape: Shape, initializer: InitializerLike, layout?: WeightLayout): Parameter {
+    const initial = toInitializer(initializer)(shape, { dtype: this.dtype, generator: this.generator, layout });
+    if (!(initial instanceof Tensor) || !sameShape(initial.shape, shape))
+      throw new ShapeError({
+        where: "initializer",
+        expected: `a tensor of shape ${formatShape(shape)}`,
+        got: initial instanceof Tensor ? formatShape(initial.shape) : describe(initial),
+      });
+    return parameter(initial.cast(this.dtype));
   }
 }
 
@@ -144,4 +163,22 @@ function givenShape(where: string, { inputShape, inputDim }: LayerOptions): Batc
   if (shape === undefined) return null;
   checkBatchShape(`${where}, ${inputDim === undefined ? "inputShape" : "inputDim"}`, shape);
   return [null, ...shape];
+}
+
+/**
+ * The options of a layer whose most important one may stand first: `new Dropout(0.5)` is `new Dropout({ rate: 0.5 })`.
+ */
+export function leading<Options extends object, Key extends keyof Options>(
+  key: Key,
+  first: Options[Key] | Options | undefined,
+  rest: object | undefined,
+): Options {
+  const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
+  return (isObject ? first : { ...rest, ...(first !== undefined && { [key]: first }) }) as Options;
+}
+
+/** Throws unless `value` is a whole number of at least 1. */
+export function checkCount(where: string, name: string, value: unknown): asserts value is number {
+  if (!Number.isInteger(value) || (value as number) < 1)
+    throw new OptionError({ where, expected: `${name} as a whole number of at least 1`, got: describe(value) });
 }

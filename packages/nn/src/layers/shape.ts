@@ -1,7 +1,7 @@
 /**
  * Shapes of batches: the batch axis first, null for lengths that are not known or vary.
  */
-import { ShapeError } from "@chainrule/core";
+import { ShapeError, type Tensor } from "@chainrule/core";
 
 /** `[null, 10]` is any number of examples of 10 numbers each. */
 export type BatchShape = readonly (number | null)[];
@@ -36,4 +36,24 @@ export function knownLength(shape: BatchShape, axis: number): number {
     got: formatBatchShape(shape),
     hint: "The weights depend on this length: name it in inputShape.",
   });
+}
+
+/** Throws unless the shape has the axis, with the given length (null: any). */
+export function checkAxis(shape: BatchShape, axis: number, length: number | null): void {
+  const found = shape.at(axis);
+  if (found === undefined)
+    throw new ShapeError({ where: "input", expected: `an input with an axis ${axis}`, got: formatBatchShape(shape) });
+  if (found !== null && length !== null && found !== length)
+    throw new ShapeError({
+      where: "input",
+      expected: `length ${length} along axis ${axis}`,
+      got: `${found} in ${formatBatchShape(shape)}`,
+    });
+}
+
+/** A vector shaped to broadcast along one axis of a tensor of `rank` axes. */
+export function alongAxis(vector: Tensor, rank: number, axis: number): Tensor {
+  const shape: number[] = new Array(rank).fill(1);
+  shape[axis < 0 ? axis + rank : axis] = vector.size;
+  return vector.reshape(shape);
 }

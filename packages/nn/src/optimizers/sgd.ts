@@ -42,10 +42,10 @@ export const SGD = defineOptimizer<SGDOptions>({
       });
   },
   slots: (weight, { momentum }) => ({ ...(momentum !== 0 && { velocity: zerosLike(weight) }) }),
-  scalars: (lr, step, { dampening }) => {
-    if (dampening === 0) return { lr };
-    return { lr, share: where(step.equal(1), scalar(1, "float64"), scalar(1 - dampening, "float64")) };
-  },
+  scalars: (lr, step, { dampening }) => ({
+    lr,
+    ...(dampening !== 0 && { share: where(step.equal(1), scalar(1, "float64"), scalar(1 - dampening, "float64")) }),
+  }),
   update: (weight, gradient, { velocity }, { lr, share }, { momentum, dampening, nesterov }) => {
     if (momentum === 0) return { weight: descend(weight, gradient, lr) };
     const v = velocityAfter(velocity, dampening === 0 ? gradient : times(gradient, share), momentum);

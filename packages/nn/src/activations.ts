@@ -1,0 +1,59 @@
+/**
+ * Activations by name: the functions between layers, in one table.
+ */
+import * as core from "@chainrule/core";
+import { describe, lookUp, OptionError, type Tensor } from "@chainrule/core";
+
+/** A function that a layer ends with. Any such function can be given where a name can. */
+export type ActivationFunction = (x: Tensor) => Tensor;
+
+/** An activation, or the name of one with its defaults. */
+export type ActivationLike = ActivationFunction | string;
+
+/** Keras's names, and what PyTorch calls the same or has besides. */
+const byName: Readonly<Record<string, ActivationFunction>> = {
+  linear: (x) => x,
+  relu: core.relu,
+  relu6: core.relu6,
+  leaky_relu: (x) => core.leakyRelu(x),
+  elu: (x) => core.elu(x),
+  selu: core.selu,
+  gelu: (x) => core.gelu(x),
+  silu: core.silu,
+  swish: core.silu,
+  mish: core.mish,
+  sigmoid: core.sigmoid,
+  hard_sigmoid: core.hardSigmoid,
+  log_sigmoid: core.logSigmoid,
+  tanh: core.tanh,
+  hard_tanh: core.hardtanh,
+  hard_swish: core.hardSwish,
+  hard_silu: core.hardSwish,
+  softplus: core.softplus,
+  softsign: core.softsign,
+  softmax: (x) => core.softmax(x),
+  log_softmax: (x) => core.logSoftmax(x),
+  exponential: core.exp,
+};
+
+/**
+ * The activation of a name, such as "relu"; "softmax" and "log_softmax" go along the last axis, and "leaky_relu" has
+ * PyTorch's slope of 0.01.
+ *
+ * @throws OptionError for an unknown name, with the nearest.
+ */
+export function activationByName(name: string): ActivationFunction {
+  return lookUp("activation", byName, name);
+}
+
+/** The activation itself, that of a name, or null for none. @throws OptionError for anything else. */
+export function toActivation(activation: ActivationLike | null | undefined): ActivationFunction | null {
+  if (activation === undefined || activation === null) return null;
+  if (typeof activation === "string") return activationByName(activation);
+  if (typeof activation === "function") return activation;
+  throw new OptionError({
+    where: "activation",
+    expected: 'a name such as "relu", or a function of a tensor',
+    got: describe(activation),
+  });
+}

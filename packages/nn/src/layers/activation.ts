@@ -1,0 +1,139 @@
+/**
+ * Activations as layers: by name or function, and under the names that PyTorch and Keras give them as classes.
+ */
+import * as core from "@chainrule/core";
+import { OptionError, type Parameter, type Tensor, where } from "@chainrule/core";
+import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
+import { constant, type InitializerLike } from "../initializers/index.ts";
+import { Layer, type LayerOptions, leading } from "./layer.ts";
+import { alongAxis, type BatchShape, checkAxis, knownLength } from "./shape.ts";
+
+export interface ActivationOptions extends LayerOptions {
+  activation: ActivationLike;
+}
+
+/**
+ * Applies an activation.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @throws OptionError for an unknown name, with the nearest.
+ * @example new Activation("relu");
+ */
+export class Activation extends Layer {
+  readonly activation: ActivationFunction;
+
+  constructor(activation: ActivationLike | ActivationOptions, options?: LayerOptions, known: readonly string[] = []) {
+    const own = leading<ActivationOptions, "activation">("activation", activation, options);
+    super(own, ["activation", ...known]);
+    const found = toActivation(own.activation);
+    if (!found) throw new OptionError({ where: "Activation", expected: "an activation", got: "none" });
+    this.activation = found;
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    return inputShape;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.activation(x);
+  }
+}
+
+/** A class of activation layers with options of its own. */
+export interface ActivationClass<Own extends object> {
+  new (options?: LayerOptions & Partial<Own>): Activation;
+}
+
+function activationClass<Own extends object>(
+  name: string,
+  defaults: Own,
+  make: (own: Own) => ActivationFunction,
+): ActivationClass<Own> {
+  const Made = class extends Activation {
+    constructor(options: LayerOptions & Partial<Own> = {}) {
+      super(make({ ...defaults, ...options }), options, Object.keys(defaults));
+    }
+  };
+  Object.defineProperty(Made, "name", { value: name });
+  return Made;
+}
+
+/** max(x, 0). */
+export const ReLU = activationClass("ReLU", {}, () => core.relu);
+/** x where positive, else `negativeSlope` · x; 0.01 by default, as in PyTorch (Keras has 0.3). */
+export const LeakyReLU = activationClass(
+  "LeakyReLU",
+  { negativeSlope: 0.01 },
+  (own) => (x) => core.leakyRelu(x, own.negativeSlope),
+);
+/** x where positive, else α (eˣ - 1). */
+export const ELU = activationClass("ELU", { alpha: 1 }, (own) => (x) => core.elu(x, own.alpha));
+/** The exponential linear unit scaled to keep mean 0 and variance 1. */
+export const SELU = activationClass("SELU", {}, () => core.selu);
+/** x Φ(x); `approximate: "tanh"` as in GPT-2. */
+export const GELU = activationClass(
+  "GELU",
+  { approximate: "none" as "none" | "tanh" },
+  (own) => (x) => core.gelu(x, { approximate: own.approximate }),
+);
+/** x sigmoid(x), also called swish. */
+export const SiLU = activationClass("SiLU", {}, () => core.silu);
+/** x tanh(softplus(x)). */
+export const Mish = activationClass("Mish", {}, () => core.mish);
+/** 1 / (1 + e⁻ˣ). */
+export const Sigmoid = activationClass("Sigmoid", {}, () => core.sigmoid);
+/** The hyperbolic tangent. */
+export const Tanh = activationClass("Tanh", {}, () => core.tanh);
+/** log(1 + eˣ). */
+export const Softplus = activationClass("Softplus", {}, () => core.softplus);
+/** Probabilities from logits, along the last axis unless `axis` says otherwise. */
+export const Softmax = activationClass("Softmax", { axis: -1 }, (own) => (x) => core.softmax(x, own.axis));
+/** The logarithms of probabilities from logits, along the last axis unless `axis` says otherwise. */
+export const LogSoftmax = activationClass("LogSoftmax", { axis: -1 }, (own) => (x) => core.logSoftmax(x, own.axis));
+
+export interface PReLUOptions extends LayerOptions {
+  /** The axis that has a slope for each place; null (the default) for one slope throughout. */
+  axis?: number | null;
+  /** What slopes start from; 0.25 by default. */
+  alphaInitializer?: InitializerLike;
+}
+
+/**
+ * x where positive, else α x, with α learned (He et al. 2015).
+ *
+ * Weights: `alpha`, [1] or [the axis's length]. Shape: any, and the same comes out.
+ *
+ * @example new PReLU({ axis: -1 });
+ */
+export class PReLU extends Layer {
+  /** The slopes below 0; there once the layer is built. */
+  alpha!: Parameter;
+  readonly axis: number | null;
+  readonly #initializer: InitializerLike;
+
+  constructor({ axis = null, alphaInitializer = constant(0.25), ...options }: PReLUOptions = {}) {
+    super(options, ["axis", "alphaInitializer"]);
+    this.axis = axis;
+    this.#initializer = alphaInitializer;
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    this.alpha = this.addWeight([this.axis === null ? 1 : knownLength(inputShape, this.axis)], this.#initializer);
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    if (this.axis !== null) checkAxis(inputShape, this.axis, this.built ? this.alpha.size : null);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return inputShape;
+  }
+
+  forward(x: Tensor): Tensor {
+    const alpha = this.axis === null ? this.alpha : alongAxis(this.alpha, x.rank, this.axis);
+    return where(x.greater(0), x, x.mul(alpha));
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Attention as a function: every query takes a weighted mean of the values, weighted by how well the keys fit it.
+ */
+import {
+  asTensor,
+  broadcastShapes,
+  checkOptions,
+  formatShape,
+  ShapeError,
+  sameShape,
+  softmax,
+  type Tensor,
+  type TensorLike,
+  where,
+} from "@chainrule/core";
+import { asMask, causalMask } from "./masks.ts";
+
+/** What attention may look at. */
+export interface AttentionOptions {
+  /** Which keys each query may look at: bool, broadcast to [.., L, S], true for "may". */
+  mask?: TensorLike;
+  /** Numbers added to the scores, broadcast to [.., L, S]; -Infinity hides a key as false in `mask` does. */
+  bias?: TensorLike;
+  /** Whether query i sees only the keys 0 to i. */
+  causal?: boolean;
+  /** What scores are multiplied by; 1 / √D by default. */
+  scale?: number;
+}
+
+/** Low enough that its exponential is 0, and finite: a line of -Infinity throughout would make NaN of its softmax. */
+const hidden = -1e30;
+
+/**
+ * How much each query looks at each key: softmax(Q Kᵀ / √D + bias), over the keys that it may see.
+ *
+ * A query that sees no key at all has weight 0 everywhere; every other line sums to 1.
+ *
+ * Shape: query [.., L, D], key [.., S, D]; result [.., L, S].
+ *
+ * @throws ShapeError where the features of queries and keys differ, or a mask does not fit.
+ * @throws DTypeError for a mask of numbers.
+ * @example attentionWeights(q, k, { causal: true });
+ */
+export function attentionWeights(query: TensorLike, key: TensorLike, options: AttentionOptions = {}): Tensor {
+  const name = "attentionWeights";
+  checkOptions(name, options, ["mask", "bias", "causal", "scale"]);
+  const [q, k] = [asTensor(query, name), asTensor(key, name)];
+  if (q.rank < 2 || k.rank < 2 || q.shape.at(-1) !== k.shape.at(-1))
+    throw new ShapeError({
+      where: name,
+      expected: "queries [.., L, D] and keys [.., S, D] with the same number of features",
+      got: `${formatShape(q.shape)} and ${formatShape(k.shape)}`,
+    });
+  const { bias, scale = 1 / Math.sqrt(q.shape.at(-1)!) } = options;
+  const products = q.mul(scale).matmul(k.T);
+  const scores = bias === undefined ? products : products.add(bias);
+  const visible = visibleIn(scores, options);
+  if (!visible) return softmax(scores);
+  return where(visible, softmax(where(visible, scores, hidden)), 0);
+}
+
+/** Which scores count, all rules taken together; null where all do. */
+function visibleIn(scores: Tensor, { mask, bias, causal = false }: AttentionOptions): Tensor | null {
+  const rules: Tensor[] = [];
+  if (mask !== undefined) rules.push(asMask("attention mask", mask));
+  if (causal) rules.push(causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!));
+  if (bias !== undefined) rules.push(asTensor(bias).greater(Number.NEGATIVE_INFINITY));
+  for (const { shape } of rules)
+    if (!sameShape(broadcastShapes("attention mask", shape, scores.shape), scores.shape))
+      throw new ShapeError({
+        where: "attention mask",
+        expected: `a mask that broadcasts to the scores, ${formatShape(scores.shape)}`,
+        got: formatShape(shape),
+      });
+  return rules.length === 0 ? null : rules.reduce((all, rule) => all.logicalAnd(rule));
+}
+
+/**
+ * Scaled dot-product attention, softmax(Q Kᵀ / √D + bias) V (Vaswani et al. 2017, "Attention is all you need").
+ *
+ * A query that may see nothing gets zeros, where the formula as written gives NaN.
+ *
+ * Shape: query [.., L, D], key [.., S, D], value [.., S, E]; result [.., L, E]. Leading axes (batch, heads) broadcast.
+ *
+ * @throws ShapeError where lengths or features do not fit; DTypeError for a mask of numbers.
+ *
+ * @example
+ * const [q, k, v] = [randn([2, 4, 10, 8]), randn([2, 4, 12, 8]), randn([2, 4, 12, 8])];
+ * scaledDotProductAttention(q, k, v, { causal: true }); // [2, 4, 10, 8]
+ */
+export function scaledDotProductAttention(
+  query: TensorLike,
+  key: TensorLike,
+  value: TensorLike,
+  options: AttentionOptions = {},
+): Tensor {
+  const name = "scaledDotProductAttention";
+  const [k, v] = [asTensor(key, name), asTensor(value, name)];
+  if (v.rank < 2 || v.shape.at(-2) !== k.shape.at(-2))
+    throw new ShapeError({
+      where: name,
+      expected: "one value for each key, [.., S, E] for keys [.., S, D]",
+      got: `values ${formatShape(v.shape)} for keys ${formatShape(k.shape)}`,
+    });
+  return attentionWeights(query, k, options).matmul(v);
+}

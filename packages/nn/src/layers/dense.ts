@@ -1,0 +1,180 @@
+/**
+ * The layer in which every output sees every input, as Keras has it (`Dense`) and as PyTorch has it (`Linear`).
+ */
+import { describe, OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
+import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
+import { type InitializerLike, kaimingUniform, randomUniform, toInitializer } from "../initializers/index.ts";
+import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { checkCount, Layer, type LayerOptions, leading } from "./layer.ts";
+import { type BatchShape, formatBatchShape, knownLength } from "./shape.ts";
+
+export interface DenseOptions extends LayerOptions {
+  /** How many outputs there are. */
+  units: number;
+  /** What is applied to the result, by name or as a function; nothing by default. */
+  activation?: ActivationLike | null;
+  /** Whether to add a bias; true by default. */
+  useBias?: boolean;
+  /** "glorot_uniform" by default. */
+  kernelInitializer?: InitializerLike;
+  /** "zeros" by default. */
+  biasInitializer?: InitializerLike;
+  kernelRegularizer?: RegularizerLike;
+  biasRegularizer?: RegularizerLike;
+}
+
+const denseOptions = [
+  "units",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+];
+
+/**
+ * y = activation(x W + b).
+ *
+ * Weights: `kernel` W [in, units], `bias` b [units]. Shape: input [batch, .., in], output [batch, .., units].
+ *
+ * @throws OptionError for unknown options, and for units that are no whole number of at least 1.
+ *
+ * @example
+ * new Dense({ units: 10, inputDim: 784, activation: "softmax" });
+ * new Dense(10, { kernelRegularizer: l2(0.001) });
+ */
+export class Dense extends Layer {
+  readonly units: number;
+  readonly activation: ActivationFunction | null;
+  /** The weights, [in, units]; there once the layer is built. */
+  kernel!: Parameter;
+  /** The biases, [units], or null. */
+  bias: Parameter | null = null;
+  readonly #options: DenseOptions;
+  readonly #kernelRegularizer: Regularizer | null;
+  readonly #biasRegularizer: Regularizer | null;
+
+  constructor(units: number | DenseOptions, options?: Omit<DenseOptions, "units">) {
+    const own = leading<DenseOptions, "units">("units", units, options);
+    super(own, denseOptions);
+    checkCount("Dense", "units", own.units);
+    this.units = own.units;
+    this.activation = toActivation(own.activation);
+    this.#options = own;
+    toInitializer(own.kernelInitializer ?? "zeros", "kernelInitializer");
+    toInitializer(own.biasInitializer ?? "zeros", "biasInitializer");
+    this.#kernelRegularizer = toRegularizer(own.kernelRegularizer);
+    this.#biasRegularizer = toRegularizer(own.biasRegularizer);
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    const { useBias = true, kernelInitializer = "glorot_uniform", biasInitializer = "zeros" } = this.#options;
+    this.kernel = this.addWeight([knownLength(inputShape, -1), this.units], kernelInitializer);
+    if (useBias) this.bias = this.addWeight([this.units], biasInitializer);
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    checkFeatures(inputShape, this.built ? this.kernel.shape[0] : (this.inputShape?.at(-1) ?? null), 2);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return [...inputShape.slice(0, -1), this.units];
+  }
+
+  forward(x: Tensor): Tensor {
+    const product = x.matmul(this.kernel);
+    const result = this.bias ? product.add(this.bias) : product;
+    return this.activation ? this.activation(result) : result;
+  }
+
+  protected override ownPenalties(): Tensor[] {
+    const penalties: Tensor[] = [];
+    if (!this.built) return penalties;
+    if (this.#kernelRegularizer) penalties.push(this.#kernelRegularizer(this.kernel));
+    if (this.#biasRegularizer && this.bias) penalties.push(this.#biasRegularizer(this.bias));
+    return penalties;
+  }
+}
+
+/** Throws unless the last axis has the expected length (null: any) and there are axes enough. */
+export function checkFeatures(shape: BatchShape, features: number | null, minRank: number): void {
+  const given = shape.at(-1);
+  if (shape.length >= minRank && (features === null || given === null || given === features)) return;
+  const leadingAxes = minRank > 1 ? "[batch, .., " : "[.., ";
+  const single = shape.length === minRank - 1 && (features === null || given === features);
+  throw new ShapeError({
+    where: "input",
+    expected: `shape ${leadingAxes}${features ?? "features"}]`,
+    got: formatBatchShape(shape),
+    hint: single
+      ? "For a single example, add the batch axis with unsqueeze(0)."
+      : shape.length < minRank
+        ? undefined
+        : `The layer was made for ${features} features in the last axis.`,
+  });
+}
+
+export interface LinearOptions extends LayerOptions {
+  /** Whether to add a bias; true by default. */
+  bias?: boolean;
+}
+
+/**
+ * y = x Wᵀ + b, PyTorch's `nn.Linear`: weights in its layout and drawn as it draws them, both from ±1 / √in.
+ *
+ * Weights: `weight` W [out, in], `bias` b [out]. Shape: input [.., in], output [.., out].
+ *
+ * @throws OptionError for unknown options, and for features that are no whole number of at least 1.
+ *
+ * @example
+ * const layer = new Linear(784, 128);
+ * layer.call(randn([64, 784])); // [64, 128]
+ */
+export class Linear extends Layer {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** The weights, [out, in]. */
+  weight!: Parameter;
+  /** The biases, [out], or null. */
+  bias: Parameter | null = null;
+  readonly #useBias: boolean;
+
+  constructor(inFeatures: number, outFeatures: number, { bias = true, ...options }: LinearOptions = {}) {
+    if (options.inputDim !== undefined || options.inputShape !== undefined)
+      throw new OptionError({
+        where: "Linear",
+        expected: "the number of inputs as its first argument only",
+        got: describe(options),
+      });
+    super(options, ["bias"]);
+    checkCount("Linear", "inFeatures", inFeatures);
+    checkCount("Linear", "outFeatures", outFeatures);
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.#useBias = bias;
+    this.ensureBuilt([null, inFeatures]);
+  }
+
+  override build(): void {
+    this.weight = this.addWeight([this.outFeatures, this.inFeatures], kaimingUniform({ a: Math.sqrt(5) }), "out-in");
+    const bound = 1 / Math.sqrt(this.inFeatures);
+    if (this.#useBias) this.bias = this.addWeight([this.outFeatures], randomUniform({ low: -bound, high: bound }));
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    checkFeatures(inputShape, this.inFeatures, 1);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return [...inputShape.slice(0, -1), this.outFeatures];
+  }
+
+  forward(x: Tensor): Tensor {
+    const product = x.matmul(this.weight.T);
+    return this.bias ? product.add(this.bias) : product;
+  }
+}

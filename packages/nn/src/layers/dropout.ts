@@ -1,0 +1,53 @@
+/**
+ * Dropout: noise in training against relying on any one input.
+ */
+import { bernoulli, describe, Generator, OptionError, type Tensor, ValueError } from "@chainrule/core";
+import { Layer, type LayerOptions, leading } from "./layer.ts";
+import type { BatchShape } from "./shape.ts";
+
+export interface DropoutOptions extends LayerOptions {
+  /** The share of inputs that are set to 0, from 0 up to but not including 1. */
+  rate: number;
+  /** A seed for a generator of the layer's own. */
+  seed?: number | string;
+}
+
+/**
+ * Sets each input to 0 with probability `rate`, and divides the others by 1 - rate, so that sums stay the same on
+ * average (Srivastava et al. 2014). In evaluation nothing changes.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @throws ValueError for a rate outside [0, 1).
+ * @example new Dropout(0.5);
+ */
+export class Dropout extends Layer {
+  readonly rate: number;
+  readonly #generator: Generator | undefined;
+
+  constructor(rate: number | DropoutOptions, options?: Omit<DropoutOptions, "rate">) {
+    const own = leading<DropoutOptions, "rate">("rate", rate, options);
+    super(own, ["rate", "seed"]);
+    if (!(typeof own.rate === "number" && own.rate >= 0 && own.rate < 1))
+      throw new ValueError({
+        where: "Dropout",
+        expected: "a rate from 0 up to but not including 1",
+        got: describe(own.rate),
+        hint: "The rate is the share that is dropped.",
+      });
+    if (own.seed !== undefined && own.generator !== undefined)
+      throw new OptionError({ where: "Dropout", expected: "either a seed or a generator", got: "both" });
+    this.rate = own.rate;
+    this.#generator = own.seed === undefined ? own.generator : new Generator(own.seed);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    return inputShape;
+  }
+
+  forward(x: Tensor): Tensor {
+    if (!this.training || this.rate === 0) return x;
+    const kept = bernoulli(1 - this.rate, x.shape, { dtype: x.dtype, generator: this.#generator });
+    return x.mul(kept.div(1 - this.rate));
+  }
+}

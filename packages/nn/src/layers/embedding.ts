@@ -1,0 +1,98 @@
+/**
+ * The embedding: a table of vectors, looked up by whole numbers.
+ */
+import { type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
+import { type InitializerLike, toInitializer } from "../initializers/index.ts";
+import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import type { BatchShape } from "./shape.ts";
+
+export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
+  /** How many different indices there are: the size of the vocabulary. */
+  inputDim: number;
+  /** The length of each vector. */
+  outputDim: number;
+  /** An index that stands for no word: its vector starts at 0 and is not trained. */
+  paddingIdx?: number;
+  /** "random_uniform" (±0.05) by default, as in Keras; PyTorch's is `randomNormal({ std: 1 })`. */
+  embeddingsInitializer?: InitializerLike;
+  embeddingsRegularizer?: RegularizerLike;
+}
+
+/**
+ * The vectors of a table at the given indices.
+ *
+ * Weights: `embeddings` [inputDim, outputDim]. Shape: [batch, ..] of whole numbers, and [batch, .., outputDim] comes out.
+ *
+ * @throws ValueError for indices that are fractional, below 0, or not below inputDim.
+ *
+ * @example
+ * const layer = new Embedding({ inputDim: 1000, outputDim: 16 });
+ * layer.call([[4, 20], [7, 0]]); // [2, 2, 16]
+ */
+export class Embedding extends Layer {
+  readonly inputDim: number;
+  readonly outputDim: number;
+  readonly paddingIdx: number | null;
+  /** The vectors, [inputDim, outputDim]. */
+  embeddings!: Parameter;
+  readonly #initializer: InitializerLike;
+  readonly #regularizer: Regularizer | null;
+
+  constructor({ inputDim, ...options }: EmbeddingOptions) {
+    super(options, ["inputDim", "outputDim", "paddingIdx", "embeddingsInitializer", "embeddingsRegularizer"]);
+    const { outputDim, paddingIdx = null, embeddingsInitializer = "random_uniform" } = options;
+    checkCount("Embedding", "inputDim", inputDim);
+    checkCount("Embedding", "outputDim", outputDim);
+    if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= 0 && paddingIdx < inputDim))
+      throw new ValueError({
+        where: "Embedding, paddingIdx",
+        expected: `a whole number from 0 to ${inputDim - 1}`,
+        got: `${paddingIdx}`,
+      });
+    this.inputDim = inputDim;
+    this.outputDim = outputDim;
+    this.paddingIdx = paddingIdx;
+    this.#initializer = toInitializer(embeddingsInitializer);
+    this.#regularizer = toRegularizer(options.embeddingsRegularizer);
+    this.ensureBuilt(this.inputShape ?? [null]);
+  }
+
+  override build(): void {
+    this.embeddings = this.addWeight([this.inputDim, this.outputDim], (shape, options) => {
+      const table = toInitializer(this.#initializer)(shape, options);
+      return this.paddingIdx === null ? table : withZeroRow(table, this.paddingIdx);
+    });
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    return [...inputShape, this.outputDim];
+  }
+
+  forward(x: Tensor): Tensor {
+    checkNotNegative(x, this.inputDim);
+    const vectors = this.embeddings.gather(x);
+    if (this.paddingIdx === null) return vectors;
+    return where(x.equal(this.paddingIdx).unsqueeze(-1), vectors.detach(), vectors);
+  }
+
+  protected override ownPenalties(): Tensor[] {
+    return this.#regularizer ? [this.#regularizer(this.embeddings)] : [];
+  }
+}
+
+function withZeroRow(table: Tensor, row: number): Tensor {
+  const rows = Array.from({ length: table.shape[0] }, (_, i) => [i === row]);
+  return where(rows, 0, table);
+}
+
+/** Indices from the end, which gather would take, are mistakes here. Reads the values. */
+function checkNotNegative(indices: Tensor, count: number): void {
+  for (const index of indices.toTypedArray())
+    if (index < 0)
+      throw new ValueError({
+        where: "Embedding",
+        expected: `indices from 0 to ${count - 1}`,
+        got: `${index}`,
+      });
+}

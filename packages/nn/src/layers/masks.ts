@@ -1,0 +1,75 @@
+/**
+ * Masks: truth values that say what may be looked at. True is always "there", false "as if it were not there".
+ *
+ * A mask never travels by itself: whoever calls a layer hands it on, `lstm.call(x, { mask })`.
+ */
+import {
+  arange,
+  asTensor,
+  DTypeError,
+  describe,
+  formatShape,
+  notEqual,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  ValueError,
+} from "@chainrule/core";
+
+/**
+ * Which tokens are real: maskᵢₜ = (tokensᵢₜ ≠ padId).
+ *
+ * PyTorch's `key_padding_mask` is the reverse of it; Keras's `mask` is the same.
+ *
+ * Shape: tokens [N, T]; result [N, T], bool.
+ *
+ * @param padId what sequences are filled up with.
+ * @example
+ * const tokens = tensor([[5, 3, 9], [7, 0, 0]], { dtype: "int32" });
+ * paddingMask(tokens); // [[true, true, true], [true, false, false]]
+ */
+export function paddingMask(tokens: TensorLike, padId = 0): Tensor {
+  return notEqual(tokens, padId);
+}
+
+/**
+ * Who may look at whom where nobody may look ahead: maskᵢⱼ = (j ≤ i).
+ *
+ * Shape: result [queries, keys], bool.
+ *
+ * @param keys as many as queries unless given; both are counted from the same beginning.
+ * @throws ValueError for lengths that are no whole numbers of at least 0.
+ * @example causalMask(3); // [[true, false, false], [true, true, false], [true, true, true]]
+ */
+export function causalMask(queries: number, keys = queries): Tensor {
+  for (const length of [queries, keys])
+    if (!Number.isInteger(length) || length < 0)
+      throw new ValueError({ where: "causalMask", expected: "a whole number of at least 0", got: describe(length) });
+  const counted = (length: number) => arange(0, length, 1, { dtype: "int32" });
+  return counted(queries).unsqueeze(1).greaterEqual(counted(keys));
+}
+
+/**
+ * The mask as a tensor.
+ *
+ * @param shape what it must look like; null for any length.
+ * @throws DTypeError for numbers: 0 and 1 are easily confused with what other libraries add to scores.
+ * @throws ShapeError for another shape.
+ */
+export function asMask(where: string, mask: TensorLike, shape?: readonly (number | null)[]): Tensor {
+  const given = asTensor(mask, where);
+  if (given.dtype !== "bool")
+    throw new DTypeError({
+      where,
+      expected: "truth values, true for what is there",
+      got: `${given.dtype} numbers`,
+      hint: "Of 0 and 1 make truth values with notEqual(0); of tokens with paddingMask(tokens).",
+    });
+  if (shape && (given.rank !== shape.length || shape.some((n, axis) => n !== null && n !== given.shape[axis])))
+    throw new ShapeError({
+      where,
+      expected: `a mask of shape [${shape.map((n) => n ?? "any").join(", ")}]`,
+      got: formatShape(given.shape),
+    });
+  return given;
+}

@@ -1,0 +1,231 @@
+/**
+ * Normalisation: numbers shifted and scaled to mean 0 and variance 1, and then to where the layer learns to have them.
+ */
+import {
+  describe,
+  noGrad,
+  normalizeAxes,
+  ones,
+  type Parameter,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+  ValueError,
+  variable,
+  zeros,
+} from "@chainrule/core";
+import type { InitializerLike } from "../initializers/index.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
+import { alongAxis, type BatchShape, checkAxis, formatBatchShape, knownLength } from "./shape.ts";
+
+interface NormOptions extends LayerOptions {
+  /** Added to the variance, to keep the division finite; 1e-5 by default, as in PyTorch (Keras has 1e-3). */
+  eps?: number;
+  /** Whether to learn a shift, `beta`; true by default. */
+  center?: boolean;
+  /** Whether to learn a scale, `gamma`; true by default. */
+  scale?: boolean;
+  /** "ones" by default. */
+  gammaInitializer?: InitializerLike;
+  /** "zeros" by default. */
+  betaInitializer?: InitializerLike;
+}
+
+const normOptions = ["eps", "center", "scale", "gammaInitializer", "betaInitializer", "axis"];
+
+/** (x - mean) / √(variance + eps). */
+function standardized(centered: Tensor, variance: Tensor, eps: number): Tensor {
+  return centered.mul(variance.add(eps).rsqrt());
+}
+
+/** What both normalisations share: the learned scale and shift. */
+abstract class Norm extends Layer {
+  /** The scales, or null; there once the layer is built. */
+  gamma: Parameter | null = null;
+  /** The shifts, or null; there once the layer is built. */
+  beta: Parameter | null = null;
+  readonly eps: number;
+  readonly #options: NormOptions;
+
+  constructor(options: NormOptions, known: readonly string[]) {
+    super(options, [...normOptions, ...known]);
+    const { eps = 1e-5 } = options;
+    if (!(eps >= 0))
+      throw new ValueError({ where: new.target.name, expected: "eps of at least 0", got: describe(eps) });
+    this.eps = eps;
+    this.#options = options;
+  }
+
+  protected addScaleAndShift(shape: readonly number[]): void {
+    const { scale = true, center = true, gammaInitializer = "ones", betaInitializer = "zeros" } = this.#options;
+    if (scale) this.gamma = this.addWeight(shape, gammaInitializer);
+    if (center) this.beta = this.addWeight(shape, betaInitializer);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return inputShape;
+  }
+}
+
+export interface LayerNormOptions extends NormOptions {
+  /** The axis or axes to normalise along; the last by default. */
+  axis?: number | readonly number[];
+}
+
+/**
+ * Normalises each example by itself: y = γ (x - mean) / √(var + eps) + β, mean and (biased) variance along `axis`
+ * (Ba, Kiros & Hinton 2016).
+ *
+ * Weights: `gamma` and `beta` in the shape of the normalised axes. Shape: any, and the same comes out.
+ *
+ * @throws OptionError for unknown options; ShapeError for inputs of other lengths along the axes.
+ * @example new LayerNorm();
+ */
+export class LayerNorm extends Norm {
+  readonly axis: readonly number[];
+
+  constructor(options: LayerNormOptions = {}) {
+    super(options, []);
+    const { axis = -1 } = options;
+    this.axis = typeof axis === "number" ? [axis] : [...axis];
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    this.addScaleAndShift(this.#axes(inputShape.length).map((axis) => knownLength(inputShape, axis)));
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    const built = this.gamma ?? this.beta;
+    this.#axes(inputShape.length).forEach((axis, i) => {
+      checkAxis(inputShape, axis, built ? built.shape[i] : null);
+    });
+  }
+
+  /** The normalised axes, counted from the front. */
+  #axes(rank: number): number[] {
+    return normalizeAxes("axis", this.axis, rank);
+  }
+
+  forward(x: Tensor): Tensor {
+    const axes = this.#axes(x.rank);
+    const centered = x.sub(x.mean(axes, { keepDims: true }));
+    const variance = centered.square().mean(axes, { keepDims: true });
+    const shape = x.shape.map((length, axis) => (axes.includes(axis) ? length : 1));
+    let y = standardized(centered, variance, this.eps);
+    if (this.gamma) y = y.mul(this.gamma.reshape(shape));
+    return this.beta ? y.add(this.beta.reshape(shape)) : y;
+  }
+}
+
+export interface BatchNormOptions extends NormOptions {
+  /** The axis of the features (channels); the last by default, 1 for [batch, channels, height, width]. */
+  axis?: number;
+  /**
+   * How much of the running statistics each batch leaves as it is; 0.9 by default. Keras's convention (its default is
+   * 0.99); PyTorch counts the other way round and calls the same 0.1.
+   */
+  momentum?: number;
+  /** 1 (the default) to keep unbiased variances, over n - 1, as PyTorch does; 0 for Keras's, over n. */
+  correction?: 0 | 1;
+}
+
+/**
+ * Normalises each feature over the batch: y = γ (x - mean) / √(var + eps) + β (Ioffe & Szegedy 2015).
+ *
+ * In training, mean and (biased) variance are the batch's, and the running statistics move towards them:
+ * running ← momentum · running + (1 - momentum) · batch. In evaluation they are the running statistics.
+ *
+ * Weights: `gamma`, `beta` [features]; state: `runningMean`, `runningVar` [features]. Shape: [batch, .., features] (or
+ * the features along another `axis`), and the same comes out.
+ *
+ * @throws OptionError for unknown options; ShapeError for another number of features, and in training for inputs with a
+ *   single value for each feature, which have no variance.
+ * @example new BatchNorm({ momentum: 0.99 });
+ */
+export class BatchNorm extends Norm {
+  readonly axis: number;
+  readonly momentum: number;
+  readonly correction: 0 | 1;
+  /** The running mean of each feature; there once the layer is built. */
+  runningMean!: Parameter;
+  /** The running variance of each feature; there once the layer is built. */
+  runningVar!: Parameter;
+
+  constructor(options: BatchNormOptions = {}) {
+    super(options, ["momentum", "correction"]);
+    const { axis = -1, momentum = 0.9, correction = 1 } = options;
+    const where = "BatchNorm";
+    if (!Number.isInteger(axis) || axis === 0)
+      throw new ValueError({ where, expected: "an axis other than the batch's, 0", got: describe(axis) });
+    if (!(momentum >= 0 && momentum <= 1))
+      throw new ValueError({ where, expected: "a momentum from 0 to 1", got: describe(momentum) });
+    if (correction !== 0 && correction !== 1)
+      throw new ValueError({ where, expected: "correction 0 or 1", got: describe(correction) });
+    this.axis = axis;
+    this.momentum = momentum;
+    this.correction = correction;
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    const features = knownLength(inputShape, this.axis);
+    this.addScaleAndShift([features]);
+    this.runningMean = variable(zeros([features], { dtype: this.dtype }));
+    this.runningVar = variable(ones([features], { dtype: this.dtype }));
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    if (inputShape.length < 2)
+      throw new ShapeError({
+        where: "input",
+        expected: "shape [batch, .., features]",
+        got: formatBatchShape(inputShape),
+      });
+    checkAxis(inputShape, this.axis, this.built ? this.runningMean.size : null);
+  }
+
+  forward(x: Tensor): Tensor {
+    const along = (vector: Tensor) => alongAxis(vector, x.rank, this.axis);
+    let y = this.training
+      ? this.#byBatch(x)
+      : standardized(x.sub(along(this.runningMean)), along(this.runningVar), this.eps);
+    if (this.gamma) y = y.mul(along(this.gamma));
+    return this.beta ? y.add(along(this.beta)) : y;
+  }
+
+  #byBatch(x: Tensor): Tensor {
+    const features = this.axis < 0 ? this.axis + x.rank : this.axis;
+    const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== features);
+    const count = sizeOf(axes.map((axis) => x.shape[axis]));
+    if (count < 2)
+      throw new ShapeError({
+        where: "training",
+        expected: "at least 2 values for each feature",
+        got: `${count}, in an input of shape ${formatBatchShape(x.shape)}`,
+        hint: "A single value has no variance: train with larger batches that leave no single example over.",
+      });
+    const mean = x.mean(axes, { keepDims: true });
+    const centered = x.sub(mean);
+    const variance = centered.square().mean(axes, { keepDims: true });
+    this.#follow(mean, variance.mul(count / (count - this.correction)));
+    return standardized(centered, variance, this.eps);
+  }
+
+  /** Moves the running statistics towards the batch's. */
+  #follow(mean: Tensor, variance: Tensor): void {
+    noGrad(() => {
+      for (const [running, now] of [
+        [this.runningMean, mean],
+        [this.runningVar, variance],
+      ] as const) {
+        const share = now
+          .detach()
+          .reshape(running.shape)
+          .mul(1 - this.momentum);
+        running.assign(running.mul(this.momentum).add(share));
+      }
+    });
+  }
+}

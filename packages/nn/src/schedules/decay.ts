@@ -1,0 +1,112 @@
+/**
+ * Schedules that lower the learning rate: by steps, exponentially, along a line, a power or a cosine.
+ */
+import { describe, ValueError } from "@chainrule/core";
+import { checkSchedule, type Schedule } from "./schedule.ts";
+
+/**
+ * lr · γ^⌊t / every⌋: the rate times γ every so many steps. PyTorch's `StepLR`.
+ *
+ * @throws ValueError for a rate below 0, and for γ or a number of steps that is not above 0.
+ * @example stepDecay({ lr: 0.1, every: 30 }); // 0.1 for 30 steps, then 0.01, then 0.001, …
+ */
+export function stepDecay(options: { lr: number; every: number; gamma?: number }): Schedule {
+  const { lr, every, gamma = 0.1 } = options;
+  checkSchedule("stepDecay", { ...options, gamma }, { positive: ["every", "gamma"], notNegative: ["lr"] });
+  return (step) => lr * gamma ** Math.floor(step / every);
+}
+
+/**
+ * lr · γⁿ, n the number of milestones passed (reached included). PyTorch's `MultiStepLR`.
+ *
+ * @throws ValueError for a rate below 0, γ not above 0, and milestones that do not ascend.
+ * @example multiStepDecay({ lr: 0.1, milestones: [60, 80] });
+ */
+export function multiStepDecay(options: { lr: number; milestones: readonly number[]; gamma?: number }): Schedule {
+  const { lr, milestones, gamma = 0.1 } = options;
+  const where = "multiStepDecay";
+  checkSchedule(where, { ...options, gamma }, { positive: ["gamma"], notNegative: ["lr"], other: ["milestones"] });
+  if (!Array.isArray(milestones) || milestones.some((at, i) => !(at > (i === 0 ? 0 : milestones[i - 1]))))
+    throw new ValueError({ where, expected: "milestones above 0 that ascend", got: describe(milestones) });
+  const marks = [...milestones];
+  return (step) => lr * gamma ** marks.filter((at) => step >= at).length;
+}
+
+/**
+ * lr · γ^(t / every), smoothly. PyTorch's `ExponentialLR`; with `every`, Keras's `ExponentialDecay`.
+ *
+ * @throws ValueError for a rate below 0, and for γ or a number of steps that is not above 0.
+ * @example exponentialDecay({ lr: 0.1, gamma: 0.96, every: 1000 });
+ */
+export function exponentialDecay(options: { lr: number; gamma: number; every?: number }): Schedule {
+  const { lr, gamma, every = 1 } = options;
+  checkSchedule("exponentialDecay", { ...options, every }, { positive: ["gamma", "every"], notNegative: ["lr"] });
+  return (step) => lr * gamma ** (step / every);
+}
+
+/**
+ * (lr - endLr) (1 - t / steps)^power + endLr, and endLr from then on. Keras's `PolynomialDecay`.
+ *
+ * @throws ValueError for rates below 0, and for a number of steps or a power that is not above 0.
+ * @example polynomialDecay({ lr: 0.1, steps: 1000, power: 2 });
+ */
+export function polynomialDecay(options: { lr: number; steps: number; endLr?: number; power?: number }): Schedule {
+  const { lr, steps, endLr = 0, power = 1 } = options;
+  const checks = { positive: ["steps", "power"], notNegative: ["lr", "endLr"] };
+  checkSchedule("polynomialDecay", { ...options, endLr, power }, checks);
+  return (step) => (lr - endLr) * (1 - Math.min(step, steps) / steps) ** power + endLr;
+}
+
+/**
+ * A straight line from lr to endLr, and endLr from then on. PyTorch's `LinearLR`.
+ *
+ * @throws ValueError for rates below 0, and for a number of steps that is not above 0.
+ * @example linearDecay({ lr: 0.1, steps: 1000 });
+ */
+export function linearDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
+  const { lr, steps, endLr = 0 } = options;
+  checkSchedule("linearDecay", { ...options, endLr }, { positive: ["steps"], notNegative: ["lr", "endLr"] });
+  return polynomialDecay({ lr, steps, endLr });
+}
+
+/**
+ * endLr + (lr - endLr) (1 + cos(π t / steps)) / 2, and endLr from then on (Loshchilov & Hutter 2017).
+ *
+ * @throws ValueError for rates below 0, and for a number of steps that is not above 0.
+ * @example cosineDecay({ lr: 0.1, steps: 1000 });
+ */
+export function cosineDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
+  const { lr, steps, endLr = 0 } = options;
+  checkSchedule("cosineDecay", { ...options, endLr }, { positive: ["steps"], notNegative: ["lr", "endLr"] });
+  return (step) => cosineBetween(lr, endLr, Math.min(step, steps) / steps);
+}
+
+/** From one number (at 0) to another (at 1) along half a cosine. */
+export function cosineBetween(from: number, to: number, way: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * way))) / 2;
+}
+
+/**
+ * Cosines from lr to endLr that start over, each `growth` times as long as the one before (SGDR, Loshchilov & Hutter
+ * 2017). PyTorch's `CosineAnnealingWarmRestarts`.
+ *
+ * @throws ValueError for rates below 0, and for a number of steps or a growth below 1.
+ * @example cosineRestarts({ lr: 0.1, steps: 10, growth: 2 }); // starts over at 10, 30, 70, …
+ */
+export function cosineRestarts(options: { lr: number; steps: number; growth?: number; endLr?: number }): Schedule {
+  const { lr, steps, growth = 1, endLr = 0 } = options;
+  const where = "cosineRestarts";
+  checkSchedule(where, { ...options, growth, endLr }, { positive: ["steps", "growth"], notNegative: ["lr", "endLr"] });
+  if (growth < 1) throw new ValueError({ where, expected: "a growth of at least 1", got: describe(growth) });
+  return (step) => {
+    let length = steps;
+    let start = 0;
+    if (growth === 1) start = Math.floor(step / steps) * steps;
+    else
+      while (step >= start + length) {
+        start += length;
+        length *= growth;
+      }
+    return cosineBetween(lr, endLr, (step - start) / length);
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * Learning-rate schedules.
+ */
+export {
+  cosineDecay,
+  cosineRestarts,
+  exponentialDecay,
+  linearDecay,
+  multiStepDecay,
+  polynomialDecay,
+  stepDecay,
+} from "./decay.ts";
+export * from "./plateau.ts";
+export type { Schedule } from "./schedule.ts";
+export { type OneCycleOptions, oneCycle, warmup } from "./warmup.ts";

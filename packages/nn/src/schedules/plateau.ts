@@ -1,0 +1,103 @@
+/**
+ * Lowering the learning rate when a measurement stops getting better.
+ */
+import { checkOptions, describe, lookUp, ValueError } from "@chainrule/core";
+
+/** What has a learning rate that can be set: an optimizer. */
+export interface HasLearningRate {
+  lr: number;
+}
+
+export interface PlateauOptions {
+  /** Whether the measurement should get smaller ("min", the default) or larger. */
+  mode?: "min" | "max";
+  /** What the rate is multiplied by; 0.1 by default. */
+  factor?: number;
+  /** How many measurements in a row may be no better before the rate is lowered; 10 by default. */
+  patience?: number;
+  /** By how much a measurement must be better to count; 1e-4 by default. */
+  threshold?: number;
+  /** Whether the threshold is relative to the best ("rel", the default) or absolute. */
+  thresholdMode?: "rel" | "abs";
+  /** How many measurements after a change are not counted; 0 by default. */
+  cooldown?: number;
+  /** The rate is never made lower than this; 0 by default. */
+  minLr?: number;
+}
+
+const modes = {
+  min: { worst: Number.POSITIVE_INFINITY, sign: -1 },
+  max: { worst: Number.NEGATIVE_INFINITY, sign: 1 },
+};
+const thresholds = {
+  rel: (best: number, threshold: number) => Math.abs(best) * threshold,
+  abs: (_best: number, threshold: number) => threshold,
+};
+
+/**
+ * Lowers an optimizer's learning rate when a measurement has been no better for more than `patience` measurements.
+ * PyTorch's `ReduceLROnPlateau`; NaN counts as no better.
+ *
+ * @throws OptionError for unknown options, ValueError for a factor outside (0, 1).
+ *
+ * @example
+ * const plateau = new ReduceOnPlateau(optimizer, { patience: 5 });
+ * plateau.step(validationLoss); // once for each epoch
+ */
+export class ReduceOnPlateau {
+  /** The best measurement so far. */
+  best: number;
+  readonly #optimizer: HasLearningRate;
+  readonly #options: Required<PlateauOptions>;
+  #bad = 0;
+  #resting = 0;
+
+  constructor(optimizer: HasLearningRate, options: PlateauOptions = {}) {
+    const where = "ReduceOnPlateau";
+    const defaults: Required<PlateauOptions> = {
+      mode: "min",
+      factor: 0.1,
+      patience: 10,
+      threshold: 1e-4,
+      thresholdMode: "rel",
+      cooldown: 0,
+      minLr: 0,
+    };
+    checkOptions(where, options, Object.keys(defaults));
+    this.#options = { ...defaults, ...options };
+    const { mode, factor, thresholdMode, ...numbers } = this.#options;
+    this.best = lookUp(`${where}, mode`, modes, mode).worst;
+    lookUp(`${where}, thresholdMode`, thresholds, thresholdMode);
+    if (!(factor > 0 && factor < 1))
+      throw new ValueError({ where, expected: "a factor above 0 and below 1", got: describe(factor) });
+    for (const [name, value] of Object.entries(numbers))
+      if (!(value >= 0)) throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
+    this.#optimizer = optimizer;
+  }
+
+  /** Takes a measurement, and lowers the rate if it is time. @returns whether the rate was lowered. */
+  step(measurement: number): boolean {
+    const { patience, cooldown, factor, minLr } = this.#options;
+    if (this.#isBetter(measurement)) {
+      this.best = measurement;
+      this.#bad = 0;
+    } else this.#bad++;
+    if (this.#resting > 0) {
+      this.#resting--;
+      this.#bad = 0;
+    }
+    if (this.#bad <= patience) return false;
+    this.#bad = 0;
+    this.#resting = cooldown;
+    const next = Math.max(this.#optimizer.lr * factor, minLr);
+    const isLower = next < this.#optimizer.lr;
+    if (isLower) this.#optimizer.lr = next;
+    return isLower;
+  }
+
+  #isBetter(measurement: number): boolean {
+    const { mode, threshold, thresholdMode } = this.#options;
+    if (!Number.isFinite(this.best)) return modes[mode].sign * measurement > modes[mode].sign * this.best;
+    return modes[mode].sign * (measurement - this.best) > thresholds[thresholdMode](this.best, threshold);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Schedules that raise the learning rate first: a warm-up before any other, and the one-cycle policy.
+ */
+import { describe, lookUp, ValueError } from "@chainrule/core";
+import { cosineBetween } from "./decay.ts";
+import { checkSchedule, type Schedule } from "./schedule.ts";
+
+/**
+ * A straight line up to where another schedule begins, and then that schedule (Goyal et al. 2017).
+ *
+ * For t < steps, schedule(0) · (from + (1 - from) t / steps); from then on, schedule(t - steps).
+ *
+ * @param next a schedule, or a number for a rate that stays.
+ * @param options `from`: where the line starts, as a share of where it ends; 0 by default, so that the first step does
+ *   nothing but fill the optimizer's averages.
+ * @throws ValueError for a number of steps that is not above 0, or a share outside [0, 1].
+ * @example warmup(cosineDecay({ lr: 0.1, steps: 900 }), { steps: 100 });
+ */
+export function warmup(next: Schedule | number, options: { steps: number; from?: number }): Schedule {
+  const { steps, from = 0 } = options;
+  checkSchedule("warmup", { ...options, from }, { positive: ["steps"], notNegative: ["from"] });
+  if (from > 1) throw new ValueError({ where: "warmup, from", expected: "a share from 0 to 1", got: describe(from) });
+  const schedule = typeof next === "number" ? () => next : next;
+  return (step) => (step < steps ? schedule(0) * (from + ((1 - from) * step) / steps) : schedule(step - steps));
+}
+
+export interface OneCycleOptions {
+  /** The highest rate. */
+  maxLr: number;
+  /** How many steps the whole cycle takes. */
+  steps: number;
+  /** The share of the steps in which the rate rises; 0.3 by default. */
+  pctStart?: number;
+  /** The first rate is maxLr / divFactor; 25 by default. */
+  divFactor?: number;
+  /** The last rate is the first / finalDivFactor; 1e4 by default. */
+  finalDivFactor?: number;
+  /** The form of the way up and down; "cos" by default. */
+  annealStrategy?: "cos" | "linear";
+}
+
+const ways = {
+  cos: cosineBetween,
+  linear: (from: number, to: number, way: number) => from + (to - from) * way,
+};
+
+/**
+ * Up from maxLr / divFactor to maxLr in the first `pctStart` of the steps, then down to nearly nothing (Smith & Topin
+ * 2018). PyTorch's `OneCycleLR` with two phases, without its cycling of the momentum; its last rate stays.
+ *
+ * @throws ValueError for rates, factors and steps that are not above 0, and a share outside [0, 1].
+ * @example new SGD(model, { lr: oneCycle({ maxLr: 0.1, steps: 1000 }), momentum: 0.9 });
+ */
+export function oneCycle(options: OneCycleOptions): Schedule {
+  const { maxLr, steps, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, annealStrategy = "cos" } = options;
+  const where = "oneCycle";
+  checkSchedule(
+    where,
+    { ...options, pctStart, divFactor, finalDivFactor, annealStrategy },
+    {
+      positive: ["maxLr", "steps", "divFactor", "finalDivFactor"],
+      notNegative: ["pctStart"],
+      other: ["annealStrategy"],
+    },
+  );
+  if (pctStart > 1) throw new ValueError({ where, expected: "pctStart from 0 to 1", got: describe(pctStart) });
+  const between = lookUp(`${where}, annealStrategy`, ways, annealStrategy);
+  const first = maxLr / divFactor;
+  const last = first / finalDivFactor;
+  // PyTorch counts the steps from 0 to steps - 1, and the peak as the end of the way up.
+  const peak = pctStart * steps - 1;
+  const end = steps - 1;
+  return (step) => {
+    if (step <= peak) return peak === 0 ? maxLr : between(first, maxLr, step / peak);
+    return end <= peak || step >= end ? last : between(maxLr, last, (step - peak) / (end - peak));
+  };
+}
