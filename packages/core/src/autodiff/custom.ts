@@ -4,7 +4,7 @@
 import { describe, GraphError } from "../errors.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { Op } from "../tensor/op.ts";
-import { run, withRecording } from "../tensor/run.ts";
+import { isRecording, run, withRecording } from "../tensor/run.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -39,16 +39,18 @@ export function customGradient(
       throw new GraphError({ where: name, expected: "a function that returns a tensor", got: describe(result) });
     // All parts are asked for one by one; the rule runs once for each gradient that arrives.
     let lastG: Tensor | undefined;
+    let lastRecording = false;
     let lastParts: readonly (Tensor | null)[] = [];
     const op: Op<void> = {
       name,
       infer: () => result,
       kernel: (out) => out.storage.set(result.storage),
       gradient: (g, call, i) => {
-        if (g !== lastG) {
+        if (g !== lastG || isRecording() !== lastRecording) {
           const parts = gradient(g, call);
           lastParts = Array.isArray(parts) ? parts : [parts as Tensor | null];
           lastG = g;
+          lastRecording = isRecording();
           if (lastParts.length !== xs.length)
             throw new GraphError({
               where: `gradient of ${name}`,

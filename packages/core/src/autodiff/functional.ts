@@ -179,7 +179,7 @@ export function vjp(f: Fn, ...inputs: TensorLike[]): [Tensor, (cotangent: Tensor
     inputs.map((_, i) => i),
     false,
   );
-  return [value, (cotangent) => pull(asTensor(cotangent, "vjp").cast(value.dtype))];
+  return [value, (cotangent) => pull(asTensor(cotangent, "vjp", value.dtype).cast(value.dtype))];
 }
 
 /**
@@ -195,7 +195,7 @@ export function vjp(f: Fn, ...inputs: TensorLike[]): [Tensor, (cotangent: Tensor
 export function jvp(f: Fn, inputs: readonly TensorLike[], tangents: readonly TensorLike[]): [Tensor, Tensor] {
   checkFunction("jvp", f);
   const xs = inputs.map((input) => asTensor(input, "jvp"));
-  const directions = tangents.map((t, i) => asTensor(t, "jvp").cast(xs[i]?.dtype ?? "float32"));
+  const directions = tangents.map((t, i) => asTensor(t, "jvp", xs[i]?.dtype).cast(xs[i]?.dtype ?? "float32"));
   if (directions.length !== xs.length || directions.some((t, i) => !sameShape(t.shape, xs[i].shape)))
     throw new ShapeError({
       where: "jvp",

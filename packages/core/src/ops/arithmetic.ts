@@ -4,9 +4,11 @@
  * The four that carry most of the work have their loops written out, so that the engine compiles each by itself.
  */
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { toFloat, toNumeric } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { equal, greater, where } from "./compare.ts";
-import { binary } from "./define.ts";
+import { binary, floats } from "./define.ts";
 import { log, neg } from "./unary.ts";
 
 const addLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
@@ -64,28 +66,37 @@ export const div = binary("div", {
  * @example mod([-1, 4], 3); // [2, 1]
  */
 export const mod = binary("mod", {
-  loop: pairLoop((x, y) => x - y * Math.floor(x / y)),
+  loop: pairLoop((x, y) => {
+    // JavaScript's remainder is exact and has the sign of x.
+    const rest = x % y;
+    return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+  }),
   operands: toNumeric,
   gradient: [(g) => g, (g, a, b) => neg(mul(g, div(a, b).floor()))],
+});
+
+const power = binary("pow", {
+  loop: pairLoop((x, y) => x ** y),
+  operands: toNumeric,
+  gradient: [
+    // With exponent 0 the factor b makes the slope 0; the exponent b - 1 is kept at 0 there, lest 0 · ∞ be NaN.
+    (g, a, b) => mul(mul(g, b), power(a, sub(where(equal(b, 0), 1, b), 1))),
+    (g, a, _b, output) => mul(mul(g, output), log(where(equal(a, 0), 1, a))),
+  ],
 });
 
 /**
  * aᵇ, element by element, broadcast.
  *
- * The slopes b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and where a = 0, as PyTorch does.
+ * The slopes b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and where a = 0, as PyTorch does. Integers to a negative
+ * power become floats where the exponent is a plain number; in a tensor of integer exponents, fractions are cut off.
  *
  * @throws ShapeError for shapes that do not broadcast.
  * @example pow([1, 2, 3], 2); // [1, 4, 9]
  */
-export const pow = binary("pow", {
-  loop: pairLoop((x, y) => x ** y),
-  operands: toNumeric,
-  gradient: [
-    // With exponent 0 the factor b makes the slope 0; the exponent b - 1 is kept at 0 there, lest 0 · ∞ be NaN.
-    (g, a, b) => mul(mul(g, b), pow(a, sub(where(equal(b, 0), 1, b), 1))),
-    (g, a, _b, output) => mul(mul(g, output), log(where(equal(a, 0), 1, a))),
-  ],
-});
+export function pow(a: TensorLike, b: TensorLike): Tensor {
+  return power(typeof b === "number" && b < 0 ? floats(asTensor(a, "pow")) : a, b);
+}
 
 /**
  * The larger of a and b, broadcast; NaN where either is. At a tie both get half of the gradient.

@@ -4,7 +4,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
 import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
@@ -107,16 +107,15 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
  * allClose(softmax(x).sum(-1), ones([8])); // true
  */
 export function allClose(a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-8 } = {}): boolean {
-  const x = asTensor(a, "allClose");
-  const y = asTensor(b, "allClose");
+  const [x, y] = asTensors([a, b], "allClose");
   if (!sameShape(x.shape, y.shape))
     throw new ShapeError({
       where: "allClose",
       expected: "two tensors of the same shape",
       got: `${formatShape(x.shape)} and ${formatShape(y.shape)}`,
     });
-  return x.storage.every(
-    (value: number, i: number) =>
-      value === y.storage[i] || Math.abs(value - y.storage[i]) <= atol + rtol * Math.abs(y.storage[i]),
-  );
+  // An infinite tolerance would make everything close to infinity.
+  const close = (p: number, q: number) =>
+    Math.abs(p - q) <= atol + rtol * Math.abs(q) && Math.abs(q) !== Number.POSITIVE_INFINITY;
+  return x.storage.every((value: number, i: number) => value === y.storage[i] || close(value, y.storage[i]));
 }

@@ -107,7 +107,7 @@ export function binary(name: string, { loop, gradient, operands = (d) => d, resu
   return (a: TensorLike, b: TensorLike): Tensor => run(op, meet(name, a, b, operands), undefined);
 }
 
-/** Two operands as tensors of one dtype; a plain number takes the other's dtype where it fits. */
+/** Two operands as tensors of one dtype; a plain number takes the other's dtype where it fits, an array its float. */
 export function meet(
   where: string,
   a: TensorLike,
@@ -118,14 +118,18 @@ export function meet(
     const [y, x] = meet(where, b, a, operands);
     return [x, y];
   }
-  const x = asTensor(a, where);
+  const x = asTensor(a, where, floatOf(b));
   if (typeof b === "number") {
     const dtype = operands(withNumber(x.dtype, b));
     return [cast(x, dtype), scalar(b, dtype)];
   }
-  const y = asTensor(b, where);
+  const y = asTensor(b, where, floatOf(a));
   const dtype = operands(promote(x.dtype, y.dtype));
   return [cast(x, dtype), cast(y, dtype)];
+}
+
+function floatOf(x: TensorLike): DType | undefined {
+  return x instanceof Tensor && isFloat(x.dtype) ? x.dtype : undefined;
 }
 
 function withNumber(dtype: DType, number: number): DType {

@@ -2,7 +2,7 @@
  * Einstein's notation for sums of products: every axis has a letter, and letters that the result lacks are summed over.
  */
 import { describe, OptionError, ShapeError } from "../errors.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensors, type TensorLike } from "../tensor/create.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
@@ -44,7 +44,7 @@ interface Operand {
 export function einsum(equation: string, ...tensors: TensorLike[]): Tensor {
   const where = `einsum(${describe(equation)})`;
   const { terms, output } = parse(where, equation);
-  const operands = tensors.map((x) => asTensor(x, where));
+  const operands = asTensors(tensors, where);
   if (operands.length !== terms.length)
     throw new OptionError({ where, expected: `${terms.length} tensors, one for each term`, got: `${operands.length}` });
   const named = operands.map((x, i) => ({ tensor: x, labels: nameAxes(where, terms[i], x, i) }));

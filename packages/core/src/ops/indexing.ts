@@ -4,6 +4,7 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import { around, eachLine } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
+import { toNumeric } from "../tensor/dtype.ts";
 import type { Op, Spec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
@@ -76,7 +77,7 @@ const takeOp: Op<number> = {
     return { shape: indices.shape, dtype: x.dtype };
   },
   kernel: (out, [x, indices], axis) => {
-    eachPair(x, indices, axis, (full, at) => {
+    eachPair("takeAlongAxis", x, indices, axis, (full, at) => {
       out.storage[at] = x.storage[full];
     });
   },
@@ -101,7 +102,7 @@ const scatterOp: Op<number> = {
   },
   kernel: (out, [x, indices, source], axis) => {
     out.storage.set(x.storage);
-    eachPair(x, indices, axis, (full, at) => {
+    eachPair("scatterAdd", x, indices, axis, (full, at) => {
       out.storage[full] += source.storage[at];
     });
   },
@@ -119,6 +120,7 @@ function checkAlong(where: string, x: Spec, indices: Spec, axis: number): void {
 
 /** For every index, the place in `x` that it names and its own place. */
 function eachPair(
+  where: string,
   x: Spec,
   indices: Spec & { readonly storage: ArrayLike<number> },
   axis: number,
@@ -128,8 +130,7 @@ function eachPair(
   const count = indices.shape[axis];
   for (let i = 0, at = 0; i < outer; i++)
     for (let p = 0; p < count; p++)
-      for (let j = 0; j < inner; j++, at++)
-        visit((i * n + place("takeAlongAxis", indices.storage[at], n)) * inner + j, at);
+      for (let j = 0; j < inner; j++, at++) visit((i * n + place(where, indices.storage[at], n)) * inner + j, at);
 }
 
 /**
@@ -150,7 +151,7 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis = -1): Te
  * @example scatterAdd([0, 0, 0], [2, 2, 0], [1, 2, 3], 0); // [3, 0, 3]
  */
 export function scatterAdd(x: TensorLike, indices: TensorLike, values: TensorLike, axis = -1): Tensor {
-  const [base, source] = meet("scatterAdd", x, values);
+  const [base, source] = meet("scatterAdd", x, values, toNumeric);
   return run(scatterOp, [base, asIndices("scatterAdd", indices), source], normalizeAxis("scatterAdd", axis, base.rank));
 }
 

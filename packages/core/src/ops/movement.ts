@@ -3,7 +3,7 @@
  */
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
 import { promote } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
@@ -183,6 +183,7 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
  */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
   const inputs = together("stack", tensors);
+  const along = normalizeAxis("stack", axis, inputs[0].rank + 1);
   for (const { shape } of inputs)
     if (formatShape(shape) !== formatShape(inputs[0].shape))
       throw new ShapeError({
@@ -191,15 +192,15 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
         got: inputs.map((input) => formatShape(input.shape)).join(", "),
       });
   return concat(
-    inputs.map((input) => unsqueeze(input, axis)),
-    axis,
+    inputs.map((input) => unsqueeze(input, along)),
+    along,
   );
 }
 
 function together(where: string, tensors: readonly TensorLike[]): Tensor[] {
   if (!Array.isArray(tensors) || tensors.length === 0)
     throw new ValueError({ where, expected: "an array of at least one tensor", got: describe(tensors) });
-  const inputs = tensors.map((t: TensorLike) => asTensor(t, where));
+  const inputs = asTensors(tensors, where);
   const dtype = inputs.map((input) => input.dtype).reduce(promote);
   return inputs.map((input) => cast(input, dtype));
 }
@@ -214,12 +215,18 @@ export function split(x: TensorLike, pieces: number | readonly number[], axis = 
   const input = asTensor(x);
   const along = normalizeAxis("split", axis, input.rank);
   const length = input.shape[along];
-  const lengths = typeof pieces === "number" ? new Array<number>(pieces).fill(length / pieces) : pieces;
-  if (lengths.some((n) => !Number.isInteger(n) || n < 0) || lengths.reduce((total, n) => total + n, 0) !== length)
+  const equal = typeof pieces === "number";
+  const count = equal && Number.isInteger(pieces) && pieces > 0 ? pieces : 0;
+  const lengths = equal ? Array.from({ length: count }, () => length / count) : pieces;
+  if (
+    (equal && count === 0) ||
+    lengths.some((n) => !Number.isInteger(n) || n < 0) ||
+    lengths.reduce((total, n) => total + n, 0) !== length
+  )
     throw new ShapeError({
       where: "split",
       expected: `pieces that make up the ${length} along axis ${along} of ${formatShape(input.shape)}`,
-      got: typeof pieces === "number" ? `${pieces} equal pieces` : formatShape(pieces),
+      got: equal ? `${pieces} equal pieces` : formatShape(pieces),
     });
   let start = 0;
   return lengths.map((n) => {

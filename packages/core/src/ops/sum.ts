@@ -85,9 +85,21 @@ export function sum(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
   return overAxes("sum", asTensor(x), axis, options, (part, axes) => run(sumOp, [part], axes));
 }
 
-/** Sums `x` down to a shape that broadcasts to its own: the gradient of broadcasting. */
+/**
+ * Sums `x` down to a shape that broadcasts to its own: the gradient of broadcasting.
+ *
+ * @throws ShapeError where `shape` does not broadcast to that of `x`.
+ * @example sumTo(ones([2, 3]), [3]); // [2, 2, 2]
+ */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  const met = tryBroadcast(x.shape, shape);
+  if (!met || !sameShape(met, x.shape))
+    throw new ShapeError({
+      where: "sumTo",
+      expected: `a shape that broadcasts to ${formatShape(x.shape)}`,
+      got: formatShape(shape),
+    });
   const lead = x.rank - shape.length;
   const axes = x.shape.flatMap((length, axis) =>
     axis < lead || (shape[axis - lead] === 1 && length !== 1) ? [axis] : [],

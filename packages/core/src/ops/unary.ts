@@ -9,7 +9,7 @@ import type { Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
-import { flat, unary } from "./define.ts";
+import { flat, floats, numbers, unary } from "./define.ts";
 
 /** -x. */
 export const neg = unary(
@@ -109,5 +109,7 @@ const clampOp: Op<Bounds> = {
  */
 export function clamp(x: TensorLike, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
   if (!(min <= max)) throw new OptionError({ where: "clamp", expected: "min ≤ max", got: `${min} and ${max}` });
-  return run(clampOp, [asTensor(x)], { min, max });
+  const input = numbers(asTensor(x));
+  const whole = (bound: number) => Number.isInteger(bound) || Math.abs(bound) === Number.POSITIVE_INFINITY;
+  return run(clampOp, [whole(min) && whole(max) ? input : floats(input)], { min, max });
 }

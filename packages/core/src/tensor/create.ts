@@ -9,6 +9,7 @@ import {
   dtypeOfTypedArray,
   getDefaultDType,
   isFloat,
+  promote,
   type TypedArray,
 } from "./dtype.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -57,16 +58,28 @@ export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shap
   return finish(found.storage, shape, found.dtype, options);
 }
 
-/** The value itself if it is a tensor, else a tensor made of it. */
-export function asTensor(x: TensorLike, where = "tensor"): Tensor {
+/**
+ * The value itself if it is a tensor, else a tensor made of it.
+ *
+ * @param dtype for numbers and nested arrays, so that what meets a float64 tensor is not rounded to float32 first.
+ */
+export function asTensor(x: TensorLike, where = "tensor", dtype?: DType): Tensor {
   if (x instanceof Tensor) return x;
-  if (typeof x === "number") return scalar(x, getDefaultDType());
-  const { storage, shape, dtype } = read(x, undefined, where);
-  return new Tensor(storage, shape, dtype);
+  if (typeof x === "number" && (dtype === undefined || isFloat(dtype))) return scalar(x, dtype);
+  const made = read(x, typeof x === "number" || Array.isArray(x) ? dtype : undefined, where);
+  return new Tensor(made.storage, made.shape, made.dtype);
+}
+
+/** All as tensors; numbers and nested arrays take the widest float dtype among the tensors, if there is one. */
+export function asTensors(inputs: readonly TensorLike[], where: string): Tensor[] {
+  const found = inputs.flatMap((x) => (x instanceof Tensor && isFloat(x.dtype) ? [x.dtype as DType] : []));
+  const dtype = found.length > 0 ? found.reduce(promote) : undefined;
+  return inputs.map((x) => asTensor(x, where, dtype));
 }
 
 /** A single number as a tensor without axes. */
 export function scalar(x: number, dtype: DType = getDefaultDType()): Tensor {
+  if (!isFloat(dtype)) return new Tensor(fill("scalar", dtype, [x]), [], dtype);
   const storage = allocate(dtype, 1);
   storage[0] = x;
   return new Tensor(storage, [], dtype);
@@ -184,7 +197,7 @@ export function build(
   where: string,
   shape: Shape,
   options: CreateOptions,
-  write: (storage: TypedArray) => void,
+  write: (storage: TypedArray, dtype: DType) => void,
   known: readonly string[] = [],
 ): Tensor {
   checkShape(where, shape);
@@ -192,7 +205,7 @@ export function build(
   const dtype = options.dtype ?? getDefaultDType();
   checkDType(where, dtype);
   const storage = allocate(dtype, sizeOf(shape));
-  write(storage);
+  write(storage, dtype);
   return finish(storage, [...shape], dtype, options);
 }
 
@@ -214,10 +227,11 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 
 /**
  * A tensor of one number throughout.
+ * @throws DTypeError for a fraction with dtype int32.
  * @example full([2, 3], 0.5);
  */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  return build("full", shape, options, (storage) => storage.fill(value));
+  return build("full", shape, options, (storage, dtype) => storage.fill(fill("full", dtype, [value])[0]));
 }
 
 /** Zeros in the shape and dtype of another tensor. */
@@ -253,8 +267,14 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
       expected: "a step that leads from start to end",
       got: `start ${from}, end ${to}, step ${step}`,
     });
-  return build("arange", [count], options, (storage) => {
-    for (let i = 0; i < count; i++) storage[i] = from + i * step;
+  return build("arange", [count], options, (storage, dtype) => {
+    storage.set(
+      fill(
+        "arange",
+        dtype,
+        Float64Array.from({ length: count }, (_, i) => from + i * step),
+      ),
+    );
   });
 }
 
@@ -265,9 +285,10 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
  * linspace(0, 1, 5); // tensor([0, 0.25, 0.5, 0.75, 1])
  */
 export function linspace(start: number, end: number, count: number, options: CreateOptions = {}): Tensor {
-  return build("linspace", [count], options, (storage) => {
-    for (let i = 0; i < count; i++) storage[i] = count === 1 ? start : start + ((end - start) * i) / (count - 1);
-    if (count > 1) storage[count - 1] = end;
+  return build("linspace", [count], options, (storage, dtype) => {
+    const values = Float64Array.from({ length: count }, (_, i) => start + ((end - start) * i) / Math.max(1, count - 1));
+    if (count > 1) values[count - 1] = end;
+    storage.set(fill("linspace", dtype, values));
   });
 }
 

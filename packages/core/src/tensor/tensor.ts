@@ -174,7 +174,7 @@ export class Tensor {
    * @throws GraphError on a non-scalar without a gradient, on a graph already released, and where nothing requires one.
    */
   backward(gradient?: TensorLike, options: BackwardOptions = {}): void {
-    backward(this, gradient === undefined ? undefined : asTensor(gradient), options);
+    backward(this, gradient === undefined ? undefined : asTensor(gradient, "backward", this.dtype), options);
   }
 
   /** The same numbers, cut off from what made them: no gradient passes. */
@@ -632,7 +632,7 @@ export class Parameter extends Tensor {
    * @throws ShapeError for another shape; the old value then stays.
    */
   assign(value: TensorLike): void {
-    const next = asTensor(value, "assign");
+    const next = asTensor(value, "assign", this.dtype);
     if (!sameShape(next.shape, this.shape))
       throw new ShapeError({
         where: "assign",

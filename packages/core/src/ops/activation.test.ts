@@ -1,0 +1,121 @@
+import { expectClose } from "@chainrule/testing";
+import { describe, expect, it } from "vitest";
+import {
+  elu,
+  gelu,
+  grad,
+  hardSigmoid,
+  hardSwish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  OptionError,
+  relu,
+  relu6,
+  ShapeError,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  type Tensor,
+  tensor,
+  ValueError,
+  zeros,
+} from "../index.ts";
+
+const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minusInf } = Number;
+
+function float64(data: number[]): Tensor {
+  return tensor(data, { dtype: "float64" });
+}
+
+describe("activations far from zero and at the special numbers", () => {
+  const edges: [string, (x: Tensor) => Tensor, number[], number[]][] = [
+    ["sigmoid", sigmoid, [0, 800, -800, inf, minusInf, nan], [0.5, 1, 0, 1, 0, nan]],
+    ["relu", relu, [2, 0, -2, inf, minusInf, nan], [2, 0, 0, inf, 0, nan]],
+    ["softplus", softplus, [0, 800, -800, inf, minusInf, nan], [Math.LN2, 800, 0, inf, 0, nan]],
+    ["logSigmoid", logSigmoid, [0, 800, -800, inf, minusInf, nan], [-Math.LN2, 0, -800, 0, minusInf, nan]],
+    ["leakyRelu", leakyRelu, [2, -2, inf, minusInf, nan], [2, -0.02, inf, minusInf, nan]],
+    ["relu6", relu6, [2, -2, 9, nan], [2, 0, 6, nan]],
+    ["elu", elu, [2, -800, inf, minusInf, nan], [2, -1, inf, -1, nan]],
+    ["selu", selu, [1, minusInf], [1.0507009873554805, -1.7580993408473766]],
+    ["gelu", gelu, [0, 40, -40, inf, nan], [0, 40, 0, inf, nan]],
+    ["silu", silu, [0, 800, -800, inf, nan], [0, 800, 0, inf, nan]],
+    ["mish", mish, [0, 800, -800, inf, nan], [0, 800, 0, inf, nan]],
+    ["hardtanh", hardtanh, [0.5, 3, -3, nan], [0.5, 1, -1, nan]],
+    ["softsign", softsign, [1, -3, 0], [0.5, -0.75, 0]],
+    ["hardSigmoid", hardSigmoid, [0, 3, -3, 1.5], [0.5, 1, 0, 0.75]],
+    ["hardSwish", hardSwish, [0, 3, -3, 1.5], [0, 3, 0, 1.125]],
+  ];
+  it.each(edges)("%s", (_name, f, x, y) => {
+    expectClose(f(float64(x)), { shape: [x.length], data: y }, { tolerance: 1e-15 });
+    expect(f(zeros([2, 0])).shape).toEqual([2, 0]);
+    expect(f(tensor([1, 0], { dtype: "int32" })).dtype).toMatch(
+      f === relu || f === hardtanh || f === relu6 ? "int32" : "float32",
+    );
+  });
+
+  it("keep finite slopes where exp overflows", () => {
+    for (const f of [sigmoid, softplus, logSigmoid, elu, selu, gelu, silu, mish]) {
+      const slopes = grad((x) => f(x).sum())(float64([-800, 800]));
+      expect(slopes.isFinite().toArray()).toEqual([true, true]);
+    }
+  });
+});
+
+it("options change the slope below zero", () => {
+  expect(leakyRelu([-1, 2], 0.5).toArray()).toEqual([-0.5, 2]);
+  expectClose(elu(float64([-1]), 2), { shape: [1], data: [2 * Math.expm1(-1)] });
+  expect(() => gelu([1], { approximate: "fast" as "tanh" })).toThrow(OptionError);
+});
+
+describe("softmax and logSoftmax", () => {
+  it("sum to 1 along the axis, also for logits that exp could not take", () => {
+    const x = float64([1000, 1000 + Math.log(3), -1000]);
+    expectClose(softmax(x), { shape: [3], data: [0.25, 0.75, 0] });
+    expectClose(logSoftmax(x), { shape: [3], data: [Math.log(0.25), Math.log(0.75), -2000 + Math.log(0.25)] });
+    expect(logSoftmax([0, 1000]).toArray()).toEqual([-1000, 0]);
+  });
+
+  it("give impossible classes probability 0", () => {
+    expect(softmax([0, minusInf, 0]).toArray()).toEqual([0.5, 0, 0.5]);
+    expect(logSoftmax([0, minusInf]).toArray()).toEqual([0, minusInf]);
+  });
+
+  it("are NaN where there is nothing to tell: NaN, ∞ against ∞, nothing but -∞", () => {
+    for (const x of [
+      [nan, 1],
+      [inf, 1],
+      [minusInf, minusInf],
+    ])
+      expect(softmax(x).isNaN().any().item()).toBe(1);
+  });
+
+  it("work along any axis, on one element, on nothing", () => {
+    const columns = softmax(
+      [
+        [0, 1],
+        [0, 1],
+      ],
+      0,
+    );
+    expect(columns.toArray()).toEqual([
+      [0.5, 0.5],
+      [0.5, 0.5],
+    ]);
+    expect(softmax([7]).toArray()).toEqual([1]);
+    expect(logSoftmax([[7], [8]]).toArray()).toEqual([[0], [0]]);
+    expect(softmax(zeros([0, 3])).shape).toEqual([0, 3]);
+    expect(softmax(zeros([3, 0])).shape).toEqual([3, 0]);
+  });
+
+  it("refuse a scalar and an axis that is not there", () => {
+    expect(() => softmax(1)).toThrow(ShapeError);
+    expect(() => logSoftmax(1)).toThrow(/logSoftmax: expected a tensor with at least one axis, got a scalar/);
+    expect(() => softmax([1, 2], 1)).toThrow(ValueError);
+  });
+});
