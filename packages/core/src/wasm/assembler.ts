@@ -4,47 +4,12 @@
  * Byte values are those of the WebAssembly core specification (binary format, and the fixed-width SIMD proposal).
  */
 
+import { ValueError } from "../errors.ts";
+import { type Instruction, laneMemory, lanes, memory, plain } from "./instructions.ts";
+
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 const typeBytes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
-
-/** Instructions without immediates, by their name in the text format. */
-const plain = {
-  return: [0x0f],
-  drop: [0x1a],
-  "i32.eqz": [0x45],
-  "i32.eq": [0x46],
-  "i32.ne": [0x47],
-  "i32.lt_s": [0x48],
-  "i32.lt_u": [0x49],
-  "i32.gt_s": [0x4a],
-  "i32.ge_s": [0x4e],
-  "i32.add": [0x6a],
-  "i32.sub": [0x6b],
-  "i32.mul": [0x6c],
-  "i32.and": [0x71],
-  "i32.shl": [0x74],
-  "f32.add": [0x92],
-  "f32.sub": [0x93],
-  "f32.mul": [0x94],
-  "f32.div": [0x95],
-  "f32x4.splat": [0xfd, 0x13],
-  "f32x4.add": [0xfd, 0xe4, 0x01],
-  "f32x4.sub": [0xfd, 0xe5, 0x01],
-  "f32x4.mul": [0xfd, 0xe6, 0x01],
-  "f32x4.div": [0xfd, 0xe7, 0x01],
-} as const satisfies Record<string, readonly number[]>;
-
-/** Loads and stores: their bytes, and the alignment (as a power of two) that they assume. */
-const memory = {
-  "i32.load": [[0x28], 2],
-  "f32.load": [[0x2a], 2],
-  "i32.store": [[0x36], 2],
-  "f32.store": [[0x38], 2],
-  "v128.load": [[0xfd, 0x00], 2],
-  "v128.load32_splat": [[0xfd, 0x09], 2],
-  "v128.store": [[0xfd, 0x0b], 2],
-} as const satisfies Record<string, readonly [readonly number[], number]>;
 
 /** A whole number in as few bytes of seven bits as it needs, the sign in the last. */
 function signed(n: number): number[] {
@@ -69,14 +34,20 @@ function unsigned(n: number): number[] {
   }
 }
 
+function bytesOf(numbers: Float32Array | Float64Array | Int32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer);
+}
+
 /** The body of one function: instructions, and the local variables that they use. */
 export class Code {
   readonly bytes: number[] = [];
   readonly locals: ValueType[] = [];
   readonly #parameters: number;
+  readonly #functionNumber: (name: string) => number;
 
-  constructor(parameters: number) {
+  constructor(parameters: number, functionNumber: (name: string) => number = () => 0) {
     this.#parameters = parameters;
+    this.#functionNumber = functionNumber;
   }
 
   /** A new local variable, 0 at first; returns its number. */
@@ -85,7 +56,7 @@ export class Code {
   }
 
   /** Instructions one after another, by name. */
-  op(...names: (keyof typeof plain)[]): this {
+  op(...names: Instruction[]): this {
     for (const name of names) this.bytes.push(...plain[name]);
     return this;
   }
@@ -106,6 +77,51 @@ export class Code {
   /** An i32 constant. */
   int(n: number): this {
     return this.#emit(0x41, signed(n));
+  }
+
+  /** An f32 constant. */
+  float(x: number): this {
+    return this.#emit(0x43, bytesOf(Float32Array.of(x)));
+  }
+
+  /** A vector constant of four floats, or of one in every lane. */
+  floats(x: number | readonly number[]): this {
+    const four = typeof x === "number" ? [x, x, x, x] : x;
+    return this.#emit(0xfd, [0x0c, ...bytesOf(Float32Array.from(four))]);
+  }
+
+  /** A vector constant of two doubles, the same in both lanes. */
+  doubles(x: number): this {
+    return this.#emit(0xfd, [0x0c, ...bytesOf(Float64Array.of(x, x))]);
+  }
+
+  /** A vector constant of one i32 in every lane. */
+  ints(n: number): this {
+    return this.#emit(0xfd, [0x0c, ...bytesOf(Int32Array.of(n, n, n, n))]);
+  }
+
+  /** An instruction on one lane of the vector on the stack. */
+  lane(name: keyof typeof lanes, lane: number): this {
+    this.bytes.push(...lanes[name], lane);
+    return this;
+  }
+
+  /** Loads or stores one lane at the address below the vector on the stack. */
+  accessLane(name: keyof typeof laneMemory, lane: number, offset = 0): this {
+    const [bytes, align] = laneMemory[name];
+    this.bytes.push(...bytes, ...unsigned(align), ...unsigned(offset), lane);
+    return this;
+  }
+
+  /** Four lanes of 32 bits picked from two vectors on the stack: 0 to 3 of the lower, 4 to 7 of the upper. */
+  shuffle(a: number, b: number, c: number, d: number): this {
+    const bytes = [a, b, c, d].flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
+    return this.#emit(0xfd, [0x0d, ...bytes]);
+  }
+
+  /** Calls another function of the module by its name, its arguments on the stack. */
+  call(name: string): this {
+    return this.#emit(0x10, unsigned(this.#functionNumber(name)));
   }
 
   /** A load or store at the address on the stack plus `offset` bytes. */
@@ -137,6 +153,32 @@ export class Code {
     return this;
   }
 
+  /** A block that `leave` inside it ends. */
+  block(body: () => void): this {
+    this.bytes.push(0x02, 0x40);
+    body();
+    this.bytes.push(0x0b);
+    return this;
+  }
+
+  /** A loop: runs the body once; `leave` inside it starts over. */
+  loop(body: () => void): this {
+    this.bytes.push(0x03, 0x40);
+    body();
+    this.bytes.push(0x0b);
+    return this;
+  }
+
+  /** To the end of the block (the start of the loop) that stands `depth` blocks, loops and branches further out. */
+  leave(depth = 0): this {
+    return this.#emit(0x0c, unsigned(depth));
+  }
+
+  /** As `leave`, where the i32 on the stack is not 0. */
+  leaveIf(depth = 0): this {
+    return this.#emit(0x0d, unsigned(depth));
+  }
+
   /** `then` where the i32 on the stack is not 0, else `otherwise`. */
   branch(then: () => void, otherwise: () => void = () => {}): this {
     this.bytes.push(0x04, 0x40); // if
@@ -147,7 +189,7 @@ export class Code {
     return this;
   }
 
-  #emit(first: number, rest: readonly number[]): this {
+  #emit(first: number, rest: Iterable<number>): this {
     this.bytes.push(first, ...rest);
     return this;
   }
@@ -156,6 +198,10 @@ export class Code {
 export interface FunctionDefinition {
   readonly name: string;
   readonly parameters: readonly ValueType[];
+  /** What the body leaves on the stack; nothing by default. */
+  readonly result?: ValueType;
+  /** Whether JavaScript can call it; yes by default. */
+  readonly exported?: boolean;
   /** Writes the body; parameters are locals 0, 1, …. */
   body(code: Code): void;
 }
@@ -171,7 +217,7 @@ function text(name: string): number[] {
 }
 
 /**
- * The bytes of a module that imports a memory (`env.memory`) and exports the functions, which return nothing.
+ * The bytes of a module that imports a memory (`env.memory`) and exports its functions.
  *
  * @example
  * const module = new WebAssembly.Module(assemble([{ name: "f", parameters: ["i32"], body: (code) => { … } }]));
@@ -181,10 +227,20 @@ export function assemble(functions: readonly FunctionDefinition[]): Uint8Array<A
     0x60,
     ...unsigned(f.parameters.length),
     ...f.parameters.map((t) => typeBytes[t]),
-    0,
+    ...(f.result ? [1, typeBytes[f.result]] : [0]),
   ]);
+  const numbers = new Map(functions.map((f, i) => [f.name, i]));
   const bodies = functions.map((f) => {
-    const code = new Code(f.parameters.length);
+    const code = new Code(f.parameters.length, (name) => {
+      const number = numbers.get(name);
+      if (number === undefined)
+        throw new ValueError({
+          where: `WebAssembly function ${f.name}`,
+          expected: "to call functions of its own module",
+          got: name,
+        });
+      return number;
+    });
     f.body(code);
     const locals = code.locals.flatMap((type) => [1, typeBytes[type]]);
     const body = [...unsigned(code.locals.length), ...locals, ...code.bytes, 0x0b];
@@ -200,7 +256,7 @@ export function assemble(functions: readonly FunctionDefinition[]): Uint8Array<A
     ),
     ...section(
       7,
-      functions.map((f, i) => [...text(f.name), 0x00, ...unsigned(i)]),
+      functions.flatMap((f, i) => (f.exported === false ? [] : [[...text(f.name), 0x00, ...unsigned(i)]])),
     ),
     ...section(10, bodies),
   ]);

@@ -9,12 +9,18 @@ export interface Memory {
 
 interface Api {
   readonly Memory: new (limits: { initial: number }) => Memory;
+  validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: { env: { memory: Memory } }) => { readonly exports: object };
 }
 
 function api(): Api {
   return (globalThis as unknown as { WebAssembly: Api }).WebAssembly;
+}
+
+/** Whether the host takes the module's bytes; no where WebAssembly is missing. */
+export function validates(bytes: Uint8Array): boolean {
+  return (globalThis as unknown as { WebAssembly?: Api }).WebAssembly?.validate(bytes) ?? false;
 }
 
 /** A new memory of so many pages of 64 KiB. */
