@@ -65,6 +65,8 @@ export class OptionError extends ChainRuleError {}
 export class GraphError extends ChainRuleError {}
 /** Data that cannot be read: ragged arrays, broken files, inputs and targets of different length. */
 export class DataError extends ChainRuleError {}
+/** What `jit` cannot compile: a value read while tracing, a result that is no tensor. */
+export class JitError extends ChainRuleError {}
 /** A model used out of order: `fit` before `compile`, weights that fit another model. */
 export class ModelError extends ChainRuleError {}
 

@@ -8,6 +8,7 @@ import type { GradientRule } from "../tensor/op.ts";
 import { type Step, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { tracer } from "../tensor/tracing.ts";
 
 export interface BackwardOptions {
   /** Keep the graph, so that one can go back through it again. */
@@ -34,6 +35,7 @@ export function backward(output: Tensor, gradient: Tensor | undefined, options: 
   const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
   withRecording(options.createGraph ?? false, () => {
     for (const leaf of leaves) {
+      tracer?.beforeGradient(leaf);
       const arrived = found.get(leaf) ?? zerosLike(leaf);
       leaf.grad = leaf.grad ? leaf.grad.add(arrived) : arrived;
     }
@@ -80,7 +82,7 @@ function seed(output: Tensor, given: Tensor | undefined): Tensor {
       hint: "Make the weights with parameter(…), and do not compute the loss inside noGrad or after detach().",
     });
   if (given === undefined) {
-    if (output.storage.length === 1) return onesLike(output);
+    if (output.size === 1) return onesLike(output);
     throw new GraphError({
       where,
       expected: "a scalar, whose gradient by itself is 1",

@@ -41,11 +41,14 @@ export function customGradient(
     let lastG: Tensor | undefined;
     let lastRecording = false;
     let lastParts: readonly (Tensor | null)[] = [];
+    // The result stands first among the inputs, cut off from what made it; then those that gradients go to.
     const op: Op<void> = {
       name,
-      infer: () => result,
-      kernel: (out) => out.storage.set(result.storage),
-      gradient: (g, call, i) => {
+      infer: ([value]) => value,
+      kernel: "view",
+      gradient: (g, { inputs, output }, which) => {
+        if (which === 0) return null;
+        const call = { inputs: inputs.slice(1), output };
         if (g !== lastG || isRecording() !== lastRecording) {
           const parts = gradient(g, call);
           lastParts = Array.isArray(parts) ? parts : [parts as Tensor | null];
@@ -58,9 +61,9 @@ export function customGradient(
               got: `${lastParts.length}`,
             });
         }
-        return lastParts[i];
+        return lastParts[which - 1];
       },
     };
-    return run(op, xs, undefined);
+    return run(op, [result.detach(), ...xs], undefined);
   };
 }

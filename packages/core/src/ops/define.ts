@@ -9,6 +9,7 @@ import type { Call, GradientRule, Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { isTracing } from "../tensor/tracing.ts";
 import { cast } from "./cast.ts";
 import { sumTo } from "./sum.ts";
 
@@ -148,6 +149,7 @@ export function asIndices(where: string, x: TensorLike): Tensor {
       got: "a bool tensor",
       hint: "To choose by truth values, use where(condition, a, b), or cast to int32.",
     });
+  if (isTracing()) return cast(indices.detach(), "int32");
   for (const index of indices.storage)
     if (!Number.isInteger(index))
       throw new ValueError({ where, expected: "whole numbers as indices", got: describe(index) });

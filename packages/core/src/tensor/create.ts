@@ -14,6 +14,7 @@ import {
 } from "./dtype.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { Parameter, Tensor } from "./tensor.ts";
+import { tracer } from "./tracing.ts";
 
 /** Numbers or truth values in arrays in arrays, all of one length at each depth. */
 export type NestedArray = readonly (number | boolean | NestedArray)[];
@@ -43,6 +44,7 @@ export interface CreateOptions {
 export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shape } = {}): Tensor {
   checkOptions("tensor", options, ["shape", "dtype", "requiresGrad"]);
   if (options.dtype !== undefined) checkDType("tensor", options.dtype);
+  if (tracer !== null && data instanceof Tensor) return traced(data, options);
   const found = read(data, options.dtype);
   let shape = found.shape;
   if (options.shape !== undefined) {
@@ -56,6 +58,14 @@ export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shap
     shape = [...options.shape];
   }
   return finish(found.storage, shape, found.dtype, options);
+}
+
+/** What `tensor` makes of another tensor, in operations. */
+function traced(data: Tensor, { dtype = data.dtype, shape, requiresGrad }: CreateOptions & { shape?: Shape }): Tensor {
+  const same = data.detach().cast(dtype);
+  const made = (shape ? same.reshape(shape) : same).detach();
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
 }
 
 /**
@@ -313,7 +323,13 @@ export function eye(rows: number, columns = rows, options: CreateOptions = {}): 
  * oneHot([0, 2], 3); // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(labels: TensorLike, depth?: number, options: CreateOptions = {}): Tensor {
-  const { storage, shape } = asTensor(labels, "oneHot");
+  const given = asTensor(labels, "oneHot");
+  if (tracer !== null && depth !== undefined) {
+    const places = arange(0, depth, 1, { dtype: "int32" });
+    const chosen = given.detach().unsqueeze(-1).equal(places);
+    return traced(chosen, { ...options, dtype: options.dtype ?? getDefaultDType() });
+  }
+  const { storage, shape } = given;
   const values = Array.from(storage);
   const classes = depth ?? values.reduce((most, label) => Math.max(most, label), -1) + 1;
   values.forEach((label) => {
@@ -332,6 +348,12 @@ export function oneHot(labels: TensorLike, depth?: number, options: CreateOption
   });
 }
 
+/** What is made while `jit` traces is made once, with the value that this first call gives it. */
+function initialValue(initial: TensorLike, where: string): Tensor {
+  const value = asTensor(initial, where);
+  return tracer ? tracer.evaluate(value) : value;
+}
+
 /**
  * A tensor whose value training may replace, and whose gradient `backward()` finds.
  *
@@ -342,7 +364,7 @@ export function oneHot(labels: TensorLike, depth?: number, options: CreateOption
  * const w = parameter(randn([784, 10]));
  */
 export function parameter(initial: TensorLike): Parameter {
-  const { storage, shape, dtype } = asTensor(initial, "parameter");
+  const { storage, shape, dtype } = initialValue(initial, "parameter");
   if (!isFloat(dtype))
     throw new DTypeError({ where: "parameter", expected: "floats", got: dtype, hint: "Use variable() for a counter." });
   const made = new Parameter(storage, shape, dtype);
@@ -352,6 +374,6 @@ export function parameter(initial: TensorLike): Parameter {
 
 /** Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state. */
 export function variable(initial: TensorLike): Parameter {
-  const { storage, shape, dtype } = asTensor(initial, "variable");
+  const { storage, shape, dtype } = initialValue(initial, "variable");
   return new Parameter(storage, shape, dtype, true);
 }

@@ -6,6 +6,7 @@ import { allocate, isFloat } from "./dtype.ts";
 import type { Op } from "./op.ts";
 import { sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
+import { tracer } from "./tracing.ts";
 
 /** How a tensor was made: a step on the tape, kept while a gradient may be asked for. */
 export class Step {
@@ -55,14 +56,17 @@ export function withRecording<T>(on: boolean, f: () => T): T {
 }
 
 /**
- * Applies `op`: checks the inputs, computes the result, and notes the step where a gradient will be wanted.
+ * Applies `op`: checks the inputs, computes the result (or, while `jit` traces, notes that it is to be computed), and
+ * notes the step where a gradient will be wanted.
  *
  * @throws what the op's own rule throws for inputs that do not fit.
  */
 export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
   const { shape, dtype } = op.infer(inputs, attributes);
   let output: Tensor;
-  if (op.kernel === "view") {
+  if (tracer !== null) {
+    output = tracer.apply(op as Op, inputs, attributes, { shape, dtype });
+  } else if (op.kernel === "view") {
     output = new Tensor(inputs[0].storage, shape, dtype);
   } else {
     output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);

@@ -5,7 +5,7 @@
  * because nobody can write them. The one exception has a name of its own: a `Parameter`'s value can be replaced.
  */
 import { type BackwardOptions, backward } from "../autodiff/backward.ts";
-import { DTypeError, GraphError, ShapeError } from "../errors.ts";
+import { DTypeError, GraphError, JitError, ShapeError } from "../errors.ts";
 import * as activation from "../ops/activation.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import { cast } from "../ops/cast.ts";
@@ -22,6 +22,7 @@ import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatTensor } from "./format.ts";
 import type { Step } from "./run.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "./shape.ts";
+import { type TracedValue, tracer } from "./tracing.ts";
 
 /** Numbers, or arrays of them, as `toArray` returns them. */
 export type ArrayOf<T> = T | ArrayOf<T>[];
@@ -37,8 +38,10 @@ export type ArrayOf<T> = T | ArrayOf<T>[];
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
-  /** The numbers in row-major order. For kernels only: read, and never write. @internal */
-  storage: TypedArray;
+  /** The numbers where they are at hand; null for what `jit` traces, and for parameters that live in its memory. @internal */
+  held: TypedArray | null;
+  /** What it stands for in a trace. @internal */
+  traced: TracedValue | null = null;
   /** How it was made, where a gradient may be asked for. @internal */
   step: Step | null = null;
   /** The gradient that `backward()` left here, in the tensor's own shape; null before. */
@@ -46,10 +49,15 @@ export class Tensor {
   #requiresGrad = false;
 
   /** @internal */
-  constructor(storage: TypedArray, shape: Shape, dtype: DType) {
-    this.storage = storage;
+  constructor(storage: TypedArray | null, shape: Shape, dtype: DType) {
+    this.held = storage;
     this.shape = shape;
     this.dtype = dtype;
+  }
+
+  /** The numbers in row-major order. For kernels only: read, and never write. @internal */
+  get storage(): TypedArray {
+    return this.held ?? unread(this);
   }
 
   /** The number of axes. */
@@ -179,11 +187,14 @@ export class Tensor {
 
   /** The same numbers, cut off from what made them: no gradient passes. */
   detach(): Tensor {
-    return new Tensor(this.storage, this.shape, this.dtype);
+    const cut = new Tensor(this.held, this.shape, this.dtype);
+    cut.traced = this.traced;
+    return cut;
   }
 
   /** Forgets the gradient. */
   zeroGrad(): void {
+    tracer?.beforeZeroGrad(this);
     this.grad = null;
   }
 
@@ -612,6 +623,25 @@ export class Tensor {
   }
 }
 
+/** A parameter's place in the memory of compiled programs. @internal */
+export interface Home {
+  /** A copy of the numbers there. */
+  fetch(): TypedArray;
+  /** Whether the value has been replaced from outside since. */
+  outdated: boolean;
+}
+
+/** Only what a trace made has no numbers; used after the trace, it must have been kept by accident. */
+function unread(x: Tensor): never {
+  if (tracer !== null) tracer.refuse(x);
+  throw new JitError({
+    where: "tensor",
+    expected: "a tensor with numbers",
+    got: "one from inside a jitted function, where tensors only stand for what will be computed",
+    hint: "Return it from the function, or keep it in a variable() with assign().",
+  });
+}
+
 /**
  * A tensor whose value training may replace. What was computed from the old value keeps it: a later backward pass
  * sees the numbers that its forward pass saw.
@@ -620,10 +650,25 @@ export class Parameter extends Tensor {
   /** Whether it is state (made by `variable()`) and no weight: frozen weights are weights still. */
   readonly isState: boolean;
 
+  /** Where the value lives in the memory of compiled programs, once one has used it. @internal */
+  home: Home | null = null;
+
   /** @internal */
   constructor(storage: TypedArray, shape: Shape, dtype: DType, isState = false) {
     super(storage, shape, dtype);
     this.isState = isState;
+  }
+
+  override get storage(): TypedArray {
+    if (tracer !== null) tracer.refuse(this);
+    this.held ??= this.home!.fetch();
+    return this.held;
+  }
+
+  override detach(): Tensor {
+    const cut = new Tensor(tracer === null ? this.storage : null, this.shape, this.dtype);
+    if (tracer !== null) cut.traced = tracer.valueOf(this);
+    return cut;
   }
 
   /**
@@ -639,7 +684,12 @@ export class Parameter extends Tensor {
         expected: `a value of shape ${formatShape(this.shape)}`,
         got: formatShape(next.shape),
       });
-    this.storage = cast(next.detach(), this.dtype).storage;
+    const converted = cast(next.detach(), this.dtype);
+    if (tracer !== null) tracer.assign(this, converted);
+    else {
+      this.held = converted.storage;
+      if (this.home !== null) this.home.outdated = true;
+    }
   }
 
   override snapshot(): Tensor {
@@ -652,7 +702,8 @@ class Snapshot extends Tensor {
   readonly #parameter: Parameter;
 
   constructor(parameter: Parameter) {
-    super(parameter.storage, parameter.shape, parameter.dtype);
+    super(tracer === null ? parameter.storage : null, parameter.shape, parameter.dtype);
+    if (tracer !== null) this.traced = tracer.valueOf(parameter);
     this.#parameter = parameter;
     this.requiresGrad = parameter.requiresGrad;
   }
