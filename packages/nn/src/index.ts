@@ -25,6 +25,7 @@ export {
 } from "./initializers/index.ts";
 export * from "./layers/index.ts";
 export * from "./metrics/index.ts";
+export * from "./model/index.ts";
 export { Module, type ParameterCount } from "./module/module.ts";
 export { snakeCase } from "./module/names.ts";
 export * from "./optimizers/index.ts";

@@ -85,7 +85,7 @@ export abstract class MeanMetric extends Metric {
  */
 export function weights(where: string, given: Tensor | undefined, rows: number): (row: number) => number {
   if (given === undefined) return () => 1;
-  if (given.rank !== 1 || (given.size === 0 ? rows > 0 : rows % given.size !== 0))
+  if (given.size === 0 ? rows > 0 : rows % given.size !== 0)
     throw new ShapeError({
       where,
       expected: `a sampleWeight of shape [${rows}], one for each sample`,

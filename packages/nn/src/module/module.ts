@@ -29,6 +29,22 @@ export interface ParameterCount {
 let running: Module<unknown> | null = null;
 /** How many times a module was called from outside of any other. */
 let passes = 0;
+/** Told of every call of a module, as long as {@link watchCalls} runs. */
+let watcher: CallWatcher | null = null;
+
+/** What came of a call, and what error messages would call the module. Inner modules come before outer ones. */
+export type CallWatcher = (module: Module<unknown>, output: unknown, inputs: readonly Tensor[], title: string) => void;
+
+/** Runs `f`, and tells `watch` of every module that is called meanwhile. */
+export function watchCalls<T>(watch: CallWatcher, f: () => T): T {
+  const before = watcher;
+  watcher = watch;
+  try {
+    return f();
+  } finally {
+    watcher = before;
+  }
+}
 
 /**
  * Base class of layers and models. Write `forward`, hold the parts in properties, and call it with `call`.
@@ -85,9 +101,10 @@ export abstract class Module<Output = Tensor> {
       this.prepare(tensors);
       const output = this.forward(...tensors);
       this.finish(output, tensors);
+      watcher?.(this, output, tensors, this.title(outer));
       return output;
     } catch (error) {
-      throw error instanceof ChainRuleError ? error.inside(this.#title(outer)) : error;
+      throw error instanceof ChainRuleError ? error.inside(this.title(outer)) : error;
     } finally {
       running = outer;
     }
@@ -108,7 +125,7 @@ export abstract class Module<Output = Tensor> {
   }
 
   /** `layer "dense_1" (Dense)`; without a name of its own it goes by its place in the module that calls it. */
-  #title(caller: Module<unknown> | null): string {
+  protected title(caller: Module<unknown> | null = null): string {
     const place = this.#name ?? caller?.namedModules().find(([, module]) => module === this)?.[0];
     return `${this.kind} "${place || this.name}" (${this.constructor.name})`;
   }

@@ -1,0 +1,155 @@
+/**
+ * What a callback is: code that training calls before and after epochs and batches.
+ */
+import { checkOptions, describe, didYouMean, OptionError, ValueError } from "@chainrule/core";
+import type { Model } from "../model.ts";
+
+/** Numbers of an epoch by name: `loss`, the metrics, and with validation data `val_loss` and the like. */
+export type Logs = Record<string, number>;
+
+/** Numbers of one batch. */
+export interface BatchLogs {
+  /** The loss of this batch alone, penalties included. */
+  loss: number;
+  /** How many samples it has. */
+  size: number;
+}
+
+/** What a hook may return: training waits for a promise. */
+export type Awaitable = void | Promise<void>;
+
+/**
+ * The hooks. Epochs and batches count from 0. Numbers that are added to the logs of an epoch get into the history.
+ */
+export interface Hooks {
+  onTrainBegin?(): Awaitable;
+  onTrainEnd?(logs: Logs): Awaitable;
+  onEpochBegin?(epoch: number, logs: Logs): Awaitable;
+  onEpochEnd?(epoch: number, logs: Logs): Awaitable;
+  onBatchBegin?(batch: number): Awaitable;
+  onBatchEnd?(batch: number, logs: BatchLogs): Awaitable;
+}
+
+export const hookNames = [
+  "onTrainBegin",
+  "onTrainEnd",
+  "onEpochBegin",
+  "onEpochEnd",
+  "onBatchBegin",
+  "onBatchEnd",
+] as const satisfies readonly (keyof Hooks)[];
+
+/**
+ * Base class of callbacks. Override the hooks that are needed; a plain object of hooks does as well.
+ *
+ * @example
+ * class Patience extends Callback {
+ *   override onEpochEnd(epoch: number, logs: Logs) {
+ *     if (logs.loss < 0.01) this.stop(`the loss fell below 0.01 in epoch ${epoch + 1}`);
+ *   }
+ * }
+ * await model.fit(x, y, { callbacks: [new Patience(), { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }] });
+ */
+export abstract class Callback implements Hooks {
+  #model: Model | null = null;
+
+  /** The model in training. @throws ValueError before it was given to `fit`. */
+  get model(): Model {
+    if (this.#model === null)
+      throw new ValueError({
+        where: this.constructor.name,
+        expected: "a callback in use",
+        got: "one without a model",
+        hint: "Pass it to fit: model.fit(x, y, { callbacks: [callback] }).",
+      });
+    return this.#model;
+  }
+
+  /** Told by `fit`. */
+  setModel(model: Model): void {
+    this.#model = model;
+  }
+
+  /** Ends training after the current batch; the reason gets into the history. */
+  stop(reason: string): void {
+    this.model.stopTraining = reason;
+  }
+
+  onTrainBegin(): Awaitable {}
+  onTrainEnd(_logs: Logs): Awaitable {}
+  onEpochBegin(_epoch: number, _logs: Logs): Awaitable {}
+  onEpochEnd(_epoch: number, _logs: Logs): Awaitable {}
+  onBatchBegin(_batch: number): Awaitable {}
+  onBatchEnd(_batch: number, _logs: BatchLogs): Awaitable {}
+}
+
+/**
+ * A callback of functions, for those who prefer it to a plain object of the same.
+ *
+ * @throws OptionError for what is no hook, with the nearest.
+ *
+ * @example
+ * new LambdaCallback({ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) });
+ */
+export class LambdaCallback extends Callback {
+  constructor(hooks: Hooks) {
+    super();
+    checkOptions("LambdaCallback", hooks, hookNames);
+    Object.assign(this, hooks);
+  }
+}
+
+/** The hooks of all callbacks as one; calls only those that someone has. */
+export class CallbackList {
+  readonly #hooks: { readonly [Name in keyof Hooks]-?: Hooks[] };
+
+  /** @throws OptionError for what is no callback. */
+  constructor(callbacks: readonly Hooks[], model: Model) {
+    for (const callback of callbacks) checkCallback(callback);
+    for (const callback of callbacks) if (callback instanceof Callback) callback.setModel(model);
+    const having = (name: keyof Hooks) => callbacks.filter((callback) => isOwn(callback, name));
+    this.#hooks = Object.fromEntries(hookNames.map((name) => [name, having(name)])) as never;
+  }
+
+  /** Whether anyone wants to know. */
+  has(name: keyof Hooks): boolean {
+    return this.#hooks[name].length > 0;
+  }
+
+  /** Calls the hook of each callback in turn; a promise only where one of them returned one. */
+  call<Name extends keyof Hooks>(name: Name, ...given: Parameters<Required<Hooks>[Name]>): Awaitable {
+    let waiting: Promise<void> | undefined;
+    for (const callback of this.#hooks[name]) {
+      const run = () => (callback[name] as (...given: unknown[]) => Awaitable).apply(callback, given);
+      if (waiting) waiting = waiting.then(run);
+      else {
+        const result = run();
+        if (result instanceof Promise) waiting = result;
+      }
+    }
+    return waiting;
+  }
+}
+
+/** Whether the callback has this hook, and not only the base class's, which does nothing. */
+function isOwn(callback: Hooks, name: keyof Hooks): boolean {
+  return typeof callback[name] === "function" && callback[name] !== Callback.prototype[name];
+}
+
+function checkCallback(callback: unknown): void {
+  if (callback instanceof Callback) return;
+  if (typeof callback !== "object" || callback === null || Array.isArray(callback))
+    throw new OptionError({
+      where: "fit, callbacks",
+      expected: "callbacks, or objects of hooks such as { onEpochEnd(epoch, logs) {} }",
+      got: describe(callback),
+    });
+  for (const key of Object.keys(callback))
+    if (key.startsWith("on") && !(hookNames as readonly string[]).includes(key))
+      throw new OptionError({
+        where: "fit, callbacks",
+        expected: "hooks that it knows",
+        got: `"${key}"`,
+        hint: didYouMean(key, hookNames),
+      });
+}

@@ -1,0 +1,91 @@
+/**
+ * Early stopping: training ends when a number no longer gets better.
+ */
+import { checkOptions, describe, type Tensor, ValueError } from "@chainrule/core";
+import { Callback, type Logs } from "./callback.ts";
+import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
+
+export interface EarlyStoppingOptions extends MonitorOptions {
+  /** For how many epochs in a row it may fail to get better; 0 by default. */
+  patience?: number;
+  /** What it must beat, besides its own best, for the patience to start over. */
+  baseline?: number;
+  /** Put the weights of the best epoch back in the end; otherwise those of the last epoch stay. */
+  restoreBestWeights?: boolean;
+  /** The epoch from which on it watches, counted from 0. */
+  startFromEpoch?: number;
+}
+
+/**
+ * Ends training when `monitor` has not improved by more than `minDelta` for `patience` epochs. As in Keras.
+ *
+ * Afterwards `best` and `bestEpoch` (counted from 0) say when it was best. With `restoreBestWeights` the best weights
+ * are put back whatever ended the training, Ctrl-C included.
+ *
+ * @throws OptionError for options that do not exist and, in training, for a monitor that is not in the logs;
+ *   ValueError for negative patience.
+ *
+ * @example
+ * const stopping = new EarlyStopping({ monitor: "val_loss", patience: 5, restoreBestWeights: true });
+ * await model.fit(x, y, { epochs: 500, validationSplit: 0.2, callbacks: [stopping] });
+ */
+export class EarlyStopping extends Callback {
+  readonly #monitor: Monitor;
+  readonly #options: Required<Pick<EarlyStoppingOptions, "patience" | "restoreBestWeights" | "startFromEpoch">>;
+  readonly #baseline: number | undefined;
+  #wait = 0;
+  #bestWeights: Record<string, Tensor> | null = null;
+  /** The best epoch, counted from 0; null before the first. */
+  bestEpoch: number | null = null;
+
+  constructor(options: EarlyStoppingOptions = {}) {
+    super();
+    const where = "EarlyStopping";
+    checkOptions(where, options, [...monitorOptions, "patience", "baseline", "restoreBestWeights", "startFromEpoch"]);
+    const { patience = 0, restoreBestWeights = false, startFromEpoch = 0 } = options;
+    for (const [name, value] of Object.entries({ patience, startFromEpoch }))
+      if (!Number.isInteger(value) || value < 0)
+        throw new ValueError({ where, expected: `${name} as a whole number of at least 0`, got: describe(value) });
+    this.#monitor = new Monitor(where, options);
+    this.#options = { patience, restoreBestWeights, startFromEpoch };
+    this.#baseline = options.baseline;
+  }
+
+  /** The best value of the monitored number. */
+  get best(): number {
+    return this.#monitor.best;
+  }
+
+  override onTrainBegin(): void {
+    this.#monitor.reset();
+    this.#wait = 0;
+    this.#bestWeights = null;
+    this.bestEpoch = null;
+  }
+
+  override onEpochEnd(epoch: number, logs: Logs): void {
+    const value = this.#monitor.read(logs);
+    if (epoch < this.#options.startFromEpoch) return;
+    // The first weights are kept even if the number is NaN from the start, so that there is something to restore.
+    if (this.bestEpoch === null) this.#keep(epoch);
+    this.#wait++;
+    if (this.#monitor.isBetter(value)) {
+      this.#monitor.best = value;
+      this.#keep(epoch);
+      if (this.#baseline === undefined || this.#monitor.isBetter(value, this.#baseline)) this.#wait = 0;
+      return;
+    }
+    // The very first epoch has nothing to be compared with.
+    if (this.#wait >= this.#options.patience && epoch > 0)
+      this.stop(`${this.#monitor.name} did not improve after epoch ${this.bestEpoch! + 1}`);
+  }
+
+  #keep(epoch: number): void {
+    this.bestEpoch = epoch;
+    if (this.#options.restoreBestWeights) this.#bestWeights = this.model.stateDict();
+  }
+
+  override onTrainEnd(): void {
+    if (this.#bestWeights) this.model.loadStateDict(this.#bestWeights);
+  }
+}

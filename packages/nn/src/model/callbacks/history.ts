@@ -1,0 +1,38 @@
+/**
+ * The history: what training was like, epoch by epoch.
+ */
+import { Callback, type Logs } from "./callback.ts";
+
+/**
+ * What `fit` returns: the numbers of every epoch, by name.
+ *
+ * @example
+ * const { history, epochs } = await model.fit(x, y, { epochs: 10, validationSplit: 0.2 });
+ * history.loss; // ten numbers
+ * history.val_loss.at(-1);
+ */
+export class History extends Callback {
+  /** A list for each name: `loss`, the metrics, with validation data `val_loss` and the like, `lr` where it is set. */
+  history: Record<string, number[]> = {};
+  /** The epochs that were completed, counted from 0. */
+  epochs: number[] = [];
+  /** Whether Ctrl-C ended it: the model has learned up to the batch before, which may be within an epoch. */
+  interrupted = false;
+  /** Why it ended before its last epoch: a callback's reason, or Ctrl-C; null if it did not. */
+  stopReason: string | null = null;
+
+  override onTrainBegin(): void {
+    this.history = {};
+    this.epochs = [];
+    this.interrupted = false;
+    this.stopReason = null;
+  }
+
+  override onEpochEnd(epoch: number, logs: Logs): void {
+    this.epochs.push(epoch);
+    for (const [name, value] of Object.entries(logs)) {
+      this.history[name] ??= [];
+      this.history[name].push(value);
+    }
+  }
+}

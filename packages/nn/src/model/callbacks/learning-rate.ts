@@ -1,0 +1,113 @@
+/**
+ * Callbacks that change the learning rate between epochs.
+ */
+import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
+import { Callback, type Logs } from "./callback.ts";
+import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
+
+/**
+ * Sets the learning rate at the start of every epoch; the history then has it as `lr`. As in Keras.
+ *
+ * @throws OptionError for what is no function; in training ValueError for a rate that is no number of at least 0.
+ *
+ * @example
+ * new LearningRateScheduler((epoch, lr) => (epoch < 10 ? lr : lr * Math.exp(-0.1)));
+ */
+export class LearningRateScheduler extends Callback {
+  readonly #schedule: (epoch: number, lr: number) => number;
+
+  constructor(schedule: (epoch: number, lr: number) => number) {
+    super();
+    if (typeof schedule !== "function")
+      throw new OptionError({
+        where: "LearningRateScheduler",
+        expected: "a function of the epoch and the current learning rate",
+        got: describe(schedule),
+        hint: "A schedule by steps is an option of the optimizer: new SGD({ lr: schedule }).",
+      });
+    this.#schedule = schedule;
+  }
+
+  override onEpochBegin(epoch: number): void {
+    const { optimizer } = this.model;
+    const lr = this.#schedule(epoch, optimizer.lr);
+    if (typeof lr !== "number" || !(lr >= 0))
+      throw new ValueError({
+        where: "LearningRateScheduler",
+        expected: `a learning rate of at least 0 for epoch ${epoch}`,
+        got: describe(lr),
+      });
+    optimizer.lr = lr;
+  }
+
+  override onEpochEnd(_epoch: number, logs: Logs): void {
+    logs.lr = this.model.optimizer.lr;
+  }
+}
+
+export interface ReduceLROnPlateauOptions extends MonitorOptions {
+  /** What the learning rate is multiplied by; 0.1 by default. */
+  factor?: number;
+  /** For how many epochs in a row the number may fail to get better; 10 by default. */
+  patience?: number;
+  /** How many epochs to wait after a reduction before watching again. */
+  cooldown?: number;
+  /** Below this it does not go. */
+  minLr?: number;
+}
+
+/**
+ * Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs; the history then
+ * has the rate as `lr`. As in Keras, `minDelta` is 1e-4 by default.
+ *
+ * @throws OptionError for options that do not exist and, in training, for a monitor that is not in the logs;
+ *   ValueError for a factor outside (0, 1) and for negative numbers.
+ *
+ * @example
+ * new ReduceLROnPlateau({ monitor: "val_loss", factor: 0.5, patience: 3 });
+ */
+export class ReduceLROnPlateau extends Callback {
+  readonly #monitor: Monitor;
+  readonly #options: Required<Omit<ReduceLROnPlateauOptions, keyof MonitorOptions>>;
+  #wait = 0;
+  #resting = 0;
+
+  constructor(options: ReduceLROnPlateauOptions = {}) {
+    super();
+    const where = "ReduceLROnPlateau";
+    checkOptions(where, options, [...monitorOptions, "factor", "patience", "cooldown", "minLr"]);
+    const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
+    if (!(factor > 0 && factor < 1))
+      throw new ValueError({ where, expected: "a factor between 0 and 1", got: describe(factor) });
+    for (const [name, value] of Object.entries({ patience, cooldown, minLr }))
+      if (!(value >= 0)) throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
+    this.#monitor = new Monitor(where, { minDelta: 1e-4, ...options });
+    this.#options = { factor, patience, cooldown, minLr };
+  }
+
+  override onTrainBegin(): void {
+    this.#monitor.reset();
+    this.#wait = this.#resting = 0;
+  }
+
+  override onEpochEnd(_epoch: number, logs: Logs): void {
+    const { optimizer } = this.model;
+    logs.lr = optimizer.lr;
+    const value = this.#monitor.read(logs);
+    if (this.#resting > 0) {
+      this.#resting--;
+      this.#wait = 0;
+    }
+    if (this.#monitor.isBetter(value)) {
+      this.#monitor.best = value;
+      this.#wait = 0;
+    } else if (this.#resting === 0 && ++this.#wait >= this.#options.patience) {
+      const { factor, minLr, cooldown } = this.#options;
+      if (optimizer.lr > minLr) {
+        optimizer.lr = Math.max(optimizer.lr * factor, minLr);
+        this.#resting = cooldown;
+        this.#wait = 0;
+      }
+    }
+  }
+}

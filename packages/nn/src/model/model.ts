@@ -1,0 +1,248 @@
+/**
+ * The model: a module that can be compiled, trained, evaluated and asked.
+ */
+import {
+  checkOptions,
+  defaultGenerator,
+  describe,
+  ModelError,
+  OptionError,
+  Tensor,
+  type TensorLike,
+} from "@chainrule/core";
+import { Module } from "../module/module.ts";
+import type { Optimizer } from "../optimizers/index.ts";
+import type { History, Logs } from "./callbacks/index.ts";
+import { type Compiled, type CompileOptions, compileOptions } from "./compile.ts";
+import {
+  type BatchLike,
+  type BatchSource,
+  batchesOfArrays,
+  batchesOfStream,
+  isBatchSource,
+  readArrays,
+  type Source,
+  splitArrays,
+  weightByClass,
+} from "./data.ts";
+import { evaluateSource, predictRows } from "./evaluate.ts";
+import { runFit } from "./fit.ts";
+import { type CompleteFitOptions, checkCount, completeFitOptions, type FitOptions, generatorFor } from "./options.ts";
+import { Rows } from "./rows.ts";
+import { type SummaryOptions, summaryOf } from "./summary.ts";
+import { Turns } from "./turn.ts";
+
+/** What `evaluate` takes besides the data. */
+export interface EvaluateOptions {
+  /** How many samples are computed at once; 32 by default. For arrays only. */
+  batchSize?: number;
+  /** How much each sample counts in the loss, [n]. For arrays only. */
+  sampleWeight?: TensorLike;
+}
+
+/**
+ * Base class of models: a module with `compile`, `fit`, `evaluate`, `predict` and `summary`. `Sequential` is one; write
+ * `forward` for others.
+ *
+ * @example
+ * class Net extends Model {
+ *   hidden = new Linear(4, 16);
+ *   out = new Linear(16, 3);
+ *   forward(x: Tensor) {
+ *     return this.out.call(this.hidden.call(x).relu());
+ *   }
+ * }
+ * const net = new Net();
+ * net.compile({ optimizer: "adam", loss: "cross_entropy", metrics: ["accuracy"] });
+ * await net.fit(x, labels, { epochs: 10 });
+ */
+export abstract class Model extends Module {
+  /** Set it in a callback to end training after the current batch: to true, or to the reason. */
+  stopTraining: boolean | string = false;
+  #compiled: Compiled | null = null;
+  #history: History | null = null;
+  #fitting = false;
+
+  protected override get kind(): string {
+    return "model";
+  }
+
+  /**
+   * Says what to train with. The optimizer starts from nothing, the weights stay.
+   *
+   * @param options `loss` and `optimizer` by name or as objects, `metrics`, `weightedMetrics`.
+   * @throws OptionError for names and options that do not exist, with the nearest that do.
+   *
+   * @example
+   * model.compile({ optimizer: "adam", loss: "binary_crossentropy", metrics: ["accuracy", "auc"] });
+   * model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: (p, t) => p.sub(t).abs(), metrics: [new TopKAccuracy(3)] });
+   */
+  compile(options: CompileOptions): this {
+    this.#compiled = compileOptions(options);
+    const { optimizer } = this.#compiled;
+    if (!optimizer.isBound) optimizer.bind(this);
+    return this;
+  }
+
+  /** What `compile` made. @throws ModelError before. */
+  #ready(where: string): Compiled {
+    if (this.#compiled) return this.#compiled;
+    throw new ModelError({
+      where: `${where}, model "${this.name}"`,
+      expected: "a compiled model",
+      got: "one without a loss and an optimizer",
+      hint: `Compile it first: model.compile({ optimizer: "adam", loss: "mse" }).`,
+    });
+  }
+
+  /** The optimizer of `compile`. @throws ModelError before. */
+  get optimizer(): Optimizer {
+    return this.#ready("optimizer").optimizer;
+  }
+
+  /** The history of the last training that came to an end; null before. */
+  get history(): History | null {
+    return this.#history;
+  }
+
+  /**
+   * Trains, and returns how it went.
+   *
+   * Ctrl-C ends it in good order after the current batch and keeps what was learned; the history says so.
+   *
+   * @param x inputs [n, …]: arrays or a tensor. Or batches instead of both: a list of [x, y] or [x, y, sampleWeight],
+   *   anything that iterates over such, also asynchronously, or a function that returns that for each epoch.
+   * @param y targets [n, …], as the loss wants them. [n] will do for outputs [n, 1].
+   * @param options see {@link FitOptions}.
+   * @throws ModelError before `compile`; DataError for no samples, for x and y of different length, and for what cannot
+   *   be read; ValueError and OptionError for options out of range and that do not exist; and what layers and loss
+   *   throw, with the epoch, the batch and the layer. The model stays as the batch before left it.
+   *
+   * @example
+   * const { history } = await model.fit(x, y, { epochs: 20, batchSize: 16, validationSplit: 0.2 });
+   * history.val_loss.at(-1);
+   * @example
+   * await model.fit(() => readBatches("train.csv"), { epochs: 3 });
+   */
+  fit(x: TensorLike, y: TensorLike, options?: FitOptions): Promise<History>;
+  fit(batches: BatchSource, options?: FitOptions): Promise<History>;
+  fit(batches: BatchSource, y: undefined, options?: FitOptions): Promise<History>;
+  async fit(x: TensorLike | BatchSource, second?: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
+    const [y, given] = isOptions(second) ? [undefined, second] : [second, third ?? {}];
+    const compiled = this.#ready("fit");
+    if (this.#fitting)
+      throw new ModelError({
+        where: `fit, model "${this.name}"`,
+        expected: "a model that is not in training",
+        got: "one whose training has not ended yet",
+        hint: "Wait for it: await model.fit(…).",
+      });
+    const { source, validation, options } = prepare(x, y, given);
+    this.#fitting = true;
+    try {
+      this.#history = await runFit(this, compiled, source, validation, options);
+      return this.#history;
+    } finally {
+      this.#fitting = false;
+    }
+  }
+
+  /**
+   * The loss and the metrics on data that it does not train on, in evaluation mode.
+   *
+   * @param x inputs and, as `y`, targets; or batches, as for {@link fit}.
+   * @returns `{ loss, accuracy, … }`.
+   * @throws as {@link fit}.
+   *
+   * @example
+   * const { loss, accuracy } = await model.evaluate(xTest, yTest);
+   */
+  evaluate(x: TensorLike, y: TensorLike, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(batches: BatchSource): Promise<Logs>;
+  async evaluate(x: TensorLike | BatchSource, y?: TensorLike, options: EvaluateOptions = {}): Promise<Logs> {
+    const where = "evaluate";
+    const compiled = this.#ready(where);
+    checkOptions(where, options, ["batchSize", "sampleWeight"]);
+    const { batchSize = 32, sampleWeight } = options;
+    checkCount("batchSize", batchSize, 1, where);
+    const source = isBatchSource(x, y)
+      ? batchesOfStream(where, x)
+      : batchesOfArrays(readArrays(where, x, y as TensorLike, sampleWeight), batchSize, null);
+    return evaluateSource(this, compiled, source, { where, turns: new Turns() });
+  }
+
+  /**
+   * The outputs for inputs [n, …], computed batch by batch in evaluation mode, without a graph.
+   *
+   * @returns a tensor [n, …].
+   * @throws DataError for no samples; what layers throw.
+   *
+   * @example
+   * const labels = model.predict(x).argmax(-1);
+   */
+  predict(x: TensorLike, options: { batchSize?: number } = {}): Tensor {
+    checkOptions("predict", options, ["batchSize"]);
+    const { batchSize = 32 } = options;
+    checkCount("batchSize", batchSize, 1, "predict");
+    return predictRows(this, new Rows("predict", "x", x), batchSize);
+  }
+
+  /**
+   * A table of the layers, the shapes of their outputs and their numbers of weights; printed, and returned.
+   *
+   * @param options `print` is what prints it; console.log by default.
+   * @example model.summary();
+   */
+  summary(options: SummaryOptions = {}): string {
+    return summaryOf(this, options);
+  }
+}
+
+function isOptions(x: unknown): x is FitOptions {
+  return typeof x === "object" && x !== null && !(x instanceof Tensor) && !Array.isArray(x) && !ArrayBuffer.isView(x);
+}
+
+interface Prepared {
+  source: Source;
+  validation: Source | null;
+  options: CompleteFitOptions;
+}
+
+/** Checks data and options, and makes sources of batches of them. */
+function prepare(x: TensorLike | BatchSource, y: TensorLike | undefined, given: FitOptions): Prepared {
+  if (isBatchSource(x, y)) {
+    if (y !== undefined)
+      throw new OptionError({ where: "fit", expected: "either batches [x, y], or x and y", got: "batches and y" });
+    const options = completeFitOptions(given, false);
+    return { source: batchesOfStream("fit", x, options.classWeight), validation: validationOf(options), options };
+  }
+  const options = completeFitOptions(given, true);
+  const { batchSize, validationSplit, classWeight } = options;
+  const all = readArrays("fit", x, y as TensorLike, options.sampleWeight);
+  const [train, held] = validationSplit === undefined ? [all, null] : splitArrays("fit", all, validationSplit);
+  const shuffling = options.shuffle ? generatorFor(options.seed, defaultGenerator) : null;
+  return {
+    source: batchesOfArrays(weightByClass("fit", train, classWeight), batchSize, shuffling),
+    validation: held ? batchesOfArrays(held, batchSize, null) : validationOf(options),
+    options,
+  };
+}
+
+/** What validationData stands for: [x, y] or [x, y, sampleWeight], or batches. */
+function validationOf({ validationData: data, batchSize }: CompleteFitOptions): Source | null {
+  if (data === undefined) return null;
+  const where = "fit, validationData";
+  if (isPairOfArrays(data)) return batchesOfArrays(readArrays(where, data[0], data[1], data[2]), batchSize, null);
+  if (isBatchSource(data, undefined)) return batchesOfStream(where, data as BatchSource);
+  throw new OptionError({
+    where,
+    expected: "[x, y], [x, y, sampleWeight], or batches of such",
+    got: describe(data),
+  });
+}
+
+/** [x, y] rather than a list of two batches, each of which would be a list [x, y] itself. */
+function isPairOfArrays(data: BatchLike | BatchSource): data is BatchLike {
+  if (!Array.isArray(data) || data.length < 2 || data.length > 3) return false;
+  return !data.every((item) => Array.isArray(item) && item.some((part) => part instanceof Tensor));
+}

@@ -1,0 +1,87 @@
+/**
+ * The loss of `compile` as training uses it: one number for a batch.
+ */
+import { DTypeError, describe, type Shape, ShapeError, Tensor } from "@chainrule/core";
+import { type Loss, type LossOptions, lossByName } from "@chainrule/losses";
+import type { MetricContext } from "../metrics/index.ts";
+
+/** A function of predictions and targets that returns one loss, or a loss for each sample or element. */
+export type LossFunction = (prediction: Tensor, target: Tensor, options?: LossOptions) => Tensor;
+
+/** A loss by name, one of the library's (with options fixed by `with`), or any function. */
+export type LossLike = string | LossFunction;
+
+/** What training asks of a loss. */
+export interface Objective {
+  readonly name: string;
+  /** The mean loss of a batch, weighted. */
+  compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
+  /** Whether targets may be labels, which have one axis less than the predictions. */
+  readonly takesLabels: boolean;
+  /** What metrics are told that are made by name. */
+  contextFor(outputShape: Shape): MetricContext;
+}
+
+/** @throws OptionError for an unknown name, with the nearest. */
+export function objectiveOf(loss: LossLike): Objective {
+  if (typeof loss === "string") return ofLoss(lossByName(loss));
+  return isLoss(loss) ? ofLoss(loss) : ofFunction(loss);
+}
+
+/** Whether it was made by `defineLoss`. */
+export function isLoss(loss: object): loss is Loss {
+  return "lossName" in loss;
+}
+
+function ofLoss(loss: Loss): Objective {
+  const [prediction, target] = Object.values(loss.inputs);
+  const isDecision = ["truth", "probability", "sign"].includes(target);
+  return {
+    name: loss.lossName,
+    takesLabels: target === "label" || target === "labelOrDistribution",
+    compute: (p, t, weight) => mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
+    contextFor: (shape) => {
+      if (!isDecision && !isSingle(shape)) return {};
+      return { threshold: prediction === "logit" || target === "sign" ? 0 : 0.5 };
+    },
+  };
+}
+
+function ofFunction(loss: LossFunction): Objective {
+  const name = loss.name || "loss";
+  return {
+    name,
+    takesLabels: false,
+    compute: (p, t, weight) => {
+      const losses = loss(p, t);
+      if (!(losses instanceof Tensor))
+        throw new DTypeError({
+          where: `loss "${name}"`,
+          expected: "a function that returns a tensor",
+          got: describe(losses),
+        });
+      return mean(weight ? weigh(name, losses, weight) : losses);
+    },
+    contextFor: (shape) => (isSingle(shape) ? { threshold: 0.5 } : {}),
+  };
+}
+
+/** Whether there is one output a sample. */
+function isSingle(shape: Shape): boolean {
+  return shape.length < 2 || shape[shape.length - 1] === 1;
+}
+
+function mean(losses: Tensor): Tensor {
+  return losses.rank === 0 ? losses : losses.mean();
+}
+
+function weigh(name: string, losses: Tensor, weight: Tensor): Tensor {
+  if (losses.rank < weight.rank)
+    throw new ShapeError({
+      where: `loss "${name}"`,
+      expected: "a loss for each sample, to weight them",
+      got: "their mean",
+      hint: "Return the losses before the mean, or make it a loss with defineLoss.",
+    });
+  return losses.mul(weight.reshape([...weight.shape, ...new Array<number>(losses.rank - weight.rank).fill(1)]));
+}

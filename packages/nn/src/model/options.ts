@@ -1,0 +1,111 @@
+/**
+ * The options of `fit`, checked before anything is done.
+ */
+import { checkOptions, describe, Generator, OptionError, type TensorLike, ValueError } from "@chainrule/core";
+import type { Hooks } from "./callbacks/index.ts";
+import type { BatchLike, BatchSource } from "./data.ts";
+import type { ClassWeight } from "./weights.ts";
+
+/** 0: silent; 1: a progress bar; 2: a line for each epoch; "auto": the bar on a terminal, silent elsewhere. */
+export type Verbosity = "auto" | 0 | 1 | 2;
+
+/** What `fit` takes besides the data. */
+export interface FitOptions {
+  /** How many times to go through the data; 1 by default. */
+  epochs?: number;
+  /** How many samples a step takes; 32 by default. For arrays only. */
+  batchSize?: number;
+  /** Whether to go through the samples in a new order in each epoch; true by default. For arrays only. */
+  shuffle?: boolean;
+  /** The share of the samples, from the end, to validate on instead of training on them. For arrays only. */
+  validationSplit?: number;
+  /** What to validate on after each epoch: [x, y] or [x, y, sampleWeight], or batches. */
+  validationData?: BatchLike | BatchSource;
+  /** How much each class counts in the loss: `{ 0: 1, 1: 5 }`. */
+  classWeight?: ClassWeight;
+  /** How much each sample counts in the loss, [n]. For arrays only. */
+  sampleWeight?: TensorLike;
+  /** Callbacks, or plain objects of hooks. */
+  callbacks?: readonly Hooks[];
+  verbose?: Verbosity;
+  /** The epoch to start from, counted from 0, when training is resumed; `epochs` counts from 0 all the same. */
+  initialEpoch?: number;
+  /** Makes the order of the samples reproducible by itself; otherwise `manualSeed` does. */
+  seed?: number | string;
+  /** Ends an epoch after this many batches; the next goes on where it ended, and starts over where the data ends. */
+  stepsPerEpoch?: number;
+  /** Look for NaN in data, activations, loss, gradients and weights, and say where the first is. Slower. */
+  debugNaN?: boolean;
+}
+
+/** The options with their defaults. */
+export type CompleteFitOptions = FitOptions & Required<typeof defaults>;
+
+const defaults = {
+  epochs: 1,
+  batchSize: 32,
+  shuffle: true,
+  callbacks: [] as readonly Hooks[],
+  verbose: "auto" as Verbosity,
+  initialEpoch: 0,
+  debugNaN: false,
+};
+
+const known = [
+  ...Object.keys(defaults),
+  ...["validationSplit", "validationData", "classWeight", "sampleWeight", "seed", "stepsPerEpoch"],
+];
+
+/** What only makes sense for arrays. */
+const forArrays = ["batchSize", "shuffle", "validationSplit", "sampleWeight", "seed"] as const;
+
+/** @throws OptionError for options that do not exist or do not go together; ValueError for numbers out of range. */
+export function completeFitOptions(given: FitOptions, arrays: boolean): CompleteFitOptions {
+  checkOptions("fit", given, known);
+  const useless = arrays ? undefined : forArrays.find((name) => given[name] !== undefined);
+  if (useless)
+    throw new OptionError({
+      where: "fit",
+      expected: `${useless} with arrays or tensors`,
+      got: "it with batches that are made elsewhere",
+      hint: "Whoever makes the batches decides on their size, order and weights: [x, y, sampleWeight].",
+    });
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options: CompleteFitOptions = { ...defaults, ...said };
+  checkCount("epochs", options.epochs, 0);
+  checkCount("initialEpoch", options.initialEpoch, 0);
+  checkCount("batchSize", options.batchSize, 1);
+  if (options.stepsPerEpoch !== undefined) checkCount("stepsPerEpoch", options.stepsPerEpoch, 1);
+  checkChoices(options);
+  return options;
+}
+
+/** Throws unless a count is a whole number of at least `least`. */
+export function checkCount(name: string, value: unknown, least: number, where = "fit"): void {
+  if (!Number.isInteger(value) || (value as number) < least)
+    throw new ValueError({
+      where,
+      expected: `${name} as a whole number of at least ${least}`,
+      got: describe(value),
+      hint:
+        name === "epochs" && value === Number.POSITIVE_INFINITY
+          ? "Name a large number, and stop by a callback."
+          : undefined,
+    });
+}
+
+function checkChoices({ verbose, shuffle, callbacks, validationSplit, validationData }: CompleteFitOptions): void {
+  if (!["auto", 0, 1, 2].includes(verbose))
+    throw new OptionError({ where: "fit, verbose", expected: '"auto", 0, 1 or 2', got: describe(verbose) });
+  if (typeof shuffle !== "boolean")
+    throw new OptionError({ where: "fit, shuffle", expected: "true or false", got: describe(shuffle) });
+  if (!Array.isArray(callbacks))
+    throw new OptionError({ where: "fit, callbacks", expected: "a list of callbacks", got: describe(callbacks) });
+  if (validationSplit !== undefined && validationData !== undefined)
+    throw new OptionError({ where: "fit", expected: "either validationSplit or validationData", got: "both" });
+}
+
+/** The generator of a seed, or the one that `manualSeed` seeds. */
+export function generatorFor(seed: number | string | undefined, shared: () => Generator): Generator {
+  return seed === undefined ? shared() : new Generator(seed);
+}

@@ -1,0 +1,143 @@
+/**
+ * The sequential model: layers one after the other.
+ */
+import { ChainRuleError, checkOptions, describe, ModelError, OptionError, type Tensor } from "@chainrule/core";
+import { type BatchShape, Layer, probeShape, toModule } from "../layers/index.ts";
+import type { Module } from "../module/module.ts";
+import { Model } from "./model.ts";
+import type { SummaryRow } from "./summary.ts";
+
+/** What `Sequential` takes as a layer: a layer, any module, or a function of a tensor. */
+export type SequentialItem = Module | ((x: Tensor) => Tensor);
+
+/**
+ * Layers one after the other: the output of each is the input of the next.
+ *
+ * Where the first layer says what its input looks like (`inputDim`, `inputShape`), all weights are made at once;
+ * otherwise at the first call. A Sequential is a module itself and can stand in another one.
+ *
+ * Shape: what the first layer takes, and what the last one makes of it.
+ *
+ * @throws ModelError for what is no layer; ShapeError, with the layer's name, where layers do not fit together.
+ *
+ * @example
+ * const model = new Sequential([
+ *   new Dense({ units: 16, inputDim: 2, activation: "relu" }),
+ *   new Dense({ units: 1, activation: "sigmoid" }),
+ * ]);
+ * model.summary();
+ */
+export class Sequential extends Model {
+  /** The layers in their order. */
+  readonly layers: Module[] = [];
+
+  constructor(layers: readonly SequentialItem[] = [], options: { name?: string } = {}) {
+    super();
+    checkOptions("Sequential", options, ["name"]);
+    if (options.name !== undefined) this.name = options.name;
+    if (!Array.isArray(layers))
+      throw new OptionError({
+        where: "Sequential",
+        expected: "a list of layers",
+        got: describe(layers),
+        hint: "Write new Sequential([…]), and the name after it: new Sequential([…], { name }).",
+      });
+    for (const layer of layers) this.add(layer);
+  }
+
+  /**
+   * Adds a layer at the end. Equal names are numbered: dense, dense_1, dense_2.
+   *
+   * @throws ModelError for what is no layer; ShapeError where it does not fit what comes before. The model then stays
+   *   as it was.
+   *
+   * @example
+   * model.add(new Dense({ units: 10 })).add((x) => x.softmax(-1));
+   */
+  add(layer: SequentialItem): this {
+    const module = toModule(layer);
+    const name = this.#freeName(module);
+    if (name !== module.name) module.name = name;
+    this.layers.push(module);
+    try {
+      if (this.inputShape) this.ensureBuilt(this.inputShape);
+    } catch (error) {
+      this.layers.pop();
+      throw error;
+    }
+    return this;
+  }
+
+  /** The layer's name, numbered where another layer has it. */
+  #freeName(module: Module): string {
+    const taken = new Set(this.layers.filter((layer) => layer !== module).map((layer) => layer.name));
+    if (!taken.has(module.name)) return module.name;
+    for (let i = 1; ; i++) if (!taken.has(`${module.name}_${i}`)) return `${module.name}_${i}`;
+  }
+
+  /** Takes the last layer away and returns it. @throws ModelError where there is none. */
+  pop(): Module {
+    const layer = this.layers.pop();
+    if (layer) return layer;
+    throw new ModelError({ where: `model "${this.name}"`, expected: "a layer to take away", got: "no layers" });
+  }
+
+  /** The input's shape, batch axis first, as the first layer knows it; null before it does. */
+  get inputShape(): BatchShape | null {
+    const [first] = this.layers;
+    return first instanceof Layer || first instanceof Sequential ? first.inputShape : null;
+  }
+
+  /** Makes the weights of all layers that have none yet, for an input of a shape. */
+  ensureBuilt(inputShape: BatchShape): void {
+    this.#shapes(inputShape);
+  }
+
+  /** The shape of the output for a shape of the input. @throws ShapeError where it does not fit, with the layer. */
+  outputShape(inputShape: BatchShape): BatchShape {
+    const shapes = this.#shapes(inputShape);
+    return shapes[shapes.length - 1] ?? inputShape;
+  }
+
+  /** The shape of each layer's output. */
+  #shapes(inputShape: BatchShape): BatchShape[] {
+    let shape = inputShape;
+    return this.layers.map((layer) => {
+      shape = shapeAfter(layer, shape);
+      return shape;
+    });
+  }
+
+  forward(x: Tensor): Tensor {
+    if (this.layers.length === 0)
+      throw new ModelError({
+        where: "forward",
+        expected: "a model with layers",
+        got: "none",
+        hint: "Add some: model.add(new Dense({ units: 1 })).",
+      });
+    let output = x;
+    for (const layer of this.layers) output = layer.call(output);
+    return output;
+  }
+
+  /** What the summary shows. @internal */
+  summaryRows(): SummaryRow[] {
+    const shapes = this.inputShape ? this.#shapes(this.inputShape) : null;
+    return this.layers.map((module, i) => ({ name: module.name, module, shape: shapes?.[i] ?? null }));
+  }
+}
+
+/** The shape of a module's output; its weights are made if they were not. */
+function shapeAfter(module: Module, inputShape: BatchShape): BatchShape {
+  try {
+    if (!(module instanceof Layer || module instanceof Sequential)) return probeShape(module, inputShape) ?? inputShape;
+    module.ensureBuilt(inputShape);
+    return module.outputShape(inputShape);
+  } catch (error) {
+    const kind = module instanceof Layer ? "layer" : "module";
+    throw error instanceof ChainRuleError
+      ? error.inside(`${kind} "${module.name}" (${module.constructor.name})`)
+      : error;
+  }
+}

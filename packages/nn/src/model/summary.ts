@@ -1,0 +1,93 @@
+/**
+ * The summary of a model: a table of its layers, as Keras prints it.
+ */
+import { checkOptions, type Parameter } from "@chainrule/core";
+import { type BatchShape, formatBatchShape, Layer } from "../layers/index.ts";
+import type { Module } from "../module/module.ts";
+
+export interface SummaryOptions {
+  /** What prints the table; console.log by default. */
+  print?: (text: string) => void;
+}
+
+/** A part of a model, as the table shows it. */
+export interface SummaryRow {
+  readonly name: string;
+  readonly module: Module<unknown>;
+  /** The shape of its output; null where it is not known yet. */
+  readonly shape: BatchShape | null;
+}
+
+/** Models that know how a batch goes through their parts. */
+interface KnowsRows extends Module {
+  summaryRows(): SummaryRow[];
+}
+
+/** The table, printed and returned. */
+export function summaryOf(model: Module, options: SummaryOptions): string {
+  checkOptions("summary", options, ["print"]);
+  const rows = "summaryRows" in model ? (model as KnowsRows).summaryRows() : partsOf(model);
+  const cells = rows.map(({ name, module, shape }) => [
+    `${name} (${module.constructor.name})`,
+    shape ? formatBatchShape(shape) : "?",
+    grouped(module.countParameters().total),
+  ]);
+  const text = [
+    `Model: "${model.name}"`,
+    ...table(["Layer (type)", "Output Shape", "Param #"], cells),
+    ...totals(model),
+  ];
+  const joined = text.join("\n");
+  (options.print ?? console.log)(joined);
+  return joined;
+}
+
+/** The outermost modules within a model, by the property that holds them. */
+function partsOf(model: Module): SummaryRow[] {
+  const paths: string[] = [];
+  const rows: SummaryRow[] = [];
+  for (const [path, module] of model.namedModules()) {
+    if (path === "" || paths.some((outer) => path.startsWith(`${outer}.`))) continue;
+    paths.push(path);
+    const shape = module instanceof Layer && module.built ? module.outputShape(module.inputShape!) : null;
+    rows.push({ name: path, module, shape });
+  }
+  return rows;
+}
+
+function totals(model: Module): string[] {
+  const all = [...model.parameters(), ...model.buffers()];
+  const trainable = all.filter((parameter) => parameter.requiresGrad);
+  const frozen = all.filter((parameter) => !parameter.requiresGrad);
+  const line = (what: string, parameters: readonly Parameter[]) => {
+    const [count, bytes] = [sum(parameters, (p) => p.size), sum(parameters, (p) => p.storage.byteLength)];
+    return ` ${what} params: ${grouped(count)} (${formatBytes(bytes)})`;
+  };
+  return [line("Total", all), line("Trainable", trainable), line("Non-trainable", frozen)];
+}
+
+function sum(parameters: readonly Parameter[], of: (parameter: Parameter) => number): number {
+  return parameters.reduce((total, parameter) => total + of(parameter), 0);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((title, j) => Math.max(title.length, ...rows.map((row) => row[j].length)));
+  const line = (row: readonly string[]) => {
+    const cells = row.map((cell, j) => (j === 2 ? cell.padStart(widths[j]) : cell.padEnd(widths[j])));
+    return `│ ${cells.join(" │ ")} │`;
+  };
+  const rule = (left: string, middle: string, right: string) =>
+    left + widths.map((width) => "─".repeat(width + 2)).join(middle) + right;
+  return [rule("┌", "┬", "┐"), line(head), rule("├", "┼", "┤"), ...rows.map(line), rule("└", "┴", "┘")];
+}
+
+/** 101770 as 101,770. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function formatBytes(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB"];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(2)} ${units[power]}`;
+}
