@@ -2,6 +2,7 @@
  * The layer: a module of one input that makes its weights when it learns the input's shape.
  */
 import {
+  ChainRuleError,
   checkOptions,
   describe,
   formatShape,
@@ -113,8 +114,16 @@ export abstract class Layer extends Module {
     return probeShape(this, inputShape) ?? inputShape;
   }
 
-  /** Makes the weights unless they are made already. */
+  /** Makes the weights unless they are made already. @throws ShapeError for a shape that the layer cannot take. */
   ensureBuilt(inputShape: BatchShape): void {
+    try {
+      this.#buildOnce(inputShape);
+    } catch (error) {
+      throw error instanceof ChainRuleError ? error.inside(this.title()) : error;
+    }
+  }
+
+  #buildOnce(inputShape: BatchShape): void {
     if (this.built) return;
     this.checkInput(inputShape);
     this.build(inputShape);
@@ -129,8 +138,8 @@ export abstract class Layer extends Module {
 
   protected override prepare([x]: readonly Tensor[]): void {
     if (x === undefined) throw new ShapeError({ where: "call", expected: "one input", got: "none" });
-    if (!this.built) this.ensureBuilt(this.inputShape ?? [null, ...x.shape.slice(1)]);
     this.checkInput(x.shape);
+    this.#buildOnce(this.inputShape ?? [null, ...x.shape.slice(1)]);
   }
 
   protected override finish(output: Tensor, inputs: readonly Tensor[]): void {

@@ -6,7 +6,7 @@
 export function snakeCase(name: string): string {
   return name
     .replace("ReLU", "Relu")
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
     .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
     .toLowerCase();
 }

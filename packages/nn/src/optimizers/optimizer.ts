@@ -16,6 +16,7 @@ import {
   variable,
 } from "@chainrule/core";
 import { Module } from "../module/module.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 import { clippedByNorm } from "./clip.ts";
 import { Clocks } from "./clocks.ts";
 import { type Group, membersOf, type OptimizerTarget, plainGroup, toGroups } from "./groups.ts";
@@ -43,6 +44,8 @@ export class Optimizer<H extends Hyper = Hyper> {
   #bound = false;
   readonly #clocks = new Clocks();
   readonly #slots = new Map<Parameter, Slots>();
+  /** The learning rate that groups without one of their own have. */
+  #base: Hyper["lr"];
   #iterations = 0;
 
   /** @internal */
@@ -52,6 +55,7 @@ export class Optimizer<H extends Hyper = Hyper> {
     if (this.options.clipNorm !== undefined && this.options.clipValue !== undefined)
       throw new OptionError({ where: rule.name, expected: "either clipNorm or clipValue", got: "both" });
     rule.check?.(this.options);
+    this.#base = this.options.lr;
     this.#groups = [plainGroup([], this.options)];
     if (target !== undefined) this.bind(target);
   }
@@ -74,8 +78,7 @@ export class Optimizer<H extends Hyper = Hyper> {
    * @throws OptionError for anything else, and for an empty list.
    */
   bind(target: OptimizerTarget<H>): this {
-    const base = this.#bound ? this.options : { ...this.options, lr: this.schedule ?? this.lr };
-    this.#groups = toGroups(this.rule, target, base);
+    this.#groups = toGroups(this.rule, target, { ...this.options, lr: this.#base });
     if (this.#groups.some((group) => !(group.source instanceof Module))) membersOf(this.name, this.#groups);
     this.#bound = true;
     return this;
@@ -97,19 +100,18 @@ export class Optimizer<H extends Hyper = Hyper> {
   }
 
   /** The schedule that the learning rate follows, if it follows one. */
-  get schedule(): Exclude<Hyper["lr"], number> | null {
-    const { lr } = this.#groups[0].hyper;
-    return typeof lr === "function" ? lr : null;
+  get schedule(): Schedule | null {
+    return typeof this.#base === "function" ? this.#base : null;
   }
 
-  /** The learning rate (of the first group). Setting it changes all groups in proportion. */
+  /** The learning rate: that of the last step where a schedule sets it. Setting it changes all groups in proportion. */
   get lr(): number {
-    return this.#groups[0].lr.item();
+    return typeof this.#base === "number" ? this.#base : this.#base(Math.max(0, this.#iterations - 1));
   }
 
   /** @throws ValueError for a rate below 0; OptionError where a schedule sets it. */
   set lr(lr: number) {
-    if (this.#groups.some((group) => typeof group.hyper.lr === "function"))
+    if (this.schedule)
       throw new OptionError({
         where: `${this.name}, lr`,
         expected: "a learning rate that is a number, to set it",
@@ -117,7 +119,8 @@ export class Optimizer<H extends Hyper = Hyper> {
         hint: "Make the optimizer with a number as lr, or change the schedule.",
       });
     completeOptions(this.name, { lr }, { lr: 0 }, []);
-    for (const group of this.#groups) group.lr.assign(lr * group.scale);
+    this.#base = lr;
+    for (const group of this.#groups) if (typeof group.hyper.lr === "number") group.lr.assign(lr * group.scale);
   }
 
   /** Forgets the gradients of all its parameters. */
@@ -133,8 +136,10 @@ export class Optimizer<H extends Hyper = Hyper> {
    */
   step(): void {
     const members = membersOf(`${this.name}.step`, this.#groups);
+    const weights = [...members.keys()].filter((weight) => weight.grad !== null);
+    for (const weight of weights) checkGradient(this.name, weight);
     this.advance();
-    noGrad(() => this.#update(members));
+    noGrad(() => this.#update(weights, members));
   }
 
   /**
@@ -148,9 +153,7 @@ export class Optimizer<H extends Hyper = Hyper> {
   }
 
   /** The part of a step that is tensor operations. */
-  #update(members: ReadonlyMap<Parameter, Group<H>>): void {
-    const weights = [...members.keys()].filter((weight) => weight.grad !== null);
-    for (const weight of weights) checkGradient(this.name, weight);
+  #update(weights: readonly Parameter[], members: ReadonlyMap<Parameter, Group<H>>): void {
     const gradients = this.#clipped(weights.map((weight) => weight.grad!));
     const clocks = this.#clocks.tick(weights);
     const scalarsOf = remembering((group: Group<H>, clock: Parameter) =>
@@ -202,7 +205,7 @@ export class Optimizer<H extends Hyper = Hyper> {
   }
 
   /**
-   * Everything that it remembers, by name: "iterations", "groups.0.lr", and for each parameter in order "0.step" and
+   * Everything that it remembers, by name: "iterations", "lr", "groups.0.lr", and for each parameter in order "0.step" and
    * its slots, such as "0.m". The options are not among it.
    *
    * @example
@@ -212,6 +215,7 @@ export class Optimizer<H extends Hyper = Hyper> {
   stateDict(): Record<string, Tensor> {
     return writeState({
       iterations: this.#iterations,
+      lr: this.lr,
       rates: this.#groups.map((group) => group.lr),
       weights: this.parameters.map((weight) => ({
         step: this.#clocks.of(weight),
@@ -230,6 +234,7 @@ export class Optimizer<H extends Hyper = Hyper> {
     const expected = [...members].map(([weight, group]) => this.rule.slots?.(weight, group.hyper) ?? {});
     const read = readState(this.name, state, this.#groups.length, expected);
     this.#iterations = read.iterations;
+    if (!this.schedule) this.#base = read.lr;
     this.#groups.forEach((group, i) => {
       group.lr.assign(read.rates[i]);
     });

@@ -16,6 +16,7 @@ import type { Tensors } from "./rule.ts";
 /** What is written: counts and slots of weights that have had no step are not there. */
 interface Written {
   readonly iterations: number;
+  readonly lr: number;
   readonly rates: readonly Tensor[];
   readonly weights: readonly { readonly step: Tensor | undefined; readonly slots: Tensors }[];
 }
@@ -23,14 +24,15 @@ interface Written {
 /** What is read back; the same with numbers. */
 interface Read {
   readonly iterations: number;
+  readonly lr: number;
   readonly rates: readonly number[];
   readonly weights: readonly { readonly step: number | undefined; readonly slots: Tensors }[];
 }
 
-export function writeState({ iterations, rates, weights }: Written): Record<string, Tensor> {
-  const state: Record<string, Tensor> = { iterations: scalar(iterations, "float64") };
-  rates.forEach((lr, i) => {
-    state[`groups.${i}.lr`] = lr.detach();
+export function writeState({ iterations, lr, rates, weights }: Written): Record<string, Tensor> {
+  const state: Record<string, Tensor> = { iterations: scalar(iterations, "float64"), lr: scalar(lr, "float64") };
+  rates.forEach((rate, i) => {
+    state[`groups.${i}.lr`] = rate.detach();
   });
   weights.forEach(({ step, slots }, i) => {
     if (!step) return;
@@ -52,7 +54,10 @@ export function readState(
   slots: readonly Tensors[],
 ): Read {
   const given = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name)]));
-  const shapes = new Map<string, readonly number[]>([["iterations", []]]);
+  const shapes = new Map<string, readonly number[]>([
+    ["iterations", []],
+    ["lr", []],
+  ]);
   for (let i = 0; i < groups; i++) shapes.set(`groups.${i}.lr`, []);
   slots.forEach((own, i) => {
     if (![...given.keys()].some((name) => name.startsWith(`${i}.`))) return;
@@ -63,6 +68,7 @@ export function readState(
   const number = (name: string): number => given.get(name)!.item();
   return {
     iterations: number("iterations"),
+    lr: number("lr"),
     rates: Array.from({ length: groups }, (_, i) => number(`groups.${i}.lr`)),
     weights: slots.map((own, i) => ({
       step: shapes.has(`${i}.step`) ? number(`${i}.step`) : undefined,

@@ -1,0 +1,123 @@
+import { ModelError, ones, type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { Linear } from "../layers/index.ts";
+import { Module } from "../module/module.ts";
+import { exponentialDecay } from "../schedules/index.ts";
+import { Adam, type Optimizer, optimizerByName, SGD } from "./index.ts";
+
+const double = (x: number | number[]): Parameter => parameter(tensor(x, { dtype: "float64" }));
+
+/** Takes a step with the given gradient. */
+function stepWith(optimizer: Optimizer, weight: Parameter, gradient: number): void {
+  weight.grad = tensor(gradient, { dtype: weight.dtype });
+  optimizer.step();
+}
+
+describe("an optimizer's state", () => {
+  class Two extends Module {
+    a = new Linear(2, 2, { dtype: "float64" });
+    b = new Linear(2, 1, { dtype: "float64" });
+    forward(x: Tensor) {
+      return this.b.call(this.a.call(x).tanh());
+    }
+  }
+
+  function train(model: Two, optimizer: Optimizer, steps: number): number[] {
+    const x = tensor(
+      [
+        [1, 2],
+        [3, -1],
+        [0.5, 0.2],
+      ],
+      { dtype: "float64" },
+    );
+    return Array.from({ length: steps }, () => {
+      optimizer.zeroGrad();
+      const loss = model.call(x).square().sum();
+      loss.backward();
+      optimizer.step();
+      return loss.item();
+    });
+  }
+
+  it.each([
+    ["sgd", { momentum: 0.9, dampening: 0.1 }],
+    ["adam", { amsgrad: true }],
+    ["adamw", {}],
+    ["adamax", {}],
+    ["nadam", {}],
+    ["rmsprop", { momentum: 0.5, centered: true }],
+    ["adagrad", {}],
+    ["adadelta", {}],
+    ["lion", {}],
+  ])("of %s continues where it was taken, to the last digit", (name, options) => {
+    const make = (model: Two) =>
+      new (optimizerByName(name).constructor as typeof Adam)(model, { lr: 0.01, ...options });
+    const model = new Two();
+    const optimizer = make(model);
+    train(model, optimizer, 3);
+    const [weights, state] = [model.stateDict(), optimizer.stateDict()];
+    const expected = train(model, optimizer, 3);
+    const copy = new Two();
+    const other = make(copy);
+    copy.loadStateDict(weights);
+    other.loadStateDict(state);
+    expect(train(copy, other, 3)).toEqual(expected);
+    expect(other.iterations).toBe(6);
+  });
+
+  it("lists the counts, rates and slots by name", () => {
+    const model = new Two();
+    const optimizer = new Adam(model);
+    expect(Object.keys(optimizer.stateDict())).toEqual(["iterations", "lr", "groups.0.lr"]);
+    train(model, optimizer, 2);
+    const state = optimizer.stateDict();
+    expect(Object.keys(state).slice(2, 7)).toEqual(["groups.0.lr", "0.step", "0.m", "0.v", "1.step"]);
+    expect([state.iterations.item(), state["3.step"].item(), state["groups.0.lr"].item()]).toEqual([2, 2, 0.001]);
+    expect(state["0.m"].shape).toEqual([2, 2]);
+  });
+
+  it("continues a schedule", () => {
+    const w = double(0);
+    const make = () => new SGD([w], { lr: exponentialDecay({ lr: 1, gamma: 0.5 }) });
+    const optimizer = make();
+    stepWith(optimizer, w, 1);
+    stepWith(optimizer, w, 1);
+    const other = make();
+    other.loadStateDict(optimizer.stateDict());
+    stepWith(other, w, 1);
+    expect(other.lr).toBe(0.25);
+  });
+
+  it("can be taken back to, also to before the first step", () => {
+    const w = double(0);
+    const optimizer = new Adam([w], { lr: 0.1 });
+    const start = optimizer.stateDict();
+    stepWith(optimizer, w, 1);
+    const first = w.item();
+    stepWith(optimizer, w, -3);
+    optimizer.loadStateDict(start);
+    w.assign(0);
+    stepWith(optimizer, w, 1);
+    expect(w.item()).toBe(first);
+  });
+
+  it("of another optimizer or of other parameters is refused as a whole", () => {
+    const model = new Two();
+    const adam = new Adam(model);
+    train(model, adam, 1);
+    const state = adam.stateDict();
+    const sgd = new SGD(model, { momentum: 0.9 });
+    expect(() => sgd.loadStateDict(state)).toThrow(
+      /expected the state of SGD with 4 parameters, got no 0\.velocity.*also 0\.m/,
+    );
+    expect(() => new Adam(model.b).loadStateDict(state)).toThrow(ModelError);
+    expect(() => new Adam(model).loadStateDict({ ...state, "1.m": ones([7]) })).toThrow(
+      /expected 1\.m of shape \[2\], got \[7\]/,
+    );
+    expect(() => new Adam(model).loadStateDict({})).toThrow(/no iterations, lr, groups\.0\.lr/);
+    const { "0.m": _gone, ...rest } = state;
+    expect(() => adam.loadStateDict(rest)).toThrow(/got no 0\.m/);
+    expect(adam.iterations).toBe(1);
+  });
+});
