@@ -34,9 +34,17 @@ function unsigned(n: number): number[] {
   }
 }
 
+/** Numbers for names, in order, from `first`: so that parameters can be called by name. */
+export function numbered<const Name extends string>(names: readonly Name[], first = 0): Readonly<Record<Name, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, first + i])) as Record<Name, number>;
+}
+
 function bytesOf(numbers: Float32Array | Float64Array | Int32Array): Uint8Array {
   return new Uint8Array(numbers.buffer);
 }
+
+/** What `push` takes: the number of a local to read, an i32 constant in brackets, or an instruction. */
+export type Term = number | readonly [number] | Instruction;
 
 /** The body of one function: instructions, and the local variables that they use. */
 export class Code {
@@ -55,10 +63,35 @@ export class Code {
     return this.#parameters + this.locals.push(type) - 1;
   }
 
+  /** New i32 locals by their names. */
+  variables<const Name extends string>(...names: readonly Name[]): Readonly<Record<Name, number>> {
+    return numbered(names, this.#parameters + this.locals.push(...names.map(() => "i32" as const)) - names.length);
+  }
+
   /** Instructions one after another, by name. */
   op(...names: Instruction[]): this {
     for (const name of names) this.bytes.push(...plain[name]);
     return this;
+  }
+
+  /**
+   * Locals, constants and instructions in the order of the stack.
+   *
+   * @example
+   * code.push(row, [4], "i32.mul", start, "i32.add"); // row * 4 + start
+   */
+  push(...terms: Term[]): this {
+    for (const term of terms) {
+      if (typeof term === "number") this.get(term);
+      else if (typeof term === "string") this.op(term);
+      else this.int(term[0]);
+    }
+    return this;
+  }
+
+  /** Sets a local to what `push` leaves. */
+  put(local: number, ...terms: Term[]): this {
+    return this.push(...terms).set(local);
   }
 
   get(local: number): this {
@@ -151,6 +184,18 @@ export class Code {
     this.get(count).int(1).op("i32.sub").tee(count);
     this.bytes.push(0x0d, 0, 0x0b, 0x0b); // br_if again, end, end
     return this;
+  }
+
+  /** Runs the body for `i` = 0, `step`, 2 `step`, … below the local `limit`, signed; not at all where that is 0. */
+  count(i: number, limit: number, step: number, body: () => void): this {
+    this.int(0).set(i);
+    return this.block(() => {
+      this.push(limit, [0], "i32.le_s").leaveIf();
+      this.loop(() => {
+        body();
+        this.put(i, i, [step], "i32.add").push(i, limit, "i32.lt_s").leaveIf();
+      });
+    });
   }
 
   /** A block that `leave` inside it ends. */
