@@ -83,6 +83,11 @@ describe("reductions", () => {
     expect([prod(truths).dtype, max(truths).dtype, cumsum(truths, 0).dtype]).toEqual(["int32", "int32", "int32"]);
     const whole = tensor([1, 2], { dtype: "int32" });
     expect([sum(whole).dtype, mean(whole).dtype, mean(whole).item()]).toEqual(["int32", "float32", 1.5]);
+    expect([any(whole, []).dtype, sum(truths, []).dtype, any([0, 3], []).toArray()]).toEqual([
+      "bool",
+      "int32",
+      [false, true],
+    ]);
     expect([any(whole).dtype, argmax(whole).dtype, logSumExp(whole).dtype]).toEqual(["bool", "int32", "float32"]);
   });
 

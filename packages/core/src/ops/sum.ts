@@ -53,7 +53,8 @@ export function overAxes(
     result = reduceRun(result, { first: list[i], last });
     i--;
   }
-  if (x.rank === 0) result = reduceRun(x, { first: 0, last: -1 });
+  // Without axes too the op decides the dtype: any of a number is a truth value.
+  if (list.length === 0) result = reduceRun(x, { first: 0, last: -1 });
   return keepDims
     ? result
     : reshape(
