@@ -1,0 +1,214 @@
+import { type Parameter, parameter, tensor } from "@chainrule/core";
+import { bothDTypes } from "@chainrule/testing";
+import { describe, expect, it } from "vitest";
+import { cosineDecay } from "../schedules/index.ts";
+import { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, type Optimizer, RMSprop, SGD } from "./index.ts";
+
+const double = (x: number): Parameter => parameter(tensor(x, { dtype: "float64" }));
+
+/** Where a weight that starts at `start` goes under the gradients. */
+function path(make: (weights: Parameter[]) => Optimizer, start: number, gradients: readonly number[]): number[] {
+  const weight = double(start);
+  const optimizer = make([weight]);
+  return gradients.map((gradient) => {
+    weight.grad = tensor(gradient, { dtype: "float64" });
+    optimizer.step();
+    return weight.item();
+  });
+}
+
+function expectPath(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i], 12);
+  });
+}
+
+describe("update rules, by hand", () => {
+  it("SGD: w - lr g", () => {
+    expectPath(
+      path((w) => new SGD(w, { lr: 0.1 }), 1, [2, -1]),
+      [0.8, 0.9],
+    );
+  });
+
+  it("SGD with momentum: v = 0.5 v + g", () => {
+    expectPath(
+      path((w) => new SGD(w, { lr: 0.1, momentum: 0.5 }), 1, [2, 2]),
+      [0.8, 0.5],
+    );
+  });
+
+  it("SGD with dampening, which the first gradient escapes: v = 2, then 0.5 · 2 + 0.75 · 2", () => {
+    expectPath(
+      path((w) => new SGD(w, { lr: 0.1, momentum: 0.5, dampening: 0.25 }), 1, [2, 2]),
+      [0.8, 0.55],
+    );
+  });
+
+  it("SGD with Nesterov's momentum: w - lr (g + 0.5 v)", () => {
+    expectPath(
+      path((w) => new SGD(w, { lr: 0.1, momentum: 0.5, nesterov: true }), 1, [2, 2]),
+      [0.7, 0.35],
+    );
+  });
+
+  it("weight decay in the gradient, g + 0.1 w, and decoupled, (1 - lr 0.1) w", () => {
+    expectPath(
+      path((w) => new SGD(w, { lr: 0.5, weightDecay: 0.1 }), 2, [1]),
+      [2 - 0.5 * 1.2],
+    );
+    const first = 0.5 / (1 + 1e-7 / 3);
+    expectPath(
+      path((w) => new AdamW(w, { lr: 0.5, weightDecay: 0.1 }), 2, [3]),
+      [2 * 0.95 - first],
+    );
+    expectPath(
+      path((w) => new Lion(w, { lr: 0.5, weightDecay: 0.1 }), 2, [3]),
+      [2 * 0.95 - 0.5],
+    );
+  });
+
+  it("Adagrad: the sum of squares is 1 + 4, then 1 + 4 + 16", () => {
+    const make = (w: Parameter[]) => new Adagrad(w, { lr: 1, initialAccumulator: 1, eps: 0 });
+    expectPath(path(make, 0, [2, 4]), [-2 / Math.sqrt(5), -2 / Math.sqrt(5) - 4 / Math.sqrt(21)]);
+  });
+
+  it("RMSprop: the mean square is 0.5 · 4, centered 2 - 1", () => {
+    expectPath(
+      path((w) => new RMSprop(w, { lr: 1, alpha: 0.5, eps: 0 }), 0, [2]),
+      [-2 / Math.sqrt(2)],
+    );
+    expectPath(
+      path((w) => new RMSprop(w, { lr: 1, alpha: 0.5, eps: 0, centered: true }), 0, [2]),
+      [-2],
+    );
+  });
+
+  it("RMSprop, centered, stays finite where rounding makes the variance negative", () => {
+    const weight = parameter(0);
+    const optimizer = new RMSprop([weight], { alpha: 0.5, centered: true, eps: 0.1 });
+    for (let i = 0; i < 200; i++) {
+      weight.grad = tensor(0.1);
+      optimizer.step();
+    }
+    expect(Number.isFinite(weight.item())).toBe(true);
+  });
+
+  it("Adadelta: √eps / √(0.1 · 4 + eps) of the gradient first", () => {
+    const step = (2 * Math.sqrt(1e-6)) / Math.sqrt(0.4 + 1e-6);
+    expectPath(
+      path((w) => new Adadelta(w), 0, [2]),
+      [-step],
+    );
+  });
+
+  it("Adam: the first step is lr · g / (|g| + eps) whatever the betas", () => {
+    for (const betas of [
+      [0.9, 0.999],
+      [0, 0],
+      [0.5, 0.99],
+    ] as const)
+      expectPath(
+        path((w) => new Adam(w, { lr: 0.1, betas, eps: 1 }), 0, [3]),
+        [-0.1 * (3 / 4)],
+      );
+  });
+
+  it("Adam's second step, from its definition", () => {
+    const [m, v] = [(0.9 * 0.1 * 1 + 0.1 * -2) / (1 - 0.81), (0.999 * 0.001 * 1 + 0.001 * 4) / (1 - 0.999 ** 2)];
+    const first = -0.1 / (1 + 1e-7);
+    expectPath(
+      path((w) => new Adam(w, { lr: 0.1 }), 0, [1, -2]),
+      [first, first - (0.1 * m) / (Math.sqrt(v) + 1e-7)],
+    );
+  });
+
+  it("AMSGrad divides by the largest size so far", () => {
+    const make = (amsgrad: boolean) => (w: Parameter[]) => new Adam(w, { lr: 0.1, betas: [0, 0.5], eps: 0, amsgrad });
+    const v = 0.5 * 100;
+    const largest = -0.1 - (0.1 * 1) / Math.sqrt(v / 0.75);
+    expectPath(path(make(true), 0, [10, 1]), [-0.1, largest]);
+    expectPath(path(make(false), 0, [10, 1]), [-0.1, -0.1 - 0.1 / Math.sqrt((0.5 * v + 0.5) / 0.75)]);
+  });
+
+  it("Adamax: u is the larger of 0.5 u and |g| + eps", () => {
+    const make = (w: Parameter[]) => new Adamax(w, { lr: 0.1, betas: [0, 0.5], eps: 1 });
+    expectPath(path(make, 0, [3, 0.5]), [-0.1 * (3 / 4), -0.1 * (3 / 4) - 0.1 * (0.5 / 2)]);
+  });
+
+  it("NAdam with the exact product is PyTorch's from 2.0 on, from its definition", () => {
+    const gradients = [3, -1, 0.5];
+    let [w, m, v, product] = [0, 0, 0, 1];
+    const expected = gradients.map((g, i) => {
+      const [now, next] = [i + 1, i + 2].map((t) => 0.9 * (1 - 0.5 * 0.96 ** (t * 0.004)));
+      product *= now;
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      const size = Math.sqrt(v / (1 - 0.999 ** (i + 1))) + 1e-8;
+      w -= (0.1 * (((1 - now) * g) / (1 - product) + (next * m) / (1 - product * next))) / size;
+      return w;
+    });
+    expectPath(
+      path((weights) => new NAdam(weights, { lr: 0.1, eps: 1e-8, exactProduct: true }), 0, gradients),
+      expected,
+    );
+  });
+
+  it("Lion: the sign of 0.9 m + 0.1 g, then m = 0.99 m + 0.01 g", () => {
+    // m is 0.1 after the first gradient; 0.9 · 0.1 - 0.1 · 0.5 is positive still, and with -2 it is not.
+    expectPath(
+      path((w) => new Lion(w, { lr: 0.1 }), 0, [10, -0.5]),
+      [-0.1, -0.2],
+    );
+    expectPath(
+      path((w) => new Lion(w, { lr: 0.1 }), 0, [10, -2]),
+      [-0.1, 0],
+    );
+  });
+
+  it("Lion does not move without a gradient's sign", () => {
+    expectPath(
+      path((w) => new Lion(w), 1, [0, 0]),
+      [1, 1],
+    );
+  });
+});
+
+describe.each(bothDTypes)("in %s", (dtype) => {
+  it("the bias correction keeps its digits after many steps and early ones", () => {
+    const weight = parameter(tensor(0, { dtype }));
+    const optimizer = new Adam([weight], { lr: 1, eps: 0 });
+    const digits = dtype === "float32" ? 5 : 12;
+    for (let i = 1; i <= 20; i++) {
+      weight.grad = tensor(0.5, { dtype });
+      optimizer.step();
+      // With gradients all alike, every step of Adam is lr. float32's own 1 - 0.999 is off in the 5th digit.
+      expect(weight.item() / i).toBeCloseTo(-1, digits);
+    }
+  });
+});
+
+describe("training", () => {
+  it.each([
+    ["SGD", (w: Parameter[]) => new SGD(w, { lr: 0.05, momentum: 0.9, nesterov: true })],
+    ["Adagrad", (w: Parameter[]) => new Adagrad(w, { lr: 1 })],
+    ["RMSprop", (w: Parameter[]) => new RMSprop(w, { lr: 0.01, momentum: 0.5 })],
+    ["Adadelta", (w: Parameter[]) => new Adadelta(w, { lr: 20 })],
+    ["Adam", (w: Parameter[]) => new Adam(w, { lr: 0.05, amsgrad: true })],
+    ["AdamW", (w: Parameter[]) => new AdamW(w, { lr: 0.05, weightDecay: 0 })],
+    ["Adamax", (w: Parameter[]) => new Adamax(w, { lr: 0.05 })],
+    ["NAdam", (w: Parameter[]) => new NAdam(w, { lr: 0.05 })],
+    ["Lion", (w: Parameter[]) => new Lion(w, { lr: cosineDecay({ lr: 0.05, steps: 500 }) })],
+  ])("%s finds the bottom of a bowl", (_name, make) => {
+    const w = parameter([3, -2]);
+    const optimizer = make([w]);
+    for (let i = 0; i < 500; i++) {
+      optimizer.zeroGrad();
+      w.sub([1, 1]).square().mul([1, 5]).sum().backward();
+      optimizer.step();
+    }
+    expect(w.at(0)).toBeCloseTo(1, 1);
+    expect(w.at(1)).toBeCloseTo(1, 1);
+  });
+});

@@ -1,0 +1,161 @@
+import { OptionError, ValueError } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import {
+  cosineDecay,
+  cosineRestarts,
+  exponentialDecay,
+  linearDecay,
+  multiStepDecay,
+  oneCycle,
+  polynomialDecay,
+  ReduceOnPlateau,
+  type Schedule,
+  stepDecay,
+  warmup,
+} from "./index.ts";
+
+function expectRates(schedule: Schedule, expected: Readonly<Record<number, number>>): void {
+  for (const [step, rate] of Object.entries(expected)) expect(schedule(Number(step))).toBeCloseTo(rate, 12);
+}
+
+describe("schedules", () => {
+  it("stepDecay multiplies every so many steps", () => {
+    expectRates(stepDecay({ lr: 1, every: 3, gamma: 0.5 }), { 0: 1, 2: 1, 3: 0.5, 5: 0.5, 6: 0.25 });
+    expectRates(stepDecay({ lr: 1, every: 3 }), { 3: 0.1 });
+  });
+
+  it("multiStepDecay multiplies at each milestone", () => {
+    expectRates(multiStepDecay({ lr: 1, milestones: [2, 5], gamma: 0.1 }), {
+      0: 1,
+      1: 1,
+      2: 0.1,
+      4: 0.1,
+      5: 0.01,
+      99: 0.01,
+    });
+    expectRates(multiStepDecay({ lr: 1, milestones: [] }), { 9: 1 });
+  });
+
+  it("exponentialDecay multiplies smoothly", () => {
+    expectRates(exponentialDecay({ lr: 1, gamma: 0.25, every: 2 }), { 0: 1, 1: 0.5, 2: 0.25, 3: 0.125 });
+  });
+
+  it("polynomialDecay and linearDecay end at endLr and stay there", () => {
+    expectRates(polynomialDecay({ lr: 1.2, endLr: 0.2, steps: 10, power: 2 }), { 0: 1.2, 5: 0.45, 10: 0.2, 99: 0.2 });
+    expectRates(linearDecay({ lr: 1, steps: 4 }), { 0: 1, 1: 0.75, 2: 0.5, 4: 0, 5: 0 });
+    expectRates(linearDecay({ lr: 1, endLr: 3, steps: 4 }), { 1: 1.5, 9: 3 });
+  });
+
+  it("cosineDecay follows half a cosine", () => {
+    expectRates(cosineDecay({ lr: 1.1, endLr: 0.1, steps: 8 }), {
+      0: 1.1,
+      2: 0.1 + (1 + Math.SQRT1_2) / 2,
+      4: 0.6,
+      6: 0.1 + (1 - Math.SQRT1_2) / 2,
+      8: 0.1,
+      20: 0.1,
+    });
+  });
+
+  it("cosineRestarts starts over, each time longer", () => {
+    expectRates(cosineRestarts({ lr: 1, steps: 2, growth: 2 }), { 0: 1, 1: 0.5, 2: 1, 4: 0.5, 6: 1, 10: 0.5, 14: 1 });
+    expectRates(cosineRestarts({ lr: 1, steps: 2 }), { 0: 1, 1: 0.5, 2: 1, 3: 0.5, 1000001: 0.5 });
+  });
+
+  it("warmup leads up to where the next schedule begins", () => {
+    expectRates(warmup(cosineDecay({ lr: 1, steps: 4 }), { steps: 4 }), { 0: 0, 1: 0.25, 3: 0.75, 4: 1, 6: 0.5, 8: 0 });
+    expectRates(warmup(2, { steps: 2, from: 0.5 }), { 0: 1, 1: 1.5, 2: 2, 50: 2 });
+  });
+
+  it("oneCycle goes by PyTorch's formula", () => {
+    // OneCycleLR(max_lr=1, total_steps=10): its phases end at step 0.3 · 10 - 1 = 2 and at step 9.
+    const schedule = oneCycle({ maxLr: 1, steps: 10 });
+    const [first, last] = [1 / 25, 1 / 25 / 1e4];
+    expectRates(schedule, {
+      0: first,
+      1: (1 + first) / 2,
+      2: 1,
+      3: last + ((1 - last) / 2) * (1 + Math.cos(Math.PI / 7)),
+      9: last,
+      30: last,
+    });
+    const lines = oneCycle({
+      maxLr: 1,
+      steps: 11,
+      pctStart: 0.5454545454545455,
+      annealStrategy: "linear",
+      divFactor: 5,
+      finalDivFactor: 2,
+    });
+    expectRates(lines, { 0: 0.2, 1: 0.36, 5: 1, 6: 1 - 0.9 / 5, 10: 0.1 });
+    expectRates(oneCycle({ maxLr: 1, steps: 1 }), { 0: 1 / 25 / 1e4 });
+    expectRates(oneCycle({ maxLr: 1, steps: 4, pctStart: 1 }), { 0: first, 3: 1, 4: last });
+    expectRates(oneCycle({ maxLr: 1, steps: 10, pctStart: 0.1 }), { 0: 1, 9: last });
+  });
+
+  it("refuse what makes no schedule, and misspelt options", () => {
+    expect(() => stepDecay({ lr: 1, every: 0 })).toThrow(
+      /stepDecay, every: expected a number above 0, got the number 0/,
+    );
+    expect(() => stepDecay({ lr: -1, every: 1 })).toThrow(ValueError);
+    expect(() => stepDecay({ lr: 1, evry: 1 } as never)).toThrow(/Did you mean "every"/);
+    expect(() => cosineDecay({ lr: 1 } as never)).toThrow(
+      /cosineDecay, steps: expected a number above 0, got undefined/,
+    );
+    expect(() => cosineRestarts({ lr: 1, steps: 2, growth: 0.5 })).toThrow(ValueError);
+    expect(() => multiStepDecay({ lr: 1, milestones: [5, 2] })).toThrow(/milestones above 0 that ascend/);
+    expect(() => warmup(1, { steps: 5, from: 2 })).toThrow(ValueError);
+    expect(() => oneCycle({ maxLr: 1, steps: 10, annealStrategy: "cosine" as never })).toThrow(OptionError);
+    expect(() => oneCycle({ maxLr: 1, steps: 10, pctStart: 2 })).toThrow(ValueError);
+    expect(() => polynomialDecay({ lr: 1, steps: 5, power: 0 })).toThrow(ValueError);
+    expect(() => exponentialDecay({ lr: 1 } as never)).toThrow(ValueError);
+  });
+});
+
+describe("ReduceOnPlateau", () => {
+  const run = (options: ConstructorParameters<typeof ReduceOnPlateau>[1], measurements: number[]) => {
+    const optimizer = { lr: 1 };
+    const plateau = new ReduceOnPlateau(optimizer, { factor: 0.5, ...options });
+    return measurements.map((measurement) => {
+      plateau.step(measurement);
+      return optimizer.lr;
+    });
+  };
+
+  it("waits for more than `patience` measurements that are no better", () => {
+    expect(run({ patience: 2 }, [1, 1, 1, 1, 1, 1, 1])).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.25]);
+    expect(run({ patience: 2 }, [1, 1, 1, 0.9, 1, 1, 1])).toEqual([1, 1, 1, 1, 1, 1, 0.5]);
+  });
+
+  it("counts only what is better by the threshold", () => {
+    expect(run({ patience: 0, threshold: 0.1 }, [1, 0.95, 0.8])).toEqual([1, 0.5, 0.5]);
+    expect(run({ patience: 0, threshold: 0.1, thresholdMode: "abs" }, [5, 4.95, 4.5])).toEqual([1, 0.5, 0.5]);
+  });
+
+  it("can watch what should grow", () => {
+    expect(run({ patience: 0, mode: "max" }, [0.5, 0.6, 0.6])).toEqual([1, 1, 0.5]);
+  });
+
+  it("rests after a change, and stops at the smallest rate", () => {
+    expect(run({ patience: 0, cooldown: 2 }, [1, 1, 1, 1, 1])).toEqual([1, 0.5, 0.5, 0.5, 0.25]);
+    expect(run({ patience: 0, minLr: 0.4 }, [1, 1, 1])).toEqual([1, 0.5, 0.4]);
+  });
+
+  it("takes NaN for no better", () => {
+    expect(run({ patience: 0 }, [Number.NaN, 1, Number.NaN])).toEqual([0.5, 0.5, 0.25]);
+  });
+
+  it("says whether it lowered the rate", () => {
+    const plateau = new ReduceOnPlateau({ lr: 1 }, { patience: 0, minLr: 0.1 });
+    expect([1, 1, 1].map((measurement) => plateau.step(measurement))).toEqual([false, true, false]);
+    expect(plateau.best).toBe(1);
+  });
+
+  it("refuses options that make no sense", () => {
+    const optimizer = { lr: 1 };
+    expect(() => new ReduceOnPlateau(optimizer, { factor: 2 })).toThrow(ValueError);
+    expect(() => new ReduceOnPlateau(optimizer, { patience: -1 })).toThrow(ValueError);
+    expect(() => new ReduceOnPlateau(optimizer, { mode: "auto" as never })).toThrow(OptionError);
+    expect(() => new ReduceOnPlateau(optimizer, { patence: 1 } as never)).toThrow(/Did you mean "patience"/);
+  });
+});
