@@ -2,12 +2,12 @@
  * Data sets: reading, generating, splitting and scaling.
  */
 export { type CsvData, type CsvFeatures, type CsvOptions, parseCsv, readCsv } from "./csv.ts";
+export type { GeneratedData, GeneratorOptions } from "./generated.ts";
 export { encodeIdx, type IdxType, parseIdx, readIdx, writeIdx } from "./idx.ts";
 export { type ClassName, encodeLabels, toCategorical } from "./labels.ts";
 export { type LabelledImages, loadMnist } from "./mnist.ts";
 export { type ClassificationOptions, makeClassification, makeRegression, type RegressionOptions } from "./problems.ts";
 export { type Part, type Rows, takeRows } from "./rows.ts";
-export type { Sample, SampleOptions } from "./sample.ts";
 export { MinMaxScaler, StandardScaler } from "./scale.ts";
 export type { Seeded } from "./seeded.ts";
 export {

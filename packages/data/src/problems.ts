@@ -8,16 +8,16 @@ import { checkOptions, type Generator, getDefaultDType, type Tensor, tensor, Val
 import {
   checkCount,
   checkNotNegative,
+  type GeneratedData,
+  type GeneratorOptions,
+  generatorKeys,
   type Point,
-  type Sample,
-  type SampleOptions,
-  sampleKeys,
-  toSample,
-} from "./sample.ts";
+  toData,
+} from "./generated.ts";
 import { generatorOf } from "./seeded.ts";
 
 /** Options of {@link makeRegression}. */
-export interface RegressionOptions extends SampleOptions {
+export interface RegressionOptions extends GeneratorOptions {
   /** The number of features, 2 by default. */
   nFeatures?: number;
   /** How many of them matter; by default all, but at most 10. */
@@ -42,11 +42,11 @@ export interface RegressionOptions extends SampleOptions {
  * @example
  * const { x, y, coefficients } = makeRegression({ nSamples: 200, nFeatures: 5, nInformative: 3, noise: 1, seed: 0 });
  */
-export function makeRegression(options: RegressionOptions = {}): Sample & { coefficients: Tensor } {
+export function makeRegression(options: RegressionOptions = {}): GeneratedData & { coefficients: Tensor } {
   const where = "makeRegression";
   const { nSamples = 100, nFeatures = 2, bias = 0, noise = 0, shuffle = true, dtype = getDefaultDType() } = options;
   const nInformative = options.nInformative ?? Math.min(nFeatures, 10);
-  checkOptions(where, options, [...sampleKeys, "nFeatures", "nInformative", "bias", "noise"]);
+  checkOptions(where, options, [...generatorKeys, "nFeatures", "nInformative", "bias", "noise"]);
   checkCount(where, "nSamples", nSamples);
   checkCount(where, "nFeatures", nFeatures);
   checkInformative(where, nInformative, nFeatures);
@@ -59,11 +59,11 @@ export function makeRegression(options: RegressionOptions = {}): Sample & { coef
     const label = at.reduce((sum, value, j) => sum + value * coefficients[j], bias);
     return { at, label: noise === 0 ? label : label + generator.normal(0, noise) };
   });
-  return { ...toSample(points, options, generator, dtype), coefficients: tensor(coefficients, { dtype }) };
+  return { ...toData(points, options, generator, dtype), coefficients: tensor(coefficients, { dtype }) };
 }
 
 /** Options of {@link makeClassification}. */
-export interface ClassificationOptions extends SampleOptions {
+export interface ClassificationOptions extends GeneratorOptions {
   /** The number of features, 2 by default; what is neither informative nor redundant is noise. */
   nFeatures?: number;
   /** How many features the classes differ in, 2 by default. */
@@ -99,7 +99,7 @@ export interface ClassificationOptions extends SampleOptions {
  * @example
  * const { x, y } = makeClassification({ nSamples: 1000, weights: [0.95], classSep: 1.5, seed: 0 });
  */
-export function makeClassification(options: ClassificationOptions = {}): Sample {
+export function makeClassification(options: ClassificationOptions = {}): GeneratedData {
   const where = "makeClassification";
   checkClassification(where, options);
   const { nSamples = 100, nFeatures = 2, nInformative = 2, nRedundant = 0, shuffle = true } = options;
@@ -122,7 +122,7 @@ export function makeClassification(options: ClassificationOptions = {}): Sample 
       return { at: order.map((j) => features[j]), label };
     });
   });
-  return toSample(points, options, generator);
+  return toData(points, options, generator);
 }
 
 function checkClassification(where: string, options: ClassificationOptions): void {
@@ -136,7 +136,7 @@ function checkClassification(where: string, options: ClassificationOptions): voi
     "flipY",
     "classSep",
   ];
-  checkOptions(where, options, [...sampleKeys, ...own]);
+  checkOptions(where, options, [...generatorKeys, ...own]);
   const { nSamples = 100, nFeatures = 2, nInformative = 2, nRedundant = 0 } = options;
   const { nClasses = 2, nClustersPerClass = 1, flipY = 0.01, classSep = 1 } = options;
   checkCount(where, "nSamples", nSamples);

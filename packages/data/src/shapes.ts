@@ -9,16 +9,16 @@ import {
   checkCount,
   checkNotNegative,
   evenly,
+  type GeneratedData,
+  type GeneratorOptions,
+  generatorKeys,
   type Point,
-  type Sample,
-  type SampleOptions,
-  sampleKeys,
-  toSample,
-} from "./sample.ts";
+  toData,
+} from "./generated.ts";
 import { generatorOf } from "./seeded.ts";
 
 /** Options of a shape with blurred points. */
-export interface ShapeOptions extends SampleOptions {
+export interface ShapeOptions extends GeneratorOptions {
   /** The standard deviation of the normal noise added to each coordinate, 0 by default. */
   noise?: number;
 }
@@ -37,7 +37,7 @@ export interface ShapeOptions extends SampleOptions {
  * @example
  * const { x, y } = makeMoons({ nSamples: 200, noise: 0.1, seed: 0 });
  */
-export function makeMoons(options: ShapeOptions = {}): Sample {
+export function makeMoons(options: ShapeOptions = {}): GeneratedData {
   const { nSamples = 100, noise = 0 } = options;
   const generator = begin("makeMoons", options, ["noise"]);
   const outer = Math.floor(nSamples / 2);
@@ -48,7 +48,7 @@ export function makeMoons(options: ShapeOptions = {}): Sample {
     ...arc(outer).map((t) => ({ at: [Math.cos(t), Math.sin(t)], label: 0 })),
     ...arc(inner).map((t) => ({ at: [1 - Math.cos(t), 0.5 - Math.sin(t)], label: 1 })),
   ];
-  return toSample(
+  return toData(
     points.map(({ at, label }) => ({ at: blur(at, noise, generator), label })),
     options,
     generator,
@@ -70,7 +70,7 @@ export function makeMoons(options: ShapeOptions = {}): Sample {
  * @example
  * const { x, y } = makeCircles({ nSamples: 200, noise: 0.05, factor: 0.5, seed: 0 });
  */
-export function makeCircles(options: ShapeOptions & { factor?: number } = {}): Sample {
+export function makeCircles(options: ShapeOptions & { factor?: number } = {}): GeneratedData {
   const { nSamples = 100, noise = 0, factor = 0.8 } = options;
   const generator = begin("makeCircles", options, ["noise", "factor"]);
   if (!(factor >= 0 && factor < 1))
@@ -85,7 +85,7 @@ export function makeCircles(options: ShapeOptions & { factor?: number } = {}): S
       const angle = (2 * Math.PI * i) / count;
       return { at: blur([radius * Math.cos(angle), radius * Math.sin(angle)], noise, generator), label };
     });
-  return toSample([...circle(outer, 1, 0), ...circle(nSamples - outer, factor, 1)], options, generator);
+  return toData([...circle(outer, 1, 0), ...circle(nSamples - outer, factor, 1)], options, generator);
 }
 
 /**
@@ -103,7 +103,7 @@ export function makeCircles(options: ShapeOptions & { factor?: number } = {}): S
  * @example
  * const { x, y } = makeSpirals({ nSamples: 300, nClasses: 3, noise: 0.02, seed: 0 });
  */
-export function makeSpirals(options: ShapeOptions & { nClasses?: number; turns?: number } = {}): Sample {
+export function makeSpirals(options: ShapeOptions & { nClasses?: number; turns?: number } = {}): GeneratedData {
   const { nSamples = 100, noise = 0, nClasses = 2, turns = 1.75 } = options;
   const generator = begin("makeSpirals", options, ["noise", "nClasses", "turns"]);
   checkCount("makeSpirals", "nClasses", nClasses);
@@ -117,7 +117,7 @@ export function makeSpirals(options: ShapeOptions & { nClasses?: number; turns?:
       return { at: blur([radius * Math.sin(angle), radius * Math.cos(angle)], noise, generator), label };
     }),
   );
-  return toSample(points, options, generator);
+  return toData(points, options, generator);
 }
 
 /**
@@ -134,7 +134,7 @@ export function makeSpirals(options: ShapeOptions & { nClasses?: number; turns?:
  * @example
  * const { x, y } = makeXor({ nSamples: 200, margin: 0.05, seed: 0 });
  */
-export function makeXor(options: ShapeOptions & { margin?: number } = {}): Sample {
+export function makeXor(options: ShapeOptions & { margin?: number } = {}): GeneratedData {
   const { nSamples = 100, noise = 0, margin = 0 } = options;
   const generator = begin("makeXor", options, ["noise", "margin"]);
   if (!(margin >= 0 && margin < 1))
@@ -149,11 +149,11 @@ export function makeXor(options: ShapeOptions & { margin?: number } = {}): Sampl
     return { at: blur([a, b], noise, generator), label: a > 0 === b > 0 ? 0 : 1 };
   });
   points.sort((p, q) => p.label - q.label);
-  return toSample(points, options, generator);
+  return toData(points, options, generator);
 }
 
 /** Options of {@link makeBlobs}. */
-export interface BlobOptions extends Omit<SampleOptions, "nSamples"> {
+export interface BlobOptions extends Omit<GeneratorOptions, "nSamples"> {
   /** The number of samples, or of each blob; 100 in all by default. */
   nSamples?: number | readonly number[];
   /** How many coordinates a point has, 2 by default; given centres have their own. */
@@ -177,10 +177,10 @@ export interface BlobOptions extends Omit<SampleOptions, "nSamples"> {
  * @example
  * const { x, y } = makeBlobs({ centers: [[0, 0], [3, 3]], nSamples: [90, 10], seed: 0 });
  */
-export function makeBlobs(options: BlobOptions = {}): Sample & { centers: Tensor } {
+export function makeBlobs(options: BlobOptions = {}): GeneratedData & { centers: Tensor } {
   const where = "makeBlobs";
   const { nSamples = 100, nFeatures = 2, clusterStd = 1, centerBox = [-10, 10] } = options;
-  checkOptions(where, options, [...sampleKeys, "nFeatures", "centers", "clusterStd", "centerBox"]);
+  checkOptions(where, options, [...generatorKeys, "nFeatures", "centers", "clusterStd", "centerBox"]);
   checkCount(where, "nFeatures", nFeatures);
   const generator = generatorOf(where, options);
   const wanted = options.centers ?? (typeof nSamples === "number" ? 3 : nSamples.length);
@@ -203,7 +203,7 @@ export function makeBlobs(options: BlobOptions = {}): Sample & { centers: Tensor
     Array.from({ length: count }, (): Point => ({ at: blur(centers[label], deviations[label], generator), label })),
   );
   const { nSamples: _, ...rest } = options;
-  return { ...toSample(points, rest, generator), centers: tensor(centers) };
+  return { ...toData(points, rest, generator), centers: tensor(centers) };
 }
 
 function checkForEach(where: string, name: string, values: readonly number[], blobs: number): void {
@@ -214,7 +214,7 @@ function checkForEach(where: string, name: string, values: readonly number[], bl
 /** Checks what the shapes have in common, and gives the generator to draw from. */
 function begin(where: string, options: ShapeOptions, own: readonly string[]) {
   const { nSamples = 100, noise = 0 } = options;
-  checkOptions(where, options, [...sampleKeys, ...own]);
+  checkOptions(where, options, [...generatorKeys, ...own]);
   checkCount(where, "nSamples", nSamples, 2);
   checkNotNegative(where, "noise", noise);
   return generatorOf(where, options);

@@ -5,7 +5,7 @@ import { type Generator, getDefaultDType, type Tensor, tensor, ValueError } from
 import { type Seeded, seededKeys } from "./seeded.ts";
 
 /** Options of every generator. */
-export interface SampleOptions extends Seeded {
+export interface GeneratorOptions extends Seeded {
   /** The number of samples, 100 by default. */
   nSamples?: number;
   /** Whether to put the samples into random order (default true); else class by class. */
@@ -15,14 +15,14 @@ export interface SampleOptions extends Seeded {
 }
 
 /** Generated points and their classes. */
-export interface Sample {
+export interface GeneratedData {
   /** Points, [n, d], float. */
   x: Tensor;
   /** The class of each point, [n], int32. */
   y: Tensor;
 }
 
-export const sampleKeys = ["nSamples", "shuffle", "dtype", ...seededKeys] as const;
+export const generatorKeys = ["nSamples", "shuffle", "dtype", ...seededKeys] as const;
 
 /** A point and its class (or its value, for regression). */
 export interface Point {
@@ -31,12 +31,12 @@ export interface Point {
 }
 
 /** The points as tensors, in random order if that is asked for. */
-export function toSample(
+export function toData(
   points: readonly Point[],
-  { shuffle = true, dtype = getDefaultDType() }: SampleOptions,
+  { shuffle = true, dtype = getDefaultDType() }: GeneratorOptions,
   generator: Generator,
   labelDType: "int32" | "float32" | "float64" = "int32",
-): Sample {
+): GeneratedData {
   const ordered = shuffle ? generator.shuffle([...points]) : points;
   const flat = Float64Array.from(ordered.flatMap(({ at }) => at));
   const width = ordered[0].at.length;
