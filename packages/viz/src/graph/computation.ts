@@ -1,0 +1,150 @@
+/**
+ * The graph of a computation as plain data, from the tape of a tensor or the parents of a `Value`.
+ */
+import {
+  checkOptions,
+  type DType,
+  DTypeError,
+  describe,
+  GraphError,
+  graph as graphOfValue,
+  Parameter,
+  Tensor,
+  Value,
+} from "@chainrule/core";
+
+/** What a node is: a result, something that is learned, data, or a plain number. */
+export type NodeKind = "op" | "parameter" | "input" | "constant";
+
+/** One tensor or `Value` of a computation. */
+export interface ComputationNode {
+  /** Its index in `nodes`: every node comes after those it was made of, and the result comes last. */
+  readonly id: number;
+  readonly kind: NodeKind;
+  /** The operation for a result, else the name; empty for a leaf without a name. */
+  readonly label: string;
+  /** The name of a result, where it has one. */
+  readonly name?: string;
+  /** Of a tensor. */
+  readonly shape?: readonly number[];
+  /** Of a tensor. */
+  readonly dtype?: DType;
+  /** The number, of a `Value` and of a scalar constant. */
+  readonly value?: number;
+  /** d result / d this, of a `Value` after `backward()`. */
+  readonly gradient?: number;
+}
+
+/** One use of a result: node `from` is an argument of node `to`. */
+export interface ComputationEdge {
+  readonly from: number;
+  readonly to: number;
+  /** Which argument, counted from 0. */
+  readonly argument: number;
+  /** The local derivative d to / d from, between Values. */
+  readonly derivative?: number;
+}
+
+/** A computation as data, which survives JSON. */
+export interface ComputationGraph {
+  readonly nodes: readonly ComputationNode[];
+  readonly edges: readonly ComputationEdge[];
+}
+
+/**
+ * The computation that led to a tensor or a `Value`, as data for `toDot`, `toMermaid` and `graphSvg`.
+ *
+ * A tensor knows how it was made as long as a gradient may be asked for: what needs none appears as an input, and
+ * after `backward()` the graph is gone.
+ *
+ * @param result the last result, such as the loss.
+ * @param options `names`: tensors by the names they are to be shown under.
+ * @throws GraphError for a tensor that knows nothing of its making, and for one whose graph was released.
+ *
+ * @example
+ * const w = parameter([2, 3]);
+ * const loss = w.square().sum();
+ * console.log(toDot(graphOf(loss, { names: { w, loss } })));
+ */
+export function graphOf(
+  result: Tensor | Value,
+  options: { names?: Readonly<Record<string, Tensor>> } = {},
+): ComputationGraph {
+  const where = "graphOf";
+  checkOptions(where, options, ["names"]);
+  if (result instanceof Value) return fromValue(result);
+  if (result instanceof Tensor) return fromTensor(where, result, options.names ?? {});
+  throw new DTypeError({ where, expected: "a tensor or a Value", got: describe(result) });
+}
+
+function fromValue(result: Value): ComputationGraph {
+  const { nodes, edges } = graphOfValue(result);
+  const isResult = new Set(edges.map(({ to }) => to));
+  return {
+    nodes: nodes.map(({ id, label, op, data, grad }) => ({
+      id,
+      kind: isResult.has(id) ? "op" : op === "constant" ? "constant" : "input",
+      label: isResult.has(id) ? op : label,
+      ...(isResult.has(id) && label && { name: label }),
+      value: data,
+      ...(op !== "constant" && { gradient: grad }),
+    })),
+    edges,
+  };
+}
+
+type Step = NonNullable<Tensor["step"]>;
+/** What stands for a tensor: the step that made it, or itself (a parameter for every moment of its life). */
+type Place = Step | Tensor;
+const placeOf = (x: Tensor): Place => x.step ?? x.leaf;
+
+function fromTensor(where: string, result: Tensor, named: Readonly<Record<string, Tensor>>): ComputationGraph {
+  if (result.step === null && !result.requiresGrad)
+    throw new GraphError({
+      where,
+      expected: "a tensor that remembers how it was made",
+      got: "one that does not",
+      hint: "Results are noted where something they come from requires a gradient: make the weights with parameter(…), outside noGrad.",
+    });
+  const names = new Map(Object.entries(named).map(([name, x]) => [placeOf(x), name]));
+  const ids = new Map<Place, number>();
+  const nodes: ComputationNode[] = [];
+  const edges: ComputationEdge[] = [];
+  // A stack of one's own, because chains of operations are longer than the stack of functions is deep.
+  const stack: { x: Tensor; next: number }[] = [{ x: result, next: 0 }];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    const inputs = inputsOf(where, top.x);
+    if (top.next < inputs.length) {
+      const input = inputs[top.next++];
+      if (!ids.has(placeOf(input))) stack.push({ x: input, next: 0 });
+      continue;
+    }
+    const id = nodes.push(toNode(nodes.length, top.x, names.get(placeOf(top.x)))) - 1;
+    ids.set(placeOf(top.x), id);
+    inputs.forEach((input, argument) => {
+      edges.push({ from: ids.get(placeOf(input))!, to: id, argument });
+    });
+    stack.pop();
+  }
+  return { nodes, edges };
+}
+
+function inputsOf(where: string, x: Tensor): readonly Tensor[] {
+  if (x.step === null) return [];
+  if (x.step.inputs) return x.step.inputs;
+  throw new GraphError({
+    where,
+    expected: "a graph that is still there",
+    got: `a result (${x.step.op.name}) whose graph a backward pass has released`,
+    hint: "Take the graph before backward(), or keep it with backward(undefined, { retainGraph: true }).",
+  });
+}
+
+function toNode(id: number, x: Tensor, name: string | undefined): ComputationNode {
+  const { shape, dtype } = x;
+  if (x.step) return { id, kind: "op", label: x.step.op.name, ...(name && { name }), shape, dtype };
+  const learned = x.leaf instanceof Parameter || x.requiresGrad;
+  const kind = learned ? "parameter" : x.rank === 0 ? "constant" : "input";
+  return { id, kind, label: name ?? "", shape, dtype, ...(kind === "constant" && { value: x.item() }) };
+}

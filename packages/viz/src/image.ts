@@ -1,0 +1,89 @@
+/**
+ * Pictures in the terminal: grey-scale images such as handwritten digits.
+ */
+import { checkOptions, DataError, describe, Tensor } from "@chainrule/core";
+import { ink, level, pick, rangeOf } from "./cells.ts";
+import { hasColors, paint } from "./terminal.ts";
+
+/** Options of {@link drawImage}. */
+export interface ImageOptions {
+  /** The number that is black; by default the smallest pixel. */
+  min?: number;
+  /** The number that is white; by default the largest pixel. */
+  max?: number;
+  /** Whether to draw large numbers dark. */
+  invert?: boolean;
+  /** Whether to use shades of grey; by default where the terminal has colours. Else characters stand for them. */
+  color?: boolean;
+}
+
+/** The first of xterm's 24 shades of grey, and how many there are. */
+const [firstGrey, greys] = [232, 24];
+
+/**
+ * Draws a grey-scale image as text.
+ *
+ * With colours a character holds two pixels, one above the other; without, two characters make a pixel, darker the
+ * fewer strokes they have.
+ *
+ * @param pixels numbers row by row, as a tensor, a list, or rows in a list.
+ * @param size [height, width]; may be left out where `pixels` has two axes.
+ * @throws DataError for another number of pixels than height times width.
+ *
+ * @example
+ * console.log(drawImage(digits.features.slice(0), [8, 8]));
+ */
+export function drawImage(
+  pixels: Tensor | ArrayLike<number> | readonly (readonly number[])[],
+  size?: readonly [height: number, width: number],
+  options: ImageOptions = {},
+): string {
+  const where = "drawImage";
+  checkOptions(where, options, ["min", "max", "invert", "color"]);
+  const { min, max, invert = false, color = hasColors() } = options;
+  const { values, height, width } = readPixels(where, pixels, size);
+  const range = rangeOf(values, min, max);
+  const levelAt = (row: number, column: number) => {
+    const share = level(values[row * width + column], range);
+    return invert ? 1 - share : share;
+  };
+  const columns = Array.from({ length: width }, (_, column) => column);
+  if (!color)
+    return Array.from({ length: height }, (_, row) =>
+      columns
+        .map((column) => pick(ink, levelAt(row, column)).repeat(2))
+        .join("")
+        .trimEnd(),
+    ).join("\n");
+  const grey = (row: number, column: number) =>
+    row < height ? firstGrey + Math.min(greys - 1, Math.floor(levelAt(row, column) * greys)) : undefined;
+  return Array.from({ length: Math.ceil(height / 2) }, (_, pair) =>
+    columns.map((column) => paint("▀", grey(2 * pair, column), grey(2 * pair + 1, column))).join(""),
+  ).join("\n");
+}
+
+function readPixels(where: string, pixels: unknown, size: readonly [number, number] | undefined) {
+  const nested = Array.isArray(pixels) && Array.isArray(pixels[0]);
+  const values: number[] =
+    pixels instanceof Tensor
+      ? Array.from(pixels.toTypedArray())
+      : nested
+        ? (pixels as number[][]).flat()
+        : Array.from((pixels ?? []) as ArrayLike<number>);
+  const own = pixels instanceof Tensor ? pixels.shape : nested ? [pixels.length, (pixels[0] as unknown[]).length] : [];
+  const [height, width] = size ?? own;
+  if (height === undefined || width === undefined || (size === undefined && own.length !== 2))
+    throw new DataError({
+      where,
+      expected: "pixels in rows and columns",
+      got: pixels instanceof Tensor ? `shape [${own.join(", ")}]` : describe(pixels),
+      hint: "Name the size: drawImage(pixels, [28, 28]).",
+    });
+  if (values.length === 0 || values.length !== height * width || !values.every((value) => typeof value === "number"))
+    throw new DataError({
+      where,
+      expected: `${height} x ${width} pixels`,
+      got: `${values.length}`,
+    });
+  return { values, height, width };
+}

@@ -1,0 +1,82 @@
+/**
+ * Axes: round numbers to mark, where they lie, and how they are written.
+ */
+
+/** From the smallest to the largest number of an axis. */
+export type Range = readonly [low: number, high: number];
+
+/** How far apart numbers lie: by their difference, or by their ratio. */
+export type Scale = "linear" | "log";
+
+/** An axis: its ends, its marks, and the place of a number on it, 0 at the low end and 1 at the high one. */
+export interface Axis {
+  readonly range: Range;
+  readonly ticks: readonly number[];
+  place(value: number): number;
+}
+
+/** An axis on which all the numbers lie, its marks at round numbers, about `count` of them. */
+export function axisFor(values: readonly number[], count: number, scale: Scale = "linear", tight = false): Axis {
+  const finite = values.filter((value) => Number.isFinite(value) && (scale === "linear" || value > 0));
+  if (scale === "log") return logAxis(finite, count);
+  const [least, most] = spread(finite);
+  const step = roundStep((most - least) / Math.max(1, count - 1));
+  const [low, high] = tight ? [least, most] : [Math.floor(least / step) * step, Math.ceil(most / step) * step];
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => clean((first + i) * step));
+  return { range: [clean(low), clean(high)], ticks, place: (value) => (value - low) / (high - low) };
+}
+
+/** From one of 1, 2 or 5 times a power of ten to another, with marks at these or, over many decades, at powers of ten. */
+function logAxis(values: readonly number[], count: number): Axis {
+  const [least, most] = values.length === 0 ? [1, 10] : spread(values);
+  const powers = [Math.floor(Math.log10(least)) - 1, Math.ceil(Math.log10(most)) + 1];
+  const marks = Array.from({ length: powers[1] - powers[0] + 1 }, (_, i) => powers[0] + i).flatMap((power) =>
+    [1, 2, 5].map((factor) => clean(factor * 10 ** power)),
+  );
+  const low = marks.findLast((mark) => mark <= least)!;
+  const high = marks.find((mark) => mark >= most && mark > low)!;
+  const between = marks.filter((mark) => mark >= low && mark <= high);
+  const decades = between.filter((mark) => isPowerOfTen(mark));
+  const every = Math.ceil(decades.length / count);
+  const [bottom, height] = [Math.log10(low), Math.log10(high) - Math.log10(low)];
+  return {
+    range: [low, high],
+    ticks: between.length <= count + 1 ? between : decades.filter((_, i) => i % every === 0),
+    place: (value) => (value > 0 ? (Math.log10(value) - bottom) / height : Number.NaN),
+  };
+}
+
+function isPowerOfTen(value: number): boolean {
+  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+}
+
+/** The smallest and the largest number, moved apart where they are one. */
+function spread(values: readonly number[]): Range {
+  if (values.length === 0) return [0, 1];
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const most = values.reduce((a, b) => Math.max(a, b));
+  if (least < most) return [least, most];
+  const margin = Math.abs(least) / 10 || 1;
+  return [least - margin, least + margin];
+}
+
+/** The nearest step at or above `rough` that is 1, 2 or 5 times a power of ten: people count in these. */
+function roundStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9))!;
+}
+
+/** Without the last digits in which floats of a decimal step differ: 0.30000000000000004 becomes 0.3. */
+function clean(value: number): number {
+  return Number(value.toPrecision(12));
+}
+
+/** A number for people to read, in few digits: 0.25, 12000, 1e-5. */
+export function formatNumber(value: number, digits = 4): string {
+  if (!Number.isFinite(value) || value === 0) return String(value);
+  const short = Number(value.toPrecision(digits));
+  const size = Math.abs(short);
+  return size >= 1e6 || size < 1e-3 ? short.toExponential().replace("e+", "e") : String(short);
+}
