@@ -101,7 +101,7 @@ function check(gemm: Gemm, { m, n, k, flags = 0, biased = false, fill }: Case): 
     const same = Object.is(got[i], x) || Math.abs(got[i] - x) <= tolerance;
     if (!same) expect.fail(`element ${i} of ${what}: ${got[i]}, not ${x}`);
   });
-  expect(floats.slice(c + sizeC, end), `inputs of ${what}`).toEqual(inputs);
+  if (!inputs.every((x, i) => Object.is(x, floats[c + sizeC + i]))) expect.fail(`changed the inputs of ${what}`);
   expect(floats.slice(guard, scratch).every((x) => x === 123)).toBe(true);
 }
 
@@ -112,8 +112,8 @@ describe.each(compiled)("gemm with %s", (_, gemm) => {
   });
 
   it("is the clear product for random sizes, with what may follow it", () => {
-    for (let trial = 0; trial < 150; trial++) {
-      const most = trial % 5 === 0 ? 300 : 70;
+    for (let trial = 0; trial < 100; trial++) {
+      const most = trial % 10 === 0 ? 300 : 70;
       const [m, n, k] = [0, 1, 2].map(() => generator.integer(1, most));
       check(gemm, { m, n, k, flags: generator.integer(0, 4), biased: generator.bernoulli(0.5) });
     }
@@ -165,6 +165,7 @@ describe.each(compiled)("gemm with %s", (_, gemm) => {
     generator.fillNormal(floats.subarray(300000, 300000 + k * n));
     gemm(400000, k, 1, 1200000, n, 1, 1600000, n, m, n, k, 2000000, 0, 0);
     gemm(800000, 1, m, 1200000, n, 1, 1700000, n, m, n, k, 2000000, 0, 0);
-    expect(floats.slice(400000, 400000 + m * n)).toEqual(floats.slice(425000, 425000 + m * n));
+    const [one, other] = [400000, 425000].map((at) => floats.slice(at, at + m * n));
+    expect(one.every((x, i) => x === other[i])).toBe(true);
   });
 });
