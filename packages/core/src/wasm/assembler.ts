@@ -117,6 +117,11 @@ export class Code {
     return this.#emit(0x43, bytesOf(Float32Array.of(x)));
   }
 
+  /** An f64 constant. */
+  double(x: number): this {
+    return this.#emit(0x44, bytesOf(Float64Array.of(x)));
+  }
+
   /** A vector constant of four floats, or of one in every lane. */
   floats(x: number | readonly number[]): this {
     const four = typeof x === "number" ? [x, x, x, x] : x;
@@ -126,6 +131,11 @@ export class Code {
   /** A vector constant of two doubles, the same in both lanes. */
   doubles(x: number): this {
     return this.#emit(0xfd, [0x0c, ...bytesOf(Float64Array.of(x, x))]);
+  }
+
+  /** A vector constant of one byte, sixteen times. */
+  byteTimes16(n: number): this {
+    return this.#emit(0xfd, [0x0c, ...new Array<number>(16).fill(n)]);
   }
 
   /** A vector constant of one i32 in every lane. */
@@ -251,6 +261,18 @@ export interface FunctionDefinition {
   body(code: Code): void;
 }
 
+/** A function from outside that the module calls by its name; given to `instantiate` under the same. */
+export interface ImportedFunction {
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  readonly result?: ValueType;
+}
+
+function functionType({ parameters, result }: ImportedFunction): number[] {
+  const results = result ? [1, typeBytes[result]] : [0];
+  return [0x60, ...unsigned(parameters.length), ...parameters.map((type) => typeBytes[type]), ...results];
+}
+
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   const content = [...unsigned(items.length), ...items.flat()];
   return [id, ...unsigned(content.length), ...content];
@@ -264,24 +286,24 @@ function text(name: string): number[] {
 /**
  * The bytes of a module that imports a memory (`env.memory`) and exports its functions.
  *
+ * @param imported functions from outside, in `env` too.
+ *
  * @example
  * const module = new WebAssembly.Module(assemble([{ name: "f", parameters: ["i32"], body: (code) => { … } }]));
  */
-export function assemble(functions: readonly FunctionDefinition[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map((f) => [
-    0x60,
-    ...unsigned(f.parameters.length),
-    ...f.parameters.map((t) => typeBytes[t]),
-    ...(f.result ? [1, typeBytes[f.result]] : [0]),
-  ]);
-  const numbers = new Map(functions.map((f, i) => [f.name, i]));
+export function assemble(
+  functions: readonly FunctionDefinition[],
+  imported: readonly ImportedFunction[] = [],
+): Uint8Array<ArrayBuffer> {
+  const all = [...imported, ...functions];
+  const numbers = new Map(all.map((f, i) => [f.name, i]));
   const bodies = functions.map((f) => {
     const code = new Code(f.parameters.length, (name) => {
       const number = numbers.get(name);
       if (number === undefined)
         throw new ValueError({
           where: `WebAssembly function ${f.name}`,
-          expected: "to call functions of its own module",
+          expected: "to call functions of its own module or imported ones",
           got: name,
         });
       return number;
@@ -293,15 +315,20 @@ export function assemble(functions: readonly FunctionDefinition[]): Uint8Array<A
   });
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, types),
-    ...section(2, [[...text("env"), ...text("memory"), 0x02, 0x00, 0x01]]),
+    ...section(1, all.map(functionType)),
+    ...section(2, [
+      [...text("env"), ...text("memory"), 0x02, 0x00, 0x01],
+      ...imported.map((f, i) => [...text("env"), ...text(f.name), 0x00, ...unsigned(i)]),
+    ]),
     ...section(
       3,
-      functions.map((_, i) => unsigned(i)),
+      functions.map((_, i) => unsigned(imported.length + i)),
     ),
     ...section(
       7,
-      functions.flatMap((f, i) => (f.exported === false ? [] : [[...text(f.name), 0x00, ...unsigned(i)]])),
+      functions.flatMap((f) =>
+        f.exported === false ? [] : [[...text(f.name), 0x00, ...unsigned(numbers.get(f.name)!)]],
+      ),
     ),
     ...section(10, bodies),
   ]);

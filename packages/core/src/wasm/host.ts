@@ -11,7 +11,7 @@ interface Api {
   readonly Memory: new (limits: { initial: number }) => Memory;
   validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: { env: { memory: Memory } }) => { readonly exports: object };
+  readonly Instance: new (module: object, imports: { env: object }) => { readonly exports: object };
 }
 
 function api(): Api {
@@ -29,12 +29,16 @@ export function createMemory(pages: number): Memory {
 }
 
 /**
- * Compiles a module and links it with a memory.
+ * Compiles a module and links it with a memory, and with functions by their names.
  *
  * @throws whatever the host throws where WebAssembly is missing, forbidden by a content security policy, or the bytes
  *   are not valid to it (no SIMD).
  */
-export function instantiate<Functions extends object>(bytes: Uint8Array, memory: Memory): Functions {
+export function instantiate<Functions extends object>(
+  bytes: Uint8Array,
+  memory: Memory,
+  functions: object = {},
+): Functions {
   const { Module, Instance } = api();
-  return new Instance(new Module(bytes), { env: { memory } }).exports as Functions;
+  return new Instance(new Module(bytes), { env: { ...functions, memory } }).exports as Functions;
 }
