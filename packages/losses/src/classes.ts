@@ -1,0 +1,203 @@
+/**
+ * Targets over classes: labels (class indices) or a distribution, along a class axis; and losses averaged over them.
+ *
+ * The checks come first, then what the classification losses share.
+ */
+import {
+  arange,
+  describe,
+  formatShape,
+  normalizeAxis,
+  OptionError,
+  onesLike,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  type TensorLike,
+  ValueError,
+  where,
+} from "@chainrule/core";
+import { type Domain, domains, place } from "./domains.ts";
+import { asFloat } from "./inputs.ts";
+import type { PerElement } from "./reduce.ts";
+import { timesLog } from "./stable.ts";
+
+/** The options of losses over classes. */
+export interface ClassOptions {
+  /** The class axis of the predictions; by default the last. PyTorch's [N, C, d1, …] is `axis: 1`. */
+  axis?: number;
+  /** A weight for each class, [C]. */
+  classWeight?: TensorLike;
+  /** ε: each target becomes 1 - ε of itself and ε spread evenly over all classes. */
+  labelSmoothing?: number;
+  /** Targets with this label do not count: PyTorch's is -100. */
+  ignoreIndex?: number;
+}
+
+/**
+ * Checks targets over classes: their shape, and that labels are classes and distributions are distributions.
+ *
+ * @returns whether the target holds labels.
+ * @throws ShapeError, ValueError
+ */
+export function checkClasses(
+  name: string,
+  prediction: Tensor,
+  target: Tensor,
+  domain: Domain,
+  { axis = -1, ignoreIndex }: ClassOptions,
+): boolean {
+  if (prediction.rank === 0)
+    throw new ShapeError({ where: name, expected: "predictions with a class axis", got: "a scalar" });
+  const along = normalizeAxis(name, axis, prediction.rank);
+  const labelShape = prediction.shape.toSpliced(along, 1);
+  if (domain !== "distribution" && sameShape(target.shape, labelShape)) {
+    checkLabels(name, target, prediction.shape[along], ignoreIndex);
+    return true;
+  }
+  if (domain !== "label" && sameShape(target.shape, prediction.shape)) {
+    checkDistribution(name, target, along);
+    return false;
+  }
+  throw new ShapeError({
+    where: name,
+    expected: `targets that are ${wanted(domain, prediction.shape, labelShape)}`,
+    got: `${formatShape(target.shape)} with predictions of shape ${formatShape(prediction.shape)} and class axis ${along}`,
+    hint: shapeHint(prediction.shape, target.shape, labelShape, domain),
+  });
+}
+
+function wanted(domain: Domain, shape: Shape, labelShape: Shape): string {
+  const labels = `class indices of shape ${formatShape(labelShape)}`;
+  const probabilities = `probabilities of the predictions' shape, ${formatShape(shape)}`;
+  if (domain === "label") return labels;
+  return domain === "distribution" ? probabilities : `${labels} or ${probabilities}`;
+}
+
+function shapeHint(shape: Shape, target: Shape, labelShape: Shape, domain: Domain): string {
+  if (sameShape(target, shape))
+    return "One-hot targets go to categoricalCrossEntropy or crossEntropy; target.argmax(-1) makes class indices of them.";
+  if (sameShape(target, labelShape) && domain === "distribution")
+    return "Class indices go to sparseCategoricalCrossEntropy or crossEntropy; oneHot(target, classes) makes them one-hot.";
+  if (target.length === shape.length && target.at(-1) === 1)
+    return "Take away the last axis: target.squeeze(-1). A loss never broadcasts predictions against targets.";
+  if (shape.length > 2 && target.length === shape.length - 1) return "Is the class axis another one? Pass axis: 1.";
+  return "A loss never broadcasts predictions against targets: bring them to one of these shapes.";
+}
+
+/** Throws for the first label that is no class. Reads values. */
+function checkLabels(name: string, target: Tensor, classes: number, ignoreIndex?: number): void {
+  if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex))
+    throw new OptionError({ where: name, expected: "a whole number as ignoreIndex", got: `${ignoreIndex}` });
+  const labels = target.storage;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    if (label === ignoreIndex || (label >= 0 && label < classes && Number.isInteger(label))) continue;
+    throw new ValueError({
+      where: name,
+      expected: `labels that are whole numbers from 0 to ${classes - 1}`,
+      got: `${label} at ${place(i, target)}`,
+      hint: labelHint(label, classes),
+    });
+  }
+}
+
+function labelHint(label: number, classes: number): string {
+  if (!Number.isInteger(label)) return "Labels are class indices; probabilities need one number for each class.";
+  if (label < 0) return `To leave out targets that are marked by ${label}, pass ignoreIndex: ${label}.`;
+  if (label === classes) return `Labels count from 0: subtract 1, or give the model ${classes + 1} outputs.`;
+  return `Has the model one output for each class? It has ${classes}.`;
+}
+
+/** How far the probabilities of a target may be from summing to 1: those that a person rounded are. */
+const sumTolerance = 0.01;
+
+/** Throws for the first target that is no distribution over the classes. Reads values. */
+function checkDistribution(name: string, target: Tensor, axis: number): void {
+  const { holds } = domains.probability;
+  const wrong = target.storage.findIndex((p: number) => !holds(p));
+  if (wrong >= 0)
+    throw new ValueError({
+      where: name,
+      expected: "targets that are probabilities, from 0 to 1",
+      got: `${target.storage[wrong]} at ${place(wrong, target)}`,
+    });
+  const sums = target.detach().sum(axis);
+  const off = sums.storage.findIndex((sum: number) => Math.abs(sum - 1) > sumTolerance);
+  if (off >= 0)
+    throw new ValueError({
+      where: name,
+      expected: "targets whose probabilities sum to 1",
+      got: `${sums.storage[off]} at ${place(off, sums)}`,
+      hint: "Where several labels hold at once, use binaryCrossEntropy; to weigh or leave out samples, sampleWeight.",
+    });
+}
+
+/** Whether a checked target holds labels rather than a distribution. */
+export function holdsLabels(target: Tensor): boolean {
+  return target.dtype === "int32";
+}
+
+/** What `values` has for the class that each label names, or on average over the classes of a distribution. */
+export function atTarget(values: Tensor, target: Tensor, axis: number): Tensor {
+  return holdsLabels(target)
+    ? values.takeAlongAxis(target.unsqueeze(axis), axis).squeeze(axis)
+    : timesLog(target, values).sum(axis);
+}
+
+/**
+ * The values at the targets, with class weights, label smoothing and ignored labels.
+ *
+ * As in PyTorch, the mean divides by the summed class weights of the labels that count. Where none counts the mean
+ * is 0 (PyTorch: NaN).
+ */
+export function overClasses(values: Tensor, target: Tensor, options: ClassOptions): PerElement {
+  const { axis = -1, labelSmoothing = 0, ignoreIndex } = options;
+  checkSmoothing(labelSmoothing);
+  const classWeight = weightsOf(options.classWeight, values, axis);
+  const weighted = classWeight ? values.mul(alongAxis(classWeight, values.rank, axis)) : values;
+  const ignored = ignoreIndex !== undefined && holdsLabels(target) ? target.equal(ignoreIndex) : null;
+  const labels = ignored ? where(ignored, 0, target) : target;
+  let losses = atTarget(weighted, labels, axis);
+  if (labelSmoothing !== 0) losses = losses.mul(1 - labelSmoothing).add(weighted.mean(axis).mul(labelSmoothing));
+  if (ignored) losses = where(ignored, 0, losses);
+  if (!holdsLabels(target) || (!classWeight && !ignored)) return losses;
+  const counts = classWeight ? classWeight.gather(labels) : onesLike(losses);
+  const total = (ignored ? where(ignored, 0, counts) : counts).sum();
+  return { losses, average: (scaled) => scaled.sum().div(where(total.equal(0), 1, total)) };
+}
+
+/** The class weights as a tensor of one for each class. */
+function weightsOf(classWeight: TensorLike | undefined, values: Tensor, axis: number): Tensor | null {
+  if (classWeight === undefined) return null;
+  const weights = asFloat(classWeight, values.dtype);
+  const classes = values.shape[normalizeAxis("classWeight", axis, values.rank)];
+  if (!sameShape(weights.shape, [classes]))
+    throw new ShapeError({
+      where: "classWeight",
+      expected: `one weight for each of the ${classes} classes, [${classes}]`,
+      got: formatShape(weights.shape),
+    });
+  return weights;
+}
+
+/** A vector along `axis` of a tensor of the given rank, so that it broadcasts there. */
+export function alongAxis(vector: Tensor, rank: number, axis: number): Tensor {
+  const shape = new Array<number>(rank).fill(1);
+  shape[normalizeAxis("axis", axis, rank)] = vector.size;
+  return vector.reshape(shape);
+}
+
+/** Throws unless label smoothing is from 0 to 1. */
+export function checkSmoothing(labelSmoothing: number): void {
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new OptionError({ where: "labelSmoothing", expected: "a number from 0 to 1", got: describe(labelSmoothing) });
+}
+
+/** The target as a probability for each class: labels become one-hot. */
+export function asDistribution(target: Tensor, prediction: Tensor, axis: number): Tensor {
+  if (!holdsLabels(target)) return target;
+  const classes = arange(prediction.shape[normalizeAxis("axis", axis, prediction.rank)]).cast("int32");
+  return alongAxis(classes, prediction.rank, axis).equal(target.unsqueeze(axis)).cast(prediction.dtype);
+}

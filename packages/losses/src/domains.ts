@@ -1,0 +1,130 @@
+/**
+ * What numbers a loss takes: probabilities, logits, labels …; how to check them, and where they end.
+ */
+import { formatShape, type Tensor, ValueError } from "@chainrule/core";
+
+/** One kind of numbers. */
+interface DomainRule {
+  /** Completes "expected predictions …". */
+  readonly says: string;
+  readonly holds: (x: number) => boolean;
+  readonly hint?: string;
+  /** Where `checkLoss` looks whether value and gradient stay finite. */
+  readonly extremes: readonly number[];
+  /** A standard normal number brought into the domain: where `checkLoss` takes its samples from. */
+  readonly sample: (z: number) => number;
+}
+
+/** Sums and averages of probabilities in float32 end up this far outside [0, 1]. */
+const rounding = 1e-6;
+
+const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+const isNumber = (x: number) => !Number.isNaN(x);
+
+const real: DomainRule = { says: "that are numbers", holds: isNumber, extremes: [-1e3, 0, 1e3], sample: (z) => z };
+const probability: DomainRule = {
+  says: "that are probabilities, from 0 to 1",
+  holds: (x) => x >= -rounding && x <= 1 + rounding,
+  hint: "If these are logits, pass fromLogits: true or the loss's form for logits; else end the model in a sigmoid or softmax.",
+  extremes: [0, 1],
+  sample: sigmoid,
+};
+
+/** Every kind of numbers that a loss may declare. */
+export const domains = {
+  /** Any number. */
+  real,
+  /** Any number, which a sigmoid or softmax makes a probability of. */
+  logit: { ...real, sample: (z) => 2 * z },
+  /** From 0 to 1. */
+  probability,
+  /** The logarithm of a probability: 0 or less. */
+  logProbability: {
+    says: "that are log-probabilities, 0 or less",
+    holds: (x) => x <= rounding,
+    hint: "If these are logits, take their logSoftmax(-1) first, or use crossEntropy, which does.",
+    extremes: [-1e3, 0],
+    sample: (z) => Math.log(sigmoid(z)),
+  },
+  /** The logarithm of a rate or variance; beyond ±80 its exponential leaves float32. */
+  logarithm: { ...real, extremes: [-80, 0, 80] },
+  /** Above 0. */
+  positive: {
+    says: "above 0",
+    holds: (x) => x > 0,
+    extremes: [1e-6, 1e3],
+    sample: (z) => Math.exp(z / 2),
+  },
+  /** 0 or more: rates, counts, variances. */
+  nonNegative: {
+    says: "of 0 or more",
+    holds: (x) => x >= 0,
+    hint: "Let the model end in softplus or exponential, whose results are never negative.",
+    extremes: [0, 1e3],
+    sample: Math.abs,
+  },
+  /** The two sides of a decision: -1 and 1, or 0 and 1. */
+  sign: {
+    says: "that are -1 or 1 (0 stands for -1)",
+    holds: (x) => x === 1 || x === 0 || x === -1,
+    extremes: [-1, 0, 1],
+    sample: (z) => (z < 0 ? -1 : 1),
+  },
+  /** Yes or no, 1 or 0. */
+  truth: {
+    says: "that are 0 or 1",
+    holds: (x) => x === 0 || x === 1,
+    extremes: [0, 1],
+    sample: (z) => (z < 0 ? 0 : 1),
+  },
+  /** Labels in a row, with padding; the loss itself checks them. */
+  sequence: { ...real, extremes: [] },
+  /** Class indices, one axis less than the predictions. */
+  label: { ...real, extremes: [] },
+  /** A probability for each class, summing to 1 along the class axis. */
+  distribution: { ...probability, hint: undefined, extremes: [] },
+  /** Either of the two: the shape tells which. */
+  labelOrDistribution: { ...real, extremes: [] },
+} satisfies Record<string, DomainRule>;
+
+/** The name of a kind of numbers. */
+export type Domain = keyof typeof domains;
+
+/** Whether targets of this kind name classes, so that their shape depends on the class axis. */
+export function isOverClasses(domain: Domain): boolean {
+  return domain === "label" || domain === "distribution" || domain === "labelOrDistribution";
+}
+
+/**
+ * Throws a ValueError for the first number that is not of the domain. Reads values.
+ *
+ * @param lenient let NaN pass: in predictions it shows up as a NaN loss, which training watches for.
+ */
+export function checkValues(where: string, role: string, x: Tensor, domain: Domain, lenient: boolean): void {
+  const { says, holds, hint }: DomainRule = domains[domain];
+  const values = x.storage;
+  for (let i = 0; i < values.length; i++)
+    if (!holds(values[i]) && !(lenient && Number.isNaN(values[i])))
+      throw new ValueError({
+        where,
+        expected: `${plural(role)} ${says}`,
+        got: `${values[i]} at ${place(i, x)}`,
+        hint: Number.isNaN(values[i]) ? "Look at the data: a missing value, or 0 / 0 in preparing it." : hint,
+      });
+}
+
+/** "prediction" → "predictions"; names of options and of what is uncountable stay. */
+function plural(role: string): string {
+  return /^(prediction|target)$/.test(role) ? `${role}s` : `${role} with values`;
+}
+
+/** Where element i of row-major order is, as error messages write it. */
+export function place(i: number, x: Tensor): string {
+  const index: number[] = [];
+  let rest = i;
+  for (let axis = x.rank - 1; axis >= 0; axis--) {
+    index.unshift(rest % x.shape[axis]);
+    rest = Math.floor(rest / x.shape[axis]);
+  }
+  return formatShape(index);
+}

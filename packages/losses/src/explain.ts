@@ -1,0 +1,140 @@
+/**
+ * Cross-entropy taken apart, event by event: what each adds, and how H(p, q) = H(p) + KL(p ‖ q) comes about.
+ */
+import {
+  asTensor,
+  checkOptions,
+  formatShape,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  ValueError,
+} from "@chainrule/core";
+import { crossEntropyOf, entropy, klDivergenceOf, surprisal } from "./information.ts";
+import { printable } from "./printable.ts";
+
+/** One amount of information in both units. */
+export interface Amount {
+  readonly nats: number;
+  readonly bits: number;
+}
+
+/** What one event adds to the cross-entropy. */
+export interface EventShare {
+  readonly label: string;
+  /** How probable it is. */
+  readonly p: number;
+  /** How probable it is taken to be. */
+  readonly q: number;
+  /** -log q in nats: how surprised one who expects q is by it. */
+  readonly surprisal: number;
+  /** p · -log q in nats, 0 where p is 0. */
+  readonly product: number;
+}
+
+/** The decomposition of a cross-entropy; prints as a table. */
+export interface CrossEntropyExplanation {
+  readonly events: readonly EventShare[];
+  /** H(p) = -Σ p log p. */
+  readonly entropy: Amount;
+  /** KL(p ‖ q) = Σ p log(p / q). */
+  readonly klDivergence: Amount;
+  /** H(p, q) = -Σ p log q = H(p) + KL(p ‖ q). */
+  readonly crossEntropy: Amount;
+  /** The table as text. */
+  toString(): string;
+}
+
+/**
+ * Takes the cross-entropy H(p, q) = -Σ p log q apart.
+ *
+ * Shows p, q, -log q and their product for each event, then H(p), KL(p ‖ q) and H(p, q) in nats and bits. Print the
+ * result, or read its numbers. Where q is 0 and p is not, KL and H(p, q) are Infinity, and the text says so.
+ *
+ * @param p what is true, [n]. @param q what is expected, [n].
+ * @param options `labels`: a name for each event; by default "event 1", "event 2", ….
+ * @throws ShapeError unless both are vectors of one length, ValueError for what is no distribution.
+ *
+ * @example
+ * console.log(explainCrossEntropy([0.6, 0.4], [0.5, 0.5], { labels: ["heads", "tails"] }));
+ */
+export function explainCrossEntropy(
+  p: TensorLike,
+  q: TensorLike,
+  options: { labels?: readonly string[] } = {},
+): CrossEntropyExplanation {
+  const name = "explainCrossEntropy";
+  checkOptions(name, options, ["labels"]);
+  const [truth, guess] = [inDouble(p, name), inDouble(q, name)];
+  for (const x of [truth, guess])
+    if (x.rank !== 1)
+      throw new ShapeError({ where: name, expected: "a vector of probabilities", got: formatShape(x.shape) });
+  const nats = {
+    entropy: entropy(truth).item(),
+    klDivergence: klDivergenceOf(truth, guess).item(),
+    crossEntropy: crossEntropyOf(truth, guess).item(),
+  };
+  const { labels = Array.from({ length: truth.size }, (_, i) => `event ${i + 1}`) } = options;
+  if (labels.length !== truth.size)
+    throw new ValueError({ where: name, expected: `${truth.size} labels`, got: `${labels.length}` });
+  const surprises = surprisal(guess.clamp(0, 1)).toTypedArray();
+  const events = labels.map((label, i): EventShare => {
+    const [pi, qi] = [truth.at(i), guess.at(i)];
+    return { label, p: pi, q: qi, surprisal: surprises[i], product: pi === 0 ? 0 : pi * surprises[i] };
+  });
+  const explanation = {
+    events,
+    entropy: amount(nats.entropy),
+    klDivergence: amount(nats.klDivergence),
+    crossEntropy: amount(nats.crossEntropy),
+  };
+  return printable(explanation, () => textOf(explanation));
+}
+
+/** Double precision, so that the digits shown are digits of the answer; 0.6 in float32 counts as the 0.6 that was meant. */
+function inDouble(x: TensorLike, name: string): Tensor {
+  if (typeof x === "number" || Array.isArray(x)) return tensor(x, { dtype: "float64" });
+  const made = asTensor(x, name).detach();
+  return made.dtype === "float64" ? made : made.cast("float64").div(made.cast("float64").sum());
+}
+
+function amount(nats: number): Amount {
+  return { nats, bits: nats / Math.LN2 };
+}
+
+function textOf({ events, entropy, klDivergence, crossEntropy }: Omit<CrossEntropyExplanation, "toString">): string {
+  const shares = [
+    ["event", "p", "q", "-log q", "p · -log q"],
+    ...events.map(({ label, p, q, surprisal, product }) => [label, ...[p, q, surprisal, product].map(number)]),
+  ];
+  const sums = [
+    ["", "", "nats", "bits"],
+    ["H(p)", "-Σ p log p", number(entropy.nats), number(entropy.bits)],
+    ["KL(p ‖ q)", "Σ p log(p / q)", number(klDivergence.nats), number(klDivergence.bits)],
+    ["H(p, q)", "-Σ p log q", number(crossEntropy.nats), number(crossEntropy.bits)],
+  ];
+  const impossible = events.filter(({ p, q }) => p > 0 && q === 0).map(({ label }) => label);
+  const notes = [
+    "H(p, q) = H(p) + KL(p ‖ q). The minus sign belongs to it: log q is never above 0, so -Σ p log q is never below.",
+    "Where q = p, KL is 0 and H(p, q) is H(p): not 0, unless p is certain.",
+  ];
+  if (impossible.length > 0)
+    notes.push(
+      `q says that ${impossible.join(" and ")} cannot happen, and p that it does: no finite surprise is enough, so KL and H(p, q) are Infinity.`,
+    );
+  return [table(shares, 1), table(sums, 2), notes.join("\n")].join("\n\n");
+}
+
+/** Four decimals, which is what a table shows of a probability. */
+function number(x: number): string {
+  return Number.isFinite(x) ? (Math.abs(x) < 5e-5 ? 0 : x).toFixed(4) : String(x);
+}
+
+/** Rows with their columns aligned: the first `left` to the left, numbers to the right. */
+function table(rows: readonly (readonly string[])[], left: number): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column < left ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}

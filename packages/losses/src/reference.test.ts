@@ -1,0 +1,86 @@
+/**
+ * Every loss against PyTorch's values and gradients.
+ */
+import { type Tensor, tensor } from "@chainrule/core";
+import { bothDTypes, checkReference, type ReferenceCase, referenceCases } from "@chainrule/testing";
+import { describe, expect, it } from "vitest";
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  binaryFocal,
+  crossEntropy,
+  crossEntropyOf,
+  ctc,
+  entropy,
+  gaussianNll,
+  huber,
+  jensenShannonOf,
+  klDivergence,
+  klDivergenceOf,
+  mae,
+  mse,
+  mutualInformation,
+  poissonNll,
+} from "./index.ts";
+import type { Reduction } from "./reduce.ts";
+
+interface Options {
+  reduction: Reduction;
+  labelSmoothing?: number;
+  ignoreIndex?: number;
+  classAxis?: number;
+  delta?: number;
+  gamma?: number;
+  alpha?: number;
+  blank?: number;
+}
+
+type Inputs = Record<string, Tensor>;
+
+/** How each op of the file is written with our losses. */
+const computed: Record<string, (inputs: Inputs, options: Options) => Tensor> = {
+  crossEntropy: ({ logits, target, weight: classWeight }, { classAxis, ...options }) =>
+    crossEntropy(logits, target, { ...options, axis: classAxis ?? -1, classWeight }),
+  binaryCrossEntropy: ({ probs, target }, options) => binaryCrossEntropy(probs, target, options),
+  binaryCrossEntropyWithLogits: ({ logits, target, posWeight }, options) =>
+    binaryCrossEntropyWithLogits(logits, target, { ...options, posWeight }),
+  klDivergence: ({ logQ, p }, { reduction }) => klDivergence(logQ, p, { reduction, logInput: true, elementwise: true }),
+  mse: ({ pred, target }, options) => mse(pred, target, options),
+  mae: ({ pred, target }, options) => mae(pred, target, options),
+  huber: ({ pred, target }, options) => huber(pred, target, options),
+  poissonNll: ({ logRate, target }, options) => poissonNll(logRate, target, options),
+  gaussianNll: ({ mean, target, variance }, options) => gaussianNll(mean, target, variance, options),
+  focalWithLogits: ({ logits, target }, options) => binaryFocal(logits, target, { ...options, fromLogits: true }),
+  ctc: ({ logits, target, inputLengths, targetLengths }, options) =>
+    ctc(logits, target, { ...options, inputLengths, targetLengths, timeMajor: true }),
+};
+
+const cases = referenceCases("losses") as ReferenceCase[];
+
+describe.each(bothDTypes)("losses as PyTorch computes them, in %s", (dtype) => {
+  for (const reference of cases)
+    it(`${reference.op}: ${reference.name}`, () => {
+      checkReference(tensor, reference, dtype, (inputs: Inputs, options: Options) =>
+        computed[reference.op](inputs, options),
+      );
+    });
+});
+
+it("leaves out no op of the reference file", () => {
+  expect(new Set(cases.map(({ op }) => op))).toEqual(new Set(Object.keys(computed)));
+});
+
+const measures: Record<string, (inputs: Inputs) => Tensor> = {
+  entropy: ({ p }) => entropy(p),
+  crossEntropyOf: ({ p, q }) => crossEntropyOf(p, q),
+  klDivergenceOf: ({ p, q }) => klDivergenceOf(p, q),
+  jensenShannon: ({ p, q }) => jensenShannonOf(p, q),
+  mutualInformation: ({ joint }) => mutualInformation(joint),
+};
+
+describe.each(bothDTypes)("information measures as PyTorch computes them, in %s", (dtype) => {
+  for (const reference of referenceCases("information"))
+    it(`${reference.op}: ${reference.name}`, () => {
+      checkReference(tensor, reference, dtype, (inputs: Inputs) => measures[reference.op](inputs));
+    });
+});
