@@ -65,3 +65,4 @@ export {
   sizeOf,
 } from "./tensor/shape.ts";
 export { type ArrayOf, Parameter, Tensor } from "./tensor/tensor.ts";
+export { everyRun, isTracing } from "./tensor/tracing.ts";

@@ -1,7 +1,7 @@
 /**
  * The embedding: a table of vectors, looked up by whole numbers.
  */
-import { type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
+import { isTracing, type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
 import { type InitializerLike, toInitializer } from "../initializers/index.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
@@ -86,8 +86,9 @@ function withZeroRow(table: Tensor, row: number): Tensor {
   return where(rows, 0, table);
 }
 
-/** Indices from the end, which gather would take, are mistakes here. Reads the values. */
+/** Indices from the end, which gather would take, are mistakes here. Reads the values, which `jit` has none of. */
 function checkNotNegative(indices: Tensor, count: number): void {
+  if (isTracing()) return;
   for (const index of indices.toTypedArray())
     if (index < 0)
       throw new ValueError({

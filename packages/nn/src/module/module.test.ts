@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import {
   ModelError,
   ones,
@@ -155,6 +156,29 @@ describe("calling a module", () => {
   });
 });
 
+describe("in the console", () => {
+  it("a module is a list of its parts", () => {
+    class Outer extends Module {
+      gain = parameter([1, 2]);
+      blocks = [new Net(), new BatchNorm({ inputDim: 3 })];
+      last = new Dense(2);
+      forward(x: Tensor) {
+        return x;
+      }
+    }
+    expect(inspect(new Outer())).toBe(
+      [
+        "Outer, gain [2]",
+        "  blocks.0: Net",
+        "    fc1: Linear, weight [8, 4], bias [8]",
+        "    fc2: Linear, weight [3, 8], bias [3]",
+        "  blocks.1: BatchNorm, gamma [3], beta [3], runningMean [3], runningVar [3]",
+        "  last: Dense",
+      ].join("\n"),
+    );
+  });
+});
+
 describe("modes", () => {
   it("reach all modules within", () => {
     class Block extends Module {
@@ -218,6 +242,10 @@ describe("the state", () => {
     const other = new Net();
     other.loadStateDict(JSON.parse(JSON.stringify(net.stateDict())));
     expect(other.fc2.weight.toArray()).toEqual(net.fc2.weight.toArray());
+    const precise = new Linear(2, 2, { dtype: "float64" });
+    const copy = new Linear(2, 2, { dtype: "float64" });
+    copy.loadStateDict(JSON.parse(JSON.stringify(precise.stateDict())));
+    expect(copy.weight.toArray()).toEqual(precise.weight.toArray());
   });
 
   it("is refused as a whole where names or shapes differ, and nothing changes", () => {

@@ -15,6 +15,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
+import { formatModule } from "./format.ts";
 import { snakeCase } from "./names.ts";
 
 /** Numbers in a module: those that training changes, those that it does not, and both together. */
@@ -213,9 +214,19 @@ export abstract class Module<Output = Tensor> {
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>): void {
     const variables = variablesOf(this);
-    const values = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name)]));
+    const values = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name, "float64")]));
     checkState(variables, values);
     for (const [name, variable] of variables) variable.assign(values.get(name)!);
+  }
+
+  /** Its parts as an indented list, with the shapes of weights and state. */
+  toString(): string {
+    return formatModule(this);
+  }
+
+  /** How Node's console shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   // Penalties

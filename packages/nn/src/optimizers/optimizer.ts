@@ -4,6 +4,7 @@
  */
 import {
   describe,
+  everyRun,
   formatShape,
   ModelError,
   noGrad,
@@ -138,15 +139,12 @@ export class Optimizer<H extends Hyper = Hyper> {
     const members = membersOf(`${this.name}.step`, this.#groups);
     const weights = [...members.keys()].filter((weight) => weight.grad !== null);
     for (const weight of weights) checkGradient(this.name, weight);
-    this.advance();
+    everyRun(() => this.#advance());
     noGrad(() => this.#update(weights, members));
   }
 
-  /**
-   * The part of a step that is plain numbers: counts it and takes the learning rate from the schedule. `step` does this
-   * by itself; where a step has been compiled, this comes before each run of what was compiled.
-   */
-  advance(): void {
+  /** The part of a step that is plain numbers: counts it, and takes the learning rate from the schedule. */
+  #advance(): void {
     for (const { lr, hyper } of this.#groups)
       if (typeof hyper.lr === "function") lr.assign(checkedRate(this.name, hyper.lr(this.#iterations)));
     this.#iterations++;

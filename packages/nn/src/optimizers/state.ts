@@ -53,7 +53,7 @@ export function readState(
   groups: number,
   slots: readonly Tensors[],
 ): Read {
-  const given = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name)]));
+  const given = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name, "float64")]));
   const shapes = new Map<string, readonly number[]>([
     ["iterations", []],
     ["lr", []],

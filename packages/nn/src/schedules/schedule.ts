@@ -2,7 +2,7 @@
  * Learning-rate schedules: plain functions from the number of steps (or epochs) taken so far to the rate of the next.
  *
  * Give one to an optimizer as its `lr` (it then counts steps), to the `LearningRateScheduler` callback (epochs), or call
- * it to see what it says. Being plain numbers, a schedule is no part of a compiled step: the rate is set before each.
+ * it to see what it says. Being plain numbers, a schedule is no part of a compiled step: the rate is set before each run.
  */
 import { checkOptions, describe, ValueError } from "@chainrule/core";
 
