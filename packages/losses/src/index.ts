@@ -19,8 +19,6 @@ export {
   type NoOptions,
   type NumberOptions,
   type OptionsOf,
-  type Pair,
-  type Sample,
 } from "./define.ts";
 export { gaussianKl, jensenShannon, klDivergence } from "./divergence.ts";
 export type { Domain } from "./domains.ts";
