@@ -28,6 +28,8 @@ class Everything extends Module {
   scale = parameter([1, 2]);
   layers = [new Linear(2, 2), new Linear(2, 2)];
   heads = { left: new Linear(2, 1), right: new Linear(2, 1, { bias: false }) };
+  experts = new Map([["first", new Linear(2, 1, { bias: false })]]);
+  gains = new Set([parameter(1)]);
   steps = variable(0);
   notes = { about: "nothing", sizes: [1, 2, 3] };
 
@@ -37,7 +39,7 @@ class Everything extends Module {
 }
 
 describe("a module's parts", () => {
-  it("are found in its properties, in arrays and in plain objects, in order", () => {
+  it("are found in its properties, in arrays, plain objects, maps and sets, in order", () => {
     expect([...new Everything().namedParameters().keys()]).toEqual([
       "scale",
       "layers.0.weight",
@@ -47,6 +49,8 @@ describe("a module's parts", () => {
       "heads.left.weight",
       "heads.left.bias",
       "heads.right.weight",
+      "experts.first.weight",
+      "gains.0",
     ]);
     expect([...new Everything().namedBuffers().keys()]).toEqual(["steps"]);
   });

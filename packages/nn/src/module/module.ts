@@ -2,7 +2,8 @@
  * The module: something with weights that computes, and knows its weights by name.
  *
  * Nothing is registered. A module's parts are the parameters and modules that it holds in its properties, directly or
- * in arrays and plain objects; every method here finds them by looking.
+ * in arrays, plain objects, maps and sets; every method here finds them by looking. What is in private #fields or in a
+ * function's closure is not seen.
  */
 import {
   asTensor,
@@ -267,19 +268,25 @@ type Part = Parameter | Module<unknown>;
 
 /** Every parameter and module within `owner`, each once, by the path of properties that leads there. */
 function* partsOf(owner: object, prefix = "", seen = new Set<object>([owner])): Generator<[string, Part]> {
-  for (const [key, value] of Object.entries(owner)) {
+  for (const [key, value] of entriesOf(owner)) {
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
     const isPart = value instanceof Parameter || value instanceof Module;
-    if (!isPart && !Array.isArray(value) && !isPlainObject(value)) continue;
+    if (!isPart && !isContainer(value)) continue;
     seen.add(value);
     if (isPart) yield [prefix + key, value];
     if (!(value instanceof Parameter)) yield* partsOf(value, `${prefix}${key}.`, seen);
   }
 }
 
-function isPlainObject(value: object): boolean {
+function isContainer(value: object): boolean {
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+function entriesOf(owner: object): [string, unknown][] {
+  if (owner instanceof Map) return [...owner].map(([key, value]) => [String(key), value]);
+  return Object.entries(owner instanceof Set ? [...owner] : owner);
 }
 
 function variablesOf(owner: object, wanted: (variable: Parameter) => boolean = () => true): Map<string, Parameter> {

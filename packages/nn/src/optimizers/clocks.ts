@@ -19,7 +19,7 @@ export class Clocks {
     }
     const ticked = new Map<Parameter, Parameter>();
     for (const [before, members] of together) {
-      const clock = before && this.#sharedBy(before) === members.length ? before : this.start(members, before);
+      const clock = before && this.#sharedBy(before) === members.length ? before : this.#start(members, before);
       clock.assign(clock.add(1));
       for (const weight of members) ticked.set(weight, clock);
     }
@@ -34,15 +34,25 @@ export class Clocks {
   }
 
   /** Gives weights a clock of their own, at 0 or at another clock's count. */
-  start(weights: readonly Parameter[], from?: Parameter | number): Parameter {
-    const clock = variable(typeof from === "object" ? from.detach() : scalar(from ?? 0, "float64"));
+  #start(weights: readonly Parameter[], from?: Parameter): Parameter {
+    const clock = variable(from ? from.detach() : scalar(0, "float64"));
     for (const weight of weights) this.#clockOf.set(weight, clock);
     return clock;
   }
 
-  /** Starts these weights over. */
-  forget(weights: Iterable<Parameter>): void {
-    for (const weight of weights) this.#clockOf.delete(weight);
+  /** Sets each weight's count. Clocks are kept where they can be, because compiled steps hold on to them. */
+  restore(counts: ReadonlyMap<Parameter, number>): void {
+    const together = new Map<Parameter | undefined, Map<number, Parameter[]>>();
+    for (const [weight, count] of counts) {
+      const clock = this.#clockOf.get(weight);
+      const byCount = together.get(clock) ?? new Map<number, Parameter[]>();
+      together.set(clock, byCount.set(count, [...(byCount.get(count) ?? []), weight]));
+    }
+    for (const [before, byCount] of together)
+      for (const [count, members] of byCount) {
+        const isWhole = before && byCount.size === 1 && this.#sharedBy(before) === members.length;
+        (isWhole ? before : this.#start(members)).assign(count);
+      }
   }
 
   /** The weight's clock; undefined before its first step. */

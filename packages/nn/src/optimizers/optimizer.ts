@@ -223,7 +223,8 @@ export class Optimizer<H extends Hyper = Hyper> {
   }
 
   /**
-   * Continues from a state that `stateDict` gave. Either all of it is taken or nothing.
+   * Continues from a state that `stateDict` gave. Either all of it is taken or nothing. What is there already gets new
+   * values and stays the same variable, so that compiled steps go on.
    *
    * @throws ModelError where names or shapes are not those of this optimizer and its parameters.
    */
@@ -236,17 +237,15 @@ export class Optimizer<H extends Hyper = Hyper> {
     this.#groups.forEach((group, i) => {
       group.lr.assign(read.rates[i]);
     });
-    const clocks = new Map<number, Parameter[]>();
+    const steps = new Map<Parameter, number>();
     [...members].forEach(([weight, group], i) => {
       const { step, slots } = read.weights[i];
-      this.#slots.delete(weight);
-      if (step === undefined) return;
-      clocks.set(step, [...(clocks.get(step) ?? []), weight]);
+      if (step === 0 && !this.#slots.has(weight)) return;
       const own = this.#slotsOf(weight, group.hyper);
       for (const [name, value] of Object.entries(slots)) own[name].assign(value);
+      steps.set(weight, step);
     });
-    this.#clocks.forget(members.keys());
-    for (const [step, weights] of clocks) this.#clocks.start(weights, step);
+    this.#clocks.restore(steps);
   }
 }
 

@@ -100,6 +100,24 @@ describe("an optimizer's state", () => {
     w.assign(0);
     stepWith(optimizer, w, 1);
     expect(w.item()).toBe(first);
+    expect(optimizer.iterations).toBe(1);
+  });
+
+  it("gives what is there new values, and leaves the variables the same", () => {
+    const weights = [double(0), double(0)];
+    const optimizer = new Adam(weights, { lr: 0.1 });
+    for (const weight of weights) weight.grad = tensor(1, { dtype: "float64" });
+    optimizer.step();
+    const state = optimizer.stateDict();
+    const before = optimizer.variables();
+    optimizer.step();
+    optimizer.loadStateDict(state);
+    expect(optimizer.variables()).toEqual(before);
+    expect(optimizer.variables().every((variable, i) => variable === before[i])).toBe(true);
+    expect(optimizer.stateDict()).toEqual(state);
+    optimizer.loadStateDict({ ...state, "1.step": 5 });
+    expect(Object.values(optimizer.stateDict()).map((value) => value.item())).toContain(5);
+    expect(optimizer.stateDict()["0.step"].item()).toBe(1);
   });
 
   it("of another optimizer or of other parameters is refused as a whole", () => {

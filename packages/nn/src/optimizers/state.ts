@@ -21,12 +21,12 @@ interface Written {
   readonly weights: readonly { readonly step: Tensor | undefined; readonly slots: Tensors }[];
 }
 
-/** What is read back; the same with numbers. */
+/** What is read back, with numbers; weights that have had no step have their first slots. */
 interface Read {
   readonly iterations: number;
   readonly lr: number;
   readonly rates: readonly number[];
-  readonly weights: readonly { readonly step: number | undefined; readonly slots: Tensors }[];
+  readonly weights: readonly { readonly step: number; readonly slots: Tensors }[];
 }
 
 export function writeState({ iterations, lr, rates, weights }: Written): Record<string, Tensor> {
@@ -71,9 +71,9 @@ export function readState(
     lr: number("lr"),
     rates: Array.from({ length: groups }, (_, i) => number(`groups.${i}.lr`)),
     weights: slots.map((own, i) => ({
-      step: shapes.has(`${i}.step`) ? number(`${i}.step`) : undefined,
+      step: shapes.has(`${i}.step`) ? number(`${i}.step`) : 0,
       slots: Object.fromEntries(
-        Object.keys(own).flatMap((name) => (given.has(`${i}.${name}`) ? [[name, given.get(`${i}.${name}`)!]] : [])),
+        Object.entries(own).map(([name, initial]) => [name, given.get(`${i}.${name}`) ?? initial]),
       ),
     })),
   };
