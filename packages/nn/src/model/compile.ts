@@ -101,7 +101,8 @@ function isMetric(x: unknown): x is Metric {
 
 function byName(name: string): Omit<MetricEntry, "weighted"> {
   if (metricNames.includes(name)) return { key: name, make: (context) => metricByName(name, context) };
-  return { key: name, make: () => new FunctionMetric(name, eachLoss(findLoss(name))) };
+  const loss = eachLoss(findLoss(name));
+  return { key: name, make: () => new FunctionMetric(name, loss) };
 }
 
 /** A loss before its mean is taken, so that samples can be weighted. */

@@ -2,7 +2,7 @@
  * What `fit` and `evaluate` are fed: arrays, cut into batches, or batches that come from elsewhere.
  */
 import { DataError, describe, type Generator, Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { Rows, toTensor } from "./rows.ts";
+import { Rows } from "./rows.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./weights.ts";
 
 /** One batch: inputs, targets and, if samples count unequally, their weights. */
@@ -114,7 +114,7 @@ export function batchesOfArrays({ x, y, weight }: Arrays, batchSize: number, shu
 export function isBatchSource(x: unknown, y: unknown): x is BatchSource {
   if (x instanceof Tensor || ArrayBuffer.isView(x)) return false;
   if (typeof x === "function") return true;
-  if (typeof x !== "object" || x === null) return false;
+  if (!isObject(x)) return false;
   if (Array.isArray(x)) return y === undefined && x.every((item) => Array.isArray(item) && isPair(item));
   return Symbol.iterator in x || Symbol.asyncIterator in x;
 }
@@ -136,23 +136,28 @@ export function batchesOfStream(where: string, source: BatchSource, weights?: Cl
     pass() {
       const stream = again();
       let number = 0;
-      if (Symbol.iterator in stream) {
+      if (isObject(stream) && Symbol.iterator in stream) {
         const iterator = stream[Symbol.iterator]();
         return { next: () => read(iterator.next(), ++number), return: () => ended(iterator.return?.()) };
       }
-      if (!(typeof stream === "object" && stream !== null && Symbol.asyncIterator in stream))
-        throw new DataError({
-          where,
-          expected: "batches [x, y]: something to iterate over, or a function that returns that",
-          got: describe(stream),
-        });
-      const iterator = stream[Symbol.asyncIterator]();
-      return {
-        next: async () => read(await iterator.next(), ++number),
-        return: async () => ended(await iterator.return?.()),
-      };
+      if (isObject(stream) && Symbol.asyncIterator in stream) {
+        const iterator = stream[Symbol.asyncIterator]();
+        return {
+          next: async () => read(await iterator.next(), ++number),
+          return: async () => ended(await iterator.return?.()),
+        };
+      }
+      throw new DataError({
+        where,
+        expected: "batches [x, y]: something to iterate over, or a function that returns that",
+        got: describe(stream),
+      });
     },
   };
+}
+
+function isObject(x: unknown): x is object {
+  return typeof x === "object" && x !== null;
 }
 
 function ended(_last: unknown): IteratorReturnResult<undefined> {
@@ -165,9 +170,4 @@ function readBatch(where: string, item: BatchLike, number: number, weights: Clas
     throw new DataError({ where: place, expected: "a batch [x, y] or [x, y, sampleWeight]", got: describe(item) });
   const arrays = weightByClass(place, readArrays(place, item[0], item[1], item[2]), weights);
   return { x: arrays.x.tensor, y: arrays.y.tensor, weight: arrays.weight?.tensor, size: arrays.x.count };
-}
-
-/** The inputs alone, for `predict`. */
-export function readInputs(where: string, x: TensorLike): Rows {
-  return new Rows(where, "x", toTensor(where, "x", x));
 }

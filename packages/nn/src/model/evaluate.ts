@@ -48,6 +48,8 @@ export function evaluateSource(model: Module, compiled: Compiled, source: Source
 
 /** The outputs for all inputs, computed batch by batch, in evaluation mode. */
 export function predictRows(model: Module, x: Rows, batchSize: number): Tensor {
+  if (x.count === 0)
+    throw new DataError({ where: "predict", expected: "at least one sample", got: `x of shape ${x.formatted}` });
   return inModeSync(model, false, () =>
     noGrad(() => {
       const outputs: Tensor[] = [];

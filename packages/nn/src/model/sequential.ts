@@ -56,8 +56,7 @@ export class Sequential extends Model {
    */
   add(layer: SequentialItem): this {
     const module = toModule(layer);
-    const name = this.#freeName(module);
-    if (name !== module.name) module.name = name;
+    module.name = this.#freeName(module);
     this.layers.push(module);
     try {
       if (this.inputShape) this.ensureBuilt(this.inputShape);
@@ -135,9 +134,7 @@ function shapeAfter(module: Module, inputShape: BatchShape): BatchShape {
     module.ensureBuilt(inputShape);
     return module.outputShape(inputShape);
   } catch (error) {
-    const kind = module instanceof Layer ? "layer" : "module";
-    throw error instanceof ChainRuleError
-      ? error.inside(`${kind} "${module.name}" (${module.constructor.name})`)
-      : error;
+    const title = `${module instanceof Layer ? "layer" : "model"} "${module.name}" (${module.constructor.name})`;
+    throw error instanceof ChainRuleError && !error.where.startsWith(title) ? error.inside(title) : error;
   }
 }

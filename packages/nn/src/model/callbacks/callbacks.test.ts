@@ -1,0 +1,299 @@
+/**
+ * The callbacks: when they are called, what they see, and what they do to training.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DataError, OptionError, ValueError } from "@chainrule/core";
+import { afterAll, describe, expect, it } from "vitest";
+import { column, line, x, y } from "../../../test/line.ts";
+import {
+  Callback,
+  CSVLogger,
+  EarlyStopping,
+  type Hooks,
+  LambdaCallback,
+  LearningRateScheduler,
+  type Logs,
+  ReduceLROnPlateau,
+  SGD,
+  TerminateOnNaN,
+} from "../../index.ts";
+
+const inputs = column(x);
+
+/** Says what `val_loss` is in each epoch, before other callbacks look. */
+function scripted(values: readonly number[], name = "val_loss"): Hooks {
+  return {
+    onEpochEnd(epoch, logs) {
+      logs[name] = values[epoch];
+    },
+  };
+}
+
+const train = async (callbacks: readonly Hooks[], epochs: number, model = line(0.001).model) =>
+  await model.fit(inputs, y, { epochs, callbacks, batchSize: 2, shuffle: false });
+
+describe("hooks", () => {
+  const recorder = (told: string[]) =>
+    ({
+      onTrainBegin: () => void told.push("train"),
+      onTrainEnd: (logs: Logs) => void told.push(`trained ${Object.keys(logs)}`),
+      onEpochBegin: (epoch: number) => void told.push(`epoch ${epoch}`),
+      onEpochEnd: (epoch: number, logs: Logs) => void told.push(`epoch ${epoch} ${Object.keys(logs)}`),
+      onBatchBegin: (batch: number) => void told.push(`batch ${batch}`),
+      onBatchEnd: (batch: number, { size }: { size: number }) => void told.push(`batch ${batch} of ${size}`),
+    }) satisfies Hooks;
+  const expected = [
+    "train",
+    "epoch 3",
+    ...["batch 0", "batch 0 of 2", "batch 1", "batch 1 of 2", "batch 2", "batch 2 of 1"],
+    "epoch 3 loss",
+    "trained loss",
+  ];
+
+  it("are called in order, of plain objects, functions and classes alike", async () => {
+    class Recorder extends Callback {}
+    for (const make of [
+      (told: string[]) => recorder(told),
+      (told: string[]) => new LambdaCallback(recorder(told)),
+      (told: string[]) => Object.assign(new Recorder(), recorder(told)),
+    ]) {
+      const told: string[] = [];
+      const options = { batchSize: 2, epochs: 4, initialEpoch: 3, callbacks: [make(told)] };
+      await line().model.fit(inputs, y, options);
+      expect(told).toEqual(expected);
+    }
+  });
+
+  it("are waited for where they return promises, in the order of the callbacks", async () => {
+    const told: string[] = [];
+    const slow = (name: string) => ({
+      async onBatchEnd(batch: number) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        told.push(name + batch);
+      },
+    });
+    await train([slow("a"), slow("b")], 1);
+    expect(told).toEqual(["a0", "b0", "a1", "b1", "a2", "b2"]);
+  });
+
+  it("see the loss of each batch alone, and what they add to an epoch's logs is in the history", async () => {
+    const losses: number[] = [];
+    const callback: Hooks = {
+      onBatchEnd: (_, logs) => void losses.push(logs.loss),
+      onEpochEnd(epoch, logs) {
+        logs.custom = epoch * 10;
+      },
+    };
+    const { history } = await train([callback], 2, line(0).model);
+    expect(losses.slice(0, 3)).toEqual([(4 + 1) / 2, (16 + 9) / 2, 36]);
+    expect(history.custom).toEqual([0, 10]);
+  });
+
+  it("know the model", async () => {
+    class Curious extends Callback {
+      seen: unknown = null;
+      override onTrainBegin() {
+        this.seen = this.model;
+      }
+    }
+    const callback = new Curious();
+    expect(() => callback.model).toThrow(ValueError);
+    const { model } = line();
+    await train([callback], 1, model);
+    expect(callback.seen).toBe(model);
+  });
+
+  it("that do not exist are refused", () => {
+    expect(() => new LambdaCallback({ onEpochEnded() {} } as Hooks)).toThrow(/Did you mean "onEpochEnd"/);
+  });
+});
+
+describe("EarlyStopping", () => {
+  const stopped = async (options: object, values: number[], name = "val_loss") => {
+    const stopping = new EarlyStopping(options);
+    const history = await train([scripted(values, name), stopping], values.length);
+    return { stopping, epochs: history.epochs.length, reason: history.stopReason };
+  };
+
+  it("ends after the first epoch that is no better, without patience", async () => {
+    const { epochs, reason, stopping } = await stopped({}, [3, 2, 2, 1]);
+    expect([epochs, stopping.best, stopping.bestEpoch]).toEqual([3, 2, 1]);
+    expect(reason).toBe("val_loss did not improve after epoch 2");
+  });
+
+  it("waits for as many epochs as it has patience, and starts over with each improvement", async () => {
+    expect((await stopped({ patience: 2 }, [3, 4, 2, 4, 4, 0])).epochs).toBe(5);
+    expect((await stopped({ patience: 9 }, [3, 4, 5])).epochs).toBe(3);
+  });
+
+  it("takes only changes above minDelta for improvements", async () => {
+    expect((await stopped({ minDelta: 0.5 }, [3, 2.6, 1])).epochs).toBe(2);
+    expect((await stopped({ minDelta: 0.3 }, [3, 2.6, 1])).epochs).toBe(3);
+  });
+
+  it("knows from the name whether larger is better, or is told", async () => {
+    expect((await stopped({ monitor: "val_accuracy" }, [0.1, 0.2, 0.2, 0.3], "val_accuracy")).epochs).toBe(3);
+    expect((await stopped({ monitor: "score", mode: "max" }, [1, 2, 1, 3], "score")).epochs).toBe(3);
+    expect((await stopped({ monitor: "score", mode: "min" }, [1, 2, 1], "score")).epochs).toBe(2);
+    expect(() => new EarlyStopping({ monitor: "score" })).toThrow(/does not say whether larger is better/);
+    expect(() => new EarlyStopping({ mode: "maximum" as "max" })).toThrow(OptionError);
+  });
+
+  it("does not start its patience over below the baseline", async () => {
+    expect((await stopped({ patience: 2, baseline: 1 }, [9, 8, 9, 0])).epochs).toBe(3);
+    expect((await stopped({ patience: 2, baseline: 9.5 }, [9, 8, 9, 9, 0])).epochs).toBe(4);
+  });
+
+  it("takes NaN for no improvement, and starts watching at startFromEpoch", async () => {
+    expect((await stopped({}, [Number.NaN, Number.NaN, 1])).epochs).toBe(2);
+    expect((await stopped({ startFromEpoch: 2 }, [1, 2, 3, 2, 2])).epochs).toBe(5);
+  });
+
+  it("puts the best weights back, whatever ended the training", async () => {
+    for (const values of [
+      [3, 1, 2, 2],
+      [3, 1, 0.5],
+    ]) {
+      const weights: number[] = [];
+      const { model, weight } = line(0.001);
+      const record = { onEpochEnd: () => void weights.push(weight()) };
+      const stopping = new EarlyStopping({ patience: 2, restoreBestWeights: true });
+      await train([scripted(values), stopping, record], values.length, model);
+      expect(weight()).toBe(weights[stopping.bestEpoch!]);
+      expect(new Set(weights).size).toBe(values.length);
+    }
+  });
+
+  it("keeps the last weights unless told otherwise, and starts over in the next training", async () => {
+    const { model, weight } = line(0.001);
+    const stopping = new EarlyStopping();
+    let last = 0;
+    const record = {
+      onEpochEnd() {
+        last = weight();
+      },
+    };
+    await train([scripted([1, 2]), stopping, record], 2, model);
+    expect(weight()).toBe(last);
+    expect((await train([scripted([7, 6, 5]), stopping], 3, model)).epochs.length).toBe(3);
+  });
+
+  it("lists what there is for a monitor that is not there", async () => {
+    await expect(train([new EarlyStopping()], 2)).rejects.toThrow(
+      /a monitor that is in the logs, got "val_loss".*\n.*validationSplit or validationData, or monitor one of: loss/,
+    );
+    await expect(train([scripted([1]), new EarlyStopping({ monitor: "val_los", mode: "min" })], 1)).rejects.toThrow(
+      /Did you mean "val_loss"\? Known: loss, val_loss/,
+    );
+  });
+
+  it("refuses options that do not exist or are out of range", () => {
+    expect(() => new EarlyStopping({ patients: 3 } as object)).toThrow(/Did you mean "patience"/);
+    expect(() => new EarlyStopping({ patience: -1 })).toThrow(ValueError);
+    expect(() => new EarlyStopping({ minDelta: -1 })).toThrow(ValueError);
+  });
+});
+
+describe("LearningRateScheduler", () => {
+  it("sets the rate for each epoch, and the history has it", async () => {
+    const { model } = line(0.5);
+    const { history } = await train([new LearningRateScheduler((epoch, lr) => (epoch === 0 ? lr : lr / 2))], 3, model);
+    expect(history.lr).toEqual([0.5, 0.25, 0.125]);
+    expect(model.optimizer.lr).toBe(0.125);
+  });
+
+  it("refuses what is no rate, and what is no function", async () => {
+    await expect(train([new LearningRateScheduler(() => -1)], 1)).rejects.toThrow(/at least 0 for epoch 0/);
+    await expect(train([new LearningRateScheduler(() => Number.NaN)], 1)).rejects.toThrow(ValueError);
+    expect(() => new LearningRateScheduler(0.1 as never)).toThrow(/an option of the optimizer/);
+  });
+
+  it("cannot set a rate that follows a schedule of the optimizer", async () => {
+    const { model } = line();
+    model.compile({ optimizer: new SGD({ lr: () => 0.1 }), loss: "mse" });
+    await expect(train([new LearningRateScheduler(() => 0.2)], 1, model)).rejects.toThrow(/follows a schedule/);
+  });
+});
+
+describe("ReduceLROnPlateau", () => {
+  const rates = async (options: object, values: number[]) => {
+    const { model } = line(0.5);
+    const history = await train([scripted(values), new ReduceLROnPlateau(options)], values.length, model);
+    return [...history.history.lr, model.optimizer.lr];
+  };
+
+  it("reduces the rate when the number has not improved for as long as its patience", async () => {
+    expect(await rates({ factor: 0.5, patience: 2 }, [3, 3, 3, 3, 3])).toEqual([0.5, 0.5, 0.5, 0.25, 0.25, 0.125]);
+    expect(await rates({ factor: 0.5, patience: 2 }, [3, 3, 2, 2, 1])).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
+  });
+
+  it("waits during its cooldown, and does not go below minLr", async () => {
+    const flat = [3, 3, 3, 3, 3, 3];
+    expect(await rates({ factor: 0.5, patience: 1, cooldown: 2 }, flat)).toEqual([
+      0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.0625,
+    ]);
+    expect(await rates({ factor: 0.5, patience: 1, minLr: 0.3 }, flat).then((all) => all.at(-1))).toBe(0.3);
+  });
+
+  it("takes changes up to 1e-4 for none, by default", async () => {
+    expect((await rates({ factor: 0.5, patience: 1 }, [3, 2.99995])).at(-1)).toBe(0.25);
+  });
+
+  it("refuses a factor that is no reduction", () => {
+    expect(() => new ReduceLROnPlateau({ factor: 1 })).toThrow(ValueError);
+    expect(() => new ReduceLROnPlateau({ patience: -1 })).toThrow(ValueError);
+    expect(() => new ReduceLROnPlateau({ min_lr: 1 } as object)).toThrow(/Did you mean "minLr"/);
+  });
+});
+
+describe("TerminateOnNaN", () => {
+  it("ends at the first batch whose loss is no finite number, and says which", async () => {
+    const { model } = line();
+    const samples = column([1, 2, 3, Number.NaN, 5]);
+    const history = await model.fit(samples, y, {
+      batchSize: 2,
+      shuffle: false,
+      epochs: 5,
+      callbacks: [new TerminateOnNaN()],
+    });
+    expect(history.stopReason).toBe("the loss was NaN in batch 2");
+    expect([history.epochs.length, history.history.loss[0]]).toEqual([1, Number.NaN]);
+    const diverging = await line(1e30).model.fit(inputs, y, { epochs: 50, callbacks: [new TerminateOnNaN()] });
+    expect(diverging.epochs.length).toBeLessThan(50);
+  });
+});
+
+describe("CSVLogger", () => {
+  const folder = mkdtempSync(join(tmpdir(), "csv-logger-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const read = (path: string) => readFileSync(path, "utf8");
+
+  it("writes a line for each epoch", async () => {
+    const path = join(folder, "training.csv");
+    const { history } = await train([new CSVLogger(path)], 2);
+    expect(read(path)).toBe(`epoch,loss\n0,${history.loss[0]}\n1,${history.loss[1]}\n`);
+    await train([new CSVLogger(path, { separator: ";" })], 1, line(0).model);
+    expect(read(path)).toBe("epoch;loss\n0;13.2\n");
+  });
+
+  it("appends to a file of the same columns, and only to that", async () => {
+    const path = join(folder, "appended.csv");
+    const logger = new CSVLogger(path, { append: true });
+    await train([logger], 1, line(0).model);
+    await train([logger], 1, line(0).model);
+    expect(read(path)).toBe("epoch,loss\n0,13.2\n0,13.2\n");
+    writeFileSync(path, "epoch,loss,accuracy\n");
+    await expect(train([logger], 1)).rejects.toThrow(DataError);
+    await expect(train([logger], 1)).rejects.toThrow(/the columns epoch,loss, to append to, got epoch,loss,accuracy/);
+  });
+
+  it("writes nothing where there is no epoch, and needs a file name", async () => {
+    const path = join(folder, "nothing.csv");
+    await train([new CSVLogger(path)], 0);
+    expect(existsSync(path)).toBe(false);
+    expect(() => new CSVLogger(undefined as never)).toThrow(OptionError);
+    expect(() => new CSVLogger(path, { seperator: ";" } as object)).toThrow(/Did you mean "separator"/);
+  });
+});
