@@ -47,13 +47,13 @@ export function plotLines(series: Series, options: PlotOptions = {}): string {
   const finite = lines.flatMap(({ points }) => points.filter(([, y]) => Number.isFinite(y)));
   const xAxis = axisFor(
     finite.map(([x]) => x),
-    Math.ceil(width / 10),
+    Math.ceil(width / 9),
     "linear",
     true,
   );
   const yAxis = axisFor(
     finite.map(([, y]) => y),
-    Math.ceil(height / 3),
+    Math.ceil(height / 2.5),
     options.yScale,
   );
   const chart = draw(lines, xAxis, yAxis, width, height).split("\n");
@@ -75,9 +75,10 @@ function draw(lines: readonly Line[], xAxis: Axis, yAxis: Axis, width: number, h
     joinColumns(points, column, yAxis.place).map((points) => ({ tag: tags[line % tags.length], points })),
   );
   const xLabels = new Map(xAxis.ticks.map((tick) => [column(tick), formatNumber(tick)]));
-  const yLabels = new Map(yAxis.ticks.map((tick) => [yAxis.place(tick), formatNumber(tick)]));
-  // The library makes room for what the formatter says of the points, not of the ticks.
-  const room = " ".repeat(Math.max(...[...yLabels.values()].map(lengthOf)));
+  const written = yAxis.ticks.map((tick) => formatNumber(tick));
+  // The library makes room for what the formatter says of the points, so that all it says must be of one length.
+  const room = Math.max(...written.map(lengthOf));
+  const yLabels = new Map(yAxis.ticks.map((tick, i) => [yAxis.place(tick), written[i].padStart(room)]));
   return plot(
     parts.map(({ points }) => points),
     {
@@ -87,7 +88,8 @@ function draw(lines: readonly Line[], xAxis: Axis, yAxis: Axis, width: number, h
       color: parts.map(({ tag }) => tag),
       customXAxisTicks: [...xLabels.keys()],
       customYAxisTicks: [...yLabels.keys()],
-      formatter: (value, { axis }) => (axis === "x" ? (xLabels.get(value) ?? "") : (yLabels.get(value) ?? room)),
+      formatter: (value, { axis }) =>
+        axis === "x" ? (xLabels.get(value) ?? "") : (yLabels.get(value) ?? " ".repeat(room)),
     },
   ).replace(/^\n|\s+$/g, "");
 }

@@ -15,16 +15,22 @@ export interface Axis {
   place(value: number): number;
 }
 
-/** An axis on which all the numbers lie, its marks at round numbers, about `count` of them. */
+/**
+ * An axis on which all the numbers lie, its marks at round numbers, about `count` of them.
+ *
+ * @param tight whether it ends where the numbers end, and whole numbers have whole marks: for epochs and steps.
+ */
 export function axisFor(values: readonly number[], count: number, scale: Scale = "linear", tight = false): Axis {
   const finite = values.filter((value) => Number.isFinite(value) && (scale === "linear" || value > 0));
   if (scale === "log") return logAxis(finite, count);
   const [least, most] = spread(finite);
-  const step = roundStep((most - least) / Math.max(1, count - 1));
+  const finest = tight && finite.every(Number.isInteger) ? 1 : 0;
+  const step = Math.max(finest, roundStep((most - least) / Math.max(1, count - 1)));
   const [low, high] = tight ? [least, most] : [Math.floor(least / step) * step, Math.ceil(most / step) * step];
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => clean((first + i) * step));
+  if (tight && ticks.length < 2 && step !== finest && count < 100) return axisFor(values, 2 * count, scale, tight);
   return { range: [clean(low), clean(high)], ticks, place: (value) => (value - low) / (high - low) };
 }
 
