@@ -72,7 +72,7 @@ export interface Sample {
 export interface LossSettings<Own extends object> {
   /** The names of its own options, which are then checked before anything is computed. By default those it reads. */
   readonly options?: readonly (keyof Own & string)[];
-  /** Other names that find it: Keras's string first, where it differs from the loss's name in more than case. */
+  /** Other names that find it, Keras's string among them; they are also what a misspelt name is compared with. */
   readonly aliases?: readonly string[];
   /**
    * Its inputs in their order and the numbers that each takes, which may depend on the options.

@@ -15,6 +15,7 @@ import {
   OptionError,
   ShapeError,
   sameShape,
+  sub,
   Tensor,
   type TensorLike,
   ValueError,
@@ -122,7 +123,7 @@ function distributions(name: string, given: Record<string, TensorLike>, options:
 /** -p log q, which is 0 where p is 0 and Infinity where only q is. */
 function surprise(p: Tensor, q: Tensor): Tensor {
   const never = p.equal(0).logicalAnd(q.equal(0));
-  return p.mul(where(never, 1, q).log()).neg();
+  return sub(0, p.mul(where(never, 1, q).log()));
 }
 
 /**
@@ -145,7 +146,7 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
   const wrong = x.storage.findIndex((value: number) => value > 1);
   if (wrong >= 0)
     throw new ValueError({ where: "surprisal", expected: "probabilities up to 1", got: `${x.storage[wrong]}` });
-  return inBase("surprisal", x.log().neg(), options.base);
+  return inBase("surprisal", sub(0, x.log()), options.base);
 }
 
 /**
@@ -167,7 +168,7 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
  */
 export function entropy(p: TensorLike, options: InformationOptions = {}): Tensor {
   const { axis, checked } = distributions("entropy", { p }, options);
-  return inBase("entropy", xLogX(checked[0]).sum(axis).neg(), options.base);
+  return inBase("entropy", sub(0, xLogX(checked[0]).sum(axis)), options.base);
 }
 
 /**

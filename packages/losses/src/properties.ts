@@ -97,9 +97,10 @@ function checkDerivatives(subject: Subject, property: string, second: boolean): 
   }
 }
 
-/** Every way to choose one of the ends for each input. */
+/** Every way to choose one of the ends for each input; none where there are no ends. */
 function combinations(ends: Readonly<Record<string, readonly number[]>>): Record<string, number>[] {
   const choices = Object.entries(ends).filter(([, list]) => list.length > 0);
+  if (choices.length === 0) return [];
   return choices.reduce<Record<string, number>[]>(
     (found, [role, list]) => found.flatMap((so) => list.map((end) => ({ ...so, [role]: end }))),
     [{}],
@@ -120,7 +121,7 @@ function filled(inputs: Inputs, ends: Record<string, number>, mixed: boolean): I
 }
 
 function checkExtremes(subject: Subject): string {
-  const places = combinations(subject.extremes).filter((ends) => Object.keys(ends).length > 0);
+  const places = combinations(subject.extremes);
   if (places.length === 0) return "no ends known: pass extremes to look at some";
   let looked = 0;
   for (const ends of places)

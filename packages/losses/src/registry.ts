@@ -40,8 +40,8 @@ export function registerLoss(loss: Loss, aliases: readonly string[] = []): void 
       });
   }
   for (const name of names) bySpelling.set(spellingOf(name), loss);
-  // The first alias is Keras's string where Keras has the loss.
-  snakeNames.add(aliases[0] ?? toSnake(loss.lossName));
+  // Where Keras has the loss, its string is among the aliases.
+  for (const alias of aliases.length > 0 ? aliases : [toSnake(loss.lossName)]) snakeNames.add(alias);
   camelNames.add(loss.lossName);
 }
 
