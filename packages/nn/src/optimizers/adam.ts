@@ -104,7 +104,7 @@ export type Adamax = Optimizer<Moments>;
 export interface NAdamOptions extends Moments {
   /** How fast the momentum comes up to β₁; 0.004 by default. */
   momentumDecay: number;
-  /** Leaves the extra μₜ out of the product; false by default. */
+  /** False for PyTorch 1.13's numbers, with one μₜ too many in the product; true by default. */
   exactProduct: boolean;
 }
 
@@ -112,18 +112,18 @@ export interface NAdamOptions extends Moments {
  * Adam with Nesterov's look ahead (Dozat 2016).
  *
  * μₜ = β₁ (1 - 0.96^(t · momentumDecay) / 2), m and v as in Adam,
- * w ← w - lr · ((1 - μₜ) g / (1 - Πμ) + μₜ₊₁ m / (1 - μₜ μₜ₊₁ Πμ)) / (√(v / (1 - β₂ᵗ)) + eps), where Πμ = μ₁ ⋯ μₜ.
+ * w ← w - lr · ((1 - μₜ) g / (1 - Πμ) + μₜ₊₁ m / (1 - μₜ₊₁ Πμ)) / (√(v / (1 - β₂ᵗ)) + eps), where Πμ = μ₁ ⋯ μₜ.
  *
- * The factor μₜ before μₜ₊₁ Πμ, where Πμ has it already, is that of PyTorch up to 1.13, which the reference vectors come
- * from. The paper and PyTorch from 2.0 on (pull request 92699) do without: `exactProduct: true`.
+ * PyTorch up to 1.13 multiplied Πμ, which has μₜ already, by it once more (mended in 2.0 by pull request 92699):
+ * `exactProduct: false` gives those numbers.
  *
- * Defaults: lr 0.002, betas [0.9, 0.999], eps 1e-7, momentumDecay 0.004, exactProduct false, weightDecay 0.
+ * Defaults: lr 0.002, betas [0.9, 0.999], eps 1e-7, momentumDecay 0.004, exactProduct true, weightDecay 0.
  *
  * @example new NAdam(model);
  */
 export const NAdam = defineOptimizer<NAdamOptions>({
   name: "NAdam",
-  defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, momentumDecay: 0.004, exactProduct: false, weightDecay: 0 },
+  defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, momentumDecay: 0.004, exactProduct: true, weightDecay: 0 },
   slots: (weight) => ({ m: zerosLike(weight), v: zerosLike(weight), product: scalar(1, "float64") }),
   scalars: (lr, step, { betas: [beta1, beta2], momentumDecay }) => {
     const momentumAt = (t: Tensor) => pow(0.96, t.mul(momentumDecay)).mul(-0.5).add(1).mul(beta1);

@@ -11,7 +11,8 @@ const byOp: Record<string, (parameters: ReturnType<typeof parameter>[], options:
   Adam: (parameters, options) => new Adam(parameters, { ...adamEps, ...options }),
   AdamW: (parameters, options) => new AdamW(parameters, { ...adamEps, ...options }),
   Adamax: (parameters, options) => new Adamax(parameters, { ...adamEps, ...options }),
-  NAdam: (parameters, options) => new NAdam(parameters, { ...adamEps, ...options }),
+  // The vectors come from PyTorch 1.13, whose product of momenta had one factor too many.
+  NAdam: (parameters, options) => new NAdam(parameters, { ...adamEps, exactProduct: false, ...options }),
   RMSprop: (parameters, options) => new RMSprop(parameters, options),
   Adagrad: (parameters, options) => new Adagrad(parameters, options),
   Adadelta: (parameters, options) => new Adadelta(parameters, options),
