@@ -19,7 +19,10 @@ const number = /(?<![A-Za-z_])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
 function expectedOutput(source: string): string[] {
   const comment = /\/\* Output:?\n([\s\S]*?)\*\/\s*$/.exec(source);
   if (!comment) throw new Error("the example does not end with a comment that starts with /* Output:");
-  return comment[1].replace(/^ \* ?/gm, "").trimEnd().split("\n");
+  return comment[1]
+    .replace(/^ \* ?/gm, "")
+    .trimEnd()
+    .split("\n");
 }
 
 /** Whether two lines say the same, their numbers to 10% or 0.05. */

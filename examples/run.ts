@@ -3,7 +3,9 @@
  */
 import { readdirSync } from "node:fs";
 
-const files = readdirSync(new URL(".", import.meta.url)).filter((file) => /^\d\d-.*\.ts$/.test(file) && !file.includes(".test."));
+const files = readdirSync(new URL(".", import.meta.url)).filter(
+  (file) => /^\d\d-.*\.ts$/.test(file) && !file.includes(".test."),
+);
 const wanted = process.argv[2] ?? "";
 const chosen = wanted === "all" ? files : files.filter((file) => matches(file, wanted));
 
