@@ -33,7 +33,9 @@ model.summary();
 await model.fit(xTrain, yTrain, { epochs: 30, batchSize: 32 });
 
 const { loss, accuracy } = await model.evaluate(xTest, yTest);
-console.log(`\nheld out: cross-entropy ${loss.toFixed(3)} nats, accuracy ${(100 * accuracy).toFixed(1)}%\n`);
+console.log(
+  `\nheld out: cross-entropy ${loss.toFixed(3)} nats, accuracy ${(100 * accuracy).toFixed(1)}% (goal: at least 97%)\n`,
+);
 console.log(formatConfusionMatrix(confusionMatrix(model.predict(xTest), yTest)));
 
 /* Output:
@@ -51,7 +53,7 @@ console.log(formatConfusionMatrix(confusionMatrix(model.predict(xTest), yTest)))
  *  Trainable params: 17,226 (67.29 KB)
  *  Non-trainable params: 0 (0.00 B)
  *
- * held out: cross-entropy 0.072 nats, accuracy 97.8%
+ * held out: cross-entropy 0.072 nats, accuracy 97.8% (goal: at least 97%)
  *
  * true \ predicted   0   1   2   3   4   5   6   7   8   9
  *                0  36   0   0   0   0   0   0   0   0   0
