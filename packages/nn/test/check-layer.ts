@@ -12,9 +12,10 @@ type Values = Readonly<Record<string, Tensor>>;
 export function withWeights<M extends Module<unknown>>(module: M, weights: Values): M {
   for (const [path, weight] of Object.entries(weights)) {
     const keys = path.split(".");
-    const owner = keys.slice(0, -1).reduce((part, key) => part[key] as Record<string, unknown>, module as never);
+    let owner = module as unknown as Record<string, unknown>;
+    for (const key of keys.slice(0, -1)) owner = owner[key] as Record<string, unknown>;
     expect(owner, `${path} is a weight`).toHaveProperty(keys.at(-1)!);
-    (owner as Record<string, unknown>)[keys.at(-1)!] = weight;
+    owner[keys.at(-1)!] = weight;
   }
   return module;
 }

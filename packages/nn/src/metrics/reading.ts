@@ -37,7 +37,7 @@ export interface Decisions {
  * Predictions and targets as classes.
  *
  * - With a threshold, every element is a decision of its own: class 1 above it, else class 0. Targets are 0 or 1
- *   (or -1 and 1, as hinge losses have them).
+ *   (or -1 and 1, as hinge losses have them); between 0 and 1 the nearer counts.
  * - Scores [.., C] with C >= 2: the class with the largest score, the first of equals. Targets are labels [..] or
  *   [.., 1], or rows [.., C] that add up to 1.
  * - Integers, truth values, and floats that are all whole numbers: labels.
@@ -66,7 +66,7 @@ export function readDecisions(where: string, prediction: Tensor, target: Tensor,
 function readThresholded(where: string, prediction: Tensor, target: Tensor, threshold: number): Decisions {
   checkSameSize(where, prediction, target);
   const predicted = Int32Array.from(prediction.storage, (x) => (Number.isNaN(x) ? -1 : Number(x > threshold)));
-  return { predicted, actual: readTruths(where, target.storage), classes: 2 };
+  return { predicted, actual: readSides(where, target.storage), classes: 2 };
 }
 
 /** The place of the largest number in each row, the first of equals; -1 in a row with NaN. */
@@ -151,18 +151,27 @@ export function readLabels(where: string, what: string, values: TypedArray, clas
 
 /** Zeros and ones; -1 stands for 0, as in hinge losses. */
 export function readTruths(where: string, values: TypedArray): Int32Array {
-  const truths = new Int32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] !== 0 && values[i] !== 1 && values[i] !== -1)
-      throw new ValueError({
-        where,
-        expected: "targets 0 or 1",
-        got: `${values[i]} at element ${i}`,
-        hint: "For more than two classes, predictions have a score for each class, [n, classes].",
-      });
-    truths[i] = Number(values[i] === 1);
-  }
-  return truths;
+  return Int32Array.from(values, (value, i) => {
+    if (value !== 0 && value !== 1 && value !== -1) throw noTruth(where, "0 or 1", value, i);
+    return Number(value === 1);
+  });
+}
+
+/** Zeros and ones, from targets that may lie between them (smoothed labels), or be -1 for 0 (hinge losses). */
+function readSides(where: string, values: TypedArray): Int32Array {
+  return Int32Array.from(values, (value, i) => {
+    if (!(value >= 0 && value <= 1) && value !== -1) throw noTruth(where, "from 0 to 1", value, i);
+    return Number(value > 0.5);
+  });
+}
+
+function noTruth(where: string, range: string, value: number, at: number): ValueError {
+  return new ValueError({
+    where,
+    expected: `targets ${range}`,
+    got: `${value} at element ${at}`,
+    hint: "More than two classes need a score for each, [n, classes]; numbers that are no classes need mse, mae or r2.",
+  });
 }
 
 /** Throws unless the shapes are the same, but for a last axis of length 1 that one of them may lack. */

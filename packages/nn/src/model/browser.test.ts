@@ -1,14 +1,17 @@
 /**
  * In a browser the package has no terminal, no files and no signals, and does not ask for them.
  */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 
+const folder = new URL("../../", import.meta.url);
 const bundle = build({
   stdin: {
     contents: 'export * from "./src/index.ts";',
-    resolveDir: new URL("../../", import.meta.url).pathname,
+    resolveDir: fileURLToPath(folder),
     loader: "ts",
   },
   platform: "browser",
@@ -21,6 +24,12 @@ const bundle = build({
 });
 
 describe("a bundle for browsers", () => {
+  it("is made alike of the source and of what is published", () => {
+    const { browser, publishConfig } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
+    const published = JSON.stringify(browser).replaceAll("./src/", "./dist/").replaceAll(".ts", ".js");
+    expect(JSON.stringify(publishConfig.browser)).toBe(published);
+  });
+
   it("has neither cli-progress nor modules of Node", async () => {
     const { metafile, outputFiles } = await bundle;
     const inputs = Object.keys(metafile.inputs);

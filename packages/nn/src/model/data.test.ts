@@ -117,3 +117,23 @@ describe("targets", () => {
     expect(history.loss[0]).toBeGreaterThan(0);
   });
 });
+
+describe("the digits of plain numbers", () => {
+  it("are all kept where the model is in float64, whether its weights are made yet or not", async () => {
+    for (const inputDim of [1, undefined]) {
+      const seen: number[] = [];
+      const model = new Sequential([
+        new Dense({ units: 1, inputDim, dtype: "float64", useBias: false, kernelInitializer: "ones" }),
+      ]);
+      const spy = (prediction: Tensor, target: Tensor) => {
+        seen.push(prediction.item(), target.item());
+        return 0;
+      };
+      model.compile({ optimizer: new SGD({ lr: 0 }), loss: "mse", metrics: [spy] });
+      await model.fit([[0.1]], [0.3]);
+      await model.fit([[[[0.1]], [0.3]]]);
+      expect(seen).toEqual([0.1, 0.3, 0.1, 0.3]);
+      expect(model.predict([[0.1]]).item()).toBe(0.1);
+    }
+  });
+});

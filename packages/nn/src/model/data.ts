@@ -2,7 +2,7 @@
  * What `fit` and `evaluate` are fed: arrays, cut into batches, or batches that come from elsewhere.
  */
 import { DataError, describe, type Generator, Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { Rows } from "./rows.ts";
+import { type Reading, Rows } from "./rows.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./weights.ts";
 
 /** One batch: inputs, targets and, if samples count unequally, their weights. */
@@ -42,12 +42,12 @@ export interface Arrays {
  *
  * @throws DataError for no samples, for lengths that differ and for what cannot be read; ValueError for weights below 0.
  */
-export function readArrays(where: string, x: TensorLike, y: TensorLike, sampleWeight?: TensorLike): Arrays {
-  const inputs = new Rows(where, "x", x);
-  const targets = new Rows(where, "y", y);
-  checkLengths(where, inputs, targets);
-  const weight = readSampleWeight(where, sampleWeight, inputs.count);
-  return { x: inputs, y: targets, weight: weight && new Rows(where, "sampleWeight", weight) };
+export function readArrays(reading: Reading, x: TensorLike, y: TensorLike, sampleWeight?: TensorLike): Arrays {
+  const inputs = new Rows(reading, "x", x);
+  const targets = new Rows(reading, "y", y);
+  checkLengths(reading.where, inputs, targets);
+  const weight = readSampleWeight(reading, sampleWeight, inputs.count);
+  return { x: inputs, y: targets, weight: weight && new Rows(reading, "sampleWeight", weight) };
 }
 
 function checkLengths(where: string, x: Rows, y: Rows): void {
@@ -61,14 +61,15 @@ function checkLengths(where: string, x: Rows, y: Rows): void {
 }
 
 /** The same arrays with each sample's weight multiplied by that of its class. */
-export function weightByClass(where: string, arrays: Arrays, weights: ClassWeight | undefined): Arrays {
+export function weightByClass(reading: Reading, arrays: Arrays, weights: ClassWeight | undefined): Arrays {
   if (weights === undefined) return arrays;
-  const perClass = classWeights(where, arrays.y.tensor, weights);
-  return { ...arrays, weight: new Rows(where, "weights", multiply(arrays.weight?.tensor, perClass)) };
+  const perClass = classWeights(reading, arrays.y.tensor, weights);
+  return { ...arrays, weight: new Rows(reading, "weights", multiply(arrays.weight?.tensor, perClass)) };
 }
 
 /** Everything but the last part of the arrays, and that part. As in Keras, before anything is shuffled. */
-export function splitArrays(where: string, { x, y, weight }: Arrays, share: number): [Arrays, Arrays] {
+export function splitArrays(reading: Reading, { x, y, weight }: Arrays, share: number): [Arrays, Arrays] {
+  const { where } = reading;
   if (!(share > 0 && share < 1))
     throw new ValueError({
       where,
@@ -82,7 +83,7 @@ export function splitArrays(where: string, { x, y, weight }: Arrays, share: numb
       expected: "a validationSplit that leaves samples to train on and to validate on",
       got: `${share} of ${x.count} samples`,
     });
-  const part = (rows: Rows, from: number, to: number) => new Rows(where, "part", rows.take(from, to));
+  const part = (rows: Rows, from: number, to: number) => new Rows(reading, "part", rows.take(from, to));
   const both = (from: number, to: number): Arrays => ({
     x: part(x, from, to),
     y: part(y, from, to),
@@ -125,12 +126,12 @@ function isPair(item: readonly unknown[]): boolean {
 }
 
 /** Batches that come from elsewhere, read and checked as they come. */
-export function batchesOfStream(where: string, source: BatchSource, weights?: ClassWeight): Source {
+export function batchesOfStream(reading: Reading, source: BatchSource, weights?: ClassWeight): Source {
   const again = typeof source === "function" ? source : () => source;
   const read = (item: IteratorResult<BatchLike>, number: number): IteratorResult<Batch> =>
     item.done
       ? { done: true, value: undefined }
-      : { done: false, value: readBatch(where, item.value, number, weights) };
+      : { done: false, value: readBatch(reading, item.value, number, weights) };
   return {
     steps: Array.isArray(source) ? source.length : null,
     pass() {
@@ -148,7 +149,7 @@ export function batchesOfStream(where: string, source: BatchSource, weights?: Cl
         };
       }
       throw new DataError({
-        where,
+        where: reading.where,
         expected: "batches [x, y]: something to iterate over, or a function that returns that",
         got: describe(stream),
       });
@@ -164,10 +165,14 @@ function ended(_last: unknown): IteratorReturnResult<undefined> {
   return { done: true, value: undefined };
 }
 
-function readBatch(where: string, item: BatchLike, number: number, weights: ClassWeight | undefined): Batch {
-  const place = `${where}, batch ${number}`;
+function readBatch(reading: Reading, item: BatchLike, number: number, weights: ClassWeight | undefined): Batch {
+  const place = { ...reading, where: `${reading.where}, batch ${number}` };
   if (!Array.isArray(item) || item.length < 2 || item.length > 3)
-    throw new DataError({ where: place, expected: "a batch [x, y] or [x, y, sampleWeight]", got: describe(item) });
+    throw new DataError({
+      where: place.where,
+      expected: "a batch [x, y] or [x, y, sampleWeight]",
+      got: describe(item),
+    });
   const arrays = weightByClass(place, readArrays(place, item[0], item[1], item[2]), weights);
   return { x: arrays.x.tensor, y: arrays.y.tensor, weight: arrays.weight?.tensor, size: arrays.x.count };
 }

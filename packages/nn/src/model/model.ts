@@ -5,11 +5,13 @@ import {
   checkOptions,
   defaultGenerator,
   describe,
+  getDefaultDType,
   ModelError,
   OptionError,
   Tensor,
   type TensorLike,
 } from "@chainrule/core";
+import { Layer } from "../layers/index.ts";
 import { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { History, Logs } from "./callbacks/index.ts";
@@ -28,7 +30,7 @@ import {
 import { evaluateSource, predictRows } from "./evaluate.ts";
 import { runFit } from "./fit.ts";
 import { type CompleteFitOptions, checkCount, completeFitOptions, type FitOptions, generatorFor } from "./options.ts";
-import { Rows } from "./rows.ts";
+import { type Reading, Rows } from "./rows.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
 import { Turns } from "./turn.ts";
 
@@ -137,7 +139,7 @@ export abstract class Model extends Module {
         got: "one whose training has not ended yet",
         hint: "Wait for it: await model.fit(…).",
       });
-    const { source, validation, options } = prepare(x, y, given);
+    const { source, validation, options } = prepare(this.#reading("fit"), x, y, given);
     this.#fitting = true;
     try {
       this.#history = await runFit(this, compiled, source, validation, options);
@@ -165,9 +167,10 @@ export abstract class Model extends Module {
     checkOptions(where, options, ["batchSize", "sampleWeight"]);
     const { batchSize = 32, sampleWeight } = options;
     checkCount("batchSize", batchSize, 1, where);
+    const reading = this.#reading(where);
     const source = isBatchSource(x, y)
-      ? batchesOfStream(where, x)
-      : batchesOfArrays(readArrays(where, x, y as TensorLike, sampleWeight), batchSize, null);
+      ? batchesOfStream(reading, x)
+      : batchesOfArrays(readArrays(reading, x, y as TensorLike, sampleWeight), batchSize, null);
     return evaluateSource(this, compiled, source, { where, turns: new Turns() });
   }
 
@@ -184,7 +187,15 @@ export abstract class Model extends Module {
     checkOptions("predict", options, ["batchSize"]);
     const { batchSize = 32 } = options;
     checkCount("batchSize", batchSize, 1, "predict");
-    return predictRows(this, new Rows("predict", "x", x), batchSize);
+    return predictRows(this, new Rows(this.#reading("predict"), "x", x), batchSize);
+  }
+
+  /** Data becomes float64 where a part of the model is. */
+  #reading(where: string): Reading {
+    const isDouble =
+      this.modules().some((module) => module instanceof Layer && module.dtype === "float64") ||
+      this.parameters().some((parameter) => parameter.dtype === "float64");
+    return { where, dtype: isDouble ? "float64" : getDefaultDType() };
   }
 
   /**
@@ -209,33 +220,39 @@ interface Prepared {
 }
 
 /** Checks data and options, and makes sources of batches of them. */
-function prepare(x: TensorLike | BatchSource, y: TensorLike | undefined, given: FitOptions): Prepared {
+function prepare(
+  reading: Reading,
+  x: TensorLike | BatchSource,
+  y: TensorLike | undefined,
+  given: FitOptions,
+): Prepared {
   if (isBatchSource(x, y)) {
     if (y !== undefined)
       throw new OptionError({ where: "fit", expected: "either batches [x, y], or x and y", got: "batches and y" });
     const options = completeFitOptions(given, false);
-    return { source: batchesOfStream("fit", x, options.classWeight), validation: validationOf(options), options };
+    const source = batchesOfStream(reading, x, options.classWeight);
+    return { source, validation: validationOf(reading, options), options };
   }
   const options = completeFitOptions(given, true);
   const { batchSize, validationSplit, classWeight } = options;
-  const all = readArrays("fit", x, y as TensorLike, options.sampleWeight);
-  const [train, held] = validationSplit === undefined ? [all, null] : splitArrays("fit", all, validationSplit);
+  const all = readArrays(reading, x, y as TensorLike, options.sampleWeight);
+  const [train, held] = validationSplit === undefined ? [all, null] : splitArrays(reading, all, validationSplit);
   const shuffling = options.shuffle ? generatorFor(options.seed, defaultGenerator) : null;
   return {
-    source: batchesOfArrays(weightByClass("fit", train, classWeight), batchSize, shuffling),
-    validation: held ? batchesOfArrays(held, batchSize, null) : validationOf(options),
+    source: batchesOfArrays(weightByClass(reading, train, classWeight), batchSize, shuffling),
+    validation: held ? batchesOfArrays(held, batchSize, null) : validationOf(reading, options),
     options,
   };
 }
 
 /** What validationData stands for: [x, y] or [x, y, sampleWeight], or batches. */
-function validationOf({ validationData: data, batchSize }: CompleteFitOptions): Source | null {
+function validationOf({ dtype }: Reading, { validationData: data, batchSize }: CompleteFitOptions): Source | null {
   if (data === undefined) return null;
-  const where = "fit, validationData";
-  if (isPairOfArrays(data)) return batchesOfArrays(readArrays(where, data[0], data[1], data[2]), batchSize, null);
-  if (isBatchSource(data, undefined)) return batchesOfStream(where, data as BatchSource);
+  const reading = { where: "fit, validationData", dtype };
+  if (isPairOfArrays(data)) return batchesOfArrays(readArrays(reading, ...data), batchSize, null);
+  if (isBatchSource(data, undefined)) return batchesOfStream(reading, data as BatchSource);
   throw new OptionError({
-    where,
+    where: reading.where,
     expected: "[x, y], [x, y, sampleWeight], or batches of such",
     got: describe(data),
   });

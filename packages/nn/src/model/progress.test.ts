@@ -146,6 +146,34 @@ describe("verbose", () => {
   });
 });
 
+describe("an error in the middle of training", () => {
+  it("closes the bar", async () => {
+    const before = process.stderr.isTTY;
+    let drawn = "";
+    const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+      drawn += text;
+      return true;
+    });
+    process.stderr.isTTY = true;
+    vi.stubEnv("TERM", "xterm");
+    const callback = {
+      onBatchEnd() {
+        throw new RangeError("enough");
+      },
+    };
+    try {
+      await expect(line().model.fit(column(x), y, { callbacks: [callback] })).rejects.toThrow("enough");
+    } finally {
+      process.stderr.isTTY = before;
+      vi.unstubAllEnvs();
+      write.mockRestore();
+    }
+    expect(drawn).toContain("Epoch 1/1");
+    expect(drawn.endsWith("\n")).toBe(true);
+    expect(drawn.lastIndexOf("[?7h")).toBeGreaterThan(drawn.lastIndexOf("[?7l"));
+  });
+});
+
 describe("numbers", () => {
   it("are shown as Keras shows them", () => {
     expect(formatLogs({ loss: 0.25, accuracy: 1, tiny: 1.2e-5, none: 0, nan: Number.NaN })).toBe(

@@ -13,10 +13,14 @@ export class Rows {
   readonly #size: number;
 
   /** @throws DataError for a scalar. */
-  constructor(where: string, what: string, x: TensorLike) {
-    this.tensor = toTensor(where, what, x);
+  constructor(reading: Reading, what: string, x: TensorLike) {
+    this.tensor = toTensor(reading, what, x);
     if (this.tensor.rank === 0)
-      throw new DataError({ where, expected: `${what} with a first axis that counts samples`, got: "a single number" });
+      throw new DataError({
+        where: reading.where,
+        expected: `${what} with a first axis that counts samples`,
+        got: "a single number",
+      });
     this.count = this.tensor.shape[0];
     this.#shape = this.tensor.shape.slice(1);
     this.#size = sizeOf(this.#shape);
@@ -46,8 +50,16 @@ export class Rows {
   }
 }
 
+/** How data is to be read. */
+export interface Reading {
+  /** Who reads, for error messages. */
+  readonly where: string;
+  /** What plain numbers become: the model's dtype, so that they lose no digits. */
+  readonly dtype: "float32" | "float64";
+}
+
 /** Data as a tensor; truth values as floats, which losses can take. */
-export function toTensor(where: string, what: string, x: TensorLike): Tensor {
+export function toTensor({ where, dtype }: Reading, what: string, x: TensorLike): Tensor {
   if (x === undefined || x === null)
     throw new DataError({
       where,
@@ -55,13 +67,9 @@ export function toTensor(where: string, what: string, x: TensorLike): Tensor {
       got: String(x),
       hint: "Without targets, x is to be a list of batches [x, y], something that iterates over them, or a function that returns that.",
     });
-  const made = x instanceof Tensor ? x.detach() : inside(where, what, x);
-  return made.dtype === "bool" ? made.cast("float32") : made;
-}
-
-function inside(where: string, what: string, x: TensorLike): Tensor {
+  if (x instanceof Tensor) return x.dtype === "bool" ? x.detach().cast(dtype) : x.detach();
   try {
-    return tensor(x);
+    return ArrayBuffer.isView(x) ? tensor(x) : tensor(x, { dtype });
   } catch (error) {
     throw error instanceof DataError ? error.inside(`${where}, ${what}`) : error;
   }

@@ -1,9 +1,9 @@
 /**
  * How much each sample counts in the loss: by itself, and by its class.
  */
-import { DataError, describe, formatShape, Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { DataError, describe, formatShape, type Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
 import { largestInRows } from "../metrics/reading.ts";
-import { toTensor } from "./rows.ts";
+import { type Reading, toTensor } from "./rows.ts";
 
 /** A weight for each class, by its number: `{ 0: 1, 1: 5 }` or `[1, 5]`. */
 export type ClassWeight = Readonly<Record<number, number>> | readonly number[];
@@ -13,9 +13,10 @@ export type ClassWeight = Readonly<Record<number, number>> | readonly number[];
  *
  * @throws DataError where there is not one for each sample; ValueError for weights below 0.
  */
-export function readSampleWeight(where: string, given: TensorLike | undefined, samples: number): Tensor | undefined {
+export function readSampleWeight(reading: Reading, given: TensorLike | undefined, samples: number): Tensor | undefined {
+  const { where } = reading;
   if (given === undefined) return undefined;
-  const weight = toTensor(where, "sampleWeight", given);
+  const weight = toTensor(reading, "sampleWeight", given);
   if (weight.rank === 0 || weight.shape[0] !== samples)
     throw new DataError({
       where,
@@ -33,7 +34,7 @@ export function readSampleWeight(where: string, given: TensorLike | undefined, s
  * @param y labels [n] or [n, 1], or one-hot rows [n, C].
  * @throws ValueError for a class without a weight, a weight below 0, and labels that are no whole numbers.
  */
-export function classWeights(where: string, y: Tensor, weights: ClassWeight): Tensor {
+export function classWeights({ where, dtype }: Reading, y: Tensor, weights: ClassWeight): Tensor {
   if (typeof weights !== "object" || weights === null)
     throw new ValueError({
       where,
@@ -53,10 +54,9 @@ export function classWeights(where: string, y: Tensor, weights: ClassWeight): Te
       got: Number.isInteger(missing) ? `none for class ${missing}` : `${missing}, which is no class`,
       hint: `Known classes: ${Object.keys(weights).join(", ") || "none"}.`,
     });
-  return new Tensor(
-    Float32Array.from(labels, (label) => table[label]),
-    [labels.length],
-    "float32",
+  return tensor(
+    labels.map((label) => table[label]),
+    { dtype },
   );
 }
 
