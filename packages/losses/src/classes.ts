@@ -18,10 +18,11 @@ import {
   ValueError,
   where,
 } from "@chainrule/core";
-import { type Domain, domains, place } from "./domains.ts";
+import type { Domain } from "./domains.ts";
 import { asFloat } from "./inputs.ts";
 import type { PerElement } from "./reduce.ts";
 import { timesLog } from "./stable.ts";
+import { checkValues, findWrong, place, valuesOf } from "./values.ts";
 
 /** The options of losses over classes. */
 export interface ClassOptions {
@@ -86,21 +87,20 @@ function shapeHint(shape: Shape, target: Shape, labelShape: Shape, domain: Domai
   return "A loss never broadcasts predictions against targets: bring them to one of these shapes.";
 }
 
-/** Throws for the first label that is no class. Reads values. */
+/** Throws for the first label that is no class. */
 function checkLabels(name: string, target: Tensor, classes: number, ignoreIndex?: number): void {
   if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex))
     throw new OptionError({ where: name, expected: "a whole number as ignoreIndex", got: `${ignoreIndex}` });
-  const labels = target.storage;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (label === ignoreIndex || (label >= 0 && label < classes && Number.isInteger(label))) continue;
-    throw new ValueError({
-      where: name,
-      expected: `labels that are whole numbers from 0 to ${classes - 1}`,
-      got: `${label} at ${place(i, target)}`,
-      hint: labelHint(label, classes),
-    });
-  }
+  const isClass = (label: number) => label >= 0 && label < classes && Number.isInteger(label);
+  const wrong = findWrong(target, (label) => isClass(label) || label === ignoreIndex);
+  if (wrong < 0) return;
+  const label = valuesOf(target)[wrong];
+  throw new ValueError({
+    where: name,
+    expected: `labels that are whole numbers from 0 to ${classes - 1}`,
+    got: `${label} at ${place(wrong, target)}`,
+    hint: labelHint(label, classes),
+  });
 }
 
 function labelHint(label: number, classes: number): string {
@@ -113,23 +113,16 @@ function labelHint(label: number, classes: number): string {
 /** How far the probabilities of a target may be from summing to 1: those that a person rounded are. */
 const sumTolerance = 0.01;
 
-/** Throws for the first target that is no distribution over the classes. Reads values. */
+/** Throws for the first target that is no distribution over the classes. */
 function checkDistribution(name: string, target: Tensor, axis: number): void {
-  const { holds } = domains.probability;
-  const wrong = target.storage.findIndex((p: number) => !holds(p));
-  if (wrong >= 0)
-    throw new ValueError({
-      where: name,
-      expected: "targets that are probabilities, from 0 to 1",
-      got: `${target.storage[wrong]} at ${place(wrong, target)}`,
-    });
+  checkValues(name, "target", target, "distribution", false);
   const sums = target.detach().sum(axis);
-  const off = sums.storage.findIndex((sum: number) => Math.abs(sum - 1) > sumTolerance);
+  const off = findWrong(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
   if (off >= 0)
     throw new ValueError({
       where: name,
       expected: "targets whose probabilities sum to 1",
-      got: `${sums.storage[off]} at ${place(off, sums)}`,
+      got: `${valuesOf(sums)[off]} at ${place(off, sums)}`,
       hint: "Where several labels hold at once, use binaryCrossEntropy; to weigh or leave out samples, sampleWeight.",
     });
 }

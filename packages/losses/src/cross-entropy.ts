@@ -1,7 +1,7 @@
 /**
  * Cross-entropy over classes, -Σ target · log(prediction), from logits and from probabilities, and its relatives.
  */
-import { OptionError, type Tensor, where } from "@chainrule/core";
+import { OptionError, sub, type Tensor, where } from "@chainrule/core";
 import { atTarget, type ClassOptions, overClasses } from "./classes.ts";
 import { defineLoss } from "./define.ts";
 import { logClipped } from "./stable.ts";
@@ -48,7 +48,7 @@ export function logOfClasses(prediction: Tensor, fromLogits: boolean, axis: numb
  */
 export const crossEntropy = defineLoss<ClassOptions>(
   "crossEntropy",
-  (logits, target, options) => overClasses(logits.logSoftmax(options.axis).neg(), target, options),
+  (logits, target, options) => overClasses(sub(0, logits.logSoftmax(options.axis)), target, options),
   {
     options: ["axis", "classWeight", "labelSmoothing", "ignoreIndex"],
     inputs: { prediction: "logit", target: "labelOrDistribution" },
@@ -78,7 +78,7 @@ interface CategoricalOptions extends FromLogits {
 export const categoricalCrossEntropy = defineLoss<CategoricalOptions>(
   "categoricalCrossEntropy",
   (prediction, target, { fromLogits = false, axis = -1, labelSmoothing }) =>
-    overClasses(logOfClasses(prediction, fromLogits, axis).neg(), target, { axis, labelSmoothing }),
+    overClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, labelSmoothing }),
   {
     options: ["fromLogits", "axis", "labelSmoothing"],
     aliases: ["categorical_crossentropy"],
@@ -109,7 +109,7 @@ interface SparseOptions extends FromLogits {
 export const sparseCategoricalCrossEntropy = defineLoss<SparseOptions>(
   "sparseCategoricalCrossEntropy",
   (prediction, target, { fromLogits = false, axis = -1, ignoreIndex }) =>
-    overClasses(logOfClasses(prediction, fromLogits, axis).neg(), target, { axis, ignoreIndex }),
+    overClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, ignoreIndex }),
   {
     options: ["fromLogits", "axis", "ignoreIndex"],
     aliases: ["sparse_categorical_crossentropy"],
@@ -135,11 +135,15 @@ type NllOptions = Omit<ClassOptions, "labelSmoothing">;
  * @example
  * nll(logSoftmax([[2, 1, 0]]), [0]); // 0.4076
  */
-export const nll = defineLoss<NllOptions>("nll", (logP, target, options) => overClasses(logP.neg(), target, options), {
-  options: ["axis", "classWeight", "ignoreIndex"],
-  aliases: ["nll", "nll_loss"],
-  inputs: { prediction: "logProbability", target: "label" },
-});
+export const nll = defineLoss<NllOptions>(
+  "nll",
+  (logP, target, options) => overClasses(sub(0, logP), target, options),
+  {
+    options: ["axis", "classWeight", "ignoreIndex"],
+    aliases: ["nll", "nll_loss"],
+    inputs: { prediction: "logProbability", target: "label" },
+  },
+);
 
 interface GeneralizedOptions extends FromLogits {
   axis?: number;

@@ -17,7 +17,7 @@ import {
   where,
 } from "@chainrule/core";
 import { defineLoss } from "./define.ts";
-import { place } from "./domains.ts";
+import { place, valuesOf } from "./values.ts";
 
 interface CtcOptions {
   inputLengths?: TensorLike;
@@ -138,7 +138,7 @@ function wholeNumbers(lengths: TensorLike): Tensor {
   return tensor(lengths, { dtype: "int32" });
 }
 
-/** Shapes, lengths and labels that belong together. Reads values. */
+/** Shapes, lengths and labels that belong together. */
 function checkSequences(name: string, [prediction, target]: readonly Tensor[], options: CtcOptions): void {
   const { blank = 0, timeMajor = false } = options;
   const layout = timeMajor ? "[T, N, C]" : "[N, T, C]";
@@ -174,21 +174,22 @@ function checkLengths(
   const lengths = tensor(given, { dtype: "float64" });
   if (!sameShape(lengths.shape, [batch]))
     throw new ShapeError({ where: name, expected: `${what} of shape [${batch}]`, got: formatShape(lengths.shape) });
-  for (const length of lengths.storage)
+  for (const length of valuesOf(lengths))
     if (!Number.isInteger(length) || length < least || length > most)
       throw new ValueError({
         where: name,
         expected: `${what} that are whole numbers from ${least} to ${most}`,
         got: `${length}`,
       });
-  return lengths.storage;
+  return valuesOf(lengths);
 }
 
 function checkLabels(name: string, target: Tensor, classes: number, blank: number, lengths: ArrayLike<number> | null) {
   const most = target.shape[1];
+  const labels = valuesOf(target);
   const ended = new Array<boolean>(target.shape[0]).fill(false);
   for (let i = 0; i < target.size; i++) {
-    const label = target.storage[i];
+    const label = labels[i];
     const row = Math.floor(i / most);
     if (lengths && i % most >= lengths[row]) continue;
     const padding = !lengths && (label < 0 || label === blank);

@@ -17,10 +17,11 @@ import {
   ValueError,
 } from "@chainrule/core";
 import { type ClassOptions, checkClasses } from "./classes.ts";
-import { checkValues, type Domain, isOverClasses } from "./domains.ts";
+import { type Domain, isOverClasses } from "./domains.ts";
 import { asFloat, asPrediction, isTensorLike } from "./inputs.ts";
 import { checkReduction, type LossOptions, type PerElement, reduceLosses } from "./reduce.ts";
 import { registerLoss } from "./registry.ts";
+import { checkValues } from "./values.ts";
 
 /** Options of a loss that does not declare their types: numbers by name. */
 export type NumberOptions = { readonly [name: string]: number | undefined };

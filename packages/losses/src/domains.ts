@@ -1,10 +1,8 @@
 /**
- * What numbers a loss takes: probabilities, logits, labels …; how to check them, and where they end.
+ * What numbers a loss takes: probabilities, logits, labels …; how to know them, and where they end.
  */
-import { formatShape, type Tensor, ValueError } from "@chainrule/core";
-
 /** One kind of numbers. */
-interface DomainRule {
+export interface DomainRule {
   /** Completes "expected predictions …". */
   readonly says: string;
   readonly holds: (x: number) => boolean;
@@ -93,38 +91,4 @@ export type Domain = keyof typeof domains;
 /** Whether targets of this kind name classes, so that their shape depends on the class axis. */
 export function isOverClasses(domain: Domain): boolean {
   return domain === "label" || domain === "distribution" || domain === "labelOrDistribution";
-}
-
-/**
- * Throws a ValueError for the first number that is not of the domain. Reads values.
- *
- * @param lenient let NaN pass: in predictions it shows up as a NaN loss, which training watches for.
- */
-export function checkValues(where: string, role: string, x: Tensor, domain: Domain, lenient: boolean): void {
-  const { says, holds, hint }: DomainRule = domains[domain];
-  const values = x.storage;
-  for (let i = 0; i < values.length; i++)
-    if (!holds(values[i]) && !(lenient && Number.isNaN(values[i])))
-      throw new ValueError({
-        where,
-        expected: `${plural(role)} ${says}`,
-        got: `${values[i]} at ${place(i, x)}`,
-        hint: Number.isNaN(values[i]) ? "Look at the data: a missing value, or 0 / 0 in preparing it." : hint,
-      });
-}
-
-/** "prediction" → "predictions"; names of options and of what is uncountable stay. */
-function plural(role: string): string {
-  return /^(prediction|target)$/.test(role) ? `${role}s` : `${role} with values`;
-}
-
-/** Where element i of row-major order is, as error messages write it. */
-export function place(i: number, x: Tensor): string {
-  const index: number[] = [];
-  let rest = i;
-  for (let axis = x.rank - 1; axis >= 0; axis--) {
-    index.unshift(rest % x.shape[axis]);
-    rest = Math.floor(rest / x.shape[axis]);
-  }
-  return formatShape(index);
 }

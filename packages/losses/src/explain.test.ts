@@ -56,9 +56,10 @@ Where q = p, KL is 0 and H(p, q) is H(p): not 0, unless p is certain.`);
     expect(String(certain)).not.toContain("cannot happen");
   });
 
-  it("takes float32 tensors as the numbers that were meant", () => {
+  it("takes tensors, and finds fault with those that are no distributions", () => {
     const single = explainCrossEntropy(tensor([0.6, 0.4]), tensor([0.5, 0.5]));
     expect(single.crossEntropy.nats).toBeCloseTo(Math.LN2, 7);
+    expect(() => explainCrossEntropy(tensor([0.6, 0.6]), tensor([0.5, 0.5]))).toThrow(/sums to 1/);
   });
 
   it("refuses what is no pair of distributions, and labels that do not fit", () => {

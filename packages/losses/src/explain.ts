@@ -1,16 +1,7 @@
 /**
  * Cross-entropy taken apart, event by event: what each adds, and how H(p, q) = H(p) + KL(p ‖ q) comes about.
  */
-import {
-  asTensor,
-  checkOptions,
-  formatShape,
-  ShapeError,
-  type Tensor,
-  type TensorLike,
-  tensor,
-  ValueError,
-} from "@chainrule/core";
+import { checkOptions, formatShape, ShapeError, Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
 import { crossEntropyOf, entropy, klDivergenceOf, surprisal } from "./information.ts";
 import { printable } from "./printable.ts";
 
@@ -66,7 +57,7 @@ export function explainCrossEntropy(
 ): CrossEntropyExplanation {
   const name = "explainCrossEntropy";
   checkOptions(name, options, ["labels"]);
-  const [truth, guess] = [inDouble(p, name), inDouble(q, name)];
+  const [truth, guess] = [inDouble(p), inDouble(q)];
   for (const x of [truth, guess])
     if (x.rank !== 1)
       throw new ShapeError({ where: name, expected: "a vector of probabilities", got: formatShape(x.shape) });
@@ -92,11 +83,9 @@ export function explainCrossEntropy(
   return printable(explanation, () => textOf(explanation));
 }
 
-/** Double precision, so that the digits shown are digits of the answer; 0.6 in float32 counts as the 0.6 that was meant. */
-function inDouble(x: TensorLike, name: string): Tensor {
-  if (typeof x === "number" || Array.isArray(x)) return tensor(x, { dtype: "float64" });
-  const made = asTensor(x, name).detach();
-  return made.dtype === "float64" ? made : made.cast("float64").div(made.cast("float64").sum());
+/** Double precision, so that the digits shown are digits of the answer. */
+function inDouble(x: TensorLike): Tensor {
+  return x instanceof Tensor ? x.detach().cast("float64") : tensor(x, { dtype: "float64" });
 }
 
 function amount(nats: number): Amount {

@@ -52,8 +52,9 @@ describe("binaryFocal", () => {
     expect(() => checkLoss(binaryFocal.with({ fromLogits: true, gamma }))).not.toThrow();
   });
 
-  it("refuses a negative γ", () => {
+  it("refuses a negative γ and an α above 1", () => {
     expect(() => binaryFocal([0.5], [1], { gamma: -1 })).toThrow(OptionError);
+    expect(() => binaryFocal([0.5], [1], { alpha: 2 })).toThrow(/alpha from 0 to 1, got 2/);
   });
 });
 

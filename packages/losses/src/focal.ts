@@ -49,6 +49,8 @@ export const binaryFocal = defineLoss<BinaryFocalOptions>(
   "binaryFocal",
   (prediction, target, { gamma = 2, alpha, fromLogits = false, labelSmoothing = 0 }) => {
     checkGamma("binaryFocal", gamma);
+    if (alpha !== undefined && !(alpha >= 0 && alpha <= 1))
+      throw new OptionError({ where: "binaryFocal", expected: "alpha from 0 to 1", got: `${alpha}` });
     const y = smoothed(target, labelSmoothing);
     const cost = fromLogits ? binaryFromLogits(prediction, y) : binaryFromProbabilities(prediction, y);
     const focused = powFromZero(missed(prediction, y, fromLogits), gamma).mul(cost);

@@ -21,9 +21,9 @@ import {
   ValueError,
   where,
 } from "@chainrule/core";
-import { place } from "./domains.ts";
 import { asFloat } from "./inputs.ts";
 import { xLogX } from "./stable.ts";
+import { findWrong, place, valuesOf } from "./values.ts";
 
 export interface BaseOption {
   /** The base of the logarithm: e for nats (the default), 2 for bits, 10 for hartleys. */
@@ -58,25 +58,25 @@ function asFloats(...inputs: TensorLike[]): Tensor[] {
   return inputs.map((x) => asFloat(x, known?.dtype ?? getDefaultDType()));
 }
 
-/** Throws for the first negative (or NaN) probability. Reads values. */
+/** Throws for the first negative (or NaN) probability. */
 function checkNotNegative(name: string, role: string, p: Tensor): void {
-  const wrong = p.storage.findIndex((x: number) => !(x >= 0));
+  const wrong = findWrong(p, (x) => x >= 0);
   if (wrong >= 0)
     throw new ValueError({
       where: name,
       expected: `${role} without negative probabilities`,
-      got: `${p.storage[wrong]} at ${place(wrong, p)}`,
+      got: `${valuesOf(p)[wrong]} at ${place(wrong, p)}`,
     });
 }
 
-/** Throws for the first distribution that does not sum to 1. Reads values. */
+/** Throws for the first distribution that does not sum to 1. */
 function checkSums(name: string, role: string, sums: Tensor): void {
-  const off = sums.storage.findIndex((sum: number) => !(Math.abs(sum - 1) <= sumTolerance));
+  const off = findWrong(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
   if (off >= 0)
     throw new ValueError({
       where: name,
       expected: `${role} that sums to 1 (within ${sumTolerance})`,
-      got: `a sum of ${sums.storage[off]}${sums.rank > 0 ? ` at ${place(off, sums)}` : ""}`,
+      got: `a sum of ${valuesOf(sums)[off]}${sums.rank > 0 ? ` at ${place(off, sums)}` : ""}`,
       hint: "With normalize: true, counts and weights are divided by their sum first.",
     });
 }
@@ -90,12 +90,12 @@ function distribution(name: string, role: string, p: Tensor, axes: number | numb
     checkSums(name, role, shown);
     return p;
   }
-  const empty = shown.storage.findIndex((sum: number) => !(sum > 0 && sum < Number.POSITIVE_INFINITY));
+  const empty = findWrong(shown, (sum) => sum > 0 && sum < Number.POSITIVE_INFINITY);
   if (empty >= 0)
     throw new ValueError({
       where: name,
       expected: `${role} with a finite sum above 0`,
-      got: `${shown.storage[empty]}`,
+      got: `${valuesOf(shown)[empty]}`,
     });
   return p.div(sums);
 }
@@ -143,9 +143,9 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
   checkOptions("surprisal", options, ["base"]);
   const [x] = asFloats(asTensor(p, "surprisal"));
   checkNotNegative("surprisal", "p", x);
-  const wrong = x.storage.findIndex((value: number) => value > 1);
+  const wrong = findWrong(x, (value) => value <= 1);
   if (wrong >= 0)
-    throw new ValueError({ where: "surprisal", expected: "probabilities up to 1", got: `${x.storage[wrong]}` });
+    throw new ValueError({ where: "surprisal", expected: "probabilities up to 1", got: `${valuesOf(x)[wrong]}` });
   return inBase("surprisal", sub(0, x.log()), options.base);
 }
 

@@ -11,8 +11,8 @@ import {
   ValueError,
   where,
 } from "@chainrule/core";
-import { checkValues } from "./domains.ts";
 import { asFloat } from "./inputs.ts";
+import { checkValues } from "./values.ts";
 
 /** `"mean"` over the elements, their `"sum"`, or `"none"`: one loss for each. */
 export type Reduction = "mean" | "sum" | "none";

@@ -1,7 +1,7 @@
 /**
  * Losses on directions: cosine similarity, and telling the right partner from the others of a batch.
  */
-import { arange, formatShape, OptionError, ShapeError, type Tensor, type TensorLike } from "@chainrule/core";
+import { arange, formatShape, OptionError, ShapeError, sub, type Tensor, type TensorLike } from "@chainrule/core";
 import { checkSameShape, defineLoss } from "./define.ts";
 
 /** The vectors at length 1; squared lengths below 1e-12 are taken as that, as in Keras, so that 0 stays 0. */
@@ -29,7 +29,7 @@ interface AxisOption {
  */
 export const cosineSimilarity = defineLoss<AxisOption>(
   "cosineSimilarity",
-  (prediction, target, { axis = -1 }) => unit(prediction, axis).mul(unit(target, axis)).sum(axis).neg(),
+  (prediction, target, { axis = -1 }) => sub(0, unit(prediction, axis).mul(unit(target, axis)).sum(axis)),
   { options: ["axis"], aliases: ["cosine_similarity"] },
 );
 
