@@ -15,13 +15,19 @@ const files = readdirSync(folder).filter((file) => /^\d\d-.*\.ts$/.test(file));
 
 const number = /(?<![A-Za-z_])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
 
-function expectedOutput(source: string): string[] {
-  const comment = /\/\* Output:?\n([\s\S]*?)\*\/\s*$/.exec(source);
+const goal = /(-?\d+(?:\.\d+)?)%?[^\d]*\(goal: at (least|most) (-?\d+(?:\.\d+)?)/g;
+
+/** The closing comment's lines, and the flags to run with. */
+function expectedOutput(source: string): { lines: string[]; flags: string[] } {
+  const comment = /\/\* Output( of --quick)?:\n([\s\S]*?)\*\/\s*$/.exec(source);
   if (!comment) throw new Error("the example does not end with a comment that starts with /* Output:");
-  return comment[1]
-    .replace(/^ \* ?/gm, "")
-    .trimEnd()
-    .split("\n");
+  return {
+    lines: comment[2]
+      .replace(/^ \* ?/gm, "")
+      .trimEnd()
+      .split("\n"),
+    flags: comment[1] ? ["--quick"] : [],
+  };
 }
 
 /** Whether two lines say the same, their numbers to 10% or 0.05. */
