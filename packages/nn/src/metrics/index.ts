@@ -1,5 +1,7 @@
 /**
  * Metrics: numbers that describe predictions, as functions, over batches, and by name.
+ *
+ * The prediction comes first and the target second, as for losses; scikit-learn has them the other way round.
  */
 export { Accuracy, accuracy, type ThresholdOption, TopKAccuracy, topKAccuracy } from "./accuracy.ts";
 export { type MetricContext, metricByName, metricNames } from "./by-name.ts";

@@ -79,4 +79,14 @@ describe("models by subclass", () => {
     expect(net.hidden.weight.toArray()).toEqual(before);
     expect(net.out.weight.toArray()).not.toEqual(after);
   });
+
+  it("refuse an optimizer of another model, which would change nothing", async () => {
+    const optimizer = new Adam();
+    const [one, two, three] = [new Net(), new Net(), new Net()];
+    one.compile({ optimizer, loss: "mse" });
+    expect(() => two.compile({ optimizer, loss: "mse" })).toThrow(/an optimizer of its own, got Adam of model "net"/);
+    expect(() => one.compile({ optimizer, loss: "mae" })).not.toThrow();
+    three.compile({ optimizer: new SGD(one), loss: "mse" });
+    await expect(three.fit(column(x), y)).rejects.toThrow(/SGD of other weights.*\n.*new SGD\(\)/);
+  });
 });

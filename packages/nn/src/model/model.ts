@@ -70,19 +70,26 @@ export abstract class Model extends Module {
   }
 
   /**
-   * Says what to train with. The optimizer starts from nothing, the weights stay.
+   * Says what to train with. The weights stay; an optimizer by name starts from nothing.
    *
    * @param options `loss` and `optimizer` by name or as objects, `metrics`, `weightedMetrics`.
-   * @throws OptionError for names and options that do not exist, with the nearest that do.
+   * @throws OptionError for names and options that do not exist, with the nearest that do; ModelError for an optimizer
+   *   that updates another model.
    *
    * @example
    * model.compile({ optimizer: "adam", loss: "binary_crossentropy", metrics: ["accuracy", "auc"] });
    * model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: (p, t) => p.sub(t).abs(), metrics: [new TopKAccuracy(3)] });
    */
   compile(options: CompileOptions): this {
-    this.#compiled = compileOptions(options);
-    const { optimizer } = this.#compiled;
-    if (!optimizer.isBound) optimizer.bind(this);
+    const compiled = compileOptions(options);
+    const { optimizer } = compiled;
+    const owner = owners.get(optimizer) ?? this;
+    if (owner !== this) throw foreign(this, optimizer, `model "${owner.name}"`);
+    if (!optimizer.isBound) {
+      optimizer.bind(this);
+      owners.set(optimizer, this);
+    }
+    this.#compiled = compiled;
     return this;
   }
 
@@ -139,6 +146,7 @@ export abstract class Model extends Module {
         got: "one whose training has not ended yet",
         hint: "Wait for it: await model.fit(…).",
       });
+    checkUpdates(this, compiled.optimizer);
     const { source, validation, options } = prepare(this.#reading("fit"), x, y, given);
     this.#fitting = true;
     try {
@@ -207,6 +215,25 @@ export abstract class Model extends Module {
   summary(options: SummaryOptions = {}): string {
     return summaryOf(this, options);
   }
+}
+
+/** Which model `compile` bound an optimizer to. */
+const owners = new WeakMap<Optimizer, Model>();
+
+/** Throws where an optimizer was made for other weights: training would change nothing and say nothing. */
+function checkUpdates(model: Model, optimizer: Optimizer): void {
+  const own = new Set(model.parameters());
+  if (own.size > 0 && !optimizer.parameters.some((parameter) => own.has(parameter)))
+    throw foreign(model, optimizer, "other weights");
+}
+
+function foreign(model: Model, optimizer: Optimizer, others: string): ModelError {
+  return new ModelError({
+    where: `model "${model.name}"`,
+    expected: "an optimizer of its own",
+    got: `${optimizer.name} of ${others}`,
+    hint: `An optimizer remembers the weights that it updates. Make another one: optimizer: new ${optimizer.name}().`,
+  });
 }
 
 function isOptions(x: unknown): x is FitOptions {
