@@ -31,7 +31,7 @@ export type NoOptions = Readonly<Record<never, never>>;
 export type OptionsOf<Own extends object> = LossOptions &
   (string extends keyof Own ? Readonly<Record<string, unknown>> : Own);
 /** What most losses compare. */
-export type Pair = readonly [prediction: TensorLike, target: TensorLike];
+export type PredictionAndTarget = readonly [prediction: TensorLike, target: TensorLike];
 
 type AsTensors<Inputs extends readonly TensorLike[]> = { [K in keyof Inputs]: Tensor };
 
@@ -39,7 +39,7 @@ type AsTensors<Inputs extends readonly TensorLike[]> = { [K in keyof Inputs]: Te
  * A loss: a function of predictions and targets that returns one number (or, with reduction "none", one for each
  * element or sample).
  */
-export interface Loss<Own extends object = NoOptions, Inputs extends readonly TensorLike[] = Pair> {
+export interface Loss<Own extends object = NoOptions, Inputs extends readonly TensorLike[] = PredictionAndTarget> {
   (...args: [...inputs: Inputs, options?: OptionsOf<Own>]): Tensor;
   /** By which `compile({ loss: … })` and {@link lossByName} find it. */
   readonly lossName: string;
@@ -60,11 +60,11 @@ export interface Loss<Own extends object = NoOptions, Inputs extends readonly Te
   /** The losses before weights and reduction. @internal */
   evaluate(...args: [...inputs: Inputs, options?: OptionsOf<Own>]): PerElement;
   /** Inputs and options to check it with, drawn from standard normals, where its domains do not say enough. @internal */
-  readonly sample: ((normal: () => number) => Sample) | undefined;
+  readonly sample: ((normal: () => number) => LossSample) | undefined;
 }
 
 /** Inputs by name, and the options that belong to them. */
-export interface Sample {
+export interface LossSample {
   readonly inputs: Readonly<Record<string, TensorLike>>;
   readonly options?: object;
 }
@@ -87,7 +87,7 @@ export interface LossSettings<Own extends object> {
   /** Checks of its own for shapes and options, in place of "all inputs have one shape". */
   readonly check?: (name: string, inputs: readonly Tensor[], options: Own) => void;
   /** Inputs to check it with, where random numbers in the inputs' domains will not do. */
-  readonly sample?: (normal: () => number) => Sample;
+  readonly sample?: (normal: () => number) => LossSample;
 }
 
 /** All there is to know of a loss, its types forgotten. */

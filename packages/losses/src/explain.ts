@@ -6,7 +6,7 @@ import { crossEntropyOf, entropy, klDivergenceOf, surprisal } from "./informatio
 import { printable } from "./printable.ts";
 
 /** One amount of information in both units. */
-export interface Amount {
+export interface InformationAmount {
   readonly nats: number;
   readonly bits: number;
 }
@@ -28,11 +28,11 @@ export interface EventShare {
 export interface CrossEntropyExplanation {
   readonly events: readonly EventShare[];
   /** H(p) = -Σ p log p. */
-  readonly entropy: Amount;
+  readonly entropy: InformationAmount;
   /** KL(p ‖ q) = Σ p log(p / q). */
-  readonly klDivergence: Amount;
+  readonly klDivergence: InformationAmount;
   /** H(p, q) = -Σ p log q = H(p) + KL(p ‖ q). */
-  readonly crossEntropy: Amount;
+  readonly crossEntropy: InformationAmount;
   /** The table as text. */
   toString(): string;
 }
@@ -88,7 +88,7 @@ function inDouble(x: TensorLike): Tensor {
   return x instanceof Tensor ? x.detach().cast("float64") : tensor(x, { dtype: "float64" });
 }
 
-function amount(nats: number): Amount {
+function amount(nats: number): InformationAmount {
   return { nats, bits: nats / Math.LN2 };
 }
 

@@ -15,14 +15,21 @@ export { ctc } from "./ctc.ts";
 export {
   defineLoss,
   type Loss,
+  type LossSample,
   type LossSettings,
   type NoOptions,
   type NumberOptions,
   type OptionsOf,
+  type PredictionAndTarget,
 } from "./define.ts";
 export { gaussianKl, jensenShannon, klDivergence } from "./divergence.ts";
 export type { Domain } from "./domains.ts";
-export { type Amount, type CrossEntropyExplanation, type EventShare, explainCrossEntropy } from "./explain.ts";
+export {
+  type CrossEntropyExplanation,
+  type EventShare,
+  explainCrossEntropy,
+  type InformationAmount,
+} from "./explain.ts";
 export { binaryFocal, categoricalFocal } from "./focal.ts";
 export {
   crossEntropyOf,
