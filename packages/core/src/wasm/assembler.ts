@@ -50,6 +50,9 @@ export type Term = number | readonly [number] | Instruction;
 export class Code {
   readonly bytes: number[] = [];
   readonly locals: ValueType[] = [];
+  /** Instructions that run before `bytes`: what the constants' locals are set by. */
+  readonly prologue: number[] = [];
+  readonly #constants = new Map<string, number>();
   readonly #parameters: number;
   readonly #functionNumber: (name: string) => number;
 
@@ -141,6 +144,33 @@ export class Code {
   /** A vector constant of one i32 in every lane. */
   ints(n: number): this {
     return this.#emit(0xfd, [0x0c, ...bytesOf(Int32Array.of(n, n, n, n))]);
+  }
+
+  /** A local that holds a vector of four floats (or one in every lane), set once where the function begins. */
+  floatsOnce(x: number | readonly number[]): number {
+    const four = typeof x === "number" ? [x, x, x, x] : x;
+    return this.#once(bytesOf(Float32Array.from(four)));
+  }
+
+  /** As `floatsOnce`, of two doubles. */
+  doublesOnce(x: number): number {
+    return this.#once(bytesOf(Float64Array.of(x, x)));
+  }
+
+  /** As `floatsOnce`, of four i32. */
+  intsOnce(n: number): number {
+    return this.#once(bytesOf(Int32Array.of(n, n, n, n)));
+  }
+
+  /** Whatever asks for the same bytes gets the same local. */
+  #once(bytes: Uint8Array): number {
+    const key = bytes.join();
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const local = this.local("v128");
+    this.prologue.push(0xfd, 0x0c, ...bytes, 0x21, ...unsigned(local));
+    this.#constants.set(key, local);
+    return local;
   }
 
   /** An instruction on one lane of the vector on the stack. */
@@ -310,7 +340,7 @@ export function assemble(
     });
     f.body(code);
     const locals = code.locals.flatMap((type) => [1, typeBytes[type]]);
-    const body = [...unsigned(code.locals.length), ...locals, ...code.bytes, 0x0b];
+    const body = [...unsigned(code.locals.length), ...locals, ...code.prologue, ...code.bytes, 0x0b];
     return [...unsigned(body.length), ...body];
   });
   return Uint8Array.from([
