@@ -10,16 +10,17 @@ const names = readdirSync("packages").filter((name) => {
   const { private: isPrivate } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
   return !isPrivate;
 });
-const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+const run = (command, args, cwd) =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
 try {
-  for (const name of names)
-    run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", folder], `packages/${name}`);
+  for (const name of names) run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", folder], `packages/${name}`);
   const packs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
   if (packs.length !== names.length) throw new Error(`packed ${packs.length} of ${names.length} packages`);
   const overrides = {};
   for (const pack of packs) {
     const base = pack.replace(/-\d+\.\d+\.\d+.*\.tgz$/, "");
-    overrides[base.startsWith("chainrule-") ? base.replace("chainrule-", "@chainrule/") : base] = `file:${join(folder, pack)}`;
+    overrides[base.startsWith("chainrule-") ? base.replace("chainrule-", "@chainrule/") : base] =
+      `file:${join(folder, pack)}`;
   }
   writeFileSync(
     join(folder, "package.json"),

@@ -10,8 +10,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const files = ["README.md", "ARCHITECTURE.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)].filter((file) =>
-  file.endsWith(".md"),
+const files = ["README.md", "ARCHITECTURE.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)].filter(
+  (file) => file.endsWith(".md"),
 );
 const programs = files.flatMap((file) =>
   [...readFileSync(join(root, file), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code], i) => ({
