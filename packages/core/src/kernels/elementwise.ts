@@ -18,23 +18,29 @@ export function mapKernel(f: (x: number) => number) {
  * One straight run of a binary operation: for k in 0 … n-1, `to[at + k]` comes from `a[ia + k * sa]` and
  * `b[ib + k * sb]`.
  */
-export type PairLoop = (
-  to: TypedArray,
-  at: number,
-  a: TypedArray,
-  ia: number,
-  sa: number,
-  b: TypedArray,
-  ib: number,
-  sb: number,
-  n: number,
-) => void;
+export type PairLoop = {
+  (
+    to: TypedArray,
+    at: number,
+    a: TypedArray,
+    ia: number,
+    sa: number,
+    b: TypedArray,
+    ib: number,
+    sb: number,
+    n: number,
+  ): void;
+  /** What it does to one pair, for those that are made of such a function. */
+  each?: (x: number, y: number) => number;
+};
 
 /** The straight run that applies `f` to each pair. */
 export function pairLoop(f: (x: number, y: number) => number): PairLoop {
-  return (to, at, a, ia, sa, b, ib, sb, n) => {
+  const loop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
     for (let k = 0; k < n; k++) to[at + k] = f(a[ia + k * sa], b[ib + k * sb]);
   };
+  loop.each = f;
+  return loop;
 }
 
 /** A kernel that covers two broadcast inputs with straight runs of `loop`. */

@@ -14,8 +14,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { greater, where } from "./compare.ts";
 import { floats, unary } from "./define.ts";
+import { max } from "./reduce.ts";
 import { sum } from "./sum.ts";
-import { abs, clamp, erf, exp, expm1, square, tanh } from "./unary.ts";
+import { abs, clamp, erf, exp, expm1, log, square, tanh } from "./unary.ts";
 
 /** 1 / (1 + e⁻ˣ): a logit becomes a probability. */
 export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mul(output).mul(sub(1, output)));
@@ -113,6 +114,13 @@ const softmaxOp: Op<number> = {
     const weighted = g.mul(output);
     return weighted.sub(output.mul(sum(weighted, axis, { keepDims: true })));
   },
+  lower: {
+    kind: "compose",
+    compose: ([x], axis) => {
+      const e = exp(x.sub(max(x, axis as number, { keepDims: true })));
+      return e.div(sum(e, axis as number, { keepDims: true }));
+    },
+  },
 };
 
 const logSoftmaxOp: Op<number> = {
@@ -120,6 +128,13 @@ const logSoftmaxOp: Op<number> = {
   infer: ([x]) => x,
   kernel: (out, [x], axis) => logSoftmaxKernel(out.storage, x, axis),
   gradient: (g, { output, attributes: axis }) => g.sub(exp(output).mul(sum(g, axis, { keepDims: true }))),
+  lower: {
+    kind: "compose",
+    compose: ([x], axis) => {
+      const below = x.sub(max(x, axis as number, { keepDims: true }));
+      return below.sub(log(sum(exp(below), axis as number, { keepDims: true })));
+    },
+  },
 };
 
 function softmaxKernel(to: TypedArray, x: Block, axis: number): void {

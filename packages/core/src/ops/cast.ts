@@ -17,6 +17,7 @@ const castOp: Op<DType> = {
     else to.set(from);
   },
   gradient: (g, { inputs: [x] }) => cast(g, x.dtype),
+  lower: { kind: "elementwise", form: "cast" },
 };
 
 /**

@@ -49,6 +49,7 @@ function test(name: string, holds: (x: number) => boolean) {
     kernel: (out, [x]) => {
       for (let i = 0; i < out.storage.length; i++) out.storage[i] = holds(x.storage[i]) ? 1 : 0;
     },
+    lower: { kind: "elementwise", form: name },
   };
   return (x: TensorLike): Tensor => run(op, [asTensor(x)], undefined);
 }
@@ -77,6 +78,7 @@ const whereOp: Op<void> = {
     (g, { inputs: [condition, a] }) => sumTo(where(condition, g, 0), a.shape),
     (g, { inputs: [condition, , b] }) => sumTo(where(condition, 0, g), b.shape),
   ],
+  lower: { kind: "elementwise", form: "where" },
 };
 
 /**

@@ -62,7 +62,13 @@ export function flat(): null {
  * @param slope the gradient rule: `g` times the function's derivative, in tensor operations.
  */
 export function unary(name: string, f: (x: number) => number, slope: GradientRule<void>, keepsIntegers = false) {
-  const op: Op<void> = { name, infer: ([x]) => x, kernel: mapKernel(f), gradient: slope };
+  const op: Op<void> = {
+    name,
+    infer: ([x]) => x,
+    kernel: mapKernel(f),
+    gradient: slope,
+    lower: { kind: "elementwise", form: name, each: f },
+  };
   return (x: TensorLike): Tensor => {
     const input = asTensor(x);
     return run(op, [keepsIntegers && input.dtype === "int32" ? input : floats(input)], undefined);
@@ -104,6 +110,7 @@ export function binary(name: string, { loop, gradient, operands = (d) => d, resu
     infer: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
     kernel: pairKernel(loop),
     gradient: gradient && [rule(0), rule(1)],
+    lower: { kind: "elementwise", form: name, each: loop.each },
   };
   return (a: TensorLike, b: TensorLike): Tensor => run(op, meet(name, a, b, operands), undefined);
 }

@@ -52,6 +52,7 @@ const matmulOp: Op<Transposed> = {
     (g, { inputs: [a, b], attributes: swap }) =>
       sumTo(swap.b ? product(g, a, { a: true, b: swap.a }) : product(a, g, { a: !swap.a, b: false }), b.shape),
   ],
+  lower: { kind: "matmul" },
 };
 
 function product(a: Tensor, b: Tensor, swap: Transposed): Tensor {

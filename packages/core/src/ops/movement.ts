@@ -31,6 +31,7 @@ const permuteOp: Op<readonly number[]> = {
       g,
       order.map((_, axis) => order.indexOf(axis)),
     ),
+  lower: { kind: "view", view: "permute" },
 };
 
 /**

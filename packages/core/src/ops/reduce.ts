@@ -13,7 +13,7 @@ import { cast } from "./cast.ts";
 import { equal, isInfinite, logicalNot, where } from "./compare.ts";
 import { floats } from "./define.ts";
 import { type Axes, broadcastTo, overAxes, type ReduceOptions, reducedSpec, reshape, sum } from "./sum.ts";
-import { abs, exp, sqrt, square } from "./unary.ts";
+import { abs, exp, log, sqrt, square } from "./unary.ts";
 
 /** How many elements of `x` go into one element of the result. */
 function countOver(name: string, x: Tensor, axis: Axes | undefined): number {
@@ -62,7 +62,7 @@ function safeSqrt(x: Tensor): Tensor {
 }
 
 /** Whole numbers and floats alike; the larger, NaN if either is. */
-function extreme(name: string, initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
+function extreme(name: "max" | "min", initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
   return {
     name,
     infer: ([x], axes) => {
@@ -81,6 +81,7 @@ function extreme(name: string, initial: number, combine: (total: number, x: numb
       const ties = sum(chosen, axisList(axes), { keepDims: true });
       return chosen.mul(g.div(ties));
     },
+    lower: { kind: "reduce", fold: name },
   };
 }
 
@@ -159,6 +160,17 @@ const logSumExpOp: Op<AxisRun> = {
   },
   // Where the sum is infinite, subtracting it would make ∞ - ∞; 0 in its place gives exp(-∞) = 0.
   gradient: (g, { inputs: [x], output }) => g.mul(exp(x.sub(where(isInfinite(output), 0, output)))),
+  lower: {
+    kind: "compose",
+    compose: ([x], axes) => {
+      const list = axisList(axes as AxisRun);
+      if (around(x.shape, axes as AxisRun).n === 0) return sum(x, list, { keepDims: true }).log();
+      const most = max(x, list, { keepDims: true });
+      const finite = where(isInfinite(most), 0, most);
+      const total = log(sum(exp(x.sub(finite)), list, { keepDims: true }));
+      return where(isInfinite(most), most, total.add(finite));
+    },
+  },
 };
 
 /**

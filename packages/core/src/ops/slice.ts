@@ -31,6 +31,7 @@ const sliceOp: Op<Cut> = {
     );
   },
   gradient: (g, { inputs: [x], attributes: cut }) => run(placeOp, [g], { ...cut, shape: x.shape }),
+  lower: { kind: "view", view: "slice" },
 };
 
 /** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */

@@ -68,6 +68,7 @@ const sumOp: Op<AxisRun> = {
   infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
   kernel: foldKernel(0, (total, x) => total + x),
   gradient: (g, { inputs: [x] }) => broadcastTo(g, x.shape),
+  lower: { kind: "reduce", fold: "sum" },
 };
 
 /**
@@ -113,6 +114,7 @@ const broadcastOp: Op<Shape> = {
   infer: ([x], shape) => ({ shape, dtype: x.dtype }),
   kernel: (out, [x]) => copyStrided(out, x.storage, 0, broadcastStrides(x.shape, out.shape)),
   gradient: (g, { inputs: [x] }) => sumTo(g, x.shape),
+  lower: { kind: "view", view: "broadcast" },
 };
 
 /**

@@ -97,6 +97,7 @@ const clampOp: Op<Bounds> = {
   },
   gradient: (g, { inputs: [x], attributes: { min, max } }) =>
     where(logicalAnd(greaterEqual(x, min), lessEqual(x, max)), g, 0),
+  lower: { kind: "elementwise", form: "clamp" },
 };
 
 /**

@@ -30,6 +30,23 @@ export interface Call<Attributes = unknown> {
  */
 export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attributes>, input: number) => Tensor | null;
 
+/**
+ * How `jit` compiles the op; without, it calls the kernel.
+ *
+ * - `elementwise`: each element of the result comes from the elements at its place in the inputs, as `form` writes it in
+ *   instructions, or (no form known) as `each` computes it.
+ * - `compose`: written in other tensor operations.
+ * - `view`: reads the numbers of its first input, all or some, at other places.
+ * - `reduce`: folds the run of axes in its attributes with addition or to an extreme.
+ * - `matmul`: the matrix product.
+ */
+export type Lowering =
+  | { readonly kind: "elementwise"; readonly form: string; readonly each?: (...elements: number[]) => number }
+  | { readonly kind: "compose"; readonly compose: (inputs: readonly Tensor[], attributes: unknown) => Tensor }
+  | { readonly kind: "view"; readonly view: "broadcast" | "permute" | "slice" }
+  | { readonly kind: "reduce"; readonly fold: "sum" | "max" | "min" }
+  | { readonly kind: "matmul" };
+
 /** The one definition of an operation. */
 export interface Op<Attributes = unknown> {
   readonly name: string;
@@ -42,4 +59,7 @@ export interface Op<Attributes = unknown> {
   readonly kernel: "view" | ((out: Block, inputs: readonly Block[], attributes: Attributes) => void);
   /** One rule for each input, or one for all of them; none where the result does not depend smoothly on any. */
   readonly gradient?: GradientRule<Attributes> | readonly GradientRule<Attributes>[];
+  readonly lower?: Lowering;
+  /** Whether every run gives something else, so that two runs are never joined into one. */
+  readonly random?: boolean;
 }

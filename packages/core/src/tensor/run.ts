@@ -3,7 +3,7 @@
  */
 import { GraphError } from "../errors.ts";
 import { allocate, isFloat } from "./dtype.ts";
-import type { Op } from "./op.ts";
+import type { Op, Spec } from "./op.ts";
 import { sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracing.ts";
@@ -62,17 +62,10 @@ export function withRecording<T>(on: boolean, f: () => T): T {
  * @throws what the op's own rule throws for inputs that do not fit.
  */
 export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
-  const { shape, dtype } = op.infer(inputs, attributes);
-  let output: Tensor;
-  if (tracer !== null) {
-    output = tracer.apply(op as Op, inputs, attributes, { shape, dtype });
-  } else if (op.kernel === "view") {
-    output = new Tensor(inputs[0].storage, shape, dtype);
-  } else {
-    output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);
-    op.kernel(output, inputs, attributes);
-  }
-  if (recording && op.gradient !== undefined && isFloat(dtype) && inputs.some((input) => input.requiresGrad)) {
+  const spec = op.infer(inputs, attributes);
+  const output =
+    tracer === null ? compute(op as Op, inputs, attributes, spec) : tracer.apply(op as Op, inputs, attributes, spec);
+  if (recording && op.gradient !== undefined && isFloat(spec.dtype) && inputs.some((input) => input.requiresGrad)) {
     output.requiresGrad = true;
     output.step = new Step(
       op as Op,
@@ -81,5 +74,13 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
       output,
     );
   }
+  return output;
+}
+
+/** Runs the op's kernel on tensors that have numbers. Nothing is checked or noted. */
+export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, { shape, dtype }: Spec): Tensor {
+  if (op.kernel === "view") return new Tensor(inputs[0].storage, shape, dtype);
+  const output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);
+  op.kernel(output, inputs, attributes);
   return output;
 }

@@ -1,0 +1,121 @@
+/**
+ * Running values of reductions inside a loop: sums in double precision, largest and smallest elements.
+ */
+import type { Lane, Push } from "./forms.ts";
+import type { Lanes, Place } from "./lanes.ts";
+
+/** One reduction in a loop. */
+export interface Fold {
+  start(): void;
+  take(value: Push): void;
+  finish(place: Place): void;
+}
+
+/** @param along whether lanes are elements of one result, or else results side by side. */
+export function foldOf(e: Lanes, fold: "sum" | "max" | "min", lane: Lane, along: boolean): Fold {
+  if (!e.wide) return single(e, fold, lane);
+  return fold === "sum" ? wideSum(e, along) : wideExtreme(e, fold, along);
+}
+
+const worst = { max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY };
+
+/** One element at a time. */
+function single(e: Lanes, fold: "sum" | "max" | "min", lane: Lane): Fold {
+  const { code } = e;
+  const total = code.local(fold === "sum" ? "f64" : (lane as "f32" | "f64"));
+  const rounds = fold === "sum" && lane === "f32";
+  return {
+    start: () => {
+      if (fold === "sum") code.double(0);
+      else e.constant(lane, worst[fold]);
+      code.set(total);
+    },
+    take: (value) => {
+      code.get(total);
+      value();
+      if (rounds) code.op("f64.promote_f32");
+      e.op(fold === "sum" ? "f64" : lane, fold === "sum" ? "add" : fold);
+      code.set(total);
+    },
+    finish: (place) =>
+      e.store(lane, place, () => {
+        code.get(total);
+        if (rounds) code.op("f32.demote_f64");
+      }),
+  };
+}
+
+function wideSum(e: Lanes, along: boolean): Fold {
+  const { code } = e;
+  const [low, high, x] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const rest = code.local("f64");
+  return {
+    start: () => {
+      code.zero128().set(low).zero128().set(high);
+      if (along) code.double(0).set(rest);
+    },
+    take: (value) => {
+      value();
+      if (along && e.width === 1) {
+        code.lane("f32x4.extract_lane", 0).op("f64.promote_f32").get(rest).op("f64.add").set(rest);
+        return;
+      }
+      code.tee(x).op("f64x2.promote_low_f32x4").get(low).op("f64x2.add").set(low);
+      if (e.width === 1) return;
+      code.get(x).get(x).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4").get(high).op("f64x2.add").set(high);
+    },
+    finish: (place) => {
+      if (along) {
+        storeOne(e, place, () => {
+          code.get(low).get(high).op("f64x2.add").tee(low);
+          code.lane("f64x2.extract_lane", 0).get(low).lane("f64x2.extract_lane", 1).op("f64.add");
+          code.get(rest).op("f64.add", "f32.demote_f64");
+        });
+        return;
+      }
+      e.store("f32", place, () => {
+        code.get(low).op("f32x4.demote_f64x2_zero").get(high).op("f32x4.demote_f64x2_zero").shuffle(0, 1, 4, 5);
+      });
+    },
+  };
+}
+
+function wideExtreme(e: Lanes, fold: "max" | "min", along: boolean): Fold {
+  const { code } = e;
+  const best = code.local("v128");
+  const rest = code.local("f32");
+  const better = () => code.op(`f32x4.${fold}`);
+  return {
+    start: () => {
+      code.floats(worst[fold]).set(best);
+      if (along) code.float(worst[fold]).set(rest);
+    },
+    take: (value) => {
+      value();
+      if (along && e.width === 1) code.lane("f32x4.extract_lane", 0).get(rest).op(`f32.${fold}`).set(rest);
+      else {
+        code.get(best);
+        better().set(best);
+      }
+    },
+    finish: (place) => {
+      if (!along) {
+        e.store("f32", place, () => code.get(best));
+        return;
+      }
+      storeOne(e, place, () => {
+        code.get(best).get(best).get(best).shuffle(2, 3, 0, 1);
+        better().tee(best).get(best).get(best).shuffle(1, 0, 3, 2);
+        better().lane("f32x4.extract_lane", 0).get(rest).op(`f32.${fold}`);
+      });
+    },
+  };
+}
+
+/** One float at a place, from a wide loop. */
+function storeOne({ code }: Lanes, { pointer, address }: Place, value: () => void): void {
+  if (pointer === null) code.int(0);
+  else code.get(pointer);
+  value();
+  code.access("f32.store", address);
+}

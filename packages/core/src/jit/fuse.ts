@@ -1,0 +1,265 @@
+/**
+ * Groups the values of a graph into units that are computed in one go: elementwise chains and the reductions that end
+ * them share a loop, everything else is a unit by itself.
+ */
+
+import type { AxisRun } from "../kernels/reduce.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { formFor } from "./forms.ts";
+import type { Graph, GraphNode } from "./graph.ts";
+import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts";
+
+/** What is computed together. */
+export interface Unit {
+  readonly kind: "loop" | "matmul" | "host";
+  readonly members: GraphNode[];
+  /** For loops: the lengths of the axes that have more than one element. */
+  readonly lengths: readonly number[];
+  /** For loops: four float32 at a time, or one element of whatever dtype. */
+  readonly wide: boolean;
+  /** For loops that end in reductions: the axes (among `lengths`) that go. */
+  folds: AxisRun | null;
+}
+
+/** The units in an order in which they can run, and how values are read. */
+export interface Fused {
+  readonly units: readonly Unit[];
+  readonly views: Views;
+  /** Values that are needed after the unit that computes them, and therefore are written to memory. */
+  readonly stored: ReadonlySet<GraphNode>;
+}
+
+/** What takes part in a loop over elements, other than as its end. */
+export function isMapped(node: GraphNode, views: Views): boolean {
+  if (node.size === 0) return false;
+  if (isView(node)) return views.isWritten(node);
+  const lower = node.op?.lower;
+  return lower?.kind === "elementwise" && formFor(node) !== null;
+}
+
+/** What ends a loop: a reduction of floats. */
+export function isFolded(node: GraphNode): boolean {
+  const lower = node.op?.lower;
+  return lower?.kind === "reduce" && isFloat(node.dtype) && isFloat(node.inputs[0].dtype) && node.inputs[0].size > 0;
+}
+
+function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+export function fuse(graph: Graph): Fused {
+  const views = new Views();
+  writeOutViews(graph, views);
+  const units = new Grouping(graph, views).units();
+  return { units, views, stored: storedNodes(graph, units, views) };
+}
+
+/** Kernels and the outside want their inputs in one piece: views that are not are written out for them. */
+function writeOutViews(graph: Graph, views: Views): void {
+  // A reshape that strides cannot express needs its input in one piece, too.
+  for (const node of graph.nodes) if (isView(node) && views.through(node).base === node) views.writeOut(node.inputs[0]);
+  const wanted = [...graph.outputs, ...graph.assigned.map(([, node]) => node)];
+  for (const node of graph.nodes) {
+    const readsStrided = isView(node) || isMapped(node, views) || isFolded(node) || isProduct(node);
+    if (!readsStrided) wanted.push(...node.inputs);
+  }
+  for (const node of wanted) if (isView(node) && !views.isContiguous(node)) views.writeOut(node);
+}
+
+/** What the compiled matrix product computes. */
+function isProduct(node: GraphNode): boolean {
+  return node.op?.lower?.kind === "matmul" && node.dtype === "float32" && node.size > 0;
+}
+
+class Grouping {
+  readonly #graph: Graph;
+  readonly #views: Views;
+  readonly #unitOf = new Map<GraphNode, Unit>();
+  /** For each unit, every unit that it needs, directly or not. */
+  readonly #needs = new Map<Unit, Set<Unit>>();
+  readonly #lastNode = new Map<Unit, number>();
+  /** Draws from one generator keep their order. */
+  #lastDraw: Unit | null = null;
+
+  constructor(graph: Graph, views: Views) {
+    this.#graph = graph;
+    this.#views = views;
+  }
+
+  units(): Unit[] {
+    for (const node of this.#graph.nodes) {
+      if (node.op === null || !this.#views.isWritten(node)) continue;
+      if (isMapped(node, this.#views)) this.#placeMapped(node);
+      else if (isFolded(node)) this.#placeFolded(node);
+      else this.#single(node, isProduct(node) ? "matmul" : "host");
+    }
+    return this.#sorted();
+  }
+
+  /** The nodes with memory of their own that a node reads. */
+  #bases(node: GraphNode): GraphNode[] {
+    const read = isView(node) ? [this.#views.through(node).base] : node.inputs.map((x) => this.#views.of(x).base);
+    return read.filter((base) => base.op !== null);
+  }
+
+  #single(node: GraphNode, kind: "matmul" | "host"): void {
+    this.#add({ kind, members: [], lengths: [], wide: false, folds: null }, node);
+  }
+
+  #placeMapped(node: GraphNode): void {
+    const lengths = longAxes(node.shape);
+    const wide = isWide(node, lengths);
+    const joined = this.#candidates(node, lengths, wide).find((unit) => this.#canJoin(unit, node));
+    if (!joined) {
+      this.#add({ kind: "loop", members: [], lengths, wide, folds: null }, node);
+      return;
+    }
+    this.#add(joined, node);
+    for (const other of this.#candidates(node, lengths, wide))
+      if (other !== joined && this.#canMerge(joined, other)) this.#merge(joined, other);
+  }
+
+  #placeFolded(node: GraphNode): void {
+    const [from] = node.inputs;
+    const lengths = longAxes(from.shape);
+    const wide = isWide(from, lengths) && node.dtype === "float32";
+    const folds = longRun(from.shape, (node.source as { attributes: unknown }).attributes as AxisRun);
+    const sameFolds = (unit: Unit) =>
+      unit.folds === null || (unit.folds.first === folds.first && unit.folds.last === folds.last);
+    const joined = this.#candidates(node, lengths, wide).find((unit) => sameFolds(unit) && this.#canJoin(unit, node));
+    const unit: Unit = joined ?? { kind: "loop", members: [], lengths, wide, folds };
+    unit.folds = folds;
+    this.#add(unit, node);
+  }
+
+  /** The loops over the same elements that compute one of the node's inputs. */
+  #candidates(node: GraphNode, lengths: readonly number[], wide: boolean): Unit[] {
+    const units = this.#bases(node).map((base) => this.#unitOf.get(base)!);
+    return [...new Set(units)].filter(
+      (unit) => unit.kind === "loop" && unit.wide === wide && `${unit.lengths}` === `${lengths}`,
+    );
+  }
+
+  /** Whether everything that the node reads from the unit is at hand in its loop, and nothing else waits for the unit. */
+  #canJoin(unit: Unit, node: GraphNode): boolean {
+    for (const base of this.#bases(node)) {
+      const from = this.#unitOf.get(base)!;
+      if (from === unit) {
+        if (isFolded(base) || !this.#readsInPlace(node, base)) return false;
+      } else if (this.#needs.get(from)!.has(unit)) return false;
+    }
+    return true;
+  }
+
+  #readsInPlace(node: GraphNode, base: GraphNode): boolean {
+    const inPlace = longStrides(this.#views.of(base).strides, base.shape);
+    const over = isFolded(node) ? node.inputs[0].shape : node.shape;
+    const reads = isView(node)
+      ? [[this.#views.through(node), node.shape] as const]
+      : node.inputs.map((x) => [this.#views.of(x), x.shape] as const);
+    return reads.every(
+      ([view, shape]) =>
+        view.base !== base || (view.offset === 0 && `${stridesWithin(view, shape, over)}` === `${inPlace}`),
+    );
+  }
+
+  /** Whether no third unit stands between the two. */
+  #canMerge(a: Unit, b: Unit): boolean {
+    if (a.folds && b.folds && (a.folds.first !== b.folds.first || a.folds.last !== b.folds.last)) return false;
+    for (const [unit, needs] of this.#needs) {
+      if (unit === a || unit === b) continue;
+      if (needs.has(a) && this.#needs.get(b)!.has(unit)) return false;
+      if (needs.has(b) && this.#needs.get(a)!.has(unit)) return false;
+    }
+    // What one reads of the other must be at hand in the common loop.
+    const readable = (reader: Unit, other: Unit) =>
+      reader.members.every((node) =>
+        this.#bases(node).every(
+          (base) => this.#unitOf.get(base) !== other || (!isFolded(base) && this.#readsInPlace(node, base)),
+        ),
+      );
+    return readable(a, b) && readable(b, a);
+  }
+
+  #merge(into: Unit, other: Unit): void {
+    for (const node of other.members) this.#unitOf.set(node, into);
+    into.members.push(...other.members);
+    into.members.sort((x, y) => x.id - y.id);
+    into.folds ??= other.folds;
+    const needs = this.#needs.get(into)!;
+    for (const unit of this.#needs.get(other)!) needs.add(unit);
+    this.#needs.delete(other);
+    needs.delete(into);
+    needs.delete(other);
+    for (const set of this.#needs.values()) {
+      if (set.delete(other)) set.add(into);
+      if (set.has(into)) for (const unit of needs) set.add(unit);
+    }
+    this.#lastNode.set(into, Math.max(this.#lastNode.get(into)!, this.#lastNode.get(other)!));
+  }
+
+  #add(unit: Unit, node: GraphNode): void {
+    const known = this.#needs.get(unit);
+    const needs = known ?? new Set<Unit>();
+    this.#needs.set(unit, needs);
+    const fresh: Unit[] = [];
+    for (const base of this.#bases(node)) {
+      const from = this.#unitOf.get(base)!;
+      if (from === unit || needs.has(from)) continue;
+      fresh.push(from, ...this.#needs.get(from)!);
+    }
+    if (node.op!.random) {
+      if (this.#lastDraw) fresh.push(this.#lastDraw, ...this.#needs.get(this.#lastDraw)!);
+      this.#lastDraw = unit;
+    }
+    for (const need of fresh) needs.add(need);
+    if (known && fresh.length > 0)
+      for (const set of this.#needs.values()) if (set.has(unit)) for (const need of fresh) set.add(need);
+    unit.members.push(node);
+    this.#unitOf.set(node, unit);
+    this.#lastNode.set(unit, node.id);
+  }
+
+  /** Units in an order in which each comes after what it needs, otherwise as late as their last member was noted. */
+  #sorted(): Unit[] {
+    const order: Unit[] = [];
+    const done = new Set<Unit>();
+    const rest = [...this.#needs.keys()].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
+    const visit = (unit: Unit): void => {
+      if (done.has(unit)) return;
+      done.add(unit);
+      const needs = [...this.#needs.get(unit)!].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
+      for (const need of needs) visit(need);
+      order.push(unit);
+    };
+    for (const unit of rest) visit(unit);
+    return order;
+  }
+}
+
+/** Whether the node can be computed four lanes at a time: not with doubles, and not worth it for a single number. */
+function isWide(node: GraphNode, lengths: readonly number[]): boolean {
+  return lengths.length > 0 && node.dtype !== "float64" && node.inputs.every((input) => input.dtype !== "float64");
+}
+
+/** A run of axes, counted among those with more than one element; `last` is below `first` where none is left. */
+function longRun(shape: readonly number[], { first, last }: AxisRun): AxisRun {
+  const from = longAxes(shape.slice(0, first)).length;
+  return { first: from, last: from + longAxes(shape.slice(first, last + 1)).length - 1 };
+}
+
+function storedNodes(graph: Graph, units: readonly Unit[], views: Views): Set<GraphNode> {
+  const stored = new Set<GraphNode>();
+  const keep = (node: GraphNode) => stored.add(views.of(node).base);
+  for (const node of graph.outputs) keep(node);
+  for (const [, node] of graph.assigned) keep(node);
+  for (const unit of units) {
+    const inside = new Set(unit.members);
+    for (const node of unit.members) {
+      if (unit.kind !== "loop" || isFolded(node)) stored.add(node);
+      const bases = isView(node) ? [views.through(node).base] : node.inputs.map((x) => views.of(x).base);
+      for (const base of bases) if (unit.kind !== "loop" || !inside.has(base)) stored.add(base);
+    }
+  }
+  return stored;
+}

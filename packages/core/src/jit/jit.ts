@@ -1,0 +1,169 @@
+/**
+ * `jit`: a function of tensors, compiled.
+ */
+import { describe, JitError } from "../errors.ts";
+import type { Op } from "../tensor/op.ts";
+import { isRecording, Step } from "../tensor/run.ts";
+import { type Parameter, Tensor } from "../tensor/tensor.ts";
+import { isTracing, withTracer } from "../tensor/tracing.ts";
+import { type Heap, sharedHeap } from "../wasm/heap.ts";
+import type { Graph, GraphNode } from "./graph.ts";
+import { Program } from "./program.ts";
+import { simplify } from "./simplify.ts";
+import { type Parts, takeApart } from "./structure.ts";
+import { leftOverGradient, Trace } from "./trace.ts";
+
+/** A function that `jit` can compile. */
+type Fn = (...args: never[]) => unknown;
+
+/** More than this many programs for one function: its arguments must be changing all the time. */
+const mostPrograms = 64;
+
+/** A compiled function: called like the function itself. */
+export type Jitted<F extends Fn> = F;
+
+/** A function compiled for arguments of one kind. */
+class Compiled {
+  readonly name: string;
+  readonly program: Program;
+  readonly traced: Graph;
+  readonly #result: Parts;
+  readonly #effects: readonly (() => void)[];
+  /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
+  readonly #gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
+  /** Leaves that must have no gradient before the call, because one would be added to it. */
+  readonly #mustBeNull: readonly Tensor[];
+  readonly #trainable: readonly (readonly [Parameter, boolean])[];
+  /** Which results a gradient would have to flow back from. */
+  readonly #requiresGrad: readonly boolean[];
+
+  constructor(name: string, f: Fn, args: Parts, heap: Heap) {
+    this.name = name;
+    const trace = new Trace(name, args.tensors);
+    const given = args.tensors.map((x, i) => trace.input(i, x));
+    let result: Parts;
+    try {
+      const value = withTracer(trace, () => f(...(args.build(given) as never[])));
+      if (value instanceof Promise)
+        throw new JitError({
+          where: name,
+          expected: "a function that returns at once",
+          got: "an async function",
+          hint: "Await outside, and jit only the tensor operations.",
+        });
+      result = takeApart(name, "a result", value, false);
+    } catch (error) {
+      restoreGradients(trace);
+      throw error;
+    }
+    const outputs = result.tensors.map((x) => trace.nodeOf(x));
+    const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>
+      now === before ? [] : [[parameter, now] as const],
+    );
+    this.#result = result;
+    this.#requiresGrad = result.tensors.map((x) => x.requiresGrad);
+    this.#effects = trace.effects;
+    this.#mustBeNull = [...trace.leaves].flatMap(([leaf, { forgotten }]) => (forgotten ? [] : [leaf]));
+    this.#trainable = [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const);
+    this.#gradients = gradientsLeft(trace, new Set(assigned.map(([parameter]) => parameter)), outputs);
+    this.traced = { nodes: trace.nodes, outputs, assigned };
+    this.program = new Program(simplify(this.traced), heap);
+  }
+
+  /** Whether the parameters that it was compiled for are still trained, or still frozen, as they were then. */
+  isCurrent(): boolean {
+    for (const [parameter, requiresGrad] of this.#trainable) if (parameter.requiresGrad !== requiresGrad) return false;
+    return true;
+  }
+
+  run(tensors: readonly Tensor[]): unknown {
+    for (const leaf of this.#mustBeNull) if (leaf.grad !== null) throw leftOverGradient(this.name);
+    for (const effect of this.#effects) effect();
+    const outputs = this.program.run(tensors);
+    for (const { leaf, output } of this.#gradients) leaf.grad = output === null ? null : outputs[output];
+    this.#requiresGrad.forEach((on, i) => {
+      if (on) cutOff(outputs[i], this.name);
+    });
+    return this.#result.build(outputs);
+  }
+}
+
+/** Undoes what an abandoned trace did to gradients. */
+function restoreGradients({ leaves, states }: Trace): void {
+  for (const [leaf, { before }] of leaves) leaf.grad = before;
+  for (const parameter of states.keys()) if (parameter.grad?.traced) parameter.grad = null;
+}
+
+/** What the function leaves on each leaf. Its nodes are added to the outputs. */
+function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
+  const leaves = new Set<Tensor>(trace.leaves.keys());
+  for (const parameter of trace.states.keys()) if (parameter.grad?.traced) leaves.add(parameter);
+  return [...leaves].map((leaf) => {
+    const { grad } = leaf;
+    leaf.grad = null;
+    // After a step the gradient has done its work; handing it out would cost a copy a parameter.
+    if (grad === null || assigned.has(leaf)) return { leaf, output: null };
+    return { leaf, output: outputs.push(trace.nodeOf(grad)) - 1 };
+  });
+}
+
+/** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */
+function cutOff(x: Tensor, name: string): void {
+  const op: Op = {
+    name: "jit",
+    infer: () => x,
+    kernel: "view",
+    gradient: () => {
+      throw new JitError({
+        where: name,
+        expected: "backward() inside the jitted function",
+        got: "backward() on its result",
+        hint: "Compute the gradient inside, with backward() or grad; for results without one, detach() them inside.",
+      });
+    },
+  };
+  const leaf = new Tensor(x.storage, x.shape, x.dtype);
+  leaf.requiresGrad = true;
+  x.requiresGrad = true;
+  x.step = new Step(op, [leaf], undefined, x);
+}
+
+export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null): Jitted<F> {
+  if (typeof f !== "function")
+    throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
+  const name = f.name ? `jit(${f.name})` : "jit";
+  const programs = new Map<string, Compiled>();
+  const call = (...args: unknown[]): unknown => {
+    const heap = heapOf();
+    const plainCall = () => f(...(args as never[]));
+    if (heap === null || isTracing()) return plainCall();
+    const parts = takeApart(name, "arguments", args, true);
+    // A gradient has to flow through to the argument: only the tape can do that.
+    if (isRecording() && parts.tensors.some((x) => x.requiresGrad)) return plainCall();
+    const key = `${isRecording() ? "" : "noGrad "}${parts.key}`;
+    let compiled = programs.get(key);
+    if (!compiled?.isCurrent()) {
+      compiled = new Compiled(name, f, parts, heap);
+      programs.set(key, compiled);
+      if (programs.size > mostPrograms) throw tooMany(name);
+    }
+    return compiled.run(parts.tensors);
+  };
+  return call as unknown as F;
+}
+
+function tooMany(name: string): JitError {
+  return new JitError({
+    where: name,
+    expected: `at most ${mostPrograms} kinds of arguments`,
+    got: "more",
+    hint: "Each new shape and each new plain number is compiled anew: pass what changes as a tensor, scalar(0.1).",
+  });
+}
+
+/**
+ * The function, compiled.
+ */
+export function jit<F extends Fn>(f: F): Jitted<F> {
+  return makeJit(f, sharedHeap);
+}

@@ -1,0 +1,290 @@
+/**
+ * Writes a unit of elementwise values and reductions as one nest of loops.
+ */
+import { mergeAxes } from "../kernels/elementwise.ts";
+import { stridesOf } from "../tensor/shape.ts";
+import type { Code } from "../wasm/assembler.ts";
+import { type Fold, foldOf } from "./folds.ts";
+import { formFor, type Lane, laneOf, type Push } from "./forms.ts";
+import { isFolded, type Unit } from "./fuse.ts";
+import type { GraphNode } from "./graph.ts";
+import { type Imports, Lanes, laneBytes, type Place } from "./lanes.ts";
+import { isView, stridesWithin, type View, type Views } from "./views.ts";
+
+/** What the loop must know of everything around it. */
+export interface Surroundings {
+  readonly views: Views;
+  readonly stored: ReadonlySet<GraphNode>;
+  readonly imports: Imports;
+  /** Where a value's memory begins. */
+  addressOf(node: GraphNode): number;
+}
+
+/** Something that is read or written along the loops. */
+interface Stream {
+  readonly lane: Lane;
+  readonly address: number;
+  /** One stride for each axis of the unit, then (see `merge`) for each loop; in elements. */
+  strides: readonly number[];
+  /** The local that holds what was loaded. */
+  value: number;
+}
+
+/** Strides of a unit's reductions in their results: 0 along what is folded. */
+function foldStrides({ lengths, folds }: Unit): number[] {
+  const isGone = (axis: number) => folds !== null && axis >= folds.first && axis <= folds.last;
+  const kept = stridesOf(lengths.filter((_, axis) => !isGone(axis)));
+  let at = 0;
+  return lengths.map((_, axis) => (isGone(axis) ? 0 : kept[at++]));
+}
+
+export function writeLoop(code: Code, unit: Unit, around: Surroundings): void {
+  new LoopNest(code, unit, around).write();
+}
+
+class LoopNest {
+  readonly #e: Lanes;
+  readonly #code: Code;
+  readonly #unit: Unit;
+  readonly #around: Surroundings;
+  readonly #inside: ReadonlySet<GraphNode>;
+  readonly #loads = new Map<string, Stream>();
+  readonly #stores = new Map<GraphNode, Stream>();
+  readonly #values = new Map<GraphNode, number>();
+  readonly #folds = new Map<GraphNode, Fold>();
+  #lengths: readonly number[] = [];
+  /** The axes in the order of the loops, outermost first: those that stay, then those that are folded. */
+  #order: number[] = [];
+  #kept = 0;
+  /** The pointers at the current depth, by their strides. */
+  #pointers = new Map<string, number | null>();
+
+  constructor(code: Code, unit: Unit, around: Surroundings) {
+    this.#code = code;
+    this.#unit = unit;
+    this.#around = around;
+    this.#e = new Lanes(code, unit.wide, around.imports);
+    this.#inside = new Set(unit.members);
+  }
+
+  write(): void {
+    for (const node of this.#unit.members) this.#collect(node);
+    this.#merge();
+    for (const stream of this.#streams()) this.#pointers.set(this.#pattern(stream), null);
+    for (const node of this.#unit.members) if (isFolded(node)) this.#folds.set(node, this.#foldOf(node));
+    this.#loadAt(-1);
+    this.#nest(0);
+  }
+
+  #streams(): Stream[] {
+    return [...this.#loads.values(), ...this.#stores.values()];
+  }
+
+  /** Notes what the node reads from outside and what of it is to be kept. */
+  #collect(node: GraphNode): void {
+    for (const [view, from] of this.#reads(node)) this.#streamOf(view, from, this.#spaceOf(node));
+    if (!this.#around.stored.has(node)) return;
+    const strides = isFolded(node) ? foldStrides(this.#unit) : stridesOf(this.#unit.lengths);
+    this.#stores.set(node, { lane: laneOf[node.dtype], address: this.#around.addressOf(node), strides, value: -1 });
+  }
+
+  #reads(node: GraphNode): (readonly [View, GraphNode])[] {
+    const { views } = this.#around;
+    return isView(node)
+      ? [[views.through(node), node] as const]
+      : node.inputs.map((input) => [views.of(input), input] as const);
+  }
+
+  #spaceOf(node: GraphNode): readonly number[] {
+    return isFolded(node) ? node.inputs[0].shape : node.shape;
+  }
+
+  /** The stream of a value from outside; null for what is at hand. */
+  #streamOf(view: View, from: GraphNode, space: readonly number[]): Stream | null {
+    const { base, offset } = view;
+    if (base.uniform !== null || (this.#inside.has(base) && !isFolded(base))) return null;
+    const strides = stridesWithin(view, from.shape, space);
+    const key = `${base.id}+${offset}:${strides}`;
+    let stream = this.#loads.get(key);
+    if (!stream) {
+      const lane = laneOf[base.dtype];
+      const address = this.#around.addressOf(base) + offset * laneBytes[lane];
+      stream = { lane, address, strides, value: this.#e.local(lane) };
+      this.#loads.set(key, stream);
+    }
+    return stream;
+  }
+
+  /** Joins axes that everything walks through in one stride, and puts the loops in order. */
+  #merge(): void {
+    const streams = this.#streams();
+    const { lengths, strides } = mergeAxes(this.#unit.lengths, [
+      ...streams.map((stream) => stream.strides),
+      foldStrides(this.#unit),
+    ]);
+    streams.forEach((stream, i) => {
+      stream.strides = strides[i];
+    });
+    this.#lengths = lengths;
+    const axes = lengths.map((_, axis) => axis);
+    const isGone = (axis: number) => this.#unit.folds !== null && strides[streams.length][axis] === 0;
+    this.#order = [...axes.filter((axis) => !isGone(axis)), ...axes.filter(isGone)];
+    this.#kept = axes.filter((axis) => !isGone(axis)).length;
+  }
+
+  get #lastAxis(): number {
+    return this.#lengths.length - 1;
+  }
+
+  /** Streams that step alike share their pointers; those that step backwards have their own, which is the address. */
+  #pattern({ lane, strides, address }: Stream): string {
+    const bytes = strides.map((stride) => stride * laneBytes[lane]);
+    return bytes.some((step) => step < 0) ? `${bytes}@${address}` : `${bytes}`;
+  }
+
+  #placeOf(stream: Stream): Place {
+    const pattern = this.#pattern(stream);
+    const own = pattern.includes("@");
+    const pointer = this.#pointers.get(pattern) ?? null;
+    return { pointer, address: own && pointer !== null ? 0 : stream.address };
+  }
+
+  #foldOf(node: GraphNode): Fold {
+    const lower = node.op!.lower as { fold: "sum" | "max" | "min" };
+    const along = this.#unit.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
+    return foldOf(this.#e, lower.fold, laneOf[node.dtype], along);
+  }
+
+  /** How deep the loops are in which the stream moves on. */
+  #depthOf({ strides }: Stream): number {
+    let depth = -1;
+    this.#order.forEach((axis, level) => {
+      if (strides[axis] !== 0) depth = level;
+    });
+    return depth;
+  }
+
+  #loadAt(depth: number): void {
+    for (const stream of this.#loads.values()) {
+      if (this.#depthOf(stream) !== depth) continue;
+      this.#e.load(stream.lane, this.#placeOf(stream), stream.strides[this.#lastAxis] ?? 0);
+      this.#code.set(stream.value);
+    }
+  }
+
+  #nest(depth: number): void {
+    const folding = this.#unit.folds !== null && depth === this.#kept;
+    if (folding) for (const fold of this.#folds.values()) fold.start();
+    if (depth === this.#order.length) this.#body();
+    else this.#loop(depth);
+    if (folding) for (const [node, fold] of this.#folds) fold.finish(this.#placeOf(this.#stores.get(node)!));
+  }
+
+  #loop(depth: number): void {
+    const axis = this.#order[depth];
+    const length = this.#lengths[axis];
+    const outer = this.#pointers;
+    this.#pointers = this.#step(axis, length);
+    if (this.#unit.wide && axis === this.#lastAxis) {
+      const vectors = this.#isPadded() ? Math.ceil(length / 4) : Math.floor(length / 4);
+      const rest = Math.max(0, length - 4 * vectors);
+      this.#times(depth, vectors, rest > 0);
+      this.#e.width = 1;
+      this.#times(depth, rest, false);
+      this.#e.width = 4;
+    } else this.#times(depth, length, false);
+    this.#pointers = outer;
+  }
+
+  /** New pointers for what moves along the axis, starting where the outer loop stands. */
+  #step(axis: number, length: number): Map<string, number | null> {
+    const pointers = new Map(this.#pointers);
+    if (length === 1) return pointers;
+    for (const stream of this.#streams()) {
+      const pattern = this.#pattern(stream);
+      if (stream.strides[axis] === 0 || pointers.get(pattern) !== this.#pointers.get(pattern)) continue;
+      const pointer = this.#code.local("i32");
+      const outer = this.#pointers.get(pattern) ?? null;
+      if (outer !== null) this.#code.get(outer);
+      else this.#code.int(pattern.includes("@") ? stream.address : 0);
+      this.#code.set(pointer);
+      pointers.set(pattern, pointer);
+    }
+    return pointers;
+  }
+
+  /** Runs the inside of a loop so many times, moving the pointers on. */
+  #times(depth: number, count: number, more: boolean): void {
+    if (count === 0) return;
+    const inside = () => {
+      this.#loadAt(depth);
+      this.#nest(depth + 1);
+    };
+    if (count === 1) {
+      inside();
+      if (more) this.#advance(depth);
+      return;
+    }
+    const counter = this.#code.local("i32");
+    this.#code.int(count).set(counter);
+    this.#code.repeat(counter, () => {
+      inside();
+      this.#advance(depth);
+    });
+  }
+
+  #advance(depth: number): void {
+    const axis = this.#order[depth];
+    const elements = axis === this.#lastAxis ? this.#e.width : 1;
+    const moved = new Set<string>();
+    for (const stream of this.#streams()) {
+      const pattern = this.#pattern(stream);
+      if (stream.strides[axis] === 0 || moved.has(pattern)) continue;
+      moved.add(pattern);
+      this.#code.advance(this.#pointers.get(pattern)!, stream.strides[axis] * laneBytes[stream.lane] * elements);
+    }
+  }
+
+  /** Whether the last vector may reach beyond the last element: blocks of memory end with a whole vector. */
+  #isPadded(): boolean {
+    return (
+      this.#unit.folds === null &&
+      this.#lengths.length === 1 &&
+      this.#streams().every(
+        ({ strides: [stride], lane, address }) =>
+          stride === 0 || (stride === 1 && address % (4 * laneBytes[lane]) === 0),
+      )
+    );
+  }
+
+  #body(): void {
+    for (const node of this.#unit.members) {
+      const inputs = this.#reads(node).map(([view, from]) => this.#push(view, from, this.#spaceOf(node)));
+      if (isFolded(node)) this.#folds.get(node)!.take(inputs[0]);
+      else this.#compute(node, inputs);
+    }
+  }
+
+  #compute(node: GraphNode, inputs: readonly Push[]): void {
+    const lane = laneOf[node.dtype];
+    const local = this.#values.get(node) ?? this.#e.local(lane);
+    this.#values.set(node, local);
+    if (isView(node)) inputs[0]();
+    else formFor(node)!(this.#e, inputs);
+    this.#code.set(local);
+    const stream = this.#stores.get(node);
+    if (stream) this.#e.store(lane, this.#placeOf(stream), () => this.#code.get(local));
+  }
+
+  /** What puts an input on the stack. */
+  #push(view: View, from: GraphNode, space: readonly number[]): Push {
+    const { base } = view;
+    if (base.uniform !== null) {
+      const x = base.uniform;
+      return () => this.#e.constant(laneOf[base.dtype], x);
+    }
+    const stream = this.#streamOf(view, from, space);
+    const local = stream ? stream.value : this.#values.get(base)!;
+    return () => this.#code.get(local);
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * A compiled graph: WebAssembly functions, kernels that have none, and where everything lies.
+ */
+import type { TypedArray } from "../tensor/dtype.ts";
+import { allocate } from "../tensor/dtype.ts";
+import type { Block as KernelBlock } from "../tensor/op.ts";
+import { type Parameter, Tensor } from "../tensor/tensor.ts";
+import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
+import { bytesPer, type Heap } from "../wasm/heap.ts";
+import { instantiate } from "../wasm/host.ts";
+import { eachFor } from "./forms.ts";
+import { type Fused, fuse, type Unit } from "./fuse.ts";
+import type { Graph, GraphNode, Source } from "./graph.ts";
+import { type Block, freeWith, type HeapHome, homeOf } from "./home.ts";
+import { Imports } from "./lanes.ts";
+import { writeLoop } from "./loop.ts";
+import { gemmImport, scratchOf, writeMatmul } from "./matmul.ts";
+import { bytesOf, type Plan, plan } from "./plan.ts";
+
+/** A parameter that the program reads or changes. */
+interface StateSlot {
+  readonly parameter: Parameter;
+  readonly home: HeapHome;
+  readonly assigned: boolean;
+}
+
+/** What is run one after another. */
+type Stage = () => void;
+
+/** Where an output's numbers are found. */
+interface Output {
+  readonly node: GraphNode;
+  read(): TypedArray;
+}
+
+export class Program {
+  readonly graph: Graph;
+  readonly fused: Fused;
+  readonly plan: Plan;
+  readonly heap: Heap;
+  /** The bytes of arena, inputs, constants and scratch: everything but the parameters. */
+  readonly bytes: number;
+  /** How many kernels run in JavaScript. */
+  readonly hostUnits: number;
+  readonly #addresses = new Map<GraphNode, number>();
+  readonly #blocks: Block[] = [];
+  readonly #states: StateSlot[];
+  readonly #inputs: { readonly index: number; readonly dtype: GraphNode["dtype"]; readonly address: number }[] = [];
+  readonly #stages: Stage[];
+  readonly #outputs: Output[];
+  readonly #copies: Stage[];
+
+  constructor(graph: Graph, heap: Heap) {
+    this.graph = graph;
+    this.heap = heap;
+    this.fused = fuse(graph);
+    this.plan = plan(graph, this.fused);
+    this.hostUnits = this.fused.units.filter(({ kind }) => kind === "host").length;
+    this.#states = this.#placeStates();
+    this.#placeOthers();
+    this.#stages = this.#build();
+    this.#outputs = graph.outputs.map((node) => this.#output(node));
+    this.#copies = this.#assignments();
+    this.bytes = this.#blocks.reduce((total, { bytes }) => total + bytes, 0);
+    freeWith(this, heap, this.#blocks);
+  }
+
+  /** Runs it with these inputs, and returns the outputs' tensors. */
+  run(inputs: readonly Tensor[]): Tensor[] {
+    const { heap } = this;
+    for (const { parameter, home } of this.#states) if (home.outdated) home.refresh(parameter);
+    for (const { index, dtype, address } of this.#inputs) heap.write(dtype, address, inputs[index].storage);
+    try {
+      for (const stage of this.#stages) stage();
+      const outputs = this.#outputs.map(({ node, read }) => new Tensor(read(), node.shape, node.dtype));
+      for (const copy of this.#copies) copy();
+      return outputs;
+    } finally {
+      // What lies in the heap counts from here on, even where a kernel threw halfway.
+      for (const { parameter, assigned } of this.#states) if (assigned) parameter.held = null;
+    }
+  }
+
+  #allocate(bytes: number): number {
+    const address = this.heap.allocate(bytes);
+    this.#blocks.push({ address, bytes });
+    return address;
+  }
+
+  #placeStates(): StateSlot[] {
+    const assigned = new Set(this.graph.assigned.map(([parameter]) => parameter));
+    const parameters = new Set(assigned);
+    const nodes = this.graph.nodes.filter((node) => node.source.kind === "state");
+    for (const { source } of nodes) parameters.add((source as { parameter: Parameter }).parameter);
+    const slots = [...parameters].map((parameter) => ({
+      parameter,
+      home: homeOf(parameter, this.heap),
+      assigned: assigned.has(parameter),
+    }));
+    for (const node of nodes) {
+      const { parameter } = node.source as { parameter: Parameter };
+      this.#addresses.set(node, homeOf(parameter, this.heap).address);
+    }
+    return slots;
+  }
+
+  #placeOthers(): void {
+    const arena = this.#allocate(this.plan.bytes);
+    for (const { node, offset } of this.plan.parts) this.#addresses.set(node, arena + offset);
+    for (const [node, old] of this.plan.inPlace) this.#addresses.set(node, this.#addresses.get(old)!);
+    for (const node of this.graph.nodes) {
+      if (node.source.kind === "input") {
+        const address = this.#allocate(bytesOf(node));
+        this.#addresses.set(node, address);
+        this.#inputs.push({ index: node.source.index, dtype: node.dtype, address });
+      } else if (node.source.kind === "constant") {
+        const { numbers } = node.source;
+        const address = this.#allocate(numbers.length * bytesPer(node.dtype));
+        this.heap.write(node.dtype, address, numbers);
+        this.#addresses.set(node, address);
+      }
+    }
+  }
+
+  /** Neighbouring units in WebAssembly become one call. */
+  #build(): Stage[] {
+    const { units } = this.fused;
+    const imports = new Imports();
+    const functions: FunctionDefinition[] = [];
+    const scratch = units.some(({ kind }) => kind === "matmul") ? this.#allocate(scratchOf(units)) : 0;
+    const surroundings = { ...this.fused, imports, addressOf: (node: GraphNode) => this.#addresses.get(node)! };
+    units.forEach((unit, i) => {
+      if (unit.kind === "host") return;
+      for (const node of unit.members) {
+        const each = eachFor(node);
+        if (each) imports.add(each, node.inputs.length);
+      }
+      functions.push({
+        name: `unit${i}`,
+        parameters: [],
+        exported: false,
+        body: (code) => {
+          if (unit.kind === "loop") writeLoop(code, unit, surroundings);
+          else writeMatmul(code, unit.members[0], surroundings, scratch);
+        },
+      });
+    });
+    const runs = runsOf(units);
+    for (const [first, last] of runs)
+      functions.push({
+        name: `run${first}`,
+        parameters: [],
+        body: (code) => {
+          for (let i = first; i <= last; i++) code.call(`unit${i}`);
+        },
+      });
+    const compiled = this.#instantiate(functions, imports);
+    return units.flatMap((unit, i): Stage[] => {
+      if (unit.kind === "host") return [this.#kernel(unit.members[0])];
+      return runs.some(([first]) => first === i) ? [compiled[`run${i}`]] : [];
+    });
+  }
+
+  #instantiate(functions: readonly FunctionDefinition[], imports: Imports): Record<string, Stage> {
+    if (functions.length === 0) return {};
+    const multiplies = this.fused.units.some(({ kind }) => kind === "matmul");
+    const gemm = multiplies ? gemmImport(this.heap) : null;
+    const types = gemm ? [gemm.type, ...imports.types] : imports.types;
+    const given = gemm ? { gemm: gemm.call, ...imports.functions } : imports.functions;
+    return instantiate(assemble(functions, types), this.heap.memory, given);
+  }
+
+  /** An op without a form of its own: its kernel, on views of the heap. */
+  #kernel(node: GraphNode): Stage {
+    const { op, attributes, inputs } = node.source as Source & { kind: "op" };
+    const kernel = op.kernel as Exclude<typeof op.kernel, "view">;
+    const { heap } = this;
+    let generation = -1;
+    let out: KernelBlock;
+    let blocks: KernelBlock[];
+    return () => {
+      if (generation !== heap.generation) {
+        out = this.#blockOf(node);
+        blocks = inputs.map((input) => this.#blockOf(input));
+        generation = heap.generation;
+      }
+      out.storage.fill(0);
+      kernel(out, blocks, attributes);
+    };
+  }
+
+  /** The numbers of a contiguous value. */
+  #blockOf(node: GraphNode): KernelBlock {
+    const { shape, dtype } = node;
+    if (node.uniform !== null) return { shape, dtype, storage: allocate(dtype, node.size).fill(node.uniform) };
+    const { base, offset } = this.fused.views.of(node);
+    const address = this.#addresses.get(base)! + offset * bytesPer(dtype);
+    return { shape, dtype, storage: this.heap.view(dtype, address, node.size) };
+  }
+
+  #output(node: GraphNode): Output {
+    if (node.uniform !== null) return { node, read: () => allocate(node.dtype, node.size).fill(node.uniform!) };
+    const { base, offset } = this.fused.views.of(node);
+    const address = this.#addresses.get(base)! + offset * bytesPer(node.dtype);
+    return { node, read: () => this.heap.copy(node.dtype, address, node.size) };
+  }
+
+  /** Brings assigned values home that were not computed there. Old values that move on are read before any is overwritten. */
+  #assignments(): Stage[] {
+    const { heap } = this;
+    const early: Stage[] = [];
+    const late: Stage[] = [];
+    for (const [parameter, value] of this.graph.assigned) {
+      const home = (parameter.home as HeapHome).address;
+      const output = this.#output(value);
+      const { base } = this.fused.views.of(value);
+      if (this.#addresses.get(base) === home && this.plan.inPlace.has(base)) continue;
+      let numbers: TypedArray;
+      early.push(() => {
+        numbers = output.read();
+      });
+      late.push(() => heap.write(parameter.dtype, home, numbers));
+    }
+    return [...early, ...late];
+  }
+}
+
+/** First and last of each run of units that are not the host's. */
+function runsOf(units: readonly Unit[]): [number, number][] {
+  const runs: [number, number][] = [];
+  units.forEach(({ kind }, i) => {
+    if (kind === "host") return;
+    const last = runs.at(-1);
+    if (last && last[1] === i - 1) last[1] = i;
+    else runs.push([i, i]);
+  });
+  return runs;
+}

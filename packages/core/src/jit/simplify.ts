@@ -1,0 +1,150 @@
+/**
+ * Makes a graph smaller without changing what it computes: what is equal is computed once, what nobody needs not at all.
+ */
+import type { TypedArray } from "../tensor/dtype.ts";
+import type { Spec } from "../tensor/op.ts";
+import { sameShape } from "../tensor/shape.ts";
+import { attributesKey, type Graph, GraphNode, type Source } from "./graph.ts";
+
+/** The same outputs and assignments of fewer nodes. */
+export function simplify(graph: Graph): Graph {
+  const simplifier = new Simplifier();
+  const live = liveNodes(graph);
+  for (const node of graph.nodes) if (live.has(node)) simplifier.take(node);
+  const outputs = graph.outputs.map((node) => simplifier.of(node));
+  const assigned = graph.assigned.map(([parameter, node]) => [parameter, simplifier.of(node)] as const);
+  const made = { nodes: simplifier.nodes, outputs, assigned };
+  const needed = liveNodes(made);
+  return { ...made, nodes: made.nodes.filter((node) => needed.has(node)) };
+}
+
+/** What outputs and assignments come from, and every random draw: the next call must find the generator the same. */
+export function liveNodes({ nodes, outputs, assigned }: Graph): Set<GraphNode> {
+  const live = new Set<GraphNode>();
+  const pending = [...outputs, ...assigned.map(([, node]) => node), ...nodes.filter((node) => node.op?.random)];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (live.has(node)) continue;
+    live.add(node);
+    pending.push(...node.inputs);
+  }
+  return live;
+}
+
+/** A small constant's numbers as text, so that equal ones are found. */
+function numbersKey(numbers: TypedArray): string | null {
+  return numbers.length <= 16 ? Array.from(numbers, (x) => (Object.is(x, -0) ? "-0" : x)).join() : null;
+}
+
+class Simplifier {
+  readonly nodes: GraphNode[] = [];
+  readonly #owner = {};
+  readonly #found = new Map<GraphNode, GraphNode>();
+  readonly #byKey = new Map<string, GraphNode>();
+  readonly #objectNumbers = new Map<object, number>();
+
+  /** What a node of the old graph became. */
+  of(node: GraphNode): GraphNode {
+    return this.#found.get(node)!;
+  }
+
+  take(node: GraphNode): void {
+    const { source } = node;
+    if (source.kind !== "op") {
+      this.#found.set(node, this.#add(source, node));
+      return;
+    }
+    const inputs = source.inputs.map((input) => this.of(input));
+    this.#found.set(node, this.#simpler(node, { ...source, inputs }));
+  }
+
+  #simpler(node: GraphNode, source: Source & { kind: "op" }): GraphNode {
+    const { op, inputs } = source;
+    if (op.kernel === "view") return this.#view(node, source);
+    if (op.name === "broadcastTo" && inputs[0].uniform !== null) return this.#spread(node, inputs[0]);
+    const kept = neutral(op.name, inputs);
+    if (kept && sameShape(kept.shape, node.shape) && kept.dtype === node.dtype) return kept;
+    if (op.lower?.kind === "matmul") return this.#matmul(node, source);
+    return this.#add(source, node);
+  }
+
+  /** Views of views look at the first; a view that changes nothing is gone. */
+  #view(node: GraphNode, source: Source & { kind: "op" }): GraphNode {
+    let [from] = source.inputs;
+    while (from.op?.kernel === "view") from = from.inputs[0];
+    if (sameShape(from.shape, node.shape) && from.dtype === node.dtype) return from;
+    if (from.uniform !== null) return this.#spread(node, from);
+    return this.#add({ ...source, attributes: node.shape, inputs: [from] }, node);
+  }
+
+  /** A constant of one number in another shape: where a kernel needs it as an array, the plan writes it out. */
+  #spread(node: GraphNode, { source }: GraphNode): GraphNode {
+    const { numbers } = source as Source & { kind: "constant" };
+    return this.#add({ kind: "constant", numbers: numbers.subarray(0, 1) }, node);
+  }
+
+  /** Operands that are transposed first are read transposed instead. */
+  #matmul(node: GraphNode, source: Source & { kind: "op" }): GraphNode {
+    const swap = { ...(source.attributes as { a: boolean; b: boolean }) };
+    const inputs = [...source.inputs];
+    for (const [i, side] of (["a", "b"] as const).entries()) {
+      const { source: made, shape } = inputs[i];
+      if (
+        made.kind !== "op" ||
+        made.op.name !== "permute" ||
+        !swapsLastTwo(made.attributes as readonly number[], shape)
+      )
+        continue;
+      inputs[i] = made.inputs[0];
+      swap[side] = !swap[side];
+    }
+    return this.#add({ ...source, attributes: swap, inputs }, node);
+  }
+
+  /** The node, or an equal one that is there already. */
+  #add(source: Source, spec: Spec): GraphNode {
+    const key = this.#keyOf(source, spec);
+    const known = key === null ? undefined : this.#byKey.get(key);
+    if (known) return known;
+    const node = new GraphNode(this.nodes.length, this.#owner, source, spec);
+    this.nodes.push(node);
+    if (key !== null) this.#byKey.set(key, node);
+    return node;
+  }
+
+  #keyOf(source: Source, { shape, dtype }: Spec): string | null {
+    const spec = `${dtype}[${shape}]`;
+    switch (source.kind) {
+      case "input":
+        return `input ${source.index}`;
+      case "state":
+        return `state ${this.#numberOf(source.parameter)}`;
+      case "constant":
+        return `constant ${numbersKey(source.numbers) ?? `#${this.#numberOf(source.numbers)}`} ${spec}`;
+      case "op": {
+        const attributes = source.op.random ? null : attributesKey(source.attributes);
+        if (attributes === null) return null;
+        return `${this.#numberOf(source.op)} ${source.inputs.map(({ id }) => id)} ${attributes} ${spec}`;
+      }
+    }
+  }
+
+  #numberOf(x: object): number {
+    const known = this.#objectNumbers.get(x);
+    if (known !== undefined) return known;
+    this.#objectNumbers.set(x, this.#objectNumbers.size);
+    return this.#objectNumbers.size - 1;
+  }
+}
+
+function swapsLastTwo(order: readonly number[], { length }: readonly number[]): boolean {
+  return order.every((axis, i) => axis === (i < length - 2 ? i : i === length - 2 ? length - 1 : length - 2));
+}
+
+/** The operand that x · 1, x / 1, x - 0 leave as it is. Not x + 0, which makes 0 of -0. */
+function neutral(name: string, [a, b]: readonly GraphNode[]): GraphNode | null {
+  if (name === "mul" && b.uniform === 1) return a;
+  if (name === "mul" && a.uniform === 1) return b;
+  if (name === "div" && b.uniform === 1) return a;
+  if (name === "sub" && Object.is(b.uniform, 0)) return a;
+  return null;
+}

@@ -1,0 +1,195 @@
+/**
+ * The tracer: notes what a function does to tensors, as a graph.
+ */
+import { JitError } from "../errors.ts";
+import type { Op, Spec } from "../tensor/op.ts";
+import { compute, withRecording } from "../tensor/run.ts";
+import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { Parameter, Tensor } from "../tensor/tensor.ts";
+import { type Tracer, withTracer } from "../tensor/tracing.ts";
+import { GraphNode, type Source } from "./graph.ts";
+import { userLine } from "./user-line.ts";
+
+/** Results of constants up to this size are computed while tracing. */
+const foldLimit = 4096;
+
+/** What a trace knows of a parameter: its value before the call, and at this point. */
+interface State {
+  readonly before: GraphNode;
+  now: GraphNode;
+}
+
+/** A leaf that the function leaves a gradient on, or takes one away from. */
+interface Leaf {
+  /** Its gradient before the trace. */
+  readonly before: Tensor | null;
+  /** Whether the function forgets that gradient, so that it does not matter what it was. */
+  readonly forgotten: boolean;
+}
+
+/** Notes one run of a function. */
+export class Trace implements Tracer {
+  readonly nodes: GraphNode[] = [];
+  readonly states = new Map<Parameter, State>();
+  readonly leaves = new Map<Tensor, Leaf>();
+  readonly effects: (() => void)[] = [];
+  readonly #constants = new Map<object, GraphNode[]>();
+  readonly #given: readonly Tensor[];
+  /** What the function is called in messages. */
+  readonly #name: string;
+
+  /** @param given the arguments' tensors of the call that is traced: for the first values of variables made in it. */
+  constructor(name: string, given: readonly Tensor[]) {
+    this.#name = name;
+    this.#given = given;
+  }
+
+  /** A tensor that stands for an argument. */
+  input(index: number, spec: Spec): Tensor {
+    return this.#tensorOf(this.#add({ kind: "input", index }, spec));
+  }
+
+  apply(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: Spec): Tensor {
+    if (inputs.length > 0 && inputs.every(isConstant) && (sizeOf(spec.shape) <= foldLimit || op.kernel === "view"))
+      return compute(op, inputs, attributes, spec);
+    if (op.lower?.kind === "compose" && sizeOf(spec.shape) > 0) {
+      const { compose } = op.lower;
+      return withRecording(false, () =>
+        compose(
+          inputs.map((x) => this.#tensorOf(this.nodeOf(x))),
+          attributes,
+        ),
+      ).detach();
+    }
+    const nodes = inputs.map((x) => this.nodeOf(x));
+    return this.#tensorOf(this.#add({ kind: "op", op, attributes, inputs: nodes }, spec));
+  }
+
+  /** The node that a tensor stands for; a tensor from outside is a constant. */
+  nodeOf(x: Tensor): GraphNode {
+    if (x instanceof Parameter) return this.valueOf(x);
+    if (x.traced === null) return this.#constant(x);
+    if (x.traced instanceof GraphNode && x.traced.owner === this) return x.traced;
+    throw new JitError({
+      where: this.#name,
+      expected: "tensors with numbers, or tensors of this call",
+      got: "one that was left over from the tracing of another call",
+      hint: "Return what you need from the jitted function, or keep it in a variable() with assign().",
+    });
+  }
+
+  #constant(x: Tensor): GraphNode {
+    const numbers = x.storage;
+    const known = this.#constants.get(numbers) ?? [];
+    this.#constants.set(numbers, known);
+    let node = known.find(({ shape }) => sameShape(shape, x.shape));
+    if (!node) {
+      node = this.#add({ kind: "constant", numbers }, x);
+      known.push(node);
+    }
+    return node;
+  }
+
+  valueOf(parameter: Parameter): GraphNode {
+    return this.#stateOf(parameter).now;
+  }
+
+  assign(parameter: Parameter, value: Tensor): void {
+    this.#stateOf(parameter).now = this.nodeOf(value);
+  }
+
+  #stateOf(parameter: Parameter): State {
+    let state = this.states.get(parameter);
+    if (!state) {
+      const before = this.#add({ kind: "state", parameter }, parameter);
+      state = { before, now: before };
+      this.states.set(parameter, state);
+    }
+    return state;
+  }
+
+  beforeGradient(leaf: Tensor): void {
+    if (this.leaves.has(leaf)) return;
+    if (leaf.grad !== null) throw leftOverGradient(this.#name);
+    this.leaves.set(leaf, { before: null, forgotten: false });
+  }
+
+  beforeZeroGrad(leaf: Tensor): void {
+    if (!this.leaves.has(leaf)) this.leaves.set(leaf, { before: leaf.grad, forgotten: true });
+  }
+
+  everyRun(effect: () => void): void {
+    this.effects.push(effect);
+  }
+
+  /** By running what leads to it, with the numbers of this call. */
+  evaluate(x: Tensor): Tensor {
+    if (isConstant(x)) return x;
+    const values = new Map<GraphNode, Tensor>();
+    const numbersOf = (node: GraphNode): Tensor => {
+      const known = values.get(node);
+      if (known) return known;
+      const value = this.#compute(node, numbersOf);
+      values.set(node, value);
+      return value;
+    };
+    return withTracer(null, () => withRecording(false, () => numbersOf(this.nodeOf(x))));
+  }
+
+  #compute({ source, shape, dtype }: GraphNode, numbersOf: (node: GraphNode) => Tensor): Tensor {
+    switch (source.kind) {
+      case "input":
+        return this.#given[source.index].detach();
+      case "constant":
+        return new Tensor(source.numbers, shape, dtype);
+      case "state":
+        return source.parameter.detach();
+      case "op":
+        if (source.op.random)
+          throw new JitError({
+            where: this.#name,
+            expected: "a new variable or parameter whose first value does not depend on random numbers of the call",
+            got: `one made of ${source.op.name}`,
+            hint: "Make it before the first call.",
+          });
+        return compute(source.op, source.inputs.map(numbersOf), source.attributes, { shape, dtype });
+    }
+  }
+
+  refuse(x: Tensor): never {
+    const line = userLine();
+    throw new JitError({
+      where: `${this.#name}${line ? `, at ${line}` : ""}`,
+      expected: "only operations on tensors while tracing",
+      got: `a read of the numbers of a tensor of shape ${formatShape(x.shape)} (item(), toArray(), printing, or a branch that depends on them)`,
+      hint: "To choose by a value, write where(condition, a, b); to see a value, return it from the function.",
+    });
+  }
+
+  #add(source: Source, { shape, dtype }: Spec): GraphNode {
+    const node = new GraphNode(this.nodes.length, this, source, { shape, dtype });
+    this.nodes.push(node);
+    return node;
+  }
+
+  #tensorOf(node: GraphNode): Tensor {
+    const made = new Tensor(null, node.shape, node.dtype);
+    made.traced = node;
+    return made;
+  }
+}
+
+/** Whether the tensor is the same at every call. */
+function isConstant(x: Tensor): boolean {
+  return x.traced === null && !(x instanceof Parameter);
+}
+
+/** A gradient stands where the jitted function would have to add to it. */
+export function leftOverGradient(where: string): JitError {
+  return new JitError({
+    where,
+    expected: "no gradients from before the call on parameters that it leaves gradients on",
+    got: "one that is there already",
+    hint: "Call zeroGrad() inside the function, before backward(); a jitted function does not add to earlier gradients.",
+  });
+}

@@ -1,0 +1,49 @@
+/**
+ * Compares what a compiled function computes with what the same function computes eagerly.
+ */
+import { expect } from "vitest";
+import { isFloat, type Tensor, type TensorLike, tensor, valueAndGrad } from "../../src/index.ts";
+import { jit } from "../../src/jit/jit.ts";
+
+/** Equal up to a few roundings in the dtype, NaN and infinities alike. */
+export function expectSame(actual: Tensor, expected: Tensor, what = ""): void {
+  expect([actual.shape, actual.dtype], what).toEqual([expected.shape, expected.dtype]);
+  const [a, b] = [actual.toTypedArray(), expected.toTypedArray()];
+  const relative = actual.dtype === "float32" ? 1e-5 : 1e-13;
+  let largest = 0;
+  for (const x of b) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+  for (let i = 0; i < a.length; i++) {
+    const same =
+      Object.is(a[i], b[i]) || a[i] === b[i] || Math.abs(a[i] - b[i]) <= relative * (Math.abs(b[i]) + 0.3 * largest);
+    if (!same) expect.fail(`${what}: element ${i} is ${a[i]} compiled and ${b[i]} eager, shape [${expected.shape}]`);
+  }
+}
+
+/** Forward and, for every float input, gradient; called twice, so that the second call finds the program there. */
+export function checkCompiled(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly TensorLike[],
+  dtype: "float32" | "float64" = "float32",
+): void {
+  const xs = inputs.map((x) => {
+    const given = tensor(x);
+    return isFloat(given.dtype) ? given.cast(dtype) : given;
+  });
+  const compiled = jit(f);
+  const eager = f(...xs);
+  for (const call of [1, 2]) expectSame(compiled(...xs), eager, `call ${call}`);
+  const by = xs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
+  if (!isFloat(eager.dtype) || by.length === 0) return;
+  const slopes = valueAndGrad(
+    (...x: Tensor[]) =>
+      f(...x)
+        .mul(0.7)
+        .sin()
+        .sum(),
+    { argument: by },
+  );
+  const found = jit(slopes)(...xs) as unknown as [Tensor, Tensor[]];
+  const [value, gradients] = slopes(...xs);
+  expectSame(found[0], value, "sum of sines");
+  gradients.forEach((g, i) => expectSame(found[1][i], g, `gradient ${i}`));
+}
