@@ -50,6 +50,12 @@ describe("grad and valueAndGrad", () => {
     expect(grad((x) => x.mul(grad((y) => x.add(y))(1)))(1).item()).toBe(1);
   });
 
+  it("give values that can be differentiated where someone outside does so", () => {
+    expect(grad((x) => valueAndGrad((y) => y.square())(x)[0])(3).item()).toBe(6);
+    expect(grad((x) => vjp((y) => y.pow(3), x)[0])(2).item()).toBe(12);
+    expect(valueAndGrad((y) => y.square())(3)[0].requiresGrad).toBe(false);
+  });
+
   it("leave no grad behind, on inputs or on parameters inside", () => {
     const w = parameter(2);
     const x = tensor(3, { requiresGrad: true });

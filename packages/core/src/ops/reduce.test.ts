@@ -99,6 +99,7 @@ describe("reductions", () => {
 
   it("refuse axes that are not there, twice the same, and what is no axis", () => {
     expect(() => sum(square, 2)).toThrow(/sum: expected an axis from -2 to 1, got axis 2/);
+    expect(() => sum(square, -3)).toThrow(/got axis -3/);
     expect(() => sum(square, 0.5)).toThrow(ValueError);
     expect(() => sum(square, [0, -2])).toThrow(/each axis once/);
     expect(() => sum(3, 0)).toThrow(/axis 0 of a scalar/);
