@@ -1,13 +1,14 @@
 /**
  * The training loop: epochs of batches, with callbacks, progress, validation and Ctrl-C.
  */
-import { ChainRuleError, DataError } from "@chainrule/core";
+import { ChainRuleError } from "@chainrule/core";
 import { CallbackList } from "./callbacks/callback.ts";
 import { History, type Hooks, type Logs } from "./callbacks/index.ts";
 import type { Compiled } from "./compile.ts";
 import type { Batch, Source } from "./data.ts";
 import { debugStep } from "./debug-nan.ts";
 import { evaluateSource } from "./evaluate.ts";
+import { Feed } from "./feed.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { inMode } from "./mode.ts";
 import type { Model } from "./model.ts";
@@ -77,7 +78,7 @@ async function runEpochs(run: Run): Promise<void> {
       if (found === null) break;
       logs = found;
       await callbacks.call("onEpochEnd", epoch, logs);
-      run.progress?.endEpoch(logs);
+      run.progress?.endEpoch(feed.taken, logs);
     }
     await callbacks.call("onTrainEnd", logs);
   } finally {
@@ -101,7 +102,7 @@ async function runEpoch(run: Run, feed: Feed, epoch: number): Promise<Logs | nul
     const batch = coming instanceof Promise ? await coming : coming;
     if (batch === null) break;
     if (tellBegin) await callbacks.call("onBatchBegin", number);
-    const loss = trainOn(run, batch, tally, `fit, epoch ${epoch + 1}, batch ${number + 1}`);
+    const loss = trainOn(run, batch, tally, epoch, number);
     if (tellEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
     if (turns.due) {
       progress?.update(number + 1, () => tally.logs());
@@ -127,69 +128,13 @@ async function validate({ model, compiled, validation, turns, interrupt }: Run, 
 }
 
 /** A step on one batch; errors say which batch it was. */
-function trainOn({ model, compiled, step }: Run, batch: Batch, tally: Tally, place: string): number {
+function trainOn({ model, compiled, step }: Run, batch: Batch, tally: Tally, epoch: number, number: number): number {
   try {
     const outcome = step({ model, ...compiled }, batch.x, batch.y, batch.weight);
     const loss = outcome.loss.item();
     tally.add(batch, loss, outcome.prediction);
     return loss;
   } catch (error) {
-    throw error instanceof ChainRuleError ? error.inside(place) : error;
+    throw error instanceof ChainRuleError ? error.inside(`fit, epoch ${epoch + 1}, batch ${number + 1}`) : error;
   }
-}
-
-/** Batches, epoch by epoch. */
-class Feed {
-  readonly #source: Source;
-  readonly #stepsPerEpoch: number | undefined;
-  #pass: Iterator<Batch> | AsyncIterator<Batch> | null = null;
-  #taken = 0;
-  /** Whether the pass has given nothing yet. */
-  #fresh = true;
-
-  constructor(source: Source, stepsPerEpoch: number | undefined) {
-    this.#source = source;
-    this.#stepsPerEpoch = stepsPerEpoch;
-  }
-
-  beginEpoch(): void {
-    this.#taken = 0;
-  }
-
-  /** The next batch of the epoch, null at its end; a promise only where the source makes one wait. */
-  next(): Batch | null | Promise<Batch | null> {
-    if (this.#taken === this.#stepsPerEpoch) return null;
-    if (this.#pass === null) {
-      this.#pass = this.#source.pass();
-      this.#fresh = true;
-    }
-    const coming = this.#pass.next();
-    return coming instanceof Promise ? coming.then((item) => this.#receive(item)) : this.#receive(coming);
-  }
-
-  #receive(item: IteratorResult<Batch>): Batch | null | Promise<Batch | null> {
-    if (!item.done) {
-      this.#taken++;
-      this.#fresh = false;
-      return item.value;
-    }
-    this.#pass = null;
-    if (this.#fresh) throw nothingCame(this.#stepsPerEpoch);
-    // An epoch of a given length goes on with the data from the start.
-    return this.#stepsPerEpoch === undefined ? null : this.next();
-  }
-
-  /** Lets a source that was not read to its end tidy up. */
-  async close(): Promise<void> {
-    await this.#pass?.return?.();
-  }
-}
-
-function nothingCame(stepsPerEpoch: number | undefined): DataError {
-  return new DataError({
-    where: "fit",
-    expected: "at least one batch in every pass through the data",
-    got: "none",
-    hint: `An iterator gives its batches once: pass a function that returns a new one for each ${stepsPerEpoch === undefined ? "epoch" : "pass"}, such as () => batches().`,
-  });
 }

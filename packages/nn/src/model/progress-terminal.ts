@@ -19,49 +19,54 @@ export function openBar({ epochs, steps }: Plan, stream: NodeJS.WriteStream = pr
     barIncompleteChar: ".",
     stream,
     fps: 1000 / frame,
-    // Ctrl-C is for the training loop to handle, which closes the bar; with this on, SIGTERM would no longer end the process.
-    gracefulExit: false,
-    // Where there is no terminal this file is not loaded; should there be none all the same, the bar stays silent.
-    noTTYOutput: false,
-    // Everything is drawn when there is something new; the bar's own timer only runs while training pauses.
+    // The bar's own timer draws it, whenever training pauses.
     synchronousUpdate: false,
+    // Ctrl-C is the training loop's business, which closes the bar. With this on, SIGTERM would not end the process.
+    gracefulExit: false,
+    // This file is loaded only where there is a terminal; elsewhere the bar stays silent.
+    noTTYOutput: false,
   });
-  let [total, open, name, epochSince, lineSince, drawn] = [steps, false, "", 0, 0, 0];
+  let total = steps;
+  let step = 0;
+  let epochName = "";
+  let epochSince = 0;
+  /** When the current line was begun; null where there is none. */
+  let lineSince: number | null = null;
+  let updated = 0;
 
-  const show = (step: number, logs: Logs) => {
+  const startLine = () => {
+    lineSince = performance.now();
+    bar.start(total ?? 1, 0, { epoch: epochName, count: `0/${total ?? "?"}`, time: "", logs: "" });
+  };
+  const endLine = () => {
+    if (lineSince !== null) bar.stop();
+    lineSince = null;
+  };
+  const show = (logs: Logs) => {
     const spent = performance.now() - epochSince;
     const count = `${step}/${total ?? "?"}`;
     const time = `${formatTime(spent)} ${formatPerStep(spent / Math.max(step, 1))}`;
-    bar.setTotal(total ?? Math.max(step, 1));
-    bar.update(total === null ? 0 : step, { epoch: name, count, time, logs: formatLogs(logs) });
+    bar.setTotal(total ?? 1);
+    bar.update(total === null ? 0 : step, { epoch: epochName, count, time, logs: formatLogs(logs) });
   };
-  const open_ = () => {
-    open = true;
-    lineSince = performance.now();
-    bar.start(total ?? 1, 0, { epoch: name, count: `0/${total ?? "?"}`, time: "", logs: "" });
-  };
-  const endLine = () => {
-    if (open) bar.stop();
-    open = false;
-  };
-  let step = 0;
   return {
     beginEpoch(epoch) {
-      name = `${epoch + 1}/${epochs}`;
+      epochName = `${epoch + 1}/${epochs}`;
       step = 0;
       epochSince = performance.now();
-      if (!open) open_();
+      if (lineSince === null) startLine();
     },
     update(done, logs) {
       step = done;
-      if (performance.now() - drawn < frame) return;
-      drawn = performance.now();
-      show(done, logs());
+      if (performance.now() - updated < frame) return;
+      updated = performance.now();
+      show(logs());
     },
-    endEpoch(logs) {
-      total ??= step;
-      show(total, logs);
-      if (performance.now() - lineSince >= lineLasts) endLine();
+    endEpoch(done, logs) {
+      total ??= done;
+      step = done;
+      show(logs);
+      if (performance.now() - lineSince! >= lineLasts) endLine();
     },
     close: endLine,
   };

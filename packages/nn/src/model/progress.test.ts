@@ -44,7 +44,7 @@ describe("the bar", () => {
         vi.advanceTimersByTime(150);
         bar.update(step, () => ({ loss: 1 / step }));
       }
-      bar.endEpoch({ loss: 0.25, accuracy: 1, val_loss: 0.00012345 });
+      bar.endEpoch(4, { loss: 0.25, accuracy: 1, val_loss: 0.00012345 });
     }
     bar.close();
     const rows = screen(written());
@@ -59,7 +59,7 @@ describe("the bar", () => {
     const bar = openBar({ epochs: 50, steps: 1 }, stream);
     for (let epoch = 0; epoch < 50; epoch++) {
       bar.beginEpoch(epoch);
-      bar.endEpoch({ loss: epoch });
+      bar.endEpoch(1, { loss: epoch });
     }
     bar.close();
     const rows = screen(written());
@@ -77,7 +77,7 @@ describe("the bar", () => {
         vi.advanceTimersByTime(200);
         bar.update(step, () => ({ loss: 1 }));
       }
-      bar.endEpoch({ loss: 1 });
+      bar.endEpoch(3, { loss: 1 });
     }
     bar.close();
     expect(written()).toContain("Epoch 1/2 2/? [....................]");

@@ -9,7 +9,8 @@ export interface Progress {
   beginEpoch(epoch: number): void;
   /** After a step, now and then; the numbers are only computed where they are shown. */
   update(step: number, logs: () => Logs): void;
-  endEpoch(logs: Logs): void;
+  /** After the last step of an epoch and its validation. */
+  endEpoch(steps: number, logs: Logs): void;
   /** Leaves the terminal as it was. May be called at any time. */
   close(): void;
 }
@@ -39,7 +40,7 @@ function isTerminal(): boolean {
 }
 
 /** A line for each epoch. */
-export function lines({ epochs, steps }: Plan, print: (line: string) => void): Progress {
+export function lines({ epochs }: Plan, print: (line: string) => void): Progress {
   let [epoch, since] = [0, 0];
   return {
     beginEpoch(number) {
@@ -47,10 +48,10 @@ export function lines({ epochs, steps }: Plan, print: (line: string) => void): P
       since = performance.now();
     },
     update() {},
-    endEpoch(logs) {
-      const parts = [`Epoch ${epoch + 1}/${epochs}`, formatTime(performance.now() - since), formatLogs(logs)];
-      if (steps !== null) parts.splice(1, 0, `${steps} ${steps === 1 ? "step" : "steps"}`);
-      print(parts.join(" - "));
+    endEpoch(steps, logs) {
+      const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
+      const time = formatTime(performance.now() - since);
+      print([`Epoch ${epoch + 1}/${epochs}`, count, time, formatLogs(logs)].join(" - "));
     },
     close() {},
   };
