@@ -73,11 +73,21 @@ export function log1p(code: Code): void {
   tiny(code, x, 2 ** -25);
 }
 
-/** log(1 + eˣ) = max(x, 0) + log1p(e^-|x|). */
+/** As `logTail`, for 1 + f between 1 and 2. */
+const softTail = [
+  0.6666667461395264, 0.39998945593833923, 0.2861534357070923, 0.21442082524299622, 0.24253128468990326,
+];
+
+/** log(1 + eˣ) = max(x, 0) + log1p(e^-|x|), where 1 + e^-|x| needs no splitting. */
 export function softplus(code: Code): void {
-  const x = code.local("v128");
+  const [x, e, s, square] = [0, 1, 2, 3].map(() => code.local("v128"));
   code.tee(x).op("f32x4.abs", "f32x4.neg");
   exp(code);
-  log1p(code);
+  code.set(e).put(s, e, e, code.floatsOnce(2), "f32x4.add", "f32x4.div");
+  code.put(square, s, s, "f32x4.mul");
+  // 2s + s R = e - s (e - R), because 2s = e - s e: what rounding s costs then shrinks with e.
+  code.push(e, s, e);
+  horner(code, square, softTail);
+  code.push(square, "f32x4.mul", "f32x4.sub", "f32x4.mul", "f32x4.sub");
   code.push(x, code.floatsOnce(0), "f32x4.pmax", "f32x4.add");
 }
