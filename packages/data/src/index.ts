@@ -1,6 +1,7 @@
 /**
  * Data sets: reading, generating, splitting and scaling.
  */
+export { type BatchesOptions, batches } from "./batches.ts";
 export { type CsvData, type CsvFeatures, type CsvOptions, parseCsv, readCsv } from "./csv.ts";
 export type { GeneratedData, GeneratorOptions } from "./generated.ts";
 export { encodeIdx, type IdxType, parseIdx, readIdx, writeIdx } from "./idx.ts";

@@ -44,3 +44,27 @@ export function takeRows<R extends Rows>(rows: R, places: ArrayLike<number>): Pa
   const Kind = (rows as TypedArray).constructor as new (length: number) => TypedArray;
   return new Kind(indices.length).map((_, i) => (rows as TypedArray)[indices[i]]) as Part<R>;
 }
+
+/** Any number of arrays, then perhaps options. */
+export function arraysAndOptions<Options extends object>(input: readonly unknown[]) {
+  const last = input[input.length - 1];
+  const hasOptions = !(last instanceof Tensor || Array.isArray(last) || ArrayBuffer.isView(last));
+  return {
+    arrays: (hasOptions ? input.slice(0, -1) : input) as readonly Rows[],
+    options: (hasOptions ? (last ?? {}) : {}) as Partial<Options>,
+  };
+}
+
+/** The number of rows that all of them have. @throws DataError where they differ, and for no array at all. */
+export function commonLength(where: string, arrays: readonly Rows[]): number {
+  if (arrays.length === 0) throw new DataError({ where, expected: "at least one tensor or array", got: "none" });
+  const lengths = arrays.map((rows) => countRows(where, rows));
+  if (lengths.some((length) => length !== lengths[0]))
+    throw new DataError({
+      where,
+      expected: "as many rows in each",
+      got: lengths.join(" and "),
+      hint: "Row i of one belongs to row i of the other.",
+    });
+  return lengths[0];
+}

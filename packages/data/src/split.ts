@@ -2,7 +2,7 @@
  * Holding data back: a test part that training never sees, and cross-validation's folds.
  */
 import { checkOptions, DataError, describe, OptionError, Tensor, ValueError } from "@chainrule/core";
-import { countRows, type Part, type Rows, takeRows } from "./rows.ts";
+import { arraysAndOptions, commonLength, countRows, type Part, type Rows, takeRows } from "./rows.ts";
 import { generatorOf, type Seeded, seededKeys } from "./seeded.ts";
 
 /** How to split. */
@@ -40,12 +40,10 @@ export function trainTestSplit<T extends readonly Rows[]>(...arrays: [...T, Spli
 export function trainTestSplit<T extends readonly Rows[]>(...arrays: T): Halves<T>;
 export function trainTestSplit(...input: readonly unknown[]): unknown[] {
   const where = "trainTestSplit";
-  const last = input[input.length - 1];
-  const hasOptions = !(last instanceof Tensor || Array.isArray(last) || ArrayBuffer.isView(last));
-  const options = (hasOptions ? (last ?? {}) : {}) as SplitOptions;
-  const arrays = (hasOptions ? input.slice(0, -1) : input) as readonly Rows[];
+  const { arrays, options } = arraysAndOptions<SplitOptions>(input);
   checkOptions(where, options, ["testSize", "shuffle", "stratify", ...seededKeys]);
   const n = commonLength(where, arrays);
+  if (n < 2) throw new DataError({ where, expected: "at least 2 rows, one for each part", got: `${n}` });
   const { train, test } = chooseRows(where, n, options);
   return arrays.flatMap((rows) => [takeRows(rows, train), takeRows(rows, test)]);
 }
@@ -163,21 +161,6 @@ function foldAt(i: number, n: number, nSplits: number): number {
   const longer = n % nSplits;
   const inLonger = longer * (short + 1);
   return i < inLonger ? Math.floor(i / (short + 1)) : longer + Math.floor((i - inLonger) / short);
-}
-
-function commonLength(where: string, arrays: readonly Rows[]): number {
-  if (arrays.length === 0) throw new DataError({ where, expected: "at least one tensor or array", got: "none" });
-  const lengths = arrays.map((rows) => countRows(where, rows));
-  if (lengths.some((length) => length !== lengths[0]))
-    throw new DataError({
-      where,
-      expected: "as many rows in each",
-      got: lengths.join(" and "),
-      hint: "Row i of one belongs to row i of the other.",
-    });
-  if (lengths[0] < 2)
-    throw new DataError({ where, expected: "at least 2 rows, one for each part", got: `${lengths[0]}` });
-  return lengths[0];
 }
 
 interface Stratum {
