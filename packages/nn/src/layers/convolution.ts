@@ -1,0 +1,321 @@
+/**
+ * Convolutions as layers: small kernels that slide over signals and images, the same weights everywhere.
+ */
+import {
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  OptionError,
+  type Padding,
+  type Pair,
+  type Parameter,
+  type Tensor,
+} from "@chainrule/core";
+import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
+import { type InitializerLike, toInitializer } from "../initializers/index.ts";
+import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import { penaltiesOf } from "./penalties.ts";
+import { type BatchShape, knownLength } from "./shape.ts";
+import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
+
+/** What the layers of convolutions share; `Size` and `Pads` are how each spells lengths and padding. */
+interface ConvOptions<Size, Pads> extends LayerOptions {
+  /** How many output channels there are: one for each kernel. */
+  filters: number;
+  /** The kernel's length, or its height and width. */
+  kernelSize: Size;
+  /** How far the kernel moves each time; 1 by default. */
+  stride?: Size;
+  /**
+   * "valid" (the default) for none; "same" for as many zeros that stride 1 keeps the size; or how many on each side.
+   */
+  padding?: Pads;
+  /** How far apart the kernel's elements are; 1 by default. */
+  dilation?: Size;
+  /** Channels are split into this many groups that do not see each other; as many as channels: depthwise. */
+  groups?: number;
+  /** What is applied to the result, by name or as a function; nothing by default. */
+  activation?: ActivationLike | null;
+  /** Whether to add a bias to each output channel; true by default. */
+  useBias?: boolean;
+  /** "glorot_uniform" by default. */
+  kernelInitializer?: InitializerLike;
+  /** "zeros" by default. */
+  biasInitializer?: InitializerLike;
+  kernelRegularizer?: RegularizerLike;
+  biasRegularizer?: RegularizerLike;
+}
+
+const convOptions = [
+  "filters",
+  "kernelSize",
+  "stride",
+  "padding",
+  "dilation",
+  "groups",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+];
+
+/** What all three do: weights for a window, the convolution, the activation. */
+abstract class Convolution<Size extends Pair, Pads> extends Layer {
+  readonly filters: number;
+  readonly groups: number;
+  readonly activation: ActivationFunction | null;
+  /** The kernels, with the features first; there once the layer is built. */
+  kernel!: Parameter;
+  /** The biases, [filters], or null. */
+  bias: Parameter | null = null;
+  protected readonly window: Sliding;
+  readonly #options: ConvOptions<Size, Pads>;
+  readonly #kernelRegularizer: Regularizer | null;
+  readonly #biasRegularizer: Regularizer | null;
+
+  constructor(options: ConvOptions<Size, Pads>, axes: number, known: readonly string[] = []) {
+    super(options, [...convOptions, ...known]);
+    const where = new.target.name;
+    const { filters, kernelSize, stride = 1, padding = "valid", dilation = 1, groups = 1 } = options;
+    checkCount(where, "filters", filters);
+    checkCount(where, "groups", groups);
+    if (filters % groups !== 0)
+      throw new OptionError({ where, expected: `groups that divide the ${filters} filters`, got: `${groups}` });
+    this.filters = filters;
+    this.groups = groups;
+    this.window = {
+      kernel: perAxis(where, "kernelSize", kernelSize, axes, 1),
+      stride: perAxis(where, "stride", stride, axes, 1),
+      dilation: perAxis(where, "dilation", dilation, axes, 1),
+      padding: sidesOf(where, padding, axes),
+    };
+    this.activation = toActivation(options.activation);
+    toInitializer(options.kernelInitializer ?? "zeros", "kernelInitializer");
+    toInitializer(options.biasInitializer ?? "zeros", "biasInitializer");
+    this.#options = options;
+    this.#kernelRegularizer = toRegularizer(options.kernelRegularizer);
+    this.#biasRegularizer = toRegularizer(options.biasRegularizer);
+  }
+
+  /** The two feature axes of the kernels for a number of input channels. */
+  protected features(channels: number): [number, number] {
+    return [this.filters, channels / this.groups];
+  }
+
+  /** How many input channels the kernels are for, once they are made. */
+  protected get channels(): number {
+    return this.kernel.shape[1] * this.groups;
+  }
+
+  override build(inputShape: BatchShape): void {
+    const { useBias = true, kernelInitializer = "glorot_uniform", biasInitializer = "zeros" } = this.#options;
+    const channels = knownLength(inputShape, 1);
+    if (channels % this.groups !== 0)
+      throw new OptionError({
+        where: "groups",
+        expected: `a number that divides the ${channels} input channels`,
+        got: `${this.groups}`,
+      });
+    this.kernel = this.addWeight([...this.features(channels), ...this.window.kernel], kernelInitializer, "out-in");
+    if (useBias) this.bias = this.addWeight([this.filters], biasInitializer);
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    checkSpatial(inputShape, this.window.kernel.length, this.built ? this.channels : (this.inputShape?.[1] ?? null));
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return [inputShape[0], this.filters, ...slidShape(inputShape.slice(2), this.window)];
+  }
+
+  /** The convolution itself. */
+  protected abstract convolve(x: Tensor, bias: Tensor | undefined): Tensor;
+
+  forward(x: Tensor): Tensor {
+    const y = this.convolve(x, this.bias ?? undefined);
+    return this.activation ? this.activation(y) : y;
+  }
+
+  protected override ownPenalties(): Tensor[] {
+    return penaltiesOf([this.#kernelRegularizer, this.kernel], [this.#biasRegularizer, this.bias]);
+  }
+}
+
+export type Conv1dOptions = ConvOptions<number, number | "same" | "valid" | readonly [number, number]>;
+
+/**
+ * The convolution of signals: y[n, o, i] = activation(Σ x[n, c, i s + u] W[o, c, u] + b[o]).
+ *
+ * Weights: `kernel` W [filters, channels / groups, kernelSize], `bias` b [filters]: PyTorch's layout.
+ *
+ * Shape: input [batch, channels, length], output [batch, filters, length'] with
+ * length' = ⌊(length + padding - dilation (kernelSize - 1) - 1) / stride⌋ + 1, with "same" ⌈length / stride⌉. Sequences
+ * [batch, time, features] are turned with `permute([0, 2, 1])`.
+ *
+ * @throws OptionError for options that it does not know or that cannot be; ShapeError for anything but signals with the
+ *   channels it was made for.
+ *
+ * @example
+ * const layer = new Conv1d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" });
+ * layer.call(randn([2, 4, 100])); // [2, 8, 100]
+ */
+export class Conv1d extends Convolution<number, Conv1dOptions["padding"]> {
+  constructor(options: Conv1dOptions) {
+    super(options, 1);
+    this.buildIfKnown();
+  }
+
+  protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
+    const { stride, dilation, padding } = this.window;
+    const sides = typeof padding === "string" ? padding : padding[0];
+    return conv1d(x, this.kernel, {
+      stride: stride[0],
+      dilation: dilation[0],
+      padding: sides,
+      groups: this.groups,
+      bias,
+    });
+  }
+}
+
+export type Conv2dOptions = ConvOptions<Pair, Padding>;
+
+/**
+ * The convolution of images: y[n, o, i, j] = activation(Σ x[n, c, i s + u, j s + v] W[o, c, u, v] + b[o]).
+ *
+ * Weights: `kernel` W [filters, channels / groups, height, width], `bias` b [filters]: PyTorch's layout.
+ *
+ * Shape: input [batch, channels, height, width], output [batch, filters, height', width'] with
+ * height' = ⌊(height + padding - dilation (kernel height - 1) - 1) / stride⌋ + 1, with "same" ⌈height / stride⌉.
+ *
+ * @throws OptionError for options that it does not know or that cannot be; ShapeError for anything but images with the
+ *   channels it was made for.
+ *
+ * @example
+ * const layer = new Conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "relu" });
+ * layer.call(randn([8, 1, 28, 28])); // [8, 16, 28, 28]
+ */
+export class Conv2d extends Convolution<Pair, Padding> {
+  constructor(options: Conv2dOptions) {
+    super(options, 2);
+    this.buildIfKnown();
+  }
+
+  protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
+    const { stride, dilation, padding } = this.window;
+    return conv2d(x, this.kernel, {
+      stride: pair(stride),
+      dilation: pair(dilation),
+      padding: typeof padding === "string" ? padding : [padding[0], padding[1]],
+      groups: this.groups,
+      bias,
+    });
+  }
+}
+
+export interface ConvTranspose2dOptions extends ConvOptions<Pair, Pair | "same" | "valid"> {
+  /** Rows and columns added below and to the right, where the stride leaves the size open; 0 by default. */
+  outputPadding?: Pair;
+}
+
+/**
+ * The transposed convolution of images: each pixel paints the kernel, weighted, onto a larger image.
+ *
+ * Weights: `kernel` [channels, filters / groups, height, width], `bias` [filters]: PyTorch's layout.
+ *
+ * Shape: input [batch, channels, height, width], output [batch, filters, height', width'] with
+ * height' = (height - 1) stride - 2 padding + dilation (kernel height - 1) + outputPadding + 1. With padding "same",
+ * height' = height · stride: the reverse of a {@link Conv2d} with padding "same".
+ *
+ * @throws OptionError for options that it does not know or that cannot be; ShapeError for anything but images with the
+ *   channels it was made for.
+ *
+ * @example
+ * const layer = new ConvTranspose2d({ filters: 8, kernelSize: 3, stride: 2, padding: "same" });
+ * layer.call(randn([1, 16, 7, 7])); // [1, 8, 14, 14]
+ */
+export class ConvTranspose2d extends Convolution<Pair, Pair | "same" | "valid"> {
+  readonly #outputPadding: readonly number[];
+
+  constructor(options: ConvTranspose2dOptions) {
+    super(options, 2, ["outputPadding"]);
+    const where = "ConvTranspose2d";
+    const { padding } = this.window;
+    const sides = typeof padding === "string" ? [] : padding;
+    if (sides.some(([before, after]) => before !== after))
+      throw new OptionError({ where, expected: "the same padding on opposite sides", got: JSON.stringify(padding) });
+    this.#outputPadding = perAxis(where, "outputPadding", options.outputPadding ?? 0, 2, 0);
+    if (padding === "same" && options.outputPadding !== undefined)
+      throw new OptionError({ where, expected: 'no outputPadding with padding "same"', got: "both" });
+    const { stride, dilation } = this.window;
+    if (this.#outputPadding.some((n, axis) => n >= Math.max(stride[axis], dilation[axis])))
+      throw new OptionError({
+        where,
+        expected: "an outputPadding below the stride or the dilation",
+        got: `${JSON.stringify(options.outputPadding)}`,
+      });
+    this.buildIfKnown();
+  }
+
+  protected override features(channels: number): [number, number] {
+    return [channels, this.filters / this.groups];
+  }
+
+  protected override get channels(): number {
+    return this.kernel.shape[0];
+  }
+
+  /** What the formula's padding and outputPadding are along each axis; "same" finds them from the stride. */
+  #crop(): { padding: readonly number[]; extra: readonly number[] } {
+    const { padding, stride } = this.window;
+    if (padding !== "same")
+      return {
+        padding: padding === "valid" ? [0, 0] : padding.map(([side]) => side),
+        extra: this.#outputPadding,
+      };
+    const over = reachOf(this.window).map((reach, axis) => reach - stride[axis]);
+    return { padding: [0, 0], extra: over.map((n) => Math.max(0, -n)) };
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    const { padding, extra } = this.#crop();
+    const reach = reachOf(this.window);
+    const lengths = inputShape.slice(2).map((length, axis) => {
+      if (length === null) return null;
+      const stride = this.window.stride[axis];
+      if (this.window.padding === "same") return length * stride;
+      return (length - 1) * stride - 2 * padding[axis] + reach[axis] + extra[axis];
+    });
+    return [inputShape[0], this.filters, ...lengths];
+  }
+
+  protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
+    const { padding, extra } = this.#crop();
+    const { stride, dilation } = this.window;
+    const y = convTranspose2d(x, this.kernel, {
+      stride: pair(stride),
+      dilation: pair(dilation),
+      padding: pair(padding),
+      outputPadding: pair(extra),
+      groups: this.groups,
+      bias,
+    });
+    if (this.window.padding !== "same") return y;
+    // What a convolution with padding "same" would have added before and after is cut off again, as it would have it.
+    const cut = [2, 3].map((axis) => {
+      const length = x.shape[axis] * stride[axis - 2];
+      const before = Math.floor((y.shape[axis] - length) / 2);
+      return [before, before + length] as const;
+    });
+    return y.slice(":", ":", ...cut);
+  }
+}
+
+function pair([vertical, horizontal]: readonly number[]): readonly [number, number] {
+  return [vertical, horizontal];
+}

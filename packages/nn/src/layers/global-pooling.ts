@@ -1,0 +1,129 @@
+/**
+ * Global pooling: a whole signal, sequence or image becomes one number for each channel.
+ */
+import { describe, OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
+import { Layer, type LayerOptions } from "./layer.ts";
+import { asMask } from "./masks.ts";
+import type { BatchShape } from "./shape.ts";
+import { checkSpatial } from "./sliding.ts";
+import { LayerWithOptions } from "./with-options.ts";
+
+export interface GlobalPool1dOptions extends LayerOptions {
+  /** "channels_first" (the default) for [batch, channels, length], "channels_last" for [batch, time, features]. */
+  dataFormat?: "channels_first" | "channels_last";
+}
+
+export interface GlobalPoolCall {
+  /** Which places are there, [batch, length] of truth values; the others do not count. */
+  mask?: TensorLike;
+}
+
+/** What both poolings over signals share. */
+abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
+  /** The axis of the length. */
+  protected readonly axis: 1 | 2;
+
+  constructor(options: GlobalPool1dOptions = {}) {
+    super(options, ["dataFormat"], ["mask"]);
+    const { dataFormat = "channels_first" } = options;
+    if (dataFormat !== "channels_first" && dataFormat !== "channels_last")
+      throw new OptionError({
+        where: new.target.name,
+        expected: 'dataFormat "channels_first" or "channels_last"',
+        got: describe(dataFormat),
+      });
+    this.axis = dataFormat === "channels_first" ? 2 : 1;
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    checkSpatial(inputShape, 1, null);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return inputShape.toSpliced(this.axis, 1);
+  }
+
+  /** The mask, shaped to broadcast against `x`; null where there is none. */
+  protected there(x: Tensor, { mask }: GlobalPoolCall): Tensor | null {
+    return mask === undefined ? null : asMask("mask", mask, [x.shape[0], x.shape[this.axis]]).unsqueeze(3 - this.axis);
+  }
+}
+
+/**
+ * The mean along the length, of those places that the mask says are there; 0 where none is.
+ *
+ * Shape: input [batch, channels, length] (or with "channels_last" [batch, time, features]), mask [batch, length]; output
+ * [batch, channels].
+ *
+ * @throws OptionError for another data format; ShapeError for anything but signals.
+ *
+ * @example
+ * const pool = new GlobalAvgPool1d({ dataFormat: "channels_last" });
+ * pool.call(randn([2, 5, 16]), { mask: paddingMask([[3, 1, 4, 1, 5], [9, 2, 0, 0, 0]]) }); // [2, 16]
+ */
+export class GlobalAvgPool1d extends GlobalPool1d {
+  compute(x: Tensor, call: GlobalPoolCall): { output: Tensor } {
+    const there = this.there(x, call);
+    if (!there) return { output: x.mean(this.axis) };
+    const count = there.cast(x.dtype).sum(this.axis).maximum(1);
+    return { output: where(there, x, 0).sum(this.axis).div(count) };
+  }
+}
+
+/**
+ * The largest along the length, of those places that the mask says are there; 0 where none is.
+ *
+ * Shape: as for {@link GlobalAvgPool1d}.
+ *
+ * @throws OptionError for another data format; ShapeError for anything but signals.
+ * @example new GlobalMaxPool1d().call(randn([2, 16, 5])); // [2, 16]
+ */
+export class GlobalMaxPool1d extends GlobalPool1d {
+  compute(x: Tensor, call: GlobalPoolCall): { output: Tensor } {
+    const there = this.there(x, call);
+    if (!there) return { output: x.max(this.axis) };
+    const largest = where(there, x, Number.NEGATIVE_INFINITY).max(this.axis);
+    return { output: where(there.any(this.axis), largest, 0) };
+  }
+}
+
+/** What both poolings over images share. */
+abstract class GlobalPool2d extends Layer {
+  override checkInput(inputShape: BatchShape): void {
+    checkSpatial(inputShape, 2, null);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return inputShape.slice(0, 2);
+  }
+}
+
+/**
+ * The mean of each channel of an image.
+ *
+ * Shape: input [batch, channels, height, width], output [batch, channels].
+ *
+ * @throws ShapeError for anything but images.
+ * @example new GlobalAvgPool2d().call(randn([2, 16, 7, 7])); // [2, 16]
+ */
+export class GlobalAvgPool2d extends GlobalPool2d {
+  forward(x: Tensor): Tensor {
+    return x.mean([2, 3]);
+  }
+}
+
+/**
+ * The largest number of each channel of an image.
+ *
+ * Shape: input [batch, channels, height, width], output [batch, channels].
+ *
+ * @throws ShapeError for anything but images.
+ * @example new GlobalMaxPool2d().call(randn([2, 16, 7, 7])); // [2, 16]
+ */
+export class GlobalMaxPool2d extends GlobalPool2d {
+  forward(x: Tensor): Tensor {
+    return x.max([2, 3]);
+  }
+}

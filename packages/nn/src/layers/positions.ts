@@ -1,0 +1,133 @@
+/**
+ * Positions: what is added to a sequence of vectors so that attention, which sees a set, knows the order.
+ */
+import { getDefaultDType, type Parameter, ShapeError, type Tensor, tensor } from "@chainrule/core";
+import { type InitializerLike, randomNormal } from "../initializers/index.ts";
+import { Dropout } from "./dropout.ts";
+import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import { checkSequences } from "./multi-head-attention.ts";
+import { type BatchShape, formatBatchShape, knownLength } from "./shape.ts";
+
+/**
+ * The sinusoidal positions of Vaswani et al. 2017: P[t, 2i] = sin(t / 10000^(2i / dim)), P[t, 2i + 1] = cos(the same).
+ *
+ * Shape: result [length, dim].
+ *
+ * @throws OptionError for a length or dim that is no whole number of at least 1.
+ * @example sinusoidalPositions(2, 4); // [[0, 1, 0, 1], [0.8415, 0.5403, 0.01, 0.99995]]
+ */
+export function sinusoidalPositions(
+  length: number,
+  dim: number,
+  { dtype = getDefaultDType() }: { dtype?: "float32" | "float64" } = {},
+): Tensor {
+  checkCount("sinusoidalPositions", "length", length);
+  checkCount("sinusoidalPositions", "dim", dim);
+  const values = Float64Array.from({ length: length * dim }, (_, at) => {
+    const [t, column] = [Math.floor(at / dim), at % dim];
+    const angle = t / 10000 ** ((column - (column % 2)) / dim);
+    return column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+  return tensor(values, { shape: [length, dim], dtype });
+}
+
+export interface PositionalEncodingOptions extends LayerOptions {
+  /** The share of numbers that are dropped after adding, in training; 0 by default. */
+  dropout?: number;
+}
+
+/**
+ * Adds sinusoidal positions: y[n, t] = x[n, t] + P[t]. Nothing is learned, and sequences may have any length.
+ *
+ * Shape: [batch, time, features], and the same comes out.
+ *
+ * @throws ShapeError for anything but sequences of vectors.
+ * @example new PositionalEncoding().call(randn([2, 5, 16])); // [2, 5, 16]
+ */
+export class PositionalEncoding extends Layer {
+  readonly dropout: Dropout;
+  /** The table of the last call. */
+  #table: Tensor | null = null;
+
+  constructor(options: PositionalEncodingOptions = {}) {
+    super(options, ["dropout"]);
+    this.dropout = new Dropout(options.dropout ?? 0, { generator: options.generator });
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    checkSequences("input", inputShape, inputShape.at(-1) ?? null);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return inputShape;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.dropout.call(x.add(this.#positions(x)));
+  }
+
+  #positions({ shape: [, time, features], dtype }: Tensor): Tensor {
+    const table = this.#table;
+    const fits = table?.shape[0] === time && table.shape[1] === features && table.dtype === dtype;
+    if (table && fits) return table;
+    this.#table = sinusoidalPositions(time, features, { dtype: dtype === "float64" ? dtype : "float32" });
+    return this.#table;
+  }
+}
+
+export interface PositionEmbeddingOptions extends LayerOptions {
+  /** The longest sequence there will be. */
+  maxLength: number;
+  /** Normal numbers of standard deviation 0.02 by default, as in GPT-2. */
+  embeddingsInitializer?: InitializerLike;
+}
+
+/**
+ * Adds learned positions: y[n, t] = x[n, t] + P[t], a vector for each place.
+ *
+ * Weights: `embeddings` P [maxLength, features]. Shape: [batch, time, features] with time up to maxLength, and the same
+ * comes out.
+ *
+ * @throws ShapeError for sequences that are longer.
+ * @example new PositionEmbedding({ maxLength: 128 }).call(randn([2, 5, 16])); // [2, 5, 16]
+ */
+export class PositionEmbedding extends Layer {
+  readonly maxLength: number;
+  /** The vectors, [maxLength, features]; there once the layer is built. */
+  embeddings!: Parameter;
+  readonly #initializer: InitializerLike;
+
+  constructor(options: PositionEmbeddingOptions) {
+    super(options, ["maxLength", "embeddingsInitializer"]);
+    checkCount("PositionEmbedding", "maxLength", options.maxLength);
+    this.maxLength = options.maxLength;
+    this.#initializer = options.embeddingsInitializer ?? randomNormal({ std: 0.02 });
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    this.embeddings = this.addWeight([this.maxLength, knownLength(inputShape, 2)], this.#initializer);
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    checkSequences("input", inputShape, this.built ? this.embeddings.shape[1] : (this.inputShape?.at(-1) ?? null));
+    const time = inputShape[1];
+    if (time !== null && time > this.maxLength)
+      throw new ShapeError({
+        where: "input",
+        expected: `sequences of at most ${this.maxLength} steps`,
+        got: `${time} in ${formatBatchShape(inputShape)}`,
+        hint: "Raise maxLength, or cut the sequences.",
+      });
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    return inputShape;
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.add(this.embeddings.slice([0, x.shape[1]]));
+  }
+}

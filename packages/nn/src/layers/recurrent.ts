@@ -1,0 +1,316 @@
+/**
+ * Recurrent layers: a cell run along sequences, one step after the other.
+ */
+import {
+  bernoulli,
+  describe,
+  OptionError,
+  type Parameter,
+  ShapeError,
+  stack,
+  type Tensor,
+  type TensorLike,
+  ValueError,
+  variable,
+  where,
+} from "@chainrule/core";
+import {
+  type CellOptions,
+  cellOptionNames,
+  type GatedCellOptions,
+  GRUCell,
+  LSTMCell,
+  type LSTMCellOptions,
+  RecurrentCell,
+  SimpleRNNCell,
+} from "./cells.ts";
+import type { LayerOptions } from "./layer.ts";
+import { asMask } from "./masks.ts";
+import { pick } from "./pick.ts";
+import { type BatchShape, checkAxis, formatBatchShape } from "./shape.ts";
+import { type State, stateOf } from "./state.ts";
+import { LayerWithOptions } from "./with-options.ts";
+
+/** What the layers add to the options of their cells. */
+export interface SequenceOptions extends LayerOptions {
+  /** Whether to return the output of every step; false by default, for that of the last. */
+  returnSequences?: boolean;
+  /** Whether to go from the last step to the first, and return outputs in that order, as Keras does. */
+  goBackwards?: boolean;
+  /** Whether each call goes on from the state in which the one before ended, until `resetState`. */
+  stateful?: boolean;
+  /** The share of input features that are dropped in training, the same ones at every step. */
+  dropout?: number;
+  /** The share of the state that the weights do not get to see in training, the same at every step. */
+  recurrentDropout?: number;
+}
+
+const sequenceOptions = ["returnSequences", "goBackwards", "stateful", "dropout", "recurrentDropout"];
+
+/** What a recurrent layer may be called with. */
+export interface SequenceCall {
+  /** Which steps are there, [batch, time] of truth values; a step that is not leaves the state as it was. */
+  mask?: TensorLike;
+  /** The state to start from; zeros by default. */
+  state?: State;
+}
+
+export interface SequenceResult {
+  /** [batch, time, units] or [batch, units]. */
+  readonly output: Tensor;
+  /** The state after the last step. */
+  readonly state: readonly Tensor[];
+}
+
+/** A layer over sequences with a state; {@link Bidirectional} is one too. */
+export abstract class SequenceLayer extends LayerWithOptions<SequenceCall, SequenceResult, "returnState"> {
+  constructor(options: LayerOptions, known: readonly string[]) {
+    super(ofSequences(options), known, ["mask", "state"], "returnState");
+  }
+}
+
+/** Of sequences, `inputDim` is the number of features of each step, whatever the number of steps. */
+function ofSequences({ inputDim, ...options }: LayerOptions): LayerOptions {
+  return inputDim === undefined || options.inputShape
+    ? { ...options, inputDim }
+    : { ...options, inputShape: [null, inputDim] };
+}
+
+/**
+ * Runs a cell along sequences: stateₜ = step(xₜ, stateₜ₋₁), and the output is the first part of the state.
+ *
+ * A `mask` says which steps are there. Where it is false the state, and with it the output, stays what it was before,
+ * so that padding at the end changes neither the last output nor anything before it. Padding at the beginning is
+ * skipped in the same way.
+ *
+ * Dropout draws once for a whole sequence (Gal & Ghahramani 2016).
+ *
+ * Shape: input [batch, time, in], mask [batch, time], each part of the state [batch, units]; output [batch, units], or
+ * with `returnSequences` [batch, time, units].
+ *
+ * @throws OptionError for unknown options; ShapeError for anything but sequences, and for a stateful layer whose batch
+ *   has another size than the one before.
+ *
+ * @example
+ * const layer = new RNN(new LSTMCell({ units: 8 }), { returnSequences: true });
+ * layer.call(randn([2, 5, 3])); // [2, 5, 8]
+ */
+export class RNN extends SequenceLayer {
+  readonly cell: RecurrentCell;
+  readonly returnSequences: boolean;
+  readonly goBackwards: boolean;
+  readonly stateful: boolean;
+  readonly dropout: number;
+  readonly recurrentDropout: number;
+  /** The state that a stateful layer goes on from; in a private field, because it belongs to the data. */
+  #kept: readonly Parameter[] | null = null;
+
+  constructor(cell: RecurrentCell, options: SequenceOptions = {}, known: readonly string[] = []) {
+    super(options, [...sequenceOptions, ...known]);
+    const name = new.target.name;
+    if (!(cell instanceof RecurrentCell))
+      throw new OptionError({ where: name, expected: "a recurrent cell, such as LSTMCell", got: describe(cell) });
+    this.cell = cell;
+    this.returnSequences = options.returnSequences ?? false;
+    this.goBackwards = options.goBackwards ?? false;
+    this.stateful = options.stateful ?? false;
+    this.dropout = rate(name, "dropout", options.dropout);
+    this.recurrentDropout = rate(name, "recurrentDropout", options.recurrentDropout);
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    this.cell.ensureBuilt([inputShape[0], inputShape[2]]);
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    if (inputShape.length !== 3 || inputShape[1] === 0)
+      throw new ShapeError({
+        where: "input",
+        expected: "sequences of at least one step, [batch, time, features]",
+        got: formatBatchShape(inputShape),
+        hint: inputShape.length === 2 ? "Of one number per step make [batch, time, 1] with unsqueeze(-1)." : undefined,
+      });
+    checkAxis(inputShape, 2, this.cell.built ? this.cell.kernel.shape[0] : (this.inputShape?.[2] ?? null));
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    this.checkInput(inputShape);
+    const [batch, time] = inputShape;
+    return this.returnSequences ? [batch, time, this.cell.units] : [batch, this.cell.units];
+  }
+
+  /** Makes a stateful layer start from zeros again: at the beginning of new sequences. */
+  resetState(): void {
+    this.#kept = null;
+  }
+
+  /** The same layer in the other direction, with weights of its own: what {@link Bidirectional} puts beside it. */
+  reversed(): RNN {
+    throw new OptionError({
+      where: "Bidirectional",
+      expected: "a backwardLayer, for a layer made of a cell",
+      got: "none",
+      hint: "new Bidirectional(layer, { backwardLayer: new RNN(otherCell, { goBackwards: true }) })",
+    });
+  }
+
+  compute(x: Tensor, { mask, state }: SequenceCall): SequenceResult {
+    const [batch, time] = x.shape;
+    const there = mask === undefined ? null : asMask("mask", mask, [batch, time]);
+    const inputs = stepsOf(this.cell.project(this.#dropInputs(this.goBackwards ? x.flip(1) : x)));
+    const masks = there && stepsOf((this.goBackwards ? there.flip(1) : there).unsqueeze(-1));
+    let now = this.#start(state, inputs[0]);
+    const drop = this.#recurrentDrop(now[0]);
+    const outputs = inputs.map((input, t) => {
+      const next = this.cell.step(input, now, drop(now[0]));
+      now = masks ? next.map((part, i) => where(masks[t], part, now[i])) : next;
+      return now[0];
+    });
+    if (this.stateful) this.#keep(now);
+    return { output: this.returnSequences ? stack(outputs, 1) : now[0], state: now };
+  }
+
+  /** The state before the first step: the one given, the one kept, or zeros. */
+  #start(state: State | undefined, { shape: [batch], dtype }: Tensor): readonly Tensor[] {
+    const shape = [batch, this.cell.units];
+    if (state !== undefined) return stateOf(state, this.cell.states, shape);
+    if (this.#kept === null) return this.cell.initialState(batch, dtype);
+    if (this.#kept[0].shape[0] === batch) return this.#kept;
+    throw new ShapeError({
+      where: "stateful",
+      expected: `${this.#kept[0].shape[0]} sequences, as in the call before, which these go on from`,
+      got: `${batch}`,
+      hint: "For new sequences call resetState() first.",
+    });
+  }
+
+  /** Keeps the numbers of a state, and not what made them: gradients end where a call began. */
+  #keep(state: readonly Tensor[]): void {
+    this.#kept ??= state.map((part) => variable(part.detach()));
+    this.#kept.forEach((kept, i) => {
+      kept.assign(state[i]);
+    });
+  }
+
+  #dropInputs(x: Tensor): Tensor {
+    if (!this.training || this.dropout === 0) return x;
+    return x.mul(this.#noise(this.dropout, [x.shape[0], 1, x.shape[2]], x));
+  }
+
+  /** What drops part of the output before it goes into the next step. */
+  #recurrentDrop(h: Tensor): (h: Tensor) => Tensor {
+    if (!this.training || this.recurrentDropout === 0) return (now) => now;
+    const noise = this.#noise(this.recurrentDropout, h.shape, h);
+    return (now) => now.mul(noise);
+  }
+
+  #noise(share: number, shape: readonly number[], { dtype }: Tensor): Tensor {
+    return bernoulli(1 - share, shape, { dtype, generator: this.generator }).div(1 - share);
+  }
+}
+
+/**
+ * The steps of a sequence [batch, time, ..], each [batch, ..].
+ *
+ * By halves of halves: the gradient of a slice is as large as what it was cut from, so that cutting steps from the
+ * whole would cost time² in the backward pass, and this costs time · log time.
+ */
+function stepsOf(x: Tensor): Tensor[] {
+  const time = x.shape[1];
+  if (time === 1) return [x.squeeze(1)];
+  const half = time >> 1;
+  return [...stepsOf(x.slice(":", [0, half])), ...stepsOf(x.slice(":", [half, time]))];
+}
+
+function rate(name: string, option: string, value = 0): number {
+  if (value >= 0 && value < 1) return value;
+  throw new ValueError({
+    where: name,
+    expected: `${option} from 0 up to but not including 1`,
+    got: describe(value),
+    hint: "It is the share that is dropped.",
+  });
+}
+
+/** The same options for the layer beside it. */
+function turned<Options extends SequenceOptions>(options: Options): Options {
+  return { ...options, name: undefined, goBackwards: !options.goBackwards };
+}
+
+export interface SimpleRNNOptions extends CellOptions, SequenceOptions {}
+
+/**
+ * The simple recurrence along sequences: hₜ = tanh(xₜ W + b + hₜ₋₁ R + b'). See {@link SimpleRNNCell} for the weights
+ * (`cell.kernel` and so on), {@link RNN} for masks, states and the rest.
+ *
+ * Shape: input [batch, time, in]; output [batch, units], or with `returnSequences` [batch, time, units].
+ *
+ * @throws OptionError for unknown options; ShapeError for anything but sequences.
+ * @example new SimpleRNN({ units: 16 }).call(randn([4, 10, 3])); // [4, 16]
+ */
+export class SimpleRNN extends RNN {
+  readonly #options: SimpleRNNOptions;
+
+  constructor(options: SimpleRNNOptions) {
+    super(new SimpleRNNCell(pick(options, cellOptionNames.simple)), options, cellOptionNames.simple);
+    this.#options = options;
+  }
+
+  override reversed(): SimpleRNN {
+    return new SimpleRNN(turned(this.#options));
+  }
+}
+
+export interface LSTMOptions extends LSTMCellOptions, SequenceOptions {}
+
+/**
+ * Long short-term memory along sequences. See {@link LSTMCell} for the formula and the weights (`cell.kernel` and so
+ * on), {@link RNN} for masks, states and the rest. The state is [h, c].
+ *
+ * Shape: input [batch, time, in]; output [batch, units], or with `returnSequences` [batch, time, units].
+ *
+ * @throws OptionError for unknown options; ShapeError for anything but sequences.
+ *
+ * @example
+ * const lstm = new LSTM({ units: 16, returnSequences: true });
+ * const tokens = tensor([[4, 7, 2], [5, 0, 0]], { dtype: "int32" });
+ * const words = new Embedding({ inputDim: 10, outputDim: 8 }).call(tokens); // [2, 3, 8]
+ * const { output, state } = lstm.call(words, { mask: paddingMask(tokens), returnState: true });
+ */
+export class LSTM extends RNN {
+  readonly #options: LSTMOptions;
+
+  constructor(options: LSTMOptions) {
+    super(new LSTMCell(pick(options, cellOptionNames.lstm)), options, cellOptionNames.lstm);
+    this.#options = options;
+  }
+
+  override reversed(): LSTM {
+    return new LSTM(turned(this.#options));
+  }
+}
+
+export interface GRUOptions extends GatedCellOptions, SequenceOptions {}
+
+/**
+ * The gated recurrent unit along sequences. See {@link GRUCell} for the formula and the weights (`cell.kernel` and so
+ * on), {@link RNN} for masks, states and the rest.
+ *
+ * Shape: input [batch, time, in]; output [batch, units], or with `returnSequences` [batch, time, units].
+ *
+ * @throws OptionError for unknown options; ShapeError for anything but sequences.
+ * @example new GRU({ units: 16, returnSequences: true }).call(randn([4, 10, 3])); // [4, 10, 16]
+ */
+export class GRU extends RNN {
+  readonly #options: GRUOptions;
+
+  constructor(options: GRUOptions) {
+    super(new GRUCell(pick(options, cellOptionNames.gru)), options, cellOptionNames.gru);
+    this.#options = options;
+  }
+
+  override reversed(): GRU {
+    return new GRU(turned(this.#options));
+  }
+}

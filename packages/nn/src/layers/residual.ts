@@ -1,0 +1,67 @@
+/**
+ * Residual connections: layers that learn what to add to their input.
+ */
+import { formatShape, OptionError, ShapeError, sameShape, type Tensor } from "@chainrule/core";
+import type { Module } from "../module/module.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
+import type { BatchShape } from "./shape.ts";
+import { toModule } from "./shaping.ts";
+
+/** What can stand in a residual connection. */
+type Part = Module | ((x: Tensor) => Tensor);
+
+export interface ResidualOptions extends LayerOptions {
+  /** What brings the input into the output's shape, such as a convolution with a kernel of 1; by default nothing. */
+  shortcut?: Part;
+}
+
+/**
+ * x + f(x), or shortcut(x) + f(x), where f is one layer or several one after the other (He et al. 2016).
+ *
+ * For layers that take a mask, write the sum in a `forward` of your own: `x.add(layer.call(x, { mask }))`.
+ *
+ * Shape: any that f (and the shortcut) keeps the same.
+ *
+ * @throws ShapeError where f(x) has another shape than what it is added to.
+ *
+ * @example
+ * const conv = () => new Conv2d({ filters: 8, kernelSize: 3, padding: "same" });
+ * const block = new Residual([conv(), new Activation("relu"), conv()]);
+ * block.call(randn([2, 8, 6, 6])); // [2, 8, 6, 6]
+ */
+export class Residual extends Layer {
+  readonly layers: readonly Module[];
+  readonly shortcut: Module | null;
+
+  constructor(layers: Part | readonly Part[], options: ResidualOptions = {}) {
+    super(options, ["shortcut"]);
+    this.layers = [layers].flat().map(toModule);
+    if (this.layers.length === 0)
+      throw new OptionError({ where: "Residual", expected: "at least one layer", got: "none" });
+    this.shortcut = options.shortcut === undefined ? null : toModule(options.shortcut);
+    this.buildIfKnown();
+  }
+
+  override build(inputShape: BatchShape): void {
+    let shape = inputShape;
+    for (const layer of this.layers) {
+      if (!(layer instanceof Layer)) break;
+      layer.ensureBuilt(shape);
+      shape = layer.outputShape(shape);
+    }
+    if (this.shortcut instanceof Layer) this.shortcut.ensureBuilt(inputShape);
+  }
+
+  forward(x: Tensor): Tensor {
+    const added = this.layers.reduce((y, layer) => layer.call(y), x);
+    const direct = this.shortcut ? this.shortcut.call(x) : x;
+    if (!sameShape(added.shape, direct.shape))
+      throw new ShapeError({
+        where: "sum",
+        expected: `what the layers return in the shape of ${this.shortcut ? "the shortcut" : "the input"}, ${formatShape(direct.shape)}`,
+        got: formatShape(added.shape),
+        hint: "Give a shortcut that brings the input into this shape.",
+      });
+    return direct.add(added);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The transformer's decoder: blocks that look back at what has been written, and across at what the encoder read.
+ */
+import { OptionError, type Tensor, type TensorLike } from "@chainrule/core";
+import { MultiHeadAttention } from "./multi-head-attention.ts";
+import type { LayerNorm } from "./norm.ts";
+import {
+  type StackOptions,
+  TransformerBlock,
+  type TransformerLayerOptions,
+  TransformerStack,
+} from "./transformer-block.ts";
+
+/** What a decoder is called with besides the sequence. Masks are true where one may look. */
+export interface DecoderCall {
+  /** What the encoder made of its sequence, [batch, S, memoryDim]. Always needed. */
+  memory?: TensorLike;
+  /** Which steps of the memory are there, [batch, S]. */
+  memoryMask?: TensorLike;
+  /** Which steps of the sequence itself are there, [batch, time]. */
+  mask?: TensorLike;
+  /** Who may look at whom within the sequence: [time, time], [batch, time, time] or [batch, heads, time, time]. */
+  attentionMask?: TensorLike;
+  /** Whether each step sees only itself and those before it; true by default. */
+  causal?: boolean;
+}
+
+export interface DecoderLayerResult {
+  readonly output: Tensor;
+  /** How much each step looked at each of the memory's, [batch, heads, time, S]. */
+  readonly weights: Tensor;
+}
+
+export interface DecoderResult {
+  readonly output: Tensor;
+  /** How much each step looked at each of the memory's in each block, [batch, heads, time, S] each. */
+  readonly weights: readonly Tensor[];
+}
+
+interface MemoryOptions {
+  /** The number of features of the memory; embedDim by default. */
+  memoryDim?: number;
+}
+
+export interface TransformerDecoderLayerOptions extends TransformerLayerOptions, MemoryOptions {}
+
+const callOptions = ["memory", "memoryMask", "mask", "attentionMask", "causal"];
+
+/**
+ * A block of the decoder (Vaswani et al. 2017): x ← norm(x + attention(x)), x ← norm(x + attention(x, memory)), then
+ * x ← norm(x + network(x)); with `normFirst` the normalisations stand before, as in {@link TransformerEncoderLayer}.
+ *
+ * Weights: those of `selfAttention`, `selfAttentionNorm`, `crossAttention`, `crossAttentionNorm`, `feedForward.inner`,
+ * `feedForward.outer`, `feedForwardNorm`.
+ *
+ * Shape: input [batch, time, embedDim], memory [batch, S, memoryDim]; output [batch, time, embedDim], weights
+ * [batch, heads, time, S].
+ *
+ * @throws OptionError for a call without memory; ShapeError for anything but sequences of those features.
+ *
+ * @example
+ * const layer = new TransformerDecoderLayer({ embedDim: 16, heads: 4 });
+ * layer.call(randn([2, 5, 16]), { memory: randn([2, 7, 16]) }); // [2, 5, 16]
+ */
+export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, DecoderLayerResult> {
+  readonly selfAttention: MultiHeadAttention;
+  readonly selfAttentionNorm: LayerNorm;
+  readonly crossAttention: MultiHeadAttention;
+  readonly crossAttentionNorm: LayerNorm;
+
+  constructor(options: TransformerDecoderLayerOptions) {
+    super(options, ["memoryDim"], callOptions);
+    const { memoryDim = options.embedDim } = options;
+    this.selfAttention = new MultiHeadAttention(this.attentionOptions);
+    this.selfAttentionNorm = this.newNorm();
+    this.crossAttention = new MultiHeadAttention({ ...this.attentionOptions, kdim: memoryDim, vdim: memoryDim });
+    this.crossAttentionNorm = this.newNorm();
+  }
+
+  compute(x: Tensor, call: DecoderCall): DecoderLayerResult {
+    const { memory, memoryMask, mask, attentionMask, causal = true } = call;
+    if (memory === undefined)
+      throw new OptionError({
+        where: "memory",
+        expected: "what the encoder read, as in call(x, { memory })",
+        got: "none",
+        hint: "A model without an encoder is a TransformerEncoder called with { causal: true }.",
+      });
+    const back = { keyMask: mask, attentionMask, causal };
+    const across = { key: memory, value: memory, keyMask: memoryMask, returnWeights: true } as const;
+    let weights!: Tensor;
+    const written = this.around(x, this.selfAttentionNorm, (inner) => this.selfAttention.call(inner, back));
+    const read = this.around(written, this.crossAttentionNorm, (inner) => {
+      const result = this.crossAttention.call(inner, across);
+      weights = result.weights;
+      return result.output;
+    });
+    const output = this.around(read, this.feedForwardNorm, (inner) => this.feedForward.call(inner));
+    return { output, weights };
+  }
+}
+
+export interface TransformerDecoderOptions extends TransformerLayerOptions, MemoryOptions, StackOptions {}
+
+/**
+ * Blocks of {@link TransformerDecoderLayer} one after the other, with `normFirst` normalised at the end.
+ *
+ * Shape: input [batch, time, embedDim], memory [batch, S, memoryDim]; output [batch, time, embedDim].
+ *
+ * @throws OptionError for a call without memory; ShapeError for anything but sequences of those features.
+ *
+ * @example
+ * const options = { numLayers: 2, embedDim: 16, heads: 4 };
+ * const [encoder, decoder] = [new TransformerEncoder(options), new TransformerDecoder(options)];
+ * const [source, target] = [randn([2, 7, 16]), randn([2, 5, 16])];
+ * const memory = encoder.call(source); // [2, 7, 16]
+ * decoder.call(target, { memory }); // [2, 5, 16]
+ * decoder.call(target, { memory, returnWeights: true }).weights; // one [2, 4, 5, 7] for each block
+ */
+export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer, DecoderCall, DecoderResult> {
+  constructor(options: TransformerDecoderOptions) {
+    super(options, ["memoryDim"], callOptions, (own) => new TransformerDecoderLayer(own));
+  }
+
+  compute(x: Tensor, call: DecoderCall): DecoderResult {
+    return this.through(x, (block, inner) => block.call(inner, { ...call, returnWeights: true }));
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The layer that is called with more than its input: `lstm.call(x, { mask })`, and that answers with more than its
+ * output where it is asked to: `lstm.call(x, { returnState: true })`.
+ */
+import { checkOptions, OptionError, Tensor, type TensorLike } from "@chainrule/core";
+import { Layer, type LayerOptions } from "./layer.ts";
+
+/** What such a layer computes: the output, and what else it can tell. */
+interface Result {
+  readonly output: Tensor;
+}
+
+/** Options that ask for everything; there are none where there is no more than the output. */
+type Asking<CallOptions, More extends string> = [More] extends [never]
+  ? never
+  : CallOptions & Readonly<Record<More, true>>;
+
+/**
+ * Base class of layers with options in their call. Write `compute` in place of `forward`.
+ *
+ * `CallOptions` is what may stand after the input, `Full` what comes out when the option named `More` is true; without
+ * a `More` only the output ever does.
+ *
+ * @example
+ * class Gate extends LayerWithOptions<{ open?: TensorLike }, { output: Tensor; gate: Tensor }, "returnGate"> {
+ *   constructor(options: LayerOptions = {}) {
+ *     super(options, [], ["open"], "returnGate");
+ *   }
+ *   compute(x: Tensor, { open = 0 }: { open?: TensorLike }) {
+ *     const gate = sigmoid(open);
+ *     return { output: x.mul(gate), gate };
+ *   }
+ * }
+ * const { output, gate } = new Gate().call(randn([2, 3]), { open: 4, returnGate: true });
+ */
+export abstract class LayerWithOptions<
+  CallOptions extends object,
+  Full extends Result = Result,
+  More extends string = never,
+> extends Layer {
+  readonly #known: readonly string[];
+  readonly #more: More | undefined;
+  /** The options of the call that is running, and its result: they pass by `forward`, which has one input. */
+  #options: CallOptions | null = null;
+  #result: Full | null = null;
+
+  /**
+   * @param options those of the layer, as in {@link Layer}.
+   * @param known the names of the layer's own options.
+   * @param callOptions the names of the options of a call.
+   * @param more the name of the option that asks for everything, if there is one.
+   */
+  constructor(options: LayerOptions, known: readonly string[], callOptions: readonly string[], more?: More) {
+    super(options, known);
+    this.#known = more === undefined ? callOptions : [...callOptions, more];
+    this.#more = more;
+  }
+
+  /** The formula: the output and what else there is to tell, given the input and the options of the call. */
+  abstract compute(x: Tensor, options: CallOptions): Full;
+
+  forward(x: Tensor): Tensor {
+    const result = this.compute(x, this.#options ?? ({} as CallOptions));
+    this.#result = result;
+    return result.output;
+  }
+
+  override call(x: TensorLike, options: Asking<CallOptions, More>): Full;
+  override call(x: TensorLike, options?: CallOptions & { readonly [Name in More]?: boolean }): Tensor;
+  override call(...inputs: TensorLike[]): Tensor;
+  override call(x: TensorLike, given?: unknown): Tensor | Full {
+    const outer = this.#options;
+    const options = (given ?? {}) as CallOptions & { readonly [Name in More]?: boolean };
+    this.#checkCall(options);
+    this.#options = options;
+    try {
+      const output = super.call(x);
+      return this.#more !== undefined && options[this.#more] ? this.#result! : output;
+    } finally {
+      this.#options = outer;
+      this.#result = null;
+    }
+  }
+
+  #checkCall(options: object): void {
+    const where = `${this.title()}, call`;
+    if (options instanceof Tensor)
+      throw new OptionError({
+        where,
+        expected: "one input, and all else as options",
+        got: "a second tensor",
+        hint: `Write call(x, { ${this.#known[0]}: … }). Known: ${this.#known.join(", ")}.`,
+      });
+    checkOptions(where, options, this.#known);
+  }
+}
