@@ -13,6 +13,7 @@ export {
 export { customGradient } from "./autodiff/custom.ts";
 export * from "./autodiff/functional.ts";
 export * from "./errors.ts";
+export { type Jitted, jit } from "./jit/jit.ts";
 export * from "./ops/activation.ts";
 export * from "./ops/arithmetic.ts";
 export * from "./ops/cast.ts";
@@ -65,4 +66,4 @@ export {
   sizeOf,
 } from "./tensor/shape.ts";
 export { type ArrayOf, Parameter, Tensor } from "./tensor/tensor.ts";
-export { everyRun, isTracing } from "./tensor/tracing.ts";
+export { everyRun, everyRun, isTracing, isTracing } from "./tensor/tracing.ts";

@@ -4,6 +4,7 @@
 import type { DType } from "../tensor/dtype.ts";
 import type { Code } from "../wasm/assembler.ts";
 import type { Instruction } from "../wasm/instructions.ts";
+import { math, pow, wholePower } from "../wasm/math.ts";
 import type { GraphNode } from "./graph.ts";
 
 /** The kinds of values in a loop; truth values are all-ones masks in lanes, 0 and 1 otherwise. */
@@ -126,30 +127,6 @@ const clamp: Form = {
   },
 };
 
-/** x² and x³ and their like by multiplication: exponents that stand in the graph as constants. */
-function power(use: Use, exponent: number): boolean {
-  const { e, inputs, lane } = use;
-  const [x] = inputs;
-  const times = () => e.op(lane, "mul");
-  switch (exponent) {
-    case 1:
-      x();
-      return true;
-    case 2:
-      x();
-      x();
-      times();
-      return true;
-    case -1:
-      e.constant(lane, 1);
-      x();
-      e.op(lane, "div");
-      return true;
-    default:
-      return false;
-  }
-}
-
 const cast: Form = {
   lanes: ["f32", "f64", "i32", "mask"],
   write: ({ e, inputs: [x], lane, result }) => {
@@ -249,10 +226,23 @@ export function formFor(node: GraphNode): Write | null {
     return (e, inputs) => form.write({ e, inputs, lane, result, attributes: source.attributes });
   }
   if (!each || !floats.includes(lane) || result !== lane) return null;
+  const exponent = name === "pow" ? source.inputs[1].uniform : null;
+  return (e, inputs) => {
+    if (!e.wide || !writeMath(e, name, exponent, inputs)) e.each(each, lane, inputs);
+  };
+}
+
+/** Four floats at a time, for the functions that are known that way. */
+function writeMath({ code }: Emitter, name: string, exponent: number | null, inputs: readonly Push[]): boolean {
   if (name === "pow") {
-    const exponent = source.inputs[1].uniform;
-    if (exponent === 1 || exponent === 2 || exponent === -1)
-      return (e, inputs) => power({ e, inputs, lane, result, attributes: undefined }, exponent);
+    const isWhole = exponent !== null && Number.isInteger(exponent) && exponent !== 0 && Math.abs(exponent) <= 3;
+    for (const input of isWhole ? inputs.slice(0, 1) : inputs) input();
+    if (isWhole) wholePower(code, exponent);
+    else pow(code);
+    return true;
   }
-  return (e, inputs) => e.each(each, lane, inputs);
+  if (!Object.hasOwn(math, name)) return false;
+  inputs[0]();
+  math[name as keyof typeof math](code);
+  return true;
 }

@@ -128,6 +128,7 @@ function cutOff(x: Tensor, name: string): void {
   x.step = new Step(op, [leaf], undefined, x);
 }
 
+/** `jit` with a heap of one's own; with none, the function is simply run. */
 export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null): Jitted<F> {
   if (typeof f !== "function")
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
@@ -162,7 +163,31 @@ function tooMany(name: string): JitError {
 }
 
 /**
- * The function, compiled.
+ * The function, compiled: for each kind of arguments (shapes, dtypes, structure) its first call notes what the function
+ * does to tensors and makes one WebAssembly program of it, which later calls run.
+ *
+ * The function takes and returns tensors, in arrays and records; plain numbers among the arguments are part of their
+ * kind. It may read and assign parameters and variables, draw random numbers, call `backward()`, `grad`, `hessian` and
+ * an optimizer's `step()`: these happen at every call. Anything else that it does in plain JavaScript happens at the
+ * first call only (see `everyRun`). Results agree with running the function up to float32 rounding.
+ *
+ * - Parameters that the function assigns have no gradient afterwards; others get the one that `backward()` leaves.
+ * - Gradients flow through it to arguments, for which it then runs uncompiled, but not to parameters: call `backward()`
+ *   inside.
+ * - Where there is no WebAssembly with SIMD, and inside another jitted function, it is simply run.
+ *
+ * @throws JitError where a value is read (`item()`, a branch that depends on numbers), for results that are no tensors,
+ *   and where a gradient from before the call would have to be added to.
+ *
+ * @example
+ * const step = jit((x, y) => {
+ *   optimizer.zeroGrad();
+ *   const loss = crossEntropy(model.call(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * for (const [x, y] of batches) console.log(step(x, y).item());
  */
 export function jit<F extends Fn>(f: F): Jitted<F> {
   return makeJit(f, sharedHeap);

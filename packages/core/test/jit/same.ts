@@ -5,8 +5,8 @@ import { expect } from "vitest";
 import { isFloat, type Tensor, type TensorLike, tensor, valueAndGrad } from "../../src/index.ts";
 import { jit } from "../../src/jit/jit.ts";
 
-/** Equal up to a few roundings in the dtype, NaN and infinities alike. */
-export function expectSame(actual: Tensor, expected: Tensor, what = ""): void {
+/** Equal up to a few roundings in the dtype (and an `absolute` difference), NaN and infinities alike. */
+export function expectSame(actual: Tensor, expected: Tensor, what = "", absolute = 0): void {
   expect([actual.shape, actual.dtype], what).toEqual([expected.shape, expected.dtype]);
   const [a, b] = [actual.toTypedArray(), expected.toTypedArray()];
   const relative = actual.dtype === "float32" ? 1e-5 : 1e-13;
@@ -14,7 +14,9 @@ export function expectSame(actual: Tensor, expected: Tensor, what = ""): void {
   for (const x of b) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
   for (let i = 0; i < a.length; i++) {
     const same =
-      Object.is(a[i], b[i]) || a[i] === b[i] || Math.abs(a[i] - b[i]) <= relative * (Math.abs(b[i]) + 0.3 * largest);
+      Object.is(a[i], b[i]) ||
+      a[i] === b[i] ||
+      Math.abs(a[i] - b[i]) <= relative * (Math.abs(b[i]) + 0.3 * largest) + absolute;
     if (!same) expect.fail(`${what}: element ${i} is ${a[i]} compiled and ${b[i]} eager, shape [${expected.shape}]`);
   }
 }
@@ -24,6 +26,7 @@ export function checkCompiled(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly TensorLike[],
   dtype: "float32" | "float64" = "float32",
+  absolute = 0,
 ): void {
   const xs = inputs.map((x) => {
     const given = tensor(x);
@@ -31,7 +34,7 @@ export function checkCompiled(
   });
   const compiled = jit(f);
   const eager = f(...xs);
-  for (const call of [1, 2]) expectSame(compiled(...xs), eager, `call ${call}`);
+  for (const call of [1, 2]) expectSame(compiled(...xs), eager, `call ${call}`, absolute);
   const by = xs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
   if (!isFloat(eager.dtype) || by.length === 0) return;
   const slopes = valueAndGrad(
@@ -44,6 +47,6 @@ export function checkCompiled(
   );
   const found = jit(slopes)(...xs) as unknown as [Tensor, Tensor[]];
   const [value, gradients] = slopes(...xs);
-  expectSame(found[0], value, "sum of sines");
-  gradients.forEach((g, i) => expectSame(found[1][i], g, `gradient ${i}`));
+  expectSame(found[0], value, "sum of sines", absolute);
+  for (const [i, g] of gradients.entries()) expectSame(found[1][i], g, `gradient ${i}`, absolute);
 }
