@@ -66,4 +66,4 @@ export {
   sizeOf,
 } from "./tensor/shape.ts";
 export { type ArrayOf, Parameter, Tensor } from "./tensor/tensor.ts";
-export { everyRun, everyRun, isTracing, isTracing } from "./tensor/tracing.ts";
+export { everyRun, isTracing } from "./tensor/tracing.ts";
