@@ -21,3 +21,12 @@ export {
   type ShapeOptions,
 } from "./shapes.ts";
 export { type Fold, type KFoldOptions, kFold, type SplitOptions, trainTestSplit } from "./split.ts";
+export {
+  type PadOptions,
+  padSequences,
+  splitCharacters,
+  splitWords,
+  type Tokenizer,
+  Vocabulary,
+  type VocabularyOptions,
+} from "./text.ts";

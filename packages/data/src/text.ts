@@ -1,0 +1,190 @@
+/**
+ * Text as numbers: tokens, a vocabulary that numbers them, and sequences filled up to one length.
+ */
+import { checkOptions, DataError, describe, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
+
+/** Cuts a text into tokens. */
+export type Tokenizer = (text: string) => string[];
+
+/** A word with the apostrophes in it, a run of digits, or any other single character but a space. */
+const wordPattern = /\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}[\p{L}\p{M}]*)*|\p{N}+|\S/gu;
+
+/**
+ * The words of a text in lower case, numbers and punctuation marks standing by themselves.
+ *
+ * @example splitWords("Don't panic, it's 42!"); // ["don't", "panic", ",", "it's", "42", "!"]
+ */
+export function splitWords(text: string): string[] {
+  return text.toLowerCase().match(wordPattern) ?? [];
+}
+
+/**
+ * The characters of a text, each a Unicode code point.
+ *
+ * @example splitCharacters("été"); // ["é", "t", "é"]
+ */
+export function splitCharacters(text: string): string[] {
+  return Array.from(text);
+}
+
+export interface VocabularyOptions {
+  /** How texts are cut into tokens; {@link splitWords} by default. */
+  tokenize?: Tokenizer;
+  /** Tokens of one's own that occur in no text, such as "<start>"; they get the numbers from 2 on. */
+  special?: readonly string[];
+  /** How often a token must occur to get a number of its own; 1 by default. */
+  minCount?: number;
+}
+
+const padding = "<pad>";
+const unknown = "<unknown>";
+
+/**
+ * A number for every token of some texts: 0 for padding, 1 for tokens it does not know, then the special ones, then
+ * those of the texts, the most frequent first and equally frequent ones in the order of their code units.
+ *
+ * Make it of the training texts only: what is new in the others is unknown to a model too.
+ *
+ * @throws DataError for what is no list of texts; OptionError for a special token that is there already; ValueError for
+ *   a minCount that is no whole number of at least 1.
+ *
+ * @example
+ * const vocabulary = new Vocabulary(["the cat sat", "the dog ran"]);
+ * vocabulary.size; // 7
+ * vocabulary.encode("the cow ran"); // [2, 1, 5]
+ * vocabulary.decode([2, 1, 5]); // ["the", "<unknown>", "ran"]
+ */
+export class Vocabulary {
+  /** The token of each number. */
+  readonly tokens: readonly string[];
+  readonly #tokenize: Tokenizer;
+  readonly #ids: ReadonlyMap<string, number>;
+
+  constructor(texts: Iterable<string>, options: VocabularyOptions = {}) {
+    const where = "Vocabulary";
+    checkOptions(where, options, ["tokenize", "special", "minCount"]);
+    const { tokenize = splitWords, special = [], minCount = 1 } = options;
+    if (!Number.isInteger(minCount) || minCount < 1)
+      throw new ValueError({ where, expected: "minCount of at least 1", got: describe(minCount) });
+    const reserved = [padding, unknown, ...special];
+    const twice = reserved.find((token, i) => reserved.indexOf(token) < i);
+    if (twice !== undefined)
+      throw new OptionError({ where, expected: "special tokens that differ", got: `${describe(twice)} twice` });
+    const counts = countTokens(where, texts, tokenize);
+    const common = [...counts].filter(([token, count]) => count >= minCount && !reserved.includes(token));
+    common.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    this.tokens = [...reserved, ...common.map(([token]) => token)];
+    this.#tokenize = tokenize;
+    this.#ids = new Map(this.tokens.map((token, id) => [token, id]));
+  }
+
+  /** How many tokens there are, padding, unknown and special ones among them: the `inputDim` of an embedding. */
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  /** Whether the token has a number of its own. */
+  has(token: string): boolean {
+    return this.#ids.has(token);
+  }
+
+  /** The number of a token; 1 where it is not known. */
+  idOf(token: string): number {
+    return this.#ids.get(token) ?? 1;
+  }
+
+  /** A text as numbers. */
+  encode(text: string): number[] {
+    return this.#tokenize(checkText("Vocabulary, encode", text)).map((token) => this.idOf(token));
+  }
+
+  /** Numbers as tokens, without the padding. @throws ValueError for what is no token's number. */
+  decode(ids: ArrayLike<number>): string[] {
+    return Array.from(ids)
+      .filter((id) => id !== 0)
+      .map((id) => {
+        const token = this.tokens[id];
+        if (token !== undefined) return token;
+        const expected = `whole numbers from 0 to ${this.size - 1}`;
+        throw new ValueError({ where: "Vocabulary, decode", expected, got: `${id}` });
+      });
+  }
+}
+
+function checkText(where: string, text: string): string {
+  if (typeof text === "string") return text;
+  throw new DataError({ where, expected: "a text", got: describe(text) });
+}
+
+function countTokens(where: string, texts: Iterable<string>, tokenize: Tokenizer): Map<string, number> {
+  if (typeof texts === "string")
+    throw new DataError({
+      where,
+      expected: "a list of texts",
+      got: describe(texts),
+      hint: "Of a single text make a list: new Vocabulary([text]).",
+    });
+  const counts = new Map<string, number>();
+  for (const text of texts)
+    for (const token of tokenize(checkText(where, text))) counts.set(token, (counts.get(token) ?? 0) + 1);
+  return counts;
+}
+
+export interface PadOptions {
+  /** What shorter sequences are filled up with; 0 by default. */
+  value?: number;
+  /** How long all become; by default as long as the longest. */
+  maxLength?: number;
+  /** Where to fill up: behind ("post", the default) or in front ("pre", as Keras does unless told otherwise). */
+  padding?: "pre" | "post";
+  /** Where to cut what is too long: the end ("post", the default) or the beginning ("pre", as Keras does). */
+  truncating?: "pre" | "post";
+}
+
+/**
+ * Sequences of whole numbers as one tensor, filled up and cut to one length; Keras's `pad_sequences`.
+ *
+ * `paddingMask` tells afterwards what was filled up.
+ *
+ * @returns int32 [n, length].
+ * @throws DataError for anything but sequences of whole numbers; ValueError for a maxLength below 1.
+ *
+ * @example padSequences([[4, 7, 2], [5]]); // [[4, 7, 2], [5, 0, 0]]
+ */
+export function padSequences(sequences: readonly ArrayLike<number>[], options: PadOptions = {}): Tensor {
+  const where = "padSequences";
+  checkOptions(where, options, ["value", "maxLength", "padding", "truncating"]);
+  const { value = 0, padding = "post", truncating = "post" } = options;
+  for (const [name, side] of Object.entries({ padding, truncating }))
+    if (side !== "pre" && side !== "post")
+      throw new OptionError({ where, expected: `${name} "pre" or "post"`, got: describe(side) });
+  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+  const { maxLength = longest } = options;
+  if (options.maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= 1))
+    throw new ValueError({ where, expected: "maxLength of at least 1", got: describe(maxLength) });
+  if (!isWhole(value)) throw new ValueError({ where, expected: "a whole number as value", got: describe(value) });
+  const padded = new Int32Array(sequences.length * maxLength).fill(value);
+  sequences.forEach((sequence, row) => {
+    checkWhole(where, sequence, row);
+    const kept = Math.min(sequence.length, maxLength);
+    const from = truncating === "pre" ? sequence.length - kept : 0;
+    const to = row * maxLength + (padding === "pre" ? maxLength - kept : 0);
+    for (let i = 0; i < kept; i++) padded[to + i] = sequence[from + i];
+  });
+  return tensor(padded, { shape: [sequences.length, maxLength] });
+}
+
+/** Whether an int32 tensor can hold it. */
+const isWhole = (x: number) => (x | 0) === x;
+
+function checkWhole(where: string, sequence: ArrayLike<number>, row: number): void {
+  const isSequence = Array.isArray(sequence) || ArrayBuffer.isView(sequence);
+  const wrong = isSequence ? Array.from(sequence).find((item) => !isWhole(item)) : sequence;
+  if (!isSequence || wrong !== undefined)
+    throw new DataError({
+      where: `${where}, sequence ${row}`,
+      expected: "whole numbers of 32 bits",
+      got: describe(wrong),
+      hint: typeof wrong === "string" ? "A Vocabulary makes numbers of texts." : undefined,
+    });
+}
