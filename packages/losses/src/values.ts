@@ -3,7 +3,7 @@
  *
  * Everything else here is written in tensor operations, which can be traced and compiled.
  */
-import { formatShape, type Tensor, type TypedArray, ValueError } from "@chainrule/core";
+import { formatShape, isTracing, type Tensor, type TypedArray, ValueError } from "@chainrule/core";
 import { type Domain, type DomainRule, domains } from "./domains.ts";
 
 /** The numbers of a tensor, to be looked at and never written. */
@@ -11,8 +11,9 @@ export function valuesOf(x: Tensor): TypedArray {
   return x.storage;
 }
 
-/** Where the first number is that does not hold; -1 where all do. */
+/** Where the first number is that does not hold; -1 where all do, and while `jit` traces, when there are none. */
 export function findWrong(x: Tensor, holds: (value: number) => boolean): number {
+  if (isTracing()) return -1;
   const values = valuesOf(x);
   for (let i = 0; i < values.length; i++) if (!holds(values[i])) return i;
   return -1;

@@ -2,10 +2,10 @@
  * Which line of the user's program is running, for error messages.
  */
 
-/** The folder that this library's own frames come from: `…/core/src/` or `…/core/dist/`. */
-const home = new URL("..", import.meta.url).href;
+/** The folder in which this package and those that build on it lie side by side: `packages/`, `@chainrule/`. */
+const home = new URL("../../../", import.meta.url).href;
 
-/** The innermost place on the stack that is not in this package: `file.ts:12:5`; undefined where the host shows none. */
+/** The innermost place on the stack that is not in this library: `file.ts:12:5`; undefined where the host shows none. */
 export function userLine(): string | undefined {
   const lines = new Error().stack?.split("\n").slice(1) ?? [];
   const place = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]+:\d+:\d+)\)?\s*$/;
