@@ -37,6 +37,20 @@ describe("the product in WebAssembly", () => {
     }
   });
 
+  it("takes operands that lie far apart, or that are whole numbers", () => {
+    const [m, n, k] = [7, 9, 11];
+    const apart = generator.fillNormal(new Float32Array(5 * m * k + 3));
+    const whole = Int32Array.from({ length: k * n }, (_, i) => (i % 13) - 6);
+    const a = { data: apart, start: 3, row: 5 * k, column: 5 };
+    const b = { data: whole, start: 0, row: 1, column: k };
+    const [clear, fast] = [new Float32Array(m * n), new Float32Array(m * n)];
+    multiplySmall(clear, 0, a, b, m, n, k);
+    compiled!.multiply(fast, 0, a, b, m, n, k);
+    clear.forEach((x, i) => {
+      expect(fast[i]).toBeCloseTo(x, 4);
+    });
+  });
+
   it("lets infinities and NaN through, and pads with nothing that they could multiply into", () => {
     const a = { data: Float32Array.of(1, Number.POSITIVE_INFINITY, Number.NaN, 1), start: 0, row: 2, column: 1 };
     const b = { data: Float32Array.of(1, 2, 3, 4), start: 0, row: 2, column: 1 };

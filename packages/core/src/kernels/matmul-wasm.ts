@@ -1,151 +1,89 @@
 /**
- * The float32 matrix product in WebAssembly with SIMD: the tile loop is assembled here, packing stays in TypeScript.
+ * The float32 matrix product of arrays by the kernel in WebAssembly: operands are copied into its memory and back.
  *
- * A tile is 4 rows by 8 columns: eight vectors of running sums, which with two of B and one of A fit the sixteen
- * registers of x64. Unrolling the loop over k, or larger tiles, make V8 spill registers and run at half the speed.
+ * Copying costs a few percent of a large product; packing in TypeScript instead took half of the time of one with 64
+ * rows. Multiply and add are rounded separately, so that eager results are the same on every engine.
  */
 
 import type { TypedArray } from "../tensor/dtype.ts";
-import { assemble, type Code } from "../wasm/assembler.ts";
+import { assemble } from "../wasm/assembler.ts";
+import { type Gemm, gemmFunctions, gemmScratch } from "../wasm/gemm.ts";
 import { createMemory, instantiate } from "../wasm/host.ts";
-import { type Matrix, pack } from "./pack.ts";
+import type { Matrix } from "./pack.ts";
 
-const tileRows = 4;
-const tileColumns = 8;
-/** A panel of B of this depth takes 8 KiB, a block of A 64 KiB: the first and second cache. */
-const depth = 256;
-const rowBlock = 64;
 const page = 65536;
+/** Operands that lie spread over more than this many times their size are gathered element by element. */
+const widest = 2;
+/** Larger products (in floats) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
+const most = 2 ** 28;
 
-type TileLoop = (
-  a: number,
-  b: number,
-  c: number,
-  rowPanels: number,
-  columnPanels: number,
-  k: number,
-  add: number,
-) => void;
+/** How a matrix is copied: as it lies, or gathered by rows. */
+interface Copy {
+  readonly floats: number;
+  readonly row: number;
+  readonly column: number;
+  readonly gathered: boolean;
+}
 
-/**
- * C = A B (or C += A B) for packed panels: A as [row panels][k][4], B as [column panels][k][8], C row-major, its rows
- * padded to whole panels. Addresses in bytes.
- */
-function tileLoop(code: Code): void {
-  const [a, b, c, rowPanels, columnPanels, k, add] = [0, 1, 2, 3, 4, 5, 6];
-  const [pa, pb, pc, rows, count, stride] = Array.from({ length: 6 }, () => code.local("i32"));
-  const sums = Array.from({ length: 8 }, () => code.local("v128"));
-  const [b0, b1, spread] = [code.local("v128"), code.local("v128"), code.local("v128")];
-  code
-    .get(columnPanels)
-    .int(tileColumns * 4)
-    .op("i32.mul")
-    .set(stride);
-  code.repeat(columnPanels, () => {
-    code.get(a).set(pa).get(c).set(pc).get(rowPanels).set(rows);
-    code.repeat(rows, () => {
-      for (const sum of sums) code.zero128().set(sum);
-      code.get(b).set(pb).get(k).set(count);
-      code.repeat(count, () => {
-        code.get(pb).access("v128.load").set(b0).get(pb).access("v128.load", 16).set(b1);
-        for (let row = 0; row < tileRows; row++) {
-          code
-            .get(pa)
-            .access("v128.load32_splat", row * 4)
-            .set(spread);
-          code
-            .get(sums[2 * row])
-            .get(spread)
-            .get(b0)
-            .op("f32x4.mul", "f32x4.add")
-            .set(sums[2 * row]);
-          code
-            .get(sums[2 * row + 1])
-            .get(spread)
-            .get(b1)
-            .op("f32x4.mul", "f32x4.add")
-            .set(sums[2 * row + 1]);
-        }
-        code.advance(pa, tileRows * 4).advance(pb, tileColumns * 4);
-      });
-      const store = (accumulate: boolean) => {
-        for (let row = 0; row < tileRows; row++) {
-          for (const half of [0, 1]) {
-            code.get(pc);
-            if (accumulate) code.get(pc).access("v128.load", half * 16);
-            code.get(sums[2 * row + half]);
-            if (accumulate) code.op("f32x4.add");
-            code.access("v128.store", half * 16);
-          }
-          code.get(pc).get(stride).op("i32.add").set(pc);
-        }
-      };
-      code.get(add).branch(
-        () => store(true),
-        () => store(false),
-      );
-    });
-    code
-      .get(pb)
-      .set(b)
-      .advance(c, tileColumns * 4);
-  });
+function plan({ row, column }: Matrix, rows: number, columns: number): Copy {
+  const extent = (rows - 1) * row + (columns - 1) * column + 1;
+  if (row < 0 || column < 0 || extent > widest * rows * columns)
+    return { floats: rows * columns, row: columns, column: 1, gathered: true };
+  return { floats: extent, row, column, gathered: false };
 }
 
 class Engine {
-  readonly #memory = createMemory(16);
-  readonly #tiles: TileLoop;
+  readonly #memory = createMemory(4);
+  readonly #gemm: Gemm;
   #view = new Float32Array(this.#memory.buffer);
 
   constructor() {
-    const parameters = new Array<"i32">(7).fill("i32");
-    const bytes = assemble([{ name: "tiles", parameters, body: tileLoop }]);
-    this.#tiles = instantiate<{ tiles: TileLoop }>(bytes, this.#memory).tiles;
+    this.#gemm = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), this.#memory).gemm;
   }
 
   /** Makes room for so many floats. */
-  #reserve(floats: number): Float32Array {
+  #reserve(floats: number): void {
     const missing = floats * 4 - this.#memory.buffer.byteLength;
-    if (missing > 0) {
-      this.#memory.grow(Math.ceil(missing / page));
-      this.#view = new Float32Array(this.#memory.buffer);
-    }
-    return this.#view;
+    if (missing <= 0) return;
+    this.#memory.grow(Math.ceil(missing / page));
+    this.#view = new Float32Array(this.#memory.buffer);
   }
 
-  multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
-    if (k === 0) {
-      out.fill(0, start, start + m * n);
+  #enter(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
+    const view = this.#view;
+    if (!copy.gathered) {
+      view.set(data.subarray(start, start + copy.floats), at);
       return;
     }
-    const columns = Math.ceil(n / tileColumns) * tileColumns;
-    const atA = columns * k;
-    const atC = atA + rowBlock * depth;
-    const view = this.#reserve(atC + rowBlock * columns);
-    for (let from = 0; from < k; from += depth)
-      pack(
-        view,
-        from * columns,
-        tileColumns,
-        b.data,
-        b.start + from * b.row,
-        b.column,
-        b.row,
-        n,
-        Math.min(depth, k - from),
-      );
-    for (let top = 0; top < m; top += rowBlock) {
-      const rows = Math.min(rowBlock, m - top);
-      for (let from = 0; from < k; from += depth) {
-        const inner = Math.min(depth, k - from);
-        pack(view, atA, tileRows, a.data, a.start + top * a.row + from * a.column, a.row, a.column, rows, inner);
-        const panels = Math.ceil(rows / tileRows);
-        this.#tiles(atA * 4, from * columns * 4, atC * 4, panels, columns / tileColumns, inner, from > 0 ? 1 : 0);
-      }
-      for (let i = 0; i < rows; i++)
-        out.set(view.subarray(atC + i * columns, atC + i * columns + n), start + (top + i) * n);
-    }
+    for (let i = 0, to = at; i < rows; i++)
+      for (let j = 0, from = start + i * row; j < columns; j++, from += column) view[to++] = data[from];
   }
+
+  /**
+   * Writes the product of `a` (m x k) and `b` (k x n) into `out`, row-major from `start`; false where it is too large.
+   */
+  multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): boolean {
+    if (m * n * k === 0) {
+      out.fill(0, start, start + m * n);
+      return true;
+    }
+    const [copyA, copyB] = [plan(a, m, k), plan(b, k, n)];
+    // Vectors are 16 bytes: operands that begin at multiples of four floats are read without crossing cache lines.
+    const [atB, atC] = [aligned(copyA.floats), aligned(copyA.floats) + aligned(copyB.floats)];
+    const scratch = atC + aligned(m * n);
+    const total = scratch + gemmScratch(n, k) / 4;
+    if (total > most) return false;
+    this.#reserve(total);
+    this.#enter(0, a, copyA, m, k);
+    this.#enter(atB, b, copyB, k, n);
+    this.#gemm(0, copyA.row, copyA.column, atB * 4, copyB.row, copyB.column, atC * 4, n, m, n, k, scratch * 4, 0, 0);
+    out.set(this.#view.subarray(atC, atC + m * n), start);
+    return true;
+  }
+}
+
+function aligned(floats: number): number {
+  return Math.ceil(floats / 16) * 16;
 }
 
 let engine: Engine | null | undefined;

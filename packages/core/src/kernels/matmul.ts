@@ -14,20 +14,17 @@ const tile = 4;
 /** Lengths of the blocks along the inner axis and the rows: a panel of B (16 KiB) then stays in the first cache. */
 const innerBlock = 512;
 const rowBlock = 64;
-/** Below this many multiplications, packing costs more than it saves. */
-const smallProduct = 512;
+/** Below this many multiplications, copying to another memory costs more than it saves. */
+const smallProduct = 128;
 
 let packedA = new Float64Array(0);
 let packedB = new Float64Array(0);
 
 /** Writes the product of `a` (m x k) and `b` (k x n) into `out`, row-major from `start`. */
 export function multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
-  if (m * n * k <= smallProduct || n === 1 || m === 1) {
-    multiplySmall(out, start, a, b, m, n, k);
-    return;
-  }
-  const compiled = out instanceof Float32Array ? wasmMultiply() : null;
-  if (compiled) compiled.multiply(out, start, a, b, m, n, k);
+  const small = m * n * k <= smallProduct;
+  if (!small && out instanceof Float32Array && wasmMultiply()?.multiply(out, start, a, b, m, n, k)) return;
+  if (small || n === 1 || m === 1) multiplySmall(out, start, a, b, m, n, k);
   else multiplyBlocked(out, start, a, b, m, n, k);
 }
 
