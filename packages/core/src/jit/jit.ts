@@ -7,6 +7,7 @@ import { isRecording, Step } from "../tensor/run.ts";
 import { type Parameter, Tensor } from "../tensor/tensor.ts";
 import { isTracing, withTracer } from "../tensor/tracing.ts";
 import { type Heap, sharedHeap } from "../wasm/heap.ts";
+import { type Explanation, explainProgram } from "./explain.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { Program } from "./program.ts";
 import { simplify } from "./simplify.ts";
@@ -20,7 +21,16 @@ type Fn = (...args: never[]) => unknown;
 const mostPrograms = 64;
 
 /** A compiled function: called like the function itself. */
-export type Jitted<F extends Fn> = F;
+export type Jitted<F extends Fn> = F & {
+  /**
+   * What becomes of the function for such arguments: the graph before and after simplification, the kernels with their
+   * sizes, the memory plan; as data, and with `toString` as text. The function is compiled, but not run.
+   *
+   * @throws JitError where there is no WebAssembly.
+   * @example console.log(String(step.explain(x, y)));
+   */
+  explain(...args: Parameters<F>): Explanation;
+};
 
 /** A function compiled for arguments of one kind. */
 class Compiled {
@@ -134,23 +144,32 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null): Jitted<F
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
   const name = f.name ? `jit(${f.name})` : "jit";
   const programs = new Map<string, Compiled>();
-  const call = (...args: unknown[]): unknown => {
-    const heap = heapOf();
-    const plainCall = () => f(...(args as never[]));
-    if (heap === null || isTracing()) return plainCall();
-    const parts = takeApart(name, "arguments", args, true);
-    // A gradient has to flow through to the argument: only the tape can do that.
-    if (isRecording() && parts.tensors.some((x) => x.requiresGrad)) return plainCall();
+  const compiledFor = (parts: Parts, heap: Heap): Compiled => {
     const key = `${isRecording() ? "" : "noGrad "}${parts.key}`;
     let compiled = programs.get(key);
     if (!compiled?.isCurrent()) {
+      if (programs.size >= mostPrograms) throw tooMany(name);
       compiled = new Compiled(name, f, parts, heap);
       programs.set(key, compiled);
-      if (programs.size > mostPrograms) throw tooMany(name);
     }
-    return compiled.run(parts.tensors);
+    return compiled;
   };
-  return call as unknown as F;
+  const call = (...args: unknown[]): unknown => {
+    const heap = heapOf();
+    if (heap === null || isTracing()) return f(...(args as never[]));
+    const parts = takeApart(name, "arguments", args, true);
+    // A gradient has to flow through to the argument: only the tape can do that.
+    if (isRecording() && parts.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
+    return compiledFor(parts, heap).run(parts.tensors);
+  };
+  const explain = (...args: unknown[]): Explanation => {
+    const heap = heapOf();
+    if (heap === null)
+      throw new JitError({ where: `${name}.explain`, expected: "WebAssembly with SIMD", got: "a host without" });
+    const { traced, program } = compiledFor(takeApart(name, "arguments", args, true), heap);
+    return explainProgram(traced, program);
+  };
+  return Object.assign(call, { explain }) as unknown as Jitted<F>;
 }
 
 function tooMany(name: string): JitError {
