@@ -220,6 +220,8 @@ describe("Conv1d", () => {
 
   it("wants signals", () => {
     expect(() => new Conv1d({ filters: 1, kernelSize: 3 }).call(zeros([2, 5]))).toThrow(/\[batch, channels, length\]/);
+    const layer = new Conv1d({ filters: 1, kernelSize: 3, inputShape: [4, 9] });
+    expect(() => layer.call(zeros([2, 9, 4]))).toThrow(/expected 4 channels.*\n.*permute\(\[0, 2, 1\]\)/);
   });
 });
 

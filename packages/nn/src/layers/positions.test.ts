@@ -46,7 +46,7 @@ describe("sinusoidalPositions", () => {
 describe("PositionalEncoding", () => {
   it("adds positions to each sequence, of any length", () => {
     const layer = new PositionalEncoding();
-    for (const x of [noise(2, 5, 4), noise(1, 9, 4), noise(1, 9, 6), zeros([1, 9, 6])])
+    for (const x of [noise(2, 5, 4), noise(2, 5, 4), noise(1, 9, 4), noise(1, 9, 6), zeros([1, 9, 6])])
       expectClose(layer.call(x), x.add(sinusoidalPositions(x.shape[1], x.shape[2], { dtype: x.dtype as "float64" })));
     expect(layer.call(zeros([1, 2, 4])).dtype).toBe("float32");
     expect(layer.parameters()).toEqual([]);

@@ -3,7 +3,9 @@
  */
 import {
   bernoulli,
+  type DType,
   describe,
+  everyRun,
   OptionError,
   type Parameter,
   ShapeError,
@@ -13,6 +15,7 @@ import {
   ValueError,
   variable,
   where,
+  zerosLike,
 } from "@chainrule/core";
 import {
   type CellOptions,
@@ -102,8 +105,10 @@ export class RNN extends SequenceLayer {
   readonly stateful: boolean;
   readonly dropout: number;
   readonly recurrentDropout: number;
-  /** The state that a stateful layer goes on from; in a private field, because it belongs to the data. */
-  #kept: readonly Parameter[] | null = null;
+  /** What a stateful layer goes on from, by the number of sequences; private, because it belongs to the data. */
+  readonly #kept = new Map<number, readonly Parameter[]>();
+  /** How many sequences the last stateful call had; null after `resetState`. */
+  #batch: number | null = null;
 
   constructor(cell: RecurrentCell, options: SequenceOptions = {}, known: readonly string[] = []) {
     super(options, [...sequenceOptions, ...known]);
@@ -142,7 +147,8 @@ export class RNN extends SequenceLayer {
 
   /** Makes a stateful layer start from zeros again: at the beginning of new sequences. */
   resetState(): void {
-    this.#kept = null;
+    this.#batch = null;
+    for (const kept of this.#kept.values()) for (const part of kept) part.assign(zerosLike(part));
   }
 
   /** The same layer in the other direction, with weights of its own: what {@link Bidirectional} puts beside it. */
@@ -173,22 +179,32 @@ export class RNN extends SequenceLayer {
 
   /** The state before the first step: the one given, the one kept, or zeros. */
   #start(state: State | undefined, { shape: [batch], dtype }: Tensor): readonly Tensor[] {
-    const shape = [batch, this.cell.units];
-    if (state !== undefined) return stateOf(state, this.cell.states, shape);
-    if (this.#kept === null) return this.cell.initialState(batch, dtype);
-    if (this.#kept[0].shape[0] === batch) return this.#kept;
-    throw new ShapeError({
-      where: "stateful",
-      expected: `${this.#kept[0].shape[0]} sequences, as in the call before, which these go on from`,
-      got: `${batch}`,
-      hint: "For new sequences call resetState() first.",
+    if (state !== undefined) return stateOf(state, this.cell.states, [batch, this.cell.units]);
+    return this.stateful ? this.#keptFor(batch, dtype) : this.cell.initialState(batch, dtype);
+  }
+
+  /** Where the state of so many sequences is kept: variables, so that compiled steps read and replace it, too. */
+  #keptFor(batch: number, dtype: DType): readonly Parameter[] {
+    const before = this.#batch;
+    if (before !== null && before !== batch)
+      throw new ShapeError({
+        where: "stateful",
+        expected: `${before} sequences, as in the call before, which these go on from`,
+        got: `${batch}`,
+        hint: "For new sequences call resetState() first.",
+      });
+    everyRun(() => {
+      this.#batch = batch;
     });
+    const kept = this.#kept.get(batch) ?? this.cell.initialState(batch, dtype).map((part) => variable(part));
+    this.#kept.set(batch, kept);
+    return kept;
   }
 
   /** Keeps the numbers of a state, and not what made them: gradients end where a call began. */
   #keep(state: readonly Tensor[]): void {
-    this.#kept ??= state.map((part) => variable(part.detach()));
-    this.#kept.forEach((kept, i) => {
+    const { shape, dtype } = state[0];
+    this.#keptFor(shape[0], dtype).forEach((kept, i) => {
       kept.assign(state[i]);
     });
   }
