@@ -2,9 +2,10 @@
  * `jit`: a function of tensors, compiled.
  */
 import { describe, JitError } from "../errors.ts";
-import type { Op } from "../tensor/op.ts";
+import type { Op, Spec } from "../tensor/op.ts";
 import { isRecording, Step } from "../tensor/run.ts";
-import { type Parameter, Tensor } from "../tensor/tensor.ts";
+import { sameShape } from "../tensor/shape.ts";
+import { Parameter, Tensor } from "../tensor/tensor.ts";
 import { isTracing, withTracer } from "../tensor/tracing.ts";
 import { type Heap, sharedHeap } from "../wasm/heap.ts";
 import { type Explanation, explainProgram } from "./explain.ts";
@@ -46,9 +47,13 @@ class Compiled {
   readonly #trainable: readonly (readonly [Parameter, boolean])[];
   /** Which results a gradient would have to flow back from. */
   readonly #requiresGrad: readonly boolean[];
+  /** The arguments that it was compiled for, where they were tensors and nothing else. */
+  readonly #flat: readonly Spec[] | null;
+  readonly #recording = isRecording();
 
   constructor(name: string, f: Fn, args: Parts, heap: Heap) {
     this.name = name;
+    this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
     const trace = new Trace(name, args.tensors);
     const given = args.tensors.map((x, i) => trace.input(i, x));
     let result: Parts;
@@ -84,6 +89,18 @@ class Compiled {
   isCurrent(): boolean {
     for (const [parameter, requiresGrad] of this.#trainable) if (parameter.requiresGrad !== requiresGrad) return false;
     return true;
+  }
+
+  /** Whether these are arguments that it was compiled for: a quick look, which may say no to some that are. */
+  fits(args: readonly unknown[]): args is Tensor[] {
+    const flat = this.#flat;
+    if (flat === null || args.length !== flat.length || this.#recording !== isRecording()) return false;
+    for (let i = 0; i < flat.length; i++) {
+      const x = args[i];
+      if (!(x instanceof Tensor) || x instanceof Parameter || x.requiresGrad || x.dtype !== flat[i].dtype) return false;
+      if (x.shape !== flat[i].shape && !sameShape(x.shape, flat[i].shape)) return false;
+    }
+    return this.isCurrent();
   }
 
   run(tensors: readonly Tensor[]): unknown {
@@ -144,6 +161,7 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null): Jitted<F
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
   const name = f.name ? `jit(${f.name})` : "jit";
   const programs = new Map<string, Compiled>();
+  let last: Compiled | undefined;
   const compiledFor = (parts: Parts, heap: Heap): Compiled => {
     const key = `${isRecording() ? "" : "noGrad "}${parts.key}`;
     let compiled = programs.get(key);
@@ -157,10 +175,12 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null): Jitted<F
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
     if (heap === null || isTracing()) return f(...(args as never[]));
+    if (last?.fits(args)) return last.run(args);
     const parts = takeApart(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
     if (isRecording() && parts.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
-    return compiledFor(parts, heap).run(parts.tensors);
+    last = compiledFor(parts, heap);
+    return last.run(parts.tensors);
   };
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();

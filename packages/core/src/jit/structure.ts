@@ -16,6 +16,8 @@ export interface Parts {
   readonly tensors: Tensor[];
   /** The structure again, of other tensors. */
   build(tensors: readonly Tensor[]): unknown;
+  /** Whether it is an array of tensors, and nothing else. */
+  readonly isFlat: boolean;
   /** Equal for structures that one compiled program serves, shapes and dtypes included. */
   readonly key: string;
 }
@@ -81,7 +83,8 @@ export function takeApart(where: string, what: string, value: unknown, plain: bo
     });
   };
   const skeleton = visit(value, "");
-  return { tensors, key, build: (others) => putTogether(skeleton, others) };
+  const isFlat = skeleton.kind === "array" && skeleton.items.every(({ kind }) => kind === "tensor");
+  return { tensors, key, isFlat, build: (others) => putTogether(skeleton, others) };
 }
 
 function putTogether(skeleton: Skeleton, tensors: readonly Tensor[]): unknown {
