@@ -57,6 +57,13 @@ export interface Loss<Own extends object = NoOptions, Inputs extends readonly Te
    * @throws OptionError for options that the loss does not know.
    */
   with(options: OptionsOf<Own>): Loss<Own, Inputs>;
+  /**
+   * Throws what the loss itself would for inputs and options that make no sense, and computes nothing.
+   *
+   * For compiled steps, which cannot look at numbers; the values of predictions are not looked at.
+   * @internal
+   */
+  check(...args: [...inputs: Inputs, options?: OptionsOf<Own>]): void;
   /** The losses before weights and reduction. @internal */
   evaluate(...args: [...inputs: Inputs, options?: OptionsOf<Own>]): PerElement;
   /** Inputs and options to check it with, drawn from standard normals, where its domains do not say enough. @internal */
@@ -182,6 +189,10 @@ function lossOf(definition: Definition, fixed: Options): Loss {
       if (options.reduction !== undefined) checkReduction(name, options.reduction);
       return lossOf(definition, { ...fixed, ...options });
     },
+    check: (...args: unknown[]) => {
+      const { tensors, options } = read(args);
+      prepare(definition, tensors, ownOf(options), false);
+    },
     evaluate: (...args: unknown[]) => {
       const { tensors, options } = read(args);
       return evaluate(definition, tensors, options);
@@ -215,12 +226,15 @@ function domainOf(domain: Domain | ((options: Options) => Domain), options: Opti
   return typeof domain === "function" ? domain(options) : domain;
 }
 
+/** The options without those that every loss has. */
+function ownOf(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !(ofEvery as readonly string[]).includes(key)));
+}
+
 /** Checks the inputs and applies the loss's function. */
 function evaluate(definition: Definition, given: readonly TensorLike[], options: Options): PerElement {
   const { name, perElement, settings } = definition;
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([key]) => !(ofEvery as readonly string[]).includes(key)),
-  );
+  const own = ownOf(options);
   const inputs = prepare(definition, given, own);
   const watched = watch(own);
   const found = withName(name, () => perElement(...inputs, watched.options));
@@ -257,7 +271,7 @@ function watch(own: Options): { options: Options; read: ReadonlySet<string> } {
 }
 
 /** The inputs as tensors of one dtype, of shapes that belong together, with values that make sense. */
-function prepare(definition: Definition, given: readonly TensorLike[], own: Options): Tensor[] {
+function prepare(definition: Definition, given: readonly TensorLike[], own: Options, predictionsToo = true): Tensor[] {
   const { name, settings } = definition;
   const roles = Object.keys(definition.inputs);
   const kinds = Object.values(definition.inputs).map((domain) => domainOf(domain, own));
@@ -273,7 +287,8 @@ function prepare(definition: Definition, given: readonly TensorLike[], own: Opti
       const labels = checkClasses(name, first, x, kinds[i], own as ClassOptions);
       return x.cast(labels ? "int32" : first.dtype);
     }
-    checkValues(name, roles[i], x, kinds[i], !definition.given.includes(roles[i]));
+    const isGiven = definition.given.includes(roles[i]);
+    if (isGiven || predictionsToo) checkValues(name, roles[i], x, kinds[i], !isGiven);
     return x;
   });
 }

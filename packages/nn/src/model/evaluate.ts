@@ -5,10 +5,11 @@ import { ChainRuleError, concat, DataError, noGrad, type Tensor } from "@chainru
 import type { Module } from "../module/module.ts";
 import type { Logs } from "./callbacks/index.ts";
 import type { Compiled } from "./compile.ts";
+import { type CompileSettings, compiledLater } from "./compiled.ts";
 import type { Source } from "./data.ts";
-import { inMode, inModeSync } from "./mode.ts";
+import { inMode, inModeSync } from "../module/mode.ts";
 import type { Rows } from "./rows.ts";
-import { testStep } from "./step.ts";
+import type { testStep } from "./step.ts";
 import { Tally } from "./tally.ts";
 import type { Turns } from "./turn.ts";
 
@@ -18,6 +19,8 @@ interface Place {
   /** Before each name in the logs. */
   readonly prefix?: string;
   readonly turns: Turns;
+  /** What is done with a batch. */
+  readonly step: typeof testStep;
   /** Whether it is to end early. */
   readonly isOver?: () => boolean;
 }
@@ -33,7 +36,7 @@ export function evaluateSource(model: Module, compiled: Compiled, source: Source
       if (item.done) break;
       const batch = item.value;
       try {
-        const { loss, prediction } = testStep({ model, ...compiled }, batch.x, batch.y, batch.weight);
+        const { loss, prediction } = place.step({ model, ...compiled }, batch.x, batch.y, batch.weight);
         tally.add(batch, loss.item(), prediction);
       } catch (error) {
         throw error instanceof ChainRuleError ? error.inside(`${place.where}, batch ${number}`) : error;
@@ -47,14 +50,15 @@ export function evaluateSource(model: Module, compiled: Compiled, source: Source
 }
 
 /** The outputs for all inputs, computed batch by batch, in evaluation mode. */
-export function predictRows(model: Module, x: Rows, batchSize: number): Tensor {
+export function predictRows(model: Module, x: Rows, batchSize: number, settings: CompileSettings): Tensor {
   if (x.count === 0)
     throw new DataError({ where: "predict", expected: "at least one sample", got: `x of shape ${x.formatted}` });
   return inModeSync(model, false, () =>
     noGrad(() => {
       const outputs: Tensor[] = [];
+      const call = compiledLater((part: Tensor) => model.call(part), settings);
       for (let start = 0; start < x.count; start += batchSize)
-        outputs.push(model.call(x.take(start, Math.min(start + batchSize, x.count))));
+        outputs.push(call(x.take(start, Math.min(start + batchSize, x.count))));
       return outputs.length === 1 ? outputs[0].detach() : concat(outputs, 0);
     }),
   );

@@ -5,16 +5,17 @@ import { ChainRuleError } from "@chainrule/core";
 import { CallbackList } from "./callbacks/callback.ts";
 import { History, type Hooks, type Logs } from "./callbacks/index.ts";
 import type { Compiled } from "./compile.ts";
+import { compiledStep } from "./compiled.ts";
 import type { Batch, Source } from "./data.ts";
 import { debugStep } from "./debug-nan.ts";
 import { evaluateSource } from "./evaluate.ts";
 import { Feed } from "./feed.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
-import { inMode } from "./mode.ts";
+import { inMode } from "../module/mode.ts";
 import type { Model } from "./model.ts";
 import type { CompleteFitOptions } from "./options.ts";
 import { openProgress, type Progress } from "./progress.ts";
-import { trainStep } from "./step.ts";
+import { testStep, trainStep } from "./step.ts";
 import { Tally } from "./tally.ts";
 import { Turns } from "./turn.ts";
 
@@ -26,6 +27,7 @@ interface Run {
   readonly validation: Source | null;
   readonly options: CompleteFitOptions;
   readonly step: typeof trainStep;
+  readonly testStep: typeof testStep;
   readonly callbacks: CallbackList;
   readonly progress: Progress | null;
   readonly interrupt: Interrupt;
@@ -46,9 +48,23 @@ export async function runFit(
   let progress: Progress | null = null;
   try {
     progress = await openProgress(options, source.steps);
-    const step = options.debugNaN ? debugStep : trainStep;
+    const settings = { where: "fit", jit: options.jit && !options.debugNaN, quiet: options.verbose === 0 };
+    const step = compiledStep(options.debugNaN ? debugStep : trainStep, settings);
+    const tryOut = compiledStep(testStep, { ...settings, quiet: true });
     const turns = new Turns();
-    const run: Run = { model, compiled, source, validation, options, step, callbacks, progress, interrupt, turns };
+    const run: Run = {
+      model,
+      compiled,
+      source,
+      validation,
+      options,
+      step,
+      testStep: tryOut,
+      callbacks,
+      progress,
+      interrupt,
+      turns,
+    };
     model.stopTraining = false;
     await inMode(model, true, () => runEpochs(run));
     history.interrupted = interrupt.requested;
@@ -115,13 +131,17 @@ async function runEpoch(run: Run, feed: Feed, epoch: number): Promise<Logs | nul
 }
 
 /** The logs with those of the validation data; null where Ctrl-C cut it short. */
-async function validate({ model, compiled, validation, turns, interrupt }: Run, logs: Logs): Promise<Logs | null> {
+async function validate(
+  { model, compiled, validation, testStep, turns, interrupt }: Run,
+  logs: Logs,
+): Promise<Logs | null> {
   if (validation === null) return logs;
   const isOver = () => interrupt.requested;
   const found = await evaluateSource(model, compiled, validation, {
     where: "validation",
     prefix: "val_",
     turns,
+    step: testStep,
     isOver,
   });
   return interrupt.requested ? null : { ...logs, ...found };

@@ -16,6 +16,7 @@ import { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { History, Logs } from "./callbacks/index.ts";
 import { type Compiled, type CompileOptions, compileOptions } from "./compile.ts";
+import { compiledStep } from "./compiled.ts";
 import {
   type BatchLike,
   type BatchSource,
@@ -31,6 +32,7 @@ import { evaluateSource, predictRows } from "./evaluate.ts";
 import { runFit } from "./fit.ts";
 import { type CompleteFitOptions, checkCount, completeFitOptions, type FitOptions, generatorFor } from "./options.ts";
 import { type Reading, Rows } from "./rows.ts";
+import { testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
 import { Turns } from "./turn.ts";
 
@@ -40,6 +42,8 @@ export interface EvaluateOptions {
   batchSize?: number;
   /** How much each sample counts in the loss, [n]. For arrays only. */
   sampleWeight?: TensorLike;
+  /** Compile the step to WebAssembly, from the second batch of each shape on; true by default. */
+  jit?: boolean;
 }
 
 /**
@@ -172,14 +176,18 @@ export abstract class Model extends Module {
   async evaluate(x: TensorLike | BatchSource, y?: TensorLike, options: EvaluateOptions = {}): Promise<Logs> {
     const where = "evaluate";
     const compiled = this.#ready(where);
-    checkOptions(where, options, ["batchSize", "sampleWeight"]);
-    const { batchSize = 32, sampleWeight } = options;
+    checkOptions(where, options, ["batchSize", "sampleWeight", "jit"]);
+    const { batchSize = 32, sampleWeight, jit = true } = options;
     checkCount("batchSize", batchSize, 1, where);
     const reading = this.#reading(where);
     const source = isBatchSource(x, y)
       ? batchesOfStream(reading, x)
       : batchesOfArrays(readArrays(reading, x, y as TensorLike, sampleWeight), batchSize, null);
-    return evaluateSource(this, compiled, source, { where, turns: new Turns() });
+    return evaluateSource(this, compiled, source, {
+      where,
+      turns: new Turns(),
+      step: compiledStep(testStep, { where, jit }),
+    });
   }
 
   /**
@@ -191,11 +199,12 @@ export abstract class Model extends Module {
    * @example
    * const labels = model.predict(x).argmax(-1);
    */
-  predict(x: TensorLike, options: { batchSize?: number } = {}): Tensor {
-    checkOptions("predict", options, ["batchSize"]);
-    const { batchSize = 32 } = options;
-    checkCount("batchSize", batchSize, 1, "predict");
-    return predictRows(this, new Rows(this.#reading("predict"), "x", x), batchSize);
+  predict(x: TensorLike, options: { batchSize?: number; jit?: boolean } = {}): Tensor {
+    const where = "predict";
+    checkOptions(where, options, ["batchSize", "jit"]);
+    const { batchSize = 32, jit = true } = options;
+    checkCount("batchSize", batchSize, 1, where);
+    return predictRows(this, new Rows(this.#reading(where), "x", x), batchSize, { where, jit });
   }
 
   /** Data becomes float64 where a part of the model is. */

@@ -16,6 +16,8 @@ export interface Objective {
   readonly name: string;
   /** The mean loss of a batch, weighted. */
   compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
+  /** Throws for targets that make no sense beside such predictions, and computes nothing. */
+  check(prediction: Tensor, target: Tensor): void;
   /** Whether targets may be labels, which have one axis less than the predictions. */
   readonly takesLabels: boolean;
   /** What metrics are told that are made by name. */
@@ -40,6 +42,7 @@ function ofLoss(loss: Loss): Objective {
     name: loss.lossName,
     takesLabels: target === "label" || target === "labelOrDistribution",
     compute: (p, t, weight) => mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
+    check: (p, t) => loss.check(p, t),
     contextFor: (shape) => {
       if (!isDecision && !isSingle(shape)) return {};
       return { threshold: prediction === "logit" || target === "sign" ? 0 : 0.5 };
@@ -62,6 +65,7 @@ function ofFunction(loss: LossFunction): Objective {
         });
       return mean(weight ? weigh(name, losses, weight) : losses);
     },
+    check: () => {},
     contextFor: (shape) => (isSingle(shape) ? { threshold: 0.5 } : {}),
   };
 }

@@ -34,6 +34,8 @@ export interface FitOptions {
   seed?: number | string;
   /** Ends an epoch after this many batches; the next goes on where it ended, and starts over where the data ends. */
   stepsPerEpoch?: number;
+  /** Compile the step to WebAssembly, from the second batch of each shape on; true by default. */
+  jit?: boolean;
   /** Look for NaN in data, activations, loss, gradients and weights, and say where the first is. Slower. */
   debugNaN?: boolean;
 }
@@ -49,6 +51,7 @@ const defaults = {
   verbose: "auto" as Verbosity,
   initialEpoch: 0,
   debugNaN: false,
+  jit: true,
 };
 
 const known = [
