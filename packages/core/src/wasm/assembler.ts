@@ -158,8 +158,9 @@ export class Code {
   }
 
   /** As `floatsOnce`, of four i32. */
-  intsOnce(n: number): number {
-    return this.#once(bytesOf(Int32Array.of(n, n, n, n)));
+  intsOnce(n: number | readonly number[]): number {
+    const four = typeof n === "number" ? [n, n, n, n] : n;
+    return this.#once(bytesOf(Int32Array.from(four)));
   }
 
   /** Whatever asks for the same bytes gets the same local. */
