@@ -7,11 +7,12 @@ import type { AxisRun } from "../kernels/reduce.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
+import { isIndexed } from "./indexed.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts";
 
 /** What is computed together. */
 export interface Unit {
-  readonly kind: "loop" | "matmul" | "host";
+  readonly kind: "loop" | "matmul" | "indexed" | "host";
   readonly members: GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
   readonly lengths: readonly number[];
@@ -91,7 +92,7 @@ class Grouping {
       if (node.op === null || !this.#views.isWritten(node)) continue;
       if (isMapped(node, this.#views)) this.#placeMapped(node);
       else if (isFolded(node)) this.#placeFolded(node);
-      else this.#single(node, isProduct(node) ? "matmul" : "host");
+      else this.#single(node, isProduct(node) ? "matmul" : isIndexed(node) ? "indexed" : "host");
     }
     return this.#sorted();
   }
@@ -102,7 +103,7 @@ class Grouping {
     return read.filter((base) => base.op !== null);
   }
 
-  #single(node: GraphNode, kind: "matmul" | "host"): void {
+  #single(node: GraphNode, kind: "matmul" | "indexed" | "host"): void {
     this.#add({ kind, members: [], lengths: [], wide: false, folds: null }, node);
   }
 

@@ -1,6 +1,8 @@
 /**
  * A compiled graph: WebAssembly functions, kernels that have none, and where everything lies.
  */
+
+import { place } from "../ops/indexing.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { allocate } from "../tensor/dtype.ts";
 import type { Block as KernelBlock } from "../tensor/op.ts";
@@ -12,6 +14,7 @@ import { eachFor } from "./forms.ts";
 import { type Fused, fuse, type Unit } from "./fuse.ts";
 import type { Graph, GraphNode, Source } from "./graph.ts";
 import { type Block, freeWith, type HeapHome, homeOf } from "./home.ts";
+import { badIndex, writeIndexed } from "./indexed.ts";
 import { Imports } from "./lanes.ts";
 import { writeLoop } from "./loop.ts";
 import { gemmImport, scratchOf, writeMatmul } from "./matmul.ts";
@@ -43,6 +46,7 @@ export class Program {
   /** How many kernels run in JavaScript. */
   readonly hostUnits: number;
   readonly #addresses = new Map<GraphNode, number>();
+  readonly #writtenOut = new Map<GraphNode, number>();
   readonly #blocks: Block[] = [];
   readonly #states: StateSlot[];
   readonly #inputs: { readonly index: number; readonly dtype: GraphNode["dtype"]; readonly address: number }[] = [];
@@ -141,6 +145,8 @@ export class Program {
         exported: false,
         body: (code) => {
           if (unit.kind === "loop") writeLoop(code, unit, surroundings);
+          else if (unit.kind === "indexed")
+            writeIndexed(code, unit.members[0], { number: i, addressOf: (node) => this.#contiguousAddress(node) });
           else writeMatmul(code, unit.members[0], surroundings, scratch);
         },
       });
@@ -165,8 +171,10 @@ export class Program {
     if (functions.length === 0) return {};
     const multiplies = this.fused.units.some(({ kind }) => kind === "matmul");
     const gemm = multiplies ? gemmImport(this.heap) : null;
-    const types = gemm ? [gemm.type, ...imports.types] : imports.types;
-    const given = gemm ? { gemm: gemm.call, ...imports.functions } : imports.functions;
+    const types = [...(gemm ? [gemm.type] : []), badIndex, ...imports.types];
+    const refuse = (index: number, length: number, unit: number) =>
+      place(this.fused.units[unit].members[0].name, index, length);
+    const given = { ...imports.functions, badIndex: refuse, ...(gemm && { gemm: gemm.call }) };
     return instantiate(assemble(functions, types), this.heap.memory, given);
   }
 
@@ -187,6 +195,21 @@ export class Program {
       out.storage.fill(0);
       kernel(out, blocks, attributes);
     };
+  }
+
+  /** Where a value lies in one piece; constants of one number are written out for it. */
+  #contiguousAddress(node: GraphNode): number {
+    if (node.uniform === null) {
+      const { base, offset } = this.fused.views.of(node);
+      return this.#addresses.get(base)! + offset * bytesPer(node.dtype);
+    }
+    let address = this.#writtenOut.get(node);
+    if (address === undefined) {
+      address = this.#allocate(bytesOf(node));
+      this.heap.view(node.dtype, address, node.size).fill(node.uniform);
+      this.#writtenOut.set(node, address);
+    }
+    return address;
   }
 
   /** The numbers of a contiguous value. */

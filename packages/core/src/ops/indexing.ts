@@ -12,8 +12,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { asIndices, meet } from "./define.ts";
 import { type Range, slice } from "./slice.ts";
 
-/** An index counted from the front; negative ones count from the end. */
-function place(where: string, index: number, length: number): number {
+/** An index counted from the front; negative ones count from the end. @throws ValueError for one that is not there. */
+export function place(where: string, index: number, length: number): number {
   if (index >= -length && index < length) return index < 0 ? index + length : index;
   throw new ValueError({
     where,
@@ -38,6 +38,7 @@ const gatherOp: Op<number> = {
     (g, { inputs: [x, indices], attributes: axis }) => run(addAtOp, [g, indices], { axis, shape: x.shape }),
     () => null,
   ],
+  lower: { kind: "index", move: "gather" },
 };
 
 /** The reverse of gather: slices of `g` added up, in zeros of `shape`, at the places named. */
@@ -55,6 +56,7 @@ const addAtOp: Op<{ readonly axis: number; readonly shape: Shape }> = {
       }
   },
   gradient: [(g, { inputs: [, indices], attributes: { axis } }) => run(gatherOp, [g, indices], axis), () => null],
+  lower: { kind: "index", move: "addAt" },
 };
 
 /**
@@ -86,6 +88,7 @@ const takeOp: Op<number> = {
       run(scatterOp, [zeros(x.shape, { dtype: g.dtype }), indices, g], axis),
     () => null,
   ],
+  lower: { kind: "index", move: "take" },
 };
 
 const scatterOp: Op<number> = {
@@ -107,6 +110,7 @@ const scatterOp: Op<number> = {
     });
   },
   gradient: [(g) => g, () => null, (g, { inputs: [, indices], attributes: axis }) => takeAlongAxis(g, indices, axis)],
+  lower: { kind: "index", move: "scatter" },
 };
 
 function checkAlong(where: string, x: Spec, indices: Spec, axis: number): void {

@@ -38,6 +38,7 @@ export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attribut
  * - `compose`: written in other tensor operations.
  * - `view`: reads the numbers of its first input, all or some, at other places.
  * - `reduce`: folds the run of axes in its attributes with addition or to an extreme.
+ * - `index`: reads, or adds, at the places along an axis that its second input names.
  * - `matmul`: the matrix product.
  */
 export type Lowering =
@@ -45,6 +46,7 @@ export type Lowering =
   | { readonly kind: "compose"; readonly compose: (inputs: readonly Tensor[], attributes: unknown) => Tensor }
   | { readonly kind: "view"; readonly view: "broadcast" | "permute" | "slice" }
   | { readonly kind: "reduce"; readonly fold: "sum" | "max" | "min" }
+  | { readonly kind: "index"; readonly move: "gather" | "addAt" | "take" | "scatter" }
   | { readonly kind: "matmul" };
 
 /** The one definition of an operation. */

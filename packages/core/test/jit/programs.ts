@@ -8,6 +8,14 @@ import { type Tensor, tensor } from "../../src/index.ts";
 
 type StepFunction = (x: Tensor, y: Tensor, z: Tensor) => Tensor;
 
+/** So many indices into an axis of a length, some twice, some counted from the end. */
+function places(length: number, count: number): Tensor {
+  return tensor(
+    Array.from({ length: count }, (_, i) => ((i * 7 + 3) % (2 * length)) - length),
+    { dtype: "int32" },
+  );
+}
+
 /** Steps are smooth, or make their choices by the inputs: a difference in the last digit must not grow. */
 const smooth: Readonly<Record<string, StepFunction>> = {
   add: (x, y) => x.add(y),
@@ -34,6 +42,8 @@ const smooth: Readonly<Record<string, StepFunction>> = {
   flipped: (x, y) => core.flip(x, 1).sub(y),
   rolled: (x) => core.concat([x.slice(":", "1:"), x.slice(":", ":1")], 1).mul(x),
   scaled: (x, y, z) => x.matmul(core.transpose(y)).matmul(z).mul(0.05).tanh(),
+  looked: (x, y) => x.gather(places(x.shape[0], 5), 0).gather(places(5, x.shape[0]), 0).mul(y).mul(0.3),
+  columns: (x) => x.gather(places(x.shape[1], x.shape[1]), 1),
   reshaped: (x) => x.reshape([-1]).mul(2).reshape(x.shape).mul(0.5),
 };
 
@@ -44,6 +54,8 @@ const choices: Readonly<Record<string, StepFunction>> = {
   clamp: (x) => x.clamp(-1.5, 1.25),
   masked: (x, y) => x.mul(y.less(0.25).cast("float32")),
   max: (x) => x.max(1, { keepDims: true }),
+  sorted: (x) => x.sort(1),
+  scattered: (x, y) => core.scatterAdd(x, y.argsort(0), y.mul(0.5), 0),
   logic: (x, y) => core.where(x.less(1).logicalAnd(y.greater(-1).logicalNot()), x, 0.5),
 };
 
