@@ -4,7 +4,7 @@
  * The four are worked on as two pairs of doubles, rounded to floats once at the end.
  */
 import type { Code } from "./assembler.ts";
-import { hornerDoubles, select } from "./math-tools.ts";
+import { polynomialOfDoubles, select } from "./math-tools.ts";
 
 /** log2((1 + s) / (1 - s)) / s in s², for m between √½ and √2, to 2^-37. */
 const log2Series = [
@@ -52,7 +52,7 @@ function log2Pair(code: Code, x: number): void {
   code.put(m, x, exponent, [52], "i64x2.shl", "i64x2.sub", one, "i64x2.add");
   code.put(s, m, one, "f64x2.sub", m, one, "f64x2.add", "f64x2.div");
   code.put(square, s, s, "f64x2.mul");
-  hornerDoubles(code, square, log2Series);
+  polynomialOfDoubles(code, square, log2Series);
   code.push(s, "f64x2.mul", k, "f64x2.add");
   const infinity = code.doublesOnce(Number.POSITIVE_INFINITY);
   select(code, [x], [x, infinity, "f64x2.lt", "v128.not"]);
@@ -75,7 +75,7 @@ function exp2Pair(code: Code): void {
   code.push(code.doublesOnce(200), "f64x2.pmin", code.doublesOnce(-200), "f64x2.pmax").set(t);
   code.put(n, t, magic, "f64x2.add");
   code.put(t, t, n, magic, "f64x2.sub", "f64x2.sub");
-  hornerDoubles(code, t, exp2Series);
+  polynomialOfDoubles(code, t, exp2Series);
   code.push(n, bits(code, 0, 1023), "i64x2.add", [52], "i64x2.shl", "f64x2.mul");
 }
 

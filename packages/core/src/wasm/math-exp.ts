@@ -5,7 +5,7 @@
  * polynomials are minimax fits of our own (iteratively reweighted least squares, coefficients rounded one by one).
  */
 import type { Code } from "./assembler.ts";
-import { horner, select } from "./math-tools.ts";
+import { polynomial, select } from "./math-tools.ts";
 
 /** Added to a small number, it leaves its nearest whole number in the low bits. */
 const rounder = 1.5 * 2 ** 23;
@@ -39,7 +39,7 @@ function reduce(code: Code, x: number): Reduced {
   code.put(n, shifted, magic, "f32x4.sub");
   code.put(high, x, n, code.floatsOnce(ln2High), "f32x4.mul", "f32x4.sub");
   code.put(r, high, n, code.floatsOnce(ln2Low), "f32x4.mul", "f32x4.sub");
-  horner(code, r, expm1Tail);
+  polynomial(code, r, expm1Tail);
   code.push(r, r, "f32x4.mul", "f32x4.mul").tee(beyond).push(r, "f32x4.add").set(tail);
   const lost = () => {
     code.push(high, r, "f32x4.sub", n, code.floatsOnce(ln2Low), "f32x4.mul", "f32x4.sub");
@@ -114,7 +114,7 @@ export function tanh(code: Code): void {
   const [x, size, square, near, one] = [...[0, 1, 2, 3].map(() => code.local("v128")), code.floatsOnce(1)];
   code.tee(x).op("f32x4.abs").set(size);
   code.put(square, x, x, "f32x4.mul");
-  horner(code, square, tanhTail);
+  polynomial(code, square, tanhTail);
   code.push(square, "f32x4.mul", x, "f32x4.mul", x, "f32x4.add").set(near);
   const double = code.local("v128");
   code.put(double, size, size, "f32x4.add", code.floatsOnce(20), "f32x4.pmin");
@@ -170,10 +170,10 @@ export function erf(code: Code): void {
   const [x, size, square, near, one] = [...[0, 1, 2, 3].map(() => code.local("v128")), code.floatsOnce(1)];
   code.tee(x).op("f32x4.abs").push(code.floatsOnce(4), "f32x4.pmin").set(size);
   code.put(square, x, x, "f32x4.mul");
-  horner(code, square, erfNear);
+  polynomial(code, square, erfNear);
   code.push(x, "f32x4.mul", x, "f32x4.add").set(near);
   const power = code.local("v128");
-  horner(code, size, erfFar);
+  polynomial(code, size, erfFar);
   code.push(size, "f32x4.mul", "f32x4.neg").set(power).get(one);
   expWithin(code, power);
   code.push("f32x4.sub", x, code.intsOnce(-0x80000000), "v128.and", "v128.or");

@@ -6,7 +6,7 @@
  */
 import type { Code } from "./assembler.ts";
 import { exp, ln2High, ln2Low, tiny } from "./math-exp.ts";
-import { horner, select } from "./math-tools.ts";
+import { polynomial, select } from "./math-tools.ts";
 
 /** (log((1 + s) / (1 - s)) / s - 2) / s² in s², for m between √½ and √2. */
 const logTail = [0.6666666269302368, 0.40000972151756287, 0.2849878966808319, 0.24279043078422546];
@@ -28,7 +28,7 @@ function assembleLog(code: Code, k: number, f: number, correction: number | unde
   code.put(s, f, f, code.floatsOnce(2), "f32x4.add", "f32x4.div");
   code.put(square, s, s, "f32x4.mul");
   code.put(half, f, f, "f32x4.mul", code.floatsOnce(0.5), "f32x4.mul");
-  horner(code, square, logTail);
+  polynomial(code, square, logTail);
   code.push(square, "f32x4.mul", half, "f32x4.add", s, "f32x4.mul");
   code.push(k, code.floatsOnce(ln2Low), "f32x4.mul");
   if (correction !== undefined) code.push(correction, "f32x4.add");
@@ -87,7 +87,7 @@ export function softplus(code: Code): void {
   code.put(square, s, s, "f32x4.mul");
   // 2s + s R = e - s (e - R), because 2s = e - s e: what rounding s costs then shrinks with e.
   code.push(e, s, e);
-  horner(code, square, softTail);
+  polynomial(code, square, softTail);
   code.push(square, "f32x4.mul", "f32x4.sub", "f32x4.mul", "f32x4.sub");
   code.push(x, code.floatsOnce(0), "f32x4.pmax", "f32x4.add");
 }

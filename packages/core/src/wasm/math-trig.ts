@@ -7,7 +7,7 @@
 import type { Code } from "./assembler.ts";
 import { pairs } from "./math-double.ts";
 import { tiny } from "./math-exp.ts";
-import { horner, select } from "./math-tools.ts";
+import { polynomial, select } from "./math-tools.ts";
 
 /** (sin(r) / r - 1) / r² and (cos(r) - 1 + r²/2) / r⁴ in r², for |r| ≤ π/4. */
 const sinTail = [-0.16666655242443085, 0.008332191035151482, -0.00019518598855938762];
@@ -80,10 +80,10 @@ function sine(code: Code, turn: 0 | 1): void {
   const [square, cosine] = [code.local("v128"), code.local("v128")];
   if (turn === 1) code.put(quarters, quarters, code.intsOnce(1), "i32x4.add");
   code.put(square, rest, rest, "f32x4.mul");
-  horner(code, square, cosTail);
+  polynomial(code, square, cosTail);
   code.push(square, "f32x4.mul", code.floatsOnce(0.5), "f32x4.sub", square, "f32x4.mul");
   code.push(code.floatsOnce(1), "f32x4.add").set(cosine);
-  horner(code, square, sinTail);
+  polynomial(code, square, sinTail);
   code.push(square, "f32x4.mul", rest, "f32x4.mul", rest, "f32x4.add");
   const one = code.intsOnce(1);
   select(code, [cosine], [quarters, one, "v128.and", one, "i32x4.eq"]);
