@@ -1,5 +1,5 @@
 /**
- * Every TypeScript block of the README and of docs/ is run as a program of its own; what it prints must be what its
+ * Every TypeScript block of the READMEs and of docs/ is run as a program of its own; what it prints must be what its
  * comments `// prints …` say, in that order.
  */
 import { execFile } from "node:child_process";
@@ -10,9 +10,17 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const files = ["README.md", "ARCHITECTURE.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)].filter(
-  (file) => file.endsWith(".md"),
-);
+const markdown = (folder: string) =>
+  readdirSync(join(root, folder))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(folder, file));
+const files = [
+  "README.md",
+  ...markdown("docs"),
+  ...readdirSync(join(root, "packages"))
+    .filter((name) => name !== "testing")
+    .flatMap((name) => markdown(`packages/${name}`)),
+];
 const programs = files.flatMap((file) =>
   [...readFileSync(join(root, file), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code], i) => ({
     name: `${file}, program ${i + 1}`,
@@ -21,11 +29,12 @@ const programs = files.flatMap((file) =>
 );
 
 describe("the programs in the documentation", () => {
-  // Inside the project, so that "chainrule" resolves.
+  // Inside a package that has all the others, so that their names resolve.
   let folder: string;
   beforeAll(() => {
-    mkdirSync(join(root, "out"), { recursive: true });
-    folder = mkdtempSync(join(root, "out", "docs-"));
+    const out = join(root, "packages", "chainrule", "out");
+    mkdirSync(out, { recursive: true });
+    folder = mkdtempSync(join(out, "docs-"));
     writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
