@@ -13,9 +13,11 @@ import { matvecFunction } from "./matvec.ts";
 const depth = 256;
 const rowBlock = 64;
 const columnBlock = 512;
-/** Fewer columns than this reuse A too little, fewer rows than that B, for packing to pay (where there is a choice). */
+/** With fewer columns than this A is reused too little, with fewer rows B, for packing to pay where there is a choice. */
 const packRowsFrom = 32;
 const packColumnsFrom = 32;
+/** But a B of this many bytes is packed in any case: strides through more than the first cache cost more. */
+const packSizeFrom = 32768;
 const blockBytes = rowBlock * depth * 4;
 
 /**
@@ -111,11 +113,12 @@ class Blocks {
 
   write(): void {
     const code = this.#code;
-    const { scratch, m, n, k, bColumn } = parameters;
+    const { scratch, m, n, k, bRow, bColumn } = parameters;
     const v = this.#v;
     code.put(v.panelsA, scratch, [tileScratch], "i32.add").put(v.panelsB, v.panelsA, [blockBytes], "i32.add");
     code.put(v.packA, n, [packRowsFrom], "i32.ge_s");
     code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", bColumn, [4], "i32.ne", "i32.or");
+    code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or");
     code.count(v.left, n, columnBlock, () => {
       this.#smaller(v.columns, n, v.left, columnBlock);
       // Once even where k is 0, so that C is written.
