@@ -11,8 +11,8 @@ import type { Program } from "./program.ts";
 
 /** One kernel: what is computed in one go. */
 export interface KernelReport {
-  /** A loop over elements, a matrix product, reading at indices, or an op that runs in JavaScript. */
-  readonly kind: "loop" | "matmul" | "indexed" | "host";
+  /** A loop over elements, a matrix product, reading at indices, copying, or an op that runs in JavaScript. */
+  readonly kind: "loop" | "matmul" | "indexed" | "copies" | "host";
   /** The operations in it, in order. */
   readonly ops: readonly string[];
   /** What it loops over, or the shape of its result. */

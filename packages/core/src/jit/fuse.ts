@@ -5,6 +5,7 @@
 
 import type { AxisRun } from "../kernels/reduce.ts";
 import type { DType } from "../tensor/dtype.ts";
+import { isCopied } from "./copies.ts";
 import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { isIndexed } from "./indexed.ts";
@@ -12,7 +13,7 @@ import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts"
 
 /** What is computed together. */
 export interface Unit {
-  readonly kind: "loop" | "matmul" | "indexed" | "host";
+  readonly kind: "loop" | "matmul" | "indexed" | "copies" | "host";
   readonly members: GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
   readonly lengths: readonly number[];
@@ -57,19 +58,32 @@ export function fuse(graph: Graph): Fused {
 
 /** Kernels and the outside want their inputs in one piece: views that are not are written out for them. */
 function writeOutViews(graph: Graph, views: Views): void {
-  // A reshape that strides cannot express needs its input in one piece, too.
-  for (const node of graph.nodes) if (isView(node) && views.through(node).base === node) views.writeOut(node.inputs[0]);
   const wanted = [...graph.outputs, ...graph.assigned.map(([, node]) => node)];
   for (const node of graph.nodes) {
-    const readsStrided = isView(node) || isMapped(node, views) || isFolded(node) || isProduct(node);
+    const readsStrided = isView(node) || isMapped(node, views) || isFolded(node) || isProduct(node) || isCopied(node);
     if (!readsStrided) wanted.push(...node.inputs);
   }
-  for (const node of wanted) if (isView(node) && !views.isContiguous(node)) views.writeOut(node);
+  const inPieces = () => [
+    ...wanted.filter((node) => isView(node) && !views.isContiguous(node)),
+    // A reshape that strides cannot express needs its input in one piece, too.
+    ...graph.nodes
+      .filter((node) => isView(node) && views.through(node).base === node)
+      .map(({ inputs: [from] }) => from),
+  ];
+  // Again and again: what looked into a view lies otherwise once that view is written out.
+  for (let list = inPieces(); list.length > 0; list = inPieces()) for (const node of list) views.writeOut(node);
 }
 
 /** What the compiled matrix product computes. */
 function isProduct(node: GraphNode): boolean {
   return node.op?.lower?.kind === "matmul" && node.dtype === "float32" && node.size > 0;
+}
+
+/** How a node is computed that takes part in no loop. */
+function kindOf(node: GraphNode): Exclude<Unit["kind"], "loop"> {
+  if (isProduct(node)) return "matmul";
+  if (isIndexed(node)) return "indexed";
+  return isCopied(node) ? "copies" : "host";
 }
 
 class Grouping {
@@ -92,7 +106,7 @@ class Grouping {
       if (node.op === null || !this.#views.isWritten(node)) continue;
       if (isMapped(node, this.#views)) this.#placeMapped(node);
       else if (isFolded(node)) this.#placeFolded(node);
-      else this.#single(node, isProduct(node) ? "matmul" : isIndexed(node) ? "indexed" : "host");
+      else this.#single(node, kindOf(node));
     }
     return this.#sorted();
   }
@@ -103,7 +117,7 @@ class Grouping {
     return read.filter((base) => base.op !== null);
   }
 
-  #single(node: GraphNode, kind: "matmul" | "indexed" | "host"): void {
+  #single(node: GraphNode, kind: Exclude<Unit["kind"], "loop">): void {
     this.#add({ kind, members: [], lengths: [], wide: false, folds: null }, node);
   }
 

@@ -10,6 +10,7 @@ import { type Parameter, Tensor } from "../tensor/tensor.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
+import { writeCopies } from "./copies.ts";
 import { eachFor } from "./forms.ts";
 import { type Fused, fuse, type Unit } from "./fuse.ts";
 import type { Graph, GraphNode, Source } from "./graph.ts";
@@ -147,6 +148,7 @@ export class Program {
           if (unit.kind === "loop") writeLoop(code, unit, surroundings);
           else if (unit.kind === "indexed")
             writeIndexed(code, unit.members[0], { number: i, addressOf: (node) => this.#contiguousAddress(node) });
+          else if (unit.kind === "copies") writeCopies(code, unit.members[0], surroundings);
           else writeMatmul(code, unit.members[0], surroundings, scratch);
         },
       });

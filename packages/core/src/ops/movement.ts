@@ -154,6 +154,7 @@ const concatOp: Op<number> = {
     const start = inputs.slice(0, which).reduce((total, input) => total + input.shape[axis], 0);
     return sliceAxis(g, axis, start, inputs[which].shape[axis]);
   },
+  lower: { kind: "copies" },
 };
 
 /**

@@ -46,6 +46,7 @@ export const placeOp: Op<Cut & { readonly shape: Shape }> = {
     });
   },
   gradient: (g, { attributes: { starts, steps, lengths } }) => run(sliceOp, [g], { starts, steps, lengths }),
+  lower: { kind: "copies" },
 };
 
 /**

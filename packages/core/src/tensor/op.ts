@@ -39,6 +39,7 @@ export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attribut
  * - `view`: reads the numbers of its first input, all or some, at other places.
  * - `reduce`: folds the run of axes in its attributes with addition or to an extreme.
  * - `index`: reads, or adds, at the places along an axis that its second input names.
+ * - `copies`: lays its inputs into the result: `concat` and `place`.
  * - `matmul`: the matrix product.
  */
 export type Lowering =
@@ -47,6 +48,7 @@ export type Lowering =
   | { readonly kind: "view"; readonly view: "broadcast" | "permute" | "slice" }
   | { readonly kind: "reduce"; readonly fold: "sum" | "max" | "min" }
   | { readonly kind: "index"; readonly move: "gather" | "addAt" | "take" | "scatter" }
+  | { readonly kind: "copies" }
   | { readonly kind: "matmul" };
 
 /** The one definition of an operation. */
