@@ -8,7 +8,7 @@ function countShared(clusters: Tensor, classes: Tensor): number[][] {
   const [found, known] = [clusters.toTypedArray(), classes.toTypedArray()];
   const size = 1 + Math.max(...found, ...known);
   const table = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  found.forEach((cluster, i) => table[cluster][known[i]]++);
+  for (let i = 0; i < found.length; i++) table[found[i]][known[i]]++;
   return table;
 }
 

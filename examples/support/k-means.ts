@@ -41,10 +41,11 @@ export function kMeans(
 function spreadOut(x: Tensor, k: number, generator: Generator): Tensor {
   const centres = [x.slice(generator.integer(0, x.shape[0]))];
   while (centres.length < k) {
-    const distances = squaredDistances(x, stack(centres)).min(1).toTypedArray();
+    const distances = squaredDistances(x, stack(centres)).min(1).toArray() as number[];
     let left = generator.uniform() * distances.reduce((sum, distance) => sum + distance, 0);
-    const drawn = distances.findIndex((distance) => (left -= distance) < 0);
-    centres.push(x.slice(drawn < 0 ? x.shape[0] - 1 : drawn));
+    let drawn = 0;
+    while (drawn < distances.length - 1 && left >= distances[drawn]) left -= distances[drawn++];
+    centres.push(x.slice(drawn));
   }
   return stack(centres);
 }
