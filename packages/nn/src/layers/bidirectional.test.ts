@@ -56,6 +56,7 @@ describe("Bidirectional", () => {
     const { forwardLayer, backwardLayer } = layer;
     expect(forwardLayer.cell.kernel.sub(backwardLayer.cell.kernel).abs().min().item()).toBeGreaterThan(0);
     expect(backwardLayer.goBackwards).toBe(true);
+    expect(new Bidirectional(new LSTM({ units: 2, name: "reader" })).backwardLayer.name).toBe("lstm");
   });
 
   it("reverses each sequence within its own length", () => {

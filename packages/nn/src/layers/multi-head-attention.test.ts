@@ -163,6 +163,8 @@ describe("MultiHeadAttention", () => {
     expect([...layer.namedParameters().keys()]).toEqual(["inKernel", "outKernel"]);
     const size = layer.inKernel!.square().sum().add(layer.outKernel.square().sum());
     expect(layer.penalty()!.item()).toBeCloseTo(size.item(), 10);
+    const biases = make({ biasRegularizer: l2(1), biasInitializer: "ones" });
+    expect(biases.penalty()!.item()).toBe(12 + 4);
   });
 
   it("can be copied by its state dict, and says the shape of its output", () => {

@@ -136,6 +136,8 @@ describe.each(kinds)("$kind", ({ kind, Layer, Cell, states }) => {
       /stateful: expected 2 sequences, as in the call before, .* got 1.\n {2}For new sequences call resetState/,
     );
     stateful.resetState();
+    expectClose(stateful.call(x.slice([0, 1])), whole.call(x.slice([0, 1])));
+    stateful.resetState();
     expectClose(stateful.call(x), whole.call(x));
     expect(Object.keys(stateful.stateDict())).toEqual(Object.keys(whole.stateDict()));
   });
@@ -209,7 +211,8 @@ describe.each(kinds)("$kind", ({ kind, Layer, Cell, states }) => {
   });
 
   it("penalises its weights", () => {
-    const layer = make({ kernelRegularizer: l2(1), recurrentRegularizer: l2(2), biasRegularizer: l2(4) });
+    const regularizers = { kernelRegularizer: l2(1), recurrentRegularizer: l2(2), biasRegularizer: l2(4) };
+    const layer = make({ ...regularizers, biasInitializer: "ones" });
     const { kernel, recurrentKernel, bias, recurrentBias } = layer.cell;
     const size = (weight: Tensor) => weight.square().sum().item();
     const biases = size(bias!) + size(recurrentBias!);
@@ -296,8 +299,51 @@ describe("the cells' formulas", () => {
   });
 
   it("take other activations", () => {
-    const layer = new GRU({ units: 2, inputDim: 1, activation: "relu", recurrentActivation: "hard_sigmoid", dtype });
-    checkModule(layer, (input) => layer.call(input), [noise(2, 3, 1)]);
+    const options = {
+      units: 1,
+      inputDim: 1,
+      activation: "softsign",
+      recurrentActivation: "hard_sigmoid",
+      dtype,
+    } as const;
+    const gate = (v: number) => Math.min(Math.max((v + 3) / 6, 0), 1);
+    const softsign = (v: number) => v / (1 + Math.abs(v));
+    const [x, h, c] = [0.5, -0.4, 0.8];
+
+    const gru = new GRUCell(options);
+    gru.loadStateDict({ kernel: [[1, 2, 3]], recurrentKernel: [[4, 5, 6]], bias: [0, 0, 0], recurrentBias: [0, 0, 0] });
+    const n = softsign(3 * x + gate(x + 4 * h) * 6 * h);
+    const z = gate(2 * x + 5 * h);
+    expect(gru.call(one([x]), { state: one([h]) }).item()).toBeCloseTo((1 - z) * n + z * h, 12);
+
+    const lstm = new LSTMCell({ ...options, useBias: false });
+    lstm.loadStateDict({ kernel: [[1, 2, 3, 4]], recurrentKernel: [[5, 6, 7, 8]] });
+    const next = gate(2 * x + 6 * h) * c + gate(x + 5 * h) * softsign(3 * x + 7 * h);
+    const output = lstm.call(one([x]), { state: [one([h]), one([c])] });
+    expect(output.item()).toBeCloseTo(gate(4 * x + 8 * h) * softsign(next), 12);
+  });
+});
+
+describe("dropout in recurrence", () => {
+  const linear = (options: Partial<SimpleRNNOptions>) => {
+    const layer = new SimpleRNN({
+      ...seeded({ units: 1, inputDim: 2, activation: "linear", returnSequences: true, ...options }),
+      kernelInitializer: "ones",
+    });
+    layer.cell.recurrentKernel.assign([[options.recurrentDropout ? 1 : 0]]);
+    return layer;
+  };
+
+  it("drops the same features of a sequence at every step, and doubles those that stay", () => {
+    const sums = linear({ dropout: 0.5 }).call(zeros([50, 4, 2], { dtype }).add(1));
+    expectClose(sums, sums.slice(":", [0, 1]).broadcastTo(50, 4, 1));
+    expect([...new Set(sums.toTypedArray())].sort()).toEqual([0, 2, 4]);
+  });
+
+  it("drops the same part of the state at every step, and doubles what stays", () => {
+    const start = concat([zeros([50, 1, 2], { dtype }).add(0.5), zeros([50, 3, 2], { dtype })], 1);
+    const rows = linear({ recurrentDropout: 0.5 }).call(start).squeeze(2).toArray() as number[][];
+    expect([...new Set(rows.map((row) => row.join()))].sort()).toEqual(["1,0,0,0", "1,2,4,8"]);
   });
 });
 

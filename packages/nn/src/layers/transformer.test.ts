@@ -87,6 +87,25 @@ describe("TransformerEncoderLayer", () => {
     expect(noisy.call(x).sub(once).abs().max().item()).toBeGreaterThan(0);
   });
 
+  it("drops after each part, and within the network", () => {
+    for (const normFirst of [false, true]) {
+      const layer = new TransformerEncoderLayer(options({ dropout: 0.5, normFirst })).eval();
+      const once = layer.call(x);
+      for (const dropout of [layer.dropout, layer.feedForward.dropout, layer.attention.dropout]) {
+        dropout.train();
+        expect(layer.call(x).sub(once).abs().max().item()).toBeGreaterThan(0);
+        dropout.eval();
+        expectClose(layer.call(x), once);
+      }
+    }
+  });
+
+  it("hands eps to its normalisations", () => {
+    const layer = new TransformerEncoderLayer(options({ eps: 0.5 }));
+    expect([layer.attentionNorm.eps, layer.feedForwardNorm.eps]).toEqual([0.5, 0.5]);
+    expect(new TransformerEncoderLayer(options()).attentionNorm.eps).toBe(1e-5);
+  });
+
   it("has right gradients", () => {
     for (const normFirst of [false, true]) {
       const layer = new TransformerEncoderLayer(options({ normFirst, activation: "gelu" }));

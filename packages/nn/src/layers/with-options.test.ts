@@ -44,6 +44,7 @@ describe("a layer with options in its call", () => {
       throw new OptionError({ where: "here", expected: "nothing", got: "this" });
     });
     expect(() => gate.call(x, { open: Infinity, inner: failing })).toThrow(/^layer "gate" \(Gate\): layer "lambda"/);
+    expect(gate.forward(x).toArray()).toEqual([[1, 2]]);
     expect(gate.call(x).toArray()).toEqual([[1, 2]]);
   });
 
