@@ -3,6 +3,7 @@
  */
 
 export { type ActivationFunction, type ActivationLike, activationByName, toActivation } from "./activations.ts";
+export * from "./functional/index.ts";
 export * as initializers from "./initializers/index.ts";
 export {
   calculateGain,

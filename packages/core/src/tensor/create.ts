@@ -124,9 +124,18 @@ function read(data: TensorLike, wanted: DType | undefined, where = "tensor"): Nu
       where,
       expected: "numbers: a tensor, a number, nested arrays or a typed array",
       got: describe(data),
+      hint: hintOf(data),
     });
   return readNested(data, wanted, where);
 }
+
+/** Things that stand for numbers without having any may say what to do instead. */
+function hintOf(data: unknown): string | undefined {
+  const hint = (data as { [noNumbers]?: unknown } | null | undefined)?.[noNumbers];
+  return typeof hint === "string" ? hint : undefined;
+}
+
+const noNumbers = Symbol.for("chainrule.noNumbers");
 
 function readNested(data: NestedArray, wanted: DType | undefined, where: string): Numbers {
   const shape = shapeOfNested(data);

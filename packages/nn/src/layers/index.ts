@@ -38,6 +38,17 @@ export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";
 export { Layer, type LayerOptions } from "./layer.ts";
 export { causalMask, paddingMask } from "./masks.ts";
 export {
+  Add,
+  Average,
+  Concatenate,
+  type ConcatenateOptions,
+  Dot,
+  type DotOptions,
+  Maximum,
+  type MergeOptions,
+  Multiply,
+} from "./merging.ts";
+export {
   type AttentionCall,
   type AttentionResult,
   MultiHeadAttention,

@@ -19,6 +19,8 @@ import {
 } from "@chainrule/core";
 import { type InitializerLike, toInitializer, type WeightLayout } from "../initializers/index.ts";
 import { Module } from "../module/module.ts";
+import { outlineOf } from "../module/outline.ts";
+import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { probeShape } from "./probe.ts";
 import { type BatchShape, checkBatchShape, formatBatchShape } from "./shape.ts";
@@ -140,6 +142,15 @@ export abstract class Layer extends Module {
     if (x === undefined) throw new ShapeError({ where: "call", expected: "one input", got: "none" });
     this.checkInput(x.shape);
     this.#buildOnce(this.inputShape ?? [null, ...x.shape.slice(1)]);
+  }
+
+  protected override outline(args: readonly unknown[]): unknown {
+    const [x] = args;
+    if (!(x instanceof Symbolic)) return super.outline(args);
+    this.checkInput(x.shape);
+    this.ensureBuilt(this.inputShape ?? [null, ...x.shape.slice(1)]);
+    const knows = args.length === 1 && this.outputShape !== Layer.prototype.outputShape;
+    return knows ? outlineOf(this, x.dtype, this.outputShape(x.shape)) : super.outline(args);
   }
 
   protected override finish(output: Tensor, inputs: readonly Tensor[]): void {

@@ -3,6 +3,7 @@
  * output where it is asked to: `lstm.call(x, { returnState: true })`.
  */
 import { checkOptions, OptionError, Tensor, type TensorLike } from "@chainrule/core";
+import { hasSymbolic, type Symbolic, type SymbolicOptions, type Symbols } from "../module/symbolic.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 
 /** What such a layer computes: the output, and what else it can tell. */
@@ -67,11 +68,19 @@ export abstract class LayerWithOptions<
 
   override call(x: TensorLike, options: Asking<CallOptions, More>): Full;
   override call(x: TensorLike, options?: CallOptions & { readonly [Name in More]?: boolean }): Tensor;
+  override call(x: TensorLike | Symbolic, options: Asking<SymbolicOptions<CallOptions>, More>): Symbols<Full>;
+  override call(
+    x: TensorLike | Symbolic,
+    options?: SymbolicOptions<CallOptions> & { readonly [Name in More]?: boolean },
+  ): Symbolic;
   override call(...inputs: TensorLike[]): Tensor;
-  override call(x: TensorLike, given?: unknown): Tensor | Full {
+  override call(...inputs: (TensorLike | Symbolic)[]): Symbolic;
+  override call(input: TensorLike | Symbolic, given?: unknown): Tensor | Full | Symbolic | Symbols<Full> {
     const outer = this.#options;
     const options = (given ?? {}) as CallOptions & { readonly [Name in More]?: boolean };
     this.#checkCall(options);
+    if (hasSymbolic([input, given])) return this.draw(given ? [input, given] : [input]) as Symbolic | Symbols<Full>;
+    const x = input as TensorLike;
     this.#options = options;
     try {
       const output = super.call(x);

@@ -7,7 +7,7 @@ import { type ClassCounts, type ConfusionMatrix, CountMetric, perClass, ratio } 
 import { once, type SampleWeights } from "./metric.ts";
 
 /** How the numbers of several classes become one. */
-export type Average = "binary" | "micro" | "macro" | "weighted";
+export type Averaging = "binary" | "micro" | "macro" | "weighted";
 
 export interface AverageOptions extends ThresholdOption {
   /**
@@ -18,12 +18,12 @@ export interface AverageOptions extends ThresholdOption {
    *
    * Classes that neither occur nor are predicted do not enter a mean.
    */
-  average?: Average;
+  average?: Averaging;
 }
 
 type Score = (counts: ClassCounts) => number;
 
-const averages: Record<Average, (score: Score, classes: ClassCounts[]) => number> = {
+const averages: Record<Averaging, (score: Score, classes: ClassCounts[]) => number> = {
   binary: (score, classes) => {
     if (classes.length > 2)
       throw new ValueError({
@@ -56,7 +56,7 @@ const averages: Record<Average, (score: Score, classes: ClassCounts[]) => number
 
 /** A score of each class's counts, averaged. */
 abstract class AveragedMetric extends CountMetric {
-  readonly #average: Average | undefined;
+  readonly #average: Averaging | undefined;
 
   constructor(name: string, where: string, { threshold, average, ...rest }: AverageOptions) {
     super(name, { threshold });

@@ -15,8 +15,8 @@ export {
   matthews,
 } from "./confusion.ts";
 export {
-  type Average,
   type AverageOptions,
+  type Averaging,
   F1,
   FBeta,
   f1,

@@ -2,11 +2,13 @@
  * Steps that compile themselves: the first batch of each kind is run as it is, with all its checks, and those that
  * follow as one WebAssembly program.
  */
-import { formatShape, JitError, jit, type Tensor } from "@chainrule/core";
-import { alignTarget, type Outcome, type testStep, type trainStep } from "./step.ts";
+import { formatShape, JitError, jit, Tensor } from "@chainrule/core";
+import { listOf, type Several } from "./several.ts";
+import type { Inputs, Outcome, testStep, trainStep } from "./step.ts";
 
 /** What a step takes besides the model: inputs, targets and perhaps weights. */
 type Step = typeof trainStep | typeof testStep;
+type Data = [x: Inputs, y: Several<Tensor>, weight?: Several<Tensor>];
 
 /** Where a compiled function can be run, and what to do where it cannot. */
 export interface CompileSettings {
@@ -18,8 +20,9 @@ export interface CompileSettings {
   readonly quiet?: boolean;
 }
 
-function kindOf(tensors: readonly Tensor[]): string {
-  return tensors.map((x) => `${x.dtype}${formatShape(x.shape)}`).join();
+function kindOf(args: readonly (Several<Tensor> | undefined)[]): string {
+  const ofOne = (x: Tensor) => `${x.dtype}${formatShape(x.shape)}`;
+  return args.map((x) => (x instanceof Tensor ? ofOne(x) : x && listOf(x).map(ofOne).join("+"))).join();
 }
 
 /**
@@ -29,32 +32,32 @@ function kindOf(tensors: readonly Tensor[]): string {
  *
  * @param before what to check before a compiled run, which cannot look at numbers itself; given the first result.
  */
-export function compiledLater<Result>(
-  f: (...tensors: Tensor[]) => Result,
+export function compiledLater<Args extends readonly (Several<Tensor> | undefined)[], Result>(
+  f: (...args: Args) => Result,
   { where, jit: wanted, quiet = false }: CompileSettings,
-  before: (first: Result, tensors: readonly Tensor[]) => void = () => {},
-): (...tensors: Tensor[]) => Result {
+  before: (first: Result, args: Args) => void = () => {},
+): (...args: Args) => Result {
   if (!wanted) return f;
   const compiled = jit(f);
   const first = new Map<string, Result>();
   let possible = true;
-  return (...tensors) => {
-    if (!possible) return f(...tensors);
-    const kind = kindOf(tensors);
+  return (...args) => {
+    if (!possible) return f(...args);
+    const kind = kindOf(args);
     const earlier = first.get(kind);
     if (earlier === undefined) {
-      const result = f(...tensors);
+      const result = f(...args);
       first.set(kind, result);
       return result;
     }
-    before(earlier, tensors);
+    before(earlier, args);
     try {
-      return compiled(...tensors);
+      return compiled(...args);
     } catch (error) {
       if (!(error instanceof JitError)) throw error;
       possible = false;
       if (!quiet) console.warn(`${where} goes on uncompiled, which is slower. ${error.message}`);
-      return f(...tensors);
+      return f(...args);
     }
   };
 }
@@ -64,10 +67,10 @@ export function compiledStep<S extends Step>(step: S, settings: CompileSettings)
   if (!settings.jit) return step;
   // The model and what it is trained with stay the same for as long as this step is used.
   let training: Parameters<typeof trainStep>[0];
-  const run = compiledLater<Outcome>(
-    (x, y, weight) => step(training, x, y, weight),
+  const run = compiledLater(
+    (...[x, y, weight]: Data): Outcome => step(training, x, y, weight),
     settings,
-    ({ prediction }, [, y]) => training.loss.check(prediction, alignTarget(training.loss, prediction, y)),
+    ({ prediction }, [, y]) => training.outputs.check(prediction, y),
   );
   const compiled: typeof trainStep = (given, x, y, weight) => {
     training = given;

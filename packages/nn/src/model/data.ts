@@ -1,22 +1,25 @@
 /**
  * What `fit` and `evaluate` are fed: arrays, cut into batches, or batches that come from elsewhere.
  */
-import { DataError, describe, type Generator, Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { DataError, describe, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
+import { isPlain } from "../module/symbolic.ts";
 import { type Reading, Rows } from "./rows.ts";
+import { type DataLike, listOf, mapSeveral, type Ports, readSeveral, type Several } from "./several.ts";
+import type { Inputs } from "./step.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./weights.ts";
 
-/** One batch: inputs, targets and, if samples count unequally, their weights. */
+/** One batch: inputs, targets and, if samples count unequally, their weights; several where the model has several. */
 export interface Batch {
-  readonly x: Tensor;
-  readonly y: Tensor;
-  /** [n] */
-  readonly weight: Tensor | undefined;
+  readonly x: Inputs;
+  readonly y: Several<Tensor>;
+  /** [n] each */
+  readonly weight: Several<Tensor> | undefined;
   /** How many samples it has. */
   readonly size: number;
 }
 
 /** A batch as users give it. */
-export type BatchLike = readonly [x: TensorLike, y: TensorLike, sampleWeight?: TensorLike];
+export type BatchLike = readonly [x: DataLike, y: DataLike, sampleWeight?: DataLike];
 /** Batches as they come. */
 export type BatchStream = Iterable<BatchLike> | AsyncIterable<BatchLike>;
 /** Batches for several epochs: a list, something that can be iterated over again, or a function that returns it. */
@@ -30,45 +33,98 @@ export interface Source {
   pass(): Iterator<Batch> | AsyncIterator<Batch>;
 }
 
-/** Inputs and targets in memory, of equal length. */
+/** Inputs and targets in memory, all of equal length. */
 export interface Arrays {
-  readonly x: Rows;
-  readonly y: Rows;
-  readonly weight: Rows | undefined;
+  readonly x: Rows | readonly Rows[];
+  readonly y: Several<Rows>;
+  readonly weight: Several<Rows> | undefined;
+  /** How many samples there are. */
+  readonly count: number;
 }
 
 /**
  * Inputs and targets as tensors.
  *
- * @throws DataError for no samples, for lengths that differ and for what cannot be read; ValueError for weights below 0.
+ * @throws DataError for no samples, for lengths that differ, for another number or other names of inputs or targets, and
+ *   for what cannot be read; ValueError for weights below 0.
  */
-export function readArrays(reading: Reading, x: TensorLike, y: TensorLike, sampleWeight?: TensorLike): Arrays {
-  const inputs = new Rows(reading, "x", x);
-  const targets = new Rows(reading, "y", y);
-  checkLengths(reading.where, inputs, targets);
-  const weight = readSampleWeight(reading, sampleWeight, inputs.count);
-  return { x: inputs, y: targets, weight: weight && new Rows(reading, "sampleWeight", weight) };
+export function readArrays(reading: Reading, x: DataLike, y: DataLike, sampleWeight?: DataLike): Arrays {
+  const inputs = readInputs(reading, x);
+  const targets = readRows(reading, "y", y, reading.outputs);
+  const count = checkLengths(reading, inputs, targets);
+  return { x: inputs, y: targets, weight: readWeights(reading, sampleWeight, targets, count), count };
 }
 
-function checkLengths(where: string, x: Rows, y: Rows): void {
-  if (x.count !== y.count)
+/** The rows of a model's inputs. */
+export function readInputs(reading: Reading, x: DataLike): Rows | readonly Rows[] {
+  return readRows(reading, "x", x, reading.inputs) as Rows | readonly Rows[];
+}
+
+function readRows(reading: Reading, what: string, given: DataLike, ports: Ports): Several<Rows> {
+  return readSeveral(reading.where, what, given, ports, (one, key) => new Rows(reading, title(what, key, ports), one));
+}
+
+/** `x`, `x "title"` or `x[1]`. */
+function title(what: string, key: string | number, { names }: Ports): string {
+  if (key === "") return what;
+  const name = typeof key === "number" ? names?.[key] : key;
+  return name === undefined ? `${what}[${key}]` : `${what} "${name}"`;
+}
+
+/** How many samples all of them have. */
+function checkLengths({ where, inputs, outputs }: Reading, x: Several<Rows>, y: Several<Rows>): number {
+  const all: { rows: Rows; title: string }[] = [];
+  mapSeveral(x, (rows, key) => all.push({ rows, title: title("x", key, inputs) }));
+  mapSeveral(y, (rows, key) => all.push({ rows, title: title("y", key, outputs) }));
+  const [first, ...others] = all;
+  const other = others.find(({ rows }) => rows.count !== first.rows.count);
+  if (other)
     throw new DataError({
       where,
-      expected: "as many targets as inputs",
-      got: `x of shape ${x.formatted} and y of shape ${y.formatted}: ${x.count} and ${y.count} samples`,
+      expected: other.title.startsWith("x") ? "as many samples of each input" : "as many targets as inputs",
+      got: `${first.title} of shape ${first.rows.formatted} and ${other.title} of shape ${other.rows.formatted}: ${first.rows.count} and ${other.rows.count} samples`,
     });
-  if (x.count === 0) throw new DataError({ where, expected: "at least one sample", got: `x of shape ${x.formatted}` });
+  if (first.rows.count === 0)
+    throw new DataError({
+      where,
+      expected: "at least one sample",
+      got: `${first.title} of shape ${first.rows.formatted}`,
+    });
+  return first.rows.count;
+}
+
+/** The weights of samples, for all outputs or, where y is several and they are, for each. */
+function readWeights(
+  reading: Reading,
+  given: DataLike | undefined,
+  y: Several<Rows>,
+  count: number,
+): Several<Rows> | undefined {
+  if (given === undefined) return undefined;
+  const read = (one: DataLike) => new Rows(reading, "sampleWeight", readSampleWeight(reading, one as never, count)!);
+  const isList =
+    Array.isArray(given) && given.length === listOf(y).length && given.some((part) => typeof part === "object");
+  if (y instanceof Rows || !(isPlain(given) || isList)) return read(given);
+  return readSeveral(reading.where, "sampleWeight", given, reading.outputs, read);
 }
 
 /** The same arrays with each sample's weight multiplied by that of its class. */
 export function weightByClass(reading: Reading, arrays: Arrays, weights: ClassWeight | undefined): Arrays {
   if (weights === undefined) return arrays;
-  const perClass = classWeights(reading, arrays.y.tensor, weights);
-  return { ...arrays, weight: new Rows(reading, "weights", multiply(arrays.weight?.tensor, perClass)) };
+  const { y, weight } = arrays;
+  if (!(y instanceof Rows) || !(weight === undefined || weight instanceof Rows))
+    throw new OptionError({
+      where: reading.where,
+      expected: "classWeight for a model with one output",
+      got: `it with ${listOf(y).length}`,
+      hint: "Give each output a sampleWeight of its own: { price: […], kind: […] }.",
+    });
+  const perClass = classWeights(reading, y.tensor, weights);
+  return { ...arrays, weight: new Rows(reading, "weights", multiply(weight?.tensor, perClass)) };
 }
 
 /** Everything but the last part of the arrays, and that part. As in Keras, before anything is shuffled. */
-export function splitArrays(reading: Reading, { x, y, weight }: Arrays, share: number): [Arrays, Arrays] {
+export function splitArrays(reading: Reading, { x, y, weight, count }: Arrays, share: number): [Arrays, Arrays] {
   const { where } = reading;
   if (!(share > 0 && share < 1))
     throw new ValueError({
@@ -76,34 +132,37 @@ export function splitArrays(reading: Reading, { x, y, weight }: Arrays, share: n
       expected: "validationSplit as a share between 0 and 1, such as 0.2",
       got: describe(share),
     });
-  const at = Math.floor(x.count * (1 - share));
-  if (at === 0 || at === x.count)
+  const at = Math.floor(count * (1 - share));
+  if (at === 0 || at === count)
     throw new ValueError({
       where,
       expected: "a validationSplit that leaves samples to train on and to validate on",
-      got: `${share} of ${x.count} samples`,
+      got: `${share} of ${count} samples`,
     });
-  const part = (rows: Rows, from: number, to: number) => new Rows(reading, "part", rows.take(from, to));
-  const both = (from: number, to: number): Arrays => ({
-    x: part(x, from, to),
-    y: part(y, from, to),
-    weight: weight && part(weight, from, to),
-  });
-  return [both(0, at), both(at, x.count)];
+  const both = (from: number, to: number): Arrays => {
+    const part = (all: Several<Rows>) => mapSeveral(all, (rows) => new Rows(reading, "part", rows.take(from, to)));
+    return { x: part(x) as Arrays["x"], y: part(y), weight: weight && part(weight), count: to - from };
+  };
+  return [both(0, at), both(at, count)];
 }
 
 /** Batches of arrays, in a new random order for each pass where a generator is given. */
-export function batchesOfArrays({ x, y, weight }: Arrays, batchSize: number, shuffling: Generator | null): Source {
+export function batchesOfArrays(
+  { x, y, weight, count }: Arrays,
+  batchSize: number,
+  shuffling: Generator | null,
+): Source {
   return {
-    steps: Math.ceil(x.count / batchSize),
+    steps: Math.ceil(count / batchSize),
     *pass() {
-      const order = shuffling?.permutation(x.count);
-      for (let start = 0; start < x.count; start += batchSize) {
-        const end = Math.min(start + batchSize, x.count);
+      const order = shuffling?.permutation(count);
+      for (let start = 0; start < count; start += batchSize) {
+        const end = Math.min(start + batchSize, count);
+        const take = (rows: Rows) => rows.take(start, end, order);
         yield {
-          x: x.take(start, end, order),
-          y: y.take(start, end, order),
-          weight: weight?.take(start, end, order),
+          x: mapSeveral(x, take) as Inputs,
+          y: mapSeveral(y, take),
+          weight: weight && mapSeveral(weight, take),
           size: end - start,
         };
       }
@@ -121,7 +180,8 @@ export function isBatchSource(x: unknown, y: unknown): x is BatchSource {
 }
 
 function isPair(item: readonly unknown[]): boolean {
-  const isData = (part: unknown) => part instanceof Tensor || ArrayBuffer.isView(part) || Array.isArray(part);
+  const isData = (part: unknown) =>
+    part instanceof Tensor || ArrayBuffer.isView(part) || Array.isArray(part) || isPlain(part);
   return (item.length === 2 || item.length === 3) && item.every(isData);
 }
 
@@ -174,5 +234,11 @@ function readBatch(reading: Reading, item: BatchLike, number: number, weights: C
       got: describe(item),
     });
   const arrays = weightByClass(place, readArrays(place, item[0], item[1], item[2]), weights);
-  return { x: arrays.x.tensor, y: arrays.y.tensor, weight: arrays.weight?.tensor, size: arrays.x.count };
+  const all = (rows: Several<Rows>) => mapSeveral(rows, ({ tensor }) => tensor);
+  return {
+    x: all(arrays.x) as Inputs,
+    y: all(arrays.y),
+    weight: arrays.weight && all(arrays.weight),
+    size: arrays.count,
+  };
 }

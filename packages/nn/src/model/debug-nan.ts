@@ -3,18 +3,23 @@
  */
 import { Tensor, ValueError } from "@chainrule/core";
 import { watchCalls } from "../module/module.ts";
-import { forward, type Outcome, type Training } from "./step.ts";
+import { listOf, type Several } from "./several.ts";
+import { detached, forward, type Inputs, type Outcome, type Training } from "./step.ts";
 
 /**
  * Forward, loss and penalties, backward, update, with a look at everything in between.
  *
  * @throws ValueError that names the data, layer, loss, gradient or weight in which the first NaN is.
  */
-export function debugStep(training: Training, x: Tensor, y: Tensor, weight?: Tensor): Outcome {
+export function debugStep(training: Training, x: Inputs, y: Several<Tensor>, weight?: Several<Tensor>): Outcome {
   const { model, optimizer } = training;
-  check(x, "the inputs", "Clean the data: drop or fill in what is missing.");
-  check(y, "the targets", "Clean the data: drop or fill in what is missing.");
-  const { loss, prediction } = watchCalls(checkOutput, () => forward(training, x, y, weight));
+  for (const [data, what] of [
+    [x, "the inputs"],
+    [y, "the targets"],
+  ] as const)
+    for (const part of listOf<Tensor>(data)) check(part, what, "Clean the data: drop or fill in what is missing.");
+  const outcome = watchCalls(checkOutput, () => forward(training, x, y, weight));
+  const { loss } = outcome;
   check(loss, "the loss", "All predictions are numbers: look at the loss where they are extreme, at log(0) and 0 / 0.");
   optimizer.zeroGrad();
   loss.backward();
@@ -29,7 +34,7 @@ export function debugStep(training: Training, x: Tensor, y: Tensor, weight?: Ten
   optimizer.step();
   for (const [name, parameter] of model.namedParameters())
     check(parameter, `${name} after the update`, "Try a smaller learning rate, or clip gradients with clipNorm.");
-  return { loss: loss.detach(), prediction: prediction.detach() };
+  return detached(outcome);
 }
 
 function checkOutput(_module: unknown, output: unknown, inputs: readonly Tensor[], title: string): void {

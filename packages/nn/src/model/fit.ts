@@ -2,6 +2,7 @@
  * The training loop: epochs of batches, with callbacks, progress, validation and Ctrl-C.
  */
 import { ChainRuleError } from "@chainrule/core";
+import { inMode } from "../module/mode.ts";
 import { CallbackList } from "./callbacks/callback.ts";
 import { History, type Hooks, type Logs } from "./callbacks/index.ts";
 import type { Compiled } from "./compile.ts";
@@ -11,7 +12,6 @@ import { debugStep } from "./debug-nan.ts";
 import { evaluateSource } from "./evaluate.ts";
 import { Feed } from "./feed.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
-import { inMode } from "../module/mode.ts";
 import type { Model } from "./model.ts";
 import type { CompleteFitOptions } from "./options.ts";
 import { openProgress, type Progress } from "./progress.ts";
@@ -21,7 +21,7 @@ import { Turns } from "./turn.ts";
 
 /** What a training is made of. */
 interface Run {
-  readonly model: Model;
+  readonly model: Model<unknown>;
   readonly compiled: Compiled;
   readonly source: Source;
   readonly validation: Source | null;
@@ -36,7 +36,7 @@ interface Run {
 
 /** Trains, and puts everything back in order whatever happens. */
 export async function runFit(
-  model: Model,
+  model: Model<unknown>,
   compiled: Compiled,
   source: Source,
   validation: Source | null,
@@ -152,7 +152,7 @@ function trainOn({ model, compiled, step }: Run, batch: Batch, tally: Tally, epo
   try {
     const outcome = step({ model, ...compiled }, batch.x, batch.y, batch.weight);
     const loss = outcome.loss.item();
-    tally.add(batch, loss, outcome.prediction);
+    tally.add(batch, loss, outcome);
     return loss;
   } catch (error) {
     throw error instanceof ChainRuleError ? error.inside(`fit, epoch ${epoch + 1}, batch ${number + 1}`) : error;

@@ -9,10 +9,10 @@ import {
   ModelError,
   OptionError,
   Tensor,
-  type TensorLike,
 } from "@chainrule/core";
 import { Layer } from "../layers/index.ts";
 import { Module } from "../module/module.ts";
+import { isPlain } from "../module/symbolic.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { History, Logs } from "./callbacks/index.ts";
 import { type Compiled, type CompileOptions, compileOptions } from "./compile.ts";
@@ -24,14 +24,23 @@ import {
   batchesOfStream,
   isBatchSource,
   readArrays,
+  readInputs,
   type Source,
   splitArrays,
   weightByClass,
 } from "./data.ts";
 import { evaluateSource, predictRows } from "./evaluate.ts";
 import { runFit } from "./fit.ts";
-import { type CompleteFitOptions, checkCount, completeFitOptions, type FitOptions, generatorFor } from "./options.ts";
-import { type Reading, Rows } from "./rows.ts";
+import {
+  type CompleteFitOptions,
+  checkCount,
+  completeFitOptions,
+  type FitOptions,
+  fitOptionNames,
+  generatorFor,
+} from "./options.ts";
+import type { Reading } from "./rows.ts";
+import type { DataLike, Ports } from "./several.ts";
 import { testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
 import { Turns } from "./turn.ts";
@@ -40,8 +49,8 @@ import { Turns } from "./turn.ts";
 export interface EvaluateOptions {
   /** How many samples are computed at once; 32 by default. For arrays only. */
   batchSize?: number;
-  /** How much each sample counts in the loss, [n]. For arrays only. */
-  sampleWeight?: TensorLike;
+  /** How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. */
+  sampleWeight?: DataLike;
   /** Compile the step to WebAssembly, from the second batch of each shape on; true by default. */
   jit?: boolean;
 }
@@ -61,8 +70,21 @@ export interface EvaluateOptions {
  * const net = new Net();
  * net.compile({ optimizer: "adam", loss: "cross_entropy", metrics: ["accuracy"] });
  * await net.fit(x, labels, { epochs: 10 });
+ *
+ * @example
+ * // `forward` may take several tensors, and return several in a list or an object; x and y then are several as well.
+ * class TwoTowers extends Model<{ price: Tensor; kind: Tensor }> {
+ *   override get inputNames() {
+ *     return ["image", "text"];
+ *   }
+ *   forward(image: Tensor, text: Tensor) {
+ *     return { price: …, kind: … };
+ *   }
+ * }
+ * towers.compile({ loss: { price: "mse", kind: "cross_entropy" } });
+ * await towers.fit({ image, text }, { price, kind });
  */
-export abstract class Model extends Module {
+export abstract class Model<Output = Tensor> extends Module<Output> {
   /** Set it in a callback to end training after the current batch: to true, or to the reason. */
   stopTraining: boolean | string = false;
   #compiled: Compiled | null = null;
@@ -73,10 +95,22 @@ export abstract class Model extends Module {
     return "model";
   }
 
+  /** The names of the inputs, in the order of `forward`'s parameters; null where they have none. */
+  get inputNames(): readonly string[] | null {
+    return null;
+  }
+
+  /** The names of the outputs, where there are several; null where only what `forward` returns can tell. */
+  get outputNames(): readonly string[] | null {
+    return null;
+  }
+
   /**
    * Says what to train with. The weights stay; an optimizer by name starts from nothing.
    *
-   * @param options `loss` and `optimizer` by name or as objects, `metrics`, `weightedMetrics`.
+   * @param options `loss` and `optimizer` by name or as objects, `metrics`, `weightedMetrics`. With several outputs,
+   *   losses, `lossWeights` and metrics by output; the history then has `price_loss`, `price_mae` and the like besides
+   *   the `loss`, which is the sum of the losses, as they count.
    * @throws OptionError for names and options that do not exist, with the nearest that do; ModelError for an optimizer
    *   that updates another model.
    *
@@ -85,7 +119,7 @@ export abstract class Model extends Module {
    * model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: (p, t) => p.sub(t).abs(), metrics: [new TopKAccuracy(3)] });
    */
   compile(options: CompileOptions): this {
-    const compiled = compileOptions(options);
+    const compiled = compileOptions(options, this.outputNames);
     const { optimizer } = compiled;
     const owner = owners.get(optimizer) ?? this;
     if (owner !== this) throw foreign(this, optimizer, `model "${owner.name}"`);
@@ -123,9 +157,11 @@ export abstract class Model extends Module {
    *
    * Ctrl-C ends it in good order after the current batch and keeps what was learned; the history says so.
    *
-   * @param x inputs [n, …]: arrays or a tensor. Or batches instead of both: a list of [x, y] or [x, y, sampleWeight],
-   *   anything that iterates over such, also asynchronously, or a function that returns that for each epoch.
-   * @param y targets [n, …], as the loss wants them. [n] will do for outputs [n, 1].
+   * @param x inputs [n, …]: arrays or a tensor; with several inputs a list of them, or an object by name. Or batches
+   *   instead of x and y: a list of [x, y] or [x, y, sampleWeight], anything that iterates over such, also
+   *   asynchronously, or a function that returns that for each epoch.
+   * @param y targets [n, …], as the loss wants them; with several outputs a list of them, or an object by name. [n] will
+   *   do for outputs [n, 1].
    * @param options see {@link FitOptions}.
    * @throws ModelError before `compile`; DataError for no samples, for x and y of different length, and for what cannot
    *   be read; ValueError and OptionError for options out of range and that do not exist; and what layers and loss
@@ -137,11 +173,12 @@ export abstract class Model extends Module {
    * @example
    * await model.fit(() => readBatches("train.csv"), { epochs: 3 });
    */
-  fit(x: TensorLike, y: TensorLike, options?: FitOptions): Promise<History>;
+  fit(x: DataLike, y: DataLike, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, y: undefined, options?: FitOptions): Promise<History>;
-  async fit(x: TensorLike | BatchSource, second?: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
-    const [y, given] = isOptions(second) ? [undefined, second] : [second, third ?? {}];
+  async fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
+    const isLast = third === undefined && this.#isOptions(x, second);
+    const [y, given] = isLast ? [undefined, second as FitOptions] : [second as DataLike | undefined, third ?? {}];
     const compiled = this.#ready("fit");
     if (this.#fitting)
       throw new ModelError({
@@ -171,9 +208,9 @@ export abstract class Model extends Module {
    * @example
    * const { loss, accuracy } = await model.evaluate(xTest, yTest);
    */
-  evaluate(x: TensorLike, y: TensorLike, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: DataLike, y: DataLike, options?: EvaluateOptions): Promise<Logs>;
   evaluate(batches: BatchSource): Promise<Logs>;
-  async evaluate(x: TensorLike | BatchSource, y?: TensorLike, options: EvaluateOptions = {}): Promise<Logs> {
+  async evaluate(x: DataLike | BatchSource, y?: DataLike, options: EvaluateOptions = {}): Promise<Logs> {
     const where = "evaluate";
     const compiled = this.#ready(where);
     checkOptions(where, options, ["batchSize", "sampleWeight", "jit"]);
@@ -182,7 +219,7 @@ export abstract class Model extends Module {
     const reading = this.#reading(where);
     const source = isBatchSource(x, y)
       ? batchesOfStream(reading, x)
-      : batchesOfArrays(readArrays(reading, x, y as TensorLike, sampleWeight), batchSize, null);
+      : batchesOfArrays(readArrays(reading, x, y as DataLike, sampleWeight), batchSize, null);
     return evaluateSource(this, compiled, source, {
       where,
       turns: new Turns(),
@@ -193,18 +230,18 @@ export abstract class Model extends Module {
   /**
    * The outputs for inputs [n, …], computed batch by batch in evaluation mode, without a graph.
    *
-   * @returns a tensor [n, …].
+   * @returns a tensor [n, …]; several in the structure in which `forward` returns them.
    * @throws DataError for no samples; what layers throw.
    *
    * @example
    * const labels = model.predict(x).argmax(-1);
    */
-  predict(x: TensorLike, options: { batchSize?: number; jit?: boolean } = {}): Tensor {
+  predict(x: DataLike, options: { batchSize?: number; jit?: boolean } = {}): Output {
     const where = "predict";
     checkOptions(where, options, ["batchSize", "jit"]);
     const { batchSize = 32, jit = true } = options;
     checkCount("batchSize", batchSize, 1, where);
-    return predictRows(this, new Rows(this.#reading(where), "x", x), batchSize, { where, jit });
+    return predictRows(this, readInputs(this.#reading(where), x), batchSize, { where, jit }) as Output;
   }
 
   /** Data becomes float64 where a part of the model is. */
@@ -212,7 +249,23 @@ export abstract class Model extends Module {
     const isDouble =
       this.modules().some((module) => module instanceof Layer && module.dtype === "float64") ||
       this.parameters().some((parameter) => parameter.dtype === "float64");
-    return { where, dtype: isDouble ? "float64" : getDefaultDType() };
+    const outputNames = this.outputNames ?? this.#compiled?.outputs.names ?? null;
+    return {
+      where,
+      dtype: isDouble ? "float64" : getDefaultDType(),
+      inputs: portsOf(this.inputNames),
+      outputs: portsOf(outputNames),
+    };
+  }
+
+  /** Whether it is options rather than targets by name. */
+  #isOptions(x: DataLike | BatchSource, second: DataLike | FitOptions | undefined): boolean {
+    if (!isPlain(second)) return false;
+    const keys = Object.keys(second);
+    if (keys.some((key) => fitOptionNames.includes(key))) return true;
+    if (!isBatchSource(x, undefined)) return keys.length === 0;
+    const names = this.outputNames ?? this.#compiled?.outputs.names;
+    return !keys.some((key) => names?.includes(key));
   }
 
   /**
@@ -227,16 +280,16 @@ export abstract class Model extends Module {
 }
 
 /** Which model `compile` bound an optimizer to. */
-const owners = new WeakMap<Optimizer, Model>();
+const owners = new WeakMap<Optimizer, Model<unknown>>();
 
 /** Throws where an optimizer was made for other weights: training would change nothing and say nothing. */
-function checkUpdates(model: Model, optimizer: Optimizer): void {
+function checkUpdates(model: Model<unknown>, optimizer: Optimizer): void {
   const own = new Set(model.parameters());
   if (own.size > 0 && !optimizer.parameters.some((parameter) => own.has(parameter)))
     throw foreign(model, optimizer, "other weights");
 }
 
-function foreign(model: Model, optimizer: Optimizer, others: string): ModelError {
+function foreign(model: Model<unknown>, optimizer: Optimizer, others: string): ModelError {
   return new ModelError({
     where: `model "${model.name}"`,
     expected: "an optimizer of its own",
@@ -245,8 +298,8 @@ function foreign(model: Model, optimizer: Optimizer, others: string): ModelError
   });
 }
 
-function isOptions(x: unknown): x is FitOptions {
-  return typeof x === "object" && x !== null && !(x instanceof Tensor) && !Array.isArray(x) && !ArrayBuffer.isView(x);
+function portsOf(names: readonly string[] | null): Ports {
+  return { names, count: names?.length ?? null };
 }
 
 interface Prepared {
@@ -256,12 +309,7 @@ interface Prepared {
 }
 
 /** Checks data and options, and makes sources of batches of them. */
-function prepare(
-  reading: Reading,
-  x: TensorLike | BatchSource,
-  y: TensorLike | undefined,
-  given: FitOptions,
-): Prepared {
+function prepare(reading: Reading, x: DataLike | BatchSource, y: DataLike | undefined, given: FitOptions): Prepared {
   if (isBatchSource(x, y)) {
     if (y !== undefined)
       throw new OptionError({ where: "fit", expected: "either batches [x, y], or x and y", got: "batches and y" });
@@ -271,7 +319,7 @@ function prepare(
   }
   const options = completeFitOptions(given, true);
   const { batchSize, validationSplit, classWeight } = options;
-  const all = readArrays(reading, x, y as TensorLike, options.sampleWeight);
+  const all = readArrays(reading, x, y as DataLike, options.sampleWeight);
   const [train, held] = validationSplit === undefined ? [all, null] : splitArrays(reading, all, validationSplit);
   const shuffling = options.shuffle ? generatorFor(options.seed, defaultGenerator) : null;
   return {
@@ -282,10 +330,10 @@ function prepare(
 }
 
 /** What validationData stands for: [x, y] or [x, y, sampleWeight], or batches. */
-function validationOf({ dtype }: Reading, { validationData: data, batchSize }: CompleteFitOptions): Source | null {
+function validationOf(train: Reading, { validationData: data, batchSize }: CompleteFitOptions): Source | null {
   if (data === undefined) return null;
-  const reading = { where: "fit, validationData", dtype };
-  if (isPairOfArrays(data)) return batchesOfArrays(readArrays(reading, ...data), batchSize, null);
+  const reading = { ...train, where: "fit, validationData" };
+  if (isPairOfArrays(data, reading)) return batchesOfArrays(readArrays(reading, ...data), batchSize, null);
   if (isBatchSource(data, undefined)) return batchesOfStream(reading, data as BatchSource);
   throw new OptionError({
     where: reading.where,
@@ -295,7 +343,15 @@ function validationOf({ dtype }: Reading, { validationData: data, batchSize }: C
 }
 
 /** [x, y] rather than a list of two batches, each of which would be a list [x, y] itself. */
-function isPairOfArrays(data: BatchLike | BatchSource): data is BatchLike {
+function isPairOfArrays(data: BatchLike | BatchSource, { inputs, outputs }: Reading): data is BatchLike {
   if (!Array.isArray(data) || data.length < 2 || data.length > 3) return false;
-  return !data.every((item) => Array.isArray(item) && item.some((part) => part instanceof Tensor));
+  const isTensor = (part: unknown) => part instanceof Tensor;
+  // With several inputs, x is a list of tensors itself, and the x of a batch is a list or an object.
+  const isSeveral = (part: unknown) => isPlain(part) || (Array.isArray(part) && part.some(isTensor));
+  const isBatch =
+    (inputs.count ?? 1) > 1
+      ? (item: readonly unknown[]) => isSeveral(item[0])
+      : (item: readonly unknown[]) =>
+          item.some((part) => isTensor(part) || ((outputs.count ?? 1) > 1 && isSeveral(part)));
+  return !data.every((item) => Array.isArray(item) && isBatch(item));
 }

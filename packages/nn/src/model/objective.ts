@@ -1,7 +1,7 @@
 /**
  * The loss of `compile` as training uses it: one number for a batch.
  */
-import { DTypeError, describe, type Shape, ShapeError, Tensor } from "@chainrule/core";
+import { DTypeError, describe, OptionError, type Shape, ShapeError, Tensor } from "@chainrule/core";
 import { type Loss, type LossOptions, lossByName } from "@chainrule/losses";
 import type { MetricContext } from "../metrics/index.ts";
 
@@ -24,8 +24,17 @@ export interface Objective {
   contextFor(outputShape: Shape): MetricContext;
 }
 
-/** @throws OptionError for an unknown name, with the nearest. */
-export function objectiveOf(loss: LossLike): Objective {
+/** @throws OptionError for an unknown name, with the nearest, and for what is no loss. */
+export function readLoss(where: string, given: unknown): Objective {
+  if (typeof given === "string" || typeof given === "function") return objectiveOf(given as LossLike);
+  throw new OptionError({
+    where,
+    expected: 'a name such as "mse", a loss, or a function of predictions and targets',
+    got: describe(given),
+  });
+}
+
+function objectiveOf(loss: LossLike): Objective {
   if (typeof loss === "string") return ofLoss(lossByName(loss));
   return isLoss(loss) ? ofLoss(loss) : ofFunction(loss);
 }
@@ -88,4 +97,16 @@ function weigh(name: string, losses: Tensor, weight: Tensor): Tensor {
       hint: "Return the losses before the mean, or make it a loss with defineLoss.",
     });
   return losses.mul(weight.reshape([...weight.shape, ...new Array<number>(losses.rank - weight.rank).fill(1)]));
+}
+
+/**
+ * The target in the rank of the predictions, where that is only a matter of a last axis of length 1: y [n] for
+ * outputs [n, 1], and labels [n, 1] for scores [n, C]. Anything else is for the loss to refuse.
+ */
+export function alignTarget(loss: Objective, prediction: Tensor, y: Tensor): Tensor {
+  const { shape } = prediction;
+  const last = shape[shape.length - 1];
+  if (last === 1 && y.rank === shape.length - 1) return y.unsqueeze(-1);
+  if (loss.takesLabels && last !== 1 && y.rank === shape.length && y.shape[y.rank - 1] === 1) return y.squeeze(-1);
+  return y;
 }

@@ -1,9 +1,10 @@
 /**
  * The options of `fit`, checked before anything is done.
  */
-import { checkOptions, describe, Generator, OptionError, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, describe, Generator, OptionError, ValueError } from "@chainrule/core";
 import type { Hooks } from "./callbacks/index.ts";
 import type { BatchLike, BatchSource } from "./data.ts";
+import type { DataLike } from "./several.ts";
 import type { ClassWeight } from "./weights.ts";
 
 /** 0: silent; 1: a progress bar; 2: a line for each epoch; "auto": the bar on a terminal, silent elsewhere. */
@@ -23,8 +24,8 @@ export interface FitOptions {
   validationData?: BatchLike | BatchSource;
   /** How much each class counts in the loss: `{ 0: 1, 1: 5 }`. */
   classWeight?: ClassWeight;
-  /** How much each sample counts in the loss, [n]. For arrays only. */
-  sampleWeight?: TensorLike;
+  /** How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. */
+  sampleWeight?: DataLike;
   /** Callbacks, or plain objects of hooks. */
   callbacks?: readonly Hooks[];
   verbose?: Verbosity;
@@ -54,7 +55,8 @@ const defaults = {
   jit: true,
 };
 
-const known = [
+/** The names of the options. */
+export const fitOptionNames: readonly string[] = [
   ...Object.keys(defaults),
   ...["validationSplit", "validationData", "classWeight", "sampleWeight", "seed", "stepsPerEpoch"],
 ];
@@ -64,7 +66,7 @@ const forArrays = ["batchSize", "shuffle", "validationSplit", "sampleWeight", "s
 
 /** @throws OptionError for options that do not exist or do not go together; ValueError for numbers out of range. */
 export function completeFitOptions(given: FitOptions, arrays: boolean): CompleteFitOptions {
-  checkOptions("fit", given, known);
+  checkOptions("fit", given, fitOptionNames);
   const useless = arrays ? undefined : forArrays.find((name) => given[name] !== undefined);
   if (useless)
     throw new OptionError({

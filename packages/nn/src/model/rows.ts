@@ -2,6 +2,7 @@
  * Rows of a tensor: what a batch is cut from.
  */
 import { DataError, formatShape, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
+import type { Ports } from "./several.ts";
 
 /** The first axis of a tensor counts samples; `rows.take` makes batches of them. */
 export class Rows {
@@ -52,6 +53,9 @@ export class Rows {
 
 /** How data is to be read. */
 export interface Reading {
+  /** The model's inputs and outputs, as far as they are known. */
+  readonly inputs: Ports;
+  readonly outputs: Ports;
   /** Who reads, for error messages. */
   readonly where: string;
   /** What plain numbers become: the model's dtype, so that they lose no digits. */
@@ -59,7 +63,7 @@ export interface Reading {
 }
 
 /** Data as a tensor; truth values as floats, which losses can take. */
-export function toTensor({ where, dtype }: Reading, what: string, x: TensorLike): Tensor {
+export function toTensor({ where, dtype }: Pick<Reading, "where" | "dtype">, what: string, x: TensorLike): Tensor {
   if (x === undefined || x === null)
     throw new DataError({
       where,

@@ -4,8 +4,10 @@
 import { ChainRuleError, checkOptions, describe, ModelError, OptionError, type Tensor } from "@chainrule/core";
 import { type BatchShape, Layer, probeShape, toModule } from "../layers/index.ts";
 import type { Module } from "../module/module.ts";
+import { outlineOf } from "../module/outline.ts";
+import { Symbolic } from "../module/symbolic.ts";
 import { Model } from "./model.ts";
-import type { SummaryRow } from "./summary.ts";
+import { rowOf, type SummaryRow } from "./summary.ts";
 
 /** What `Sequential` takes as a layer: a layer, any module, or a function of a tensor. */
 export type SequentialItem = Module | ((x: Tensor) => Tensor);
@@ -84,7 +86,7 @@ export class Sequential extends Model {
   /** The input's shape, batch axis first, as the first layer knows it; null before it does. */
   get inputShape(): BatchShape | null {
     const [first] = this.layers;
-    return first instanceof Layer || first instanceof Sequential ? first.inputShape : null;
+    return first && "inputShape" in first ? (first as Layer | Sequential).inputShape : null;
   }
 
   /** Makes the weights of all layers that have none yet, for an input of a shape. */
@@ -96,6 +98,12 @@ export class Sequential extends Model {
   outputShape(inputShape: BatchShape): BatchShape {
     const shapes = this.#shapes(inputShape);
     return shapes[shapes.length - 1] ?? inputShape;
+  }
+
+  protected override outline(args: readonly unknown[]): unknown {
+    const [x] = args;
+    if (args.length > 1 || !(x instanceof Symbolic)) return super.outline(args);
+    return outlineOf(this, x.dtype, this.outputShape(x.shape));
   }
 
   /** The shape of each layer's output. */
@@ -123,7 +131,7 @@ export class Sequential extends Model {
   /** What the summary shows. @internal */
   summaryRows(): SummaryRow[] {
     const shapes = this.inputShape ? this.#shapes(this.inputShape) : null;
-    return this.layers.map((module, i) => ({ name: module.name, module, shape: shapes?.[i] ?? null }));
+    return this.layers.map((module, i) => rowOf(module.name, module, shapes?.[i] ?? null));
   }
 }
 

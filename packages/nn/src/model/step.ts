@@ -1,60 +1,69 @@
 /**
  * One step of training, and one of evaluation: all that is computed for a batch, in tensor operations.
  */
-import { noGrad, type Tensor } from "@chainrule/core";
+import { noGrad, Tensor } from "@chainrule/core";
 import type { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import type { Objective } from "./objective.ts";
+import type { Outputs } from "./outputs.ts";
+import { mapSeveral, type Several } from "./several.ts";
 
 /** What a step works with. */
 export interface Training {
-  readonly model: Module;
-  readonly loss: Objective;
+  readonly model: Module<unknown>;
+  readonly outputs: Outputs;
   readonly optimizer: Optimizer;
 }
 
-/** What came out: the loss with penalties, a scalar, and the predictions, both cut off from the graph. */
+/** The inputs of a batch: one tensor, or one for each parameter of the model's `forward`. */
+export type Inputs = Tensor | readonly Tensor[];
+
+/** What came out, cut off from the graph. */
 export interface Outcome {
+  /** With penalties, a scalar. */
   readonly loss: Tensor;
-  readonly prediction: Tensor;
+  readonly prediction: Several<Tensor>;
+  /** With several outputs: the loss of each, before lossWeights. */
+  readonly parts: readonly Tensor[] | null;
 }
 
 /** Forward, loss and penalties, backward, update. */
-export function trainStep(training: Training, x: Tensor, y: Tensor, weight?: Tensor): Outcome {
+export function trainStep(training: Training, x: Inputs, y: Several<Tensor>, weight?: Several<Tensor>): Outcome {
   const { optimizer } = training;
-  const { loss, prediction } = forward(training, x, y, weight);
+  const outcome = forward(training, x, y, weight);
   optimizer.zeroGrad();
-  loss.backward();
+  outcome.loss.backward();
   optimizer.step();
-  return { loss: loss.detach(), prediction: prediction.detach() };
+  return detached(outcome);
 }
 
 /** Forward, loss and penalties. */
-export function testStep(training: Pick<Training, "model" | "loss">, x: Tensor, y: Tensor, weight?: Tensor): Outcome {
+export function testStep(
+  training: Pick<Training, "model" | "outputs">,
+  x: Inputs,
+  y: Several<Tensor>,
+  weight?: Several<Tensor>,
+): Outcome {
   return noGrad(() => forward(training, x, y, weight));
 }
 
 /** The loss and the predictions of a batch. */
 export function forward(
-  { model, loss }: Pick<Training, "model" | "loss">,
-  x: Tensor,
-  y: Tensor,
-  weight?: Tensor,
+  { model, outputs }: Pick<Training, "model" | "outputs">,
+  x: Inputs,
+  y: Several<Tensor>,
+  weight?: Several<Tensor>,
 ): Outcome {
-  const prediction = model.call(x);
-  const ofData = loss.compute(prediction, alignTarget(loss, prediction, y), weight);
+  const prediction = (x instanceof Tensor ? model.call(x) : model.call(...x)) as Several<Tensor>;
+  const { loss, parts } = outputs.measure(prediction, y, weight);
   const penalty = model.penalty();
-  return { loss: penalty ? ofData.add(penalty) : ofData, prediction };
+  return { loss: penalty ? loss.add(penalty) : loss, prediction, parts };
 }
 
-/**
- * The target in the rank of the predictions, where that is only a matter of a last axis of length 1: y [n] for
- * outputs [n, 1], and labels [n, 1] for scores [n, C]. Anything else is for the loss to refuse.
- */
-export function alignTarget(loss: Objective, prediction: Tensor, y: Tensor): Tensor {
-  const { shape } = prediction;
-  const last = shape[shape.length - 1];
-  if (last === 1 && y.rank === shape.length - 1) return y.unsqueeze(-1);
-  if (loss.takesLabels && last !== 1 && y.rank === shape.length && y.shape[y.rank - 1] === 1) return y.squeeze(-1);
-  return y;
+/** The outcome, cut off from the graph. */
+export function detached({ loss, prediction, parts }: Outcome): Outcome {
+  return {
+    loss: loss.detach(),
+    prediction: mapSeveral(prediction, (output) => output.detach()),
+    parts: parts?.map((part) => part.detach()) ?? null,
+  };
 }

@@ -13,49 +13,62 @@ export interface SummaryOptions {
 /** A part of a model, as the table shows it. */
 export interface SummaryRow {
   readonly name: string;
-  readonly module: Module<unknown>;
-  /** The shape of its output; null where it is not known yet. */
-  readonly shape: BatchShape | null;
+  /** What it is: its class. */
+  readonly type: string;
+  readonly parameters: number;
+  /** The shapes of its outputs; none where they are not known yet. */
+  readonly shapes: readonly BatchShape[];
+  /** What its inputs come from; undefined in models that are no graph. */
+  readonly connectedTo?: string;
+}
+
+/** The row of a module; its shape may not be known. */
+export function rowOf(name: string, module: Module<unknown>, shape: BatchShape | null): SummaryRow {
+  return {
+    name,
+    type: module.constructor.name,
+    parameters: module.countParameters().total,
+    shapes: shape ? [shape] : [],
+  };
 }
 
 /** Models that know how a batch goes through their parts. */
-interface KnowsRows extends Module {
+interface KnowsRows extends Module<unknown> {
   summaryRows(): SummaryRow[];
 }
 
 /** The table, printed and returned. */
-export function summaryOf(model: Module, options: SummaryOptions): string {
+export function summaryOf(model: Module<unknown>, options: SummaryOptions): string {
   checkOptions("summary", options, ["print"]);
   const rows = "summaryRows" in model ? (model as KnowsRows).summaryRows() : partsOf(model);
-  const cells = rows.map(({ name, module, shape }) => [
-    `${name} (${module.constructor.name})`,
-    shape ? formatBatchShape(shape) : "?",
-    grouped(module.countParameters().total),
+  const isGraph = rows.some(({ connectedTo }) => connectedTo !== undefined);
+  const cells = rows.map(({ name, type, parameters, shapes, connectedTo = "" }) => [
+    `${name} (${type})`,
+    shapes.map(formatBatchShape).join(", ") || "?",
+    grouped(parameters),
+    ...(isGraph ? [connectedTo || "-"] : []),
   ]);
-  const text = [
-    `Model: "${model.name}"`,
-    ...table(["Layer (type)", "Output Shape", "Param #"], cells),
-    ...totals(model),
-  ];
+  const head = ["Layer (type)", "Output Shape", "Param #", ...(isGraph ? ["Connected to"] : [])];
+  const text = [`Model: "${model.name}"`, ...table(head, cells), ...totals(model)];
   const joined = text.join("\n");
   (options.print ?? console.log)(joined);
   return joined;
 }
 
 /** The outermost modules within a model, by the property that holds them. */
-function partsOf(model: Module): SummaryRow[] {
+function partsOf(model: Module<unknown>): SummaryRow[] {
   const paths: string[] = [];
   const rows: SummaryRow[] = [];
   for (const [path, module] of model.namedModules()) {
     if (path === "" || paths.some((outer) => path.startsWith(`${outer}.`))) continue;
     paths.push(path);
     const shape = module instanceof Layer && module.built ? module.outputShape(module.inputShape!) : null;
-    rows.push({ name: path, module, shape });
+    rows.push(rowOf(path, module, shape));
   }
   return rows;
 }
 
-function totals(model: Module): string[] {
+function totals(model: Module<unknown>): string[] {
   const all = [...model.parameters(), ...model.buffers()];
   const trainable = all.filter((parameter) => parameter.requiresGrad);
   const frozen = all.filter((parameter) => !parameter.requiresGrad);

@@ -18,6 +18,8 @@ import {
 } from "@chainrule/core";
 import { formatModule } from "./format.ts";
 import { snakeCase } from "./names.ts";
+import { outlineByTrying } from "./outline.ts";
+import { hasSymbolic, type Symbolic, SymbolicCall, type Symbols } from "./symbolic.ts";
 
 /** Numbers in a module: those that training changes, those that it does not, and both together. */
 export interface ParameterCount {
@@ -89,11 +91,17 @@ export abstract class Module<Output = Tensor> {
   }
 
   /**
-   * Computes the output.
+   * Computes the output. For symbolic inputs, it draws the call instead, and returns symbolic outputs.
    *
    * @throws what `forward` throws; errors of this library then name the module.
    */
-  call(...inputs: TensorLike[]): Output {
+  call(...inputs: TensorLike[]): Output;
+  call(...inputs: (TensorLike | Symbolic)[]): Symbols<Output>;
+  call(...inputs: (TensorLike | Symbolic)[]): Output | Symbols<Output> {
+    return hasSymbolic(inputs) ? (this.draw(inputs) as Symbols<Output>) : this.#compute(inputs as TensorLike[]);
+  }
+
+  #compute(inputs: readonly TensorLike[]): Output {
     const outer = running;
     if (outer === null) passes++;
     running = this;
@@ -110,6 +118,21 @@ export abstract class Module<Output = Tensor> {
     } finally {
       running = outer;
     }
+  }
+
+  /** The result of a call with symbolic tensors among its arguments: symbolic tensors in place of tensors. */
+  protected draw(args: readonly unknown[]): unknown {
+    try {
+      return new SymbolicCall(this, args, this.outline(args)).result;
+    } catch (error) {
+      const title = this.title();
+      throw error instanceof ChainRuleError && !error.where.startsWith(title) ? error.inside(title) : error;
+    }
+  }
+
+  /** The outlines of what comes out of a call with symbolic tensors among its arguments: found out by trying. */
+  protected outline(args: readonly unknown[]): unknown {
+    return outlineByTrying(this, args);
   }
 
   /** What happens before `forward`, for example checks of the inputs. */

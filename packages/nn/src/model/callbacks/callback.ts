@@ -51,10 +51,10 @@ export const hookNames = [
  * await model.fit(x, y, { callbacks: [new Patience(), { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }] });
  */
 export abstract class Callback implements Hooks {
-  #model: Model | null = null;
+  #model: Model<unknown> | null = null;
 
   /** The model in training. @throws ValueError before it was given to `fit`. */
-  get model(): Model {
+  get model(): Model<unknown> {
     if (this.#model === null)
       throw new ValueError({
         where: this.constructor.name,
@@ -66,7 +66,7 @@ export abstract class Callback implements Hooks {
   }
 
   /** Told by `fit`. */
-  setModel(model: Model): void {
+  setModel(model: Model<unknown>): void {
     this.#model = model;
   }
 
@@ -104,7 +104,7 @@ export class CallbackList {
   readonly #hooks: { readonly [Name in keyof Hooks]-?: Hooks[] };
 
   /** @throws OptionError for what is no callback. */
-  constructor(callbacks: readonly Hooks[], model: Model) {
+  constructor(callbacks: readonly Hooks[], model: Model<unknown>) {
     for (const callback of callbacks) checkCallback(callback);
     for (const callback of callbacks) if (callback instanceof Callback) callback.setModel(model);
     const having = (name: keyof Hooks) => callbacks.filter((callback) => isOwn(callback, name));

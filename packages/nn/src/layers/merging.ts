@@ -1,0 +1,197 @@
+/**
+ * Layers that make one tensor of several: sums, products, means, maxima, one beside the other.
+ */
+import {
+  checkOptions,
+  concat,
+  describe,
+  formatShape,
+  OptionError,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+} from "@chainrule/core";
+import { Module } from "../module/module.ts";
+
+export interface MergeOptions {
+  /** By default the class's name in snake case. */
+  name?: string;
+}
+
+/** Base of those that want one shape of all: what they do to two tensors, again and again. */
+abstract class Merge extends Module {
+  constructor(options: MergeOptions = {}, known: readonly string[] = []) {
+    super();
+    checkOptions(new.target.name, options, [...known, "name"]);
+    if (options.name !== undefined) this.name = options.name;
+  }
+
+  protected override get kind(): string {
+    return "layer";
+  }
+
+  protected override prepare(inputs: readonly Tensor[]): void {
+    if (inputs.length < 2)
+      throw new ShapeError({
+        where: "call",
+        expected: "at least two inputs",
+        got: inputs.length === 1 ? "one" : "none",
+        hint: `Write new ${this.constructor.name}().call(a, b).`,
+      });
+    this.checkShapes(inputs.map(({ shape }) => shape));
+  }
+
+  /** Throws a ShapeError for shapes that do not go together: by default unless they are all the same. */
+  protected checkShapes([first, ...others]: readonly Shape[]): void {
+    if (others.some((shape) => !sameShape(shape, first))) throw unlike("inputs of one shape", [first, ...others]);
+  }
+}
+
+function unlike(expected: string, shapes: readonly Shape[]): ShapeError {
+  return new ShapeError({
+    where: "inputs",
+    expected,
+    got: shapes.map(formatShape).join(" and "),
+    hint: "To broadcast one against the other, write it out: apply((a, b) => a.mul(b), x, y).",
+  });
+}
+
+/**
+ * x₁ + x₂ + ….
+ *
+ * Shape: at least two inputs of one shape, which is the output's.
+ *
+ * @throws ShapeError for a single input and for shapes that differ.
+ * @example new Add().call(x, skip);
+ */
+export class Add extends Merge {
+  forward(...inputs: Tensor[]): Tensor {
+    return inputs.reduce((sum, x) => sum.add(x));
+  }
+}
+
+/**
+ * x₁ · x₂ · …, element by element.
+ *
+ * Shape: at least two inputs of one shape, which is the output's.
+ *
+ * @throws ShapeError for a single input and for shapes that differ.
+ * @example new Multiply().call(x, gate);
+ */
+export class Multiply extends Merge {
+  forward(...inputs: Tensor[]): Tensor {
+    return inputs.reduce((product, x) => product.mul(x));
+  }
+}
+
+/**
+ * (x₁ + … + xₙ) / n.
+ *
+ * Shape: at least two inputs of one shape, which is the output's.
+ *
+ * @throws ShapeError for a single input and for shapes that differ.
+ * @example new Average().call(left, right);
+ */
+export class Average extends Merge {
+  forward(...inputs: Tensor[]): Tensor {
+    return inputs.reduce((sum, x) => sum.add(x)).div(inputs.length);
+  }
+}
+
+/**
+ * max(x₁, x₂, …), element by element.
+ *
+ * Shape: at least two inputs of one shape, which is the output's.
+ *
+ * @throws ShapeError for a single input and for shapes that differ.
+ * @example new Maximum().call(left, right);
+ */
+export class Maximum extends Merge {
+  forward(...inputs: Tensor[]): Tensor {
+    return inputs.reduce((largest, x) => largest.maximum(x));
+  }
+}
+
+export interface ConcatenateOptions extends MergeOptions {
+  /** Along which the inputs are put one after the other; the last by default. */
+  axis?: number;
+}
+
+/**
+ * The inputs one after the other along an axis.
+ *
+ * Shape: at least two inputs that differ at most along the axis; the output has the sum of their lengths there.
+ *
+ * @throws ShapeError for a single input, an axis that is not there, and lengths that differ elsewhere; OptionError for an
+ *   axis that is no whole number.
+ * @example new Concatenate({ axis: 1 }).call(randn([2, 3, 8, 8]), randn([2, 5, 8, 8])); // [2, 8, 8, 8]
+ */
+export class Concatenate extends Merge {
+  readonly axis: number;
+
+  constructor(options: ConcatenateOptions = {}) {
+    super(options, ["axis"]);
+    this.axis = options.axis ?? -1;
+    if (!Number.isInteger(this.axis))
+      throw new OptionError({
+        where: "Concatenate",
+        expected: "axis as a whole number",
+        got: describe(this.axis),
+      });
+  }
+
+  protected override checkShapes(shapes: readonly Shape[]): void {
+    const [first] = shapes;
+    const axis = this.axis < 0 ? this.axis + first.length : this.axis;
+    if (axis < 0 || axis >= first.length) throw unlike(`inputs with an axis ${this.axis}`, shapes);
+    const rest = (shape: Shape) => shape.filter((_, i) => i !== axis);
+    if (shapes.some((shape) => shape.length !== first.length || !sameShape(rest(shape), rest(first))))
+      throw unlike(`inputs of one shape but for axis ${this.axis}`, shapes);
+  }
+
+  forward(...inputs: Tensor[]): Tensor {
+    return concat(inputs, this.axis);
+  }
+}
+
+export interface DotOptions extends MergeOptions {
+  /** Whether the inputs are brought to length 1 first, so that the product is the cosine of their angle. */
+  normalize?: boolean;
+}
+
+/** Lengths below this count as this, so that a vector of zeros has no direction rather than NaN; as in PyTorch. */
+const shortest = 1e-8;
+
+/**
+ * Σᵢ aᵢ bᵢ along the last axis; with `normalize` their cosine similarity.
+ *
+ * Shape: two inputs [.., n] of one shape; output [.., 1].
+ *
+ * @throws ShapeError for anything but two inputs of one shape.
+ * @example new Dot({ normalize: true }).call(randn([4, 8]), randn([4, 8])); // [4, 1]
+ */
+export class Dot extends Merge {
+  readonly normalize: boolean;
+
+  constructor(options: DotOptions = {}) {
+    super(options, ["normalize"]);
+    this.normalize = options.normalize ?? false;
+  }
+
+  protected override checkShapes(shapes: readonly Shape[]): void {
+    super.checkShapes(shapes);
+    if (shapes.length !== 2 || shapes[0].length === 0) throw unlike("two inputs with an axis", shapes);
+  }
+
+  forward(a: Tensor, b: Tensor): Tensor {
+    const product = (p: Tensor, q: Tensor) => p.mul(q).sum(-1, { keepDims: true });
+    if (!this.normalize) return product(a, b);
+    // Of the square, because the slope of the root at 0 is infinite.
+    const length = (x: Tensor) =>
+      product(x, x)
+        .maximum(shortest ** 2)
+        .sqrt();
+    return product(a, b).div(length(a).mul(length(b)));
+  }
+}

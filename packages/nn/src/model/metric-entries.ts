@@ -1,0 +1,121 @@
+/**
+ * The metrics of `compile`: strings, objects and functions become metrics that are made anew for each epoch.
+ */
+import { describe, didYouMean, OptionError, Tensor } from "@chainrule/core";
+import { type Loss, lossByName, lossNames } from "@chainrule/losses";
+import { Metric, type MetricContext, metricByName, metricNames } from "../metrics/index.ts";
+import { MeanMetric } from "../metrics/metric.ts";
+import { isLoss } from "./objective.ts";
+
+/** A function of predictions and targets, whose mean over all batches is shown. */
+export type MetricFunction = (prediction: Tensor, target: Tensor) => Tensor | number;
+/** A metric by name, one made already, or a function. Names of losses will do as well. */
+export type MetricLike = string | Metric | MetricFunction;
+
+/** A metric to be made, anew for each epoch. */
+export interface MetricEntry {
+  /** What the history calls it. */
+  readonly key: string;
+  readonly weighted: boolean;
+  make(context: MetricContext): Metric;
+}
+
+/** Metrics of one output: those that count each sample the same, and those that weigh them; equal names numbered. */
+export function metricEntries(where: string, metrics: unknown, weightedMetrics: unknown): readonly MetricEntry[] {
+  return uniqueKeys([...readMetrics(where, metrics, false), ...readMetrics(where, weightedMetrics, true)]);
+}
+
+function readMetrics(where: string, given: unknown, weighted: boolean): MetricEntry[] {
+  if (!Array.isArray(given))
+    throw new OptionError({
+      where: `${where}, metrics`,
+      expected: 'a list such as ["accuracy"]',
+      got: describe(given),
+    });
+  return given.map((metric) => ({ ...readMetric(where, metric), weighted }));
+}
+
+function readMetric(where: string, given: unknown): Omit<MetricEntry, "weighted"> {
+  if (typeof given === "string") return byName(given);
+  if (isMetric(given)) return { key: given.name, make: () => given };
+  if (typeof given === "function") return ofFunction(given as MetricFunction);
+  throw new OptionError({
+    where: `${where}, metrics`,
+    expected: 'a name such as "accuracy", a metric, or a function of predictions and targets',
+    got: describe(given),
+  });
+}
+
+/** Metrics need not be made with our base class. */
+export function isMetric(x: unknown): x is Metric {
+  if (x instanceof Metric) return true;
+  const parts = ["reset", "update", "result"] as const;
+  return typeof x === "object" && x !== null && parts.every((part) => typeof (x as Metric)[part] === "function");
+}
+
+function byName(name: string): Omit<MetricEntry, "weighted"> {
+  if (metricNames.includes(name)) return { key: name, make: (context) => metricByName(name, context) };
+  const loss = eachLoss(findLoss(name));
+  return { key: name, make: () => new FunctionMetric(name, loss) };
+}
+
+/** A loss before its mean is taken, so that samples can be weighted. */
+function eachLoss(loss: Loss): MetricFunction {
+  return (prediction, target) => loss(prediction, target, { reduction: "none" });
+}
+
+function findLoss(name: string): Loss {
+  try {
+    return lossByName(name);
+  } catch {
+    throw new OptionError({
+      where: "compile, metrics",
+      expected: "the name of a metric or a loss",
+      got: `"${name}"`,
+      hint: didYouMean(name, [...metricNames, ...lossNames()]),
+    });
+  }
+}
+
+function ofFunction(f: MetricFunction | Loss): Omit<MetricEntry, "weighted"> {
+  if (isLoss(f)) return { key: f.lossName, make: () => new FunctionMetric(f.lossName, eachLoss(f)) };
+  const key = f.name || "metric";
+  return { key, make: () => new FunctionMetric(key, f) };
+}
+
+/** The mean of a function's results: one for each sample, or one for a batch, which then counts by its size. */
+class FunctionMetric extends MeanMetric {
+  readonly #function: MetricFunction;
+
+  constructor(name: string, f: MetricFunction) {
+    super(name);
+    this.#function = f;
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    this.addRows(this.#rows(prediction, target), sampleWeight);
+  }
+
+  #rows(prediction: Tensor, target: Tensor): ArrayLike<number> {
+    const found = this.#function(prediction, target);
+    if (found instanceof Tensor && found.rank > 0) return found.storage;
+    const value = found instanceof Tensor ? found.item() : found;
+    if (typeof value === "number") return new Float64Array(prediction.shape[0] ?? 1).fill(value);
+    throw new OptionError({
+      where: `metric "${this.name}"`,
+      expected: "a function that returns a number or a tensor",
+      got: describe(value),
+    });
+  }
+}
+
+/** Numbers equal keys: precision, precision_1. */
+function uniqueKeys(entries: MetricEntry[]): MetricEntry[] {
+  const taken = new Set(["loss"]);
+  return entries.map((entry) => {
+    let key = entry.key;
+    for (let i = 1; taken.has(key); i++) key = `${entry.key}_${i}`;
+    taken.add(key);
+    return { ...entry, key };
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * One thing, or several by place or by name: the data of models with several inputs and outputs.
+ */
+import { DataError, describe, didYouMean, ModelError, Tensor, type TensorLike } from "@chainrule/core";
+import { isPlain } from "../module/symbolic.ts";
+
+/** One, a list, or an object of names. */
+export type Several<T> = T | readonly T[] | Readonly<Record<string, T>>;
+
+/** Data for a model: one array or tensor, or one for each input (or output), by place or by name. */
+export type DataLike = Several<TensorLike>;
+
+/** What is known of a model's inputs or outputs; null for what only a call can tell. */
+export interface Ports {
+  readonly names: readonly string[] | null;
+  readonly count: number | null;
+}
+
+/** Each replaced by what `f` makes of it, in the same structure. */
+export function mapSeveral<A, B>(given: Several<A>, f: (one: A, key: string | number) => B): Several<B> {
+  if (Array.isArray(given)) return (given as readonly A[]).map((one, i) => f(one, i));
+  if (!isPlain(given)) return f(given as A, "");
+  return Object.fromEntries(Object.entries(given as Record<string, A>).map(([key, one]) => [key, f(one, key)]));
+}
+
+/** All of them, in their order. */
+export function listOf<T>(given: Several<T>): readonly T[] {
+  if (Array.isArray(given)) return given as readonly T[];
+  return isPlain(given) ? (Object.values(given) as T[]) : [given as T];
+}
+
+/**
+ * Tells one lot of data from several: names and counts decide where they are known; otherwise a list of tensors is
+ * several, and a list of anything else is rows of one.
+ *
+ * @param what "x", "y" or the like, for error messages.
+ * @param read makes of each what is wanted.
+ * @returns a list in the order of the names where these are known.
+ * @throws DataError for another number of them, or other names; and what `read` throws.
+ */
+export function readSeveral<T>(
+  where: string,
+  what: string,
+  given: unknown,
+  { names, count }: Ports,
+  read: (one: TensorLike, key: string | number) => T,
+): Several<T> {
+  if (isPlain(given)) return byName(where, what, given as Readonly<Record<string, TensorLike>>, names, read);
+  if (!Array.isArray(given)) {
+    if (count !== null && count > 1 && given !== undefined && given !== null)
+      throw wrong(where, what, names, count, given instanceof Tensor ? "one tensor" : describe(given));
+    return read(given as TensorLike, "");
+  }
+  const isList = count === null || count === 1 ? given.some(isArrayData) : true;
+  if (!isList) return read(given, "");
+  if (count !== null && given.length !== count) throw wrong(where, what, names, count, `a list of ${given.length}`);
+  return count === 1 ? read(given[0], "") : given.map(read);
+}
+
+/** Whether it can only be data: a tensor or a typed array. */
+function isArrayData(x: unknown): boolean {
+  return x instanceof Tensor || ArrayBuffer.isView(x);
+}
+
+function byName<T>(
+  where: string,
+  what: string,
+  given: Readonly<Record<string, TensorLike>>,
+  names: readonly string[] | null,
+  read: (one: TensorLike, key: string | number) => T,
+): Several<T> {
+  if (names === null) {
+    if (what !== "x") return mapSeveral(given, read);
+    throw new DataError({
+      where,
+      expected: "inputs as a list, in the order of forward's parameters",
+      got: `names (${Object.keys(given).join(", ")})`,
+      hint: "A model that takes them by name says so: get inputNames() { return [...]; }.",
+    });
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new DataError({
+      where,
+      expected: `${what} by the names ${names.join(", ")}`,
+      got: `"${unknown}"`,
+      hint: didYouMean(unknown, names),
+    });
+  const missing = names.filter((name) => given[name] === undefined);
+  if (missing.length > 0)
+    throw new DataError({
+      where,
+      expected: `${what} by the names ${names.join(", ")}`,
+      got: `none for ${missing.join(", ")}`,
+    });
+  return names.length === 1 ? read(given[names[0]], "") : names.map((name, i) => read(given[name], i));
+}
+
+function wrong(where: string, what: string, names: readonly string[] | null, count: number, got: string): DataError {
+  return new DataError({
+    where,
+    expected: `${what} as ${count === 1 ? "one tensor" : `a list of ${count}`}${names ? `, or by name: ${names.join(", ")}` : ""}`,
+    got,
+  });
+}
+
+/** The one that belongs to an output. @throws ModelError where there is none. */
+export function pick<T>(where: string, given: Several<T>, name: string, index: number, count: number): T {
+  if (Array.isArray(given) || isPlain(given)) {
+    const list = given as readonly T[] & Readonly<Record<string, T>>;
+    const found = Array.isArray(given) ? list[index] : list[name];
+    const size = Array.isArray(given) ? given.length : Object.keys(given).length;
+    if (found !== undefined && size === count) return found;
+    throw new ModelError({
+      where,
+      expected: `one for each of the ${count} outputs${Array.isArray(given) ? "" : `, "${name}" among them`}`,
+      got: Array.isArray(given) ? `${size}` : Object.keys(given).join(", "),
+    });
+  }
+  if (count === 1) return given as T;
+  throw new ModelError({
+    where,
+    expected: `one for each of the ${count} outputs, in a list or by name`,
+    got: "one for all",
+  });
+}

@@ -1,0 +1,201 @@
+/**
+ * Symbolic tensors: tensors to come. They have a shape and no numbers, and remember which call they will come out of;
+ * calling layers on them draws the graph of a model.
+ */
+import { type DType, describe, ModelError, Tensor } from "@chainrule/core";
+import { type BatchShape, formatBatchShape } from "../layers/shape.ts";
+import type { Module } from "./module.ts";
+
+/** What a call will give: its shape, batch axis first, null for what varies; and its kind of numbers. */
+export class Outline {
+  readonly shape: BatchShape;
+  readonly dtype: DType;
+
+  constructor(shape: BatchShape, dtype: DType) {
+    this.shape = shape;
+    this.dtype = dtype;
+  }
+}
+
+/** What a module makes of symbolic tensors: each tensor of its output is a symbolic one. */
+export type Symbols<Output> = Output extends Tensor
+  ? Symbolic
+  : Output extends object
+    ? { [Key in keyof Output]: Symbols<Output[Key]> }
+    : Output;
+
+/** Options of a call, in which symbolic tensors may stand for tensors. */
+export type SymbolicOptions<Options> = {
+  [Key in keyof Options]: Options[Key] | (Tensor extends Options[Key] ? Symbolic | readonly Symbolic[] : never);
+};
+
+/** A call of a module that was drawn and not computed. */
+export class SymbolicCall {
+  readonly module: Module<unknown>;
+  /** As they were given, options among them. */
+  readonly args: readonly unknown[];
+  /** The symbolic tensors among the arguments. */
+  readonly inputs: readonly Symbolic[];
+  /** Calls in the order of their numbers are computed after what they need. */
+  readonly number: number;
+  /** What comes out, with a symbolic tensor for each tensor. */
+  readonly result: unknown;
+  /** The symbolic tensors in the result. */
+  readonly outputs: readonly Symbolic[];
+
+  constructor(module: Module<unknown>, args: readonly unknown[], outline: unknown) {
+    this.module = module;
+    this.args = args;
+    this.inputs = leavesOf(args, isSymbolic).map(([symbolic]) => symbolic);
+    this.number = calls++;
+    this.result = mapLeaves(outline, isOutline, (leaf, path) => new Symbolic(leaf, this, path));
+    this.outputs = leavesOf(this.result, isSymbolic).map(([symbolic]) => symbolic);
+  }
+}
+
+let calls = 0;
+
+/**
+ * A tensor to come: made by `input`, and by calling layers on others. It has no numbers before the model is called.
+ *
+ * @example
+ * const x = input([10], { name: "features" });
+ * const y = new Dense({ units: 3 }).call(x);
+ * y.shape; // [null, 3]
+ */
+export class Symbolic {
+  /** Batch axis first; null for what varies. */
+  readonly shape: BatchShape;
+  readonly dtype: DType;
+  /** What it will come out of; null for what `input` made. */
+  readonly maker: SymbolicCall | null;
+  /** Inputs: whether numbers of another kind become of this one. */
+  readonly isCast: boolean;
+  readonly #name: string;
+
+  /** @param name an input's name, or where in its maker's result it stands: "" for the result itself. */
+  constructor({ shape, dtype }: Outline, maker: SymbolicCall | null, name: string, isCast = false) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.maker = maker;
+    this.#name = name;
+    this.isCast = isCast;
+  }
+
+  /** An input's name; otherwise that of the layer it comes out of. */
+  get name(): string {
+    if (this.maker === null) return this.#name;
+    return this.#name === "" ? this.maker.module.name : `${this.maker.module.name}.${this.#name}`;
+  }
+
+  /** The number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** `symbolic "features" [null, 10]`. */
+  toString(): string {
+    return `symbolic "${this.name}" ${formatBatchShape(this.shape)}`;
+  }
+
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw noNumbers(this, "in JavaScript arithmetic or a comparison");
+  }
+
+  /** How Node's console shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** What core says where it is given one in place of numbers. */
+  get [Symbol.for("chainrule.noNumbers")](): string {
+    return howTo;
+  }
+}
+
+const howTo =
+  "It has no numbers yet. Make a node of the computation: apply((x) => x.add(1), symbolic); or call a layer on it.";
+
+function noNumbers(symbolic: Symbolic, where: string): ModelError {
+  return new ModelError({
+    where: "symbolic tensor",
+    expected: "a tensor with numbers",
+    got: `${symbolic} ${where}`,
+    hint: howTo,
+  });
+}
+
+// People write `x.add(y)` out of habit: each of a tensor's methods says what to write instead.
+for (const name of Object.getOwnPropertyNames(Tensor.prototype))
+  if (name !== "constructor" && !["shape", "dtype", "name"].includes(name) && !Object.hasOwn(Symbolic.prototype, name))
+    Object.defineProperty(Symbolic.prototype, name, {
+      get(this: Symbolic) {
+        throw noNumbers(this, `asked for its "${name}"`);
+      },
+    });
+
+/** Whether it is a symbolic tensor. */
+export function isSymbolic(x: unknown): x is Symbolic {
+  return x instanceof Symbolic;
+}
+
+function isOutline(x: unknown): x is Outline {
+  return x instanceof Outline;
+}
+
+/** Whether a symbolic tensor is among the arguments of a call, or in plain objects and lists among them. */
+export function hasSymbolic(args: readonly unknown[]): boolean {
+  for (const arg of args) {
+    if (arg instanceof Symbolic) return true;
+    if (typeof arg !== "object" || arg === null || arg instanceof Tensor) continue;
+    // Rows of numbers are long, and nothing stands beside them.
+    if (
+      Array.isArray(arg)
+        ? typeof arg[0] === "object" && hasSymbolic(arg)
+        : isPlain(arg) && hasSymbolic(Object.values(arg))
+    )
+      return true;
+  }
+  return false;
+}
+
+/** The value with its leaves replaced, in lists and plain objects as deep as they go; all else stays as it is. */
+export function mapLeaves<T>(
+  value: unknown,
+  isLeaf: (x: unknown) => x is T,
+  f: (leaf: T, path: string) => unknown,
+  path = "",
+): unknown {
+  if (isLeaf(value)) return f(value, path);
+  const inner = (part: unknown, key: string | number) =>
+    mapLeaves(part, isLeaf, f, path === "" ? `${key}` : `${path}.${key}`);
+  if (Array.isArray(value)) return value.map(inner);
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part, key)]));
+}
+
+/** The leaves of a value in their order, with the path that leads to each. */
+export function leavesOf<T>(value: unknown, isLeaf: (x: unknown) => x is T): [leaf: T, path: string][] {
+  const found: [T, string][] = [];
+  mapLeaves(value, isLeaf, (leaf, path) => found.push([leaf, path]));
+  return found;
+}
+
+/** Whether it is an object of properties, and nothing with a class. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Throws unless it is a symbolic tensor. */
+export function checkSymbolic(where: string, x: unknown): asserts x is Symbolic {
+  if (x instanceof Symbolic) return;
+  throw new ModelError({
+    where,
+    expected: "symbolic tensors, made by input and by calling layers on them",
+    got: describe(x),
+    hint: x instanceof Tensor ? "Draw the model with input(shape); numbers go to the finished model." : undefined,
+  });
+}
