@@ -1,6 +1,7 @@
 /**
  * Graphs of a computation and plots, for terminal and page.
  */
+export { type BarChartOptions, type BarGroups, barChartSvg } from "./bar-chart.ts";
 export { type BoundaryOptions, drawBoundary, type Prediction } from "./boundary.ts";
 export {
   type ComputationEdge,
