@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Heap } from "./heap.ts";
+import { createHeap, Heap } from "./heap.ts";
 import { createMemory } from "./host.ts";
 
 describe("the heap", () => {
@@ -51,5 +51,22 @@ describe("the heap", () => {
     }
     for (const block of held) heap.free(...block);
     expect([heap.used, heap.allocate(heap.memory.buffer.byteLength - 16)]).toEqual([0, 16]);
+  });
+
+  it("is there where WebAssembly is, and null where it is missing or forbidden", () => {
+    expect(createHeap()).toBeInstanceOf(Heap);
+    const global = globalThis as unknown as { WebAssembly?: { Memory: unknown } };
+    const real = global.WebAssembly!;
+    const forbidden = () => {
+      throw new Error("Refused to compile or instantiate WebAssembly module");
+    };
+    try {
+      global.WebAssembly = undefined;
+      expect(createHeap()).toBeNull();
+      Object.assign(global, { WebAssembly: { Memory: real.Memory, Module: forbidden } });
+      expect(createHeap()).toBeNull();
+    } finally {
+      global.WebAssembly = real;
+    }
   });
 });

@@ -2,7 +2,8 @@
  * The one WebAssembly memory in which compiled programs keep their numbers: blocks of it are handed out and taken back.
  */
 import { allocate, type DType, type TypedArray } from "../tensor/dtype.ts";
-import { createMemory, type Memory } from "./host.ts";
+import { assemble } from "./assembler.ts";
+import { createMemory, instantiate, type Memory } from "./host.ts";
 
 const page = 65536;
 /** Vectors are 16 bytes long; a block may be read and written up to the end of its last vector. */
@@ -138,16 +139,21 @@ export function bytesPer(dtype: DType): number {
   return dtype === "float64" ? 8 : 4;
 }
 
+/** A new heap; null where WebAssembly or its SIMD is missing, or a content security policy forbids it. */
+export function createHeap(): Heap | null {
+  try {
+    const memory = createMemory(16);
+    instantiate(assemble([{ name: "probe", parameters: [], body: (code) => code.zero128().op("drop") }]), memory);
+    return new Heap(memory);
+  } catch {
+    return null;
+  }
+}
+
 let shared: Heap | null | undefined;
 
-/** The heap that all programs share; null where there is no WebAssembly. */
+/** The heap that all programs share, if there can be one. */
 export function sharedHeap(): Heap | null {
-  if (shared === undefined) {
-    try {
-      shared = new Heap(createMemory(16));
-    } catch {
-      shared = null;
-    }
-  }
+  if (shared === undefined) shared = createHeap();
   return shared;
 }
