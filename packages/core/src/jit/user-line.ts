@@ -2,17 +2,23 @@
  * Which line of the user's program is running, for error messages.
  */
 
-/** The folder in which this package and those that build on it lie side by side: `packages/`, `@chainrule/`. */
-const home = new URL("../../../", import.meta.url).href;
+/**
+ * The folder in which this package and those that build on it lie side by side: `packages/`, `@chainrule/`. Worked out
+ * when it is needed, because a bundle that is one script has no such address; null there.
+ */
+function findHome(): string | null {
+  return import.meta.url ? new URL("../../../", import.meta.url).href : null;
+}
 
 /** The innermost place on the stack that is not in this library: `file.ts:12:5`; undefined where the host shows none. */
 export function userLine(): string | undefined {
+  const home = findHome();
   const lines = new Error().stack?.split("\n").slice(1) ?? [];
   const place = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]+:\d+:\d+)\)?\s*$/;
   for (const line of lines) {
     const found = place.exec(line)?.[1];
     if (!found) continue;
-    const isOurs = found.startsWith(home) || found.startsWith(home.replace("file://", ""));
+    const isOurs = home !== null && (found.startsWith(home) || found.startsWith(home.replace("file://", "")));
     if (isOurs && !/\.test\.[jt]s/.test(found)) continue;
     return found.replace(/^file:\/\//, "");
   }

@@ -228,6 +228,14 @@ describe("a functional model", () => {
     const last = new LSTM({ units: 2 }).call(vectors, { mask });
     const model = new Functional({ inputs: tokens, outputs: last });
     expectClose(model.call([[1, 2, 0, 0]]), model.call([[1, 2]]));
+    // The second batch of a shape is computed by a compiled program.
+    const ids = [
+      [1, 2, 0, 0],
+      [3, 0, 0, 0],
+      [4, 1, 2, 3],
+      [1, 2, 0, 0],
+    ];
+    expectClose(model.predict(ids, { batchSize: 1 }), model.call(ids));
     const bools = input([null], { dtype: "bool" });
     const gated = new Functional({ inputs: [bools], outputs: apply((m) => m.logicalNot(), bools) });
     expect(gated.call([[1, 0]]).toArray()).toEqual([[false, true]]);

@@ -84,6 +84,14 @@ describe("a model with several outputs", () => {
     expect(await fit([each.price, each.kind])).toMatchObject({ price_loss: [2], kind_loss: [2] });
   });
 
+  it("says with debugNaN where the first NaN is", async () => {
+    const { model } = twoTasks();
+    model.compile({ optimizer: new SGD({ lr: 0 }), loss: "mse" });
+    expect((await model.fit(x, y, { ...whole, debugNaN: true })).history.kind_loss).toEqual([2.5]);
+    const broken = { ...y, kind: column([0, Number.NaN]) };
+    await expect(model.fit(x, broken, { debugNaN: true })).rejects.toThrow(/NaN in the targets, at element 1/);
+  });
+
   it("predicts in the structure of its outputs, batch by batch", () => {
     const { model } = twoTasks();
     const { price, kind } = model.predict(column([1, 2, 3]), { batchSize: 2 });
