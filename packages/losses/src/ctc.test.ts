@@ -1,4 +1,4 @@
-import { OptionError, ShapeError, tensor, ValueError, zeros } from "@chainrule/core";
+import { jit, OptionError, ShapeError, type Tensor, tensor, ValueError, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { checkLoss, ctc } from "./index.ts";
@@ -310,5 +310,15 @@ describe("ctc", () => {
     ).toThrow(OptionError);
     expect(() => ctc(prediction, [[1, 1]])).toThrow(ShapeError);
     expect(() => ctc(zeros([4, 3]), [1, 2])).toThrow(/\[N, T, C\].*\n.*timeMajor/);
+  });
+
+  it("compiles with lengths as arguments, and is then the same", () => {
+    const labels = tensor([
+      [1, 2],
+      [2, 0],
+    ]);
+    const lengths = tensor([4, 3], { dtype: "int32" });
+    const loss = (x: Tensor, y: Tensor, inputLengths: Tensor) => ctc(x, y, { inputLengths });
+    expectClose(jit(loss)(prediction, labels, lengths), loss(prediction, labels, lengths));
   });
 });
