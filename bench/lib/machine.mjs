@@ -1,0 +1,25 @@
+/**
+ * What a record says of the machine.
+ */
+import { cpus, loadavg, totalmem } from "node:os";
+
+export function describeMachine(torch) {
+  const [{ model }] = cpus();
+  const count = cpus().length;
+  const kind = `${count}x-${model}`
+    .toLowerCase()
+    .replace(/\(r\)|\(tm\)|processor|cpu|@.*$/g, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/-+$/, "");
+  return {
+    kind,
+    cpu: model.trim(),
+    cores: count,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    loadBefore: loadavg()[0],
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    v8: process.versions.v8,
+    pytorch: torch?.version ?? null,
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The results as Markdown and as a drawing.
+ */
+import { barChartSvg } from "chainrule";
+import { median, readable, spread } from "./numbers.mjs";
+
+const nameOfKind = { js: "best JS peer", torch1: "PyTorch, 1 thread", torch: "PyTorch, best" };
+
+/** The fastest of some, or null. */
+function best(entries) {
+  const timed = entries.filter(({ rates, missing }) => rates.length > 0 && !missing);
+  return timed.reduce((top, each) => (top && median(top.rates) >= median(each.rates) ? top : each), null);
+}
+
+/** What users of chainrule get: compiled, but in the workloads that are about something else. */
+function mine(entries) {
+  const ways = ["chainrule scalar", "chainrule jit", "chainrule eager"];
+  return ways.map((way) => best(entries.filter(({ name }) => name === way))).find((found) => found !== null);
+}
+
+/** Ours beside the others: how many times as fast, by whom. */
+export function ratios({ entries }) {
+  const ours = mine(entries);
+  if (!ours) return {};
+  const against = {
+    js: best(entries.filter(({ kind }) => kind === "js")),
+    torch1: best(entries.filter(({ name }) => name === "PyTorch 1 thread")),
+    torch: best(entries.filter(({ kind }) => kind === "pytorch")),
+  };
+  return Object.fromEntries(
+    Object.entries(against).flatMap(([kind, other]) =>
+      other ? [[kind, { name: other.name, ratio: median(ours.rates) / median(other.rates) }]] : [],
+    ),
+  );
+}
+
+function table(header, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(header), line(header.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}
+
+function speeds({ results }) {
+  const names = [...new Set(results.flatMap(({ entries }) => entries.map(({ name }) => name)))].filter((name) =>
+    results.some(({ entries }) => entries.some((each) => each.name === name && each.rates.length > 0)),
+  );
+  const cell = (entries, name) => {
+    const found = entries.find((each) => each.name === name);
+    if (!found || found.missing || found.rates.length === 0) return "";
+    const around = found.rates.length > 1 ? ` ±${Math.round(50 * spread(found.rates))}%` : "";
+    return `${readable(median(found.rates))}${around}`;
+  };
+  const rows = results.map(({ id, unit, entries }) => [`${id}, ${unit}`, ...names.map((name) => cell(entries, name))]);
+  return table(["", ...names], rows);
+}
+
+function comparisons({ results }) {
+  const rows = results.map((result) => {
+    const found = ratios(result);
+    return [
+      result.id,
+      ...Object.keys(nameOfKind).map((kind) =>
+        found[kind] ? `${readable(found[kind].ratio)} x${kind === "torch1" ? "" : ` (${found[kind].name})`}` : "",
+      ),
+    ];
+  });
+  return table(["chainrule is so many times as fast as", ...Object.values(nameOfKind)], rows);
+}
+
+function startTable(start) {
+  const empty = median(start.find(({ what }) => what === "nothing").ms);
+  const names = [...new Set(start.map(({ name }) => name))].slice(1);
+  const whats = ["import", "first step", "400 steps"];
+  const cell = (name, what) => {
+    const found = start.find((each) => each.name === name && each.what === what);
+    return found?.ms.length ? `+${readable(median(found.ms) - empty)}` : "";
+  };
+  return `Over an empty Node script (${readable(empty)} ms):\n\n${table(
+    ["start, ms", ...whats],
+    names.map((name) => [name, ...whats.map((what) => cell(name, what))]),
+  )}`;
+}
+
+function absences({ results }) {
+  const lines = results.flatMap(({ id, entries }) =>
+    entries.flatMap(({ name, missing }) =>
+      missing && missing !== "not written" ? [`- ${id}, ${name}: ${missing}`] : [],
+    ),
+  );
+  return lines.length > 0 ? `\n## Left out, and why\n\n${lines.join("\n")}\n` : "";
+}
+
+export function markdown(record) {
+  const { date, machine, rounds, seconds, source, results, start } = record;
+  const titles = results.map(({ id, title }) => `- ${id}: ${title}`).join("\n");
+  return `# Benchmark of ${date.slice(0, 10)}
+
+${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}; PyTorch ${machine.pytorch ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
+
+${results.length > 0 ? `${speeds(record)}\n\n${comparisons(record)}\n` : ""}${start ? `\n${startTable(start)}\n` : ""}
+${titles}
+${absences(record)}`;
+}
+
+/** How many times as fast chainrule is, by workload; null where there is nothing to compare. */
+export function chart({ results, date, machine }) {
+  const groups = Object.fromEntries(
+    results.flatMap((result) => {
+      const bars = Object.entries(ratios(result)).flatMap(([kind, { ratio }]) =>
+        kind === "torch1" ? [] : [[nameOfKind[kind], ratio]],
+      );
+      return bars.length > 0 ? [[result.id, Object.fromEntries(bars)]] : [];
+    }),
+  );
+  if (Object.keys(groups).length === 0) return null;
+  return barChartSvg(groups, {
+    title: `chainrule's speed, ${date.slice(0, 10)}, ${machine.cores} x ${machine.cpu}`,
+    xLabel: "times as fast as",
+    xScale: "log",
+    width: 800,
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * The time to start: whole processes that import a library, or import it, build the W1 model and train it for 400
+ * steps; beside a Node process that does nothing.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const bench = fileURLToPath(new URL("..", import.meta.url));
+
+const ours = (module) => ({
+  import: `import ${JSON.stringify(module)};`,
+  "first step": `import { Sequential, Dense, Adam } from ${JSON.stringify(module)};
+const model = new Sequential();
+model.add(new Dense({ units: 1, inputDim: 1, activation: "sigmoid" }));
+model.compile({ optimizer: new Adam(), loss: "binary_crossentropy" });
+await model.fit([[0]], [[0]], { epochs: 1, batchSize: 1, verbose: 0 });`,
+  "400 steps": `import { Sequential, Dense, Adam } from ${JSON.stringify(module)};
+const model = new Sequential();
+model.add(new Dense({ units: 1, inputDim: 1, activation: "sigmoid" }));
+model.compile({ optimizer: new Adam(), loss: "binary_crossentropy" });
+await model.fit([[0], [1]], [[0], [1]], { epochs: 200, batchSize: 1, verbose: 0 });`,
+});
+
+const tfjsFit = (x, epochs) => `import * as tf from "@tensorflow/tfjs";
+await tf.setBackend("cpu");
+const model = tf.sequential();
+model.add(tf.layers.dense({ units: 1, inputShape: [1], activation: "sigmoid" }));
+model.compile({ optimizer: tf.train.adam(), loss: "binaryCrossentropy" });
+const x = tf.tensor2d(${x});
+await model.fit(x, x, { epochs: ${epochs}, batchSize: 1, verbose: 0 });`;
+
+/** Through the benchmark's own W1 in a loop, which adds the import of two small files. */
+const throughLoop = (name, variant, steps) => `import { open } from "./contenders/${name}.mjs";
+import { workloadById } from "./lib/workloads.mjs";
+const workload = workloadById("W1-loop");
+await (await open(${JSON.stringify(variant)}))["W1-loop"](workload.start())(${steps});
+process.exit();`;
+
+const peers = {
+  "tfjs cpu": {
+    import: `import "@tensorflow/tfjs";`,
+    "first step": tfjsFit("[[0]]", 1),
+    "400 steps": tfjsFit("[[0], [1]]", 200),
+  },
+  "jax-js jit": {
+    import: `import "@jax-js/jax";`,
+    "first step": throughLoop("jax-js", "jit", 1),
+    "400 steps": throughLoop("jax-js", "jit", 400),
+  },
+  "js-pytorch": {
+    import: `import "js-pytorch";`,
+    "first step": throughLoop("js-pytorch", "", 1),
+    "400 steps": throughLoop("js-pytorch", "", 400),
+  },
+  convnetjs: {
+    import: `import "convnetjs";`,
+    "first step": throughLoop("convnetjs", "", 1),
+    "400 steps": throughLoop("convnetjs", "", 400),
+  },
+};
+
+const torchLoop = (steps) => `import torch
+model = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Sigmoid())
+optimizer = torch.optim.Adam(model.parameters())
+data = [torch.tensor([[0.0]]), torch.tensor([[1.0]])]
+for i in range(${steps}):
+    optimizer.zero_grad()
+    torch.nn.functional.binary_cross_entropy(model(data[i % 2]), data[i % 2]).backward()
+    optimizer.step()
+`;
+
+/** Milliseconds of each program, whole process, in turn; all of them after an empty one in each round. */
+export async function measureStart({ built, rounds, torch }) {
+  console.log("\nstart  whole processes, ms");
+  const folder = mkdtempSync(join(bench, ".start-"));
+  try {
+    const programs = [];
+    const add = (name, what, command, args, cwd) => programs.push({ name, what, command, args, cwd, ms: [] });
+    const script = (name, what, source, place = bench) => {
+      const file = join(folder, `${programs.length}.mjs`);
+      // Relative imports are the benchmark's own.
+      writeFileSync(file, source.replaceAll('from "./', `from "${pathToFileURL(bench).href}`));
+      add(name, what, process.execPath, [file], place);
+    };
+    script("empty Node script", "nothing", "");
+    if (built)
+      for (const [what, source] of Object.entries(ours(built.module))) script("chainrule", what, source, built.folder);
+    for (const [name, each] of Object.entries(peers))
+      for (const [what, source] of Object.entries(each)) script(name, what, source);
+    if (torch) {
+      add("PyTorch", "import", torch.python, ["-c", "import torch"], bench);
+      add("PyTorch", "first step", torch.python, ["-c", torchLoop(1)], bench);
+      add("PyTorch", "400 steps", torch.python, ["-c", torchLoop(400)], bench);
+    }
+    for (let round = 0; round < rounds; round++) for (const program of programs) once(program);
+    return programs.map(({ name, what, ms, failed }) => ({ name, what, ms, failed }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function once(program) {
+  if (program.failed) return;
+  const start = performance.now();
+  const { status, stderr } = spawnSync(program.command, program.args, { cwd: program.cwd, encoding: "utf8" });
+  if (status === 0) program.ms.push(performance.now() - start);
+  else program.failed = stderr.trim().split("\n").at(-1);
+}

@@ -1,0 +1,127 @@
+/**
+ * The benchmark: `pnpm bench` from the repository's root. See README.md for what it measures and how.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { agreement } from "./lib/agreement.mjs";
+import { installBuilt } from "./lib/built.mjs";
+import { findContenders, runChild } from "./lib/contenders.mjs";
+import { describeMachine } from "./lib/machine.mjs";
+import { median } from "./lib/numbers.mjs";
+import { chart, markdown } from "./lib/report.mjs";
+import { measureStart } from "./lib/start.mjs";
+import { writeStart } from "./lib/start-files.mjs";
+import { workloads } from "./lib/workloads.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string" },
+    contenders: { type: "string" },
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+    source: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(`pnpm bench [--only W3,W5,start] [--contenders chainrule,pytorch] [--rounds 5] [--quick] [--source] [--record]
+
+  --only        workloads by the beginning of their ids; "start" is the time to start
+  --contenders  by a part of their names
+  --rounds      how often each is timed, in turn; 5 by default
+  --quick       one round of a fraction of a second: whether everything runs, not how fast
+  --source      chainrule's sources under tsx in place of the built packages
+  --record      keep the results in bench/records`);
+  process.exit();
+}
+
+const words = (text) => text?.toLowerCase().split(",");
+const [only, wanted] = [words(options.only), words(options.contenders)];
+const isWanted = (id) =>
+  !only || only.some((each) => id.toLowerCase() === each || id.toLowerCase().startsWith(`${each}-`));
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+const timing = options.quick ? { warmUp: 0.1, seconds: 0.1 } : { warmUp: 1, seconds: 1.5 };
+
+const { present, left, torch } = findContenders();
+const taking = present.filter(({ name }) => !wanted || wanted.some((each) => name.toLowerCase().includes(each)));
+const running = workloads.filter(({ id }) => isWanted(id));
+for (const { name, reason } of left) console.log(`left out: ${name}: ${reason}`);
+
+const folder = mkdtempSync(join(tmpdir(), "chainrule-bench-"));
+const built = options.source ? null : installBuilt(folder);
+const written = new Set();
+const setting = {
+  chainrule: built?.module,
+  python: torch?.python,
+  limit: options.quick ? 60 : 180,
+  startOf(workload) {
+    const place = join(folder, workload.id);
+    if (!written.has(place)) writeStart(place, workload.start());
+    written.add(place);
+    return place;
+  },
+};
+
+const results = [];
+try {
+  const machine = describeMachine(torch);
+  for (const workload of running) results.push(await runWorkload(workload));
+  const start = isWanted("start") ? await measureStart({ built, rounds: 2 * rounds, torch }) : null;
+  report({ date: new Date().toISOString(), machine, rounds, ...timing, source: options.source, results, start });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Proof first, then the rounds: in each, everyone who proved to do the same work, one after the other. */
+async function runWorkload(workload) {
+  const { id, title, unit } = workload;
+  console.log(`\n${id}  ${title}`);
+  const entries = [];
+  const reference = await referenceFor(workload);
+  for (const contender of taking) {
+    const proof = await runChild(contender, workload, "prove", {}, setting);
+    const missing = proof.missing ?? agreement(proof.figures, reference, workload);
+    if (missing && !/^not written$/.test(missing)) console.log(`  ${contender.name}: left out: ${missing}`);
+    entries.push({ name: contender.name, kind: contender.kind, rates: [], missing: missing ?? undefined, contender });
+  }
+  for (let round = 0; round < rounds; round++)
+    for (const entry of entries) {
+      if (entry.missing) continue;
+      const { rate, missing } = await runChild(entry.contender, workload, "time", timing, setting);
+      if (missing) entry.missing = missing;
+      else entry.rates.push(rate * workload.perStep);
+    }
+  for (const entry of entries) {
+    delete entry.contender;
+    if (entry.rates.length > 0) console.log(`  ${entry.name.padEnd(20)} ${median(entry.rates).toPrecision(4)} ${unit}`);
+  }
+  return { id, title, unit, entries };
+}
+
+/** The figures of our eager execution: plain kernels, checked against PyTorch's in the tests. */
+async function referenceFor(workload) {
+  const eager = present.find(({ name }) => name === "chainrule eager");
+  const { figures, missing } = await runChild(eager, workload, "prove", {}, setting);
+  if (!figures) throw new Error(`${workload.id}: there is no reference: ${missing}`);
+  return figures;
+}
+
+function report(record) {
+  const text = markdown(record);
+  console.log(`\n${text}`);
+  const kind = record.machine.kind;
+  const target = options.record
+    ? fileURLToPath(new URL("records", import.meta.url))
+    : fileURLToPath(new URL("../out/bench", import.meta.url));
+  mkdirSync(target, { recursive: true });
+  const name = join(target, `${record.date.slice(0, 10)}-${kind}`);
+  writeFileSync(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(`${name}.md`, text);
+  const svg = chart(record);
+  if (svg) writeFileSync(`${name}.svg`, svg);
+  console.log(`written: ${name}.{json,md${svg ? ",svg" : ""}}`);
+}
