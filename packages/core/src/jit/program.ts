@@ -2,7 +2,7 @@
  * A compiled graph: WebAssembly functions, kernels that have none, and where everything lies.
  */
 
-import { place } from "../ops/indexing.ts";
+import { place } from "../kernels/place.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { allocate } from "../tensor/dtype.ts";
 import type { Block as KernelBlock } from "../tensor/op.ts";

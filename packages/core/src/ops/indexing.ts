@@ -2,6 +2,7 @@
  * Reading and adding at places that the data names: embeddings, labels, sorting.
  */
 import { ShapeError, ValueError } from "../errors.ts";
+import { place } from "../kernels/place.ts";
 import { around, eachLine } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
@@ -11,16 +12,6 @@ import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { asIndices, meet } from "./define.ts";
 import { type Range, slice } from "./slice.ts";
-
-/** An index counted from the front; negative ones count from the end. @throws ValueError for one that is not there. */
-export function place(where: string, index: number, length: number): number {
-  if (index >= -length && index < length) return index < 0 ? index + length : index;
-  throw new ValueError({
-    where,
-    expected: length === 0 ? "no index into an axis of length 0" : `indices from ${-length} to ${length - 1}`,
-    got: `${index}`,
-  });
-}
 
 const gatherOp: Op<number> = {
   name: "gather",
