@@ -29,7 +29,7 @@ export function augment(
   const middle = (side - 1) / 2;
   const pixels = images.toTypedArray();
   const changed = new Float32Array(pixels.length);
-  const around = (most: number) => generator.uniform(-most, most);
+  const around = (most: number) => most * generator.uniform(-1, 1);
   for (let i = 0; i < n; i++) {
     const angle = (around(turn) * Math.PI) / 180;
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
