@@ -184,11 +184,30 @@ const adamUpdate =
     return inTurn([null], step, () => someOf(w));
   };
 
+const lstm = (compile) => (start) => {
+  const [units, length] = [64, 50];
+  return training(compile, start, (w, x, y) => {
+    const inputs = np.split(np.matmul(x, w["lstm.kernel"]).add(w["lstm.bias"]), length, 1);
+    let h = np.zeros([32, units]);
+    let c = np.zeros([32, units]);
+    inputs.forEach((input, t) => {
+      const recurrent = t < length - 1 ? w["lstm.recurrent"].ref : w["lstm.recurrent"];
+      const sums = input.reshape([32, 4 * units]).add(np.matmul(h, recurrent));
+      const [i, f, g, o] = np.split(sums, 4, 1);
+      c = nn
+        .sigmoid(f)
+        .mul(c)
+        .add(nn.sigmoid(i).mul(np.tanh(g)));
+      h = nn.sigmoid(o).mul(np.tanh(t < length - 1 ? c.ref : c));
+    });
+    return bceWithLogits(dense(w, "head", h), y);
+  });
+};
+
 export const missing = {
   W1: "has no fit",
   W7: "has float64, but nothing to compare here",
   W10: "W10 is without a compiler",
-  W11: "50 unrolled steps compile for minutes",
 };
 
 export async function open(variant) {
@@ -210,5 +229,6 @@ export async function open(variant) {
     W8: gpt(compile),
     W9: softmaxCrossEntropy(compile),
     W9b: adamUpdate(compile),
+    W11: lstm(compile),
   };
 }
