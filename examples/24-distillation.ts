@@ -83,7 +83,6 @@ console.log(`  gained: ${(100 * (byTeacher - byLabels)).toFixed(1)} points (goal
 
 /* Output of --quick:
  * …
- *
  * Right on 360 held-out digits:
  *   teacher, 19210 weights: 95.8%
  *   students taught by 200 labels: 91.1%
