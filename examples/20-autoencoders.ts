@@ -7,7 +7,7 @@
  * Welling 2014) makes of each digit a cloud of codes, N(μ, σ²), and pays the Kullback-Leibler divergence from N(0, 1)
  * for it, KL = ½ Σ (μ² + σ² - 1 - log σ²). Then any code from N(0, 1) is some digit's.
  *
- * In full: PCA leaves a squared error of 0.0254 a pixel, the autoencoder 0.0133, 52% of it.
+ * In full: PCA leaves a squared error of 0.0254 a pixel, the autoencoder 0.0133, 53% of it.
  */
 import {
   Adam,
