@@ -6,7 +6,7 @@
  * the same words. A bag of words, which sees only which words there are, does not get far.
  *
  * The corpus is made by a grammar (support/reviews.ts). The test is about pairs of a thing and an adjective that never
- * meet in training. The full run reaches 100% there, the bag of words 74%.
+ * meet in training. The full run reaches 100% there, the bag of words 72%.
  */
 import {
   Adam,
@@ -109,7 +109,7 @@ console.log(`\nThanks to the mask, 35 places of padding behind a review change t
  *   content      people say that the fish was nothing but disappointing , but i disagree
  *   content      the plot was really gripping although i cannot deny that the music was poor
  *
- * bag of words  held out accuracy 66.6%
+ * bag of words  held out accuracy 65.2%
  * LSTM          held out accuracy 100.0% (goal: at least 90%)
  *
  * P(content) by the LSTM:
