@@ -232,6 +232,12 @@ describe("pooling", () => {
     ]);
   });
 
+  it("refuses windows that see nothing but padding", () => {
+    expect(() => maxPool2d(x, 2, { padding: 2 })).toThrow(ValueError);
+    expect(() => avgPool1d([[[1, 2]]], 1, { padding: 1 })).toThrow(/padding smaller than the window/);
+    expect(maxPool2d(x, 3, { padding: 1 }).isInfinite().any().item()).toBe(0);
+  });
+
   it("reaches a size whatever the image is", () => {
     expect(adaptiveAvgPool2d(x, 1).toArray()).toEqual([[[[7.5]]]]);
     expect(adaptiveMaxPool2d(x, [2, 1]).toArray()).toEqual([[[[7], [15]]]]);

@@ -30,7 +30,24 @@ function prepare(
   const input = asTensor(x, where);
   checkImages(where, input);
   const w = windowOf(where, [input.shape[2], input.shape[3]], kernelSize, { stride: kernelSize, ...options }, fill);
+  checkReach(where, w);
   return { input, w, shape: [input.shape[0], input.shape[1], ...w.out] };
+}
+
+/** Throws where a window would see nothing but padding, of which there is no largest number and no mean. */
+function checkReach(where: string, { kernel, dilation, stride, before, out, height, width }: Window): void {
+  const size = [height, width];
+  const misses = [0, 1].some((d) => {
+    const last = (out[d] - 1) * stride[d] - before[d];
+    return before[d] > (kernel[d] - 1) * dilation[d] || last >= size[d];
+  });
+  if (misses)
+    throw new ValueError({
+      where,
+      expected: "a padding smaller than the window",
+      got: `windows of ${formatShape(kernel)} that see nothing but padding`,
+      hint: "Pad by at most half of the window's size.",
+    });
 }
 
 /**

@@ -83,12 +83,14 @@ function checkLengths({ where, inputs, outputs }: Reading, x: Several<Rows>, y: 
       where,
       expected: other.title.startsWith("x") ? "as many samples of each input" : "as many targets as inputs",
       got: `${first.title} of shape ${first.rows.formatted} and ${other.title} of shape ${other.rows.formatted}: ${first.rows.count} and ${other.rows.count} samples`,
+      hint: "Row i of one belongs to row i of the other: look where rows were dropped or added, or cut both with slice.",
     });
   if (first.rows.count === 0)
     throw new DataError({
       where,
       expected: "at least one sample",
       got: `${first.title} of shape ${first.rows.formatted}`,
+      hint: "Look at what was read: a file without rows, or a filter that nothing passed?",
     });
   return first.rows.count;
 }
