@@ -1,13 +1,13 @@
 /**
- * A transformer learns to predict the next character of "Alice's Adventures in Wonderland", then writes, and compresses
- * pages of the book that it has not seen: cross-entropy is a code length.
+ * A transformer learns to predict the next character of this project's comments, then writes, and compresses pages that
+ * it has not seen: cross-entropy is a code length.
  *
  * A character that the model gives the probability p costs -log₂ p bits when an arithmetic coder writes it, so that the
  * file's length is the model's cross-entropy, to a fraction of a percent. The decoder asks the same model, and so gets
- * the text back. Whoever unpacks it must have the model, of course; beside it stands a gzip that has read in the book, too.
+ * the text back. Whoever unpacks it must have the model, of course; beside it stands a gzip that has read in them, too.
  *
- * The complete run reaches 2.57 bits a character, where gzip needs 3.57, or 2.97 if it has read in the book; the file is
- * 0.02% longer than the cross-entropy says.
+ * The complete run reaches 2.87 bits a character, the file to 0.1% of it. gzip needs 2.81, or 2.44 if it has read in the
+ * text: comments repeat whole phrases, which it copies, while the model sees 32 characters.
  */
 import { readFileSync } from "node:fs";
 import { deflateRawSync, gzipSync } from "node:zlib";
@@ -33,9 +33,9 @@ const quick = process.argv.includes("--quick");
 manualSeed(1);
 const generator = new Generator(1);
 
-const book = readFileSync(new URL("data/alice.txt", import.meta.url), "utf8");
-const alphabet = [...new Set(book)].sort();
-const codes = Int32Array.from(book, (character) => alphabet.indexOf(character));
+const text = readFileSync(new URL("data/comments.txt", import.meta.url), "utf8");
+const alphabet = [...new Set(text)].sort();
+const codes = Int32Array.from(text, (character) => alphabet.indexOf(character));
 const heldOut = quick ? 2048 : 8192;
 const [known, unseen] = [codes.subarray(0, -heldOut), codes.subarray(-heldOut)];
 
@@ -61,7 +61,7 @@ class LanguageModel extends Model {
   }
 }
 
-const steps = quick ? 150 : 1200;
+const steps = quick ? 150 : 1500;
 function* batches() {
   for (let step = 0; step < steps / 3; step++) {
     const starts = Array.from({ length: 16 }, () => generator.integer(0, known.length - length));
@@ -80,7 +80,7 @@ console.log(`${known.length} characters to learn from, ${heldOut} held out, ${al
 console.log(
   `cross-entropy ${loss.toFixed(3)} nats a character (a guess costs ${Math.log(alphabet.length).toFixed(3)})`,
 );
-console.log(`              ${bits.toFixed(3)} bits (goal: at most ${quick ? 4 : 2.8})`);
+console.log(`              ${bits.toFixed(3)} bits (goal: at most ${quick ? 4.3 : 3})`);
 console.log(`perplexity    ${Math.exp(loss).toFixed(1)}: as if it chose among so many characters each time`);
 
 model.eval();
@@ -99,7 +99,9 @@ function write(opening: string, count: number, temperature: number): string {
   return text;
 }
 for (const temperature of [0.5, 1])
-  console.log(`\nWritten at a temperature of ${temperature}:\n${write("Alice ", quick ? 150 : 300, temperature)}`);
+  console.log(
+    `\nWritten at a temperature of ${temperature}:\n${write("The gradient ", quick ? 150 : 300, temperature)}`,
+  );
 
 /** The probabilities of all characters at step t of each window, as the whole numbers that the coder takes. */
 function* frequenciesAt(t: number, probabilities: Tensor) {
@@ -133,27 +135,27 @@ for (let t = 0; t < length; t++) {
 
 const restoredText = Array.from(restored, (code) => alphabet[code]).join("");
 const reached = (8 * compressed.length) / heldOut;
-const [page, dictionary] = [book.slice(-heldOut), Buffer.from(book.slice(0, -heldOut)).subarray(-32768)];
+const [page, dictionary] = [text.slice(-heldOut), Buffer.from(text.slice(0, -heldOut)).subarray(-32768)];
 const bitsOf = (bytes: Uint8Array) => `${((8 * bytes.length) / heldOut).toFixed(3)} bits a character`;
 console.log(`\nThe held-out ${heldOut} characters, compressed:`);
 console.log(`  gzip                                  ${bitsOf(gzipSync(page, { level: 9 }))}`);
-console.log(`  gzip that has seen 32 kB of the book  ${bitsOf(deflateRawSync(page, { level: 9, dictionary }))}`);
+console.log(`  gzip that has seen 32 kB of the text  ${bitsOf(deflateRawSync(page, { level: 9, dictionary }))}`);
 console.log(`  the model and an arithmetic coder     ${bitsOf(compressed)}, ${compressed.length} bytes`);
 console.log(`  above the cross-entropy by ${(100 * (reached / bits - 1)).toFixed(2)}% (goal: at most 2%)`);
 console.log(`  restored: ${restoredText === page ? "every character" : "NOT the same text"}`);
 
 /* Output of --quick:
- * 146204 characters to learn from, 2048 held out, 70 different ones
- * cross-entropy 2.504 nats a character (a guess costs 4.248)
- *               3.613 bits (goal: at most 4)
- * perplexity    12.2: as if it chose among so many characters each time
+ * 147953 characters to learn from, 2048 held out, 94 different ones
+ * cross-entropy 2.828 nats a character (a guess costs 4.543)
+ *               4.080 bits (goal: at most 4.3)
+ * perplexity    16.9: as if it chose among so many characters each time
  *
  * Written at a temperature of 0.5:
  * …
  * The held-out 2048 characters, compressed:
- *   gzip                                  3.973 bits a character
- *   gzip that has seen 32 kB of the book  3.180 bits a character
- *   the model and an arithmetic coder     3.617 bits a character, 926 bytes
+ *   gzip                                  2.844 bits a character
+ *   gzip that has seen 32 kB of the text  1.945 bits a character
+ *   the model and an arithmetic coder     4.082 bits a character, 1045 bytes
  * …
  *   restored: every character
  */
