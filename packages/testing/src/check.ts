@@ -1,5 +1,5 @@
 /**
- * Runs one reference case in one dtype: value and gradients.
+ * Runs one reference case in one dtype, eagerly and compiled: value and gradients.
  */
 import { expectClose, type Numbers } from "./compare.ts";
 import type { FloatDType, PlainTensor, ReferenceCase } from "./reference.ts";
@@ -8,62 +8,97 @@ import type { FloatDType, PlainTensor, ReferenceCase } from "./reference.ts";
 export interface Differentiable {
   readonly shape: readonly number[];
   readonly grad: Numbers | null;
+  requiresGrad: boolean;
+  detach(): Differentiable;
   toTypedArray(): ArrayLike<number>;
   backward(gradient?: unknown): void;
 }
 
-/** How tensors are made: core's `tensor`. It is passed in, so that this package needs no core. */
-export type MakeTensor<T> = (
-  data: Float64Array,
-  options: {
-    shape: readonly number[];
-    dtype: FloatDType | "int32" | "bool";
-    requiresGrad?: boolean;
-  },
-) => T;
+/** What the check needs of core. It is passed in, so that this package needs no core. */
+export interface Core<T> {
+  tensor(
+    data: Float64Array,
+    options: { shape: readonly number[]; dtype: FloatDType | "int32" | "bool"; requiresGrad?: boolean },
+  ): T;
+  gradients(outputs: readonly T[], inputs: readonly T[], options: { cotangents?: readonly T[] }): T[];
+  jit<F extends (...args: never[]) => unknown>(f: F): F;
+}
+
+interface CheckReferenceOptions {
+  /** In place of the one that the fixtures' README names for the file and dtype. */
+  readonly tolerance?: number;
+  /** Inputs whose numbers the function reads: compiled, it sees them from outside. */
+  readonly reads?: readonly string[];
+}
 
 /**
  * Computes a case and compares its value, and the gradient by every input that the case has one for, with what
- * PyTorch found.
+ * PyTorch found; then again within `jit`, twice, so that the second run is the finished program's.
  *
  * Float inputs are made in `dtype`, int32 and bool ones as they are. `compute` gets the inputs and the options by name.
  *
- * @param make core's `tensor`.
- * @param tolerance in place of the one that the fixtures' README names for the file and dtype.
  * @throws AssertionError for the first number or shape that is off.
  *
  * @example
+ * import * as core from "@chainrule/core";
+ *
  * describe.each(bothDTypes)("mse in %s", (dtype) => {
  *   for (const reference of referenceCases("losses", "mse"))
  *     it(reference.name, () =>
- *       checkReference(tensor, reference, dtype, ({ pred, target }, options: { reduction: Reduction }) =>
+ *       checkReference(core, reference, dtype, ({ pred, target }, options: { reduction: Reduction }) =>
  *         mse(pred, target, options)));
  * });
  */
 export function checkReference<T extends Differentiable, Options = Record<string, unknown>>(
-  make: MakeTensor<T>,
+  core: Core<T>,
   reference: ReferenceCase,
   dtype: FloatDType,
   compute: (inputs: Record<string, T>, options: Options) => T,
-  { tolerance }: { tolerance?: number } = {},
+  { tolerance, reads = [] }: CheckReferenceOptions = {},
 ): void {
   const { inputs, options, cotangent, expect, file, op, name } = reference;
   const of = (plain: PlainTensor, requiresGrad = false): T =>
-    make(Float64Array.from(plain.data), {
+    core.tensor(Float64Array.from(plain.data), {
       shape: plain.shape,
       dtype: plain.dtype === "float64" ? dtype : plain.dtype,
       requiresGrad,
     });
-  const tensors: Record<string, T> = {};
-  for (const [key, plain] of Object.entries(inputs)) tensors[key] = of(plain, Object.hasOwn(expect.grads, key));
-  const value = compute(tensors, options as Options);
-  const compare = (actual: Numbers, expected: PlainTensor, what: string): void =>
-    expectClose(actual, expected, { dtype, file, tolerance, what: `${op} (${name}), ${dtype}: ${what}` });
-  compare(value, expect.value, "value");
-  if (Object.keys(expect.grads).length === 0) return;
-  value.backward(cotangent && of(cotangent));
-  for (const [key, expected] of Object.entries(expect.grads)) {
-    const { grad } = tensors[key];
-    compare(grad ?? { shape: [], data: [] }, expected, `gradient by ${key}`);
+  const differentiated = Object.keys(expect.grads);
+  const compare = (mode: string, value: Numbers, gradients: readonly (Numbers | null)[]): void => {
+    const what = (part: string) => `${op} (${name}), ${dtype}, ${mode}: ${part}`;
+    expectClose(value, expect.value, { dtype, file, tolerance, what: what("value") });
+    differentiated.forEach((key, i) => {
+      const found = gradients[i] ?? { shape: [], data: [] };
+      expectClose(found, expect.grads[key], { dtype, file, tolerance, what: what(`gradient by ${key}`) });
+    });
+  };
+  const tensors = Object.fromEntries(Object.entries(inputs).map(([key, plain]) => [key, of(plain)]));
+  const seed = cotangent && of(cotangent);
+
+  const leaves = { ...tensors };
+  for (const key of differentiated) leaves[key] = of(inputs[key], true);
+  const value = compute(leaves, options as Options);
+  if (differentiated.length > 0) value.backward(seed);
+  compare(
+    "eager",
+    value,
+    differentiated.map((key) => leaves[key].grad),
+  );
+
+  const passed = Object.keys(inputs).filter((key) => !reads.includes(key));
+  const compiled = core.jit((given: Record<string, T>) => {
+    const traced = { ...tensors, ...given };
+    for (const key of differentiated) {
+      traced[key] = traced[key].detach() as T;
+      traced[key].requiresGrad = true;
+    }
+    const result = compute(traced, options as Options);
+    const by = differentiated.map((key) => traced[key]);
+    const found = by.length > 0 ? core.gradients([result], by, { cotangents: seed && [seed] }) : [];
+    return [result.detach() as T, ...found];
+  });
+  for (const call of [1, 2]) {
+    const [again, ...gradients] = compiled(Object.fromEntries(passed.map((key) => [key, tensors[key]])));
+    compare(`compiled, call ${call}`, again, gradients);
   }
 }

@@ -2,7 +2,7 @@
  * Reference vectors, comparisons and arbitraries for the tests of the other packages.
  */
 export { arrays, broadcastableShapes, dataFor, floats, type ShapeLimits, shapes, wildFloats } from "./arbitrary.ts";
-export { checkReference, type Differentiable, type MakeTensor } from "./check.ts";
+export { type Core, checkReference, type Differentiable } from "./check.ts";
 export { type CompareOptions, expectClose, type Numbers, toleranceFor } from "./compare.ts";
 export {
   bothDTypes,

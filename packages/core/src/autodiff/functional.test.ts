@@ -9,6 +9,7 @@ import {
   grad,
   hessian,
   jacobian,
+  jit,
   jvp,
   logSoftmax,
   logSumExp,
@@ -172,9 +173,13 @@ describe("gradients and Hessians agree with PyTorch", () => {
         ]),
       );
       const [f, x] = functions[name](tensors);
-      expectClose(f(x), expected.value, { dtype });
-      expectClose(grad(f)(x), expected.gradient, { dtype });
-      expectClose(hessian(f)(x), expected.hessian, { dtype });
+      const derivatives = (t: Tensor) => [f(t), grad(f)(t), hessian(f)(t)];
+      for (const run of [derivatives, jit(derivatives)]) {
+        const [value, gradient, curvature] = run(x);
+        expectClose(value, expected.value, { dtype });
+        expectClose(gradient, expected.gradient, { dtype });
+        expectClose(curvature, expected.hessian, { dtype });
+      }
     }
   });
 });

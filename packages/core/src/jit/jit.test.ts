@@ -326,6 +326,18 @@ describe("derivatives in a jitted function", () => {
     expect(jit(hessian(cubes))(x).toArray()).toEqual(hessian(cubes)(x).toArray());
   });
 
+  it("are left on tensors made of the arguments, at every call", () => {
+    const slopes = (x: Tensor) => {
+      const leaf = x.detach();
+      leaf.requiresGrad = true;
+      leaf.square().sum().backward();
+      return leaf.grad!;
+    };
+    const f = jit(slopes);
+    for (const x of [tensor([1, 2]), tensor([3, 4]), tensor([5, 6])])
+      expect(f(x).toArray()).toEqual(slopes(x).toArray());
+  });
+
   it("custom gradients are used", () => {
     const straight = customGradient(
       (x) => x.round(),

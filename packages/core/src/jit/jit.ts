@@ -78,7 +78,9 @@ class Compiled {
     this.#result = result;
     this.#requiresGrad = result.tensors.map((x) => x.requiresGrad);
     this.#effects = trace.effects;
-    this.#mustBeNull = [...trace.leaves].flatMap(([leaf, { forgotten }]) => (forgotten ? [] : [leaf]));
+    this.#mustBeNull = [...trace.leaves].flatMap(([leaf, { forgotten }]) =>
+      forgotten || isPassing(leaf) ? [] : [leaf],
+    );
     this.#trainable = [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const);
     this.#gradients = gradientsLeft(trace, new Set(assigned.map(([parameter]) => parameter)), outputs);
     this.traced = { nodes: trace.nodes, outputs, assigned };
@@ -121,17 +123,24 @@ function restoreGradients({ leaves, states }: Trace): void {
   for (const parameter of states.keys()) if (parameter.grad?.traced) parameter.grad = null;
 }
 
+/** Whether the leaf was made of the call's tensors (`x.detach()`), so that the next call will make another. */
+function isPassing(leaf: Tensor): boolean {
+  return leaf.traced !== null && !(leaf instanceof Parameter);
+}
+
 /** What the function leaves on each leaf. Its nodes are added to the outputs. */
 function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
   const leaves = new Set<Tensor>(trace.leaves.keys());
   for (const parameter of trace.states.keys()) if (parameter.grad?.traced) leaves.add(parameter);
-  return [...leaves].map((leaf) => {
-    const { grad } = leaf;
-    leaf.grad = null;
-    // After a step the gradient has done its work; handing it out would cost a copy a parameter.
-    if (grad === null || assigned.has(leaf)) return { leaf, output: null };
-    return { leaf, output: outputs.push(trace.nodeOf(grad)) - 1 };
-  });
+  return [...leaves]
+    .filter((leaf) => !isPassing(leaf))
+    .map((leaf) => {
+      const { grad } = leaf;
+      leaf.grad = null;
+      // After a step the gradient has done its work; handing it out would cost a copy a parameter.
+      if (grad === null || assigned.has(leaf)) return { leaf, output: null };
+      return { leaf, output: outputs.push(trace.nodeOf(grad)) - 1 };
+    });
 }
 
 /** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */

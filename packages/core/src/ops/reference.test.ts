@@ -106,7 +106,7 @@ function check(cases: readonly ReferenceCase[], table: Record<string, Compute<ne
   describe.each(bothDTypes)("in %s", (dtype) => {
     for (const reference of cases)
       it(`${reference.op}: ${reference.name}`, () => {
-        checkReference(core.tensor, reference, dtype, table[reference.op]);
+        checkReference(core, reference, dtype, table[reference.op]);
       });
   });
 }

@@ -1,3 +1,4 @@
+import * as core from "@chainrule/core";
 import {
   arange,
   concat,
@@ -27,35 +28,22 @@ const noise = (...shape: number[]) => randn(shape, { dtype, generator: new Gener
 type Options = { stride: Pair; padding: Pair; dilation?: Pair; groups?: number; outputPadding?: Pair };
 
 describe.each(bothDTypes)("convolutions in %s agree with PyTorch", (dtype) => {
-  it.each(referenceCases("layers", "conv2d"))("conv2d: $name", (reference) =>
-    checkReference(tensor, reference, dtype, ({ input, weight, bias }, options: Options) => {
-      const { stride, padding, dilation, groups } = options;
-      const size = { filters: weight.shape[0], kernelSize: 3, inputShape: input.shape.slice(1) };
-      return withWeights(new Conv2d({ ...size, stride, padding, dilation, groups, dtype }), {
-        kernel: weight,
-        bias,
-      }).call(input);
-    }),
-  );
-
-  it.each(referenceCases("layers", "conv1d"))("conv1d: $name", (reference) =>
-    checkReference(
-      tensor,
-      reference,
-      dtype,
-      ({ input, weight, bias }, options: { stride: number; padding: number }) => {
-        const size = { filters: weight.shape[0], kernelSize: 3, inputShape: input.shape.slice(1) };
-        return withWeights(new Conv1d({ ...size, ...options, dtype }), { kernel: weight, bias }).call(input);
-      },
-    ),
-  );
-
-  it.each(referenceCases("layers", "convTranspose2d"))("convTranspose2d: $name", (reference) =>
-    checkReference(tensor, reference, dtype, ({ input, weight, bias }, options: Options) => {
-      const size = { filters: weight.shape[1], kernelSize: 3, inputShape: input.shape.slice(1) };
-      return withWeights(new ConvTranspose2d({ ...size, ...options, dtype }), { kernel: weight, bias }).call(input);
-    }),
-  );
+  type Layers = typeof Conv1d | typeof Conv2d | typeof ConvTranspose2d;
+  const check = (op: string, Layer: Layers, filtersAxis: 0 | 1) =>
+    it.each(referenceCases("layers", op))(`${op}: $name`, (reference) => {
+      const { stride, padding, dilation, groups, outputPadding } = reference.options as Options;
+      const { weight, input } = reference.inputs;
+      const size = { filters: weight.shape[filtersAxis], kernelSize: 3, inputShape: input.shape.slice(1) };
+      const options = { ...size, stride, padding, dilation, groups, outputPadding, dtype };
+      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+      const layer = new Layer(given as never);
+      checkReference(core, reference, dtype, ({ input, weight, bias }) =>
+        withWeights(layer, { kernel: weight, bias }).call(input),
+      );
+    });
+  check("conv2d", Conv2d, 0);
+  check("conv1d", Conv1d, 0);
+  check("convTranspose2d", ConvTranspose2d, 1);
 });
 
 describe("Conv2d", () => {

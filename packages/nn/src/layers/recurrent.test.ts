@@ -1,3 +1,4 @@
+import * as core from "@chainrule/core";
 import {
   concat,
   Generator,
@@ -41,16 +42,17 @@ describe.each(kinds)("$kind", ({ kind, Layer, Cell, states }) => {
   const make = (options: Partial<SimpleRNNOptions> = {}) => new Layer(seeded({ units: 4, inputDim: 3, ...options }));
 
   describe.each(bothDTypes)("in %s", (dtype) => {
-    it.each(referenceCases("layers", kind))("agrees with PyTorch: $name", (reference) =>
-      checkReference(tensor, reference, dtype, ({ input, wIh, wHh, bIh, bHh }) =>
-        withWeights(new Layer({ units: 4, inputDim: 3, returnSequences: true, dtype }), {
+    it.each(referenceCases("layers", kind))("agrees with PyTorch: $name", (reference) => {
+      const layer = new Layer({ units: 4, inputDim: 3, returnSequences: true, dtype });
+      checkReference(core, reference, dtype, ({ input, wIh, wHh, bIh, bHh }) =>
+        withWeights(layer, {
           "cell.kernel": wIh.T,
           "cell.recurrentKernel": wHh.T,
           "cell.bias": bIh,
           "cell.recurrentBias": bHh,
         }).call(input),
-      ),
-    );
+      );
+    });
   });
 
   it("takes one step after the other, as its cell does", () => {

@@ -1,4 +1,4 @@
-import { parameter, type Tensor, tensor } from "@chainrule/core";
+import { jit, parameter, type Tensor, tensor } from "@chainrule/core";
 import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, referenceCases } from "@chainrule/testing";
 import { describe, it } from "vitest";
 import { Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, type Optimizer, RMSprop, SGD } from "./index.ts";
@@ -24,19 +24,23 @@ function objective(w: Tensor, b: Tensor, A: Tensor): Tensor {
   return quadratic.add(b.sin().square().sum()).add(w.slice("0:2").matmul(b).sum().mul(0.3));
 }
 
-function run({ op, name, inputs, options, expect }: OptimizerCase, dtype: FloatDType): void {
+function run({ op, name, inputs, options, expect }: OptimizerCase, dtype: FloatDType, compile: boolean): void {
   const make = (key: string) => tensor([...inputs[key].data], { shape: inputs[key].shape, dtype });
   const [w, b] = [parameter(make("w")), parameter(make("b"))];
   const A = make("A");
   const optimizer = byOp[op]([w, b], options);
-  expect.steps.forEach((after, i) => {
-    const loss = objective(w, b, A);
-    const close = (actual: Tensor, expected: Parameters<typeof expectClose>[1], what: string) =>
-      expectClose(actual, expected, { dtype, file: "optimizers", what: `${name}, step ${i + 1}: ${what}` });
-    close(loss, { shape: [], data: [after.loss] }, "loss");
+  const step = (matrix: Tensor) => {
+    const loss = objective(w, b, matrix);
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();
+    return loss;
+  };
+  const takeStep = compile ? jit(step) : step;
+  expect.steps.forEach((after, i) => {
+    const close = (actual: Tensor, expected: Parameters<typeof expectClose>[1], what: string) =>
+      expectClose(actual, expected, { dtype, file: "optimizers", what: `${name}, step ${i + 1}: ${what}` });
+    close(takeStep(A), { shape: [], data: [after.loss] }, "loss");
     close(w, after.w, "w");
     close(b, after.b, "b");
   });
@@ -44,5 +48,8 @@ function run({ op, name, inputs, options, expect }: OptimizerCase, dtype: FloatD
 
 describe.each(bothDTypes)("twelve steps in %s", (dtype) => {
   for (const reference of referenceCases("optimizers"))
-    it(`are PyTorch's: ${reference.name}`, () => run(reference, dtype));
+    it.each([
+      ["eager", false],
+      ["compiled", true],
+    ])(`are PyTorch's: ${reference.name}, %s`, (_mode, compile) => run(reference, dtype, compile));
 });
