@@ -5,10 +5,12 @@
 
 import type { AxisRun } from "../kernels/reduce.ts";
 import type { DType } from "../tensor/dtype.ts";
+import { sameShape } from "../tensor/shape.ts";
 import { isCopied } from "./copies.ts";
 import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { isIndexed } from "./indexed.ts";
+import { hasBit, Precedence, withBit } from "./precedence.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts";
 
 /** What is computed together. */
@@ -90,8 +92,11 @@ class Grouping {
   readonly #graph: Graph;
   readonly #views: Views;
   readonly #unitOf = new Map<GraphNode, Unit>();
-  /** For each unit, every unit that it needs, directly or not. */
-  readonly #needs = new Map<Unit, Set<Unit>>();
+  readonly #basesOf = new Map<GraphNode, readonly GraphNode[]>();
+  /** Units by their numbers in `order`: a unit comes after those that it needs. */
+  readonly #order = new Precedence();
+  readonly #numbers = new Map<Unit, number>();
+  readonly #units: Unit[] = [];
   readonly #lastNode = new Map<Unit, number>();
   /** Draws from one generator keep their order. */
   #lastDraw: Unit | null = null;
@@ -112,9 +117,18 @@ class Grouping {
   }
 
   /** The nodes with memory of their own that a node reads. */
-  #bases(node: GraphNode): GraphNode[] {
-    const read = isView(node) ? [this.#views.through(node).base] : node.inputs.map((x) => this.#views.of(x).base);
-    return read.filter((base) => base.op !== null);
+  #bases(node: GraphNode): readonly GraphNode[] {
+    let bases = this.#basesOf.get(node);
+    if (!bases) {
+      const read = isView(node) ? [this.#views.through(node).base] : node.inputs.map((x) => this.#views.of(x).base);
+      bases = read.filter((base) => base.op !== null);
+      this.#basesOf.set(node, bases);
+    }
+    return bases;
+  }
+
+  #needs(unit: Unit, other: Unit): boolean {
+    return this.#order.isBefore(this.#numbers.get(other)!, this.#numbers.get(unit)!);
   }
 
   #single(node: GraphNode, kind: Exclude<Unit["kind"], "loop">): void {
@@ -151,7 +165,7 @@ class Grouping {
   #candidates(node: GraphNode, lengths: readonly number[], wide: boolean): Unit[] {
     const units = this.#bases(node).map((base) => this.#unitOf.get(base)!);
     return [...new Set(units)].filter(
-      (unit) => unit.kind === "loop" && unit.wide === wide && `${unit.lengths}` === `${lengths}`,
+      (unit) => unit.kind === "loop" && unit.wide === wide && sameShape(unit.lengths, lengths),
     );
   }
 
@@ -161,7 +175,7 @@ class Grouping {
       const from = this.#unitOf.get(base)!;
       if (from === unit) {
         if (isFolded(base) || !this.#readsInPlace(node, base)) return false;
-      } else if (this.#needs.get(from)!.has(unit)) return false;
+      } else if (this.#needs(from, unit)) return false;
     }
     return true;
   }
@@ -174,18 +188,15 @@ class Grouping {
       : node.inputs.map((x) => [this.#views.of(x), x.shape] as const);
     return reads.every(
       ([view, shape]) =>
-        view.base !== base || (view.offset === 0 && `${stridesWithin(view, shape, over)}` === `${inPlace}`),
+        view.base !== base || (view.offset === 0 && sameShape(stridesWithin(view, shape, over), inPlace)),
     );
   }
 
   /** Whether no third unit stands between the two. */
   #canMerge(a: Unit, b: Unit): boolean {
     if (a.folds && b.folds && (a.folds.first !== b.folds.first || a.folds.last !== b.folds.last)) return false;
-    for (const [unit, needs] of this.#needs) {
-      if (unit === a || unit === b) continue;
-      if (needs.has(a) && this.#needs.get(b)!.has(unit)) return false;
-      if (needs.has(b) && this.#needs.get(a)!.has(unit)) return false;
-    }
+    const [first, second] = [this.#numbers.get(a)!, this.#numbers.get(b)!];
+    if (this.#order.hasBetween(first, second) || this.#order.hasBetween(second, first)) return false;
     // What one reads of the other must be at hand in the common loop.
     const readable = (reader: Unit, other: Unit) =>
       reader.members.every((node) =>
@@ -201,35 +212,28 @@ class Grouping {
     into.members.push(...other.members);
     into.members.sort((x, y) => x.id - y.id);
     into.folds ??= other.folds;
-    const needs = this.#needs.get(into)!;
-    for (const unit of this.#needs.get(other)!) needs.add(unit);
-    this.#needs.delete(other);
-    needs.delete(into);
-    needs.delete(other);
-    for (const set of this.#needs.values()) {
-      if (set.delete(other)) set.add(into);
-      if (set.has(into)) for (const unit of needs) set.add(unit);
-    }
+    this.#order.merge(this.#numbers.get(into)!, this.#numbers.get(other)!);
+    this.#numbers.delete(other);
+    if (this.#lastDraw === other) this.#lastDraw = into;
     this.#lastNode.set(into, Math.max(this.#lastNode.get(into)!, this.#lastNode.get(other)!));
   }
 
   #add(unit: Unit, node: GraphNode): void {
-    const known = this.#needs.get(unit);
-    const needs = known ?? new Set<Unit>();
-    this.#needs.set(unit, needs);
-    const fresh: Unit[] = [];
-    for (const base of this.#bases(node)) {
-      const from = this.#unitOf.get(base)!;
-      if (from === unit || needs.has(from)) continue;
-      fresh.push(from, ...this.#needs.get(from)!);
+    let number = this.#numbers.get(unit);
+    if (number === undefined) {
+      number = this.#order.add();
+      this.#numbers.set(unit, number);
+      this.#units.push(unit);
     }
+    const needed = this.#bases(node).map((base) => this.#unitOf.get(base)!);
     if (node.op!.random) {
-      if (this.#lastDraw) fresh.push(this.#lastDraw, ...this.#needs.get(this.#lastDraw)!);
+      if (this.#lastDraw) needed.push(this.#lastDraw);
       this.#lastDraw = unit;
     }
-    for (const need of fresh) needs.add(need);
-    if (known && fresh.length > 0)
-      for (const set of this.#needs.values()) if (set.has(unit)) for (const need of fresh) set.add(need);
+    this.#order.require(
+      number,
+      needed.map((each) => this.#numbers.get(each)!),
+    );
     unit.members.push(node);
     this.#unitOf.set(node, unit);
     this.#lastNode.set(unit, node.id);
@@ -238,16 +242,17 @@ class Grouping {
   /** Units in an order in which each comes after what it needs, otherwise as late as their last member was noted. */
   #sorted(): Unit[] {
     const order: Unit[] = [];
-    const done = new Set<Unit>();
-    const rest = [...this.#needs.keys()].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
+    let done: Uint32Array = new Uint32Array(0);
+    const byLastNode = (units: Iterable<Unit>) =>
+      [...units].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
     const visit = (unit: Unit): void => {
-      if (done.has(unit)) return;
-      done.add(unit);
-      const needs = [...this.#needs.get(unit)!].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
-      for (const need of needs) visit(need);
+      const number = this.#numbers.get(unit)!;
+      if (hasBit(done, number)) return;
+      done = withBit(done, number);
+      for (const need of byLastNode(this.#order.before(number, done).map((each) => this.#units[each]))) visit(need);
       order.push(unit);
     };
-    for (const unit of rest) visit(unit);
+    for (const unit of byLastNode(this.#numbers.keys())) visit(unit);
     return order;
   }
 }
