@@ -258,10 +258,11 @@ export const missing = {
   W10: "W10 is without a compiler",
 };
 
-export async function open(variant) {
+/** @param compiler what to compile with: `explain.mjs` looks at what goes through it. */
+export async function open(variant, compiler = jit) {
   if (variant === "scalar") return { W7: scalarMlp };
   const isJit = variant === "jit";
-  const compile = isJit ? jit : (f) => f;
+  const compile = isJit ? compiler : (f) => f;
   const train = (model, loss) => (start) => training(compile, start, model(), loss);
   const digits = (hidden) => train(() => mlp([784, ...hidden, 10], "relu"), crossEntropy);
   const all = {

@@ -14,7 +14,7 @@ export { customGradient } from "./autodiff/custom.ts";
 export * from "./autodiff/functional.ts";
 export * from "./errors.ts";
 export type { Explanation, KernelReport } from "./jit/explain.ts";
-export { type Jitted, jit } from "./jit/jit.ts";
+export { type JitOptions, type Jitted, jit } from "./jit/jit.ts";
 export * from "./ops/activation.ts";
 export * from "./ops/arithmetic.ts";
 export * from "./ops/cast.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jit, ones, parameter, type Tensor, tensor, variable, zeros } from "../index.ts";
+import { jit, ones, parameter, randn, type Tensor, tensor, variable, zeros } from "../index.ts";
 
 function step() {
   const w = parameter(
@@ -73,5 +73,37 @@ describe("explain", () => {
   it("reads transposed operands where they lie", () => {
     const { kernels } = jit((x: Tensor) => x.T.matmul(x)).explain(ones([4, 3]));
     expect(kernels.map(({ kind }) => kind)).toEqual(["matmul"]);
+  });
+
+  it("tells after runs how long each kernel takes, and how long this machine must take for it", () => {
+    const w = parameter(randn([32, 16]));
+    const train = jit((x: Tensor) => {
+      w.zeroGrad();
+      const loss = x.matmul(w).square().mean();
+      loss.backward();
+      w.assign(w.sub(w.grad!.mul(0.1)));
+      return loss;
+    });
+    const x = randn([8, 32]);
+    expect(train.explain(x).kernels.map(({ ms, limit }) => [ms, limit])).toEqual(
+      train.explain(x).kernels.map(() => [null, null]),
+    );
+    train(x);
+    const trained = w.toArray();
+    const explained = train.explain(x);
+    for (const { ms, limit } of explained.kernels) {
+      expect(ms).toBeGreaterThan(0);
+      expect(limit).toBeGreaterThan(0);
+    }
+    expect(`${explained}`).toMatch(/matmul .* us +\d+%/);
+    expect(`${explained}`).toMatch(/time: .* GFLOP\/s on one thread/);
+    expect(w.toArray()).toEqual(trained);
+  });
+
+  it("does not draw random numbers to time them", () => {
+    const noise = jit((x: Tensor) => x.add(randn([4])));
+    noise(ones([4]));
+    expect(noise.explain(ones([4])).kernels.some(({ ms }) => Number.isNaN(ms))).toBe(true);
+    expect(`${noise.explain(ones([4]))}`).toContain("not timed");
   });
 });

@@ -3,6 +3,7 @@
  */
 import { formatShape } from "../tensor/shape.ts";
 import { bytesPer } from "../wasm/heap.ts";
+import { machineLimits } from "../wasm/limits.ts";
 import { isFolded, type Unit } from "./fuse.ts";
 import { describeNode, type Graph, type GraphNode } from "./graph.ts";
 import { matmulFlops } from "./matmul.ts";
@@ -21,6 +22,10 @@ export interface KernelReport {
   readonly flops: number;
   /** Bytes that it reads and writes. */
   readonly bytes: number;
+  /** After runs: the milliseconds that it takes; null before the first, and NaN for what draws random numbers. */
+  readonly ms: number | null;
+  /** The least milliseconds in which this machine could do so many flops and move so many bytes, on one thread. */
+  readonly limit: number | null;
 }
 
 /** What `explain` finds out about one program. */
@@ -45,7 +50,11 @@ export interface Explanation {
 
 export function explainProgram(traced: Graph, program: Program): Explanation {
   const { graph, fused, plan } = program;
-  const kernels = fused.units.map((unit) => reportOf(unit, program));
+  const times = program.times();
+  const kernels = fused.units.map((unit, i) => {
+    const work = workOf(unit, program);
+    return { ...work, ms: times?.[i] ?? null, limit: times && limitOf(work) };
+  });
   const explanation = {
     before: linesOf(traced),
     after: linesOf(graph),
@@ -67,6 +76,9 @@ export function explainProgram(traced: Graph, program: Program): Explanation {
   return { ...explanation, toString: () => textOf(explanation) };
 }
 
+/** Kernels that touch no more than so many bytes find them in the second cache. */
+const cached = 1 << 20;
+
 function linesOf({ nodes, outputs, assigned }: Graph): string[] {
   return [
     ...nodes.map(describeNode),
@@ -75,7 +87,14 @@ function linesOf({ nodes, outputs, assigned }: Graph): string[] {
   ];
 }
 
-function reportOf(unit: Unit, { fused }: Program): KernelReport {
+/** A kernel's flops and bytes happen at the same time: the longer of both counts. */
+function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
+  const limits = machineLimits();
+  const perMs = bytes > cached ? limits.memoryBytes : limits.cacheBytes;
+  return Math.max(flops / limits.flops, bytes / perMs);
+}
+
+function workOf(unit: Unit, { fused }: Program): Omit<KernelReport, "ms" | "limit"> {
   const inside = new Set(unit.members);
   const read = new Set(readsOf(unit, fused).filter((node) => !inside.has(node) && node.uniform === null));
   const written = unit.members.filter((node) => fused.stored.has(node));
@@ -96,13 +115,14 @@ function flopsOf({ kind }: Unit, node: GraphNode): number {
 
 function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString">): string {
   const operations = (lines: readonly string[]) => lines.filter((line) => line.includes("(")).length;
-  const rows = kernels.map(({ kind, ops, shape, flops, bytes }, i) =>
+  const rows = kernels.map(({ kind, ops, shape, flops, bytes, ms, limit }, i) =>
     [
       `${i}`.padStart(4),
-      kind.padEnd(6),
+      kind.padEnd(7),
       formatShape(shape).padEnd(14),
       `${short(flops)}flop`.padStart(10),
       `${short(bytes)}B`.padStart(8),
+      ...(ms === null || limit === null ? [] : [timeOf(ms, limit)]),
       ` ${shorten(ops)}`,
     ].join(" "),
   );
@@ -114,9 +134,31 @@ function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString"
     "",
     ...rows,
     "",
+    ...summaryOf(kernels),
     `memory: arena ${short(memory.arena)}B (${short(memory.unshared)}B before sharing), all but parameters ` +
       `${short(memory.total)}B; ${memory.inPlace} parameters and variables updated in place`,
   ].join("\n");
+}
+
+/** "12.3 us  85%": the time, and what the limit is of it. */
+function timeOf(ms: number, limit: number): string {
+  if (Number.isNaN(ms)) return "not timed".padStart(16);
+  return `${(ms * 1000).toFixed(1)} us`.padStart(11) + `${Math.round((100 * limit) / ms)}%`.padStart(5);
+}
+
+/** All kernels together, after runs. */
+function summaryOf(kernels: readonly KernelReport[]): string[] {
+  const timed = kernels.filter(({ ms }) => ms !== null && !Number.isNaN(ms));
+  if (timed.length === 0) return [];
+  const sum = (pick: (kernel: KernelReport) => number | null) =>
+    timed.reduce((total, kernel) => total + pick(kernel)!, 0);
+  const [ms, limit] = [sum((kernel) => kernel.ms), sum((kernel) => kernel.limit)];
+  const { flops } = machineLimits();
+  return [
+    `time: ${ms.toFixed(3)} ms, each kernel by itself; percentages say how close to the machine's limit a kernel is, ` +
+      `all together ${Math.round((100 * limit) / ms)}% (${(flops / 1e6).toFixed(1)} GFLOP/s on one thread)`,
+    "",
+  ];
 }
 
 /** The same names in a row as one with their number. */

@@ -80,33 +80,46 @@ function wideSum(e: Lanes, along: boolean): Fold {
   };
 }
 
+/**
+ * By comparison, which passes NaN over and is one instruction of the machine where `f32x4.max` is seven; where NaN was,
+ * a mask remembers.
+ */
 function wideExtreme(e: Lanes, fold: "max" | "min", along: boolean): Fold {
   const { code } = e;
-  const best = code.local("v128");
+  const [best, x, lost] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const rest = code.local("f32");
-  const better = () => code.op(`f32x4.${fold}`);
+  const better = () => code.op(`f32x4.p${fold}`);
+  const better1 = () => code.op(`f32.${fold}`);
   return {
     start: () => {
-      code.floats(worst[fold]).set(best);
+      code.floats(worst[fold]).set(best).zero128().set(lost);
       if (along) code.float(worst[fold]).set(rest);
     },
     take: (value) => {
       value();
-      if (along && e.width === 1) code.lane("f32x4.extract_lane", 0).get(rest).op(`f32.${fold}`).set(rest);
-      else {
-        code.get(best);
-        better().set(best);
+      if (along && e.width === 1) {
+        code.lane("f32x4.extract_lane", 0).get(rest);
+        better1().set(rest);
+        return;
       }
+      code.set(x).get(best).get(x);
+      better().set(best);
+      code.put(lost, lost, x, x, "f32x4.ne", "v128.or");
     },
     finish: (place) => {
+      // All bits set are a NaN.
+      code.put(best, best, lost, "v128.or");
       if (!along) {
         e.store("f32", place, () => code.get(best));
         return;
       }
       storeOne(e, place, () => {
-        code.get(best).get(best).get(best).shuffle(2, 3, 0, 1);
-        better().tee(best).get(best).get(best).shuffle(1, 0, 3, 2);
-        better().lane("f32x4.extract_lane", 0).get(rest).op(`f32.${fold}`);
+        for (let lane = 0; lane < 4; lane++) {
+          code.get(best).lane("f32x4.extract_lane", lane);
+          if (lane > 0) better1();
+        }
+        code.get(rest);
+        better1();
       });
     },
   };

@@ -112,17 +112,18 @@ const sign: Form = {
   },
 };
 
+/** Where four lanes are compared, by pmax and pmin: they keep the first operand's NaN, and are one machine instruction. */
 const clamp: Form = {
   write: ({ e, inputs: [x], lane, attributes }) => {
     const { min, max } = attributes as { min: number; max: number };
     x();
     if (min !== Number.NEGATIVE_INFINITY) {
       e.constant(lane, min);
-      e.op(lane, "max");
+      e.op(lane, e.wide ? "pmax" : "max");
     }
     if (max !== Number.POSITIVE_INFINITY) {
       e.constant(lane, max);
-      e.op(lane, "min");
+      e.op(lane, e.wide ? "pmin" : "min");
     }
   },
 };
@@ -193,7 +194,7 @@ const forms: Readonly<Record<string, Form>> = {
   square: steps("x", "x", op("mul")),
   reciprocal: steps(1, "x", op("div")),
   rsqrt: steps(1, "x", op("sqrt"), op("div")),
-  relu: steps("x", 0, op("max")),
+  relu: { write: (use) => clamp.write({ ...use, attributes: { min: 0, max: Number.POSITIVE_INFINITY } }) },
   isNaN: steps("x", "x", op("ne")),
   isFinite: steps("x", op("abs"), Number.POSITIVE_INFINITY, op("lt")),
   isInfinite: steps("x", op("abs"), Number.POSITIVE_INFINITY, op("eq")),

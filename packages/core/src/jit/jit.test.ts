@@ -433,3 +433,12 @@ it("without WebAssembly the function simply runs", () => {
   const g = makeJit(f, () => null);
   expect([g(scalar(3)).item(), g(scalar(2)).item(), f.count]).toEqual([9, 4, 2]);
 });
+
+it("deterministic products are those of eager execution, bit for bit", () => {
+  const [a, b] = [randn([37, 300]), randn([300, 29])];
+  const product = jit((x: Tensor, y: Tensor) => x.matmul(y), { deterministic: true });
+  expect(product(a, b).toArray()).toEqual(a.matmul(b).toArray());
+  const relaxed = jit((x: Tensor, y: Tensor) => x.matmul(y));
+  expect(relaxed(a, b).sub(a.matmul(b)).abs().max().item()).toBeLessThan(1e-4);
+  expect(() => jit((x: Tensor) => x, { determinstic: true } as never)).toThrow("deterministic");
+});

@@ -4,21 +4,31 @@
 import { mergeAxes } from "../kernels/elementwise.ts";
 import { stridesOf } from "../tensor/shape.ts";
 import { assemble, type Code, type ImportedFunction } from "../wasm/assembler.ts";
-import { type Gemm, gemmFunctions, gemmScratch } from "../wasm/gemm.ts";
+import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/gemm.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import type { Unit } from "./fuse.ts";
 import type { GraphNode } from "./graph.ts";
 import { spread, type Views } from "./views.ts";
 
-const kernels = new WeakMap<Heap, Gemm>();
+/** The kernel on each heap's memory, by whether it rounds once or twice. */
+const kernels = { relaxed: new WeakMap<Heap, Gemm>(), deterministic: new WeakMap<Heap, Gemm>() };
 
-/** The kernel on the heap's memory, for programs to import. */
-export function gemmImport(heap: Heap): { readonly type: ImportedFunction; readonly call: Gemm } {
-  let call = kernels.get(heap);
+/**
+ * The kernel on the heap's memory, for programs to import.
+ *
+ * @param deterministic whether to round after multiplying and after adding, as every host can.
+ */
+export function gemmImport(
+  heap: Heap,
+  deterministic: boolean,
+): { readonly type: ImportedFunction; readonly call: Gemm } {
+  const relaxed = !deterministic && relaxedSimd();
+  const known = relaxed ? kernels.relaxed : kernels.deterministic;
+  let call = known.get(heap);
   if (!call) {
-    call = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), heap.memory).gemm;
-    kernels.set(heap, call);
+    call = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions({ relaxed })), heap.memory).gemm;
+    known.set(heap, call);
   }
   return { type: { name: "gemm", parameters: new Array<"i32">(14).fill("i32") }, call };
 }

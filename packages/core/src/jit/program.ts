@@ -9,7 +9,7 @@ import type { Block as KernelBlock } from "../tensor/op.ts";
 import { type Parameter, Tensor } from "../tensor/tensor.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
-import { instantiate } from "../wasm/host.ts";
+import { instantiate, now } from "../wasm/host.ts";
 import { writeCopies } from "./copies.ts";
 import { eachFor } from "./forms.ts";
 import { type Fused, fuse, type Unit } from "./fuse.ts";
@@ -27,6 +27,10 @@ interface StateSlot {
   readonly home: HeapHome;
   readonly assigned: boolean;
 }
+
+const timingRounds = 5;
+/** Milliseconds: clocks of pages tick in tenths. */
+const shortestTiming = 0.5;
 
 /** What is run one after another. */
 type Stage = () => void;
@@ -46,6 +50,7 @@ export class Program {
   readonly bytes: number;
   /** How many kernels run in JavaScript. */
   readonly hostUnits: number;
+  readonly #deterministic: boolean;
   readonly #addresses = new Map<GraphNode, number>();
   readonly #writtenOut = new Map<GraphNode, number>();
   readonly #blocks: Block[] = [];
@@ -54,10 +59,15 @@ export class Program {
   readonly #stages: Stage[];
   readonly #outputs: Output[];
   readonly #copies: Stage[];
+  /** What runs each unit by itself. */
+  readonly #alone: Stage[] = [];
+  /** Whether it has run, so that its memory holds numbers of the user's. */
+  #hasRun = false;
 
-  constructor(graph: Graph, heap: Heap) {
+  constructor(graph: Graph, heap: Heap, { deterministic }: { deterministic: boolean }) {
     this.graph = graph;
     this.heap = heap;
+    this.#deterministic = deterministic;
     this.fused = fuse(graph);
     this.plan = plan(graph, this.fused);
     this.hostUnits = this.fused.units.filter(({ kind }) => kind === "host").length;
@@ -73,6 +83,7 @@ export class Program {
   /** Runs it with these inputs, and returns the outputs' tensors. */
   run(inputs: readonly Tensor[]): Tensor[] {
     const { heap } = this;
+    this.#hasRun = true;
     for (const { parameter, home } of this.#states) if (home.outdated) home.refresh(parameter);
     for (const { index, dtype, address } of this.#inputs) heap.write(dtype, address, inputs[index].storage);
     try {
@@ -83,6 +94,25 @@ export class Program {
     } finally {
       // What lies in the heap counts from here on, even where a kernel threw halfway.
       for (const { parameter, assigned } of this.#states) if (assigned) parameter.held = null;
+    }
+  }
+
+  /**
+   * Milliseconds that each unit takes on the numbers of the last call, best of some; null before the first call. What
+   * parameters hold is the same afterwards. Units that draw random numbers are not run: theirs is NaN.
+   */
+  times(): number[] | null {
+    if (!this.#hasRun) return null;
+    const { heap } = this;
+    const before = this.#states.map(({ parameter: { dtype, size }, home }) => heap.copy(dtype, home.address, size));
+    try {
+      return this.fused.units.map(({ members }, i) =>
+        members.some(({ op }) => op?.random) ? Number.NaN : bestOf(this.#alone[i]),
+      );
+    } finally {
+      this.#states.forEach(({ parameter: { dtype }, home }, i) => {
+        heap.write(dtype, home.address, before[i]);
+      });
     }
   }
 
@@ -143,7 +173,6 @@ export class Program {
       functions.push({
         name: `unit${i}`,
         parameters: [],
-        exported: false,
         body: (code) => {
           if (unit.kind === "loop") writeLoop(code, unit, surroundings);
           else if (unit.kind === "indexed")
@@ -164,7 +193,8 @@ export class Program {
       });
     const compiled = this.#instantiate(functions, imports);
     return units.flatMap((unit, i): Stage[] => {
-      if (unit.kind === "host") return [this.#kernel(unit.members[0])];
+      this.#alone[i] = unit.kind === "host" ? this.#kernel(unit.members[0]) : compiled[`unit${i}`];
+      if (unit.kind === "host") return [this.#alone[i]];
       return runs.some(([first]) => first === i) ? [compiled[`run${i}`]] : [];
     });
   }
@@ -172,7 +202,7 @@ export class Program {
   #instantiate(functions: readonly FunctionDefinition[], imports: Imports): Record<string, Stage> {
     if (functions.length === 0) return {};
     const multiplies = this.fused.units.some(({ kind }) => kind === "matmul");
-    const gemm = multiplies ? gemmImport(this.heap) : null;
+    const gemm = multiplies ? gemmImport(this.heap, this.#deterministic) : null;
     const types = [...(gemm ? [gemm.type] : []), badIndex, ...imports.types];
     const refuse = (index: number, length: number, unit: number) =>
       place(this.fused.units[unit].members[0].name, index, length);
@@ -248,6 +278,23 @@ export class Program {
     }
     return [...early, ...late];
   }
+}
+
+/** Milliseconds of one run: the shortest of some stretches that are long enough for the clock. */
+function bestOf(stage: Stage): number {
+  let times = 1;
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < timingRounds; ) {
+    const start = now();
+    for (let i = 0; i < times; i++) stage();
+    const took = now() - start;
+    if (took < shortestTiming) times *= 2;
+    else {
+      best = Math.min(best, took / times);
+      round++;
+    }
+  }
+  return best;
 }
 
 /** First and last of each run of units that are not the host's. */

@@ -72,10 +72,13 @@ export function gemmFunctions({ relaxed = false }: { relaxed?: boolean } = {}): 
   ];
 }
 
+let hasRelaxed: boolean | undefined;
+
 /** Whether the host has the relaxed multiply-add. */
 export function relaxedSimd(): boolean {
   const body = (code: Code) => code.zero128().zero128().zero128().op("f32x4.relaxed_madd", "drop");
-  return validates(assemble([{ name: "f", parameters: [], body }]));
+  hasRelaxed ??= validates(assemble([{ name: "f", parameters: [], body }]));
+  return hasRelaxed;
 }
 
 function gemm(code: Code): void {

@@ -42,3 +42,8 @@ export function instantiate<Functions extends object>(
   const { Module, Instance } = api();
   return new Instance(new Module(bytes), { env: { ...functions, memory } }).exports as Functions;
 }
+
+/** The host's clock in milliseconds. */
+export function now(): number {
+  return (globalThis as unknown as { performance: { now(): number } }).performance.now();
+}

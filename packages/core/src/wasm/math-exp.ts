@@ -56,11 +56,25 @@ function clamp(code: Code, x: number, low: number, high: number): void {
 export function exp(code: Code): void {
   const x = code.local("v128");
   code.set(x);
-  // Beyond these the result is infinite, or nearer to 0 than to the smallest number.
-  clamp(code, x, -104, 89);
+  const vanishing = vanishes(code, x);
+  // Beyond this the result is infinite.
+  code.put(x, x, code.floatsOnce(89), "f32x4.pmin");
   const { shifted, tail } = reduce(code, x);
   code.push(tail, code.floatsOnce(1), "f32x4.add");
   scale(code, shifted);
+  code.push(vanishing, "v128.andnot");
+}
+
+/**
+ * Where eˣ is nearer to 0 than to the smallest number: x becomes 0 there, and the result is to be cut out by the mask
+ * in the local that is returned. To multiply down to 0 instead would take many times as long, as processors round
+ * subnormal results in microcode, and softmax with a mask is full of them.
+ */
+function vanishes(code: Code, x: number): number {
+  const mask = code.local("v128");
+  code.put(mask, x, code.floatsOnce(-104), "f32x4.lt");
+  code.put(x, x, mask, "v128.andnot");
+  return mask;
 }
 
 /** Multiplies the vector on the stack by 2ⁿ, which may leave the range of floats where the product does not. */
@@ -132,13 +146,14 @@ export function tanh(code: Code): void {
 function expCareful(code: Code, x: number): void {
   const high = code.local("v128");
   const one = code.floatsOnce(1);
-  code.put(x, x, code.floatsOnce(-104), "f32x4.pmax");
+  const vanishing = vanishes(code, x);
   const { shifted, beyond, r, lost } = reduce(code, x);
   // 1 + tail with the parts that 1 + r loses, and that r has lost, added to the small part.
   code.put(high, one, r, "f32x4.add");
   lost();
   code.push(beyond, "f32x4.add", r, high, one, "f32x4.sub", "f32x4.sub", "f32x4.add", high, "f32x4.add");
   scale(code, shifted);
+  code.push(vanishing, "v128.andnot");
 }
 
 /**

@@ -2,7 +2,7 @@
  * Steps that compile themselves: the first batch of each kind is run as it is, with all its checks, and those that
  * follow as one WebAssembly program.
  */
-import { formatShape, JitError, jit, Tensor } from "@chainrule/core";
+import { formatShape, JitError, type JitOptions, jit, Tensor } from "@chainrule/core";
 import { listOf, type Several } from "./several.ts";
 import type { Inputs, Outcome, testStep, trainStep } from "./step.ts";
 
@@ -15,7 +15,7 @@ export interface CompileSettings {
   /** Whose work is compiled, for the notice. */
   readonly where: string;
   /** Whether to compile at all. */
-  readonly jit: boolean;
+  readonly jit: boolean | JitOptions;
   /** Whether to keep the notice to oneself. */
   readonly quiet?: boolean;
 }
@@ -38,7 +38,7 @@ export function compiledLater<Args extends readonly (Several<Tensor> | undefined
   before: (first: Result, args: Args) => void = () => {},
 ): (...args: Args) => Result {
   if (!wanted) return f;
-  const compiled = jit(f);
+  const compiled = jit(f, wanted === true ? {} : wanted);
   const first = new Map<string, Result>();
   let possible = true;
   return (...args) => {

@@ -48,7 +48,7 @@ export async function runFit(
   let progress: Progress | null = null;
   try {
     progress = await openProgress(options, source.steps);
-    const settings = { where: "fit", jit: options.jit && !options.debugNaN, quiet: options.verbose === 0 };
+    const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
     const step = compiledStep(options.debugNaN ? debugStep : trainStep, settings);
     const tryOut = compiledStep(testStep, { ...settings, quiet: true });
     const turns = new Turns();

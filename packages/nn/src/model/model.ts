@@ -6,6 +6,7 @@ import {
   defaultGenerator,
   describe,
   getDefaultDType,
+  type JitOptions,
   ModelError,
   OptionError,
   Tensor,
@@ -51,8 +52,11 @@ export interface EvaluateOptions {
   batchSize?: number;
   /** How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. */
   sampleWeight?: DataLike;
-  /** Compile the step to WebAssembly, from the second batch of each shape on; true by default. */
-  jit?: boolean;
+  /**
+   * Compile the step to WebAssembly, from the second batch of each shape on; true by default. `{ deterministic: true }`
+   * compiles for the same bits on every machine, see `jit`.
+   */
+  jit?: boolean | JitOptions;
 }
 
 /**
@@ -236,7 +240,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * @example
    * const labels = model.predict(x).argmax(-1);
    */
-  predict(x: DataLike, options: { batchSize?: number; jit?: boolean } = {}): Output {
+  predict(x: DataLike, options: { batchSize?: number; jit?: boolean | JitOptions } = {}): Output {
     const where = "predict";
     checkOptions(where, options, ["batchSize", "jit"]);
     const { batchSize = 32, jit = true } = options;

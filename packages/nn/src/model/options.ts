@@ -1,7 +1,7 @@
 /**
  * The options of `fit`, checked before anything is done.
  */
-import { checkOptions, describe, Generator, OptionError, ValueError } from "@chainrule/core";
+import { checkOptions, describe, Generator, type JitOptions, OptionError, ValueError } from "@chainrule/core";
 import type { Hooks } from "./callbacks/index.ts";
 import type { BatchLike, BatchSource } from "./data.ts";
 import type { DataLike } from "./several.ts";
@@ -35,8 +35,11 @@ export interface FitOptions {
   seed?: number | string;
   /** Ends an epoch after this many batches; the next goes on where it ended, and starts over where the data ends. */
   stepsPerEpoch?: number;
-  /** Compile the step to WebAssembly, from the second batch of each shape on; true by default. */
-  jit?: boolean;
+  /**
+   * Compile the step to WebAssembly, from the second batch of each shape on; true by default. `{ deterministic: true }`
+   * compiles for the same bits on every machine, see `jit`.
+   */
+  jit?: boolean | JitOptions;
   /** Look for NaN in data, activations, loss, gradients and weights, and say where the first is. Slower. */
   debugNaN?: boolean;
 }
@@ -52,7 +55,7 @@ const defaults = {
   verbose: "auto" as Verbosity,
   initialEpoch: 0,
   debugNaN: false,
-  jit: true,
+  jit: true as boolean | JitOptions,
 };
 
 /** The names of the options. */
