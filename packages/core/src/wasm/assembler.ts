@@ -5,34 +5,12 @@
  */
 
 import { ValueError } from "../errors.ts";
+import { Bytes } from "./bytes.ts";
 import { type Instruction, laneMemory, lanes, memory, plain } from "./instructions.ts";
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 const typeBytes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
-
-/** A whole number in as few bytes of seven bits as it needs, the sign in the last. */
-function signed(n: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = n | 0; ; ) {
-    const low = rest & 0x7f;
-    rest >>= 7;
-    const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
-    bytes.push(done ? low : low | 0x80);
-    if (done) return bytes;
-  }
-}
-
-/** A whole number of at least 0 in as few bytes of seven bits as it needs. */
-function unsigned(n: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = n >>> 0; ; ) {
-    const low = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest === 0 ? low : low | 0x80);
-    if (rest === 0) return bytes;
-  }
-}
 
 /** Numbers for names, in order, from `first`: so that parameters can be called by name. */
 export function numbered<const Name extends string>(names: readonly Name[], first = 0): Readonly<Record<Name, number>> {
@@ -48,10 +26,10 @@ export type Term = number | readonly [number] | Instruction;
 
 /** The body of one function: instructions, and the local variables that they use. */
 export class Code {
-  readonly bytes: number[] = [];
+  readonly bytes = new Bytes();
   readonly locals: ValueType[] = [];
   /** Instructions that run before `bytes`: what the constants' locals are set by. */
-  readonly prologue: number[] = [];
+  readonly prologue = new Bytes();
   readonly #constants = new Map<string, number>();
   readonly #parameters: number;
   readonly #functionNumber: (name: string) => number;
@@ -73,7 +51,7 @@ export class Code {
 
   /** Instructions one after another, by name. */
   op(...names: Instruction[]): this {
-    for (const name of names) this.bytes.push(...plain[name]);
+    for (const name of names) this.bytes.append(plain[name]);
     return this;
   }
 
@@ -98,52 +76,58 @@ export class Code {
   }
 
   get(local: number): this {
-    return this.#emit(0x20, unsigned(local));
+    this.bytes.byte(0x20).unsigned(local);
+    return this;
   }
 
   set(local: number): this {
-    return this.#emit(0x21, unsigned(local));
+    this.bytes.byte(0x21).unsigned(local);
+    return this;
   }
 
   /** Sets the local and leaves the value on the stack. */
   tee(local: number): this {
-    return this.#emit(0x22, unsigned(local));
+    this.bytes.byte(0x22).unsigned(local);
+    return this;
   }
 
   /** An i32 constant. */
   int(n: number): this {
-    return this.#emit(0x41, signed(n));
+    this.bytes.byte(0x41).signed(n);
+    return this;
   }
 
   /** An f32 constant. */
   float(x: number): this {
-    return this.#emit(0x43, bytesOf(Float32Array.of(x)));
+    this.bytes.byte(0x43).append(bytesOf(Float32Array.of(x)));
+    return this;
   }
 
   /** An f64 constant. */
   double(x: number): this {
-    return this.#emit(0x44, bytesOf(Float64Array.of(x)));
+    this.bytes.byte(0x44).append(bytesOf(Float64Array.of(x)));
+    return this;
   }
 
   /** A vector constant of four floats, or of one in every lane. */
   floats(x: number | readonly number[]): this {
     const four = typeof x === "number" ? [x, x, x, x] : x;
-    return this.#emit(0xfd, [0x0c, ...bytesOf(Float32Array.from(four))]);
+    return this.#vector(bytesOf(Float32Array.from(four)));
   }
 
   /** A vector constant of two doubles, the same in both lanes. */
   doubles(x: number): this {
-    return this.#emit(0xfd, [0x0c, ...bytesOf(Float64Array.of(x, x))]);
+    return this.#vector(bytesOf(Float64Array.of(x, x)));
   }
 
   /** A vector constant of one byte, sixteen times. */
   byteTimes16(n: number): this {
-    return this.#emit(0xfd, [0x0c, ...new Array<number>(16).fill(n)]);
+    return this.#vector(new Uint8Array(16).fill(n));
   }
 
   /** A vector constant of one i32 in every lane. */
   ints(n: number): this {
-    return this.#emit(0xfd, [0x0c, ...bytesOf(Int32Array.of(n, n, n, n))]);
+    return this.#vector(bytesOf(Int32Array.of(n, n, n, n)));
   }
 
   /** A local that holds a vector of four floats (or one in every lane), set once where the function begins. */
@@ -165,49 +149,51 @@ export class Code {
 
   /** Whatever asks for the same bytes gets the same local. */
   #once(bytes: Uint8Array): number {
-    const key = bytes.join();
+    const key = new Int32Array(bytes.buffer).join();
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
     const local = this.local("v128");
-    this.prologue.push(0xfd, 0x0c, ...bytes, 0x21, ...unsigned(local));
+    this.prologue.byte(0xfd).byte(0x0c).append(bytes).byte(0x21).unsigned(local);
     this.#constants.set(key, local);
     return local;
   }
 
   /** An instruction on one lane of the vector on the stack. */
   lane(name: keyof typeof lanes, lane: number): this {
-    this.bytes.push(...lanes[name], lane);
+    this.bytes.append(lanes[name]).byte(lane);
     return this;
   }
 
   /** Loads or stores one lane at the address below the vector on the stack. */
   accessLane(name: keyof typeof laneMemory, lane: number, offset = 0): this {
     const [bytes, align] = laneMemory[name];
-    this.bytes.push(...bytes, ...unsigned(align), ...unsigned(offset), lane);
+    this.bytes.append(bytes).unsigned(align).unsigned(offset).byte(lane);
     return this;
   }
 
   /** Four lanes of 32 bits picked from two vectors on the stack: 0 to 3 of the lower, 4 to 7 of the upper. */
   shuffle(a: number, b: number, c: number, d: number): this {
     const bytes = [a, b, c, d].flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
-    return this.#emit(0xfd, [0x0d, ...bytes]);
+    this.bytes.byte(0xfd).byte(0x0d).append(bytes);
+    return this;
   }
 
   /** Calls another function of the module by its name, its arguments on the stack. */
   call(name: string): this {
-    return this.#emit(0x10, unsigned(this.#functionNumber(name)));
+    this.bytes.byte(0x10).unsigned(this.#functionNumber(name));
+    return this;
   }
 
   /** A load or store at the address on the stack plus `offset` bytes. */
   access(name: keyof typeof memory, offset = 0): this {
     const [bytes, align] = memory[name];
-    this.bytes.push(...bytes, ...unsigned(align), ...unsigned(offset));
+    this.bytes.append(bytes).unsigned(align).unsigned(offset);
     return this;
   }
 
   /** Sixteen zero bytes. */
   zero128(): this {
-    return this.#emit(0xfd, [0x0c, ...new Array<number>(16).fill(0)]);
+    return this.#vector(new Uint8Array(16));
   }
 
   /** Adds a constant to an i32 local. */
@@ -217,13 +203,13 @@ export class Code {
 
   /** Runs the body `count` times (the value of an i32 local, which ends at 0); not at all for 0. */
   repeat(count: number, body: () => void): this {
-    this.bytes.push(0x02, 0x40); // block
+    this.bytes.append([0x02, 0x40]); // block
     this.get(count).op("i32.eqz");
-    this.bytes.push(0x0d, 0); // br_if out
-    this.bytes.push(0x03, 0x40); // loop
+    this.bytes.append([0x0d, 0]); // br_if out
+    this.bytes.append([0x03, 0x40]); // loop
     body();
     this.get(count).int(1).op("i32.sub").tee(count);
-    this.bytes.push(0x0d, 0, 0x0b, 0x0b); // br_if again, end, end
+    this.bytes.append([0x0d, 0, 0x0b, 0x0b]); // br_if again, end, end
     return this;
   }
 
@@ -241,42 +227,45 @@ export class Code {
 
   /** A block that `leave` inside it ends. */
   block(body: () => void): this {
-    this.bytes.push(0x02, 0x40);
+    this.bytes.append([0x02, 0x40]);
     body();
-    this.bytes.push(0x0b);
+    this.bytes.byte(0x0b);
     return this;
   }
 
   /** A loop: runs the body once; `leave` inside it starts over. */
   loop(body: () => void): this {
-    this.bytes.push(0x03, 0x40);
+    this.bytes.append([0x03, 0x40]);
     body();
-    this.bytes.push(0x0b);
+    this.bytes.byte(0x0b);
     return this;
   }
 
   /** To the end of the block (the start of the loop) that stands `depth` blocks, loops and branches further out. */
   leave(depth = 0): this {
-    return this.#emit(0x0c, unsigned(depth));
+    this.bytes.byte(0x0c).unsigned(depth);
+    return this;
   }
 
   /** As `leave`, where the i32 on the stack is not 0. */
   leaveIf(depth = 0): this {
-    return this.#emit(0x0d, unsigned(depth));
+    this.bytes.byte(0x0d).unsigned(depth);
+    return this;
   }
 
   /** `then` where the i32 on the stack is not 0, else `otherwise`. */
   branch(then: () => void, otherwise: () => void = () => {}): this {
-    this.bytes.push(0x04, 0x40); // if
+    this.bytes.append([0x04, 0x40]); // if
     then();
-    this.bytes.push(0x05); // else
+    this.bytes.byte(0x05); // else
     otherwise();
-    this.bytes.push(0x0b); // end
+    this.bytes.byte(0x0b); // end
     return this;
   }
 
-  #emit(first: number, rest: Iterable<number>): this {
-    this.bytes.push(first, ...rest);
+  /** A vector constant of sixteen bytes. */
+  #vector(bytes: Uint8Array): this {
+    this.bytes.byte(0xfd).byte(0x0c).append(bytes);
     return this;
   }
 }
@@ -299,19 +288,25 @@ export interface ImportedFunction {
   readonly result?: ValueType;
 }
 
-function functionType({ parameters, result }: ImportedFunction): number[] {
-  const results = result ? [1, typeBytes[result]] : [0];
-  return [0x60, ...unsigned(parameters.length), ...parameters.map((type) => typeBytes[type]), ...results];
+function writeType(to: Bytes, { parameters, result }: ImportedFunction): void {
+  to.byte(0x60).unsigned(parameters.length);
+  for (const type of parameters) to.byte(typeBytes[type]);
+  to.append(result ? [1, typeBytes[result]] : [0]);
 }
 
-function section(id: number, items: readonly (readonly number[])[]): number[] {
-  const content = [...unsigned(items.length), ...items.flat()];
-  return [id, ...unsigned(content.length), ...content];
+/** A section: its number, its length, how many items, the items. */
+function writeSection<Item>(to: Bytes, id: number, items: readonly Item[], write: (to: Bytes, item: Item) => void) {
+  const content = new Bytes().unsigned(items.length);
+  for (const item of items) write(content, item);
+  to.byte(id).unsigned(content.length).join(content);
 }
 
-function text(name: string): number[] {
-  const bytes = [...new TextEncoder().encode(name)];
-  return [...unsigned(bytes.length), ...bytes];
+/** A function's locals and instructions, their length first. */
+function writeBody(to: Bytes, { locals, prologue, bytes }: Code): void {
+  const body = new Bytes().unsigned(locals.length);
+  for (const type of locals) body.byte(1).byte(typeBytes[type]);
+  body.join(prologue).join(bytes).byte(0x0b);
+  to.unsigned(body.length).join(body);
 }
 
 /**
@@ -340,27 +335,17 @@ export function assemble(
       return number;
     });
     f.body(code);
-    const locals = code.locals.flatMap((type) => [1, typeBytes[type]]);
-    const body = [...unsigned(code.locals.length), ...locals, ...code.prologue, ...code.bytes, 0x0b];
-    return [...unsigned(body.length), ...body];
+    return code;
   });
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, all.map(functionType)),
-    ...section(2, [
-      [...text("env"), ...text("memory"), 0x02, 0x00, 0x01],
-      ...imported.map((f, i) => [...text("env"), ...text(f.name), 0x00, ...unsigned(i)]),
-    ]),
-    ...section(
-      3,
-      functions.map((_, i) => unsigned(imported.length + i)),
-    ),
-    ...section(
-      7,
-      functions.flatMap((f) =>
-        f.exported === false ? [] : [[...text(f.name), 0x00, ...unsigned(numbers.get(f.name)!)]],
-      ),
-    ),
-    ...section(10, bodies),
-  ]);
+  const to = new Bytes().append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+  writeSection(to, 1, all, writeType);
+  writeSection(to, 2, [null, ...imported], (part, f) => {
+    if (f === null) part.text("env").text("memory").append([0x02, 0x00, 0x01]);
+    else part.text("env").text(f.name).byte(0x00).unsigned(numbers.get(f.name)!);
+  });
+  writeSection(to, 3, functions, (part, f) => part.unsigned(numbers.get(f.name)!));
+  const exported = functions.filter((f) => f.exported !== false);
+  writeSection(to, 7, exported, (part, f) => part.text(f.name).byte(0x00).unsigned(numbers.get(f.name)!));
+  writeSection(to, 10, bodies, writeBody);
+  return to.toUint8Array();
 }
