@@ -213,7 +213,9 @@ export class Program {
   /** An op without a form of its own: its kernel, on views of the heap. */
   #kernel(node: GraphNode): Stage {
     const { op, attributes, inputs } = node.source as Source & { kind: "op" };
-    const kernel = op.kernel as Exclude<typeof op.kernel, "view">;
+    const { kernel } = op;
+    // A view that is no loop has no elements.
+    if (kernel === "view") return () => {};
     const { heap } = this;
     let generation = -1;
     let out: KernelBlock;

@@ -80,6 +80,12 @@ describe.each(stable)("%s keeps its digits far from zero", (_name, f, values) =>
 
 it("halves are rounded to even, and everything else to the nearest", () => {
   const x = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999999999999994, 4503599627370495.5, -2.6, 1e300];
-  const y = [-2, -2, 0, 0, 2, 2, 0, 4503599627370496, -3, 1e300];
-  expect(x.map(roundHalfToEven).map((n) => n + 0)).toEqual(y);
+  const y = [-2, -2, -0, 0, 2, 2, 0, 4503599627370496, -3, 1e300];
+  expect(x.map(roundHalfToEven)).toEqual(y);
+  expect([-0, -0.3, Number.NaN, Number.NEGATIVE_INFINITY].map(roundHalfToEven)).toEqual([
+    -0,
+    -0,
+    Number.NaN,
+    Number.NEGATIVE_INFINITY,
+  ]);
 });

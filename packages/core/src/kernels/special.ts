@@ -40,10 +40,10 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-/** The nearest whole number, halves to the even one, as IEEE 754, NumPy and PyTorch round. */
+/** The nearest whole number, halves to the even one, and -0 for what rounds to 0 from below: IEEE 754, as PyTorch. */
 export function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);
   const above = x - floor;
-  if (above !== 0.5) return above < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  if (above < 0.5 || (above === 0.5 && floor % 2 === 0)) return floor;
+  return floor === -1 ? -0 : floor + 1;
 }

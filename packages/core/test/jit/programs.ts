@@ -1,109 +1,101 @@
 /**
- * Random programs: lists of small steps, each of which takes earlier values and makes another of a shape that broadcasts
- * with all of them.
+ * Random programs: lists of steps, each of which takes earlier values, whatever their shapes, and makes another.
  */
 import fc from "fast-check";
-import * as core from "../../src/index.ts";
-import { type Tensor, tensor } from "../../src/index.ts";
+import { isFloat, sizeOf, type Tensor, tensor } from "../../src/index.ts";
+import { type Kind, steps as known } from "./steps.ts";
 
-type StepFunction = (x: Tensor, y: Tensor, z: Tensor) => Tensor;
-
-/** So many indices into an axis of a length, some twice, some counted from the end. */
-function places(length: number, count: number): Tensor {
-  return tensor(
-    Array.from({ length: count }, (_, i) => ((i * 7 + 3) % (2 * length)) - length),
-    { dtype: "int32" },
-  );
+export interface Input {
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "float64" | "int32" | "bool";
+  /** Whether NaN, infinities and zeros of both signs are among its numbers. */
+  readonly wild: boolean;
 }
-
-/** Steps are smooth, or make their choices by the inputs: a difference in the last digit must not grow. */
-const smooth: Readonly<Record<string, StepFunction>> = {
-  add: (x, y) => x.add(y),
-  sub: (x, y) => x.sub(y),
-  mul: (x, y) => x.mul(y).mul(0.3),
-  div: (x, y) => x.div(y.square().add(1)),
-  tanh: (x) => x.tanh(),
-  exp: (x) => x.neg().square().neg().exp(),
-  sigmoid: (x) => x.sigmoid(),
-  softplus: (x) => x.softplus(),
-  log: (x) => x.square().add(0.5).log(),
-  sqrt: (x) => x.abs().add(1).sqrt(),
-  gelu: (x) => x.gelu(),
-  sin: (x) => x.sin(),
-  pow: (x) => x.pow(3).mul(0.01),
-  sumRows: (x) => x.mean(-1, { keepDims: true }),
-  sumColumns: (x) => x.mean(0, { keepDims: true }),
-  sumAll: (x) => x.mean(),
-  normalize: (x) => x.sub(x.mean(-1, { keepDims: true })).div(x.var(-1, { keepDims: true }).add(1).sqrt()),
-  softmax: (x) => x.softmax(-1),
-  logSoftmax: (x) => x.logSoftmax(0).mul(0.2),
-  logSumExp: (x) => x.logSumExp(-1, { keepDims: true }),
-  transposed: (x, y) => core.transpose(core.transpose(x).mul(2).add(core.transpose(y))).mul(0.4),
-  flipped: (x, y) => core.flip(x, 1).sub(y),
-  rolled: (x) => core.concat([x.slice(":", "1:"), x.slice(":", ":1")], 1).mul(x),
-  scaled: (x, y, z) => x.matmul(core.transpose(y)).matmul(z).mul(0.05).tanh(),
-  looked: (x, y) => x.gather(places(x.shape[0], 5), 0).gather(places(5, x.shape[0]), 0).mul(y).mul(0.3),
-  columns: (x) => x.gather(places(x.shape[1], x.shape[1]), 1),
-  reshaped: (x) => x.reshape([-1]).mul(2).reshape(x.shape).mul(0.5),
-};
-
-const choices: Readonly<Record<string, StepFunction>> = {
-  relu: (x) => x.relu(),
-  where: (x, y, z) => core.where(x.greater(y), z, y.mul(0.5)),
-  maximum: (x, y) => x.maximum(y),
-  clamp: (x) => x.clamp(-1.5, 1.25),
-  masked: (x, y) => x.mul(y.less(0.25).cast("float32")),
-  max: (x) => x.max(1, { keepDims: true }),
-  sorted: (x) => x.sort(1),
-  scattered: (x, y) => core.scatterAdd(x, y.argsort(0), y.mul(0.5), 0),
-  logic: (x, y) => core.where(x.less(1).logicalAnd(y.greater(-1).logicalNot()), x, 0.5),
-};
-
-const allSteps = { ...smooth, ...choices };
 
 export interface Program {
-  readonly rows: number;
-  readonly columns: number;
-  /** Which of the shapes [r, c], [1, c], [r, 1], [1, 1] each input has. */
-  readonly inputs: readonly number[];
-  readonly steps: readonly { readonly name: string; readonly from: readonly number[] }[];
+  readonly inputs: readonly Input[];
+  readonly steps: readonly {
+    readonly name: string;
+    readonly from: readonly number[];
+    readonly choices: readonly number[];
+  }[];
 }
 
-const lengths = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 16, 19);
+/** A value of a program, and whether it is to be equal to the last bit. */
+export interface Made {
+  readonly name: string;
+  readonly x: Tensor;
+  readonly exact: boolean;
+}
 
-export const programs: fc.Arbitrary<Program> = fc.record({
-  rows: lengths,
-  columns: lengths,
-  inputs: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 4 }),
-  steps: fc.array(
-    fc.record({
-      name: fc.constantFrom(...Object.keys(allSteps)),
-      from: fc.array(fc.nat({ max: 1000 }), { minLength: 3, maxLength: 3 }),
-    }),
-    { minLength: 1, maxLength: 14 },
-  ),
-});
+/** Values of more elements are not made. */
+const mostElements = 3000;
 
-/** Numbers between -2 and 2 that look random. */
-export function inputsOf({ rows, columns, inputs }: Program): Tensor[] {
-  return inputs.map((kind, which) => {
-    const shape = [kind & 2 ? 1 : rows, kind & 1 ? 1 : columns];
-    const data = Float32Array.from(
-      { length: shape[0] * shape[1] },
-      (_, i) => 2 * Math.sin(i * 2.4 + which * 1.3 + 0.7),
-    );
-    return tensor(data, { shape });
+const lengths = fc.oneof(
+  { weight: 30, arbitrary: fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17) },
+  { weight: 1, arbitrary: fc.constant(0) },
+);
+const shapes = fc
+  .array(lengths, { minLength: 0, maxLength: 4 })
+  .map((shape) => (sizeOf(shape) > 600 ? shape.slice(0, 2) : shape));
+const dtypes = fc.oneof(
+  { weight: 8, arbitrary: fc.constant("float32" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("float64" as const, "int32" as const, "bool" as const) },
+);
+
+const allKinds: readonly Kind[] = ["exact", "choice", "smooth"];
+
+/** Programs of such steps that begin with at least one float input; wild ones hold NaN and infinities. */
+export function programsOf({ kinds = allKinds, wild = false, longest = 14 } = {}): fc.Arbitrary<Program> {
+  const names = Object.keys(known).filter((name) => kinds.includes(known[name].kind));
+  const input = (dtype: typeof dtypes | fc.Arbitrary<"float32">) =>
+    fc.record({ shape: shapes, dtype, wild: wild ? fc.boolean() : fc.constant(false) });
+  return fc.record({
+    inputs: fc
+      .tuple(input(fc.constant("float32")), fc.array(input(dtypes), { maxLength: 3 }))
+      .map(([first, rest]) => [first, ...rest]),
+    steps: fc.array(
+      fc.record({
+        name: fc.constantFrom(...names),
+        from: fc.array(fc.nat({ max: 1000 }), { minLength: 3, maxLength: 3 }),
+        choices: fc.array(fc.nat({ max: 63 }), { minLength: 4, maxLength: 4 }),
+      }),
+      { minLength: 1, maxLength: longest },
+    ),
   });
 }
 
-/** Runs the steps; returns every value that was made. */
-export function runProgram({ rows, columns, steps }: Program, inputs: readonly Tensor[]): Tensor[] {
-  const values = [...inputs];
-  for (const { name, from } of steps) {
-    // Choices look at the inputs, so that they fall the same way whatever was rounded before.
-    const pool = name in choices ? inputs : values;
-    const [x, y, z] = from.map((n) => core.broadcastTo(pool[n % pool.length], [rows, columns]));
-    values.push(core.broadcastTo(allSteps[name](x, y, z), [rows, columns]));
+const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0];
+
+/** Numbers between -2 and 2 that look random; some of them equal, so that there are ties. */
+export function inputsOf({ inputs }: Program): Tensor[] {
+  return inputs.map(({ shape, dtype, wild }, which) => {
+    const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
+      if (wild && (i * 5 + which) % 3 === 0) return special[(i + which) % special.length];
+      const x = Math.fround(2 * Math.sin(i * 2.4 + which * 1.3 + 0.7));
+      return i % 7 === 3 ? Math.round(x) : x;
+    });
+    return tensor(dtype === "int32" ? data.map(Math.round) : data, { shape, dtype: "float64" }).cast(dtype);
+  });
+}
+
+/** Runs the steps; returns every value that was made. Steps that do not apply to the values at hand are left out. */
+export function runProgram({ steps }: Program, inputs: readonly Tensor[]): Made[] {
+  const values: Made[] = inputs.map((x) => ({ name: "input", x, exact: true }));
+  for (const { name, from, choices } of steps) {
+    const { kind, takes, apply } = known[name];
+    const pool = values.filter(
+      ({ x, exact }) => (takes === "anything" || isFloat(x.dtype)) && (kind !== "choice" || exact),
+    );
+    const operands = from.map((n) => pool[n % pool.length]);
+    const [x, y, z] = operands.map((value) => value.x);
+    const made = apply(x, y, z, choices);
+    if (made === null || made.size > mostElements) continue;
+    values.push({ name, x: made, exact: isExact(kind, operands) });
   }
   return values.slice(inputs.length);
+}
+
+function isExact(kind: Kind, operands: readonly Made[]): boolean {
+  return kind !== "smooth" && operands.every(({ exact }) => exact);
 }

@@ -21,6 +21,15 @@ export function expectSame(actual: Tensor, expected: Tensor, what = "", absolute
   }
 }
 
+/** Equal to the last bit, the sign of 0 included; NaN is NaN. */
+export function expectIdentical(actual: Tensor, expected: Tensor, what = ""): void {
+  expect([actual.shape, actual.dtype], what).toEqual([expected.shape, expected.dtype]);
+  const [a, b] = [actual.toTypedArray(), expected.toTypedArray()];
+  for (let i = 0; i < a.length; i++)
+    if (!Object.is(a[i], b[i]))
+      expect.fail(`${what}: element ${i} is ${a[i]} compiled and ${b[i]} eager, shape [${expected.shape}]`);
+}
+
 /** Forward and, for every float input, gradient; called twice, so that the second call finds the program there. */
 export function checkCompiled(
   f: (...inputs: Tensor[]) => Tensor,
