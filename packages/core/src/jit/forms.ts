@@ -112,19 +112,21 @@ const sign: Form = {
   },
 };
 
-/** Where four lanes are compared, by pmax and pmin: they keep the first operand's NaN, and are one machine instruction. */
+/** x < min ? min : x, and so on, which keeps NaN and -0; on four lanes pmax and pmin are just that. */
 const clamp: Form = {
   write: ({ e, inputs: [x], lane, attributes }) => {
     const { min, max } = attributes as { min: number; max: number };
-    x();
-    if (min !== Number.NEGATIVE_INFINITY) {
-      e.constant(lane, min);
-      e.op(lane, e.wide ? "pmax" : "max");
-    }
-    if (max !== Number.POSITIVE_INFINITY) {
-      e.constant(lane, max);
-      e.op(lane, e.wide ? "pmin" : "min");
-    }
+    const bounded = (from: Push, bound: number, wide: "pmax" | "pmin", beyond: "lt" | "gt"): Push => {
+      if (Math.abs(bound) === Number.POSITIVE_INFINITY) return from;
+      const constant = () => e.constant(lane, bound);
+      const both = (name: string) => () => {
+        from();
+        constant();
+        e.op(lane, name);
+      };
+      return e.wide ? both(wide) : () => choose(e, both(beyond), constant, from);
+    };
+    bounded(bounded(x, min, "pmax", "lt"), max, "pmin", "gt")();
   },
 };
 

@@ -23,7 +23,7 @@ export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mu
 /** max(x, 0), with slope 0 at 0. */
 export const relu = unary(
   "relu",
-  (x) => (x > 0 || Number.isNaN(x) ? x : 0),
+  (x) => (x >= 0 || Number.isNaN(x) ? x : 0),
   (g, { inputs: [x] }) => where(greater(x, 0), g, 0),
   true,
 );

@@ -93,7 +93,11 @@ const clampOp: Op<Bounds> = {
   name: "clamp",
   infer: ([x]) => x,
   kernel: (out, [x], { min, max }) => {
-    for (let i = 0; i < out.storage.length; i++) out.storage[i] = Math.min(max, Math.max(min, x.storage[i]));
+    out.storage.set(x.storage);
+    for (let i = 0; i < out.storage.length; i++) {
+      if (out.storage[i] < min) out.storage[i] = min;
+      else if (out.storage[i] > max) out.storage[i] = max;
+    }
   },
   gradient: (g, { inputs: [x], attributes: { min, max } }) =>
     where(logicalAnd(greaterEqual(x, min), lessEqual(x, max)), g, 0),
