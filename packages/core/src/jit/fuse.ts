@@ -11,6 +11,7 @@ import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { isIndexed } from "./indexed.ts";
 import { hasBit, Precedence, withBit } from "./precedence.ts";
+import { joinedStages, type Stage } from "./rows.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts";
 
 /** What is computed together. */
@@ -23,6 +24,8 @@ export interface Unit {
   readonly wide: boolean;
   /** For loops that end in reductions: the axes (among `lengths`) that go. */
   folds: AxisRun | null;
+  /** For loops that are computed row by row, in several passes over each row. */
+  stages?: readonly Stage[];
 }
 
 /** The units in an order in which they can run, and how values are read. */
@@ -113,7 +116,37 @@ class Grouping {
       else if (isFolded(node)) this.#placeFolded(node);
       else this.#single(node, kindOf(node));
     }
+    this.#joinRows();
     return this.#sorted();
+  }
+
+  /** Lets loops that fold rows take in what they read of the same rows, and what reads of theirs. */
+  #joinRows(): void {
+    const readers = new Map<GraphNode, GraphNode[]>();
+    for (const node of this.#unitOf.keys())
+      for (const base of this.#bases(node)) readers.set(base, [...(readers.get(base) ?? []), node]);
+    const unitsOf = (nodes: readonly GraphNode[]) => new Set(nodes.map((node) => this.#unitOf.get(node)!));
+    for (const unit of [...this.#numbers.keys()]) {
+      // What was joined to another before is no unit any more.
+      let isOpen = this.#numbers.has(unit) && unit.folds !== null;
+      while (isOpen) {
+        const sources = unitsOf(unit.members.flatMap((node) => this.#bases(node)));
+        const users = unitsOf(unit.members.flatMap((node) => readers.get(node) ?? []));
+        isOpen =
+          [...sources].some((source) => source !== unit && this.#joinRow(unit, source, unit)) ||
+          [...users].some((user) => user !== unit && this.#joinRow(unit, unit, user));
+      }
+    }
+  }
+
+  /** Joins `first` and `second`, one of which is `into`, if they can be computed row by row. */
+  #joinRow(into: Unit, first: Unit, second: Unit): boolean {
+    if (this.#order.hasBetween(this.#numbers.get(first)!, this.#numbers.get(second)!)) return false;
+    const stages = joinedStages(first, second, this.#views);
+    if (!stages) return false;
+    this.#merge(into, first === into ? second : first);
+    into.stages = stages;
+    return true;
   }
 
   /** The nodes with memory of their own that a node reads. */
@@ -274,11 +307,14 @@ function storedNodes(graph: Graph, units: readonly Unit[], views: Views): Set<Gr
   for (const node of graph.outputs) keep(node);
   for (const [, node] of graph.assigned) keep(node);
   for (const unit of units) {
-    const inside = new Set(unit.members);
-    for (const node of unit.members) {
-      if (unit.kind !== "loop" || isFolded(node)) stored.add(node);
-      const bases = isView(node) ? [views.through(node).base] : node.inputs.map((x) => views.of(x).base);
-      for (const base of bases) if (unit.kind !== "loop" || !inside.has(base)) stored.add(base);
+    // From one pass over a row to the next, values go through memory.
+    for (const members of unit.stages?.map((stage) => stage.members) ?? [unit.members]) {
+      const inside = new Set(members);
+      for (const node of members) {
+        if (unit.kind !== "loop" || isFolded(node)) stored.add(node);
+        const bases = isView(node) ? [views.through(node).base] : node.inputs.map((x) => views.of(x).base);
+        for (const base of bases) if (unit.kind !== "loop" || !inside.has(base)) stored.add(base);
+      }
     }
   }
   return stored;

@@ -9,6 +9,7 @@ import { formFor, type Lane, laneOf, type Push } from "./forms.ts";
 import { isFolded, type Unit } from "./fuse.ts";
 import type { GraphNode } from "./graph.ts";
 import { type Imports, Lanes, laneBytes, type Place } from "./lanes.ts";
+import type { Stage } from "./rows.ts";
 import { isView, stridesWithin, type View, type Views } from "./views.ts";
 
 /** What the loop must know of everything around it. */
@@ -28,6 +29,8 @@ interface Stream {
   strides: readonly number[];
   /** The local that holds what was loaded. */
   value: number;
+  /** Which of the passes over a row needs it. */
+  readonly stage: Stage;
 }
 
 /** Strides of a unit's reductions in their results: 0 along what is folded. */
@@ -47,7 +50,9 @@ class LoopNest {
   readonly #code: Code;
   readonly #unit: Unit;
   readonly #around: Surroundings;
-  readonly #inside: ReadonlySet<GraphNode>;
+  /** One, but for loops that are computed row by row. */
+  readonly #stages: readonly Stage[];
+  readonly #stageOf: ReadonlyMap<GraphNode, Stage>;
   readonly #loads = new Map<string, Stream>();
   readonly #stores = new Map<GraphNode, Stream>();
   readonly #values = new Map<GraphNode, number>();
@@ -56,6 +61,8 @@ class LoopNest {
   /** The axes in the order of the loops, outermost first: those that stay, then those that are folded. */
   #order: number[] = [];
   #kept = 0;
+  /** What is being written. */
+  #stage: Stage;
   /** The pointers at the current depth, by their strides. */
   #pointers = new Map<string, number | null>();
 
@@ -64,7 +71,9 @@ class LoopNest {
     this.#unit = unit;
     this.#around = around;
     this.#e = new Lanes(code, unit.wide, around.imports);
-    this.#inside = new Set(unit.members);
+    this.#stages = unit.stages ?? [{ members: unit.members, along: true }];
+    this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.members.map((node) => [node, stage] as const)));
+    this.#stage = this.#stages[0];
   }
 
   write(): void {
@@ -72,7 +81,7 @@ class LoopNest {
     this.#merge();
     for (const stream of this.#streams()) this.#pointers.set(this.#pattern(stream), null);
     for (const node of this.#unit.members) if (isFolded(node)) this.#folds.set(node, this.#foldOf(node));
-    this.#loadAt(-1);
+    if (this.#stages.length === 1) this.#loadAt(-1);
     this.#nest(0);
   }
 
@@ -82,10 +91,13 @@ class LoopNest {
 
   /** Notes what the node reads from outside and what of it is to be kept. */
   #collect(node: GraphNode): void {
-    for (const [view, from] of this.#reads(node)) this.#streamOf(view, from, this.#spaceOf(node));
+    for (const [view, from] of this.#reads(node)) this.#streamOf(node, view, from);
     if (!this.#around.stored.has(node)) return;
-    const strides = isFolded(node) ? foldStrides(this.#unit) : stridesOf(this.#unit.lengths);
-    this.#stores.set(node, { lane: laneOf[node.dtype], address: this.#around.addressOf(node), strides, value: -1 });
+    const stage = this.#stageOf.get(node)!;
+    const isSingle = isFolded(node) || !stage.along;
+    const strides = isSingle ? foldStrides(this.#unit) : stridesOf(this.#unit.lengths);
+    const address = this.#around.addressOf(node);
+    this.#stores.set(node, { lane: laneOf[node.dtype], address, strides, value: -1, stage });
   }
 
   #reads(node: GraphNode): (readonly [View, GraphNode])[] {
@@ -95,21 +107,19 @@ class LoopNest {
       : node.inputs.map((input) => [views.of(input), input] as const);
   }
 
-  #spaceOf(node: GraphNode): readonly number[] {
-    return isFolded(node) ? node.inputs[0].shape : node.shape;
-  }
-
-  /** The stream of a value from outside; null for what is at hand. */
-  #streamOf(view: View, from: GraphNode, space: readonly number[]): Stream | null {
+  /** The stream of a value that the node reads from outside; null for what is at hand. */
+  #streamOf(node: GraphNode, view: View, from: GraphNode): Stream | null {
     const { base, offset } = view;
-    if (base.uniform !== null || (this.#inside.has(base) && !isFolded(base))) return null;
-    const strides = stridesWithin(view, from.shape, space);
-    const key = `${base.id}+${offset}:${strides}`;
+    const stage = this.#stageOf.get(node)!;
+    if (base.uniform !== null || (this.#stageOf.get(base) === stage && !isFolded(base))) return null;
+    const strides = stridesWithin(view, from.shape, isFolded(node) ? node.inputs[0].shape : node.shape);
+    if (!stage.along) strides.push(0);
+    const key = `${this.#stages.indexOf(stage)} ${base.id}+${offset}:${strides}`;
     let stream = this.#loads.get(key);
     if (!stream) {
       const lane = laneOf[base.dtype];
       const address = this.#around.addressOf(base) + offset * laneBytes[lane];
-      stream = { lane, address, strides, value: this.#e.local(lane) };
+      stream = { lane, address, strides, value: this.#e.local(lane), stage };
       this.#loads.set(key, stream);
     }
     return stream;
@@ -164,20 +174,50 @@ class LoopNest {
     return depth;
   }
 
+  /** Loads what moves on at this depth. Passes over a row load what they need of it when they begin. */
   #loadAt(depth: number): void {
+    const byRow = this.#stages.length > 1;
+    const begins = byRow && depth === this.#kept - 1;
     for (const stream of this.#loads.values()) {
-      if (this.#depthOf(stream) !== depth) continue;
+      const own = this.#depthOf(stream);
+      if (byRow && stream.stage !== this.#stage) continue;
+      if (begins ? own > depth : own !== depth) continue;
       this.#e.load(stream.lane, this.#placeOf(stream), stream.strides[this.#lastAxis] ?? 0);
       this.#code.set(stream.value);
     }
   }
 
   #nest(depth: number): void {
-    const folding = this.#unit.folds !== null && depth === this.#kept;
-    if (folding) for (const fold of this.#folds.values()) fold.start();
+    if (depth < this.#kept) {
+      this.#loop(depth);
+      return;
+    }
+    for (const stage of this.#stages) {
+      this.#stage = stage;
+      this.#pass();
+    }
+  }
+
+  /** The loops over what is folded, and nothing else where nothing is. */
+  #pass(): void {
+    const folds = [...this.#folds].filter(([node]) => this.#stageOf.get(node) === this.#stage);
+    if (this.#stages.length > 1) this.#loadAt(this.#kept - 1);
+    for (const [, fold] of folds) fold.start();
+    if (this.#stage.along) this.#along(this.#kept);
+    else this.#single();
+    for (const [node, fold] of folds) fold.finish(this.#placeOf(this.#stores.get(node)!));
+  }
+
+  #along(depth: number): void {
     if (depth === this.#order.length) this.#body();
     else this.#loop(depth);
-    if (folding) for (const [node, fold] of this.#folds) fold.finish(this.#placeOf(this.#stores.get(node)!));
+  }
+
+  /** One element for the row. */
+  #single(): void {
+    this.#e.width = 1;
+    this.#body();
+    this.#e.width = this.#e.wide ? 4 : 1;
   }
 
   #loop(depth: number): void {
@@ -200,9 +240,9 @@ class LoopNest {
   #step(axis: number, length: number): Map<string, number | null> {
     const pointers = new Map(this.#pointers);
     if (length === 1) return pointers;
-    for (const stream of this.#streams()) {
+    for (const stream of this.#movingAlong(axis)) {
       const pattern = this.#pattern(stream);
-      if (stream.strides[axis] === 0 || pointers.get(pattern) !== this.#pointers.get(pattern)) continue;
+      if (pointers.get(pattern) !== this.#pointers.get(pattern)) continue;
       const pointer = this.#code.local("i32");
       const outer = this.#pointers.get(pattern) ?? null;
       if (outer !== null) this.#code.get(outer);
@@ -213,11 +253,22 @@ class LoopNest {
     return pointers;
   }
 
+  /** The streams that move along the axis; along rows, those of the pass that is being written. */
+  #movingAlong(axis: number): Stream[] {
+    const isInner = this.#stages.length > 1 && this.#order.indexOf(axis) >= this.#kept;
+    return this.#streams().filter(({ strides, stage }) => strides[axis] !== 0 && (!isInner || stage === this.#stage));
+  }
+
   /** Runs the inside of a loop so many times, moving the pointers on. */
   #times(depth: number, count: number, more: boolean): void {
     if (count === 0) return;
     const inside = () => {
-      this.#loadAt(depth);
+      if (depth >= this.#kept) {
+        this.#loadAt(depth);
+        this.#along(depth + 1);
+        return;
+      }
+      if (this.#stages.length === 1) this.#loadAt(depth);
       this.#nest(depth + 1);
     };
     if (count === 1) {
@@ -237,9 +288,9 @@ class LoopNest {
     const axis = this.#order[depth];
     const elements = axis === this.#lastAxis ? this.#e.width : 1;
     const moved = new Set<string>();
-    for (const stream of this.#streams()) {
+    for (const stream of this.#movingAlong(axis)) {
       const pattern = this.#pattern(stream);
-      if (stream.strides[axis] === 0 || moved.has(pattern)) continue;
+      if (moved.has(pattern)) continue;
       moved.add(pattern);
       this.#code.advance(this.#pointers.get(pattern)!, stream.strides[axis] * laneBytes[stream.lane] * elements);
     }
@@ -258,8 +309,8 @@ class LoopNest {
   }
 
   #body(): void {
-    for (const node of this.#unit.members) {
-      const inputs = this.#reads(node).map(([view, from]) => this.#push(view, from, this.#spaceOf(node)));
+    for (const node of this.#stage.members) {
+      const inputs = this.#reads(node).map(([view, from]) => this.#push(node, view, from));
       if (isFolded(node)) this.#folds.get(node)!.take(inputs[0]);
       else this.#compute(node, inputs);
     }
@@ -277,13 +328,13 @@ class LoopNest {
   }
 
   /** What puts an input on the stack. */
-  #push(view: View, from: GraphNode, space: readonly number[]): Push {
+  #push(node: GraphNode, view: View, from: GraphNode): Push {
     const { base } = view;
     if (base.uniform !== null) {
       const x = base.uniform;
       return () => this.#e.constant(laneOf[base.dtype], x);
     }
-    const stream = this.#streamOf(view, from, space);
+    const stream = this.#streamOf(node, view, from);
     const local = stream ? stream.value : this.#values.get(base)!;
     return () => this.#code.get(local);
   }

@@ -98,7 +98,7 @@ function computedInPlace(graph: Graph, fused: Fused): Map<GraphNode, GraphNode> 
     const { base, offset } = views.of(value);
     const at = unitOf.get(base);
     if (!old || at === undefined || found.has(base) || ends.includes(old) || offset !== 0) continue;
-    if (units[at].kind !== "loop" || isFolded(base) || base.size !== value.size) continue;
+    if (units[at].kind !== "loop" || units[at].stages || isFolded(base) || base.size !== value.size) continue;
     if ((lastRead.get(old) ?? 0) > at || !readsInPlace(units[at], old, fused)) continue;
     found.set(base, old);
   }
