@@ -1,9 +1,11 @@
 // Packs every package as pnpm would publish it, installs the packs into an empty folder, and trains a model there
-// with plain Node: what a user of the published packages gets.
+// with plain Node: what a user of the published packages gets. Then looks at what bundlers get: other files, with the
+// same in them.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-built-"));
 const names = readdirSync("packages").filter((name) => {
@@ -29,7 +31,7 @@ try {
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], folder);
   writeFileSync(
     join(folder, "program.js"),
-    `import { Sequential, Dense, Adam, manualSeed } from "chainrule";
+    `import { Sequential, Dense, Adam, jit, manualSeed, tensor } from "chainrule";
 manualSeed(1);
 const model = new Sequential();
 model.add(new Dense({ units: 1, inputDim: 1, activation: "sigmoid" }));
@@ -38,9 +40,72 @@ const history = await model.fit([[0], [1]], [[0], [1]], { epochs: 100, batchSize
 const { loss } = history.history;
 console.log("loss", loss[0], "to", loss.at(-1));
 if (!(loss.at(-1) < 0.2)) throw new Error("the model did not learn");
+let said = "";
+try {
+  jit((x) => x.item())(tensor(1));
+} catch (error) {
+  said = error.message;
+}
+if (!said.includes("program.js:")) throw new Error("an error does not name the user's line: " + said);
 `,
   );
   process.stdout.write(run("node", ["program.js"], folder));
+  writeFileSync(join(folder, "alike.js"), alike(names));
+  process.stdout.write(run("node", ["alike.js"], folder));
+  await checkBrowserBundle();
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** A program that compares what Node loads with what bundlers load, export by export. */
+function alike(names) {
+  const packageOf = (name) => (name === "chainrule" ? name : `@chainrule/${name}`);
+  return `import { readFileSync, existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as everything from "chainrule";
+import { Tensor } from "@chainrule/core";
+if (everything.Tensor !== Tensor) throw new Error("there are two classes Tensor");
+const kind = (x) => (typeof x === "function" ? "function " + x.name : typeof x);
+let count = 0;
+for (const name of ${JSON.stringify(names.map(packageOf))}) {
+  const url = import.meta.resolve(name);
+  if (!url.endsWith("/dist/node/index.js")) throw new Error(name + " is loaded from " + url);
+  const source = readFileSync(fileURLToPath(url), "utf8");
+  if (/from "node:|import\\("node:/.test(source)) throw new Error(name + " imports modules of Node");
+  if (!existsSync(fileURLToPath(url + ".map"))) throw new Error(name + " has no source map");
+  const forNode = await import(name);
+  const forBundlers = await import(url.replace("/node/index.js", "/index.js"));
+  const [a, b] = [forNode, forBundlers].map((all) => Object.keys(all).sort().map((key) => key + ": " + kind(all[key])));
+  const other = a.find((line, i) => line !== b[i]) ?? (a.length === b.length ? undefined : "fewer exports");
+  if (other) throw new Error(name + " differs from what bundlers get: " + other);
+  count += a.length;
+}
+console.log(count, "exports are alike for Node and for bundlers");
+`;
+}
+
+/** A page that uses one function gets the browser's files, no more than it uses, and nothing of Node. */
+async function checkBrowserBundle() {
+  const bundle = async (contents) => {
+    const { metafile, outputFiles } = await build({
+      stdin: { contents, resolveDir: folder },
+      platform: "browser",
+      bundle: true,
+      minify: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      logLevel: "error",
+    });
+    const inputs = Object.keys(metafile.inputs);
+    const wrong = inputs.find((path) => /dist\/node\/|progress-terminal|cli-progress/.test(path));
+    if (wrong) throw new Error(`a browser's bundle contains ${wrong}`);
+    const [{ imports }] = Object.values(metafile.outputs);
+    if (imports.length > 0) throw new Error(`a browser's bundle imports ${imports[0].path}`);
+    return outputFiles[0].text.length;
+  };
+  const all = await bundle('export * from "chainrule";');
+  const one = await bundle('import { lineChartSvg } from "chainrule"; console.log(lineChartSvg({ loss: [1, 0] }));');
+  console.log(`a browser's bundle of everything has ${all} characters, of one drawing ${one}`);
+  if (one > all / 2) throw new Error("bundlers cannot leave out what is not used");
 }

@@ -3,6 +3,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -27,5 +28,5 @@ export function installBuilt(folder) {
   const manifest = { name: "user", private: true, type: "module", dependencies: overrides, overrides };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], folder);
-  return { folder, module: pathToFileURL(join(folder, "node_modules/chainrule/dist/index.js")).href };
+  return { folder, module: pathToFileURL(createRequire(join(folder, "package.json")).resolve("chainrule")).href };
 }

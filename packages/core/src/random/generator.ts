@@ -36,7 +36,8 @@ export class Generator {
 
   constructor(seed?: number | string) {
     if (seed !== undefined) this.manualSeed(seed);
-    else this.#restart(seedrandom());
+    // Not seedrandom's own choice, for which it would load Node's cryptography: as long as it takes to load the rest.
+    else this.#words.state = { key: [anyWord(), anyWord()], counter: [0, 0] };
   }
 
   /**
@@ -325,4 +326,9 @@ export function defaultGenerator(): Generator {
  */
 export function manualSeed(seed: number | string): Generator {
   return defaultGenerator().manualSeed(seed);
+}
+
+/** A word of 32 bits that nobody chose, signed. */
+function anyWord(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 0;
 }
