@@ -6,8 +6,8 @@
  * never bundled into each other: there must be one class Tensor. Of the libraries that core, data and viz use, the parts
  * in use are in the bundle, and their licences beside it.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
@@ -18,12 +18,16 @@ const published = readdirSync(packages).filter((name) => !manifestOf(name).priva
 /**
  * Comments go, and with them the only characters beyond ASCII: V8 reads such a file faster. Line breaks and names stay,
  * so that a stack trace and a debugger show code that can be read.
+ *
+ * @param neighbours gets the files that the code names by their addresses beside its own, such as a worker's.
  */
-const withoutComments = {
+const withoutComments = (neighbours) => ({
   name: "without comments",
   setup({ onLoad }) {
     onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
       const source = readFileSync(path, "utf8");
+      for (const [, file] of source.matchAll(/new URL\("(\.\/[^"]+\.js)", import\.meta\.url\)/g))
+        neighbours.push(join(dirname(path), file));
       const { code } = await transform(source, {
         loader: path.endsWith("ts") ? "ts" : "js",
         sourcefile: path,
@@ -34,7 +38,7 @@ const withoutComments = {
       return { contents: code, loader: "js", resolveDir: dirname(path) };
     });
   },
-};
+});
 
 if (process.argv.includes("--clean"))
   for (const name of published) rmSync(join(packages, name, "dist/node"), { recursive: true, force: true });
@@ -44,6 +48,7 @@ async function bundle(name) {
   const folder = join(packages, name);
   const to = join(folder, "dist/node");
   rmSync(to, { recursive: true, force: true });
+  const neighbours = [];
   const { metafile } = await build({
     absWorkingDir: folder,
     entryPoints: ["src/index.ts"],
@@ -56,13 +61,14 @@ async function bundle(name) {
     target: "es2022",
     // seedrandom looks for Node's module `crypto`, from which nobody here asks anything.
     external: ["@chainrule/*", "cli-progress", "crypto"],
-    plugins: [withoutComments],
+    plugins: [withoutComments(neighbours)],
     sourcemap: true,
     metafile: true,
     logLevel: "warning",
   });
   const file = join(to, "index.js");
   writeFileSync(file, named(readFileSync(file, "utf8")));
+  for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
   writeLicences(to, Object.keys(metafile.inputs));
 }
 
