@@ -30,6 +30,19 @@ export function expectIdentical(actual: Tensor, expected: Tensor, what = ""): vo
       expect.fail(`${what}: element ${i} is ${a[i]} compiled and ${b[i]} eager, shape [${expected.shape}]`);
 }
 
+/** Equal to four units in the last place of float32, and to the last bit in other dtypes; NaN and infinities alike. */
+export function expectWithinUlps(actual: Tensor, expected: Tensor, what = ""): void {
+  if (expected.dtype !== "float32") {
+    expectIdentical(actual, expected, what);
+    return;
+  }
+  expect([actual.shape, actual.dtype], what).toEqual([expected.shape, expected.dtype]);
+  const [a, b] = [actual.toTypedArray(), expected.toTypedArray()];
+  for (let i = 0; i < a.length; i++)
+    if (!Object.is(a[i], b[i]) && !(Math.abs(a[i] - b[i]) <= 4 * Math.max(2 ** -149, 2 ** -23 * Math.abs(b[i]))))
+      expect.fail(`${what}: element ${i} is ${a[i]} compiled and ${b[i]} eager, shape [${expected.shape}]`);
+}
+
 /** Forward and, for every float input, gradient; called twice, so that the second call finds the program there. */
 export function checkCompiled(
   f: (...inputs: Tensor[]) => Tensor,
