@@ -9,11 +9,12 @@ import { describeNode, type Graph, type GraphNode } from "./graph.ts";
 import { matmulFlops } from "./matmul.ts";
 import { readsOf } from "./plan.ts";
 import type { Program } from "./program.ts";
+import { windowFlops } from "./window.ts";
 
 /** One kernel: what is computed in one go. */
 export interface KernelReport {
-  /** A loop over elements, a matrix product, reading at indices, copying, or an op that runs in JavaScript. */
-  readonly kind: "loop" | "matmul" | "indexed" | "copies" | "host";
+  /** A loop over elements, a matrix product, convolution or pooling, reading at indices, copying, or an op that runs in JavaScript. */
+  readonly kind: "loop" | "matmul" | "window" | "indexed" | "copies" | "host";
   /** The operations in it, in order. */
   readonly ops: readonly string[];
   /** What it loops over, or the shape of its result. */
@@ -110,6 +111,7 @@ function workOf(unit: Unit, { fused }: Program): Omit<KernelReport, "ms" | "limi
 
 function flopsOf({ kind }: Unit, node: GraphNode): number {
   if (kind === "matmul") return matmulFlops(node);
+  if (kind === "window") return windowFlops(node);
   return isFolded(node) ? node.inputs[0].size : node.size;
 }
 

@@ -13,10 +13,11 @@ import { isIndexed } from "./indexed.ts";
 import { hasBit, Precedence, withBit } from "./precedence.ts";
 import { joinedStages, type Stage } from "./rows.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts";
+import { isWindowed } from "./window.ts";
 
 /** What is computed together. */
 export interface Unit {
-  readonly kind: "loop" | "matmul" | "indexed" | "copies" | "host";
+  readonly kind: "loop" | "matmul" | "window" | "indexed" | "copies" | "host";
   readonly members: GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
   readonly lengths: readonly number[];
@@ -87,6 +88,7 @@ function isProduct(node: GraphNode): boolean {
 /** How a node is computed that takes part in no loop. */
 function kindOf(node: GraphNode): Exclude<Unit["kind"], "loop"> {
   if (isProduct(node)) return "matmul";
+  if (isWindowed(node)) return "window";
   if (isIndexed(node)) return "indexed";
   return isCopied(node) ? "copies" : "host";
 }

@@ -20,6 +20,7 @@ import { Imports } from "./lanes.ts";
 import { writeLoop } from "./loop.ts";
 import { gemmImport, scratchOf, writeMatmul } from "./matmul.ts";
 import { bytesOf, type Plan, plan } from "./plan.ts";
+import { Geometries, windowImports, writeWindow } from "./window.ts";
 
 /** A parameter that the program reads or changes. */
 interface StateSlot {
@@ -162,7 +163,11 @@ export class Program {
     const { units } = this.fused;
     const imports = new Imports();
     const functions: FunctionDefinition[] = [];
-    const scratch = units.some(({ kind }) => kind === "matmul") ? this.#allocate(scratchOf(units)) : 0;
+    const geometries = new Geometries(units);
+    geometries.place(this.heap, (bytes) => this.#allocate(bytes));
+    const scratchBytes = Math.max(scratchOf(units), geometries.scratch);
+    const scratch = scratchBytes > 0 ? this.#allocate(scratchBytes) : 0;
+    const contiguous = (node: GraphNode) => this.#contiguousAddress(node);
     const surroundings = { ...this.fused, imports, addressOf: (node: GraphNode) => this.#addresses.get(node)! };
     units.forEach((unit, i) => {
       if (unit.kind === "host") return;
@@ -175,8 +180,9 @@ export class Program {
         parameters: [],
         body: (code) => {
           if (unit.kind === "loop") writeLoop(code, unit, surroundings);
-          else if (unit.kind === "indexed")
-            writeIndexed(code, unit.members[0], { number: i, addressOf: (node) => this.#contiguousAddress(node) });
+          else if (unit.kind === "indexed") writeIndexed(code, unit.members[0], { number: i, addressOf: contiguous });
+          else if (unit.kind === "window")
+            writeWindow(code, unit.members[0], { geometries, scratch, addressOf: contiguous });
           else if (unit.kind === "copies") writeCopies(code, unit.members[0], surroundings);
           else writeMatmul(code, unit.members[0], surroundings, scratch);
         },
@@ -203,10 +209,12 @@ export class Program {
     if (functions.length === 0) return {};
     const multiplies = this.fused.units.some(({ kind }) => kind === "matmul");
     const gemm = multiplies ? gemmImport(this.heap, this.#deterministic) : null;
-    const types = [...(gemm ? [gemm.type] : []), badIndex, ...imports.types];
+    const slides = this.fused.units.some(({ kind }) => kind === "window");
+    const windows = slides ? windowImports(this.heap, this.#deterministic) : null;
+    const types = [...(gemm ? [gemm.type] : []), ...(windows?.types ?? []), badIndex, ...imports.types];
     const refuse = (index: number, length: number, unit: number) =>
       place(this.fused.units[unit].members[0].name, index, length);
-    const given = { ...imports.functions, badIndex: refuse, ...(gemm && { gemm: gemm.call }) };
+    const given = { ...imports.functions, badIndex: refuse, ...(gemm && { gemm: gemm.call }), ...windows?.calls };
     return instantiate(assemble(functions, types), this.heap.memory, given);
   }
 

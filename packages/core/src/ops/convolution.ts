@@ -1,23 +1,61 @@
 /**
- * Convolution: a matrix product of the weights with every window (im2col).
+ * Convolution: a matrix product of the weights with every window. It is linear in the images and in the weights, so its
+ * two gradients are all that is needed besides: the three are each other's gradients.
  */
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { convolve, inputGradient, type Sliding, weightGradient } from "../kernels/convolution.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { toNumeric } from "../tensor/dtype.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meet } from "./define.ts";
-import { matmul } from "./matmul.ts";
-import { squeeze, transpose, unsqueeze } from "./movement.ts";
+import { squeeze, unsqueeze } from "./movement.ts";
 import { reshape } from "./sum.ts";
-import {
-  checkImages,
-  foldWindow,
-  type Padding,
-  type Pair,
-  unfoldWindow,
-  type WindowOptions,
-  windowOf,
-} from "./window.ts";
+import { checkImages, type Padding, type Pair, type WindowOptions, windowOf } from "./window.ts";
+
+/** y = x ∗ w, of images [N, C, H, W] and weights [O, C / groups, kh, kw]. */
+const convolveOp: Op<Sliding> = {
+  name: "convolve",
+  infer: ([x, w], { window }) => ({ shape: [x.shape[0], w.shape[0], ...window.out], dtype: x.dtype }),
+  kernel: convolve,
+  gradient: [
+    (g, { inputs: [, w], attributes }) => run(inputGradientOp, [g, w], attributes),
+    (g, { inputs: [x], attributes }) => run(weightGradientOp, [x, g], attributes),
+  ],
+  lower: { kind: "window", call: "convolve" },
+};
+
+/** From a gradient by y to the one by x: what each window saw is sent back through the kernel. */
+const inputGradientOp: Op<Sliding> = {
+  name: "convolveInputGradient",
+  infer: ([g, w], { window, groups }) => ({
+    shape: [g.shape[0], w.shape[1] * groups, window.height, window.width],
+    dtype: g.dtype,
+  }),
+  kernel: inputGradient,
+  gradient: [
+    (x, { inputs: [, w], attributes }) => run(convolveOp, [x, w], attributes),
+    (x, { inputs: [g], attributes }) => run(weightGradientOp, [x, g], attributes),
+  ],
+  lower: { kind: "window", call: "convolveByInput" },
+};
+
+/** From images and a gradient by y to the gradient by w. */
+const weightGradientOp: Op<Sliding> = {
+  name: "convolveWeightGradient",
+  infer: ([x, g], { window, groups }) => ({
+    shape: [g.shape[1], x.shape[1] / groups, ...window.kernel],
+    dtype: x.dtype,
+  }),
+  kernel: weightGradient,
+  gradient: [
+    (w, { inputs: [, g], attributes }) => run(inputGradientOp, [g, w], attributes),
+    (w, { inputs: [x], attributes }) => run(convolveOp, [x, w], attributes),
+  ],
+  lower: { kind: "window", call: "convolveByWeight" },
+};
 
 export interface ConvolutionOptions extends WindowOptions {
   /** Channels are split into this many groups that do not see each other; as many as channels: depthwise. */
@@ -74,7 +112,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOp
   const where = "conv2d";
   checkOptions(where, options, optionNames);
   const { groups = 1, bias, ...window } = options;
-  const [input, w] = meet(where, x, weight);
+  const [input, w] = meet(where, x, weight, toNumeric);
   checkImages(where, input);
   if (w.rank !== 4)
     throw new ShapeError({
@@ -85,16 +123,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOp
   const [outputs, perGroup, kh, kw] = w.shape;
   checkWeights(where, input, w, groups, perGroup * groups, outputs);
   const sliding = windowOf(where, [input.shape[2], input.shape[3]], [kh, kw], window);
-  const columns = unfoldWindow(input, sliding);
-  const depth = perGroup * kh * kw;
-  const product =
-    groups === 1
-      ? matmul(reshape(w, [outputs, depth]), columns)
-      : matmul(
-          reshape(w, [groups, outputs / groups, depth]),
-          reshape(columns, [input.shape[0], groups, depth, columns.shape[2]]),
-        );
-  return addBias(where, reshape(product, [input.shape[0], outputs, ...sliding.out]), bias);
+  return addBias(where, run(convolveOp, [input, w], { window: sliding, groups }), bias);
 }
 
 /**
@@ -155,7 +184,7 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, options: Conv
   const where = "convTranspose2d";
   checkOptions(where, options, [...optionNames, "outputPadding"]);
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, bias } = options;
-  const [input, w] = meet(where, x, weight);
+  const [input, w] = meet(where, x, weight, toNumeric);
   checkImages(where, input);
   if (w.rank !== 4)
     throw new ShapeError({
@@ -182,12 +211,5 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, options: Conv
       expected: "an outputPadding below the stride or the dilation",
       got: `${JSON.stringify(outputPadding)}`,
     });
-  const pixels = reshape(input, [input.shape[0], groups, channels / groups, sliding.out[0] * sliding.out[1]]);
-  const kernels = transpose(reshape(w, [groups, channels / groups, perGroup * kh * kw]));
-  const columns = reshape(matmul(kernels, pixels), [
-    input.shape[0],
-    outputs * kh * kw,
-    sliding.out[0] * sliding.out[1],
-  ]);
-  return addBias(where, foldWindow(columns, sliding), bias);
+  return addBias(where, run(inputGradientOp, [input, w], { window: sliding, groups }), bias);
 }

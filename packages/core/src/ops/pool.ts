@@ -2,36 +2,76 @@
  * Pooling: each window becomes one number; and its reverse, upsampling.
  */
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { maxPool, maxPoolPick, maxPoolSpread, type PoolKernel, sumPool, sumPoolSpread } from "../kernels/pool.ts";
+import type { Window } from "../kernels/window.ts";
 import { asTensor, ones, type TensorLike } from "../tensor/create.ts";
+import { toNumeric } from "../tensor/dtype.ts";
+import type { Op } from "../tensor/op.ts";
+import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { floats } from "./define.ts";
 import { concat, repeat, squeeze, unsqueeze } from "./movement.ts";
 import { max, mean } from "./reduce.ts";
 import { slice } from "./slice.ts";
-import { reshape, sum } from "./sum.ts";
-import { checkImages, type Pair, unfoldWindow, type Window, type WindowOptions, windowOf } from "./window.ts";
+import { reshape } from "./sum.ts";
+import { checkImages, type Pair, type WindowOptions, windowOf } from "./window.ts";
 
 const optionNames = ["stride", "padding", "dilation"];
 
-/** Every window as a line of its own: [N, C, kh · kw, windows]. */
-function windowsOf(x: Tensor, w: Window): Tensor {
-  return reshape(unfoldWindow(x, w), [x.shape[0], x.shape[1], w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]]);
+/** An op from images to windows, and one that sends numbers back from windows to images. */
+function toWindows(name: "maxPool" | "maxPoolPick" | "sumPool", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
+  const op: Op<Window> = {
+    name,
+    infer: ([x], w) => ({ shape: [x.shape[0], x.shape[1], ...w.out], dtype: toNumeric(x.dtype) }),
+    kernel,
+    gradient,
+    lower: { kind: "window", call: name },
+  };
+  return op;
 }
 
-function prepare(
-  where: string,
-  x: TensorLike,
-  kernelSize: Pair,
-  options: WindowOptions,
-  known: readonly string[],
-  fill = 0,
-) {
+function toImages(name: "maxPoolSpread" | "sumPoolSpread", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
+  const op: Op<Window> = {
+    name,
+    infer: ([g], w) => ({ shape: [g.shape[0], g.shape[1], w.height, w.width], dtype: g.dtype }),
+    kernel,
+    gradient,
+    lower: { kind: "window", call: name },
+  };
+  return op;
+}
+
+const maxPoolOp = toWindows("maxPool", maxPool, (g, { inputs: [x], output, attributes: w }) =>
+  run(maxPoolSpreadOp, [g, x, output], w),
+);
+
+// Which element is the largest does not change smoothly: only the first input of these two has a gradient.
+const maxPoolSpreadOp: Op<Window> = toImages("maxPoolSpread", maxPoolSpread, [
+  (v, { inputs: [, x, y], attributes: w }) => run(maxPoolPickOp, [v, x, y], w),
+  () => null,
+  () => null,
+]);
+
+const maxPoolPickOp: Op<Window> = toWindows("maxPoolPick", maxPoolPick, [
+  (g, { inputs: [, x, y], attributes: w }) => run(maxPoolSpreadOp, [g, x, y], w),
+  () => null,
+  () => null,
+]);
+
+const sumPoolOp = toWindows("sumPool", sumPool, (g, { attributes: w }) => run(sumPoolSpreadOp, [g], w));
+
+const sumPoolSpreadOp: Op<Window> = toImages("sumPoolSpread", sumPoolSpread, (v, { attributes: w }) =>
+  run(sumPoolOp, [v], w),
+);
+
+function prepare(where: string, x: TensorLike, kernelSize: Pair, options: WindowOptions, known: readonly string[]) {
   checkOptions(where, options, known);
   const input = asTensor(x, where);
   checkImages(where, input);
-  const w = windowOf(where, [input.shape[2], input.shape[3]], kernelSize, { stride: kernelSize, ...options }, fill);
+  const w = windowOf(where, [input.shape[2], input.shape[3]], kernelSize, { stride: kernelSize, ...options });
   checkReach(where, w);
-  return { input, w, shape: [input.shape[0], input.shape[1], ...w.out] };
+  return { input, w };
 }
 
 /** Throws where a window would see nothing but padding, of which there is no largest number and no mean. */
@@ -60,8 +100,8 @@ function checkReach(where: string, { kernel, dilation, stride, before, out, heig
  * @example maxPool2d(images, 2); // half the height and width
  */
 export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
-  const { input, w, shape } = prepare("maxPool2d", x, kernelSize, options, optionNames, Number.NEGATIVE_INFINITY);
-  return reshape(max(windowsOf(input, w), 2), shape);
+  const { input, w } = prepare("maxPool2d", x, kernelSize, options, optionNames);
+  return run(maxPoolOp, [input], w);
 }
 
 /**
@@ -76,11 +116,10 @@ export function avgPool2d(
   kernelSize: Pair,
   { countIncludePad = true, ...options }: WindowOptions & { countIncludePad?: boolean } = {},
 ): Tensor {
-  const { input, w, shape } = prepare("avgPool2d", x, kernelSize, options, optionNames);
-  const windows = windowsOf(input, w);
-  if (countIncludePad) return reshape(mean(windows, 2), shape);
-  const here = windowsOf(ones([1, 1, input.shape[2], input.shape[3]], { dtype: input.dtype }), w);
-  return reshape(sum(windows, 2).div(sum(here, 2)), shape);
+  const { input, w } = prepare("avgPool2d", x, kernelSize, options, optionNames);
+  const total = run(sumPoolOp, [floats(input)], w);
+  if (countIncludePad) return total.div(w.kernel[0] * w.kernel[1]);
+  return total.div(run(sumPoolOp, [ones([1, 1, w.height, w.width], { dtype: total.dtype })], w));
 }
 
 type LineOptions = { stride?: number; padding?: number | "same" | "valid"; dilation?: number };

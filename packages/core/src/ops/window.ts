@@ -3,8 +3,8 @@
  * other's gradient, and convolution and pooling are made of them.
  */
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { addColumns, layColumns, type Window } from "../kernels/window.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
-import type { TypedArray } from "../tensor/dtype.ts";
 import type { Op, Spec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
@@ -19,21 +19,6 @@ export interface WindowOptions {
   stride?: Pair;
   padding?: Padding;
   dilation?: Pair;
-}
-
-/** Everything about a sliding window over images of one size, spelt out. */
-export interface Window {
-  readonly height: number;
-  readonly width: number;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  /** Rows of padding above, columns to the left; below and right they only show in the output's size. */
-  readonly before: readonly [number, number];
-  /** How many windows fit vertically and horizontally. */
-  readonly out: readonly [number, number];
-  /** What stands outside the image. */
-  readonly fill: number;
 }
 
 function pairOf(where: string, what: string, value: Pair, least: number): readonly [number, number] {
@@ -53,7 +38,6 @@ export function windowOf(
   [height, width]: readonly [number, number],
   kernelSize: Pair,
   { stride = 1, padding = 0, dilation = 1 }: WindowOptions,
-  fill = 0,
 ): Window {
   const kernel = pairOf(where, "kernelSize", kernelSize, 1);
   const steps = pairOf(where, "stride", stride, 1);
@@ -77,7 +61,6 @@ export function windowOf(
     dilation: spread,
     before: [sides[0][0], sides[1][0]],
     out: [out[0], out[1]],
-    fill,
   };
 }
 
@@ -102,43 +85,13 @@ function paddingOf(
     : pairOf(where, "padding", side as Pair, 0);
 }
 
-/** Visits every run of neighbouring windows: where it lies in the columns, where in the image, and how long it is. */
-function eachRun(
-  w: Window,
-  planes: number,
-  visit: (column: number, image: number, from: number, to: number) => void,
-): void {
-  const [kh, kw] = w.kernel;
-  const [oh, ow] = w.out;
-  for (let plane = 0; plane < planes; plane++)
-    for (let i = 0; i < kh; i++)
-      for (let j = 0; j < kw; j++) {
-        const left = j * w.dilation[1] - w.before[1];
-        const from = Math.max(0, Math.ceil(-left / w.stride[1]));
-        const to = Math.min(ow, Math.floor((w.width - 1 - left) / w.stride[1]) + 1);
-        const row = ((plane * kh + i) * kw + j) * oh * ow;
-        for (let y = 0; y < oh; y++) {
-          const iy = y * w.stride[0] + i * w.dilation[0] - w.before[0];
-          if (iy >= 0 && iy < w.height && from < to)
-            visit(row + y * ow, (plane * w.height + iy) * w.width + left, from, to);
-        }
-      }
-}
-
 const unfoldOp: Op<Window> = {
   name: "unfold",
   infer: ([x], w) => ({
     shape: [x.shape[0], x.shape[1] * w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]],
     dtype: x.dtype,
   }),
-  kernel: (out, [x], w) => {
-    const to = out.storage;
-    if (w.fill !== 0) to.fill(w.fill);
-    const step = w.stride[1];
-    eachRun(w, x.shape[0] * x.shape[1], (column, image, from, end) => {
-      for (let k = from; k < end; k++) to[column + k] = x.storage[image + k * step];
-    });
-  },
+  kernel: (out, [x], w) => layColumns(out.storage, x.storage, 0, w, x.shape[0] * x.shape[1]),
   gradient: (g, { attributes: w }) => run(foldOp, [g], w),
 };
 
@@ -148,16 +101,9 @@ const foldOp: Op<Window> = {
     shape: [x.shape[0], x.shape[1] / (w.kernel[0] * w.kernel[1]), w.height, w.width],
     dtype: x.dtype,
   }),
-  kernel: (out, [x], w) => addColumns(out.storage, x.storage, w, out.shape[0] * out.shape[1]),
-  gradient: (g, { attributes: w }) => run(unfoldOp, [g], { ...w, fill: 0 }),
+  kernel: (out, [x], w) => addColumns(out.storage, 0, x.storage, w, out.shape[0] * out.shape[1]),
+  gradient: (g, { attributes: w }) => run(unfoldOp, [g], w),
 };
-
-function addColumns(to: TypedArray, from: TypedArray, w: Window, planes: number): void {
-  const step = w.stride[1];
-  eachRun(w, planes, (column, image, first, end) => {
-    for (let k = first; k < end; k++) to[image + k * step] += from[column + k];
-  });
-}
 
 /** Throws unless `x` is a batch of images with channels. */
 export function checkImages(where: string, x: Spec): void {

@@ -41,6 +41,7 @@ export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attribut
  * - `index`: reads, or adds, at the places along an axis that its second input names.
  * - `copies`: lays its inputs into the result: `concat` and `place`.
  * - `matmul`: the matrix product.
+ * - `window`: what a sliding window sees, by a function of `wasm/conv.ts` or `wasm/pool.ts`.
  */
 export type Lowering =
   | { readonly kind: "elementwise"; readonly form: string; readonly each?: (...elements: number[]) => number }
@@ -49,7 +50,19 @@ export type Lowering =
   | { readonly kind: "reduce"; readonly fold: "sum" | "max" | "min" }
   | { readonly kind: "index"; readonly move: "gather" | "addAt" | "take" | "scatter" }
   | { readonly kind: "copies" }
-  | { readonly kind: "matmul" };
+  | { readonly kind: "matmul" }
+  | { readonly kind: "window"; readonly call: WindowFunction };
+
+/** What can be computed of a sliding window, and back. */
+export type WindowFunction =
+  | "convolve"
+  | "convolveByInput"
+  | "convolveByWeight"
+  | "maxPool"
+  | "maxPoolSpread"
+  | "maxPoolPick"
+  | "sumPool"
+  | "sumPoolSpread";
 
 /** The one definition of an operation. */
 export interface Op<Attributes = unknown> {

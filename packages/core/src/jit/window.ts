@@ -1,0 +1,146 @@
+/**
+ * Convolution and pooling in compiled programs: calls of the shared functions, with the tables that they go by.
+ */
+import type { Sliding } from "../kernels/convolution.ts";
+import type { Window } from "../kernels/window.ts";
+import type { WindowFunction } from "../tensor/op.ts";
+import { assemble, type Code, type ImportedFunction } from "../wasm/assembler.ts";
+import { convolutionFunctions } from "../wasm/conv.ts";
+import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/conv-geometry.ts";
+import { relaxedSimd } from "../wasm/gemm.ts";
+import type { Heap } from "../wasm/heap.ts";
+import { instantiate } from "../wasm/host.ts";
+import { poolFunctions } from "../wasm/pool.ts";
+import type { Unit } from "./fuse.ts";
+import { attributesKey, type GraphNode, type Source } from "./graph.ts";
+
+type Functions = Readonly<Record<WindowFunction, (...numbers: number[]) => void>>;
+
+/** How many operands each function has, with its result. */
+const operands: Readonly<Record<WindowFunction, number>> = {
+  convolve: 3,
+  convolveByInput: 3,
+  convolveByWeight: 3,
+  maxPool: 2,
+  maxPoolSpread: 4,
+  maxPoolPick: 4,
+  sumPool: 2,
+  sumPoolSpread: 2,
+};
+
+/** The functions on each heap's memory, by whether convolution rounds once or twice. */
+const compiled = { relaxed: new WeakMap<Heap, Functions>(), deterministic: new WeakMap<Heap, Functions>() };
+
+/**
+ * The functions on the heap's memory, for programs to import.
+ *
+ * @param deterministic whether to round after multiplying and after adding, as every host can.
+ */
+export function windowImports(
+  heap: Heap,
+  deterministic: boolean,
+): { readonly types: readonly ImportedFunction[]; readonly calls: Functions } {
+  const relaxed = !deterministic && relaxedSimd();
+  const known = relaxed ? compiled.relaxed : compiled.deterministic;
+  let calls = known.get(heap);
+  if (!calls) {
+    const functions = [...convolutionFunctions({ relaxed }), ...poolFunctions()];
+    calls = instantiate<Functions>(assemble(functions), heap.memory);
+    known.set(heap, calls);
+  }
+  const types = Object.entries(operands).map(([name, count]) => ({
+    name,
+    parameters: new Array<"i32">(count + 4).fill("i32"),
+  }));
+  return { types, calls };
+}
+
+/** Whether the functions can compute it. */
+export function isWindowed(node: GraphNode): boolean {
+  return (
+    node.op?.lower?.kind === "window" &&
+    node.dtype === "float32" &&
+    node.size > 0 &&
+    node.inputs.every(({ size, dtype }) => size > 0 && dtype === "float32")
+  );
+}
+
+function callOf(node: GraphNode): WindowFunction {
+  return (node.op!.lower as { call: WindowFunction }).call;
+}
+
+/** The convolution that the node belongs to; for pooling, every channel is an image of its own. */
+function sizesOf(node: GraphNode): ConvolutionSizes {
+  const { attributes, inputs } = node.source as Source & { kind: "op" };
+  const [first, second] = inputs.map(({ shape }) => shape);
+  const sliding = attributes as Sliding;
+  switch (callOf(node)) {
+    case "convolve":
+      return { ...sliding, images: first[0], channels: first[1], outputs: node.shape[1] };
+    case "convolveByInput":
+      return { ...sliding, images: first[0], channels: node.shape[1], outputs: first[1] };
+    case "convolveByWeight":
+      return { ...sliding, images: first[0], channels: first[1], outputs: second[1] };
+    default: {
+      const [images, channels] = node.shape;
+      return { window: attributes as Window, groups: 1, images: images * channels, channels: 1, outputs: 1 };
+    }
+  }
+}
+
+/** Multiply-adds of a convolution, times two; an operation for each number of each window in pooling. */
+export function windowFlops(node: GraphNode): number {
+  const { window, groups, images, channels, outputs } = sizesOf(node);
+  const [kh, kw] = window.kernel;
+  const numbers = images * outputs * (channels / groups) * kh * kw * window.out[0] * window.out[1];
+  return callOf(node).startsWith("convolve") ? 2 * numbers : numbers;
+}
+
+/** The tables of a program's convolutions and pools: one for each kind of window, however many units use it. */
+export class Geometries {
+  readonly #known = new Map<string, Geometry>();
+  readonly #addresses = new Map<Geometry, number>();
+  /** Bytes of scratch for the most demanding. */
+  readonly scratch: number;
+
+  constructor(units: readonly Unit[]) {
+    const windowed = units.filter(({ kind }) => kind === "window").map(({ members: [node] }) => this.of(node));
+    this.scratch = Math.max(0, ...windowed.map(({ scratch }) => scratch));
+  }
+
+  /** Writes each table to memory of its own. */
+  place(heap: Heap, allocate: (bytes: number) => number): void {
+    for (const geometry of new Set(this.#known.values())) {
+      const address = allocate(geometry.numbers.byteLength);
+      heap.write("int32", address, geometry.numbers);
+      this.#addresses.set(geometry, address);
+    }
+  }
+
+  of(node: GraphNode): Geometry {
+    const sizes = sizesOf(node);
+    const key = attributesKey(sizes)!;
+    const known = this.#known.get(key) ?? geometryOf(sizes);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  addressOf(geometry: Geometry): number {
+    return this.#addresses.get(geometry)!;
+  }
+}
+
+export interface Where {
+  readonly geometries: Geometries;
+  readonly scratch: number;
+  /** Where a value lies in one piece. */
+  addressOf(node: GraphNode): number;
+}
+
+export function writeWindow(code: Code, node: GraphNode, { geometries, scratch, addressOf }: Where): void {
+  const call = callOf(node);
+  const geometry = geometries.of(node);
+  const parts = call === "convolveByWeight" ? geometry.tiles : sizesOf(node).images;
+  for (const operand of [...node.inputs, node]) code.int(addressOf(operand));
+  code.push([geometries.addressOf(geometry)], [scratch], [0], [parts]).call(call);
+}

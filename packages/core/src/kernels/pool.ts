@@ -1,0 +1,71 @@
+/**
+ * Pooling over windows, and its gradients: tap by tap of the window, so that the loops run along rows.
+ */
+import { isFloat, type TypedArray } from "../tensor/dtype.ts";
+import type { Block } from "../tensor/op.ts";
+import { eachRun, type Window } from "./window.ts";
+
+/** A kernel of the pooling ops. */
+export type PoolKernel = (out: Block, inputs: readonly Block[], window: Window) => void;
+
+/** Runs the body for each element of each window that lies within the image: the window's number, and its place. */
+function eachElement(w: Window, { shape }: Block, body: (window: number, place: number) => void): void {
+  const step = w.stride[1];
+  eachRun(w, shape[0] * shape[1], (_tap, window, image, from, to) => {
+    for (let k = from; k < to; k++) body(window + k, image + k * step);
+  });
+}
+
+/** [x]: NaN is larger than everything. */
+export const maxPool: PoolKernel = (out, [x], w) => {
+  const [to, from] = [out.storage, x.storage];
+  to.fill(isFloat(out.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31));
+  eachElement(w, x, (window, place) => {
+    const value = from[place];
+    if (value > to[window] || Number.isNaN(value)) to[window] = value;
+  });
+};
+
+/** How many elements of each window are as large as its largest: none where that is NaN. */
+function tiesOf(x: Block, y: Block, w: Window): TypedArray {
+  const ties = new Float64Array(y.storage.length);
+  eachElement(w, x, (window, place) => {
+    if (x.storage[place] === y.storage[window]) ties[window]++;
+  });
+  return ties;
+}
+
+/** [g, x, y]: each window's number to its largest element, in equal shares where several are. */
+export const maxPoolSpread: PoolKernel = (out, [g, x, y], w) => {
+  const shares = tiesOf(x, y, w);
+  for (let i = 0; i < shares.length; i++) shares[i] = g.storage[i] / shares[i];
+  eachElement(w, x, (window, place) => {
+    out.storage[place] += Number(x.storage[place] === y.storage[window]) * shares[window];
+  });
+};
+
+/** [v, x, y]: for each window the mean of v where x is largest. */
+export const maxPoolPick: PoolKernel = (out, [v, x, y], w) => {
+  const ties = tiesOf(x, y, w);
+  const totals = new Float64Array(ties.length);
+  eachElement(w, x, (window, place) => {
+    totals[window] += Number(x.storage[place] === y.storage[window]) * v.storage[place];
+  });
+  for (let i = 0; i < totals.length; i++) out.storage[i] = totals[i] / ties[i];
+};
+
+/** [x] */
+export const sumPool: PoolKernel = (out, [x], w) => {
+  const totals = new Float64Array(out.storage.length);
+  eachElement(w, x, (window, place) => {
+    totals[window] += x.storage[place];
+  });
+  out.storage.set(totals);
+};
+
+/** [g]: each window's number to all of its elements. */
+export const sumPoolSpread: PoolKernel = (out, [g], w) => {
+  eachElement(w, out, (window, place) => {
+    out.storage[place] += g.storage[window];
+  });
+};
