@@ -6,6 +6,7 @@
  */
 import { type Code, type FunctionDefinition, numbered, type Term } from "./assembler.ts";
 import { type Field, fields } from "./conv-geometry.ts";
+import { Four, Window } from "./pool-windows.ts";
 
 type Addresses<Count extends number> = Count extends 2 ? [number, number] : [number, number, number, number];
 /** (inputs, result, geometry, scratch, from, to): computes planes `from` up to `to`. */
@@ -161,55 +162,6 @@ function gathers({ images }: Kind): boolean {
   return !images[images.length - 1];
 }
 
-/** One window after another. */
-class Window {
-  readonly code: Code;
-  readonly operands: readonly number[];
-  readonly #kind: Kind;
-  readonly #taps: number;
-  readonly #kernel: number;
-  readonly #v;
-  readonly #at: readonly number[];
-
-  constructor(code: Code, kind: Kind, operands: readonly number[], taps: number, kernel: number) {
-    this.code = code;
-    this.operands = operands;
-    this.#kind = kind;
-    this.#taps = taps;
-    this.#kernel = kernel;
-    this.#v = code.variables("tap", "rest", "window", "offset");
-    this.#at = operands.map(() => code.local("i32"));
-  }
-
-  /** Runs the body for `count` windows from those that the operands and the table stand at. */
-  each(windows: number, count: number): void {
-    const { code, operands } = this;
-    code.repeat(count, () => {
-      code.get(windows).access("i32.load").set(this.#v.window);
-      this.#kind.window(this);
-      operands.forEach((operand, i) => {
-        if (!this.#kind.images[i]) code.advance(operand, 4);
-      });
-      code.advance(windows, 4);
-    });
-  }
-
-  /** Runs the body with the places of one element of the window, in each of the images. */
-  eachTap(body: (at: (operand: number) => number) => void): void {
-    const { code } = this;
-    const v = this.#v;
-    code.put(v.tap, this.#taps).put(v.rest, this.#kernel);
-    code.repeat(v.rest, () => {
-      code.get(v.tap).access("i32.load").get(v.window).op("i32.add").set(v.offset);
-      this.#kind.images.forEach((isImage, i) => {
-        if (isImage) code.put(this.#at[i], this.operands[i], v.offset, "i32.add");
-      });
-      body((operand) => this.#at[operand]);
-      code.advance(v.tap, 4);
-    });
-  }
-}
-
 /** (operands, taps, kernel, windows, count): windows one by one. Operands with a number a window stand at the first. */
 function windowsFunction(kind: Kind): FunctionDefinition {
   const operands = kind.images.map((_, i) => i);
@@ -218,57 +170,11 @@ function windowsFunction(kind: Kind): FunctionDefinition {
     name: `${kind.name}.windows`,
     parameters: [...operands, taps, kernel, windows, count].map(() => "i32"),
     exported: false,
-    body: (code) => new Window(code, kind, operands, taps, kernel).each(windows, count),
+    body: (code) => {
+      const window = new Window(code, kind.images, taps, kernel);
+      window.each(windows, count, () => kind.window(window));
+    },
   };
-}
-
-/** Four windows of 2 x 2 side by side: two rows of eight numbers. */
-class Four {
-  readonly code: Code;
-  readonly operands: readonly number[];
-  readonly #row: number;
-  readonly #below: number;
-
-  constructor(code: Code, operands: readonly number[], row: number) {
-    this.code = code;
-    this.operands = operands;
-    this.#row = row;
-    this.#below = code.local("i32");
-  }
-
-  /** The four windows' first numbers, then their second, third and fourth ones. */
-  split(operand: number): number[] {
-    const { code, operands } = this;
-    const [low, high, ...parts] = Array.from({ length: 6 }, () => code.local("v128"));
-    code.put(this.#below, operands[operand], this.#row, "i32.add");
-    [operands[operand], this.#below].forEach((row, i) => {
-      code.get(row).access("v128.load").set(low).get(row).access("v128.load", 16).set(high);
-      code
-        .get(low)
-        .get(high)
-        .shuffle(0, 2, 4, 6)
-        .set(parts[2 * i]);
-      code
-        .get(low)
-        .get(high)
-        .shuffle(1, 3, 5, 7)
-        .set(parts[2 * i + 1]);
-    });
-    return parts;
-  }
-
-  /** The reverse: stores them to both rows. */
-  join(operand: number, [a, b, c, d]: readonly number[]): void {
-    const { code, operands } = this;
-    code.put(this.#below, operands[operand], this.#row, "i32.add");
-    for (const [row, even, odd] of [
-      [operands[operand], a, b],
-      [this.#below, c, d],
-    ]) {
-      code.get(row).get(even).get(odd).shuffle(0, 4, 1, 5).access("v128.store");
-      code.get(row).get(even).get(odd).shuffle(2, 6, 3, 7).access("v128.store", 16);
-    }
-  }
 }
 
 /** The function that is called from outside: plane by plane. */
