@@ -2,6 +2,7 @@
  * How each elementwise function is written in WebAssembly instructions, for four lanes and for one.
  */
 import type { DType } from "../tensor/dtype.ts";
+import type { Op } from "../tensor/op.ts";
 import type { Code } from "../wasm/assembler.ts";
 import type { Instruction } from "../wasm/instructions.ts";
 import { math, pow, wholePower } from "../wasm/math.ts";
@@ -47,6 +48,8 @@ interface Use {
 interface Form {
   /** The kinds of inputs that it is written for; floats by default. */
   readonly lanes?: readonly Lane[];
+  /** Whether it rounds more than once, so that float32 results differ from those of a kernel, which uses doubles. */
+  readonly roundsTwice?: boolean;
   write(use: Use): void;
 }
 
@@ -195,7 +198,7 @@ const forms: Readonly<Record<string, Form>> = {
   cast,
   square: steps("x", "x", op("mul")),
   reciprocal: steps(1, "x", op("div")),
-  rsqrt: steps(1, "x", op("sqrt"), op("div")),
+  rsqrt: { ...steps(1, "x", op("sqrt"), op("div")), roundsTwice: true },
   relu: { write: (use) => clamp.write({ ...use, attributes: { min: 0, max: Number.POSITIVE_INFINITY } }) },
   isNaN: steps("x", "x", op("ne")),
   isFinite: steps("x", op("abs"), Number.POSITIVE_INFINITY, op("lt")),
@@ -222,17 +225,30 @@ export function formFor(node: GraphNode): Write | null {
   const { form: name, each } = source.op.lower;
   const lane = laneOf[source.inputs[source.inputs.length - 1].dtype];
   const result = laneOf[node.dtype];
-  const form = forms[name];
-  if (form) {
-    if (!(form.lanes ?? floats).includes(lane)) return null;
-    if (name === "cast" && result === "i32" && lane !== "mask") return null;
-    return (e, inputs) => form.write({ e, inputs, lane, result, attributes: source.attributes });
-  }
+  if (forms[name]) return written(name, lane, result, source.attributes);
   if (!each || !floats.includes(lane) || result !== lane) return null;
   const exponent = name === "pow" ? source.inputs[1].uniform : null;
   return (e, inputs) => {
     if (!e.wide || !writeMath(e, name, exponent, inputs)) e.each(each, lane, inputs);
   };
+}
+
+function written(name: string, lane: Lane, result: Lane, attributes: unknown): Write | null {
+  const form = forms[name];
+  if (!(form.lanes ?? floats).includes(lane)) return null;
+  if (name === "cast" && result === "i32" && lane !== "mask") return null;
+  return (e, inputs) => form.write({ e, inputs, lane, result, attributes });
+}
+
+/**
+ * How to compute an elementwise op without attributes four elements at a time so that results are those of its kernel
+ * to the bit; null where there is no such way.
+ */
+export function exactForm(op: Op, inputs: readonly DType[], result: DType): Write | null {
+  if (op.lower?.kind !== "elementwise" || inputs.includes("float64") || result === "float64") return null;
+  const { form: name } = op.lower;
+  if (!forms[name] || forms[name].roundsTwice) return null;
+  return written(name, laneOf[inputs[inputs.length - 1]], laneOf[result], undefined);
 }
 
 /** Four floats at a time, for the functions that are known that way. */

@@ -8,10 +8,11 @@
 import type { TypedArray } from "../tensor/dtype.ts";
 import { assemble } from "../wasm/assembler.ts";
 import { type Gemm, gemmFunctions, gemmScratch } from "../wasm/gemm.ts";
-import { createMemory, instantiate } from "../wasm/host.ts";
+import type { Heap } from "../wasm/heap.ts";
+import { instantiate } from "../wasm/host.ts";
 import type { Matrix } from "./pack.ts";
+import { scratch } from "./scratch.ts";
 
-const page = 65536;
 /** Operands that lie spread over more than this many times their size are gathered element by element. */
 const widest = 2;
 /** Larger products (in floats) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
@@ -33,24 +34,16 @@ function plan({ row, column }: Matrix, rows: number, columns: number): Copy {
 }
 
 class Engine {
-  readonly #memory = createMemory(4);
+  readonly #heap: Heap;
   readonly #gemm: Gemm;
-  #view = new Float32Array(this.#memory.buffer);
 
-  constructor() {
-    this.#gemm = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), this.#memory).gemm;
-  }
-
-  /** Makes room for so many floats. */
-  #reserve(floats: number): void {
-    const missing = floats * 4 - this.#memory.buffer.byteLength;
-    if (missing <= 0) return;
-    this.#memory.grow(Math.ceil(missing / page));
-    this.#view = new Float32Array(this.#memory.buffer);
+  constructor(heap: Heap) {
+    this.#heap = heap;
+    this.#gemm = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), heap.memory).gemm;
   }
 
   #enter(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
-    const view = this.#view;
+    const view = this.#heap.all("float32");
     if (!copy.gathered) {
       view.set(data.subarray(start, start + copy.floats), at);
       return;
@@ -68,16 +61,18 @@ class Engine {
       return true;
     }
     const [copyA, copyB] = [plan(a, m, k), plan(b, k, n)];
-    // Vectors are 16 bytes: operands that begin at multiples of four floats are read without crossing cache lines.
-    const [atB, atC] = [aligned(copyA.floats), aligned(copyA.floats) + aligned(copyB.floats)];
-    const scratch = atC + aligned(m * n);
-    const total = scratch + gemmScratch(n, k) / 4;
+    // Operands that begin at multiples of four floats, as blocks do, are read without crossing cache lines.
+    const [floatsA, floatsB, floatsC] = [copyA.floats, copyB.floats, m * n].map(aligned);
+    const total = floatsA + floatsB + floatsC + gemmScratch(n, k) / 4;
     if (total > most) return false;
-    this.#reserve(total);
-    this.#enter(0, a, copyA, m, k);
-    this.#enter(atB, b, copyB, k, n);
-    this.#gemm(0, copyA.row, copyA.column, atB * 4, copyB.row, copyB.column, atC * 4, n, m, n, k, scratch * 4, 0, 0);
-    out.set(this.#view.subarray(atC, atC + m * n), start);
+    const heap = this.#heap;
+    const block = heap.allocate(total * 4);
+    const [atB, atC, rest] = [floatsA, floatsA + floatsB, floatsA + floatsB + floatsC].map((at) => block + at * 4);
+    this.#enter(block / 4, a, copyA, m, k);
+    this.#enter(atB / 4, b, copyB, k, n);
+    this.#gemm(block, copyA.row, copyA.column, atB, copyB.row, copyB.column, atC, n, m, n, k, rest, 0, 0);
+    out.set(heap.view("float32", atC, m * n), start);
+    heap.free(block, total * 4);
     return true;
   }
 }
@@ -91,11 +86,8 @@ let engine: Engine | null | undefined;
 /** The product's WebAssembly version, or null where WebAssembly or its SIMD is missing or forbidden. */
 export function wasmMultiply(): Engine | null {
   if (engine === undefined) {
-    try {
-      engine = new Engine();
-    } catch {
-      engine = null;
-    }
+    const heap = scratch();
+    engine = heap && new Engine(heap);
   }
   return engine;
 }

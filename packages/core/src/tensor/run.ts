@@ -2,6 +2,7 @@
  * The one door: every operation on tensors goes through `run`.
  */
 import { GraphError } from "../errors.ts";
+import { manyElements } from "../kernels/elementwise-wasm.ts";
 import { allocate, isFloat } from "./dtype.ts";
 import type { Op, Spec } from "./op.ts";
 import { sizeOf } from "./shape.ts";
@@ -78,8 +79,11 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
 }
 
 /** Runs the op's kernel on tensors that have numbers. Nothing is checked or noted. */
-export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, { shape, dtype }: Spec): Tensor {
+export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: Spec): Tensor {
+  const { shape, dtype } = spec;
   if (op.kernel === "view") return new Tensor(inputs[0].storage, shape, dtype);
+  const numbers = manyElements(op, inputs, attributes, spec);
+  if (numbers !== null) return new Tensor(numbers, shape, dtype);
   const output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);
   op.kernel(output, inputs, attributes);
   return output;

@@ -114,7 +114,8 @@ export class Heap {
   copy(dtype: DType, address: number, length: number): TypedArray {
     const numbers = this.all(dtype);
     const start = address / bytesPer(dtype);
-    if (length > 16) return numbers.slice(start, start + length);
+    // Not slice(), which fills the copy with zeros first.
+    if (length > 16) return new (numbers.constructor as typeof Float32Array)(numbers.subarray(start, start + length));
     const copied = allocate(dtype, length);
     for (let i = 0; i < length; i++) copied[i] = numbers[start + i];
     return copied;
