@@ -3,12 +3,18 @@
  * letter, numbers to the tolerance below, `…` for whatever stands between. An example whose comment starts with
  * "Output of --quick" is run with that flag. Where an example prints a goal, "98.9% (goal: at least 98.5%)", it must
  * have reached it.
+ *
+ * With `WITHOUT_WEBASSEMBLY=1` they are run in a Node that has none, so that every step is run uncompiled.
  */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { env, execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+
+/** What Node itself is told. */
+const engineFlags = env.WITHOUT_WEBASSEMBLY ? ["--no-expose-wasm"] : [];
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const files = readdirSync(folder).filter((file) => /^\d\d-.*\.ts$/.test(file));
@@ -63,11 +69,15 @@ function compareOutput(expected: string[], actual: string[]): void {
 describe("the examples", () => {
   it.concurrent.each(files)("%s prints what its comment says", { timeout: 300_000 }, async (file) => {
     const { lines, flags } = expectedOutput(readFileSync(folder + file, "utf8"));
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", folder + file, ...flags], {
-      cwd: folder,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
-      maxBuffer: 1 << 24,
-    });
+    const { stdout } = await promisify(execFile)(
+      execPath,
+      [...engineFlags, "--import", "tsx", folder + file, ...flags],
+      {
+        cwd: folder,
+        env: { ...env, NO_COLOR: "1", FORCE_COLOR: undefined },
+        maxBuffer: 1 << 24,
+      },
+    );
     compareOutput(lines, stdout.trimEnd().split("\n"));
     for (const [text, reached, bound, wanted] of stdout.matchAll(goal))
       if (bound === "least") expect(Number(reached), text).toBeGreaterThanOrEqual(Number(wanted));
