@@ -103,6 +103,38 @@ function windowOf(choices: readonly number[]) {
   };
 }
 
+/** Images, kernels in groups, and (no operand) as many numbers as there are groups. */
+const convolutions = fc
+  .record({
+    image: fc.tuple(fc.nat({ max: 3 }), fc.integer({ min: 3, max: 12 }), fc.integer({ min: 3, max: 12 })),
+    groups: fc.integer({ min: 1, max: 2 }),
+    kernel: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ image: [n, height, width], groups, kernel: [outputs, channels, kh, kw] }) => [
+    [n, groups * channels, height, width],
+    [groups * outputs, channels, Math.min(3, kh), Math.min(3, kw)],
+    [groups],
+  ]);
+
+function convolve([x, w, groups]: readonly Tensor[], [stride, padding, dilation]: readonly number[]): Tensor {
+  const options = { stride: 1 + (stride % 3), padding: padding % 3, groups: groups.size };
+  return core.conv2d(x, w, { ...options, dilation: w.shape.slice(2).every((n) => n < 3) ? 1 + (dilation % 2) : 1 });
+}
+
+type Pool = (x: Tensor, size: core.Pair, options: core.WindowOptions) => Tensor;
+
+/** A pooling with windows that see something of the image. */
+function pooling(pool: Pool, choices: readonly number[]): (x: Tensor) => Tensor {
+  const { kernel, options } = windowOf(choices);
+  const padding = kernel.map((n) => (n > 1 ? options.padding : 0)) as [number, number];
+  return (x) => pool(x, kernel, { ...options, padding });
+}
+
+/** Images, and what is made of them by a pooling. */
+function pooled(compute: (pool: (x: Tensor) => Tensor, x: Tensor) => Tensor, pool: Pool, dtypes = floats): OpEntry {
+  return { dtypes, agreement: "rounding", shapes: images, apply: ([x], choices) => compute(pooling(pool, choices), x) };
+}
+
 /** Where in a larger tensor a part lies. */
 function partOf(x: Tensor, choices: readonly number[]): core.Range[] {
   return x.shape.map((n, axis) => {
@@ -315,6 +347,34 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
       return core.fold(core.unfold(x, kernel, options), [x.shape[2], x.shape[3]], kernel, options);
     },
   },
+  convolve: { dtypes: numeric, agreement: "rounding", shapes: convolutions, apply: convolve },
+  // Small gradients, so that the results are no larger than what else is compared.
+  convolveInputGradient: {
+    dtypes: floats,
+    agreement: "rounding",
+    shapes: convolutions,
+    apply: ([x, w, groups], choices) => {
+      const [y, back] = core.vjp((t) => convolve([t, w, groups], choices), x);
+      return back(y.mul(0.01))[0];
+    },
+  },
+  convolveWeightGradient: {
+    dtypes: floats,
+    agreement: "rounding",
+    shapes: convolutions,
+    apply: ([x, w, groups], choices) => {
+      const [y, back] = core.vjp((t) => convolve([x, t, groups], choices), w);
+      return back(y.mul(0.01))[0];
+    },
+  },
+  maxPool: pooled((pool, x) => pool(x), core.maxPool2d, numeric),
+  maxPoolSpread: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.maxPool2d),
+  maxPoolPick: pooled(
+    (pool, x) => core.vjp((g) => core.vjp(pool, x)[1](g)[0], pool(x))[1](x.mul(2))[0],
+    core.maxPool2d,
+  ),
+  sumPool: pooled((pool, x) => pool(x), core.avgPool2d),
+  sumPoolSpread: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.avgPool2d),
 
   random: {
     dtypes: floats,
