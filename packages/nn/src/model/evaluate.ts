@@ -6,11 +6,10 @@ import { inMode, inModeSync } from "../module/mode.ts";
 import type { Module } from "../module/module.ts";
 import type { Logs } from "./callbacks/index.ts";
 import type { Compiled } from "./compile.ts";
-import { type CompileSettings, compiledLater } from "./compiled.ts";
+import { type CompileSettings, compiledLater, type Step } from "./compiled.ts";
 import type { Source } from "./data.ts";
 import type { Rows } from "./rows.ts";
 import { listOf, mapSeveral, type Several } from "./several.ts";
-import type { testStep } from "./step.ts";
 import { Tally } from "./tally.ts";
 import type { Turns } from "./turn.ts";
 
@@ -24,7 +23,7 @@ interface Place {
   readonly prefix?: string;
   readonly turns: Turns;
   /** What is done with a batch. */
-  readonly step: typeof testStep;
+  readonly step: Step;
   /** Whether it is to end early. */
   readonly isOver?: () => boolean;
 }
@@ -38,6 +37,7 @@ export function evaluateSource(
 ): Promise<Logs> {
   return inMode(model, false, async () => {
     const tally = new Tally(compiled);
+    const training = { model, ...compiled };
     const pass = source.pass();
     for (let number = 1; ; number++) {
       const coming = pass.next();
@@ -45,7 +45,7 @@ export function evaluateSource(
       if (item.done) break;
       const batch = item.value;
       try {
-        const outcome = place.step({ model, ...compiled }, batch.x, batch.y, batch.weight);
+        const outcome = place.step(training, batch.x, batch.y, batch.weight);
         tally.add(batch, outcome.loss.item(), outcome);
       } catch (error) {
         throw error instanceof ChainRuleError ? error.inside(`${place.where}, batch ${number}`) : error;

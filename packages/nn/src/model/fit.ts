@@ -6,7 +6,7 @@ import { inMode } from "../module/mode.ts";
 import { CallbackList } from "./callbacks/callback.ts";
 import { History, type Hooks, type Logs } from "./callbacks/index.ts";
 import type { Compiled } from "./compile.ts";
-import { compiledStep } from "./compiled.ts";
+import { compiledStep, type Step } from "./compiled.ts";
 import type { Batch, Source } from "./data.ts";
 import { debugStep } from "./debug-nan.ts";
 import { evaluateSource } from "./evaluate.ts";
@@ -15,7 +15,7 @@ import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import type { Model } from "./model.ts";
 import type { CompleteFitOptions } from "./options.ts";
 import { openProgress, type Progress } from "./progress.ts";
-import { testStep, trainStep } from "./step.ts";
+import { type Training, testStep, trainStep } from "./step.ts";
 import { Tally } from "./tally.ts";
 import { Turns } from "./turn.ts";
 
@@ -26,8 +26,10 @@ interface Run {
   readonly source: Source;
   readonly validation: Source | null;
   readonly options: CompleteFitOptions;
-  readonly step: typeof trainStep;
-  readonly testStep: typeof testStep;
+  readonly step: Step;
+  readonly testStep: Step;
+  /** What steps work with. */
+  readonly training: Training;
   readonly callbacks: CallbackList;
   readonly progress: Progress | null;
   readonly interrupt: Interrupt;
@@ -60,6 +62,7 @@ export async function runFit(
       options,
       step,
       testStep: tryOut,
+      training: { model, ...compiled },
       callbacks,
       progress,
       interrupt,
@@ -148,9 +151,9 @@ async function validate(
 }
 
 /** A step on one batch; errors say which batch it was. */
-function trainOn({ model, compiled, step }: Run, batch: Batch, tally: Tally, epoch: number, number: number): number {
+function trainOn({ training, step }: Run, batch: Batch, tally: Tally, epoch: number, number: number): number {
   try {
-    const outcome = step({ model, ...compiled }, batch.x, batch.y, batch.weight);
+    const outcome = step(training, batch.x, batch.y, batch.weight);
     const loss = outcome.loss.item();
     tally.add(batch, loss, outcome);
     return loss;

@@ -26,6 +26,12 @@ export interface Outcome {
   readonly parts: readonly Tensor[] | null;
 }
 
+/** What training looks at of a batch. */
+export interface Seen extends Omit<Outcome, "prediction"> {
+  /** Null where no metric asks for it. */
+  readonly prediction: Several<Tensor> | null;
+}
+
 /** Forward, loss and penalties, backward, update. */
 export function trainStep(training: Training, x: Inputs, y: Several<Tensor>, weight?: Several<Tensor>): Outcome {
   const { optimizer } = training;

@@ -8,7 +8,7 @@ import type { Compiled } from "./compile.ts";
 import type { Batch } from "./data.ts";
 import type { OutputGoal, Outputs } from "./outputs.ts";
 import { pick, type Several } from "./several.ts";
-import type { Outcome } from "./step.ts";
+import type { Seen } from "./step.ts";
 
 /** One metric of one output. */
 interface Measure {
@@ -36,14 +36,14 @@ export class Tally {
   }
 
   /** Takes a batch in: its loss, and what was predicted. */
-  add({ y, weight, size }: Batch, loss: number, { prediction, parts }: Outcome): void {
+  add({ y, weight, size }: Batch, loss: number, { prediction, parts }: Seen): void {
     this.#loss += loss * size;
     this.samples += size;
-    if (this.#goals === null) this.#start(prediction);
+    if (prediction !== null && this.#goals === null) this.#start(prediction);
     parts?.forEach((part, i) => {
       this.#parts[i] += part.item() * size;
     });
-    if (this.#measures.length === 0) return;
+    if (prediction === null || this.#measures.length === 0) return;
     const judged = this.#outputs.judge(prediction, y, weight);
     noGrad(() => {
       for (const { metric, weighted, output } of this.#measures) {
