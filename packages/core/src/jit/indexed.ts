@@ -77,7 +77,7 @@ class Indexed {
         .int(0)
         .int(this.#node.size * this.#bytes)
         .op("memory.fill");
-    if (this.#move === "scatter")
+    if (this.#move === "scatter" && addressOf(first) !== out)
       this.#code
         .int(out)
         .int(addressOf(first))

@@ -2,6 +2,7 @@
  * Where values lie: long-lived ones in blocks of their own, the others in one arena whose parts are used again.
  */
 import { sizeOf } from "../tensor/shape.ts";
+import type { Parameter } from "../tensor/tensor.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { type Fused, isFolded, type Unit } from "./fuse.ts";
 import type { Graph, GraphNode } from "./graph.ts";
@@ -22,8 +23,10 @@ export interface Plan {
   readonly parts: readonly Part[];
   /** The bytes of the arena: the most that is needed at once, and what first fit wastes. */
   readonly bytes: number;
-  /** Values that are computed right where a parameter's old value was: the state node of that parameter. */
-  readonly inPlace: ReadonlyMap<GraphNode, GraphNode>;
+  /** Values that are computed right where a parameter's old value was. */
+  readonly inPlace: ReadonlyMap<GraphNode, Parameter>;
+  /** Values that are made by changing another's memory, which nobody needs any more: that other. */
+  readonly takenOver: ReadonlyMap<GraphNode, GraphNode>;
 }
 
 const grain = 16;
@@ -40,8 +43,10 @@ export function readsOf(unit: Unit, { views }: Fused): GraphNode[] {
 }
 
 export function plan(graph: Graph, fused: Fused): Plan {
-  const inPlace = computedInPlace(graph, fused);
-  const lives = lifetimes(graph, fused, inPlace);
+  const uses = usesOf(graph, fused);
+  const takenOver = takenOverIn(fused, uses);
+  const inPlace = computedInPlace(graph, fused, uses, takenOver);
+  const lives = lifetimes(fused, uses, { inPlace, takenOver });
   const parts = lives.toSorted((a, b) => a.from - b.from || b.bytes - a.bytes);
   const placed: Part[] = [];
   let bytes = 0;
@@ -50,7 +55,7 @@ export function plan(graph: Graph, fused: Fused): Plan {
     placed.push(part);
     bytes = Math.max(bytes, part.offset + part.bytes);
   }
-  return { parts, bytes, inPlace };
+  return { parts, bytes, inPlace, takenOver };
 }
 
 function firstGap(part: Part, placed: readonly Part[]): number {
@@ -64,43 +69,84 @@ function firstGap(part: Part, placed: readonly Part[]): number {
   return offset;
 }
 
-function lifetimes(graph: Graph, fused: Fused, inPlace: Plan["inPlace"]): Part[] {
-  const { units, views, stored } = fused;
-  const from = new Map<GraphNode, number>();
-  const to = new Map<GraphNode, number>();
-  units.forEach((unit, at) => {
-    for (const node of unit.members) if (stored.has(node)) from.set(node, at);
-    for (const base of readsOf(unit, fused)) to.set(base, at);
-  });
-  for (const node of [...graph.outputs, ...graph.assigned.map(([, value]) => value)])
-    to.set(views.of(node).base, units.length);
-  return [...from].flatMap(([node, at]) =>
-    inPlace.has(node) ? [] : [{ node, bytes: bytesOf(node), from: at, to: to.get(node) ?? at, offset: 0 }],
-  );
+/** When values are made and read, by the numbers of the units. */
+interface Uses {
+  readonly madeAt: ReadonlyMap<GraphNode, number>;
+  readonly lastRead: ReadonlyMap<GraphNode, number>;
+  /** What is still needed when all units have run. */
+  readonly ends: ReadonlySet<GraphNode>;
 }
 
-/** Optimizers' updates: the new value may take the old one's place where nobody reads the old one afterwards. */
-function computedInPlace(graph: Graph, fused: Fused): Map<GraphNode, GraphNode> {
-  const { units, views } = fused;
-  const found = new Map<GraphNode, GraphNode>();
-  const unitOf = new Map<GraphNode, number>();
+function usesOf(graph: Graph, fused: Fused): Uses {
+  const madeAt = new Map<GraphNode, number>();
   const lastRead = new Map<GraphNode, number>();
-  units.forEach((unit, at) => {
-    for (const node of unit.members) unitOf.set(node, at);
+  fused.units.forEach((unit, at) => {
+    for (const node of unit.members) madeAt.set(node, at);
     for (const base of readsOf(unit, fused)) lastRead.set(base, at);
   });
-  const ends = [...graph.outputs, ...graph.assigned.map(([, value]) => value)].map((node) => views.of(node).base);
+  const ends = [...graph.outputs, ...graph.assigned.map(([, value]) => value)];
+  return { madeAt, lastRead, ends: new Set(ends.map((node) => fused.views.of(node).base)) };
+}
+
+/** scatterAdd, which copies and then adds: the copy is spared where nobody else reads what is copied. */
+function takenOverIn({ units, views }: Fused, { madeAt, lastRead, ends }: Uses): Map<GraphNode, GraphNode> {
+  const found = new Map<GraphNode, GraphNode>();
+  units.forEach(({ kind, members: [node] }, at) => {
+    const lower = node.op?.lower;
+    if (kind !== "indexed" || lower?.kind !== "index" || lower.move !== "scatter") return;
+    const { base } = views.of(node.inputs[0]);
+    const others = node.inputs.slice(1).some((input) => views.of(input).base === base);
+    if (others || !madeAt.has(base) || ends.has(base) || lastRead.get(base) !== at || base.size !== node.size) return;
+    // Two units that read it at the end: only the last may change it.
+    found.set(node, found.get(base) ?? base);
+  });
+  return found;
+}
+
+function lifetimes(
+  { units, stored }: Fused,
+  { lastRead, ends }: Uses,
+  { inPlace, takenOver }: Pick<Plan, "inPlace" | "takenOver">,
+): Part[] {
+  const parts = new Map<GraphNode, Part>();
+  units.forEach(({ members }, at) => {
+    for (const node of members) {
+      if (!stored.has(node)) continue;
+      const to = ends.has(node) ? units.length : (lastRead.get(node) ?? at);
+      const root = takenOver.get(node) ?? node;
+      const known = parts.get(root);
+      parts.set(root, { node: root, bytes: bytesOf(root), from: known?.from ?? at, to, offset: 0 });
+    }
+  });
+  return [...parts.values()].filter(({ node }) => !inPlace.has(node));
+}
+
+/** Updates: the new value may take the old one's place where nobody reads the old one afterwards. */
+function computedInPlace(
+  graph: Graph,
+  fused: Fused,
+  { madeAt, lastRead, ends }: Uses,
+  takenOver: Plan["takenOver"],
+): Map<GraphNode, Parameter> {
+  const { units, views } = fused;
+  const found = new Map<GraphNode, Parameter>();
   const stateOf = new Map(
     graph.nodes.flatMap((node) => (node.source.kind === "state" ? [[node.source.parameter, node] as const] : [])),
   );
+  // Whether nobody reads the old value after unit `at`, and the unit itself only where it writes.
+  const isFreeAt = (at: number, root: GraphNode, old: GraphNode) => {
+    const read = lastRead.get(old) ?? -1;
+    const isLoop = units[at].kind === "loop" && !units[at].stages && !isFolded(root);
+    return !ends.has(old) && (read < at || (read === at && isLoop && readsInPlace(units[at], old, fused)));
+  };
   for (const [parameter, value] of graph.assigned) {
     const old = stateOf.get(parameter);
     const { base, offset } = views.of(value);
-    const at = unitOf.get(base);
-    if (!old || at === undefined || found.has(base) || ends.includes(old) || offset !== 0) continue;
-    if (units[at].kind !== "loop" || units[at].stages || isFolded(base) || base.size !== value.size) continue;
-    if ((lastRead.get(old) ?? 0) > at || !readsInPlace(units[at], old, fused)) continue;
-    found.set(base, old);
+    const root = takenOver.get(base) ?? base;
+    const at = madeAt.get(root);
+    if (at === undefined || found.has(root) || offset !== 0 || base.size !== value.size) continue;
+    if (old && !isFreeAt(at, root, old)) continue;
+    found.set(root, parameter);
   }
   return found;
 }

@@ -143,7 +143,8 @@ export class Program {
   #placeOthers(): void {
     const arena = this.#allocate(this.plan.bytes);
     for (const { node, offset } of this.plan.parts) this.#addresses.set(node, arena + offset);
-    for (const [node, old] of this.plan.inPlace) this.#addresses.set(node, this.#addresses.get(old)!);
+    for (const [node, parameter] of this.plan.inPlace) this.#addresses.set(node, homeOf(parameter, this.heap).address);
+    for (const [node, old] of this.plan.takenOver) this.#addresses.set(node, this.#addresses.get(old)!);
     for (const node of this.graph.nodes) {
       if (node.source.kind === "input") {
         const address = this.#allocate(bytesOf(node));
@@ -277,9 +278,14 @@ export class Program {
     const late: Stage[] = [];
     for (const [parameter, value] of this.graph.assigned) {
       const home = (parameter.home as HeapHome).address;
+      const { base, offset } = this.fused.views.of(value);
+      const address = this.#addresses.get(base)! + offset * bytesPer(value.dtype);
+      if (address === home && base.op !== null) continue;
+      if (base.op !== null && value.uniform === null) {
+        late.push(() => heap.move(address, home, value.size * bytesPer(value.dtype)));
+        continue;
+      }
       const output = this.#output(value);
-      const { base } = this.fused.views.of(value);
-      if (this.#addresses.get(base) === home && this.plan.inPlace.has(base)) continue;
       let numbers: TypedArray;
       early.push(() => {
         numbers = output.read();

@@ -1,10 +1,15 @@
 /**
  * Makes a graph smaller without changing what it computes: what is equal is computed once, what nobody needs not at all.
  */
+import { JitError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { Spec } from "../tensor/op.ts";
+import { compute, withRecording } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { type Tracer, withTracer } from "../tensor/tracing.ts";
 import { attributesKey, type Graph, GraphNode, type Source } from "./graph.ts";
+import { rules } from "./rules.ts";
 
 /** The same outputs and assignments of fewer nodes. */
 export function simplify(graph: Graph): Graph {
@@ -35,12 +40,29 @@ function numbersKey(numbers: TypedArray): string | null {
   return numbers.length <= 16 ? Array.from(numbers, (x) => (Object.is(x, -0) ? "-0" : x)).join() : null;
 }
 
+/** Rules are pure functions of tensors without numbers. */
+function misused(): never {
+  throw new JitError({ where: "simplify", expected: "rules of operations on tensors alone", got: "something else" });
+}
+
 class Simplifier {
   readonly nodes: GraphNode[] = [];
   readonly #owner = {};
   readonly #found = new Map<GraphNode, GraphNode>();
   readonly #byKey = new Map<string, GraphNode>();
   readonly #objectNumbers = new Map<object, number>();
+  /** Takes in what rules write. */
+  readonly #noting: Tracer = {
+    apply: (op, inputs, attributes, spec) =>
+      this.#tensorOf(this.#simpler(spec, { kind: "op", op, attributes, inputs: inputs.map((x) => this.#nodeOf(x)) })),
+    valueOf: misused,
+    assign: misused,
+    beforeGradient: misused,
+    beforeZeroGrad: misused,
+    evaluate: misused,
+    everyRun: misused,
+    refuse: misused,
+  };
 
   /** What a node of the old graph became. */
   of(node: GraphNode): GraphNode {
@@ -57,8 +79,27 @@ class Simplifier {
     this.#found.set(node, this.#simpler(node, { ...source, inputs }));
   }
 
-  #simpler(node: GraphNode, source: Source & { kind: "op" }): GraphNode {
+  #simpler(node: Spec, source: Source & { kind: "op" }): GraphNode {
+    const key = this.#keyOf(source, node);
+    const known = key === null ? undefined : this.#byKey.get(key);
+    if (known) return known;
+    const simpler = this.#byRule(node, source) ?? this.#byForm(node, source);
+    if (key !== null) this.#byKey.set(key, simpler);
+    return simpler;
+  }
+
+  #byRule({ shape }: Spec, source: Source & { kind: "op" }): GraphNode | null {
+    if (!Object.hasOwn(rules, source.op.name)) return null;
+    const rewritten = withRecording(false, () =>
+      withTracer(this.#noting, () => rules[source.op.name]({ source, shape, tensor: (node) => this.#tensorOf(node) })),
+    );
+    return rewritten && this.#nodeOf(rewritten);
+  }
+
+  #byForm(node: Spec, source: Source & { kind: "op" }): GraphNode {
     const { op, inputs } = source;
+    if (op.lower?.kind === "elementwise" && inputs.every(({ uniform }) => uniform !== null))
+      return this.#constant(node, source);
     if (op.kernel === "view") return this.#view(node, source);
     if (op.name === "broadcastTo" && inputs[0].uniform !== null) return this.#spread(node, inputs[0]);
     const kept = neutral(op.name, inputs);
@@ -67,8 +108,28 @@ class Simplifier {
     return this.#add(source, node);
   }
 
+  /** What constants of one number give. */
+  #constant({ shape, dtype }: Spec, { op, inputs, attributes }: Source & { kind: "op" }): GraphNode {
+    const singles = inputs.map((input) => {
+      const { numbers } = input.source as Source & { kind: "constant" };
+      return new Tensor(numbers.subarray(0, 1), [], input.dtype);
+    });
+    const { storage } = withTracer(null, () => compute(op, singles, attributes, { shape: [], dtype }));
+    return this.#add({ kind: "constant", numbers: storage }, { shape, dtype });
+  }
+
+  #tensorOf(node: GraphNode): Tensor {
+    const made = new Tensor(null, node.shape, node.dtype);
+    made.traced = node;
+    return made;
+  }
+
+  #nodeOf(x: Tensor): GraphNode {
+    return (x.traced as GraphNode | null) ?? this.#add({ kind: "constant", numbers: x.storage }, x);
+  }
+
   /** Views of views look at the first; a view that changes nothing is gone. */
-  #view(node: GraphNode, source: Source & { kind: "op" }): GraphNode {
+  #view(node: Spec, source: Source & { kind: "op" }): GraphNode {
     let [from] = source.inputs;
     while (from.op?.kernel === "view") from = from.inputs[0];
     if (sameShape(from.shape, node.shape) && from.dtype === node.dtype) return from;
@@ -77,13 +138,13 @@ class Simplifier {
   }
 
   /** A constant of one number in another shape: where a kernel needs it as an array, the plan writes it out. */
-  #spread(node: GraphNode, { source }: GraphNode): GraphNode {
+  #spread(node: Spec, { source }: GraphNode): GraphNode {
     const { numbers } = source as Source & { kind: "constant" };
     return this.#add({ kind: "constant", numbers: numbers.subarray(0, 1) }, node);
   }
 
   /** Operands that are transposed first are read transposed instead. */
-  #matmul(node: GraphNode, source: Source & { kind: "op" }): GraphNode {
+  #matmul(node: Spec, source: Source & { kind: "op" }): GraphNode {
     const swap = { ...(source.attributes as { a: boolean; b: boolean }) };
     const inputs = [...source.inputs];
     for (const [i, side] of (["a", "b"] as const).entries()) {

@@ -121,6 +121,11 @@ export class Heap {
     return copied;
   }
 
+  /** Copies bytes from one block to another. */
+  move(from: number, to: number, bytes: number): void {
+    this.#u8.copyWithin(to, from, from + bytes);
+  }
+
   /** Writes numbers into a block. */
   write(dtype: DType, address: number, from: TypedArray): void {
     const numbers = this.all(dtype);
