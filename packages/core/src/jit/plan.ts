@@ -48,25 +48,27 @@ export function plan(graph: Graph, fused: Fused): Plan {
   const inPlace = computedInPlace(graph, fused, uses, takenOver);
   const lives = lifetimes(fused, uses, { inPlace, takenOver });
   const parts = lives.toSorted((a, b) => a.from - b.from || b.bytes - a.bytes);
-  const placed: Part[] = [];
+  /** The parts that are still needed, in the order in which they lie. */
+  let living: Part[] = [];
   let bytes = 0;
   for (const part of parts) {
-    part.offset = firstGap(part, placed);
-    placed.push(part);
-    bytes = Math.max(bytes, part.offset + part.bytes);
+    living = living.filter((other) => other.to >= part.from);
+    const { offset, before } = firstGap(part, living);
+    part.offset = offset;
+    living.splice(before, 0, part);
+    bytes = Math.max(bytes, offset + part.bytes);
   }
   return { parts, bytes, inPlace, takenOver };
 }
 
-function firstGap(part: Part, placed: readonly Part[]): number {
-  const others = placed.filter((other) => other.from <= part.to && part.from <= other.to);
-  others.sort((a, b) => a.offset - b.offset);
+/** Where the part fits in among others, and before which of them that is. */
+function firstGap(part: Part, others: readonly Part[]): { readonly offset: number; readonly before: number } {
   let offset = 0;
-  for (const other of others) {
-    if (other.offset - offset >= part.bytes) break;
+  for (const [at, other] of others.entries()) {
+    if (other.offset - offset >= part.bytes) return { offset, before: at };
     offset = Math.max(offset, other.offset + other.bytes);
   }
-  return offset;
+  return { offset, before: others.length };
 }
 
 /** When values are made and read, by the numbers of the units. */
