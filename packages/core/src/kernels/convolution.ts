@@ -19,7 +19,7 @@ export interface Sliding {
 export type ConvolutionKernel = (out: Block, inputs: readonly Block[], sliding: Sliding) => void;
 
 /** Below this many multiplications, copying to another memory costs more than it saves. */
-const smallConvolution = 512;
+const smallConvolution = 4096;
 
 interface Sizes {
   readonly images: number;

@@ -22,7 +22,7 @@ export interface ConvolutionSizes {
  * whether windows are 2 x 2 and do not overlap.
  */
 const names = [
-  ...(["images", "groups", "channels", "outputs", "kernel", "depth", "count"] as const),
+  ...(["images", "groups", "outputs", "kernel", "depth", "count"] as const),
   ...(["imageBytes", "resultBytes", "plane", "groupBytes"] as const),
   ...(["padded", "before", "planes", "rows", "rowBytes", "paddedRow"] as const),
   ...(["across", "down", "halves"] as const),
@@ -60,14 +60,13 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
   const tiles = Math.ceil(depth / 4);
   const panels = Math.ceil(outer / 8);
   const weights = spare + upTo(4, outer) * 32;
-  const image = weights + groups * Math.max(upTo(4, outer) * depth, upTo(4, inner) * kernel * outer) * 4;
+  const image = weights + groups * Math.max(upTo(4, outer) * depth, upTo(4, depth) * outer) * 4;
   const panel = upTo(16, image + (padded ? channels * plane : 0));
   const sums = panel + Math.max(Math.max(depth, count, outer) * 32, padded ? plane : 0);
   const taps = names.length * 4;
   const header: Readonly<Record<Field, number>> = {
     images,
     groups,
-    channels: inner,
     outputs: outer,
     kernel,
     depth,

@@ -140,78 +140,75 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
 }
 
 /**
- * Eight windows' gradients (`panel`: for each of k outputs, eight numbers) sent back through `kernel` taps to
- * `channels` channels of the image, `plane` bytes apart, and added there.
+ * Eight windows' gradients (`panel`: for each of k outputs, eight numbers) sent back through all `depth` taps to the
+ * image, and added there. Four taps at a time, a quarter of the table apart (`step`), so that they seldom meet: a store
+ * that the next load overlaps would be waited for.
  *
- * `a` has the weights: for every four channels, tap by tap, output by output, a number for each of the four. Windows
- * that lie side by side (`windows` is 0) begin at `to`; others at `to` plus what the table says, `width` of them.
+ * `a` has the weights: for each such four taps, output by output, a number for each of the four. Windows that lie side by
+ * side (`windows` is 0) begin at `to`; others at `to` plus what the table says, `width` of them.
  */
 export function spreadTile({ relaxed }: TileOptions): FunctionDefinition {
-  const p = numbered([
-    ...(["a", "panel", "k", "to", "taps", "kernel", "plane", "channels", "windows", "width", "spare"] as const),
-  ]);
+  const p = numbered(["a", "panel", "k", "to", "taps", "step", "depth", "windows", "width", "spare"]);
   return {
     name: "conv.spread",
     parameters: i32s(p),
     exported: false,
     body: (code) => {
-      const v = code.variables(...(["i", "taps", "tap", "from", "left", "rest", "at0", "at1", "at2", "at3"] as const));
+      const v = code.variables("m", "tap", "from", "rest", "row", "at0", "at1", "at2", "at3");
       const to = [v.at0, v.at1, v.at2, v.at3];
       const tile = new Tile(code, relaxed);
-      code.count(v.i, p.channels, 4, () => {
-        code.put(v.left, p.channels, v.i, "i32.sub").put(v.taps, p.kernel).put(v.tap, p.taps);
-        code.repeat(v.taps, () => {
-          tile.clear();
-          code.put(v.from, p.panel).put(v.rest, p.k);
-          code.repeat(v.rest, () => {
-            tile.take(v.from, (row) => {
-              code.get(p.a);
-              return row * 4;
-            });
-            code.advance(p.a, 16).advance(v.from, 32);
+      code.count(v.m, p.step, 1, () => {
+        tile.clear();
+        code.put(v.from, p.panel).put(v.rest, p.k);
+        code.repeat(v.rest, () => {
+          tile.take(v.from, (row) => {
+            code.get(p.a);
+            return row * 4;
           });
-          code.get(p.windows).branch(
-            () => {
-              for (const row of rows) code.put(to[row], p.spare, [row * 32], "i32.add");
-              tile.store(to, false);
-              code.get(p.spare).get(v.left).get(p.windows).get(p.width);
-              code.push(p.to, p.plane, v.tap).access("i32.load").call("conv.scatter");
-            },
-            () => {
-              code.get(p.to).get(v.tap).access("i32.load").op("i32.add").set(v.from);
-              rowPointers(code, to, v.from, p.plane, v.left, p.spare);
-              tile.store(to, true);
-            },
-          );
-          code.advance(v.tap, 4);
+          code.advance(p.a, 16).advance(v.from, 32);
         });
-        // The table goes on with the next channel; the next tile, with the fourth from here.
-        code.put(p.to, p.plane, [2], "i32.shl", p.to, "i32.add");
+        code.put(v.row, v.m).put(v.tap, p.taps, v.m, [2], "i32.shl", "i32.add");
+        code.get(p.windows).branch(
+          () => {
+            for (const row of rows) code.put(to[row], p.spare, [row * 32], "i32.add");
+            tile.store(to, false);
+            for (const row of rows)
+              onward(row, () => {
+                code.push(to[row], p.windows, p.width, p.to, v.tap).access("i32.load").op("i32.add");
+                code.call("conv.scatter");
+              });
+          },
+          () => {
+            for (const row of rows) {
+              code.put(to[row], p.spare);
+              onward(row, () => code.push(p.to, v.tap).access("i32.load").op("i32.add").set(to[row]));
+            }
+            tile.store(to, true);
+          },
+        );
       });
+
+      /** Runs the body with the row's tap if there is one, then goes on to the next row's. */
+      function onward(row: number, body: () => void): void {
+        code.push(v.row, p.depth, "i32.lt_s").branch(body);
+        if (row < 3) code.put(v.row, v.row, p.step, "i32.add").put(v.tap, p.step, [2], "i32.shl", v.tap, "i32.add");
+      }
     },
   };
 }
 
-/**
- * Adds up to four rows of `width` numbers (eight places apart) to the image, where the table of windows says: row r to
- * the plane r.
- */
+/** (from, windows, width, to): adds so many numbers to the image, where the table of windows says. */
 export const scatterFunction: FunctionDefinition = {
   name: "conv.scatter",
-  parameters: i32s(new Array(7).fill(0)),
+  parameters: ["i32", "i32", "i32", "i32"],
   exported: false,
   body: (code) => {
-    const [from, left, windows, width, to, plane, tap] = rows.concat([4, 5, 6] as never) as number[];
-    const v = code.variables("row", "j", "at", "x", "window");
-    code.put(to, to, tap, "i32.add").put(v.row, left, [4], left, [4], "i32.lt_s", "select");
-    code.repeat(v.row, () => {
-      code.put(v.j, width).put(v.x, from).put(v.window, windows);
-      code.repeat(v.j, () => {
-        code.get(v.window).access("i32.load").get(to).op("i32.add").tee(v.at);
-        code.get(v.at).access("f32.load").get(v.x).access("f32.load").op("f32.add").access("f32.store");
-        code.advance(v.x, 4).advance(v.window, 4);
-      });
-      code.advance(from, 32).put(to, to, plane, "i32.add");
+    const [from, windows, width, to] = [0, 1, 2, 3];
+    const at = code.local("i32");
+    code.repeat(width, () => {
+      code.get(windows).access("i32.load").get(to).op("i32.add").tee(at);
+      code.get(at).access("f32.load").get(from).access("f32.load").op("f32.add").access("f32.store");
+      code.advance(from, 4).advance(windows, 4);
     });
   },
 };

@@ -259,14 +259,14 @@ function byInput(run: Run): void {
   const { code, v } = run;
   const { a, b, result, geometry, scratch, from, to } = parameters;
   const f = run.fetch(
-    ...(["groups", "channels", "outputs", "kernel", "depth", "count", "imageBytes", "resultBytes"] as const),
-    ...(["plane", "groupBytes", "padded", "taps", "windows", "weights", "image", "panel"] as const),
+    ...(["groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes", "padded"] as const),
+    ...(["taps", "windows", "tiles", "weights", "image", "panel"] as const),
   );
   const [taps, windows] = [f.taps, f.windows].map((field) => run.address(geometry, field));
   const [weights, image, panel] = [f.weights, f.image, f.panel].map((field) => run.address(scratch, field));
   const row = code.local("i32");
   code.put(row, f.count, [2], "i32.shl");
-  packByChannels(run, f, b, weights);
+  packByTaps(run, f, b, weights);
   code.put(v.n, from);
   run.from(v.n, to, () => {
     code
@@ -286,28 +286,24 @@ function byInput(run: Run): void {
           () => code.get(v.from).access("i32.load").get(v.x).op("i32.add").set(v.to).int(0).set(v.from),
           () => code.put(v.to, v.x),
         );
-        code.push(v.to, taps, f.kernel, f.plane, f.channels, v.from, v.width, scratch).call("conv.spread");
+        code.push(v.to, taps, f.tiles, f.depth, v.from, v.width, scratch).call("conv.spread");
       });
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
-      code.push(f.channels, [3], "i32.add", [-4], "i32.and", f.kernel, "i32.mul", f.outputs, "i32.mul");
-      code.push([2], "i32.shl", v.w, "i32.add").set(v.w);
+      code.put(v.w, f.tiles, f.outputs, "i32.mul", [4], "i32.shl", v.w, "i32.add");
     });
     code.get(f.padded).branch(() => code.push(v.image, image, geometry, [0]).call("conv.pad"));
   });
 }
 
-/** All kernels in panels of four input channels: tap by tap, output by output. */
-function packByChannels({ code, v }: Run, f: Fields, from: number, weights: number): void {
-  const { groups, channels, outputs, kernel, depth } = f as Readonly<Record<Field, number>>;
+/** All kernels in panels of four taps, a quarter of all apart, output by output. */
+function packByTaps({ code, v }: Run, f: Fields, from: number, weights: number): void {
+  const { groups, outputs, tiles, depth } = f as Readonly<Record<Field, number>>;
   code.put(v.from, from).put(v.to, weights);
   code.count(v.group, groups, 1, () => {
-    code.count(v.i, channels, 4, () => {
-      code.put(v.lines, channels, v.i, "i32.sub");
-      code.count(v.tap, kernel, 1, () => {
-        code.push(v.i, kernel, "i32.mul", v.tap, "i32.add", [2], "i32.shl", v.from, "i32.add");
-        code.push(kernel, [2], "i32.shl", depth, [2], "i32.shl", v.to, [16], v.lines, outputs).call("gemm.pack4");
-        code.put(v.to, outputs, [4], "i32.shl", v.to, "i32.add");
-      });
+    code.count(v.i, tiles, 1, () => {
+      code.put(v.lines, depth, v.i, "i32.sub", tiles, "i32.add", [1], "i32.sub", tiles, "i32.div_s");
+      code.push(v.i, [2], "i32.shl", v.from, "i32.add", tiles, [2], "i32.shl", depth, [2], "i32.shl", v.to, [16]);
+      code.push(v.lines, outputs).call("gemm.pack4").put(v.to, outputs, [4], "i32.shl", v.to, "i32.add");
     });
     code.put(v.from, outputs, depth, "i32.mul", [2], "i32.shl", v.from, "i32.add");
   });
