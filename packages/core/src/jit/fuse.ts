@@ -11,6 +11,7 @@ import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { isIndexed } from "./indexed.ts";
 import { hasBit, Precedence, withBit } from "./precedence.ts";
+import { recompute } from "./recompute.ts";
 import { joinedStages, type Stage } from "./rows.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "./views.ts";
 import { isWindowed } from "./window.ts";
@@ -59,6 +60,7 @@ export function fuse(graph: Graph): Fused {
   const views = new Views();
   writeOutViews(graph, views);
   const units = new Grouping(graph, views).units();
+  recompute(graph, units, views);
   return { units, views, stored: storedNodes(graph, units, views) };
 }
 
