@@ -95,4 +95,38 @@ describe("memory that is taken over", () => {
     );
     checkCompiled((x, v) => scatterAdd(scatterAdd(x.exp(), labels, v, 1), labels, v, 1), [logits, values]);
   });
+
+  it("multiply a column by a row without a sum", () => {
+    const product = (x: Tensor, y: Tensor) => x.matmul(y);
+    for (const [a, b] of [
+      [
+        [3, 1],
+        [1, 4],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      [
+        [2, 3, 1],
+        [2, 1, 4],
+      ],
+      [
+        [2, 3, 1],
+        [1, 4],
+      ],
+      [
+        [0, 1],
+        [1, 4],
+      ],
+    ]) {
+      const [x, y] = [randn(a), randn(b)];
+      expect(opsOf(product, x, y)).not.toContain("matmul");
+      checkCompiled(product, [x, y]);
+      checkCompiled(product, [x, y], "float64");
+      checkCompiled((p, q) => p.transpose().matmul(q.transpose()), [randn([1, 5]), randn([2, 1])]);
+    }
+    checkCompiled(product, [tensor([[-0], [Number.NaN], [1]]), tensor([[1, Number.POSITIVE_INFINITY, -0]])]);
+    expect(opsOf(product, randn([3, 2]), randn([2, 4]))).toEqual(["matmul"]);
+  });
 });

@@ -5,6 +5,7 @@
  */
 import { mul, sub } from "../ops/arithmetic.ts";
 import { scatterAdd, takeAlongAxis } from "../ops/indexing.ts";
+import { transpose } from "../ops/movement.ts";
 import { neg } from "../ops/unary.ts";
 import { run } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
@@ -113,8 +114,23 @@ const summedLaid: Rule = ({ source: { inputs, attributes }, shape, tensor }) => 
   return tensor(laid.values);
 };
 
+/**
+ * A product of one column and one row: each element of the one times each of the other, which joins the loops around it.
+ * One neuron's whole step is elementwise then, and needs no kernel for products.
+ */
+const productOfColumnAndRow: Rule = ({ source: { inputs, attributes }, tensor }) => {
+  const swap = attributes as { a: boolean; b: boolean };
+  const [x, y] = inputs;
+  if (x.shape[x.shape.length - (swap.a ? 2 : 1)] !== 1) return null;
+  const column = swap.a ? transpose(tensor(x)) : tensor(x);
+  const row = swap.b ? transpose(tensor(y)) : tensor(y);
+  // A sum begins at 0, which makes 0 of -0.
+  return mul(column, row).add(0);
+};
+
 /** The rules for operations by their names. */
 export const rules: Readonly<Record<string, Rule>> = {
+  matmul: productOfColumnAndRow,
   exp: softmaxOfLogSoftmax,
   takeAlongAxis: takeBeforeComputing,
   neg: negatedLaid,
