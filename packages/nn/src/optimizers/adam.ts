@@ -32,6 +32,7 @@ function moments(gradient: Tensor, { m, v }: Tensors, { betas: [beta1, beta2] }:
 const adam: UpdateRule<AdamOptions> = {
   name: "Adam",
   defaults: { lr: 0.001, betas: [0.9, 0.999], eps: 1e-7, amsgrad: false, weightDecay: 0 },
+  pure: true,
   slots: (weight, { amsgrad }) => ({
     m: zerosLike(weight),
     v: zerosLike(weight),
@@ -76,6 +77,7 @@ export const AdamW = defineOptimizer<AdamOptions>({
   name: "AdamW",
   defaults: { ...adam.defaults, weightDecay: 0.01 },
   decoupledDecay: true,
+  pure: true,
 });
 export type AdamW = Optimizer<AdamOptions>;
 
@@ -91,6 +93,7 @@ export type AdamW = Optimizer<AdamOptions>;
 export const Adamax = defineOptimizer<Moments>({
   name: "Adamax",
   defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, weightDecay: 0 },
+  pure: true,
   slots: (weight) => ({ m: zerosLike(weight), u: zerosLike(weight) }),
   scalars: (lr, step, { betas: [beta1] }) => ({ rate: lr.div(filled(beta1, step)) }),
   update: (weight, gradient, slots, { rate }, { betas: [beta1, beta2], eps }) => {
@@ -124,6 +127,7 @@ export interface NAdamOptions extends Moments {
 export const NAdam = defineOptimizer<NAdamOptions>({
   name: "NAdam",
   defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, momentumDecay: 0.004, exactProduct: true, weightDecay: 0 },
+  pure: true,
   slots: (weight) => ({ m: zerosLike(weight), v: zerosLike(weight), product: scalar(1, "float64") }),
   scalars: (lr, step, { betas: [beta1, beta2], momentumDecay }) => {
     const momentumAt = (t: Tensor) => pow(0.96, t.mul(momentumDecay)).mul(-0.5).add(1).mul(beta1);

@@ -27,6 +27,7 @@ export interface AdagradOptions extends Hyper {
 export const Adagrad = defineOptimizer<AdagradOptions>({
   name: "Adagrad",
   defaults: { lr: 0.01, initialAccumulator: 0, eps: 1e-10, weightDecay: 0 },
+  pure: true,
   slots: (weight, { initialAccumulator }) => ({ sum: fullLike(weight, initialAccumulator) }),
   update: (weight, gradient, slots, { lr }, { eps }) => {
     const sum = slots.sum.add(gradient.square());
@@ -59,6 +60,7 @@ export interface RMSpropOptions extends Hyper {
 export const RMSprop = defineOptimizer<RMSpropOptions>({
   name: "RMSprop",
   defaults: { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
+  pure: true,
   slots: (weight, { momentum, centered }) => ({
     square: zerosLike(weight),
     ...(centered && { mean: zerosLike(weight) }),
@@ -99,6 +101,7 @@ export interface AdadeltaOptions extends Hyper {
 export const Adadelta = defineOptimizer<AdadeltaOptions>({
   name: "Adadelta",
   defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 },
+  pure: true,
   slots: (weight) => ({ square: zerosLike(weight), steps: zerosLike(weight) }),
   update: (weight, gradient, slots, { lr }, { rho, eps }) => {
     const square = average(slots.square, gradient.square(), rho);

@@ -10,20 +10,16 @@ import { type Parameter, scalar, variable } from "@chainrule/core";
 export class Clocks {
   readonly #clockOf = new Map<Parameter, Parameter>();
 
-  /** Counts one step for these weights, and gives each its clock. */
-  tick(weights: Iterable<Parameter>): ReadonlyMap<Parameter, Parameter> {
-    const together = new Map<Parameter | undefined, Parameter[]>();
+  /** The clock of each of the weights that are now updated together, for the update to move on by 1. */
+  together(weights: readonly Parameter[]): Parameter[] {
+    const members = new Map<Parameter | undefined, Parameter[]>();
     for (const weight of weights) {
       const clock = this.#clockOf.get(weight);
-      together.set(clock, [...(together.get(clock) ?? []), weight]);
+      members.set(clock, [...(members.get(clock) ?? []), weight]);
     }
-    const ticked = new Map<Parameter, Parameter>();
-    for (const [before, members] of together) {
-      const clock = before && this.#sharedBy(before) === members.length ? before : this.#start(members, before);
-      clock.assign(clock.add(1));
-      for (const weight of members) ticked.set(weight, clock);
-    }
-    return ticked;
+    for (const [before, those] of members)
+      if (!before || this.#sharedBy(before) !== those.length) this.#start(those, before);
+    return weights.map((weight) => this.#clockOf.get(weight)!);
   }
 
   /** How many weights go by a clock. */

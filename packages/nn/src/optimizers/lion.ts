@@ -23,6 +23,7 @@ export const Lion = defineOptimizer<LionOptions>({
   name: "Lion",
   defaults: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0 },
   decoupledDecay: true,
+  pure: true,
   slots: (weight) => ({ m: zerosLike(weight) }),
   update: (weight, gradient, { m }, { lr }, { betas: [beta1, beta2] }) => ({
     weight: descend(weight, average(m, gradient, beta1).sign(), lr),

@@ -6,6 +6,7 @@ import {
   describe,
   everyRun,
   formatShape,
+  isTracing,
   ModelError,
   noGrad,
   OptionError,
@@ -24,6 +25,7 @@ import { type Group, membersOf, type OptimizerTarget, plainGroup, toGroups } fro
 import { type CommonOptions, completeOptions, type OptimizerOptions } from "./options.ts";
 import { type Hyper, type Tensors, times, type UpdateRule } from "./rule.ts";
 import { readState, writeState } from "./state.ts";
+import { Updates } from "./updates.ts";
 
 /** What is remembered of one weight, by name. */
 export type Slots = Readonly<Record<string, Parameter>>;
@@ -44,6 +46,7 @@ export class Optimizer<H extends Hyper = Hyper> {
   #groups: readonly Group<H>[];
   #bound = false;
   readonly #clocks = new Clocks();
+  readonly #updates = new Updates();
   readonly #slots = new Map<Parameter, Slots>();
   /** The learning rate that groups without one of their own have. */
   #base: Hyper["lr"];
@@ -140,7 +143,16 @@ export class Optimizer<H extends Hyper = Hyper> {
     const weights = [...members.keys()].filter((weight) => weight.grad !== null);
     for (const weight of weights) checkGradient(this.name, weight);
     everyRun(() => this.#advance());
-    noGrad(() => this.#update(weights, members));
+    const groups = weights.map((weight) => members.get(weight)!);
+    const clocks = this.#clocks.together(weights);
+    const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, clocks);
+    noGrad(() => {
+      if (!this.rule.pure || isTracing()) update(...weights.map((weight) => weight.grad!));
+      else {
+        const settings = [...new Set(groups)].flatMap(({ hyper }) => Object.values(hyper));
+        this.#updates.run([...weights, ...groups, ...clocks, ...settings], weights, update);
+      }
+    });
   }
 
   /** The part of a step that is plain numbers: counts it, and takes the learning rate from the schedule. */
@@ -151,15 +163,19 @@ export class Optimizer<H extends Hyper = Hyper> {
   }
 
   /** The part of a step that is tensor operations. */
-  #update(weights: readonly Parameter[], members: ReadonlyMap<Parameter, Group<H>>): void {
-    const gradients = this.#clipped(weights.map((weight) => weight.grad!));
-    const clocks = this.#clocks.tick(weights);
+  #update(
+    weights: readonly Parameter[],
+    given: readonly Tensor[],
+    groups: readonly Group<H>[],
+    clocks: readonly Parameter[],
+  ): void {
+    const gradients = this.#clipped(given);
+    for (const clock of new Set(clocks)) clock.assign(clock.add(1));
     const scalarsOf = remembering((group: Group<H>, clock: Parameter) =>
       this.rule.scalars ? this.rule.scalars(group.lr, clock, group.hyper) : { lr: group.lr },
     );
     weights.forEach((weight, i) => {
-      const group = members.get(weight)!;
-      this.#updateOne(weight, gradients[i], group, scalarsOf(group, clocks.get(weight)!));
+      this.#updateOne(weight, gradients[i], groups[i], scalarsOf(groups[i], clocks[i]));
     });
   }
 
@@ -176,7 +192,7 @@ export class Optimizer<H extends Hyper = Hyper> {
     for (const [name, slot] of Object.entries(next.slots ?? {})) slots[name].assign(slot);
   }
 
-  #clipped(gradients: Tensor[]): Tensor[] {
+  #clipped(gradients: readonly Tensor[]): readonly Tensor[] {
     const { clipNorm, clipValue } = this.options;
     if (clipNorm !== undefined) return clippedByNorm(gradients, clipNorm);
     if (clipValue !== undefined) return gradients.map((gradient) => gradient.clamp(-clipValue, clipValue));

@@ -33,6 +33,11 @@ export interface UpdateRule<H extends Hyper = Hyper> {
   readonly defaults: H;
   /** Weight decay shrinks the weight itself (Loshchilov & Hutter 2019) and does not go through the gradient. */
   readonly decoupledDecay?: boolean;
+  /**
+   * Whether all that `scalars` and `update` do is in their results, for the same hyperparameters the same operations: they
+   * write nothing out, count nothing, and look at nothing else. Eager steps then compile them when there are many.
+   */
+  readonly pure?: boolean;
   /** Throws for options that do not go together. */
   check?(hyper: H): void;
   /** The first values of what it remembers of each weight; most are zeros in the weight's shape. */

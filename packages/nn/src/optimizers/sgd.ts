@@ -33,6 +33,7 @@ export function velocityAfter(velocity: Tensor, direction: Tensor, momentum: num
 export const SGD = defineOptimizer<SGDOptions>({
   name: "SGD",
   defaults: { lr: 0.01, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
+  pure: true,
   check: ({ nesterov, momentum, dampening }) => {
     if (nesterov && (momentum === 0 || dampening !== 0))
       throw new OptionError({

@@ -1,0 +1,54 @@
+/**
+ * An optimizer's updates outside of `jit`: those that come again and again are compiled by themselves.
+ */
+import { jit, type Parameter, type Tensor } from "@chainrule/core";
+
+/** Updates a set of weights, given their gradients. */
+type Update = (...gradients: Tensor[]) => void;
+
+/** Updates of one set of weights. */
+interface Kind {
+  /** All that a compiled update depends on but its numbers: weights, their clocks, their groups, settings. */
+  readonly parts: readonly unknown[];
+  /** How much has been computed so far, in the time that the update of one number takes. */
+  spent: number;
+  compiled: Update | null;
+}
+
+/** How many sets of weights are remembered: losses that take turns, layers that are frozen for a while. */
+const mostKinds = 8;
+/**
+ * What takes as long as updating so many numbers: a step for each weight, whatever its size; compiling; compiling for
+ * each weight. Adam's on a 2.5 GHz Xeon, Node 20: 13 ns for a number, 20 µs for a weight, 5 ms and 2 ms.
+ */
+const costs = { weight: 1_500, compiling: 400_000, compilingWeight: 150_000 };
+
+/**
+ * Runs updates one operation after another until that has taken as long as compiling takes, and from then on compiled:
+ * whether many steps follow or none, it has at most doubled the time. Both do the same to float32 rounding.
+ */
+export class Updates {
+  /** The latest first. */
+  readonly #kinds: Kind[] = [];
+
+  /**
+   * @param parts all that the update depends on but its numbers: where these are the same, it must be the same.
+   */
+  run(parts: readonly unknown[], weights: readonly Parameter[], update: Update): void {
+    const kind = this.#kindOf(parts);
+    kind.spent += weights.reduce((total, { size }) => total + size, costs.weight * weights.length);
+    if (kind.spent > costs.compiling + costs.compilingWeight * weights.length) kind.compiled ??= jit(update);
+    (kind.compiled ?? update)(...weights.map(({ grad }) => grad!.detach()));
+  }
+
+  #kindOf(parts: readonly unknown[]): Kind {
+    const isSame = (kind: Kind) =>
+      kind.parts.length === parts.length && kind.parts.every((part, i) => part === parts[i]);
+    const at = this.#kinds.findIndex(isSame);
+    if (at === 0) return this.#kinds[0];
+    const kind = at > 0 ? this.#kinds.splice(at, 1)[0] : { parts, spent: 0, compiled: null };
+    this.#kinds.unshift(kind);
+    if (this.#kinds.length > mostKinds) this.#kinds.pop();
+    return kind;
+  }
+}
