@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { agreement } from "./lib/agreement.mjs";
 import { installBuilt } from "./lib/built.mjs";
+import { measureCompile } from "./lib/compile.mjs";
 import { findContenders, runChild } from "./lib/contenders.mjs";
 import { describeMachine } from "./lib/machine.mjs";
 import { median } from "./lib/numbers.mjs";
@@ -30,7 +31,8 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`pnpm bench [--only W3,W5,start] [--contenders chainrule,pytorch] [--rounds 5] [--quick] [--source] [--record]
 
-  --only        workloads by the beginning of their ids; "start" is the time to start
+  --only        workloads by the beginning of their ids; "start" is the time to start,
+                "compile" that to compile
   --contenders  by a part of their names
   --rounds      how often each is timed, in turn; 5 by default
   --quick       one round of a fraction of a second: whether everything runs, not how fast
@@ -71,7 +73,18 @@ try {
   const machine = describeMachine(torch);
   for (const workload of running) results.push(await runWorkload(workload));
   const start = isWanted("start") ? await measureStart({ built, rounds: 2 * rounds, torch }) : null;
-  report({ date: new Date().toISOString(), machine, rounds, ...timing, source: options.source, results, start });
+  const compiling = taking.filter(({ compiles }) => compiles);
+  const compile = isWanted("compile") ? await measureCompile({ contenders: compiling, rounds, setting }) : null;
+  report({
+    date: new Date().toISOString(),
+    machine,
+    rounds,
+    ...timing,
+    source: options.source,
+    results,
+    start,
+    compile,
+  });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

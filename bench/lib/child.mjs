@@ -1,9 +1,9 @@
 /**
  * One contender at one workload, in a process of its own: `node child.mjs '{"module", "variant", "work", "task"}'`.
  *
- * The last line it prints is JSON: `{ figures }`, `{ rate }`, or `{ missing }` with the reason.
+ * The last line it prints is JSON: `{ figures }`, `{ rate }`, `{ ms }`, or `{ missing }` with the reason.
  */
-import { measure, prove } from "./measure.mjs";
+import { firstStep, measure, prove } from "./measure.mjs";
 import { workloadById } from "./workloads.mjs";
 
 const { module, variant, work, task, ...options } = JSON.parse(process.argv[2]);
@@ -11,8 +11,9 @@ const workload = workloadById(work);
 const { open, missing = {} } = await import(module);
 const runs = await open(variant);
 const make = runs[work];
+const tasks = { prove, time: measure, compile: firstStep };
 const result = make
-  ? await (task === "prove" ? prove : measure)(await make(workload.start()), workload, options)
+  ? await tasks[task](await make(workload.start()), workload, options)
   : { missing: missing[work] ?? "not written" };
 console.log(`\n${JSON.stringify(result)}`);
 // Some peers leave timers or workers behind.

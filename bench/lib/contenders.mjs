@@ -9,14 +9,14 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const javascript = (module, variant) => ({ module: here(`../contenders/${module}.mjs`), variant });
 const torch = (threads, env = {}) => ({ python: here("../contenders/pytorch.py"), variant: String(threads), env });
 
-/** `kind` is "ours", "js" or "pytorch": what the ratios compare. */
+/** `kind` is "ours", "js" or "pytorch": what the ratios compare. `compiles`: whether steps are compiled when first called. */
 const all = [
-  { name: "chainrule jit", kind: "ours", ...javascript("chainrule", "jit") },
+  { name: "chainrule jit", kind: "ours", compiles: true, ...javascript("chainrule", "jit") },
   { name: "chainrule eager", kind: "ours", ...javascript("chainrule", "eager") },
   { name: "chainrule scalar", kind: "ours", ...javascript("chainrule", "scalar") },
   { name: "tfjs wasm", kind: "js", ...javascript("tfjs", "wasm") },
   { name: "tfjs cpu", kind: "js", ...javascript("tfjs", "cpu") },
-  { name: "jax-js jit", kind: "js", ...javascript("jax-js", "jit") },
+  { name: "jax-js jit", kind: "js", compiles: true, ...javascript("jax-js", "jit") },
   { name: "jax-js eager", kind: "js", ...javascript("jax-js", "eager") },
   { name: "js-pytorch", kind: "js", ...javascript("js-pytorch") },
   { name: "convnetjs", kind: "js", ...javascript("convnetjs") },
@@ -56,7 +56,7 @@ export function findContenders() {
 }
 
 /**
- * One contender's task at one workload, in a process of its own: proof, or time. A failure is `{ missing }`, too.
+ * One contender's task at one workload, in a process of its own: proof, time, or the time to compile. A failure is `{ missing }`, too.
  *
  * @param setting `chainrule`, the module of ours (its source, when undefined), `python`, and `limit` in seconds.
  */

@@ -30,3 +30,16 @@ export async function measure(steps, _workload, { warmUp, seconds }) {
   }
   return { rate: count / time };
 }
+
+/** Milliseconds that the first step takes beyond the fastest of a few later ones. */
+export async function firstStep(steps) {
+  const took = async () => {
+    const start = performance.now();
+    await steps(1);
+    return performance.now() - start;
+  };
+  const first = await took();
+  let later = first;
+  for (let i = 0; i < 5; i++) later = Math.min(later, await took());
+  return { ms: first - later };
+}

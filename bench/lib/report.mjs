@@ -80,6 +80,18 @@ function startTable(start) {
   )}`;
 }
 
+function compileTable(compile) {
+  const [ids, names] = [[...new Set(compile.map(({ id }) => id))], [...new Set(compile.map(({ name }) => name))]];
+  const cell = (id, name) => {
+    const { ms } = compile.find((each) => each.id === id && each.name === name);
+    return ms.length > 0 ? readable(median(ms)) : "";
+  };
+  return table(
+    ["to compile, ms", ...names],
+    ids.map((id) => [id, ...names.map((name) => cell(id, name))]),
+  );
+}
+
 function absences({ results }) {
   const lines = results.flatMap(({ id, entries }) =>
     entries.flatMap(({ name, missing }) =>
@@ -90,13 +102,13 @@ function absences({ results }) {
 }
 
 export function markdown(record) {
-  const { date, machine, rounds, seconds, source, results, start } = record;
+  const { date, machine, rounds, seconds, source, results, start, compile } = record;
   const titles = results.map(({ id, title }) => `- ${id}: ${title}`).join("\n");
   return `# Benchmark of ${date.slice(0, 10)}
 
 ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}; PyTorch ${machine.pytorch ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
 
-${results.length > 0 ? `${speeds(record)}\n\n${comparisons(record)}\n` : ""}${start ? `\n${startTable(start)}\n` : ""}
+${results.length > 0 ? `${speeds(record)}\n\n${comparisons(record)}\n` : ""}${start ? `\n${startTable(start)}\n` : ""}${compile ? `\n${compileTable(compile)}\n` : ""}
 ${titles}
 ${absences(record)}`;
 }
