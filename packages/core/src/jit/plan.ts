@@ -64,11 +64,12 @@ export function plan(graph: Graph, fused: Fused): Plan {
 /** Where the part fits in among others, and before which of them that is. */
 function firstGap(part: Part, others: readonly Part[]): { readonly offset: number; readonly before: number } {
   let offset = 0;
-  for (const [at, other] of others.entries()) {
-    if (other.offset - offset >= part.bytes) return { offset, before: at };
+  const found = others.findIndex((other) => {
+    if (other.offset - offset >= part.bytes) return true;
     offset = Math.max(offset, other.offset + other.bytes);
-  }
-  return { offset, before: others.length };
+    return false;
+  });
+  return { offset, before: found < 0 ? others.length : found };
 }
 
 /** When values are made and read, by the numbers of the units. */

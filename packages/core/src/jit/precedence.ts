@@ -30,7 +30,11 @@ export class Precedence {
 
   /** Whether something must come after the one and before the other. */
   hasBetween(earlier: number, later: number): boolean {
-    return this.before(later).some((each) => this.isBefore(earlier, each));
+    const row = this.#rows[later];
+    for (let at = 0; at < row.length; at++)
+      for (let rest = row[at]; rest !== 0; rest &= rest - 1)
+        if (this.isBefore(earlier, 32 * at + lowestBit(rest))) return true;
+    return false;
   }
 
   /** Makes one of two; nothing may stand between them. `other` is gone afterwards. */
@@ -51,8 +55,7 @@ export class Precedence {
   before(later: number, except: Uint32Array = new Uint32Array(0)): number[] {
     const found: number[] = [];
     this.#rows[later].forEach((word, at) => {
-      for (let rest = word & ~(except[at] ?? 0); rest !== 0; rest &= rest - 1)
-        found.push(32 * at + 31 - Math.clz32(rest & -rest));
+      for (let rest = word & ~(except[at] ?? 0); rest !== 0; rest &= rest - 1) found.push(32 * at + lowestBit(rest));
     });
     return found;
   }
@@ -76,6 +79,11 @@ export function withBit(bits: Uint32Array, bit: number): Uint32Array {
   const wide = at < bits.length ? bits : grown(bits, at + 1);
   wide[at] |= 1 << (bit & 31);
   return wide;
+}
+
+/** The number of the lowest bit that is set. */
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 /** Whether the bit is set. */
