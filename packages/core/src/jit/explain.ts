@@ -13,8 +13,8 @@ import { windowFlops } from "./window.ts";
 
 /** One kernel: what is computed in one go. */
 export interface KernelReport {
-  /** A loop over elements, a matrix product, convolution or pooling, reading at indices, copying, or an op that runs in JavaScript. */
-  readonly kind: "loop" | "matmul" | "window" | "indexed" | "copies" | "host";
+  /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, or an op that runs in JavaScript. */
+  readonly kind: "loop" | "matmul" | "window" | "lines" | "indexed" | "copies" | "host";
   /** The operations in it, in order. */
   readonly ops: readonly string[];
   /** What it loops over, or the shape of its result. */
@@ -112,7 +112,7 @@ function workOf(unit: Unit, { fused }: Program): Omit<KernelReport, "ms" | "limi
 function flopsOf({ kind }: Unit, node: GraphNode): number {
   if (kind === "matmul") return matmulFlops(node);
   if (kind === "window") return windowFlops(node);
-  return isFolded(node) ? node.inputs[0].size : node.size;
+  return isFolded(node) || kind === "lines" ? node.inputs[0].size : node.size;
 }
 
 function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString">): string {

@@ -95,14 +95,11 @@ const op = (name: string) => ({ op: name });
 
 /** -1, 0 or 1, and NaN and -0 as they are. */
 const sign: Form = {
-  write: ({ e, inputs: [x], lane }) => {
-    const below = () => {
-      x();
-      e.constant(lane, 0);
-      e.op(lane, "lt");
-    };
+  lanes: allNumbers,
+  write: (use) => {
+    const { e, inputs, lane } = use;
     const above = () => {
-      x();
+      inputs[0]();
       e.constant(lane, 0);
       e.op(lane, "gt");
     };
@@ -110,7 +107,13 @@ const sign: Form = {
       e,
       above,
       () => e.constant(lane, 1),
-      () => choose(e, below, () => e.constant(lane, -1), x),
+      () =>
+        choose(
+          e,
+          () => isBelow0(use),
+          () => e.constant(lane, -1),
+          inputs[0],
+        ),
     );
   },
 };
@@ -153,25 +156,118 @@ function convert(e: Emitter, from: Lane, to: Lane): void {
       e.constant(to, 1);
       code.op("v128.and");
     } else if (to !== "i32") code.op(`${to}.convert_i32_s` as Instruction);
-  } else if (from === "i32") code.op(e.wide ? "f32x4.convert_i32x4_s" : (`${to}.convert_i32_s` as Instruction));
+  } else if (to === "i32") toInt32(code, from as "f32" | "f64", e.wide);
+  else if (from === "i32") code.op(e.wide ? "f32x4.convert_i32x4_s" : (`${to}.convert_i32_s` as Instruction));
   else if (from === "f32") code.op("f64.promote_f32");
   else code.op("f32.demote_f64");
+}
+
+/**
+ * The floats on the stack as int32, the fraction cut off, as in JavaScript: what does not fit keeps its lowest 32 bits,
+ * and NaN and the infinities are 0.
+ */
+export function toInt32(code: Code, from: "f32" | "f64", wide = false): void {
+  const type = wide ? "f32x4" : from;
+  const [x, sign] = [code.local(wide ? "v128" : from), code.local(wide ? "v128" : "i32")];
+  const constant = (value: number) =>
+    wide ? code.floats(value) : from === "f32" ? code.float(value) : code.double(value);
+  // Without its multiples of 2^32, all of which is exact; of an infinity nothing but NaN is left, which becomes 0.
+  code.set(x).get(x).get(x);
+  constant(2 ** -32).op(`${type}.mul`, `${type}.trunc`);
+  constant(2 ** 32)
+    .op(`${type}.mul`, `${type}.sub`)
+    .set(x)
+    .get(x);
+  constant(0).op(`${type}.lt`).set(sign);
+  code.get(x).op(`${type}.abs`);
+  if (wide) code.op("i32x4.trunc_sat_f32x4_u").push(sign, "v128.xor", sign, "i32x4.sub");
+  else {
+    // The sign as 0 or -1: its complement and 1 more is the negative.
+    code.put(sign, [0], sign, "i32.sub");
+    code.op(`i32.trunc_sat_${from}_u`).push(sign, "i32.xor", sign, "i32.sub");
+  }
+}
+
+/** The larger or smaller of two. */
+function best(name: "max" | "min"): Form {
+  return {
+    lanes: allNumbers,
+    write: ({ e, inputs: [a, b], lane }) => {
+      const both = (instruction: string) => () => {
+        a();
+        b();
+        e.op(lane, instruction);
+      };
+      if (lane !== "i32") both(name)();
+      else if (e.wide) both(`${name}_s`)();
+      else choose(e, both(name === "max" ? "gt" : "lt"), a, b);
+    },
+  };
+}
+
+/** A comparison: of truth values, false is less than true. */
+function comparing(name: string, [negated, combine]: readonly [0 | 1 | null, "and" | "or" | "xor"], not = false): Form {
+  return {
+    lanes: [...allNumbers, "mask"],
+    write: ({ e, inputs, lane }) => {
+      inputs.forEach((input, i) => {
+        input();
+        if (lane === "mask" && i === negated) e.op(lane, "not");
+      });
+      e.op(lane, lane === "mask" ? combine : name);
+      if (lane === "mask" && not) e.op(lane, "not");
+    },
+  };
+}
+
+/** -x */
+const neg: Form = {
+  lanes: allNumbers,
+  write: ({ e, inputs: [x], lane }) => {
+    if (lane === "i32") e.constant(lane, 0);
+    x();
+    e.op(lane, lane === "i32" ? "sub" : "neg");
+  },
+};
+
+const abs: Form = {
+  lanes: allNumbers,
+  write: (use) => {
+    const { e, inputs, lane } = use;
+    if (lane === "i32" && !e.wide)
+      choose(
+        e,
+        () => isBelow0(use),
+        () => neg.write(use),
+        inputs[0],
+      );
+    else {
+      inputs[0]();
+      e.op(lane, "abs");
+    }
+  },
+};
+
+function isBelow0({ e, inputs: [x], lane }: Use): void {
+  x();
+  e.constant(lane, 0);
+  e.op(lane, "lt");
 }
 
 /** All forms, by the name that an op's lowering gives. */
 const forms: Readonly<Record<string, Form>> = {
   add: instruction("add", allNumbers),
   sub: instruction("sub", allNumbers),
-  mul: instruction("mul"),
+  mul: instruction("mul", allNumbers),
   div: instruction("div"),
-  maximum: instruction("max"),
-  minimum: instruction("min"),
-  equal: instruction("eq", allNumbers),
-  notEqual: instruction("ne", allNumbers),
-  less: instruction("lt", allNumbers),
-  lessEqual: instruction("le", allNumbers),
-  greater: instruction("gt", allNumbers),
-  greaterEqual: instruction("ge", allNumbers),
+  maximum: best("max"),
+  minimum: best("min"),
+  equal: comparing("eq", [null, "xor"], true),
+  notEqual: comparing("ne", [null, "xor"]),
+  less: comparing("lt", [0, "and"]),
+  lessEqual: comparing("le", [0, "or"]),
+  greater: comparing("gt", [1, "and"]),
+  greaterEqual: comparing("ge", [1, "or"]),
   logicalAnd: logic("and"),
   logicalOr: logic("or"),
   logicalXor: logic("xor"),
@@ -186,8 +282,8 @@ const forms: Readonly<Record<string, Form>> = {
       }
     },
   },
-  neg: instruction("neg"),
-  abs: instruction("abs"),
+  neg,
+  abs,
   sqrt: instruction("sqrt"),
   floor: instruction("floor"),
   ceil: instruction("ceil"),
@@ -236,7 +332,6 @@ export function formFor(node: GraphNode): Write | null {
 function written(name: string, lane: Lane, result: Lane, attributes: unknown): Write | null {
   const form = forms[name];
   if (!(form.lanes ?? floats).includes(lane)) return null;
-  if (name === "cast" && result === "i32" && lane !== "mask") return null;
   return (e, inputs) => form.write({ e, inputs, lane, result, attributes });
 }
 

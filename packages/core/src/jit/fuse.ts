@@ -10,6 +10,7 @@ import { isCopied } from "./copies.ts";
 import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { isIndexed } from "./indexed.ts";
+import { isLined } from "./lines.ts";
 import { hasBit, Precedence, withBit } from "./precedence.ts";
 import { recompute } from "./recompute.ts";
 import { joinedStages, type Stage } from "./rows.ts";
@@ -18,7 +19,7 @@ import { isWindowed } from "./window.ts";
 
 /** What is computed together. */
 export interface Unit {
-  readonly kind: "loop" | "matmul" | "window" | "indexed" | "copies" | "host";
+  readonly kind: "loop" | "matmul" | "window" | "lines" | "indexed" | "copies" | "host";
   readonly members: GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
   readonly lengths: readonly number[];
@@ -91,6 +92,7 @@ function isProduct(node: GraphNode): boolean {
 function kindOf(node: GraphNode): Exclude<Unit["kind"], "loop"> {
   if (isProduct(node)) return "matmul";
   if (isWindowed(node)) return "window";
+  if (isLined(node)) return "lines";
   if (isIndexed(node)) return "indexed";
   return isCopied(node) ? "copies" : "host";
 }

@@ -17,6 +17,7 @@ import type { Graph, GraphNode, Source } from "./graph.ts";
 import { type Block, freeWith, type HeapHome, homeOf } from "./home.ts";
 import { badIndex, writeIndexed } from "./indexed.ts";
 import { Imports } from "./lanes.ts";
+import { writeLines } from "./lines.ts";
 import { writeLoop } from "./loop.ts";
 import { gemmImport, scratchOf, writeMatmul } from "./matmul.ts";
 import { bytesOf, type Plan, plan } from "./plan.ts";
@@ -182,6 +183,7 @@ export class Program {
         body: (code) => {
           if (unit.kind === "loop") writeLoop(code, unit, surroundings);
           else if (unit.kind === "indexed") writeIndexed(code, unit.members[0], { number: i, addressOf: contiguous });
+          else if (unit.kind === "lines") writeLines(code, unit.members[0], contiguous);
           else if (unit.kind === "window")
             writeWindow(code, unit.members[0], { geometries, scratch, addressOf: contiguous });
           else if (unit.kind === "copies") writeCopies(code, unit.members[0], surroundings);

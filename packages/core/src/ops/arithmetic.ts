@@ -18,7 +18,9 @@ const subLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
   for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] - b[ib + k * sb];
 };
 const mulLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
-  for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] * b[ib + k * sb];
+  // A product of doubles would lose the lowest bits of large ones, which are those that an int32 keeps.
+  if (to instanceof Int32Array) for (let k = 0; k < n; k++) to[at + k] = Math.imul(a[ia + k * sa], b[ib + k * sb]);
+  else for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] * b[ib + k * sb];
 };
 const divLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
   for (let k = 0; k < n; k++) to[at + k] = a[ia + k * sa] / b[ib + k * sb];

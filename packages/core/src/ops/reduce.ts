@@ -116,6 +116,7 @@ const prodOp: Op<AxisRun> = {
   name: "prod",
   infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
   kernel: foldKernel(1, (total, x) => total * x),
+  lower: { kind: "line", line: "prod" },
   gradient: (g, { inputs: [x], attributes: axes }) => g.mul(productOfOthers(x, axes)),
 };
 
@@ -182,11 +183,12 @@ export function logSumExp(x: TensorLike, axis?: Axes, options: ReduceOptions = {
   return overAxes("logSumExp", floats(asTensor(x)), axis, options, (part, axes) => run(logSumExpOp, [part], axes));
 }
 
-function truth(name: string, initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
+function truth(name: "any" | "all", initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
   return {
     name,
     infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: "bool" }),
     kernel: foldKernel(initial, combine),
+    lower: { kind: "line", line: name },
   };
 }
 
@@ -223,7 +225,7 @@ export function norm(x: TensorLike, axis?: Axes, { p = 2, keepDims }: ReduceOpti
 
 interface ArgOptions extends ReduceOptions {}
 
-function argExtreme(name: string, better: (x: number, best: number) => boolean) {
+function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number) => boolean) {
   const op: Op<AxisRun> = {
     name,
     infer: ([x], axes) => {
@@ -246,6 +248,7 @@ function argExtreme(name: string, better: (x: number, best: number) => boolean) 
         out.storage[line] = at;
       });
     },
+    lower: { kind: "line", line: name },
   };
   return (x: TensorLike, axis?: number | null, { keepDims = false }: ArgOptions = {}): Tensor => {
     const input = asTensor(x);
@@ -297,6 +300,7 @@ const cumsumOp: Op<Running> = {
     });
   },
   gradient: (g, { attributes: { axis, reverse } }) => run(cumsumOp, [g], { axis, reverse: !reverse }),
+  lower: { kind: "line", line: "cumsum" },
 };
 
 /**

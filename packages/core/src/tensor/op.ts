@@ -38,6 +38,7 @@ export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attribut
  * - `compose`: written in other tensor operations.
  * - `view`: reads the numbers of its first input, all or some, at other places.
  * - `reduce`: folds the run of axes in its attributes with addition or to an extreme.
+ * - `line`: goes along the axis, or run of axes, in its attributes, one line of elements after another.
  * - `index`: reads, or adds, at the places along an axis that its second input names.
  * - `copies`: lays its inputs into the result: `concat` and `place`.
  * - `matmul`: the matrix product.
@@ -48,6 +49,7 @@ export type Lowering =
   | { readonly kind: "compose"; readonly compose: (inputs: readonly Tensor[], attributes: unknown) => Tensor }
   | { readonly kind: "view"; readonly view: "broadcast" | "permute" | "slice" }
   | { readonly kind: "reduce"; readonly fold: "sum" | "max" | "min" }
+  | { readonly kind: "line"; readonly line: "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" }
   | { readonly kind: "index"; readonly move: "gather" | "addAt" | "take" | "scatter" }
   | { readonly kind: "copies" }
   | { readonly kind: "matmul" }

@@ -94,6 +94,8 @@ const scalars = {
   "i32.reinterpret_f32": [0xbc],
   "f32.reinterpret_i32": [0xbe],
   "i32.trunc_sat_f32_s": [0xfc, 0x00],
+  "i32.trunc_sat_f32_u": [0xfc, 0x01],
+  "i32.trunc_sat_f64_u": [0xfc, 0x03],
   /** (to, from, bytes) */
   "memory.copy": [0xfc, 0x0a, 0x00, 0x00],
   /** (to, byte value, bytes) */
