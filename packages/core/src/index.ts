@@ -68,3 +68,4 @@ export {
 } from "./tensor/shape.ts";
 export { type ArrayOf, Parameter, Tensor } from "./tensor/tensor.ts";
 export { everyRun, isTracing } from "./tensor/tracing.ts";
+export { setThreads, threads } from "./threads/threads.ts";

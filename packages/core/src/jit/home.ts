@@ -28,35 +28,37 @@ export function freeWith(owner: object, heap: Heap, blocks: readonly Block[]): v
 /** A parameter's place in the heap. */
 export class HeapHome implements Home {
   readonly address: number;
+  readonly heap: Heap;
   outdated = true;
-  readonly #heap: Heap;
   readonly #dtype: Parameter["dtype"];
   readonly #size: number;
 
   constructor(heap: Heap, { dtype, size }: Parameter) {
     const bytes = size * bytesPer(dtype);
     this.address = heap.allocate(bytes);
-    this.#heap = heap;
+    this.heap = heap;
     this.#dtype = dtype;
     this.#size = size;
     freeWith(this, heap, [{ address: this.address, bytes }]);
   }
 
   fetch(): TypedArray {
-    return this.#heap.copy(this.#dtype, this.address, this.#size);
+    return this.heap.copy(this.#dtype, this.address, this.#size);
   }
 
-  /** Brings in a value that was assigned outside. */
-  refresh(parameter: Parameter): void {
-    this.#heap.write(this.#dtype, this.address, parameter.storage);
+  /** Brings in a value that was assigned outside, or that has its home in another heap. */
+  settle(parameter: Parameter): void {
+    if (parameter.home === this && !this.outdated) return;
+    this.heap.write(this.#dtype, this.address, parameter.storage);
+    parameter.home = this;
     this.outdated = false;
   }
 }
 
-/** The parameter's home, made at its first use; up to date. */
+/** The parameter's home in this heap, made at its first use; up to date. */
 export function homeOf(parameter: Parameter, heap: Heap): HeapHome {
-  const home = (parameter.home as HeapHome | null) ?? new HeapHome(heap, parameter);
-  parameter.home = home;
-  if (home.outdated) home.refresh(parameter);
+  const known = parameter.home as HeapHome | null;
+  const home = known?.heap === heap ? known : new HeapHome(heap, parameter);
+  home.settle(parameter);
   return home;
 }

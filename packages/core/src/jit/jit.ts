@@ -183,7 +183,11 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
   const name = f.name ? `jit(${f.name})` : "jit";
   const programs = new Map<string, Compiled>();
   let last: Compiled | undefined;
+  let programsHeap: Heap | null = null;
   const compiledFor = (parts: Parts, heap: Heap): Compiled => {
+    // After setThreads there is another heap: what was compiled for the old one is never run again.
+    if (heap !== programsHeap) programs.clear();
+    programsHeap = heap;
     const key = `${isRecording() ? "" : "noGrad "}${parts.key}`;
     let compiled = programs.get(key);
     if (!compiled?.isCurrent()) {
@@ -196,7 +200,7 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
     if (heap === null || isTracing()) return f(...(args as never[]));
-    if (last?.fits(args)) return last.run(args);
+    if (last?.program.heap === heap && last.fits(args)) return last.run(args);
     const parts = takeApart(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
     if (isRecording() && parts.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));

@@ -10,6 +10,7 @@ import { isFolded, type Unit } from "./fuse.ts";
 import type { GraphNode } from "./graph.ts";
 import { type Imports, Lanes, laneBytes, type Place } from "./lanes.ts";
 import type { Stage } from "./rows.ts";
+import { type Range, rangeOf, type Share } from "./share.ts";
 import { isView, stridesWithin, type View, type Views } from "./views.ts";
 
 /** What the loop must know of everything around it. */
@@ -41,8 +42,9 @@ function foldStrides({ lengths, folds }: Unit): number[] {
   return lengths.map((_, axis) => (isGone(axis) ? 0 : kept[at++]));
 }
 
-export function writeLoop(code: Code, unit: Unit, around: Surroundings): void {
-  new LoopNest(code, unit, around).write();
+/** @param share which share of the loop to write; all of it by default. */
+export function writeLoop(code: Code, unit: Unit, around: Surroundings, share: Share | null = null): void {
+  new LoopNest(code, unit, around, share).write();
 }
 
 class LoopNest {
@@ -50,6 +52,9 @@ class LoopNest {
   readonly #code: Code;
   readonly #unit: Unit;
   readonly #around: Surroundings;
+  readonly #share: Share | null;
+  /** The axis of which only a share is walked: where it begins and how far it goes, in vectors or elements. */
+  #split: { readonly axis: number; readonly range: Range } | null = null;
   /** One, but for loops that are computed row by row. */
   readonly #stages: readonly Stage[];
   readonly #stageOf: ReadonlyMap<GraphNode, Stage>;
@@ -66,10 +71,11 @@ class LoopNest {
   /** The pointers at the current depth, by their strides. */
   #pointers = new Map<string, number | null>();
 
-  constructor(code: Code, unit: Unit, around: Surroundings) {
+  constructor(code: Code, unit: Unit, around: Surroundings, share: Share | null) {
     this.#code = code;
     this.#unit = unit;
     this.#around = around;
+    this.#share = share;
     this.#e = new Lanes(code, unit.wide, around.imports);
     this.#stages = unit.stages ?? [{ members: unit.members, along: true }];
     this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.members.map((node) => [node, stage] as const)));
@@ -79,6 +85,7 @@ class LoopNest {
   write(): void {
     for (const node of this.#unit.members) this.#collect(node);
     this.#merge();
+    if (this.#share) this.#divide(this.#share);
     for (const stream of this.#streams()) this.#pointers.set(this.#pattern(stream), null);
     for (const node of this.#unit.members) if (isFolded(node)) this.#folds.set(node, this.#foldOf(node));
     if (this.#stages.length === 1) this.#loadAt(-1);
@@ -140,6 +147,22 @@ class LoopNest {
     const isGone = (axis: number) => this.#unit.folds !== null && strides[streams.length][axis] === 0;
     this.#order = [...axes.filter((axis) => !isGone(axis)), ...axes.filter(isGone)];
     this.#kept = axes.filter((axis) => !isGone(axis)).length;
+  }
+
+  /** Picks the axis that is shared out: the outermost that is long enough, or else the longest, of those that stay. */
+  #divide(share: Share): void {
+    const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#lengths[axis];
+    const axes = this.#order.slice(0, this.#kept);
+    const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
+    const axis = axes.find((each) => steps(each) >= 2 * share.parts) ?? longest;
+    this.#split = { axis, range: rangeOf(this.#code, share, steps(axis)) };
+  }
+
+  /** How many whole vectors the axis is walked in; null where it is walked by elements. */
+  #vectorsOf(axis: number): number | null {
+    if (!this.#unit.wide || axis !== this.#lastAxis) return null;
+    const length = this.#lengths[axis];
+    return this.#isPadded() ? Math.ceil(length / 4) : Math.floor(length / 4);
   }
 
   get #lastAxis(): number {
@@ -225,14 +248,16 @@ class LoopNest {
     const length = this.#lengths[axis];
     const outer = this.#pointers;
     this.#pointers = this.#step(axis, length);
-    if (this.#unit.wide && axis === this.#lastAxis) {
-      const vectors = this.#isPadded() ? Math.ceil(length / 4) : Math.floor(length / 4);
+    const vectors = this.#vectorsOf(axis);
+    const range = this.#split?.axis === axis ? this.#split.range : null;
+    if (vectors !== null) {
       const rest = Math.max(0, length - 4 * vectors);
-      this.#times(depth, vectors, rest > 0);
+      this.#times(depth, range ?? vectors, rest > 0);
       this.#e.width = 1;
-      this.#times(depth, rest, false);
+      if (range && rest > 0) range.onLast(() => this.#times(depth, rest, false));
+      else this.#times(depth, rest, false);
       this.#e.width = 4;
-    } else this.#times(depth, length, false);
+    } else this.#times(depth, range ?? length, false);
     this.#pointers = outer;
   }
 
@@ -247,6 +272,8 @@ class LoopNest {
       const outer = this.#pointers.get(pattern) ?? null;
       if (outer !== null) this.#code.get(outer);
       else this.#code.int(pattern.includes("@") ? stream.address : 0);
+      if (this.#split?.axis === axis)
+        this.#code.push(this.#split.range.start, [this.#bytesPerStep(axis, stream)], "i32.mul", "i32.add");
       this.#code.set(pointer);
       pointers.set(pattern, pointer);
     }
@@ -260,7 +287,7 @@ class LoopNest {
   }
 
   /** Runs the inside of a loop so many times, moving the pointers on. */
-  #times(depth: number, count: number, more: boolean): void {
+  #times(depth: number, count: number | Range, more: boolean): void {
     if (count === 0) return;
     const inside = () => {
       if (depth >= this.#kept) {
@@ -277,22 +304,26 @@ class LoopNest {
       return;
     }
     const counter = this.#code.local("i32");
-    this.#code.int(count).set(counter);
+    this.#code.put(counter, ...(typeof count === "number" ? [[count] as const] : [count.count]));
     this.#code.repeat(counter, () => {
       inside();
       this.#advance(depth);
     });
   }
 
+  /** How far a stream moves with one step along the axis. */
+  #bytesPerStep(axis: number, { strides, lane }: Stream): number {
+    return strides[axis] * laneBytes[lane] * (axis === this.#lastAxis ? this.#e.width : 1);
+  }
+
   #advance(depth: number): void {
     const axis = this.#order[depth];
-    const elements = axis === this.#lastAxis ? this.#e.width : 1;
     const moved = new Set<string>();
     for (const stream of this.#movingAlong(axis)) {
       const pattern = this.#pattern(stream);
       if (moved.has(pattern)) continue;
       moved.add(pattern);
-      this.#code.advance(this.#pointers.get(pattern)!, stream.strides[axis] * laneBytes[stream.lane] * elements);
+      this.#code.advance(this.#pointers.get(pattern)!, this.#bytesPerStep(axis, stream));
     }
   }
 

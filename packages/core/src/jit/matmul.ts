@@ -3,16 +3,15 @@
  */
 import { mergeAxes } from "../kernels/elementwise.ts";
 import { stridesOf } from "../tensor/shape.ts";
-import { assemble, type Code, type ImportedFunction } from "../wasm/assembler.ts";
+import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
 import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/gemm.ts";
+import { tileColumns, tileRows } from "../wasm/gemm-tile.ts";
 import type { Heap } from "../wasm/heap.ts";
-import { instantiate } from "../wasm/host.ts";
+import { type Kernels, sharedKernels } from "../wasm/kernels.ts";
 import type { Unit } from "./fuse.ts";
 import type { GraphNode } from "./graph.ts";
+import { type Range, rangeOf, type Share } from "./share.ts";
 import { spread, type Views } from "./views.ts";
-
-/** The kernel on each heap's memory, by whether it rounds once or twice. */
-const kernels = { relaxed: new WeakMap<Heap, Gemm>(), deterministic: new WeakMap<Heap, Gemm>() };
 
 /**
  * The kernel on the heap's memory, for programs to import.
@@ -22,15 +21,12 @@ const kernels = { relaxed: new WeakMap<Heap, Gemm>(), deterministic: new WeakMap
 export function gemmImport(
   heap: Heap,
   deterministic: boolean,
-): { readonly type: ImportedFunction; readonly call: Gemm } {
+): { readonly types: readonly ImportedFunction[]; readonly kernels: Kernels<{ gemm: Gemm }> } {
   const relaxed = !deterministic && relaxedSimd();
-  const known = relaxed ? kernels.relaxed : kernels.deterministic;
-  let call = known.get(heap);
-  if (!call) {
-    call = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions({ relaxed })), heap.memory).gemm;
-    known.set(heap, call);
-  }
-  return { type: { name: "gemm", parameters: new Array<"i32">(14).fill("i32") }, call };
+  const kernels = sharedKernels<{ gemm: Gemm }>(heap, relaxed ? "gemm, relaxed" : "gemm", () =>
+    gemmFunctions({ relaxed }),
+  );
+  return { types: [{ name: "gemm", parameters: new Array<"i32">(14).fill("i32") }], kernels };
 }
 
 interface Operand {
@@ -71,6 +67,12 @@ export function matmulFlops(node: GraphNode): number {
   return 2 * node.size * sizes(node).k;
 }
 
+/** Into how many parts a product can be cut at most: by batch, or in whole tiles. */
+export function matmulParts(node: GraphNode): number {
+  const { m, n } = sizes(node);
+  return Math.max(...node.shape.slice(0, -2), Math.floor(m / tileRows), Math.floor(n / (2 * tileColumns)));
+}
+
 export interface Where {
   readonly views: Views;
   addressOf(node: GraphNode): number;
@@ -87,8 +89,20 @@ function operand(node: GraphNode, swapped: boolean, batch: readonly number[], { 
   };
 }
 
-/** One call of the kernel, or a loop of them over the batch. */
-export function writeMatmul(code: Code, node: GraphNode, where: Where, scratch: number): void {
+/** Where a product packs its operands: a block for each thread. */
+export interface Scratch {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** One call of the kernel, or a loop of them over the batch; for a share of the result, where one is given. */
+export function writeMatmul(
+  code: Code,
+  node: GraphNode,
+  where: Where,
+  scratch: Scratch,
+  share: Share | null = null,
+): void {
   const swap = swapOf(node);
   const batch = node.shape.slice(0, -2);
   const product: Product = {
@@ -97,22 +111,28 @@ export function writeMatmul(code: Code, node: GraphNode, where: Where, scratch: 
     batch,
     ...sizes(node),
   };
-  new Batches(code, product, where.addressOf(node), scratch).write();
+  new Batches(code, product, where.addressOf(node), scratch, share).write();
 }
 
 class Batches {
   readonly #code: Code;
   readonly #product: Product;
-  readonly #scratch: number;
+  readonly #scratch: Term;
+  #rows: Term;
+  #columns: Term;
+  /** The axis of the batch of which only a share is walked. */
+  #split: { readonly axis: number; readonly range: Range } | null = null;
   readonly #pointers: readonly number[];
   readonly #lengths: readonly number[];
   readonly #strides: readonly (readonly number[])[];
 
-  constructor(code: Code, product: Product, to: number, scratch: number) {
+  constructor(code: Code, product: Product, to: number, scratch: Scratch, share: Share | null) {
     const { a, b, batch, m, n } = product;
     this.#code = code;
     this.#product = product;
-    this.#scratch = scratch;
+    this.#scratch = [scratch.address];
+    this.#rows = [m];
+    this.#columns = [n];
     const result = stridesOf(batch).map((stride) => stride * m * n);
     const { lengths, strides } = mergeAxes(batch, [a.batch, b.batch, result]);
     this.#lengths = lengths;
@@ -122,6 +142,41 @@ class Batches {
       code.int(address).set(pointer);
       return pointer;
     });
+    if (!share) return;
+    const own = code.local("i32");
+    code.put(own, share.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+    this.#scratch = own;
+    this.#divide(share);
+  }
+
+  /** Shares out the batch where it is long enough, or else the larger side of the result, in whole tiles. */
+  #divide(share: Share): void {
+    const { a, b, m, n } = this.#product;
+    const code = this.#code;
+    const axis = this.#lengths.findIndex((length) => length >= share.parts);
+    if (axis >= 0) {
+      const range = rangeOf(code, share, this.#lengths[axis]);
+      this.#split = { axis, range };
+      this.#pointers.forEach((_, i) => {
+        this.#skip(i, range.start, this.#strides[i][axis]);
+      });
+    } else if (m >= n) {
+      const range = rangeOf(code, share, m, tileRows);
+      this.#rows = range.count;
+      this.#skip(0, range.start, a.row);
+      this.#skip(2, range.start, n);
+    } else {
+      const range = rangeOf(code, share, n, 2 * tileColumns);
+      this.#columns = range.count;
+      this.#skip(1, range.start, b.column);
+      this.#skip(2, range.start, 1);
+    }
+  }
+
+  /** Moves a pointer on by so many strides. */
+  #skip(pointer: number, times: number, stride: number): void {
+    const local = this.#pointers[pointer];
+    this.#code.put(local, times, [stride * 4], "i32.mul", local, "i32.add");
   }
 
   write(axis = 0): void {
@@ -135,12 +190,20 @@ class Batches {
       return;
     }
     const counter = this.#code.local("i32");
-    this.#code.int(length).set(counter);
+    const range = this.#split?.axis === axis ? this.#split.range : null;
+    this.#code.put(counter, range ? range.count : [length]);
     this.#code.repeat(counter, () => {
       this.write(axis + 1);
       this.#move(axis, 1);
     });
-    this.#move(axis, -length);
+    if (range) this.#back(axis, range);
+    else this.#move(axis, -length);
+  }
+
+  #back(axis: number, { count }: Range): void {
+    this.#pointers.forEach((_, i) => {
+      this.#skip(i, count, -this.#strides[i][axis]);
+    });
   }
 
   #move(axis: number, times: number): void {
@@ -151,7 +214,7 @@ class Batches {
   }
 
   #call(): void {
-    const { a, b, m, n, k } = this.#product;
+    const { a, b, n, k } = this.#product;
     const [pa, pb, pc] = this.#pointers;
     this.#code.push(
       pa,
@@ -162,10 +225,10 @@ class Batches {
       [b.column],
       pc,
       [n],
-      [m],
-      [n],
+      this.#rows,
+      this.#columns,
       [k],
-      [this.#scratch],
+      this.#scratch,
       [0],
       [0],
     );

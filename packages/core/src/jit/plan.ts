@@ -6,6 +6,7 @@ import type { Parameter } from "../tensor/tensor.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { type Fused, isFolded, type Unit } from "./fuse.ts";
 import type { Graph, GraphNode } from "./graph.ts";
+import type { Phase } from "./schedule.ts";
 import { isContiguous, isView, longStrides, stridesWithin } from "./views.ts";
 
 /** A part of the arena that a value takes up while it is needed. */
@@ -42,11 +43,12 @@ export function readsOf(unit: Unit, { views }: Fused): GraphNode[] {
   );
 }
 
-export function plan(graph: Graph, fused: Fused): Plan {
+/** @param phases the units that run at the same time: what one needs, none of the others may overwrite. */
+export function plan(graph: Graph, fused: Fused, phases: readonly Phase[] = []): Plan {
   const uses = usesOf(graph, fused);
   const takenOver = takenOverIn(fused, uses);
   const inPlace = computedInPlace(graph, fused, uses, takenOver);
-  const lives = lifetimes(fused, uses, { inPlace, takenOver });
+  const lives = lifetimes(fused, uses, { inPlace, takenOver }, phases);
   const parts = lives.toSorted((a, b) => a.from - b.from || b.bytes - a.bytes);
   /** The parts that are still needed, in the order in which they lie. */
   let living: Part[] = [];
@@ -110,15 +112,20 @@ function lifetimes(
   { units, stored }: Fused,
   { lastRead, ends }: Uses,
   { inPlace, takenOver }: Pick<Plan, "inPlace" | "takenOver">,
+  phases: readonly Phase[],
 ): Part[] {
   const parts = new Map<GraphNode, Part>();
+  // The units that may run while this one does.
+  const spans = units.map((_, at) => [at, at]);
+  for (const { kind, first, last } of phases)
+    if (kind === "split") for (let at = first; at <= last; at++) spans[at] = [first, last];
   units.forEach(({ members }, at) => {
     for (const node of members) {
       if (!stored.has(node)) continue;
-      const to = ends.has(node) ? units.length : (lastRead.get(node) ?? at);
+      const to = ends.has(node) ? units.length : spans[lastRead.get(node) ?? at][1];
       const root = takenOver.get(node) ?? node;
       const known = parts.get(root);
-      parts.set(root, { node: root, bytes: bytesOf(root), from: known?.from ?? at, to, offset: 0 });
+      parts.set(root, { node: root, bytes: bytesOf(root), from: known?.from ?? spans[at][0], to, offset: 0 });
     }
   });
   return [...parts.values()].filter(({ node }) => !inPlace.has(node));

@@ -7,6 +7,8 @@ import type { TypedArray } from "../tensor/dtype.ts";
 import { allocate } from "../tensor/dtype.ts";
 import type { Block as KernelBlock } from "../tensor/op.ts";
 import { type Parameter, Tensor } from "../tensor/tensor.ts";
+import { protocolImports } from "../threads/protocol.ts";
+import type { SharedModule, SharedRun, Team } from "../threads/team.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate, now } from "../wasm/host.ts";
@@ -19,8 +21,11 @@ import { badIndex, writeIndexed } from "./indexed.ts";
 import { Imports } from "./lanes.ts";
 import { writeLines } from "./lines.ts";
 import { writeLoop } from "./loop.ts";
-import { gemmImport, scratchOf, writeMatmul } from "./matmul.ts";
+import { gemmImport, type Scratch, scratchOf, writeMatmul } from "./matmul.ts";
+import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "./parallel.ts";
 import { bytesOf, type Plan, plan } from "./plan.ts";
+import { type Phase, schedule } from "./schedule.ts";
+import type { Share } from "./share.ts";
 import { Geometries, windowImports, writeWindow } from "./window.ts";
 
 /** A parameter that the program reads or changes. */
@@ -37,6 +42,10 @@ const shortestTiming = 0.5;
 /** What is run one after another. */
 type Stage = () => void;
 
+/** Computes a unit: a part of it, on a thread, where it is shared out. */
+type UnitFunction = (part: number, thread: number) => void;
+type Compiled = Record<string, UnitFunction | SharedRun | Stage>;
+
 /** Where an output's numbers are found. */
 interface Output {
   readonly node: GraphNode;
@@ -46,6 +55,8 @@ interface Output {
 export class Program {
   readonly graph: Graph;
   readonly fused: Fused;
+  /** What several threads do together; none where there is one. */
+  readonly phases: readonly Phase[];
   readonly plan: Plan;
   readonly heap: Heap;
   /** The bytes of arena, inputs, constants and scratch: everything but the parameters. */
@@ -71,7 +82,8 @@ export class Program {
     this.heap = heap;
     this.#deterministic = deterministic;
     this.fused = fuse(graph);
-    this.plan = plan(graph, this.fused);
+    this.phases = heap.team ? schedule(graph, this.fused, heap.team) : [];
+    this.plan = plan(graph, this.fused, this.phases);
     this.hostUnits = this.fused.units.filter(({ kind }) => kind === "host").length;
     this.#states = this.#placeStates();
     this.#placeOthers();
@@ -86,7 +98,8 @@ export class Program {
   run(inputs: readonly Tensor[]): Tensor[] {
     const { heap } = this;
     this.#hasRun = true;
-    for (const { parameter, home } of this.#states) if (home.outdated) home.refresh(parameter);
+    for (const { parameter, home } of this.#states)
+      if (home.outdated || parameter.home !== home) home.settle(parameter);
     for (const { index, dtype, address } of this.#inputs) heap.write(dtype, address, inputs[index].storage);
     try {
       for (const stage of this.#stages) stage();
@@ -167,9 +180,9 @@ export class Program {
     const functions: FunctionDefinition[] = [];
     const geometries = new Geometries(units);
     geometries.place(this.heap, (bytes) => this.#allocate(bytes));
-    const scratchBytes = Math.max(scratchOf(units), geometries.scratch);
-    const scratch = scratchBytes > 0 ? this.#allocate(scratchBytes) : 0;
+    const scratch = this.#scratch(Math.max(scratchOf(units), geometries.scratch));
     const contiguous = (node: GraphNode) => this.#contiguousAddress(node);
+    const parts = partsOf(this.phases);
     const surroundings = { ...this.fused, imports, addressOf: (node: GraphNode) => this.#addresses.get(node)! };
     units.forEach((unit, i) => {
       if (unit.kind === "host") return;
@@ -177,48 +190,100 @@ export class Program {
         const each = eachFor(node);
         if (each) imports.add(each, node.inputs.length);
       }
+      const share = shareOf(parts.get(i));
       functions.push({
         name: `unit${i}`,
-        parameters: [],
+        parameters: share ? partParameters : [],
         body: (code) => {
-          if (unit.kind === "loop") writeLoop(code, unit, surroundings);
+          if (unit.kind === "loop") writeLoop(code, unit, surroundings, share);
           else if (unit.kind === "indexed") writeIndexed(code, unit.members[0], { number: i, addressOf: contiguous });
           else if (unit.kind === "lines") writeLines(code, unit.members[0], contiguous);
           else if (unit.kind === "window")
-            writeWindow(code, unit.members[0], { geometries, scratch, addressOf: contiguous });
+            writeWindow(code, unit.members[0], { geometries, scratch, addressOf: contiguous }, share);
           else if (unit.kind === "copies") writeCopies(code, unit.members[0], surroundings);
-          else writeMatmul(code, unit.members[0], surroundings, scratch);
+          else writeMatmul(code, unit.members[0], surroundings, scratch, share);
         },
       });
     });
     const runs = runsOf(units);
-    for (const [first, last] of runs)
-      functions.push({
-        name: `run${first}`,
-        parameters: [],
-        body: (code) => {
-          for (let i = first; i <= last; i++) code.call(`unit${i}`);
-        },
-      });
-    const compiled = this.#instantiate(functions, imports);
+    functions.push(...runs.map((run) => this.#runFunction(run)));
+    const compiled = this.#instantiate(functions, imports, runs);
     return units.flatMap((unit, i): Stage[] => {
-      this.#alone[i] = unit.kind === "host" ? this.#kernel(unit.members[0]) : compiled[`unit${i}`];
+      this.#alone[i] = unit.kind === "host" ? this.#kernel(unit.members[0]) : alone(compiled[`unit${i}`], parts.get(i));
       if (unit.kind === "host") return [this.#alone[i]];
-      return runs.some(([first]) => first === i) ? [compiled[`run${i}`]] : [];
+      return runs.some(([first]) => first === i) ? [compiled[`run${i}`] as Stage] : [];
     });
   }
 
-  #instantiate(functions: readonly FunctionDefinition[], imports: Imports): Record<string, Stage> {
+  /** Memory for packed operands: for each thread its own. */
+  #scratch(bytes: number): Scratch {
+    return { bytes, address: bytes > 0 ? this.#allocate(bytes * (this.heap.team?.size ?? 1)) : 0 };
+  }
+
+  /** Calls the units from the first to the last; where threads share the work, what each of them does of it. */
+  #runFunction([first, last]: Run): FunctionDefinition {
+    const phases = this.#phasesOf([first, last]);
+    const name = `run${first}`;
+    const nameOf = (unit: number) => `unit${unit}`;
+    if (phases.length > 0)
+      return { name, parameters: threadParameters, result: "i32", body: (code) => writePhases(code, phases, nameOf) };
+    return {
+      name,
+      parameters: [],
+      body: (code) => {
+        for (let i = first; i <= last; i++) code.call(nameOf(i));
+      },
+    };
+  }
+
+  /** The phases of a run in which there is something to share out; none where there is not. */
+  #phasesOf([from, to]: Run): readonly Phase[] {
+    const inside = this.phases.filter(({ first, last }) => first >= from && last <= to);
+    return inside.some(({ kind }) => kind === "split") ? inside : [];
+  }
+
+  #instantiate(functions: readonly FunctionDefinition[], imports: Imports, runs: readonly Run[]): Compiled {
     if (functions.length === 0) return {};
+    const { team } = this.heap;
     const multiplies = this.fused.units.some(({ kind }) => kind === "matmul");
     const gemm = multiplies ? gemmImport(this.heap, this.#deterministic) : null;
     const slides = this.fused.units.some(({ kind }) => kind === "window");
     const windows = slides ? windowImports(this.heap, this.#deterministic) : null;
-    const types = [...(gemm ? [gemm.type] : []), ...(windows?.types ?? []), badIndex, ...imports.types];
+    const kernels = [gemm, windows].flatMap((imported) => (imported ? [imported] : []));
+    const types = [
+      ...kernels.flatMap((each) => each.types),
+      badIndex,
+      ...imports.types,
+      ...(team ? protocolImports : []),
+    ];
     const refuse = (index: number, length: number, unit: number) =>
       place(this.fused.units[unit].members[0].name, index, length);
-    const given = { ...imports.functions, badIndex: refuse, ...(gemm && { gemm: gemm.call }), ...windows?.calls };
-    return instantiate(assemble(functions, types), this.heap.memory, given);
+    const calls = kernels.map((each) => each.kernels.functions);
+    const given = Object.assign({ ...imports.functions, badIndex: refuse }, ...calls, team?.protocol);
+    const bytes = assemble(functions, types, { shared: team !== null });
+    const compiled = instantiate<Compiled>(bytes, this.heap.memory, given);
+    if (!team) return compiled;
+    const modules = kernels.map((each) => each.kernels.module!);
+    return this.#together(team, bytes, modules, runs, compiled);
+  }
+
+  /** The runs in which there is something to share out are given to the team. */
+  #together(
+    team: Team,
+    bytes: Uint8Array,
+    kernels: readonly SharedModule[],
+    runs: readonly Run[],
+    compiled: Compiled,
+  ): Compiled {
+    const shared = runs.filter((run) => this.#phasesOf(run).length > 0);
+    if (shared.length === 0) return compiled;
+    const module = team.publish(bytes, this.#allocate(bytes.length));
+    const program = team.describe([...kernels, module], (size) => this.#allocate(size));
+    const together = shared.map(([first]): [string, Stage] => {
+      const run = compiled[`run${first}`] as SharedRun;
+      return [`run${first}`, () => team.run(program, first, run)];
+    });
+    return { ...compiled, ...Object.fromEntries(together) };
   }
 
   /** An op without a form of its own: its kernel, on views of the heap. */
@@ -315,9 +380,29 @@ function bestOf(stage: Stage): number {
   return best;
 }
 
-/** First and last of each run of units that are not the host's. */
-function runsOf(units: readonly Unit[]): [number, number][] {
-  const runs: [number, number][] = [];
+/** First and last of neighbouring units that are not the host's. */
+type Run = [first: number, last: number];
+
+/** Into how many parts units are cut, by their number: those that any thread can do. */
+function partsOf(phases: readonly Phase[]): Map<number, number> {
+  const tasks = phases.flatMap((phase) => (phase.kind === "split" ? phase.tasks : []));
+  return new Map(tasks.map(({ unit, parts }) => [unit, parts]));
+}
+
+function shareOf(parts: number | undefined): Share | null {
+  return parts === undefined ? null : { parts, part: partLocal, thread: threadLocal };
+}
+
+/** A unit by itself, on this thread: all its parts. */
+function alone(unit: UnitFunction, parts: number | undefined): Stage {
+  if (parts === undefined) return () => unit(0, 0);
+  return () => {
+    for (let part = 0; part < parts; part++) unit(part, 0);
+  };
+}
+
+function runsOf(units: readonly Unit[]): Run[] {
+  const runs: Run[] = [];
   units.forEach(({ kind }, i) => {
     if (kind === "host") return;
     const last = runs.at(-1);

@@ -4,15 +4,17 @@
 import type { Sliding } from "../kernels/convolution.ts";
 import type { Window } from "../kernels/window.ts";
 import type { WindowFunction } from "../tensor/op.ts";
-import { assemble, type Code, type ImportedFunction } from "../wasm/assembler.ts";
+import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
 import { convolutionFunctions } from "../wasm/conv.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/conv-geometry.ts";
 import { relaxedSimd } from "../wasm/gemm.ts";
 import type { Heap } from "../wasm/heap.ts";
-import { instantiate } from "../wasm/host.ts";
+import { type Kernels, sharedKernels } from "../wasm/kernels.ts";
 import { poolFunctions } from "../wasm/pool.ts";
 import type { Unit } from "./fuse.ts";
 import { attributesKey, type GraphNode, type Source } from "./graph.ts";
+import type { Scratch } from "./matmul.ts";
+import { rangeOf, type Share } from "./share.ts";
 
 type Functions = Readonly<Record<WindowFunction, (...numbers: number[]) => void>>;
 
@@ -28,9 +30,6 @@ const operands: Readonly<Record<WindowFunction, number>> = {
   sumPoolSpread: 2,
 };
 
-/** The functions on each heap's memory, by whether convolution rounds once or twice. */
-const compiled = { relaxed: new WeakMap<Heap, Functions>(), deterministic: new WeakMap<Heap, Functions>() };
-
 /**
  * The functions on the heap's memory, for programs to import.
  *
@@ -39,20 +38,17 @@ const compiled = { relaxed: new WeakMap<Heap, Functions>(), deterministic: new W
 export function windowImports(
   heap: Heap,
   deterministic: boolean,
-): { readonly types: readonly ImportedFunction[]; readonly calls: Functions } {
+): { readonly types: readonly ImportedFunction[]; readonly kernels: Kernels<Functions> } {
   const relaxed = !deterministic && relaxedSimd();
-  const known = relaxed ? compiled.relaxed : compiled.deterministic;
-  let calls = known.get(heap);
-  if (!calls) {
-    const functions = [...convolutionFunctions({ relaxed }), ...poolFunctions()];
-    calls = instantiate<Functions>(assemble(functions), heap.memory);
-    known.set(heap, calls);
-  }
+  const kernels = sharedKernels<Functions>(heap, relaxed ? "windows, relaxed" : "windows", () => [
+    ...convolutionFunctions({ relaxed }),
+    ...poolFunctions(),
+  ]);
   const types = Object.entries(operands).map(([name, count]) => ({
     name,
     parameters: new Array<"i32">(count + 4).fill("i32"),
   }));
-  return { types, calls };
+  return { types, kernels };
 }
 
 /** Whether the functions can compute it. */
@@ -132,15 +128,37 @@ export class Geometries {
 
 export interface Where {
   readonly geometries: Geometries;
-  readonly scratch: number;
+  readonly scratch: Scratch;
   /** Where a value lies in one piece. */
   addressOf(node: GraphNode): number;
 }
 
-export function writeWindow(code: Code, node: GraphNode, { geometries, scratch, addressOf }: Where): void {
+/** How many images, or tiles of the weights, the work can be divided by. */
+export function windowParts(node: GraphNode): number {
+  return callOf(node) === "convolveByWeight" ? geometryOf(sizesOf(node)).tiles : sizesOf(node).images;
+}
+
+/** One call of the function; for a share of the images or tiles, where one is given. */
+export function writeWindow(
+  code: Code,
+  node: GraphNode,
+  { geometries, scratch, addressOf }: Where,
+  share: Share | null = null,
+): void {
   const call = callOf(node);
   const geometry = geometries.of(node);
   const parts = call === "convolveByWeight" ? geometry.tiles : sizesOf(node).images;
-  for (const operand of [...node.inputs, node]) code.int(addressOf(operand));
-  code.push([geometries.addressOf(geometry)], [scratch], [0], [parts]).call(call);
+  const write = (own: Term, from: Term, to: Term) => {
+    for (const operand of [...node.inputs, node]) code.int(addressOf(operand));
+    code.push([geometries.addressOf(geometry)], own, from, to).call(call);
+  };
+  if (!share) {
+    write([scratch.address], [0], [parts]);
+    return;
+  }
+  const range = rangeOf(code, share, parts);
+  const { own, end } = code.variables("own", "end");
+  code.put(own, share.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+  code.put(end, range.start, range.count, "i32.add");
+  code.get(range.count).branch(() => write(own, range.start, end));
 }

@@ -97,6 +97,12 @@ export class Code {
     return this;
   }
 
+  /** An i64 constant within the range of an i32. */
+  long(n: number): this {
+    this.bytes.byte(0x42).signed(n);
+    return this;
+  }
+
   /** An f32 constant. */
   float(x: number): this {
     this.bytes.byte(0x43).append(bytesOf(Float32Array.of(x)));
@@ -309,10 +315,21 @@ function writeBody(to: Bytes, { locals, prologue, bytes }: Code): void {
   to.unsigned(body.length).join(body);
 }
 
+/** The most pages of 64 KiB that a memory can have. */
+const mostPages = 65536;
+
+/** An imported memory of at least one page; memories that threads share have a maximum. */
+function writeMemory(to: Bytes, shared: boolean): void {
+  to.byte(0x02);
+  if (shared) to.append([0x03, 0x01]).unsigned(mostPages);
+  else to.append([0x00, 0x01]);
+}
+
 /**
  * The bytes of a module that imports a memory (`env.memory`) and exports its functions.
  *
  * @param imported functions from outside, in `env` too.
+ * @param shared whether the memory is one that threads share.
  *
  * @example
  * const module = new WebAssembly.Module(assemble([{ name: "f", parameters: ["i32"], body: (code) => { … } }]));
@@ -320,6 +337,7 @@ function writeBody(to: Bytes, { locals, prologue, bytes }: Code): void {
 export function assemble(
   functions: readonly FunctionDefinition[],
   imported: readonly ImportedFunction[] = [],
+  { shared = false }: { readonly shared?: boolean } = {},
 ): Uint8Array<ArrayBuffer> {
   const all = [...imported, ...functions];
   const numbers = new Map(all.map((f, i) => [f.name, i]));
@@ -340,7 +358,7 @@ export function assemble(
   const to = new Bytes().append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
   writeSection(to, 1, all, writeType);
   writeSection(to, 2, [null, ...imported], (part, f) => {
-    if (f === null) part.text("env").text("memory").append([0x02, 0x00, 0x01]);
+    if (f === null) writeMemory(part.text("env").text("memory"), shared);
     else part.text("env").text(f.name).byte(0x00).unsigned(numbers.get(f.name)!);
   });
   writeSection(to, 3, functions, (part, f) => part.unsigned(numbers.get(f.name)!));

@@ -2,6 +2,7 @@
  * The one WebAssembly memory in which compiled programs keep their numbers: blocks of it are handed out and taken back.
  */
 import { allocate, type DType, type TypedArray } from "../tensor/dtype.ts";
+import type { Team } from "../threads/team.ts";
 import { assemble } from "./assembler.ts";
 import { createMemory, instantiate, type Memory } from "./host.ts";
 
@@ -17,6 +18,8 @@ interface Gap {
 /** Hands out blocks of one growing memory, first fit, neighbours joined when they come back. */
 export class Heap {
   readonly memory: Memory;
+  /** The threads that work on it, where there are more than one. */
+  team: Team | null = null;
   /** Changes whenever the memory grows: views made before are then void. */
   generation = 0;
   #f32: Float32Array;
@@ -162,4 +165,9 @@ let shared: Heap | null | undefined;
 export function sharedHeap(): Heap | null {
   if (shared === undefined) shared = createHeap();
   return shared;
+}
+
+/** Makes another heap the one that all programs share; a new one by default, when it is first needed. */
+export function useHeap(heap?: Heap): void {
+  shared = heap;
 }

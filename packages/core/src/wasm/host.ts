@@ -3,12 +3,13 @@
  */
 
 export interface Memory {
-  readonly buffer: ArrayBuffer;
+  /** An ArrayBuffer, or a SharedArrayBuffer that threads share. */
+  readonly buffer: ArrayBufferLike;
   grow(pages: number): number;
 }
 
 interface Api {
-  readonly Memory: new (limits: { initial: number }) => Memory;
+  readonly Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => Memory;
   validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: { env: object }) => { readonly exports: object };
@@ -26,6 +27,15 @@ export function validates(bytes: Uint8Array): boolean {
 /** A new memory of so many pages of 64 KiB. */
 export function createMemory(pages: number): Memory {
   return new (api().Memory)({ initial: pages });
+}
+
+/**
+ * A new memory that threads can share, and that can grow to so many pages.
+ *
+ * @throws whatever the host throws where it has none, or no room for as many addresses.
+ */
+export function createSharedMemory(pages: number, maximum: number): Memory {
+  return new (api().Memory)({ initial: pages, maximum, shared: true });
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The instructions that the assembler knows, by their names in the WebAssembly text format, with their bytes.
  *
- * From the core specification's index of instructions, 2.0, with relaxed SIMD from 3.0. Add what you need.
+ * From the core specification's index of instructions, 2.0, with relaxed SIMD from 3.0 and the threads proposal's atomics. Add what you need.
  */
 
 /** The bytes of a vector instruction: a prefix, then its number in groups of seven bits. */
@@ -53,8 +53,11 @@ const scalars = {
   "i32.shr_s": [0x75],
   "i32.shr_u": [0x76],
   "i32.rotl": [0x77],
+  "i64.eq": [0x51],
   "i64.add": [0x7c],
   "i64.mul": [0x7e],
+  "i64.or": [0x84],
+  "i64.shl": [0x86],
   "i64.shr_u": [0x88],
   "f32.abs": [0x8b],
   "f32.neg": [0x8c],
@@ -236,6 +239,17 @@ export const memory = {
   "v128.load32_zero": [simd(0x5c), 2],
   "v128.load64_zero": [simd(0x5d), 2],
   "v128.store": [simd(0x0b), 2],
+  // Of threads: these trap at addresses that are not whole multiples of what they read or write.
+  "memory.atomic.notify": [[0xfe, 0x00], 2],
+  "memory.atomic.wait32": [[0xfe, 0x01], 2],
+  "i32.atomic.load": [[0xfe, 0x10], 2],
+  "i64.atomic.load": [[0xfe, 0x11], 3],
+  "i32.atomic.store": [[0xfe, 0x17], 2],
+  "i64.atomic.store": [[0xfe, 0x18], 3],
+  "i32.atomic.rmw.add": [[0xfe, 0x1e], 2],
+  "i64.atomic.rmw.add": [[0xfe, 0x1f], 3],
+  "i64.atomic.rmw.xchg": [[0xfe, 0x42], 3],
+  "i64.atomic.rmw.cmpxchg": [[0xfe, 0x49], 3],
 } as const satisfies Record<string, readonly [readonly number[], number]>;
 
 /** Instructions whose immediate is one lane's number. */

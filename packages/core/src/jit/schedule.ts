@@ -1,0 +1,151 @@
+/**
+ * What of a program is done by several threads: which units are cut into parts, and which run at the same time.
+ */
+import { eachFor } from "./forms.ts";
+import type { Fused, Unit } from "./fuse.ts";
+import type { Graph, GraphNode } from "./graph.ts";
+import { matmulFlops, matmulParts } from "./matmul.ts";
+import { plan, readsOf } from "./plan.ts";
+import { windowFlops, windowParts } from "./window.ts";
+
+/** A unit (by its number), cut into so many parts that any thread can do. */
+export interface Task {
+  readonly unit: number;
+  readonly parts: number;
+}
+
+/** Neighbouring units, all of which wait for all before them. */
+export interface Phase {
+  /** The numbers of the first and the last unit. */
+  readonly first: number;
+  readonly last: number;
+  /**
+   * - `split`: all threads do the parts of all tasks, in any order;
+   * - `main`: the main thread does one unit after another;
+   * - `host`: it runs a kernel in JavaScript.
+   */
+  readonly kind: "split" | "main" | "host";
+  readonly tasks: readonly Task[];
+}
+
+/** Phases in the making. */
+interface Draft extends Phase {
+  last: number;
+  readonly tasks: Task[];
+}
+
+/** From where on sharing out pays, in nanoseconds. */
+export interface Limits {
+  /** A part takes at least so long. */
+  readonly leastPart: number;
+  /** Threads save at least so much of a run. */
+  readonly leastSaving: number;
+}
+
+/**
+ * A part takes ten times what it costs to take one and to wait for the last, which was measured at 0.5 to 1 µs with two
+ * threads that are awake; and waking them takes a tenth of a millisecond at worst.
+ */
+const usualLimits: Limits = { leastPart: 8_000, leastSaving: 30_000 };
+
+/** More parts than threads, so that a thread that is late or slow holds up less. */
+const partsPerThread = 2;
+
+/** Estimates, in nanoseconds: what one operation takes for an element, and a multiplication with its addition. */
+const perElement = { wide: 0.25, single: 1 };
+const perFlop = 1 / 40;
+
+/** What of the units is shared out among so many threads. */
+export function schedule(
+  graph: Graph,
+  fused: Fused,
+  { size, limits = usualLimits }: { readonly size: number; readonly limits?: Limits },
+): Phase[] {
+  const { units } = fused;
+  const parts = partsOf(fused, size, limits);
+  const needs = needsOf(graph, fused);
+  const phases: Draft[] = [];
+  units.forEach((unit, at) => {
+    const task = { unit: at, parts: parts[at] };
+    const kind = unit.kind === "host" ? "host" : task.parts > 1 ? "split" : "main";
+    const phase = phases.at(-1);
+    const isFree = (draft: Draft) => ![...needs[at]].some((other) => other >= draft.first);
+    const joins =
+      phase &&
+      ((kind === "main" && phase.kind === "main") ||
+        (kind !== "host" && phase.kind === "split" && isFree(phase) && !callsJavaScript(unit)));
+    if (joins) {
+      phase.tasks.push(task);
+      phase.last = at;
+    } else phases.push({ first: at, last: at, kind, tasks: [task] });
+  });
+  return phases;
+}
+
+/** Into how many parts each unit is to be cut. */
+function partsOf(fused: Fused, threads: number, { leastPart, leastSaving }: Limits): number[] {
+  const costs = fused.units.map(costOf);
+  const parts = fused.units.map((unit, at) =>
+    Math.min(threads * partsPerThread, Math.floor(costs[at] / leastPart), mostParts(unit)),
+  );
+  const saving = costs.reduce((total, cost, at) => total + (parts[at] > 1 ? cost * (1 - 1 / threads) : 0), 0);
+  return parts.map((n) => (saving < leastSaving ? 1 : Math.max(1, n)));
+}
+
+function costOf(unit: Unit): number {
+  if (unit.kind === "matmul") return matmulFlops(unit.members[0]) * perFlop;
+  if (unit.kind === "window") return windowFlops(unit.members[0]) * perFlop;
+  if (unit.kind !== "loop") return 0;
+  const elements = unit.lengths.reduce((total, length) => total * length, 1);
+  return elements * unit.members.length * (unit.wide ? perElement.wide : perElement.single);
+}
+
+/** How many parts the unit can be cut into at most. */
+function mostParts(unit: Unit): number {
+  if (callsJavaScript(unit)) return 1;
+  if (unit.kind === "matmul") return matmulParts(unit.members[0]);
+  if (unit.kind === "window") return windowParts(unit.members[0]);
+  const { lengths, folds } = unit;
+  const steps = lengths.map((length, axis) => {
+    if (folds && axis >= folds.first && axis <= folds.last) return 1;
+    return unit.wide && axis === lengths.length - 1 ? Math.floor(length / 4) : length;
+  });
+  return Math.max(1, ...steps);
+}
+
+/** Only the main thread can call functions of JavaScript: those without a compiled form, and the one that refuses indices. */
+function callsJavaScript({ kind, members }: Unit): boolean {
+  return kind === "indexed" || kind === "host" || members.some((node) => eachFor(node) !== null);
+}
+
+/** For each unit, which earlier ones must be done before it begins. */
+function needsOf(graph: Graph, fused: Fused): Set<number>[] {
+  const { units } = fused;
+  const makers = new Map<GraphNode, number[]>();
+  const readers = new Map<GraphNode, number[]>();
+  const note = (map: Map<GraphNode, number[]>, node: GraphNode, at: number) =>
+    map.set(node, [...(map.get(node) ?? []), at]);
+  units.forEach((unit, at) => {
+    for (const node of unit.members) note(makers, node, at);
+    for (const base of new Set(readsOf(unit, fused))) note(readers, base, at);
+  });
+  const needs = units.map((unit, at) => {
+    const before = readsOf(unit, fused).flatMap((base) => makers.get(base) ?? []);
+    return new Set(before.filter((other) => other < at));
+  });
+  // New values of parameters may be written over the old: those who read these come first.
+  const stateOf = new Map(
+    graph.nodes.flatMap((node) => (node.source.kind === "state" ? [[node.source.parameter, node] as const] : [])),
+  );
+  for (const [node, parameter] of plan(graph, fused).inPlace)
+    for (const maker of makers.get(node) ?? [])
+      for (const reader of readers.get(stateOf.get(parameter) ?? node) ?? [])
+        if (reader < maker) needs[maker].add(reader);
+  let lastDraw: number | null = null;
+  units.forEach(({ members }, at) => {
+    if (!members.some(({ op }) => op?.random)) return;
+    if (lastDraw !== null) needs[at].add(lastDraw);
+    lastDraw = at;
+  });
+  return needs;
+}

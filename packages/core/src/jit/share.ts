@@ -1,0 +1,47 @@
+/**
+ * Writing only a share of a unit's work: threads call the same function with different numbers of parts.
+ */
+import type { Code } from "../wasm/assembler.ts";
+
+/** Into how many parts the work is cut; the locals that hold which part is to be done, and by which thread. */
+export interface Share {
+  readonly parts: number;
+  readonly part: number;
+  readonly thread: number;
+}
+
+/** A run of steps along a loop, held in locals. */
+export interface Range {
+  readonly start: number;
+  readonly count: number;
+  /** Writes what belongs to the last part only: what comes after all steps. */
+  onLast(body: () => void): void;
+}
+
+/**
+ * The steps that are the part's among `length`: as many for each as for the others, in whole multiples of `grain`, but
+ * for the last; parts beyond the end have none.
+ */
+export function rangeOf(code: Code, { parts, part }: Share, length: number, grain = 1): Range {
+  const per = stepsPerPart(length, parts, grain);
+  const { start, count } = code.variables("start", "count");
+  const atMost = (local: number, most: number) => code.put(local, local, [most], local, [most], "i32.lt_s", "select");
+  code.put(start, part, [per], "i32.mul");
+  atMost(start, length);
+  code.put(count, [length], start, "i32.sub");
+  atMost(count, per);
+  return {
+    start,
+    count,
+    onLast: (body) => {
+      code.push(part, [parts - 1], "i32.eq").branch(body);
+    },
+  };
+}
+
+/** No part has a single step where the others have more: kernels treat that case in another way, with other roundings. */
+function stepsPerPart(length: number, parts: number, grain: number): number {
+  let per = Math.ceil(length / parts / grain) * grain;
+  while (per > 1 && per < length && length % per === 1) per += grain;
+  return per;
+}

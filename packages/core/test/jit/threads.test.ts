@@ -1,0 +1,91 @@
+/**
+ * What several threads compute together is, to the last bit, what one computes: all that can be cut in parts is, however
+ * small.
+ */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isFloat, manualSeed, matmul, randn, type Tensor, valueAndGrad } from "../../src/index.ts";
+import { jit, makeJit } from "../../src/jit/jit.ts";
+import { createTeam, type Team } from "../../src/threads/team.ts";
+import { inputsOf, programsOf, runProgram } from "./programs.ts";
+import { expectIdentical } from "./same.ts";
+
+const everything = { leastPart: 1e-6, leastSaving: 0 };
+
+describe.each([2, 3])("%i threads", (size) => {
+  let team: Team;
+  beforeAll(async () => {
+    team = await createTeam(size, everything);
+  });
+  afterAll(() => team.stop());
+
+  /** Several calls, so that workers have compiled the program by the last. */
+  function compare(f: (...xs: Tensor[]) => readonly Tensor[], inputs: readonly Tensor[]): void {
+    const alone = jit(f)(...inputs);
+    const together = makeJit(f, () => team.heap);
+    for (let call = 1; call <= 4; call++)
+      together(...inputs).forEach((x, i) => {
+        expectIdentical(x, alone[i], `call ${call}, value ${i}`);
+      });
+  }
+
+  it("compute random programs as one does", () => {
+    const check = (program: Parameters<typeof runProgram>[0]) =>
+      compare((...xs) => runProgram(program, xs).map(({ x }) => x), inputsOf(program));
+    fc.assert(fc.property(programsOf({ wild: true }), check), { numRuns: 120, seed: size });
+  });
+
+  it("compute gradients of random programs as one does", () => {
+    const check = (program: Parameters<typeof runProgram>[0]) => {
+      const inputs = inputsOf(program);
+      const by = inputs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
+      const loss = (...xs: Tensor[]) => {
+        const floats = runProgram(program, xs).filter(({ x }) => isFloat(x.dtype) && x.size > 0);
+        return floats.reduce((total, { x }) => total.add(x.mean()), xs[0].mul(0).sum());
+      };
+      compare((...xs) => {
+        const [value, gradients] = valueAndGrad(loss, { argument: by })(...xs);
+        return [value, ...gradients];
+      }, inputs);
+    };
+    fc.assert(fc.property(programsOf(), check), { numRuns: 100, seed: size });
+  });
+
+  it("multiply matrices of any shape and layout as one does", () => {
+    manualSeed(size);
+    const length = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 300 }));
+    const swap = fc.boolean();
+    const sizes = fc.record({
+      batch: fc.constantFrom<number[]>([], [1], [2], [5], [2, 3]),
+      m: length,
+      n: length,
+      k: length,
+    });
+    const check = (
+      { batch, m, n, k }: { batch: number[]; m: number; n: number; k: number },
+      a: boolean,
+      b: boolean,
+    ) => {
+      const x = randn([...batch, ...(a ? [k, m] : [m, k])]);
+      const y = randn(b ? [n, k] : [...batch, k, n]);
+      const turned = (z: Tensor, on: boolean) => (on ? z.transpose(-1, -2) : z);
+      compare((p, q) => [matmul(turned(p, a), turned(q, b))], [x, y]);
+    };
+    fc.assert(fc.property(sizes, swap, swap, check), { numRuns: 150, seed: size });
+  });
+
+  it("compute the same again and again", () => {
+    const [x, w] = [randn([64, 300]), randn([300, 50])];
+    const step = makeJit(
+      (a: Tensor, b: Tensor) =>
+        a
+          .matmul(b)
+          .softmax(-1)
+          .mul(a.mean(-1, { keepDims: true })),
+      () => team.heap,
+    );
+    const first = step(x, w);
+    for (let i = 0; i < 300; i++) expectIdentical(step(x, w), first, `call ${i}`);
+    expect(team.present).toBe(size);
+  });
+});
