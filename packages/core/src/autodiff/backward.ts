@@ -8,7 +8,6 @@ import type { GradientRule } from "../tensor/op.ts";
 import { type Step, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { tracer } from "../tensor/tracing.ts";
 
 export interface BackwardOptions {
   /** Keep the graph, so that one can go back through it again. */
@@ -35,7 +34,6 @@ export function backward(output: Tensor, gradient: Tensor | undefined, options: 
   const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
   withRecording(options.createGraph ?? false, () => {
     for (const leaf of leaves) {
-      tracer?.beforeGradient(leaf);
       const arrived = found.get(leaf) ?? zerosLike(leaf);
       leaf.grad = leaf.grad ? leaf.grad.add(arrived) : arrived;
     }

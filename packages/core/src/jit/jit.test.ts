@@ -240,15 +240,44 @@ describe("parameters in a jitted function", () => {
     expect(trained.grad).toBeNull();
   });
 
-  it("must have no gradient left that it would add to", () => {
+  it("have gradients from before the call added to, as in eager execution", () => {
     const w = parameter(tensor([1, 2]));
-    const f = jit(() => w.sum().backward());
-    f();
-    expect(() => f()).toThrow(JitError);
+    const f = counted((x: Tensor) => w.mul(x).sum().backward());
+    const accumulate = jit(f);
+    for (const [i, x] of [1, 2, 3, 4].entries()) {
+      accumulate(scalar(x));
+      expect(w.grad!.toArray()).toEqual(
+        [
+          [1, 1],
+          [3, 3],
+          [6, 6],
+          [10, 10],
+        ][i],
+      );
+    }
     w.zeroGrad();
-    f();
-    expect(() => jit(() => w.sum().backward())()).toThrow("zeroGrad");
-    expect(w.grad!.toArray()).toEqual([1, 1]);
+    accumulate(scalar(5));
+    expect(w.grad!.toArray()).toEqual([5, 5]);
+    // Once without a gradient before it, once with.
+    expect(f.count).toBe(2);
+  });
+
+  it("are updated by gradients that come from outside, another one at each call", () => {
+    const w = parameter(tensor([1, 2]));
+    const update = jit(() => {
+      w.assign(w.sub(w.grad!));
+    });
+    for (const x of [1, 10]) {
+      w.zeroGrad();
+      w.mul(x).sum().backward();
+      update();
+      expect(w.grad!.toArray()).toEqual([x, x]);
+    }
+    expect(w.toArray()).toEqual([-10, -9]);
+    const total = jit(() => w.grad!.sum());
+    expect(total().item()).toBe(20);
+    w.grad = tensor([3, 4]);
+    expect(total().item()).toBe(7);
   });
 
   it("made inside are made once", () => {

@@ -13,7 +13,7 @@ import type { Graph, GraphNode } from "./graph.ts";
 import { Program } from "./program.ts";
 import { simplify } from "./simplify.ts";
 import { type Parts, takeApart } from "./structure.ts";
-import { leftOverGradient, Trace } from "./trace.ts";
+import { isPassing, Trace } from "./trace.ts";
 
 /** A function that `jit` can compile. */
 type Fn = (...args: never[]) => unknown;
@@ -52,8 +52,8 @@ class Compiled {
   readonly #effects: readonly (() => void)[];
   /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
   readonly #gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
-  /** Leaves that must have no gradient before the call, because one would be added to it. */
-  readonly #mustBeNull: readonly Tensor[];
+  /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */
+  readonly #earlier: readonly { readonly leaf: Tensor; readonly spec: Spec | null }[];
   readonly #trainable: readonly (readonly [Parameter, boolean])[];
   /** Which results a gradient would have to flow back from. */
   readonly #requiresGrad: readonly boolean[];
@@ -88,18 +88,27 @@ class Compiled {
     this.#result = result;
     this.#requiresGrad = result.tensors.map((x) => x.requiresGrad);
     this.#effects = trace.effects;
-    this.#mustBeNull = [...trace.leaves].flatMap(([leaf, { forgotten }]) =>
-      forgotten || isPassing(leaf) ? [] : [leaf],
-    );
+    this.#earlier = [...trace.earlier.values()].map(({ leaf, tensor }) => ({
+      leaf,
+      spec: tensor && { shape: tensor.shape, dtype: tensor.dtype },
+    }));
     this.#trainable = [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const);
     this.#gradients = gradientsLeft(trace, new Set(assigned.map(([parameter]) => parameter)), outputs);
+    restoreGradients(trace);
     this.traced = { nodes: trace.nodes, outputs, assigned };
     this.program = new Program(simplify(this.traced), heap, options);
   }
 
-  /** Whether the parameters that it was compiled for are still trained, or still frozen, as they were then. */
+  /** Whether the parameters that it was compiled for are trained or frozen, and have gradients or none, as then. */
   isCurrent(): boolean {
     for (const [parameter, requiresGrad] of this.#trainable) if (parameter.requiresGrad !== requiresGrad) return false;
+    for (const { leaf, spec } of this.#earlier) {
+      const { grad } = leaf;
+      if (
+        grad === null || spec === null ? grad !== spec : grad.dtype !== spec.dtype || !sameShape(grad.shape, spec.shape)
+      )
+        return false;
+    }
     return true;
   }
 
@@ -116,9 +125,9 @@ class Compiled {
   }
 
   run(tensors: readonly Tensor[]): unknown {
-    for (const leaf of this.#mustBeNull) if (leaf.grad !== null) throw leftOverGradient(this.name);
+    const earlier = this.#earlier.flatMap(({ leaf: { grad } }) => grad ?? []);
     for (const effect of this.#effects) effect();
-    const outputs = this.program.run(tensors);
+    const outputs = this.program.run(earlier.length > 0 ? [...tensors, ...earlier] : tensors);
     for (const { leaf, output } of this.#gradients) leaf.grad = output === null ? null : outputs[output];
     this.#requiresGrad.forEach((on, i) => {
       if (on) cutOff(outputs[i], this.name);
@@ -127,26 +136,17 @@ class Compiled {
   }
 }
 
-/** Undoes what an abandoned trace did to gradients. */
-function restoreGradients({ leaves, states }: Trace): void {
-  for (const [leaf, { before }] of leaves) leaf.grad = before;
-  for (const parameter of states.keys()) if (parameter.grad?.traced) parameter.grad = null;
-}
-
-/** Whether the leaf was made of the call's tensors (`x.detach()`), so that the next call will make another. */
-function isPassing(leaf: Tensor): boolean {
-  return leaf.traced !== null && !(leaf instanceof Parameter);
+/** Undoes what a trace did to gradients. */
+function restoreGradients({ leaves }: Trace): void {
+  for (const [leaf, before] of leaves) leaf.grad = before;
 }
 
 /** What the function leaves on each leaf. Its nodes are added to the outputs. */
 function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
-  const leaves = new Set<Tensor>(trace.leaves.keys());
-  for (const parameter of trace.states.keys()) if (parameter.grad?.traced) leaves.add(parameter);
-  return [...leaves]
+  return [...trace.leaves.keys()]
     .filter((leaf) => !isPassing(leaf))
     .map((leaf) => {
       const { grad } = leaf;
-      leaf.grad = null;
       // After a step the gradient has done its work; handing it out would cost a copy a parameter.
       if (grad === null || assigned.has(leaf)) return { leaf, output: null };
       return { leaf, output: outputs.push(trace.nodeOf(grad)) - 1 };
@@ -181,7 +181,8 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
   if (typeof f !== "function")
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
   const name = f.name ? `jit(${f.name})` : "jit";
-  const programs = new Map<string, Compiled>();
+  const programs = new Map<string, Compiled[]>();
+  let compilations = 0;
   let last: Compiled | undefined;
   let programsHeap: Heap | null = null;
   const compiledFor = (parts: Parts, heap: Heap): Compiled => {
@@ -189,11 +190,12 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
     if (heap !== programsHeap) programs.clear();
     programsHeap = heap;
     const key = `${isRecording() ? "" : "noGrad "}${parts.key}`;
-    let compiled = programs.get(key);
-    if (!compiled?.isCurrent()) {
-      if (programs.size >= mostPrograms) throw tooMany(name);
+    const variants = programs.get(key) ?? [];
+    let compiled = variants.find((each) => each.isCurrent());
+    if (!compiled) {
+      if (++compilations > mostPrograms) throw tooMany(name);
       compiled = new Compiled(name, f, parts, heap, { deterministic });
-      programs.set(key, compiled);
+      programs.set(key, [...variants, compiled]);
     }
     return compiled;
   };
@@ -241,8 +243,8 @@ function tooMany(name: string): JitError {
  * - Where there is no WebAssembly with SIMD, and inside another jitted function, it is simply run.
  *
  * @param options `deterministic: true` for the same bits on every machine, see `JitOptions`.
- * @throws JitError where a value is read (`item()`, a branch that depends on numbers), for results that are no tensors,
- *   and where a gradient from before the call would have to be added to.
+ * @throws JitError where a value is read (`item()`, a branch that depends on numbers), and for results that are no
+ *   tensors.
  *
  * @example
  * const step = jit((x, y) => {

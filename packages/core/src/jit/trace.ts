@@ -19,19 +19,21 @@ interface State {
   now: GraphNode;
 }
 
-/** A leaf that the function leaves a gradient on, or takes one away from. */
-interface Leaf {
-  /** Its gradient before the trace. */
-  readonly before: Tensor | null;
-  /** Whether the function forgets that gradient, so that it does not matter what it was. */
-  readonly forgotten: boolean;
+/** A gradient from before the call that the function looks at. */
+export interface EarlierGradient {
+  readonly leaf: Tensor;
+  /** The tensor that stands for it; null where there must be none. */
+  readonly tensor: Tensor | null;
 }
 
 /** Notes one run of a function. */
 export class Trace implements Tracer {
   readonly nodes: GraphNode[] = [];
   readonly states = new Map<Parameter, State>();
-  readonly leaves = new Map<Tensor, Leaf>();
+  /** Leaves whose gradients the function changes, with those that they held before. */
+  readonly leaves = new Map<Tensor, Tensor | null>();
+  /** Gradients from before the call that it looks at: arguments beside those that are given. */
+  readonly earlier = new Map<Tensor, EarlierGradient>();
   readonly effects: (() => void)[] = [];
   readonly #constants = new Map<object, GraphNode[]>();
   readonly #given: readonly Tensor[];
@@ -108,14 +110,30 @@ export class Trace implements Tracer {
     return state;
   }
 
-  beforeGradient(leaf: Tensor): void {
-    if (this.leaves.has(leaf)) return;
-    if (leaf.grad !== null) throw leftOverGradient(this.#name);
-    this.leaves.set(leaf, { before: null, forgotten: false });
+  gradientOf(leaf: Tensor, held: Tensor | null): Tensor | null {
+    // One that was made of the call's tensors has no life before it.
+    if (this.leaves.has(leaf) || isPassing(leaf)) return held;
+    let earlier = this.earlier.get(leaf);
+    if (!earlier) {
+      const place = this.#given.length + this.earlierGradients.length;
+      earlier = { leaf, tensor: held && this.input(place, held) };
+      this.earlier.set(leaf, earlier);
+    }
+    return earlier.tensor;
   }
 
-  beforeZeroGrad(leaf: Tensor): void {
-    if (!this.leaves.has(leaf)) this.leaves.set(leaf, { before: leaf.grad, forgotten: true });
+  beforeGradientChanges(leaf: Tensor, held: Tensor | null): void {
+    if (!this.leaves.has(leaf)) this.leaves.set(leaf, held);
+  }
+
+  #earlierAt(index: number): Tensor {
+    const leaf = this.earlierGradients[index - this.#given.length];
+    return (this.leaves.get(leaf) ?? leaf.grad)!;
+  }
+
+  /** The leaves whose gradients are arguments, in their order. */
+  get earlierGradients(): Tensor[] {
+    return [...this.earlier.values()].flatMap(({ leaf, tensor }) => (tensor ? [leaf] : []));
   }
 
   everyRun(effect: () => void): void {
@@ -139,7 +157,7 @@ export class Trace implements Tracer {
   #compute({ source, shape, dtype }: GraphNode, numbersOf: (node: GraphNode) => Tensor): Tensor {
     switch (source.kind) {
       case "input":
-        return this.#given[source.index].detach();
+        return (this.#given[source.index] ?? this.#earlierAt(source.index)).detach();
       case "constant":
         return new Tensor(source.numbers, shape, dtype);
       case "state":
@@ -184,12 +202,7 @@ function isConstant(x: Tensor): boolean {
   return x.traced === null && !(x instanceof Parameter);
 }
 
-/** A gradient stands where the jitted function would have to add to it. */
-export function leftOverGradient(where: string): JitError {
-  return new JitError({
-    where,
-    expected: "no gradients from before the call on parameters that it leaves gradients on",
-    got: "one that is there already",
-    hint: "Call zeroGrad() inside the function, before backward(); a jitted function does not add to earlier gradients.",
-  });
+/** Whether the leaf was made of the call's tensors (`x.detach()`), so that the next call will make another. */
+export function isPassing(leaf: Tensor): boolean {
+  return leaf.traced !== null && !(leaf instanceof Parameter);
 }

@@ -44,8 +44,7 @@ export class Tensor {
   traced: TracedValue | null = null;
   /** How it was made, where a gradient may be asked for. @internal */
   step: Step | null = null;
-  /** The gradient that `backward()` left here, in the tensor's own shape; null before. */
-  grad: Tensor | null = null;
+  #grad: Tensor | null = null;
   #requiresGrad = false;
 
   /** @internal */
@@ -96,6 +95,16 @@ export class Tensor {
         hint: "To cut it off from what made it, use detach().",
       });
     this.#requiresGrad = on;
+  }
+
+  /** The gradient that `backward()` left here, in the tensor's own shape; null before. */
+  get grad(): Tensor | null {
+    return tracer === null ? this.#grad : tracer.gradientOf(this, this.#grad);
+  }
+
+  set grad(gradient: Tensor | null) {
+    tracer?.beforeGradientChanges(this, this.#grad);
+    this.#grad = gradient;
   }
 
   /** Whether no operation on the tape made it: parameters and inputs, where gradients are left. */
@@ -194,7 +203,6 @@ export class Tensor {
 
   /** Forgets the gradient. */
   zeroGrad(): void {
-    tracer?.beforeZeroGrad(this);
     this.grad = null;
   }
 

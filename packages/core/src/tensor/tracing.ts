@@ -17,10 +17,10 @@ export interface Tracer {
   valueOf(parameter: Parameter): TracedValue;
   /** Notes that the parameter has this value from here on. */
   assign(parameter: Parameter, value: Tensor): void;
-  /** Told of every leaf just before a gradient is left on it. */
-  beforeGradient(leaf: Tensor): void;
-  /** Told of every tensor whose gradient is about to be forgotten. */
-  beforeZeroGrad(leaf: Tensor): void;
+  /** The gradient that the leaf has at this point of the trace, given the one that it holds. */
+  gradientOf(leaf: Tensor, held: Tensor | null): Tensor | null;
+  /** Told of every leaf just before another gradient is left on it, or the one that it holds is forgotten. */
+  beforeGradientChanges(leaf: Tensor, held: Tensor | null): void;
   /** The value that the tensor has in this call, for a variable that is made of it. */
   evaluate(x: Tensor): Tensor;
   /** Registers something to be done before every run of what is compiled. */
