@@ -10,10 +10,20 @@ function findHome(): string | null {
   return import.meta.url ? new URL("../../../", import.meta.url).href : null;
 }
 
+/** The stack, deeper than the ten lines that V8 notes by itself: the library alone may take those. */
+function stackLines(): string[] {
+  const host = Error as { stackTraceLimit?: number };
+  const before = host.stackTraceLimit;
+  if (before !== undefined) host.stackTraceLimit = 100;
+  const lines = new Error().stack?.split("\n").slice(1) ?? [];
+  if (before !== undefined) host.stackTraceLimit = before;
+  return lines;
+}
+
 /** The innermost place on the stack that is not in this library: `file.ts:12:5`; undefined where the host shows none. */
 export function userLine(): string | undefined {
   const home = findHome();
-  const lines = new Error().stack?.split("\n").slice(1) ?? [];
+  const lines = stackLines();
   const place = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]+:\d+:\d+)\)?\s*$/;
   for (const line of lines) {
     const found = place.exec(line)?.[1];

@@ -6,6 +6,7 @@
  */
 import { type BackwardOptions, backward } from "../autodiff/backward.ts";
 import { DTypeError, GraphError, JitError, ShapeError } from "../errors.ts";
+import { userLine } from "../jit/user-line.ts";
 import * as activation from "../ops/activation.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import { cast } from "../ops/cast.ts";
@@ -169,8 +170,9 @@ export class Tensor {
   /** Text where text is asked for; a tensor is no number, so `x > 0`, `+x` and `x * 2` throw. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
+    const line = userLine();
     throw new DTypeError({
-      where: "tensor",
+      where: `tensor${line ? `, at ${line}` : ""}`,
       expected: "a number",
       got: `a tensor of shape ${formatShape(this.shape)} in JavaScript arithmetic or a comparison`,
       hint: "Write x.mul(2) for x * 2, x.greater(0) for x > 0 (and where() to choose by it), x.item() for the number.",
