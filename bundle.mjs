@@ -3,11 +3,12 @@
  * takes longer than training a small model.
  *
  * Bundlers get the modules that `tsc` wrote, one for each source file, from which they pick what is used. Packages are
- * never bundled into each other: there must be one class Tensor. Of the libraries that core, data and viz use, the parts
- * in use are in the bundle, and their licences beside it.
+ * never bundled into each other: there must be one class Tensor. Libraries of others are loaded when something of them is
+ * first used, which most programs never do.
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, sep } from "node:path";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
@@ -40,6 +41,43 @@ const withoutComments = (neighbours) => ({
   },
 });
 
+/** csv-parse has a version for Node, which is faster than that for all hosts, which the source asks for. */
+const forNode = { "csv-parse/browser/esm/sync": "csv-parse/sync" };
+
+/** Libraries of others: stand-ins for what they export, which load the library when they are used. */
+const whenUsed = (folder) => ({
+  name: "when used",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+      if (kind === "entry-point") return undefined;
+      // What is imported by name at run time anyway: our own packages, Node's, and the bar on the terminal.
+      if (/^@chainrule\/|^node:|^cli-progress$/.test(path)) return { path, external: true };
+      return { path, namespace: "when-used", sideEffects: false };
+    });
+    onLoad({ filter: /.*/, namespace: "when-used" }, ({ path }) => {
+      const library = forNode[path] ?? path;
+      const found = createRequire(join(folder, "package.json"))(library);
+      const names = Object.keys(found).filter((name) => name !== "default" && /^[A-Za-z_]\w*$/.test(name));
+      return { contents: standIns(library, typeof found === "function" ? [] : names) };
+    });
+  },
+});
+
+function standIns(library, names) {
+  return `import { createRequire } from "node:module";
+let loaded;
+const library = () => (loaded ??= createRequire(import.meta.url)(${JSON.stringify(library)}));
+const whenUsed = (pick) =>
+  new Proxy(function () {}, {
+    apply: (_, self, given) => Reflect.apply(pick(), self, given),
+    construct: (_, given) => Reflect.construct(pick(), given),
+    get: (_, key) => Reflect.get(pick(), key),
+  });
+export default whenUsed(() => library().default ?? library());
+${names.map((name) => `export const ${name} = /* @__PURE__ */ whenUsed(() => library().${name});`).join("\n")}
+`;
+}
+
 if (process.argv.includes("--clean"))
   for (const name of published) rmSync(join(packages, name, "dist/node"), { recursive: true, force: true });
 else await Promise.all(published.map(bundle));
@@ -49,7 +87,7 @@ async function bundle(name) {
   const to = join(folder, "dist/node");
   rmSync(to, { recursive: true, force: true });
   const neighbours = [];
-  const { metafile } = await build({
+  await build({
     absWorkingDir: folder,
     entryPoints: ["src/index.ts"],
     outdir: to,
@@ -59,17 +97,13 @@ async function bundle(name) {
     platform: "neutral",
     mainFields: ["module", "main"],
     target: "es2022",
-    // seedrandom looks for Node's module `crypto`, from which nobody here asks anything.
-    external: ["@chainrule/*", "cli-progress", "crypto"],
-    plugins: [withoutComments(neighbours)],
+    plugins: [whenUsed(folder), withoutComments(neighbours)],
     sourcemap: true,
-    metafile: true,
     logLevel: "warning",
   });
   const file = join(to, "index.js");
   writeFileSync(file, named(readFileSync(file, "utf8")));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
-  writeLicences(to, Object.keys(metafile.inputs));
 }
 
 /**
@@ -85,31 +119,4 @@ function named(code) {
   ];
   const lines = renamed.map(([found, name]) => `Object.defineProperty(${found}, "name", { value: "${name}" });\n`);
   return code.replace(/^export \{$/m, (start) => lines.join("") + start);
-}
-
-/** The licences of the libraries in the bundle, as they ask. */
-function writeLicences(to, inputs) {
-  const folders = inputs.flatMap((path) => {
-    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.replaceAll(sep, "/")) ?? [];
-    return folder ? [join(to, "../..", folder)] : [];
-  });
-  const texts = [...new Set(folders)].sort().map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return `${name} ${version}\n\n${licenceIn(folder).trim()}\n`;
-  });
-  if (texts.length === 0) return;
-  mkdirSync(to, { recursive: true });
-  writeFileSync(join(to, "LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
-}
-
-/** The file LICENSE, or the comment in a source that holds it. */
-function licenceIn(folder) {
-  const files = readdirSync(folder);
-  const own = files.find((file) => /^licen[cs]e/i.test(file));
-  if (own) return readFileSync(join(folder, own), "utf8");
-  const sources = files.filter((file) => file.endsWith(".js")).map((file) => readFileSync(join(folder, file), "utf8"));
-  const [, comment] =
-    sources.map((text) => /\/\*((?:(?!\*\/).)*Permission is hereby granted.*?)\*\//s.exec(text)).find(Boolean) ?? [];
-  if (!comment) throw new Error(`${folder} has no licence to go with the bundle`);
-  return comment;
 }
