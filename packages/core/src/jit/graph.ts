@@ -76,6 +76,18 @@ export interface Graph {
   readonly assigned: readonly (readonly [Parameter, GraphNode])[];
 }
 
+/** What outputs and assignments come from, and every random draw: the next call must find the generator the same. */
+export function liveNodes({ nodes, outputs, assigned }: Graph): Set<GraphNode> {
+  const live = new Set<GraphNode>();
+  const pending = [...outputs, ...assigned.map(([, node]) => node), ...nodes.filter((node) => node.op?.random)];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (live.has(node)) continue;
+    live.add(node);
+    pending.push(...node.inputs);
+  }
+  return live;
+}
+
 /** `%7 = matmul(%3, %5) float32 [64, 10]` */
 export function describeNode(node: GraphNode): string {
   const { source } = node;

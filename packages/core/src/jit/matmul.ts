@@ -5,9 +5,10 @@ import { mergeAxes } from "../kernels/elementwise.ts";
 import { stridesOf } from "../tensor/shape.ts";
 import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
 import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/gemm.ts";
-import { tileColumns, tileRows } from "../wasm/gemm-tile.ts";
+import { reluFlag, tileColumns, tileRows } from "../wasm/gemm-tile.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { type Kernels, sharedKernels } from "../wasm/kernels.ts";
+import type { Epilogue } from "./epilogue.ts";
 import type { Unit } from "./fuse.ts";
 import type { GraphNode } from "./graph.ts";
 import { type Range, rangeOf, type Share } from "./share.ts";
@@ -44,10 +45,13 @@ interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  /** The address of the bias, 0 for none, and whether to cut at zero. */
+  readonly bias: number;
+  readonly relu: boolean;
 }
 
-function swapOf(node: GraphNode): { a: boolean; b: boolean } {
-  return (node.source as { attributes: unknown }).attributes as { a: boolean; b: boolean };
+function swapOf(node: GraphNode): { a: boolean; b: boolean } & Epilogue {
+  return (node.source as { attributes: unknown }).attributes as { a: boolean; b: boolean } & Epilogue;
 }
 
 function sizes(node: GraphNode): { m: number; n: number; k: number } {
@@ -95,6 +99,12 @@ export interface Scratch {
   readonly bytes: number;
 }
 
+/** Where a vector begins. */
+function operandOf(node: GraphNode, { views, addressOf }: Where): number {
+  const { base, offset } = views.of(node);
+  return addressOf(base) + offset * 4;
+}
+
 /** One call of the kernel, or a loop of them over the batch; for a share of the result, where one is given. */
 export function writeMatmul(
   code: Code,
@@ -109,6 +119,8 @@ export function writeMatmul(
     a: operand(node.inputs[0], swap.a, batch, where),
     b: operand(node.inputs[1], swap.b, batch, where),
     batch,
+    bias: node.inputs.length > 2 ? operandOf(node.inputs[2], where) : 0,
+    relu: swap.relu ?? false,
     ...sizes(node),
   };
   new Batches(code, product, where.addressOf(node), scratch, share).write();
@@ -120,6 +132,7 @@ class Batches {
   readonly #scratch: Term;
   #rows: Term;
   #columns: Term;
+  #bias: Term;
   /** The axis of the batch of which only a share is walked. */
   #split: { readonly axis: number; readonly range: Range } | null = null;
   readonly #pointers: readonly number[];
@@ -133,6 +146,7 @@ class Batches {
     this.#scratch = [scratch.address];
     this.#rows = [m];
     this.#columns = [n];
+    this.#bias = [product.bias];
     const result = stridesOf(batch).map((stride) => stride * m * n);
     const { lengths, strides } = mergeAxes(batch, [a.batch, b.batch, result]);
     this.#lengths = lengths;
@@ -151,7 +165,7 @@ class Batches {
 
   /** Shares out the batch where it is long enough, or else the larger side of the result, in whole tiles. */
   #divide(share: Share): void {
-    const { a, b, m, n } = this.#product;
+    const { a, b, m, n, bias } = this.#product;
     const code = this.#code;
     const axis = this.#lengths.findIndex((length) => length >= share.parts);
     if (axis >= 0) {
@@ -170,6 +184,10 @@ class Batches {
       this.#columns = range.count;
       this.#skip(1, range.start, b.column);
       this.#skip(2, range.start, 1);
+      if (bias === 0) return;
+      const own = code.local("i32");
+      code.put(own, range.start, [4], "i32.mul", [bias], "i32.add");
+      this.#bias = own;
     }
   }
 
@@ -229,8 +247,8 @@ class Batches {
       this.#columns,
       [k],
       this.#scratch,
-      [0],
-      [0],
+      [this.#product.relu ? reluFlag : 0],
+      this.#bias,
     );
     this.#code.call("gemm");
   }

@@ -8,7 +8,8 @@ import { compute, withRecording } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Tracer, withTracer } from "../tensor/tracing.ts";
-import { attributesKey, type Graph, GraphNode, type Source } from "./graph.ts";
+import { withEpilogues } from "./epilogue.ts";
+import { attributesKey, type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
 import { rules } from "./rules.ts";
 
 /** The same outputs and assignments of fewer nodes. */
@@ -20,19 +21,7 @@ export function simplify(graph: Graph): Graph {
   const assigned = graph.assigned.map(([parameter, node]) => [parameter, simplifier.of(node)] as const);
   const made = { nodes: simplifier.nodes, outputs, assigned };
   const needed = liveNodes(made);
-  return { ...made, nodes: made.nodes.filter((node) => needed.has(node)) };
-}
-
-/** What outputs and assignments come from, and every random draw: the next call must find the generator the same. */
-export function liveNodes({ nodes, outputs, assigned }: Graph): Set<GraphNode> {
-  const live = new Set<GraphNode>();
-  const pending = [...outputs, ...assigned.map(([, node]) => node), ...nodes.filter((node) => node.op?.random)];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if (live.has(node)) continue;
-    live.add(node);
-    pending.push(...node.inputs);
-  }
-  return live;
+  return withEpilogues({ ...made, nodes: made.nodes.filter((node) => needed.has(node)) });
 }
 
 /** A small constant's numbers as text, so that equal ones are found. */

@@ -24,7 +24,7 @@ export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mu
 export const relu = unary(
   "relu",
   (x) => (x >= 0 || Number.isNaN(x) ? x : 0),
-  (g, { inputs: [x] }) => where(greater(x, 0), g, 0),
+  (g, { output }) => where(greater(output, 0), g, 0),
   true,
 );
 /** log(1 + eˣ): a smooth relu. */
