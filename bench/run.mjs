@@ -126,12 +126,12 @@ async function referenceFor(workload) {
 function report(record) {
   const text = markdown(record);
   console.log(`\n${text}`);
-  const kind = record.machine.kind;
+  const { kind, node } = record.machine;
   const target = options.record
     ? fileURLToPath(new URL("records", import.meta.url))
     : fileURLToPath(new URL("../out/bench", import.meta.url));
   mkdirSync(target, { recursive: true });
-  const name = join(target, `${record.date.slice(0, 10)}-${kind}`);
+  const name = join(target, `${record.date.slice(0, 10)}-${kind}-node${node.match(/\d+/)[0]}`);
   writeFileSync(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
   writeFileSync(`${name}.md`, text);
   const svg = chart(record);
