@@ -52,9 +52,28 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["program.js"], folder));
   writeFileSync(join(folder, "alike.js"), alike(names));
   process.stdout.write(run("node", ["alike.js"], folder));
+  writeFileSync(join(folder, "threaded.js"), threaded());
+  process.stdout.write(run("node", ["threaded.js"], folder));
   await checkBrowserBundle();
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** A program whose workers find their file beside what Node loads, and beside what bundlers load; it ends by itself. */
+function threaded() {
+  return `const url = import.meta.resolve("@chainrule/core");
+for (const module of [url, url.replace("/node/index.js", "/index.js")]) {
+  const { jit, randn, setThreads, threads } = await import(module);
+  const multiply = jit((a, b) => a.matmul(b).relu());
+  const [a, b] = [randn([300, 300]), randn([300, 300])];
+  const alone = multiply(a, b).toTypedArray();
+  await setThreads(2);
+  for (let i = 0; i < 50; i++)
+    if (multiply(a, b).toTypedArray().some((x, j) => x !== alone[j])) throw new Error("threads compute something else");
+  if (threads() !== 2) throw new Error("a worker was lost");
+}
+console.log("two threads compute what one does");
+`;
 }
 
 /** A program that compares what Node loads with what bundlers load, export by export. */

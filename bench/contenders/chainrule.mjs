@@ -1,5 +1,5 @@
 /**
- * chainrule itself: compiled ("jit"), eager ("eager"), and the scalar engine ("scalar").
+ * chainrule itself: compiled ("jit", on one thread or on two), eager ("eager"), and the scalar engine ("scalar").
  */
 import { adam, gptSizes } from "../lib/workloads.mjs";
 import { inTurn } from "./support.mjs";
@@ -20,6 +20,7 @@ const {
   parameter,
   Sequential,
   SGD,
+  setThreads,
   ScalarMLP,
   tensor,
   TransformerEncoder,
@@ -261,7 +262,8 @@ export const missing = {
 /** @param compiler what to compile with: `explain.mjs` looks at what goes through it. */
 export async function open(variant, compiler = jit) {
   if (variant === "scalar") return { W7: scalarMlp };
-  const isJit = variant === "jit";
+  const isJit = variant.startsWith("jit");
+  if (variant === "jit, 2 threads") await setThreads(2);
   const compile = isJit ? compiler : (f) => f;
   const train = (model, loss) => (start) => training(compile, start, model(), loss);
   const digits = (hidden) => train(() => mlp([784, ...hidden, 10], "relu"), crossEntropy);

@@ -12,6 +12,7 @@ const torch = (threads, env = {}) => ({ python: here("../contenders/pytorch.py")
 /** `kind` is "ours", "js" or "pytorch": what the ratios compare. `compiles`: whether steps are compiled when first called. */
 const all = [
   { name: "chainrule jit", kind: "ours", compiles: true, ...javascript("chainrule", "jit") },
+  { name: "chainrule jit, 2 threads", kind: "ours", threads: 2, ...javascript("chainrule", "jit, 2 threads") },
   { name: "chainrule eager", kind: "ours", ...javascript("chainrule", "eager") },
   { name: "chainrule scalar", kind: "ours", ...javascript("chainrule", "scalar") },
   { name: "tfjs wasm", kind: "js", ...javascript("tfjs", "wasm") },
@@ -46,10 +47,10 @@ function pythonWithTorch() {
 export function findContenders() {
   const torchHere = pythonWithTorch();
   const left = [];
-  const present = all.filter(({ name, kind, threads }) => {
-    if (kind !== "pytorch") return true;
-    if (torchHere && threads <= cpus().length) return true;
-    left.push({ name, reason: torchHere ? `fewer than ${threads} cores` : "no python3 with torch" });
+  const present = all.filter(({ name, kind, threads = 1 }) => {
+    const lacksTorch = kind === "pytorch" && !torchHere;
+    if (!lacksTorch && threads <= cpus().length) return true;
+    left.push({ name, reason: lacksTorch ? "no python3 with torch" : `fewer than ${threads} cores` });
     return false;
   });
   return { present, left, torch: torchHere };

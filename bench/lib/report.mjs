@@ -18,9 +18,9 @@ function mine(entries) {
   return ways.map((way) => best(entries.filter(({ name }) => name === way))).find((found) => found !== null);
 }
 
-/** Ours beside the others: how many times as fast, by whom. */
-export function ratios({ entries }) {
-  const ours = mine(entries);
+/** Ours on one thread, or another way of ours by its name, beside the others: how many times as fast, by whom. */
+export function ratios({ entries }, way) {
+  const ours = way ? best(entries.filter(({ name }) => name === way)) : mine(entries);
   if (!ours) return {};
   const against = {
     js: best(entries.filter(({ kind }) => kind === "js")),
@@ -53,15 +53,22 @@ function speeds({ results }) {
   return table(["", ...names], rows);
 }
 
+const threaded = "chainrule jit, 2 threads";
+
 function comparisons({ results }) {
-  const rows = results.map((result) => {
-    const found = ratios(result);
-    return [
-      result.id,
+  const ours = results.flatMap((result) => [
+    { name: result.id, found: ratios(result) },
+    { name: `${result.id}, 2 threads`, found: ratios(result, threaded) },
+  ]);
+  const rows = ours.flatMap(({ name, found }) => {
+    if (Object.keys(found).length === 0) return [];
+    const cells = [
+      name,
       ...Object.keys(nameOfKind).map((kind) =>
         found[kind] ? `${readable(found[kind].ratio)} x${kind === "torch1" ? "" : ` (${found[kind].name})`}` : "",
       ),
     ];
+    return [cells];
   });
   return table(["chainrule is so many times as fast as", ...Object.values(nameOfKind)], rows);
 }

@@ -23,6 +23,8 @@ export interface KernelReport {
   readonly flops: number;
   /** Bytes that it reads and writes. */
   readonly bytes: number;
+  /** Into how many parts it is cut for threads to share; 1 where it is done by one (see `setThreads`). */
+  readonly parts: number;
   /** After runs: the milliseconds that it takes; null before the first, and NaN for what draws random numbers. */
   readonly ms: number | null;
   /** The least milliseconds in which this machine could do so many flops and move so many bytes, on one thread. */
@@ -95,13 +97,15 @@ function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
   return Math.max(flops / limits.flops, bytes / perMs);
 }
 
-function workOf(unit: Unit, { fused }: Program): Omit<KernelReport, "ms" | "limit"> {
+function workOf(unit: Unit, { fused, phases }: Program): Omit<KernelReport, "ms" | "limit"> {
   const inside = new Set(unit.members);
   const read = new Set(readsOf(unit, fused).filter((node) => !inside.has(node) && node.uniform === null));
   const written = unit.members.filter((node) => fused.stored.has(node));
   const bytes = [...read, ...written].reduce((total, node) => total + node.size * bytesPer(node.dtype), 0);
+  const tasks = phases.flatMap((phase) => phase.tasks);
   return {
     kind: unit.kind,
+    parts: tasks.find((task) => fused.units[task.unit] === unit)?.parts ?? 1,
     ops: unit.members.map(({ name }) => name),
     shape: unit.kind === "loop" ? unit.lengths : unit.members[0].shape,
     flops: unit.members.reduce((total, node) => total + flopsOf(unit, node), 0),
@@ -117,7 +121,7 @@ function flopsOf({ kind }: Unit, node: GraphNode): number {
 
 function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString">): string {
   const operations = (lines: readonly string[]) => lines.filter((line) => line.includes("(")).length;
-  const rows = kernels.map(({ kind, ops, shape, flops, bytes, ms, limit }, i) =>
+  const rows = kernels.map(({ kind, ops, shape, flops, bytes, parts, ms, limit }, i) =>
     [
       `${i}`.padStart(4),
       kind.padEnd(7),
@@ -125,7 +129,7 @@ function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString"
       `${short(flops)}flop`.padStart(10),
       `${short(bytes)}B`.padStart(8),
       ...(ms === null || limit === null ? [] : [timeOf(ms, limit)]),
-      ` ${shorten(ops)}`,
+      ` ${shorten(ops)}${parts > 1 ? `, in ${parts} parts` : ""}`,
     ].join(" "),
   );
   return [

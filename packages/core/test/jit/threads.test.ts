@@ -4,7 +4,19 @@
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isFloat, manualSeed, matmul, randn, type Tensor, valueAndGrad } from "../../src/index.ts";
+import {
+  avgPool2d,
+  conv2d,
+  isFloat,
+  manualSeed,
+  matmul,
+  maxPool2d,
+  parameter,
+  randn,
+  type Tensor,
+  valueAndGrad,
+  variable,
+} from "../../src/index.ts";
 import { jit, makeJit } from "../../src/jit/jit.ts";
 import { createTeam, type Team } from "../../src/threads/team.ts";
 import { inputsOf, programsOf, runProgram } from "./programs.ts";
@@ -72,6 +84,61 @@ describe.each([2, 3])("%i threads", (size) => {
       compare((p, q) => [matmul(turned(p, a), turned(q, b))], [x, y]);
     };
     fc.assert(fc.property(sizes, swap, swap, check), { numRuns: 150, seed: size });
+  });
+
+  it("convolve and pool, forward and backward, as one does", () => {
+    manualSeed(size);
+    const check = (n: number, channels: number, filters: number, width: number, kernel: number, padding: number) => {
+      const f = (x: Tensor, w: Tensor) => {
+        const convolved = conv2d(x, w, { padding });
+        const pooled = maxPool2d(convolved, 2, { stride: 1 }).add(avgPool2d(convolved, 2, { stride: 1 }));
+        return pooled.square().mean();
+      };
+      compare(
+        (x, w) => {
+          const [value, gradients] = valueAndGrad(f, { argument: [0, 1] })(x, w);
+          return [value, ...gradients, conv2d(x, w, { padding })];
+        },
+        [randn([n, channels, width, width + 1]), randn([filters, channels, kernel, kernel])],
+      );
+    };
+    const few = fc.integer({ min: 1, max: 5 });
+    const width = fc.integer({ min: 4, max: 14 });
+    const kernel = fc.integer({ min: 1, max: 3 });
+    fc.assert(fc.property(few, few, few, width, kernel, fc.nat({ max: 1 }), check), { numRuns: 40, seed: size });
+  });
+
+  it("update parameters where they lie as one does", () => {
+    const train = (shared: boolean) => {
+      manualSeed(4);
+      const [w, v] = [parameter(randn([40, 30])), parameter(randn([30, 7]))];
+      const velocity = variable(w.mul(0));
+      const f = (x: Tensor) => {
+        const loss = x.matmul(w).tanh().matmul(v).square().mean();
+        for (const each of [w, v]) each.zeroGrad();
+        loss.backward();
+        velocity.assign(velocity.mul(0.9).add(w.grad!));
+        w.assign(w.sub(velocity.mul(0.05)));
+        v.assign(v.sub(v.grad!.mul(0.05)));
+        return loss;
+      };
+      const step = shared ? makeJit(f, () => team.heap) : jit(f);
+      const x = randn([33, 40]);
+      const losses = Array.from({ length: 20 }, () => step(x).detach());
+      return [...losses, w.detach(), v.detach(), velocity.detach()];
+    };
+    const alone = train(false);
+    train(true).forEach((x, i) => {
+      expectIdentical(x, alone[i], `value ${i}`);
+    });
+  });
+
+  it("says in explain into how many parts a kernel is cut", () => {
+    const [x, w] = [randn([64, 300]), randn([300, 50])];
+    const product = makeJit(matmul, () => team.heap).explain(x, w);
+    expect(product.kernels.map(({ parts }) => parts)).toEqual([2 * size]);
+    expect(String(product)).toContain(`matmul, in ${2 * size} parts`);
+    expect(jit((a: Tensor, b: Tensor) => a.matmul(b)).explain(x, w).kernels[0].parts).toBe(1);
   });
 
   it("compute the same again and again", () => {
