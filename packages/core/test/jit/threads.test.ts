@@ -81,7 +81,13 @@ describe.each([2, 3])("%i threads", (size) => {
       const x = randn([...batch, ...(a ? [k, m] : [m, k])]);
       const y = randn(b ? [n, k] : [...batch, k, n]);
       const turned = (z: Tensor, on: boolean) => (on ? z.transpose(-1, -2) : z);
-      compare((p, q) => [matmul(turned(p, a), turned(q, b))], [x, y]);
+      compare(
+        (p, q, bias) => {
+          const product = matmul(turned(p, a), turned(q, b));
+          return [product, product.add(bias), matmul(turned(p, a), turned(q.neg(), b)).add(bias).relu()];
+        },
+        [x, y, randn([n])],
+      );
     };
     fc.assert(fc.property(sizes, swap, swap, check), { numRuns: 150, seed: size });
   });
