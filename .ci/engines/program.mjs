@@ -20,6 +20,8 @@ import {
   SGD,
   tensor,
 } from "chainrule";
+import fc from "fast-check";
+import { inputsOf, programsOf, runProgram } from "../../packages/core/test/jit/programs.ts";
 
 /** Counts modules, and throws for one that the engine does not validate. */
 function watchModules() {
@@ -103,10 +105,34 @@ function zoo() {
   return { eager: numbers(f(...given)), compiled: numbers(jit(f)(...given)) };
 }
 
+/**
+ * Random programs, compiled against eager: how many values were compared.
+ *
+ * @throws Error that holds the program where they differ.
+ */
+function random() {
+  let compared = 0;
+  const same = (a, b, exact) => Object.is(a, b) || a === b || (!exact && Math.abs(a - b) <= 1e-5 * (1 + Math.abs(b)));
+  for (const program of fc.sample(programsOf({ wild: true, longest: 8 }), { numRuns: 200, seed: 9 })) {
+    const inputs = inputsOf(program);
+    const made = runProgram(program, inputs);
+    const found = jit((...xs) => runProgram(program, xs).map(({ x }) => x))(...inputs);
+    made.forEach(({ name, x, exact }, i) => {
+      const wanted = x.toTypedArray();
+      for (const [at, number] of found[i].toTypedArray().entries()) {
+        compared++;
+        if (!same(number, wanted[at], exact))
+          throw new Error(`${number} compiled, ${wanted[at]} eager: ${name} in ${JSON.stringify(program)}`);
+      }
+    });
+  }
+  return { compiled: [compared] };
+}
+
 /** Losses of every program, run eagerly, compiled, and compiled to round as every engine does. */
 export async function check() {
   const seen = watchModules();
-  const results = { zoo: zoo() };
+  const results = { zoo: zoo(), random: random() };
   for (const [name, run] of Object.entries(programs)) {
     const modes = {};
     for (const [mode, options] of [
