@@ -122,6 +122,9 @@ export function walk(
   }
 }
 
+/** Neighbours from so many on are copied faster at once than one by one. */
+const longRun = 32;
+
 /** Copies `from` into `out`, reading element `index` at `start + sum(index * strides)`. */
 export function copyStrided(out: Block, from: TypedArray, start: number, strides: readonly number[]): void {
   const to = out.storage;
@@ -133,6 +136,8 @@ export function copyStrided(out: Block, from: TypedArray, start: number, strides
   walk(lengths.slice(0, inner), merged, (at, [offset]) => {
     const base = at * run;
     const source = start + offset;
-    for (let k = 0; k < run; k++) to[base + k] = from[source + k * step];
+    if (step === 0) to.fill(from[source], base, base + run);
+    else if (step === 1 && run >= longRun) to.set(from.subarray(source, source + run), base);
+    else for (let k = 0; k < run; k++) to[base + k] = from[source + k * step];
   });
 }

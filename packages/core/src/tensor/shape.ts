@@ -66,9 +66,10 @@ export function normalizeAxes(
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   if (typeof axes !== "number" && !Array.isArray(axes))
     throw new ValueError({ where, expected: "an axis, an array of axes, or null for all", got: describe(axes) });
-  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(where, axis, rank));
+  if (typeof axes === "number") return [normalizeAxis(where, axes, rank)];
+  const list = axes.map((axis) => normalizeAxis(where, axis, rank));
   if (new Set(list).size !== list.length)
-    throw new ValueError({ where, expected: "each axis once", got: formatShape(axes as number[]) });
+    throw new ValueError({ where, expected: "each axis once", got: formatShape(axes) });
   return list.sort((a, b) => a - b);
 }
 

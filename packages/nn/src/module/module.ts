@@ -290,26 +290,32 @@ export abstract class Module<Output = Tensor> {
 type Part = Parameter | Module<unknown>;
 
 /** Every parameter and module within `owner`, each once, by the path of properties that leads there. */
-function* partsOf(owner: object, prefix = "", seen = new Set<object>([owner])): Generator<[string, Part]> {
-  for (const [key, value] of entriesOf(owner)) {
-    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+function partsOf(
+  owner: object,
+  prefix = "",
+  seen = new Set<object>([owner]),
+  found: [string, Part][] = [],
+): [path: string, part: Part][] {
+  const look = (key: string, value: unknown) => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
     const isPart = value instanceof Parameter || value instanceof Module;
-    if (!isPart && !isContainer(value)) continue;
+    if (!isPart && !isContainer(value)) return;
     seen.add(value);
-    if (isPart) yield [prefix + key, value];
-    if (!(value instanceof Parameter)) yield* partsOf(value, `${prefix}${key}.`, seen);
+    if (isPart) found.push([prefix + key, value]);
+    if (!(value instanceof Parameter)) partsOf(value, `${prefix}${key}.`, seen, found);
+  };
+  if (owner instanceof Map) for (const [key, value] of owner) look(String(key), value);
+  else {
+    const record = (owner instanceof Set ? [...owner] : owner) as Record<string, unknown>;
+    for (const key of Object.keys(record)) look(key, record[key]);
   }
+  return found;
 }
 
 function isContainer(value: object): boolean {
   if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function entriesOf(owner: object): [string, unknown][] {
-  if (owner instanceof Map) return [...owner].map(([key, value]) => [String(key), value]);
-  return Object.entries(owner instanceof Set ? [...owner] : owner);
 }
 
 function variablesOf(owner: object, wanted: (variable: Parameter) => boolean = () => true): Map<string, Parameter> {
