@@ -4,14 +4,52 @@
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { Block } from "../tensor/op.ts";
 import { broadcastStrides, sizeOf } from "../tensor/shape.ts";
+import { sigmoid, softplus } from "./special.ts";
+
+type MapLoop = (to: TypedArray, from: TypedArray) => void;
+
+/** Loops of the functions most called, written out: calling a function that it does not know costs the engine 15 ns. */
+const mapLoops = new Map<(x: number) => number, MapLoop>([
+  [
+    Math.exp,
+    (to, from) => {
+      for (let i = 0; i < to.length; i++) to[i] = Math.exp(from[i]);
+    },
+  ],
+  [
+    Math.log,
+    (to, from) => {
+      for (let i = 0; i < to.length; i++) to[i] = Math.log(from[i]);
+    },
+  ],
+  [
+    Math.tanh,
+    (to, from) => {
+      for (let i = 0; i < to.length; i++) to[i] = Math.tanh(from[i]);
+    },
+  ],
+  [
+    sigmoid,
+    (to, from) => {
+      for (let i = 0; i < to.length; i++) to[i] = sigmoid(from[i]);
+    },
+  ],
+  [
+    softplus,
+    (to, from) => {
+      for (let i = 0; i < to.length; i++) to[i] = softplus(from[i]);
+    },
+  ],
+]);
 
 /** A kernel that applies `f` to every element. */
 export function mapKernel(f: (x: number) => number) {
-  return (out: Block, [x]: readonly Block[]): void => {
-    const to = out.storage;
-    const from = x.storage;
-    for (let i = 0; i < to.length; i++) to[i] = f(from[i]);
-  };
+  const loop: MapLoop =
+    mapLoops.get(f) ??
+    ((to, from) => {
+      for (let i = 0; i < to.length; i++) to[i] = f(from[i]);
+    });
+  return (out: Block, [x]: readonly Block[]): void => loop(out.storage, x.storage);
 }
 
 /**
