@@ -11,6 +11,7 @@ import { formFor } from "./forms.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { isIndexed } from "./indexed.ts";
 import { isLined } from "./lines.ts";
+import { isProduct } from "./matmul.ts";
 import { hasBit, Precedence, withBit } from "./precedence.ts";
 import { recompute } from "./recompute.ts";
 import { joinedStages, type Stage } from "./rows.ts";
@@ -81,11 +82,6 @@ function writeOutViews(graph: Graph, views: Views): void {
   ];
   // Again and again: what looked into a view lies otherwise once that view is written out.
   for (let list = inPieces(); list.length > 0; list = inPieces()) for (const node of list) views.writeOut(node);
-}
-
-/** What the compiled matrix product computes. */
-function isProduct(node: GraphNode): boolean {
-  return node.op?.lower?.kind === "matmul" && node.dtype === "float32" && node.size > 0;
 }
 
 /** How a node is computed that takes part in no loop. */

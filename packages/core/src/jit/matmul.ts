@@ -4,9 +4,10 @@
 import { mergeAxes } from "../kernels/elementwise.ts";
 import { stridesOf } from "../tensor/shape.ts";
 import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
-import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/gemm.ts";
+import { gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/gemm.ts";
 import { reluFlag, tileColumns, tileRows } from "../wasm/gemm-tile.ts";
-import type { Heap } from "../wasm/heap.ts";
+import { gemm64Functions, gemm64Scratch } from "../wasm/gemm64.ts";
+import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { type Kernels, sharedKernels } from "../wasm/kernels.ts";
 import type { Epilogue } from "./epilogue.ts";
 import type { Unit } from "./fuse.ts";
@@ -14,20 +15,36 @@ import type { GraphNode } from "./graph.ts";
 import { type Range, rangeOf, type Share } from "./share.ts";
 import { spread, type Views } from "./views.ts";
 
+interface Imported {
+  readonly types: readonly ImportedFunction[];
+  readonly kernels: Kernels<object>;
+}
+
+/** The kernel for each dtype. */
+const calls = { float32: "gemm", float64: "gemm64" } as const;
+
+type Float = keyof typeof calls;
+
 /**
- * The kernel on the heap's memory, for programs to import.
+ * The kernels on the heap's memory that the units' products need, for programs to import.
  *
  * @param deterministic whether to round after multiplying and after adding, as every host can.
  */
-export function gemmImport(
-  heap: Heap,
-  deterministic: boolean,
-): { readonly types: readonly ImportedFunction[]; readonly kernels: Kernels<{ gemm: Gemm }> } {
+export function gemmImports(heap: Heap, deterministic: boolean, units: readonly Unit[]): Imported[] {
+  const dtypes = new Set(units.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype));
   const relaxed = !deterministic && relaxedSimd();
-  const kernels = sharedKernels<{ gemm: Gemm }>(heap, relaxed ? "gemm, relaxed" : "gemm", () =>
-    gemmFunctions({ relaxed }),
-  );
-  return { types: [{ name: "gemm", parameters: new Array<"i32">(14).fill("i32") }], kernels };
+  const imported: Imported[] = [];
+  const take = (name: string, parameters: number, kernels: Kernels<object>) =>
+    imported.push({ types: [{ name, parameters: new Array<"i32">(parameters).fill("i32") }], kernels });
+  const singles = () => gemmFunctions({ relaxed });
+  if (dtypes.has("float32")) take("gemm", 14, sharedKernels(heap, relaxed ? "gemm, relaxed" : "gemm", singles));
+  if (dtypes.has("float64")) take("gemm64", 12, sharedKernels(heap, "gemm64", gemm64Functions));
+  return imported;
+}
+
+/** Whether there is a kernel for it. */
+export function isProduct(node: GraphNode): boolean {
+  return node.op?.lower?.kind === "matmul" && Object.hasOwn(calls, node.dtype) && node.size > 0;
 }
 
 interface Operand {
@@ -48,6 +65,7 @@ interface Product {
   /** The address of the bias, 0 for none, and whether to cut at zero. */
   readonly bias: number;
   readonly relu: boolean;
+  readonly dtype: Float;
 }
 
 function swapOf(node: GraphNode): { a: boolean; b: boolean } & Epilogue {
@@ -62,8 +80,13 @@ function sizes(node: GraphNode): { m: number; n: number; k: number } {
 
 /** Scratch bytes for the largest of the products. */
 export function scratchOf(units: readonly Unit[]): number {
-  const products = units.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => sizes(node));
-  return Math.max(0, ...products.map(({ n, k }) => gemmScratch(n, k)));
+  const products = units
+    .filter(({ kind }) => kind === "matmul")
+    .map(({ members: [node] }) => {
+      const { n, k } = sizes(node);
+      return node.dtype === "float64" ? gemm64Scratch(n, k) : gemmScratch(n, k);
+    });
+  return Math.max(0, ...products);
 }
 
 /** Multiply-adds of a product, times two. */
@@ -86,7 +109,7 @@ function operand(node: GraphNode, swapped: boolean, batch: readonly number[], { 
   const { base, offset, strides } = views.of(node);
   const [row, column] = strides.slice(-2);
   return {
-    address: addressOf(base) + offset * 4,
+    address: addressOf(base) + offset * bytesPer(node.dtype),
     batch: spread(strides.slice(0, -2), node.shape.slice(0, -2), batch),
     row: swapped ? column : row,
     column: swapped ? row : column,
@@ -121,6 +144,7 @@ export function writeMatmul(
     batch,
     bias: node.inputs.length > 2 ? operandOf(node.inputs[2], where) : 0,
     relu: swap.relu ?? false,
+    dtype: node.dtype as Float,
     ...sizes(node),
   };
   new Batches(code, product, where.addressOf(node), scratch, share).write();
@@ -194,7 +218,11 @@ class Batches {
   /** Moves a pointer on by so many strides. */
   #skip(pointer: number, times: number, stride: number): void {
     const local = this.#pointers[pointer];
-    this.#code.put(local, times, [stride * 4], "i32.mul", local, "i32.add");
+    this.#code.put(local, times, [stride * this.#bytes], "i32.mul", local, "i32.add");
+  }
+
+  get #bytes(): number {
+    return bytesPer(this.#product.dtype);
   }
 
   write(axis = 0): void {
@@ -226,13 +254,13 @@ class Batches {
 
   #move(axis: number, times: number): void {
     this.#pointers.forEach((pointer, i) => {
-      const step = this.#strides[i][axis] * 4 * times;
+      const step = this.#strides[i][axis] * this.#bytes * times;
       if (step !== 0) this.#code.advance(pointer, step);
     });
   }
 
   #call(): void {
-    const { a, b, n, k } = this.#product;
+    const { a, b, n, k, dtype, relu } = this.#product;
     const [pa, pb, pc] = this.#pointers;
     this.#code.push(
       pa,
@@ -247,9 +275,8 @@ class Batches {
       this.#columns,
       [k],
       this.#scratch,
-      [this.#product.relu ? reluFlag : 0],
-      this.#bias,
     );
-    this.#code.call("gemm");
+    if (dtype === "float32") this.#code.push([relu ? reluFlag : 0], this.#bias);
+    this.#code.call(calls[dtype]);
   }
 }

@@ -21,7 +21,7 @@ import { badIndex, writeIndexed } from "./indexed.ts";
 import { Imports } from "./lanes.ts";
 import { writeLines } from "./lines.ts";
 import { writeLoop } from "./loop.ts";
-import { gemmImport, type Scratch, scratchOf, writeMatmul } from "./matmul.ts";
+import { gemmImports, type Scratch, scratchOf, writeMatmul } from "./matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "./parallel.ts";
 import { bytesOf, type Plan, plan } from "./plan.ts";
 import { type Phase, schedule } from "./schedule.ts";
@@ -245,11 +245,10 @@ export class Program {
   #instantiate(functions: readonly FunctionDefinition[], imports: Imports, runs: readonly Run[]): Compiled {
     if (functions.length === 0) return {};
     const { team } = this.heap;
-    const multiplies = this.fused.units.some(({ kind }) => kind === "matmul");
-    const gemm = multiplies ? gemmImport(this.heap, this.#deterministic) : null;
+    const products = gemmImports(this.heap, this.#deterministic, this.fused.units);
     const slides = this.fused.units.some(({ kind }) => kind === "window");
     const windows = slides ? windowImports(this.heap, this.#deterministic) : null;
-    const kernels = [gemm, windows].flatMap((imported) => (imported ? [imported] : []));
+    const kernels = [...products, ...(windows ? [windows] : [])];
     const types = [
       ...kernels.flatMap((each) => each.types),
       badIndex,

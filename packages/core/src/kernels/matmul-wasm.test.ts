@@ -14,7 +14,7 @@ function matrix(rows: number, columns: number): Matrix {
 }
 
 describe("the product in WebAssembly", () => {
-  const compiled = wasmMultiply();
+  const compiled = wasmMultiply("float32");
 
   it("is there on this machine", () => {
     expect(compiled).not.toBeNull();
@@ -34,6 +34,19 @@ describe("the product in WebAssembly", () => {
           if (Math.abs(other[i] - x) > tolerance)
             expect.fail(`[${m}, ${k}] x [${k}, ${n}], element ${i}: ${other[i]}, not ${x}`);
         });
+    }
+  });
+
+  it("of doubles is the clear version's", () => {
+    for (let trial = 0; trial < 30; trial++) {
+      const [m, n, k] = Array.from({ length: 3 }, () => generator.integer(0, trial % 3 === 0 ? 300 : 20));
+      const [a, b] = [matrix(m, k), matrix(k, n)].map((x) => ({ ...x, data: Float64Array.from(x.data) }));
+      const [clear, fast] = [0, 1].map(() => new Float64Array(m * n + 3).fill(7));
+      multiplySmall(clear, 2, a, b, m, n, k);
+      expect(wasmMultiply("float64")!.multiply(fast, 2, a, b, m, n, k)).toBe(true);
+      clear.forEach((x, i) => {
+        if (Math.abs(fast[i] - x) > 1e-14 * Math.max(1, k)) expect.fail(`element ${i}: ${fast[i]}, not ${x}`);
+      });
     }
   });
 

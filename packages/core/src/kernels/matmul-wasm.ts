@@ -1,5 +1,5 @@
 /**
- * The float32 matrix product of arrays by the kernel in WebAssembly: operands are copied into its memory and back.
+ * The matrix product of arrays of floats by the kernel in WebAssembly: operands are copied into its memory and back.
  *
  * Copying costs a few percent of a large product; packing in TypeScript instead took half of the time of one with 64
  * rows. Multiply and add are rounded separately, so that eager results are the same on every engine.
@@ -8,14 +8,15 @@
 import type { TypedArray } from "../tensor/dtype.ts";
 import { assemble } from "../wasm/assembler.ts";
 import { type Gemm, gemmFunctions, gemmScratch } from "../wasm/gemm.ts";
-import type { Heap } from "../wasm/heap.ts";
+import { type Gemm64, gemm64Functions, gemm64Scratch } from "../wasm/gemm64.ts";
+import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import type { Matrix } from "./pack.ts";
 import { scratch } from "./scratch.ts";
 
 /** Operands that lie spread over more than this many times their size are gathered element by element. */
 const widest = 2;
-/** Larger products (in floats) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
+/** Larger products (in numbers) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
 const most = 2 ** 28;
 
 /** How a matrix is copied: as it lies, or gathered by rows. */
@@ -35,15 +36,20 @@ function plan({ row, column }: Matrix, rows: number, columns: number): Copy {
 
 class Engine {
   readonly #heap: Heap;
-  readonly #gemm: Gemm;
+  readonly #dtype: "float32" | "float64";
+  readonly #gemm: Gemm | Gemm64;
 
-  constructor(heap: Heap) {
+  constructor(heap: Heap, dtype: "float32" | "float64") {
     this.#heap = heap;
-    this.#gemm = instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), heap.memory).gemm;
+    this.#dtype = dtype;
+    this.#gemm =
+      dtype === "float32"
+        ? instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), heap.memory).gemm
+        : instantiate<{ gemm64: Gemm64 }>(assemble(gemm64Functions()), heap.memory).gemm64;
   }
 
   #enter(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
-    const view = this.#heap.all("float32");
+    const view = this.#heap.all(this.#dtype);
     if (!copy.gathered) {
       view.set(data.subarray(start, start + copy.floats), at);
       return;
@@ -63,16 +69,18 @@ class Engine {
     const [copyA, copyB] = [plan(a, m, k), plan(b, k, n)];
     // Operands that begin at multiples of four floats, as blocks do, are read without crossing cache lines.
     const [floatsA, floatsB, floatsC] = [copyA.floats, copyB.floats, m * n].map(aligned);
-    const total = floatsA + floatsB + floatsC + gemmScratch(n, k) / 4;
+    const bytes = bytesPer(this.#dtype);
+    const scratchBytes = this.#dtype === "float32" ? gemmScratch(n, k) : gemm64Scratch(n, k);
+    const total = floatsA + floatsB + floatsC + scratchBytes / bytes;
     if (total > most) return false;
     const heap = this.#heap;
-    const block = heap.allocate(total * 4);
-    const [atB, atC, rest] = [floatsA, floatsA + floatsB, floatsA + floatsB + floatsC].map((at) => block + at * 4);
-    this.#enter(block / 4, a, copyA, m, k);
-    this.#enter(atB / 4, b, copyB, k, n);
+    const block = heap.allocate(total * bytes);
+    const [atB, atC, rest] = [floatsA, floatsA + floatsB, floatsA + floatsB + floatsC].map((at) => block + at * bytes);
+    this.#enter(block / bytes, a, copyA, m, k);
+    this.#enter(atB / bytes, b, copyB, k, n);
     this.#gemm(block, copyA.row, copyA.column, atB, copyB.row, copyB.column, atC, n, m, n, k, rest, 0, 0);
-    out.set(heap.view("float32", atC, m * n), start);
-    heap.free(block, total * 4);
+    out.set(heap.view(this.#dtype, atC, m * n), start);
+    heap.free(block, total * bytes);
     return true;
   }
 }
@@ -81,13 +89,15 @@ function aligned(floats: number): number {
   return Math.ceil(floats / 16) * 16;
 }
 
-let engine: Engine | null | undefined;
+const engines = new Map<"float32" | "float64", Engine | null>();
 
 /** The product's WebAssembly version, or null where WebAssembly or its SIMD is missing or forbidden. */
-export function wasmMultiply(): Engine | null {
+export function wasmMultiply(dtype: "float32" | "float64"): Engine | null {
+  let engine = engines.get(dtype);
   if (engine === undefined) {
     const heap = scratch();
-    engine = heap && new Engine(heap);
+    engine = heap && new Engine(heap, dtype);
+    engines.set(dtype, engine);
   }
   return engine;
 }

@@ -14,17 +14,22 @@ const tile = 4;
 /** Lengths of the blocks along the inner axis and the rows: a panel of B (16 KiB) then stays in the first cache. */
 const innerBlock = 512;
 const rowBlock = 64;
-/** Below this many multiplications, copying to another memory costs more than it saves. */
+/** Below this many multiplications, copying to another memory costs more than it saves: more for doubles, twice as long. */
 const smallProduct = 128;
+const smallDoubleProduct = 512;
 
 let packedA = new Float64Array(0);
 let packedB = new Float64Array(0);
 
 /** Writes the product of `a` (m x k) and `b` (k x n) into `out`, row-major from `start`. */
 export function multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
-  const small = m * n * k <= smallProduct;
-  if (!small && out instanceof Float32Array && wasmMultiply()?.multiply(out, start, a, b, m, n, k)) return;
-  if (small || n === 1 || m === 1) multiplySmall(out, start, a, b, m, n, k);
+  const vector = n === 1 || m === 1;
+  const small = m * n * k <= (out instanceof Float64Array ? smallDoubleProduct : smallProduct);
+  if (!small && out instanceof Float32Array && wasmMultiply("float32")?.multiply(out, start, a, b, m, n, k)) return;
+  // For doubles there are tiles only, most of which a vector would leave empty.
+  const tiles = !small && !vector && out instanceof Float64Array;
+  if (tiles && wasmMultiply("float64")?.multiply(out, start, a, b, m, n, k)) return;
+  if (small || vector) multiplySmall(out, start, a, b, m, n, k);
   else multiplyBlocked(out, start, a, b, m, n, k);
 }
 
