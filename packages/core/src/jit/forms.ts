@@ -311,6 +311,19 @@ export function eachFor(node: GraphNode): ((...elements: number[]) => number) | 
   return lower?.kind === "elementwise" && !forms[lower.form] && lower.each ? lower.each : null;
 }
 
+/** Whether it is one of the functions that take a dozen instructions or more. */
+export function isTranscendental({ op }: GraphNode): boolean {
+  const lower = op?.lower;
+  return lower?.kind === "elementwise" && !forms[lower.form];
+}
+
+/** Whether computing the node, four lanes at a time or one, calls a function of JavaScript. */
+export function callsOut(node: GraphNode, wide: boolean): boolean {
+  const lower = node.op?.lower;
+  if (lower?.kind !== "elementwise" || eachFor(node) === null) return false;
+  return !wide || !(lower.form === "pow" || Object.hasOwn(math, lower.form));
+}
+
 /** How a value is computed in a loop. */
 export type Write = (e: Emitter, inputs: readonly Push[]) => void;
 

@@ -1,12 +1,12 @@
 /**
  * What of a program is done by several threads: which units are cut into parts, and which run at the same time.
  */
-import { eachFor } from "./forms.ts";
-import type { Fused, Unit } from "./fuse.ts";
+import { callsOut, isTranscendental } from "./forms.ts";
+import { type Fused, isFolded, type Unit } from "./fuse.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { matmulFlops, matmulParts } from "./matmul.ts";
 import { plan, readsOf } from "./plan.ts";
-import { windowFlops, windowParts } from "./window.ts";
+import { isConvolution, windowFlops, windowParts } from "./window.ts";
 
 /** A unit (by its number), cut into so many parts that any thread can do. */
 export interface Task {
@@ -51,9 +51,11 @@ const usualLimits: Limits = { leastPart: 8_000, leastSaving: 30_000 };
 /** More parts than threads, so that a thread that is late or slow holds up less. */
 const partsPerThread = 2;
 
-/** Estimates, in nanoseconds: what one operation takes for an element, and a multiplication with its addition. */
-const perElement = { wide: 0.25, single: 1 };
+/** Estimates, in nanoseconds for an element: of one step four lanes at a time, and one by one. */
+const perStep = { plain: 0.1, fold: 0.4, transcendental: 3, single: 1 };
+/** A multiplication or addition of a product, and a number of a pool's window. */
 const perFlop = 1 / 40;
+const perPooled = 0.4;
 
 /** What of the units is shared out among so many threads. */
 export function schedule(
@@ -93,11 +95,17 @@ function partsOf(fused: Fused, threads: number, { leastPart, leastSaving }: Limi
 }
 
 function costOf(unit: Unit): number {
-  if (unit.kind === "matmul") return matmulFlops(unit.members[0]) * perFlop;
-  if (unit.kind === "window") return windowFlops(unit.members[0]) * perFlop;
+  const [node] = unit.members;
+  if (unit.kind === "matmul") return matmulFlops(node) * perFlop;
+  if (unit.kind === "window") return windowFlops(node) * (isConvolution(node) ? perFlop : perPooled);
   if (unit.kind !== "loop") return 0;
   const elements = unit.lengths.reduce((total, length) => total * length, 1);
-  return elements * unit.members.length * (unit.wide ? perElement.wide : perElement.single);
+  const step = (member: GraphNode) => {
+    if (!unit.wide) return perStep.single;
+    if (isTranscendental(member)) return perStep.transcendental;
+    return isFolded(member) ? perStep.fold : perStep.plain;
+  };
+  return elements * unit.members.reduce((total, member) => total + step(member), 0);
 }
 
 /** How many parts the unit can be cut into at most. */
@@ -114,8 +122,8 @@ function mostParts(unit: Unit): number {
 }
 
 /** Only the main thread can call functions of JavaScript: those without a compiled form, and the one that refuses indices. */
-function callsJavaScript({ kind, members }: Unit): boolean {
-  return kind === "indexed" || kind === "host" || members.some((node) => eachFor(node) !== null);
+function callsJavaScript({ kind, members, wide }: Unit): boolean {
+  return kind === "indexed" || kind === "host" || members.some((node) => callsOut(node, wide));
 }
 
 /** For each unit, which earlier ones must be done before it begins. */

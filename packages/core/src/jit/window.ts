@@ -89,7 +89,11 @@ export function windowFlops(node: GraphNode): number {
   const { window, groups, images, channels, outputs } = sizesOf(node);
   const [kh, kw] = window.kernel;
   const numbers = images * outputs * (channels / groups) * kh * kw * window.out[0] * window.out[1];
-  return callOf(node).startsWith("convolve") ? 2 * numbers : numbers;
+  return isConvolution(node) ? 2 * numbers : numbers;
+}
+
+export function isConvolution(node: GraphNode): boolean {
+  return callOf(node).startsWith("convolve");
 }
 
 /** The tables of a program's convolutions and pools: one for each kind of window, however many units use it. */
