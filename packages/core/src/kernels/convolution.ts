@@ -5,9 +5,9 @@
 import { allocate } from "../tensor/dtype.ts";
 import type { Block } from "../tensor/op.ts";
 import type { Convolution } from "../wasm/conv.ts";
-import { wasmConvolution } from "./convolution-wasm.ts";
 import { multiply } from "./matmul.ts";
 import { addColumns, layColumns, type Window } from "./window.ts";
+import { wasmWindows } from "./window-wasm.ts";
 
 /** How kernels meet images: windows over images of one size, and channels in groups that do not see each other. */
 export interface Sliding {
@@ -105,7 +105,7 @@ function kernelOf(part: keyof Convolution, plain: ConvolutionKernel): Convolutio
     const [x, y] = { convolve: [first, out], convolveByInput: [out, first], convolveByWeight: [first, second] }[part];
     const sizes = { ...sizesOf(x.shape, y.shape, sliding), ...sliding };
     const small = y.storage.length * sizes.depth <= smallConvolution;
-    if (!small && out.dtype === "float32" && wasmConvolution()?.run(part, out, inputs, sizes)) return;
+    if (!small && out.dtype === "float32" && wasmWindows()?.run(part, out, inputs, sizes)) return;
     plain(out, inputs, sliding);
   };
 }
