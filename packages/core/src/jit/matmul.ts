@@ -94,10 +94,15 @@ export function matmulFlops(node: GraphNode): number {
   return 2 * node.size * sizes(node).k;
 }
 
-/** Into how many parts a product can be cut at most: by batch, or in whole tiles. */
-export function matmulParts(node: GraphNode): number {
+/** Each part packs one operand anew: with so many rows or columns that takes less than a tenth of its time. */
+const longPart = 64;
+
+/** Into how many parts so many threads should cut a product at most: by batch, or in whole tiles. */
+export function matmulParts(node: GraphNode, threads: number): number {
   const { m, n } = sizes(node);
-  return Math.max(...node.shape.slice(0, -2), Math.floor(m / tileRows), Math.floor(n / (2 * tileColumns)));
+  const tiles = Math.max(Math.floor(m / tileRows), Math.floor(n / (2 * tileColumns)));
+  const long = Math.max(threads, Math.floor(Math.max(m, n) / longPart));
+  return Math.max(...node.shape.slice(0, -2), Math.min(tiles, long));
 }
 
 export interface Where {

@@ -88,7 +88,7 @@ export function schedule(
 function partsOf(fused: Fused, threads: number, { leastPart, leastSaving }: Limits): number[] {
   const costs = fused.units.map(costOf);
   const parts = fused.units.map((unit, at) =>
-    Math.min(threads * partsPerThread, Math.floor(costs[at] / leastPart), mostParts(unit)),
+    Math.min(threads * partsPerThread, Math.floor(costs[at] / leastPart), mostParts(unit, threads)),
   );
   const saving = costs.reduce((total, cost, at) => total + (parts[at] > 1 ? cost * (1 - 1 / threads) : 0), 0);
   return parts.map((n) => (saving < leastSaving ? 1 : Math.max(1, n)));
@@ -109,9 +109,9 @@ function costOf(unit: Unit): number {
 }
 
 /** How many parts the unit can be cut into at most. */
-function mostParts(unit: Unit): number {
+function mostParts(unit: Unit, threads: number): number {
   if (callsJavaScript(unit)) return 1;
-  if (unit.kind === "matmul") return matmulParts(unit.members[0]);
+  if (unit.kind === "matmul") return matmulParts(unit.members[0], threads);
   if (unit.kind === "window") return windowParts(unit.members[0]);
   const { lengths, folds } = unit;
   const steps = lengths.map((length, axis) => {
