@@ -78,6 +78,18 @@ ${names.map((name) => `export const ${name} = /* @__PURE__ */ whenUsed(() => lib
 `;
 }
 
+/** Leaves `import("./file.ts")` to run time, and notes the file. */
+const importedLater = (apart) => ({
+  name: "imported later",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, kind, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      apart.add(join(resolveDir, path));
+      return { path: `./${basename(path, ".ts")}.js`, external: true };
+    });
+  },
+});
+
 if (process.argv.includes("--clean"))
   for (const name of published) rmSync(join(packages, name, "dist/node"), { recursive: true, force: true });
 else await Promise.all(published.map(bundle));
@@ -86,21 +98,23 @@ async function bundle(name) {
   const folder = join(packages, name);
   const to = join(folder, "dist/node");
   rmSync(to, { recursive: true, force: true });
+  const apart = new Set([join(folder, "src/index.ts")]);
   const neighbours = [];
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ["src/index.ts"],
-    outdir: to,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    target: "es2022",
-    plugins: [whenUsed(folder), withoutComments(neighbours)],
-    sourcemap: true,
-    logLevel: "warning",
-  });
+  // What is imported later is a module of its own, and may bring others into the list.
+  for (const entry of apart) {
+    await build({
+      absWorkingDir: folder,
+      entryPoints: [entry],
+      outdir: to,
+      bundle: true,
+      format: "esm",
+      platform: "neutral",
+      target: "es2022",
+      plugins: [importedLater(apart), whenUsed(folder), withoutComments(neighbours)],
+      sourcemap: true,
+      logLevel: "warning",
+    });
+  }
   const file = join(to, "index.js");
   writeFileSync(file, named(readFileSync(file, "utf8")));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
