@@ -177,7 +177,10 @@ function matmul(compile) {
 function someOf(result) {
   const last = result.size - 1;
   const places = [0, 0.3, 0.7, 1].map((share) => Math.floor(share * last));
-  return result.reshape([-1]).gather(tensor(places, { dtype: "int32" })).toArray();
+  return result
+    .reshape([-1])
+    .gather(tensor(places, { dtype: "int32" }))
+    .toArray();
 }
 
 /** The gradient goes into a variable, as it would go on into the layers below. */

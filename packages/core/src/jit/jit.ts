@@ -13,7 +13,7 @@ import type { Graph, GraphNode } from "./graph.ts";
 import { Program } from "./program.ts";
 import { simplify } from "./simplify.ts";
 import { type Parts, takeApart } from "./structure.ts";
-import { isPassing, Trace } from "./trace.ts";
+import { Trace } from "./trace.ts";
 
 /** A function that `jit` can compile. */
 type Fn = (...args: never[]) => unknown;
@@ -144,7 +144,7 @@ function restoreGradients({ leaves }: Trace): void {
 /** What the function leaves on each leaf. Its nodes are added to the outputs. */
 function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
   return [...trace.leaves.keys()]
-    .filter((leaf) => !isPassing(leaf))
+    .filter((leaf) => !trace.isPassing(leaf))
     .map((leaf) => {
       const { grad } = leaf;
       // After a step the gradient has done its work; handing it out would cost a copy a parameter.

@@ -11,7 +11,7 @@ import { protocolImports } from "../threads/protocol.ts";
 import type { SharedModule, SharedRun, Team } from "../threads/team.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
-import { instantiate, now } from "../wasm/host.ts";
+import { instantiate } from "../wasm/host.ts";
 import { writeCopies } from "./copies.ts";
 import { eachFor } from "./forms.ts";
 import { type Fused, fuse, type Unit } from "./fuse.ts";
@@ -26,6 +26,7 @@ import { partLocal, partParameters, threadLocal, threadParameters, writePhases }
 import { bytesOf, type Plan, plan } from "./plan.ts";
 import { type Phase, schedule } from "./schedule.ts";
 import type { Share } from "./share.ts";
+import { bestOf } from "./timing.ts";
 import { Geometries, windowImports, writeWindow } from "./window.ts";
 
 /** A parameter that the program reads or changes. */
@@ -34,10 +35,6 @@ interface StateSlot {
   readonly home: HeapHome;
   readonly assigned: boolean;
 }
-
-const timingRounds = 5;
-/** Milliseconds: clocks of pages tick in tenths. */
-const shortestTiming = 0.5;
 
 /** What is run one after another. */
 type Stage = () => void;
@@ -360,23 +357,6 @@ export class Program {
     }
     return [...early, ...late];
   }
-}
-
-/** Milliseconds of one run: the shortest of some stretches that are long enough for the clock. */
-function bestOf(stage: Stage): number {
-  let times = 1;
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < timingRounds; ) {
-    const start = now();
-    for (let i = 0; i < times; i++) stage();
-    const took = now() - start;
-    if (took < shortestTiming) times *= 2;
-    else {
-      best = Math.min(best, took / times);
-      round++;
-    }
-  }
-  return best;
 }
 
 /** First and last of neighbouring units that are not the host's. */

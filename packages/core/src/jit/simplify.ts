@@ -49,6 +49,7 @@ class Simplifier {
     gradientOf: misused,
     beforeGradientChanges: misused,
     evaluate: misused,
+    beforeRequiringGrad: misused,
     everyRun: misused,
     refuse: misused,
   };

@@ -134,6 +134,24 @@ describe("parameters in a jitted function", () => {
     expect(trained.grad).toBeNull();
   });
 
+  it("that are leaves for one call are others in the next", () => {
+    const f = counted((x: Tensor) => {
+      const point = zeros([2]);
+      point.requiresGrad = true;
+      const copy = x.detach();
+      copy.requiresGrad = true;
+      point.add(copy).square().sum().backward();
+      return [point.grad!, copy.grad!];
+    });
+    const slopes = jit(f);
+    for (const at of [1, 2, 3])
+      expect(slopes(tensor([at, 0])).map((x) => x.toArray())).toEqual([
+        [2 * at, 0],
+        [2 * at, 0],
+      ]);
+    expect(f.count).toBe(1);
+  });
+
   it("have gradients from before the call added to, as in eager execution", () => {
     const w = parameter(tensor([1, 2]));
     const f = counted((x: Tensor) => w.mul(x).sum().backward());

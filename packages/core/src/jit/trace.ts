@@ -35,6 +35,7 @@ export class Trace implements Tracer {
   /** Gradients from before the call that it looks at: arguments beside those that are given. */
   readonly earlier = new Map<Tensor, EarlierGradient>();
   readonly effects: (() => void)[] = [];
+  readonly #passing = new Set<Tensor>();
   readonly #constants = new Map<object, GraphNode[]>();
   readonly #given: readonly Tensor[];
   /** What the function is called in messages. */
@@ -110,9 +111,18 @@ export class Trace implements Tracer {
     return state;
   }
 
+  beforeRequiringGrad(x: Tensor): void {
+    this.#passing.add(x);
+  }
+
+  /** Whether the leaf became one in the call, which the next call will make another of: `x.detach()`, `zeros(…)`. */
+  isPassing(leaf: Tensor): boolean {
+    return this.#passing.has(leaf) && !(leaf instanceof Parameter);
+  }
+
   gradientOf(leaf: Tensor, held: Tensor | null): Tensor | null {
-    // One that was made of the call's tensors has no life before it.
-    if (this.leaves.has(leaf) || isPassing(leaf)) return held;
+    // One that becomes a leaf in the call has no gradient from before it.
+    if (this.leaves.has(leaf) || this.isPassing(leaf)) return held;
     let earlier = this.earlier.get(leaf);
     if (!earlier) {
       const place = this.#given.length + this.earlierGradients.length;
@@ -200,9 +210,4 @@ export class Trace implements Tracer {
 /** Whether the tensor is the same at every call. */
 function isConstant(x: Tensor): boolean {
   return x.traced === null && !(x instanceof Parameter);
-}
-
-/** Whether the leaf was made of the call's tensors (`x.detach()`), so that the next call will make another. */
-export function isPassing(leaf: Tensor): boolean {
-  return leaf.traced !== null && !(leaf instanceof Parameter);
 }

@@ -95,6 +95,7 @@ export class Tensor {
         got: `a result of ${this.step.op.name}`,
         hint: "To cut it off from what made it, use detach().",
       });
+    if (on && !this.#requiresGrad) tracer?.beforeRequiringGrad(this);
     this.#requiresGrad = on;
   }
 

@@ -17,6 +17,8 @@ export interface Tracer {
   valueOf(parameter: Parameter): TracedValue;
   /** Notes that the parameter has this value from here on. */
   assign(parameter: Parameter, value: Tensor): void;
+  /** Told of every tensor just before it is made to require a gradient. */
+  beforeRequiringGrad(x: Tensor): void;
   /** The gradient that the leaf has at this point of the trace, given the one that it holds. */
   gradientOf(leaf: Tensor, held: Tensor | null): Tensor | null;
   /** Told of every leaf just before another gradient is left on it, or the one that it holds is forgotten. */

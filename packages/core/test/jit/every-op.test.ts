@@ -145,6 +145,7 @@ function opsIn(f: () => unknown): Set<string> {
       gradientOf: refuse,
       beforeGradientChanges: refuse,
       evaluate: refuse,
+      beforeRequiringGrad: () => {},
       everyRun: refuse,
       refuse,
     },
