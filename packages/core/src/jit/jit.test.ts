@@ -266,4 +266,5 @@ it("deterministic products are those of eager execution, bit for bit", () => {
   const relaxed = jit((x: Tensor, y: Tensor) => x.matmul(y));
   expect(relaxed(a, b).sub(a.matmul(b)).abs().max().item()).toBeLessThan(1e-4);
   expect(() => jit((x: Tensor) => x, { determinstic: true } as never)).toThrow("deterministic");
+  expect(() => jit((x: Tensor) => x, { deterministic: "yes" } as never)).toThrow('expected true or false, got "yes"');
 });

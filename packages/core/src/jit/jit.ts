@@ -1,7 +1,7 @@
 /**
  * `jit`: a function of tensors, compiled.
  */
-import { checkOptions, describe, JitError } from "../errors.ts";
+import { checkOptions, describe, JitError, OptionError } from "../errors.ts";
 import type { Op, Spec } from "../tensor/op.ts";
 import { isRecording, Step } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
@@ -178,6 +178,8 @@ function cutOff(x: Tensor, name: string): void {
 export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: JitOptions = {}): Jitted<F> {
   checkOptions("jit", options, ["deterministic"]);
   const { deterministic = false } = options;
+  if (typeof deterministic !== "boolean")
+    throw new OptionError({ where: "jit, deterministic", expected: "true or false", got: describe(deterministic) });
   if (typeof f !== "function")
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
   const name = f.name ? `jit(${f.name})` : "jit";

@@ -22,14 +22,19 @@ function stackLines(): string[] {
 
 /** The innermost place on the stack that is not in this library: `file.ts:12:5`; undefined where the host shows none. */
 export function userLine(): string | undefined {
-  const home = findHome();
-  const lines = stackLines();
-  const place = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]+:\d+:\d+)\)?\s*$/;
+  return placeIn(stackLines(), findHome());
+}
+
+/** The first of the stack's lines that is the user's, given the folder of the library; a test of the library is a user. */
+export function placeIn(lines: readonly string[], home: string | null): string | undefined {
+  const place = /(?:^|[\s(])((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]+:\d+:\d+)\)?\s*$/;
   for (const line of lines) {
     const found = place.exec(line)?.[1];
     if (!found) continue;
-    const isOurs = home !== null && (found.startsWith(home) || found.startsWith(home.replace("file://", "")));
-    if (isOurs && !/\.test\.[jt]s/.test(found)) continue;
+    const isHere = home !== null && (found.startsWith(home) || found.startsWith(home.replace("file://", "")));
+    // Package managers may keep each package in a folder of its own.
+    const isInstalled = /\/node_modules\/(?:@chainrule\/\w+|chainrule)\//.test(found);
+    if (isInstalled || (isHere && !/\.test\.[jt]s/.test(found))) continue;
     return found.replace(/^file:\/\//, "");
   }
   return undefined;
