@@ -246,7 +246,7 @@ function tooMany(name: string): JitError {
  *
  * @param options `deterministic: true` for the same bits on every machine, see `JitOptions`.
  * @throws JitError where a value is read (`item()`, a branch that depends on numbers), and for results that are no
- *   tensors.
+ *   tensors; OptionError for options that it does not know.
  *
  * @example
  * const step = jit((x, y) => {
