@@ -63,14 +63,14 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
 function threaded() {
   return `const url = import.meta.resolve("@chainrule/core");
 for (const module of [url, url.replace("/node/index.js", "/index.js")]) {
-  const { jit, randn, setThreads, threads } = await import(module);
+  const { jit, randn, setNumThreads, getNumThreads } = await import(module);
   const multiply = jit((a, b) => a.matmul(b).relu());
   const [a, b] = [randn([300, 300]), randn([300, 300])];
   const alone = multiply(a, b).toTypedArray();
-  await setThreads(2);
+  await setNumThreads(2);
   for (let i = 0; i < 50; i++)
     if (multiply(a, b).toTypedArray().some((x, j) => x !== alone[j])) throw new Error("threads compute something else");
-  if (threads() !== 2) throw new Error("a worker was lost");
+  if (getNumThreads() !== 2) throw new Error("a worker was lost");
 }
 console.log("two threads compute what one does");
 `;

@@ -20,13 +20,13 @@ const {
   parameter,
   Sequential,
   SGD,
-  setThreads,
+  setNumThreads,
   ScalarMLP,
   tensor,
   TransformerEncoder,
   Value,
   valueAndGrad,
-  variable,
+  buffer,
 } = await import(process.env.BENCH_CHAINRULE ?? "chainrule");
 
 const adamOptions = { lr: adam.lr, betas: [adam.beta1, adam.beta2], eps: adam.eps };
@@ -187,7 +187,7 @@ function someOf(result) {
 function softmaxCrossEntropy(compile) {
   return ({ weights, batches: [{ y }] }) => {
     const logits = parameter(toTensor(weights.logits));
-    const gradient = variable(toTensor(weights.logits));
+    const gradient = buffer(toTensor(weights.logits));
     const step = compile((labels) => {
       const [loss, ofLogits] = valueAndGrad((z) => crossEntropy(z, labels))(logits);
       gradient.assign(ofLogits);
@@ -200,7 +200,7 @@ function softmaxCrossEntropy(compile) {
 function adamUpdate(compile) {
   return ({ weights, batches: [{ gradient }] }) => {
     const weight = parameter(toTensor(weights.weight));
-    const given = variable(toTensor(gradient));
+    const given = buffer(toTensor(gradient));
     const optimizer = new Adam([weight], adamOptions);
     const step = compile(() => {
       weight.grad = given;
@@ -267,7 +267,7 @@ export const missing = {
 export async function open(variant, compiler = jit) {
   if (variant === "scalar") return { W7: scalarMlp };
   const isJit = variant.startsWith("jit");
-  if (variant === "jit, 2 threads") await setThreads(2);
+  if (variant === "jit, 2 threads") await setNumThreads(2);
   const compile = isJit ? compiler : (f) => f;
   const train = (model, loss) => (start) => training(compile, start, model(), loss);
   const digits = (hidden) => train(() => mlp([784, ...hidden, 10], "relu"), crossEntropy);

@@ -37,6 +37,7 @@ export * from "./scalar/index.ts";
 export {
   arange,
   asTensor,
+  buffer,
   type CreateOptions,
   eye,
   full,
@@ -50,12 +51,11 @@ export {
   scalar,
   type TensorLike,
   tensor,
-  variable,
   zeros,
   zerosLike,
 } from "./tensor/create.ts";
 export { type DType, getDefaultDType, isFloat, promote, setDefaultDType, type TypedArray } from "./tensor/dtype.ts";
-export type { Block, Call, GradientRule, Op, Spec } from "./tensor/op.ts";
+export type { Call, GradientRule, KernelOperand, Op, TensorSpec } from "./tensor/op.ts";
 export { isRecording } from "./tensor/run.ts";
 export {
   broadcastShapes,
@@ -68,4 +68,4 @@ export {
 } from "./tensor/shape.ts";
 export { type ArrayOf, Parameter, Tensor } from "./tensor/tensor.ts";
 export { everyRun, isTracing } from "./tensor/tracing.ts";
-export { setThreads, threads } from "./threads/threads.ts";
+export { getNumThreads, setNumThreads } from "./threads/threads.ts";

@@ -33,7 +33,7 @@ describe("backward", () => {
     let visits = 0;
     const twice = defineOp<void>({
       name: "twice",
-      infer: ([x]) => x,
+      inferShape: ([x]) => x,
       kernel: (out, [x]) => out.storage.set(x.storage.map((n) => 2 * n)),
       gradient: (g) => {
         visits++;
@@ -118,7 +118,7 @@ describe("backward", () => {
   it("leaves no half of a gradient where a rule throws", () => {
     const broken = defineOp<void>({
       name: "broken",
-      infer: ([x]) => x,
+      inferShape: ([x]) => x,
       kernel: "view",
       gradient: () => {
         throw new ShapeError({ where: "broken", expected: "nothing", got: "this" });
@@ -136,7 +136,7 @@ describe("backward", () => {
   });
 
   it("says when a rule returns a gradient of the wrong shape", () => {
-    const wrong = defineOp<void>({ name: "wrong", infer: ([x]) => x, kernel: "view", gradient: (g) => g.sum() });
+    const wrong = defineOp<void>({ name: "wrong", inferShape: ([x]) => x, kernel: "view", gradient: (g) => g.sum() });
     expect(() =>
       wrong([leaf([1, 2])], undefined)
         .sum()

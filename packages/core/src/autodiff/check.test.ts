@@ -13,7 +13,7 @@ import {
 const square = (factor: number) =>
   defineOp<void>({
     name: "square",
-    infer: ([x]) => x,
+    inferShape: ([x]) => x,
     kernel: (out, [x]) => out.storage.set(x.storage.map((n) => n * n)),
     gradient: (g, { inputs: [x] }) => g.mul(x).mul(factor),
   });

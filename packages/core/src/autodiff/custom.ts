@@ -44,7 +44,7 @@ export function customGradient(
     // The result stands first among the inputs, cut off from what made it; then those that gradients go to.
     const op: Op<void> = {
       name,
-      infer: ([value]) => value,
+      inferShape: ([value]) => value,
       kernel: "view",
       gradient: (g, { inputs, output }, which) => {
         if (which === 0) return null;

@@ -237,7 +237,7 @@ describe("customGradient", () => {
 describe("defineOp", () => {
   const cube = defineOp<{ factor: number }>({
     name: "cube",
-    infer: ([x]) => x,
+    inferShape: ([x]) => x,
     kernel: (out, [x], { factor }) => {
       for (let i = 0; i < out.storage.length; i++) out.storage[i] = factor * x.storage[i] ** 3;
     },
@@ -250,15 +250,15 @@ describe("defineOp", () => {
   });
 
   it("without a gradient rule ends the graph", () => {
-    const blind = defineOp<void>({ name: "blind", infer: ([x]) => x, kernel: "view" });
+    const blind = defineOp<void>({ name: "blind", inferShape: ([x]) => x, kernel: "view" });
     expect(blind([tensor(1, { requiresGrad: true })], undefined).requiresGrad).toBe(false);
   });
 
   it("refuses a definition without a name, a shape rule or a kernel", () => {
-    expect(() => defineOp({ infer: ([x]: never[]) => x, kernel: "view" } as never)).toThrow(
+    expect(() => defineOp({ inferShape: ([x]: never[]) => x, kernel: "view" } as never)).toThrow(
       /defineOp: expected a name/,
     );
     expect(() => defineOp({ name: "half", kernel: "view" } as never)).toThrow(OptionError);
-    expect(() => defineOp({ name: "half", infer: ([x]: never[]) => x } as never)).toThrow(/defineOp\("half"\)/);
+    expect(() => defineOp({ name: "half", inferShape: ([x]: never[]) => x } as never)).toThrow(/defineOp\("half"\)/);
   });
 });

@@ -27,7 +27,7 @@ export function enableGrad<T>(f: () => T): T {
   return withRecording(true, f);
 }
 
-const identityOp: Op<void> = { name: "identity", infer: ([x]) => x, kernel: "view", gradient: (g) => g };
+const identityOp: Op<void> = { name: "identity", inferShape: ([x]) => x, kernel: "view", gradient: (g) => g };
 
 /**
  * Inputs to differentiate by: fresh leaves, or, where an input is itself being differentiated, an identity step on

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jit, ones, parameter, randn, type Tensor, tensor, variable, zeros } from "../index.ts";
+import { buffer, jit, ones, parameter, randn, type Tensor, tensor, zeros } from "../index.ts";
 
 function step() {
   const w = parameter(
@@ -9,7 +9,7 @@ function step() {
       [-1, 0.5],
     ]),
   );
-  const momentum = variable(zeros([3, 2]));
+  const momentum = buffer(zeros([3, 2]));
   return jit((x: Tensor) => {
     w.zeroGrad();
     const loss = x.matmul(w).tanh().square().mean();

@@ -23,7 +23,7 @@ export interface KernelReport {
   readonly flops: number;
   /** Bytes that it reads and writes. */
   readonly bytes: number;
-  /** Into how many parts it is cut for threads to share; 1 where it is done by one (see `setThreads`). */
+  /** Into how many parts it is cut for threads to share; 1 where it is done by one (see `setNumThreads`). */
   readonly parts: number;
   /** After runs: the milliseconds that it takes; null before the first, and NaN for what draws random numbers. */
   readonly ms: number | null;

@@ -2,7 +2,7 @@
  * The graph that a trace leaves behind: every value with the operation that makes it, each made once.
  */
 import type { DType, TypedArray } from "../tensor/dtype.ts";
-import type { Op, Spec } from "../tensor/op.ts";
+import type { Op, TensorSpec } from "../tensor/op.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Parameter } from "../tensor/tensor.ts";
 import type { TracedValue } from "../tensor/tracing.ts";
@@ -15,7 +15,7 @@ export type Source =
   | { readonly kind: "op"; readonly op: Op; readonly attributes: unknown; readonly inputs: readonly GraphNode[] };
 
 /** One value: what makes it, its shape and its dtype. */
-export class GraphNode implements TracedValue, Spec {
+export class GraphNode implements TracedValue, TensorSpec {
   /** Nodes are numbered as they are made, so a larger number never feeds a smaller one. */
   readonly id: number;
   /** The trace that it belongs to, by identity. */
@@ -25,7 +25,7 @@ export class GraphNode implements TracedValue, Spec {
   readonly dtype: DType;
   #uniform: number | null | undefined;
 
-  constructor(id: number, owner: object, source: Source, { shape, dtype }: Spec) {
+  constructor(id: number, owner: object, source: Source, { shape, dtype }: TensorSpec) {
     this.id = id;
     this.owner = owner;
     this.source = source;

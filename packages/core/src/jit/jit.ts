@@ -2,7 +2,7 @@
  * `jit`: a function of tensors, compiled.
  */
 import { checkOptions, describe, JitError, OptionError } from "../errors.ts";
-import type { Op, Spec } from "../tensor/op.ts";
+import type { Op, TensorSpec } from "../tensor/op.ts";
 import { isRecording, Step } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { Parameter, Tensor } from "../tensor/tensor.ts";
@@ -53,12 +53,12 @@ class Compiled {
   /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
   readonly #gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
   /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */
-  readonly #earlier: readonly { readonly leaf: Tensor; readonly spec: Spec | null }[];
+  readonly #earlier: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
   readonly #trainable: readonly (readonly [Parameter, boolean])[];
   /** Which results a gradient would have to flow back from. */
   readonly #requiresGrad: readonly boolean[];
   /** The arguments that it was compiled for, where they were tensors and nothing else. */
-  readonly #flat: readonly Spec[] | null;
+  readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isRecording();
 
   constructor(name: string, f: Fn, args: Parts, heap: Heap, options: Required<JitOptions>) {
@@ -157,7 +157,7 @@ function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: Gra
 function cutOff(x: Tensor, name: string): void {
   const op: Op = {
     name: "jit",
-    infer: () => x,
+    inferShape: () => x,
     kernel: "view",
     gradient: () => {
       throw new JitError({
@@ -188,7 +188,7 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
   let last: Compiled | undefined;
   let programsHeap: Heap | null = null;
   const compiledFor = (parts: Parts, heap: Heap): Compiled => {
-    // After setThreads there is another heap: what was compiled for the old one is never run again.
+    // After setNumThreads there is another heap: what was compiled for the old one is never run again.
     if (heap !== programsHeap) programs.clear();
     programsHeap = heap;
     const key = `${isRecording() ? "" : "noGrad "}${parts.key}`;

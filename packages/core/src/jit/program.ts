@@ -5,7 +5,7 @@
 import { place } from "../kernels/place.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { allocate } from "../tensor/dtype.ts";
-import type { Block as KernelBlock } from "../tensor/op.ts";
+import type { KernelOperand } from "../tensor/op.ts";
 import { type Parameter, Tensor } from "../tensor/tensor.ts";
 import { protocolImports } from "../threads/protocol.ts";
 import type { SharedModule, SharedRun, Team } from "../threads/team.ts";
@@ -290,8 +290,8 @@ export class Program {
     if (kernel === "view") return () => {};
     const { heap } = this;
     let generation = -1;
-    let out: KernelBlock;
-    let blocks: KernelBlock[];
+    let out: KernelOperand;
+    let blocks: KernelOperand[];
     return () => {
       if (generation !== heap.generation) {
         out = this.#blockOf(node);
@@ -319,7 +319,7 @@ export class Program {
   }
 
   /** The numbers of a contiguous value. */
-  #blockOf(node: GraphNode): KernelBlock {
+  #blockOf(node: GraphNode): KernelOperand {
     const { shape, dtype } = node;
     if (node.uniform !== null) return { shape, dtype, storage: allocate(dtype, node.size).fill(node.uniform) };
     const { base, offset } = this.fused.views.of(node);

@@ -3,7 +3,7 @@
  */
 import { JitError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
-import type { Spec } from "../tensor/op.ts";
+import type { TensorSpec } from "../tensor/op.ts";
 import { compute, withRecording } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -69,7 +69,7 @@ class Simplifier {
     this.#found.set(node, this.#simpler(node, { ...source, inputs }));
   }
 
-  #simpler(node: Spec, source: Source & { kind: "op" }): GraphNode {
+  #simpler(node: TensorSpec, source: Source & { kind: "op" }): GraphNode {
     const key = this.#keyOf(source, node);
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) return known;
@@ -78,7 +78,7 @@ class Simplifier {
     return simpler;
   }
 
-  #byRule({ shape }: Spec, source: Source & { kind: "op" }): GraphNode | null {
+  #byRule({ shape }: TensorSpec, source: Source & { kind: "op" }): GraphNode | null {
     if (!Object.hasOwn(rules, source.op.name)) return null;
     const rewritten = withRecording(false, () =>
       withTracer(this.#noting, () => rules[source.op.name]({ source, shape, tensor: (node) => this.#tensorOf(node) })),
@@ -86,7 +86,7 @@ class Simplifier {
     return rewritten && this.#nodeOf(rewritten);
   }
 
-  #byForm(node: Spec, source: Source & { kind: "op" }): GraphNode {
+  #byForm(node: TensorSpec, source: Source & { kind: "op" }): GraphNode {
     const { op, inputs } = source;
     if (op.lower?.kind === "elementwise" && inputs.every(({ uniform }) => uniform !== null))
       return this.#constant(node, source);
@@ -99,7 +99,7 @@ class Simplifier {
   }
 
   /** What constants of one number give. */
-  #constant({ shape, dtype }: Spec, { op, inputs, attributes }: Source & { kind: "op" }): GraphNode {
+  #constant({ shape, dtype }: TensorSpec, { op, inputs, attributes }: Source & { kind: "op" }): GraphNode {
     const singles = inputs.map((input) => {
       const { numbers } = input.source as Source & { kind: "constant" };
       return new Tensor(numbers.subarray(0, 1), [], input.dtype);
@@ -119,7 +119,7 @@ class Simplifier {
   }
 
   /** Views of views look at the first; a view that changes nothing is gone. */
-  #view(node: Spec, source: Source & { kind: "op" }): GraphNode {
+  #view(node: TensorSpec, source: Source & { kind: "op" }): GraphNode {
     let [from] = source.inputs;
     while (from.op?.kernel === "view") from = from.inputs[0];
     if (sameShape(from.shape, node.shape) && from.dtype === node.dtype) return from;
@@ -128,13 +128,13 @@ class Simplifier {
   }
 
   /** A constant of one number in another shape: where a kernel needs it as an array, the plan writes it out. */
-  #spread(node: Spec, { source }: GraphNode): GraphNode {
+  #spread(node: TensorSpec, { source }: GraphNode): GraphNode {
     const { numbers } = source as Source & { kind: "constant" };
     return this.#add({ kind: "constant", numbers: numbers.subarray(0, 1) }, node);
   }
 
   /** Operands that are transposed first are read transposed instead. */
-  #matmul(node: Spec, source: Source & { kind: "op" }): GraphNode {
+  #matmul(node: TensorSpec, source: Source & { kind: "op" }): GraphNode {
     const swap = { ...(source.attributes as { a: boolean; b: boolean }) };
     const inputs = [...source.inputs];
     for (const [i, side] of (["a", "b"] as const).entries()) {
@@ -152,7 +152,7 @@ class Simplifier {
   }
 
   /** The node, or an equal one that is there already. */
-  #add(source: Source, spec: Spec): GraphNode {
+  #add(source: Source, spec: TensorSpec): GraphNode {
     const key = this.#keyOf(source, spec);
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) return known;
@@ -162,7 +162,7 @@ class Simplifier {
     return node;
   }
 
-  #keyOf(source: Source, { shape, dtype }: Spec): string | null {
+  #keyOf(source: Source, { shape, dtype }: TensorSpec): string | null {
     const spec = `${dtype}[${shape}]`;
     switch (source.kind) {
       case "input":

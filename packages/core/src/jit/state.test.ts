@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { counted } from "../../test/jit/counted.ts";
-import { jit, type Parameter, parameter, scalar, type Tensor, tensor, variable, zeros } from "../index.ts";
+import { buffer, jit, type Parameter, parameter, scalar, type Tensor, tensor, zeros } from "../index.ts";
 
 const matrix = tensor([
   [1, -2, 3],
@@ -16,7 +16,7 @@ describe("parameters in a jitted function", () => {
         [-1, 0.5],
       ]),
     );
-    const count = variable(scalar(0, "float64"));
+    const count = buffer(scalar(0, "float64"));
     const step = (x: Tensor) => {
       w.zeroGrad();
       const loss = x.matmul(w).tanh().square().mean();
@@ -86,7 +86,7 @@ describe("parameters in a jitted function", () => {
   });
 
   it("may exchange their values", () => {
-    const [a, b] = [variable(tensor([1, 2, 3])), variable(tensor([4, 5, 6]))];
+    const [a, b] = [buffer(tensor([1, 2, 3])), buffer(tensor([4, 5, 6]))];
     const swap = jit(() => {
       const old = a.detach();
       a.assign(b);
@@ -105,7 +105,7 @@ describe("parameters in a jitted function", () => {
   });
 
   it("may take a turned or shifted copy of themselves", () => {
-    const a = variable(
+    const a = buffer(
       tensor([
         [1, 2],
         [3, 4],
@@ -195,7 +195,7 @@ describe("parameters in a jitted function", () => {
   it("made inside are made once", () => {
     let slot: Parameter | undefined;
     const f = jit((x: Tensor) => {
-      slot ??= variable(x.mul(0));
+      slot ??= buffer(x.mul(0));
       slot.assign(slot.add(x));
       return slot.detach();
     });

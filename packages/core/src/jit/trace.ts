@@ -2,7 +2,7 @@
  * The tracer: notes what a function does to tensors, as a graph.
  */
 import { JitError } from "../errors.ts";
-import type { Op, Spec } from "../tensor/op.ts";
+import type { Op, TensorSpec } from "../tensor/op.ts";
 import { compute, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import { Parameter, Tensor } from "../tensor/tensor.ts";
@@ -48,11 +48,11 @@ export class Trace implements Tracer {
   }
 
   /** A tensor that stands for an argument. */
-  input(index: number, spec: Spec): Tensor {
+  input(index: number, spec: TensorSpec): Tensor {
     return this.#tensorOf(this.#add({ kind: "input", index }, spec));
   }
 
-  apply(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: Spec): Tensor {
+  apply(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
     if (inputs.length > 0 && inputs.every(isConstant) && (sizeOf(spec.shape) <= foldLimit || op.kernel === "view"))
       return compute(op, inputs, attributes, spec);
     if (op.lower?.kind === "compose" && sizeOf(spec.shape) > 0) {
@@ -77,7 +77,7 @@ export class Trace implements Tracer {
       where: this.#name,
       expected: "tensors with numbers, or tensors of this call",
       got: "one that was left over from the tracing of another call",
-      hint: "Return what you need from the jitted function, or keep it in a variable() with assign().",
+      hint: "Return what you need from the jitted function, or keep it in a buffer() with assign().",
     });
   }
 
@@ -194,7 +194,7 @@ export class Trace implements Tracer {
     });
   }
 
-  #add(source: Source, { shape, dtype }: Spec): GraphNode {
+  #add(source: Source, { shape, dtype }: TensorSpec): GraphNode {
     const node = new GraphNode(this.nodes.length, this, source, { shape, dtype });
     this.nodes.push(node);
     return node;

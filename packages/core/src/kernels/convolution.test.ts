@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Block } from "../tensor/op.ts";
+import type { KernelOperand } from "../tensor/op.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import {
   convolve,
@@ -13,7 +13,7 @@ import {
 import { scratch } from "./scratch.ts";
 import type { Window } from "./window.ts";
 
-function block(shape: number[], seed: number): Block {
+function block(shape: number[], seed: number): KernelOperand {
   const storage = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7 + i * i * 0.3 + seed));
   return { shape, dtype: "float32", storage };
 }
@@ -40,7 +40,7 @@ function windowOf({ out, kernel, stride, dilation, before, after }: Case): Windo
   return { height, width, kernel, stride, dilation, before, out };
 }
 
-function expectClose(actual: Block, expected: Block, terms: number): void {
+function expectClose(actual: KernelOperand, expected: KernelOperand, terms: number): void {
   actual.storage.forEach((x, i) => {
     if (!(Math.abs(x - expected.storage[i]) <= 1e-6 * Math.max(8, terms)))
       expect.fail(`element ${i} of [${actual.shape}] is ${x}, not ${expected.storage[i]}`);

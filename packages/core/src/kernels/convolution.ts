@@ -3,7 +3,7 @@
  * the windows laid out as columns.
  */
 import { allocate } from "../tensor/dtype.ts";
-import type { Block } from "../tensor/op.ts";
+import type { KernelOperand } from "../tensor/op.ts";
 import type { Convolution } from "../wasm/conv.ts";
 import { multiply } from "./matmul.ts";
 import { addColumns, layColumns, type Window } from "./window.ts";
@@ -16,7 +16,7 @@ export interface Sliding {
 }
 
 /** A kernel of the convolution's ops. */
-export type ConvolutionKernel = (out: Block, inputs: readonly Block[], sliding: Sliding) => void;
+export type ConvolutionKernel = (out: KernelOperand, inputs: readonly KernelOperand[], sliding: Sliding) => void;
 
 /** Below this many multiplications, copying to another memory costs more than it saves. */
 const smallConvolution = 4096;
@@ -50,7 +50,7 @@ function eachGroup(
 }
 
 /** A group's kernels as a matrix: a row for each output. */
-function kernels(w: Block, group: number, rows: number, depth: number) {
+function kernels(w: KernelOperand, group: number, rows: number, depth: number) {
   return { data: w.storage, start: group * rows * depth, row: depth, column: 1 };
 }
 

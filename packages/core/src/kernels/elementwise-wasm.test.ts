@@ -54,7 +54,7 @@ function caught(f: () => Tensor): Applied {
 }
 
 function both({ op, inputs, attributes }: Applied): { clear: TypedArray; fast: TypedArray | null } {
-  const spec = op.infer(inputs, attributes);
+  const spec = op.inferShape(inputs, attributes);
   const out = { ...spec, storage: allocate(spec.dtype, sizeOf(spec.shape)) };
   (op.kernel as Exclude<Op["kernel"], "view">)(out, inputs, attributes);
   return { clear: out.storage, fast: manyElements(op, inputs, attributes, spec) };

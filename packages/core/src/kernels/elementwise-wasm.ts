@@ -7,7 +7,7 @@
 import { exactForm, laneOf } from "../jit/forms.ts";
 import { Imports, Lanes, laneBytes } from "../jit/lanes.ts";
 import { allocate, type DType, type TypedArray } from "../tensor/dtype.ts";
-import type { Block, Op, Spec } from "../tensor/op.ts";
+import type { KernelOperand, Op, TensorSpec } from "../tensor/op.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { assemble, type Code } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
@@ -36,7 +36,7 @@ interface Compiled {
 
 const compiled = new WeakMap<Op, Compiled[]>();
 
-function kernelFor(heap: Heap, op: Op, inputs: readonly Spec[], result: DType): Kernel | null {
+function kernelFor(heap: Heap, op: Op, inputs: readonly TensorSpec[], result: DType): Kernel | null {
   let known = compiled.get(op);
   if (!known) {
     known = [];
@@ -88,7 +88,7 @@ const whole: Pattern = { way: "whole", period: 1 };
 const one: Pattern = { way: "one", period: 1 };
 
 /** Null where it is neither. */
-function patternOf({ shape, storage }: Block, out: Shape, size: number): Pattern | null {
+function patternOf({ shape, storage }: KernelOperand, out: Shape, size: number): Pattern | null {
   const own = storage.length;
   if (own === size) return whole;
   if (own === 1) return one;
@@ -107,7 +107,12 @@ function patternOf({ shape, storage }: Block, out: Shape, size: number): Pattern
  * The numbers of an elementwise operation's result; null for other operations, for few elements, and for dtypes and ways
  * of broadcasting that are left to the kernel.
  */
-export function manyElements(op: Op, inputs: readonly Block[], attributes: unknown, out: Spec): TypedArray | null {
+export function manyElements(
+  op: Op,
+  inputs: readonly KernelOperand[],
+  attributes: unknown,
+  out: TensorSpec,
+): TypedArray | null {
   if (op.lower?.kind !== "elementwise" || typeof attributes === "object") return null;
   const size = sizeOf(out.shape);
   if (size < fewest) return null;
@@ -151,7 +156,7 @@ class Operand {
   readonly #to: number;
   readonly #pattern: Pattern;
 
-  constructor(heap: Heap, address: number, { dtype, storage }: Block, pattern: Pattern) {
+  constructor(heap: Heap, address: number, { dtype, storage }: KernelOperand, pattern: Pattern) {
     this.address = address;
     this.step = pattern.way === "one" ? 0 : 4 * bytesPer(dtype);
     this.#storage = storage;

@@ -2,7 +2,7 @@
  * Loops over elements, with broadcasting: what the elementwise ops' kernels are made of.
  */
 import type { TypedArray } from "../tensor/dtype.ts";
-import type { Block } from "../tensor/op.ts";
+import type { KernelOperand } from "../tensor/op.ts";
 import { broadcastStrides, sizeOf } from "../tensor/shape.ts";
 import { sigmoid, softplus } from "./special.ts";
 
@@ -49,7 +49,7 @@ export function mapKernel(f: (x: number) => number) {
     ((to, from) => {
       for (let i = 0; i < to.length; i++) to[i] = f(from[i]);
     });
-  return (out: Block, [x]: readonly Block[]): void => loop(out.storage, x.storage);
+  return (out: KernelOperand, [x]: readonly KernelOperand[]): void => loop(out.storage, x.storage);
 }
 
 /**
@@ -83,7 +83,7 @@ export function pairLoop(f: (x: number, y: number) => number): PairLoop {
 
 /** A kernel that covers two broadcast inputs with straight runs of `loop`. */
 export function pairKernel(loop: PairLoop) {
-  return (out: Block, [a, b]: readonly Block[]): void => {
+  return (out: KernelOperand, [a, b]: readonly KernelOperand[]): void => {
     const size = out.storage.length;
     if (size === 0) return;
     const aFull = a.storage.length === size;
@@ -164,7 +164,7 @@ export function walk(
 const longRun = 32;
 
 /** Copies `from` into `out`, reading element `index` at `start + sum(index * strides)`. */
-export function copyStrided(out: Block, from: TypedArray, start: number, strides: readonly number[]): void {
+export function copyStrided(out: KernelOperand, from: TypedArray, start: number, strides: readonly number[]): void {
   const to = out.storage;
   if (to.length === 0) return;
   const { lengths, strides: merged } = mergeAxes(out.shape, [strides]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Block } from "../tensor/op.ts";
+import type { KernelOperand } from "../tensor/op.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import {
   maxPool,
@@ -19,7 +19,7 @@ import type { Window } from "./window.ts";
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
 /** Whole numbers, many of them equal, and a few that are wild. */
-function block(shape: number[], seed: number, wild: readonly number[] = []): Block {
+function block(shape: number[], seed: number, wild: readonly number[] = []): KernelOperand {
   const storage = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.round(3 * Math.sin(i * 1.7 + seed)));
   wild.forEach((x, i) => {
     storage[(i * 101 + seed) % storage.length] = x;

@@ -3,18 +3,18 @@
  * loops run along rows.
  */
 import { isFloat, type TypedArray } from "../tensor/dtype.ts";
-import type { Block, WindowFunction } from "../tensor/op.ts";
+import type { KernelOperand, WindowFunction } from "../tensor/op.ts";
 import { eachRun, type Window } from "./window.ts";
 import { wasmWindows } from "./window-wasm.ts";
 
 /** A kernel of the pooling ops. */
-export type PoolKernel = (out: Block, inputs: readonly Block[], window: Window) => void;
+export type PoolKernel = (out: KernelOperand, inputs: readonly KernelOperand[], window: Window) => void;
 
 /** Below this many numbers, copying to another memory costs more than it saves. */
 const smallPool = 512;
 
 /** Runs the body for each element of each window that lies within the image: the window's number, and its place. */
-function eachElement(w: Window, { shape }: Block, body: (window: number, place: number) => void): void {
+function eachElement(w: Window, { shape }: KernelOperand, body: (window: number, place: number) => void): void {
   const step = w.stride[1];
   eachRun(w, shape[0] * shape[1], (_tap, window, image, from, to) => {
     for (let k = from; k < to; k++) body(window + k, image + k * step);
@@ -32,7 +32,7 @@ export const maxPoolPlainly: PoolKernel = (out, [x], w) => {
 };
 
 /** How many elements of each window are as large as its largest: none where that is NaN. */
-function tiesOf(x: Block, y: Block, w: Window): TypedArray {
+function tiesOf(x: KernelOperand, y: KernelOperand, w: Window): TypedArray {
   const ties = new Float64Array(y.storage.length);
   eachElement(w, x, (window, place) => {
     if (x.storage[place] === y.storage[window]) ties[window]++;

@@ -2,7 +2,7 @@
  * Loops that fold one axis away. A tensor is seen as [outer, n, inner], and the axis of length n goes.
  */
 import type { TypedArray } from "../tensor/dtype.ts";
-import type { Block } from "../tensor/op.ts";
+import type { KernelOperand } from "../tensor/op.ts";
 import { sizeOf } from "../tensor/shape.ts";
 
 /** A run of neighbouring axes, `first` to `last` inclusive. */
@@ -26,7 +26,7 @@ export function around(shape: readonly number[], { first, last }: AxisRun) {
  * `inner` lines are folded side by side in chunks that the running values of fit in a small buffer.
  */
 export function foldKernel(initial: number, combine: (total: number, x: number) => number) {
-  return (out: Block, [x]: readonly Block[], axes: AxisRun): void => {
+  return (out: KernelOperand, [x]: readonly KernelOperand[], axes: AxisRun): void => {
     const { outer, n, inner } = around(x.shape, axes);
     if (inner === 1) foldRows(out.storage, x.storage, outer, n, initial, combine);
     else foldColumns(out.storage, x.storage, outer, n, inner, initial, combine);

@@ -2,7 +2,7 @@
  * Convolution and pooling of arrays by the functions in WebAssembly: operands are copied into their memory, results back.
  * Multiply and add are rounded separately, so that eager results are the same on every engine.
  */
-import type { Block, WindowFunction } from "../tensor/op.ts";
+import type { KernelOperand, WindowFunction } from "../tensor/op.ts";
 import { assemble } from "../wasm/assembler.ts";
 import { convolutionFunctions } from "../wasm/conv.ts";
 import { type ConvolutionSizes, geometryOf } from "../wasm/conv-geometry.ts";
@@ -26,7 +26,7 @@ class Engine {
   }
 
   /** Fills `out`, of float32 as the inputs; false where it is too large. */
-  run(call: WindowFunction, out: Block, inputs: readonly Block[], sizes: ConvolutionSizes): boolean {
+  run(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes): boolean {
     const heap = this.#heap;
     const { numbers, scratch: rest, tiles } = geometryOf(sizes);
     const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];

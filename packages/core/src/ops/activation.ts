@@ -7,7 +7,7 @@ import { around, eachLine } from "../kernels/reduce.ts";
 import * as special from "../kernels/special.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
-import type { Block, Op } from "../tensor/op.ts";
+import type { KernelOperand, Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -108,7 +108,7 @@ export function hardSwish(x: TensorLike): Tensor {
 
 const softmaxOp: Op<number> = {
   name: "softmax",
-  infer: ([x]) => x,
+  inferShape: ([x]) => x,
   kernel: (out, [x], axis) => softmaxKernel(out.storage, x, axis),
   gradient: (g, { output, attributes: axis }) => {
     const weighted = g.mul(output);
@@ -125,7 +125,7 @@ const softmaxOp: Op<number> = {
 
 const logSoftmaxOp: Op<number> = {
   name: "logSoftmax",
-  infer: ([x]) => x,
+  inferShape: ([x]) => x,
   kernel: (out, [x], axis) => logSoftmaxKernel(out.storage, x, axis),
   gradient: (g, { output, attributes: axis }) => g.sub(exp(output).mul(sum(g, axis, { keepDims: true }))),
   lower: {
@@ -137,7 +137,7 @@ const logSoftmaxOp: Op<number> = {
   },
 };
 
-function softmaxKernel(to: TypedArray, x: Block, axis: number): void {
+function softmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
   const from = x.storage;
   const { n } = around(x.shape, { first: axis, last: axis });
   eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
@@ -154,7 +154,7 @@ function softmaxKernel(to: TypedArray, x: Block, axis: number): void {
   });
 }
 
-function logSoftmaxKernel(to: TypedArray, x: Block, axis: number): void {
+function logSoftmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
   const from = x.storage;
   const { n } = around(x.shape, { first: axis, last: axis });
   eachLine(x.shape, { first: axis, last: axis }, (start, step) => {

@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 const castOp: Op<DType> = {
   name: "cast",
-  infer: ([x], dtype) => ({ shape: x.shape, dtype }),
+  inferShape: ([x], dtype) => ({ shape: x.shape, dtype }),
   kernel: (out, [x], dtype) => {
     const to = out.storage;
     const from = x.storage;

@@ -45,7 +45,7 @@ export const logicalXor = logical("logicalXor", (x, y) => x !== y);
 function test(name: string, holds: (x: number) => boolean) {
   const op: Op<void> = {
     name,
-    infer: ([x]) => ({ shape: x.shape, dtype: "bool" }),
+    inferShape: ([x]) => ({ shape: x.shape, dtype: "bool" }),
     kernel: (out, [x]) => {
       for (let i = 0; i < out.storage.length; i++) out.storage[i] = holds(x.storage[i]) ? 1 : 0;
     },
@@ -65,7 +65,7 @@ export const isInfinite = test("isInfinite", (x) => Math.abs(x) === Number.POSIT
 
 const whereOp: Op<void> = {
   name: "where",
-  infer: ([condition, a]) => ({ shape: condition.shape, dtype: a.dtype }),
+  inferShape: ([condition, a]) => ({ shape: condition.shape, dtype: a.dtype }),
   kernel: (out, [condition, a, b]) => {
     const to = out.storage;
     const choice = condition.storage;

@@ -18,7 +18,7 @@ import { checkImages, type Padding, type Pair, type WindowOptions, windowOf } fr
 /** y = x ∗ w, of images [N, C, H, W] and weights [O, C / groups, kh, kw]. */
 const convolveOp: Op<Sliding> = {
   name: "convolve",
-  infer: ([x, w], { window }) => ({ shape: [x.shape[0], w.shape[0], ...window.out], dtype: x.dtype }),
+  inferShape: ([x, w], { window }) => ({ shape: [x.shape[0], w.shape[0], ...window.out], dtype: x.dtype }),
   kernel: convolve,
   gradient: [
     (g, { inputs: [, w], attributes }) => run(inputGradientOp, [g, w], attributes),
@@ -30,7 +30,7 @@ const convolveOp: Op<Sliding> = {
 /** From a gradient by y to the one by x: what each window saw is sent back through the kernel. */
 const inputGradientOp: Op<Sliding> = {
   name: "convolveInputGradient",
-  infer: ([g, w], { window, groups }) => ({
+  inferShape: ([g, w], { window, groups }) => ({
     shape: [g.shape[0], w.shape[1] * groups, window.height, window.width],
     dtype: g.dtype,
   }),
@@ -45,7 +45,7 @@ const inputGradientOp: Op<Sliding> = {
 /** From images and a gradient by y to the gradient by w. */
 const weightGradientOp: Op<Sliding> = {
   name: "convolveWeightGradient",
-  infer: ([x, g], { window, groups }) => ({
+  inferShape: ([x, g], { window, groups }) => ({
     shape: [g.shape[1], x.shape[1] / groups, ...window.kernel],
     dtype: x.dtype,
   }),

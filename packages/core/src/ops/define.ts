@@ -19,7 +19,7 @@ import { sumTo } from "./sum.ts";
  * @example
  * const cube = defineOp<void>({
  *   name: "cube",
- *   infer: ([x]) => x,
+ *   inferShape: ([x]) => x,
  *   kernel: (out, [x]) => {
  *     for (let i = 0; i < out.storage.length; i++) out.storage[i] = x.storage[i] ** 3;
  *   },
@@ -40,14 +40,14 @@ export function defineOp<Attributes = void>(definition: Op<Attributes>) {
 }
 
 function checkDefinition(definition: Op<never>): void {
-  const { name, infer, kernel } = definition;
+  const { name, inferShape, kernel } = definition;
   if (typeof name !== "string" || name === "")
     throw new OptionError({ where: "defineOp", expected: "a name", got: describe(name) });
-  if (typeof infer !== "function" || (kernel !== "view" && typeof kernel !== "function"))
+  if (typeof inferShape !== "function" || (kernel !== "view" && typeof kernel !== "function"))
     throw new OptionError({
       where: `defineOp("${name}")`,
-      expected: "infer and kernel as functions",
-      got: `${describe(infer)} and ${describe(kernel)}`,
+      expected: "inferShape and kernel as functions",
+      got: `${describe(inferShape)} and ${describe(kernel)}`,
     });
 }
 
@@ -64,7 +64,7 @@ export function flat(): null {
 export function unary(name: string, f: (x: number) => number, slope: GradientRule<void>, keepsIntegers = false) {
   const op: Op<void> = {
     name,
-    infer: ([x]) => x,
+    inferShape: ([x]) => x,
     kernel: mapKernel(f),
     gradient: slope,
     lower: { kind: "elementwise", form: name, each: f },
@@ -107,7 +107,7 @@ export function binary(name: string, { loop, gradient, operands = (d) => d, resu
     };
   const op: Op<void> = {
     name,
-    infer: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
+    inferShape: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
     kernel: pairKernel(loop),
     gradient: gradient && [rule(0), rule(1)],
     lower: { kind: "elementwise", form: name, each: loop.each },

@@ -6,7 +6,7 @@ import { place } from "../kernels/place.ts";
 import { around, eachLine } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
-import type { Op, Spec } from "../tensor/op.ts";
+import type { Op, TensorSpec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -15,7 +15,7 @@ import { type Range, slice } from "./slice.ts";
 
 const gatherOp: Op<number> = {
   name: "gather",
-  infer: ([x, indices], axis) => ({ shape: x.shape.toSpliced(axis, 1, ...indices.shape), dtype: x.dtype }),
+  inferShape: ([x, indices], axis) => ({ shape: x.shape.toSpliced(axis, 1, ...indices.shape), dtype: x.dtype }),
   kernel: (out, [x, indices], axis) => {
     const { outer, n, inner } = around(x.shape, { first: axis, last: axis });
     const count = indices.storage.length;
@@ -35,7 +35,7 @@ const gatherOp: Op<number> = {
 /** The reverse of gather: slices of `g` added up, in zeros of `shape`, at the places named. */
 const addAtOp: Op<{ readonly axis: number; readonly shape: Shape }> = {
   name: "addAt",
-  infer: ([g], { shape }) => ({ shape, dtype: g.dtype }),
+  inferShape: ([g], { shape }) => ({ shape, dtype: g.dtype }),
   kernel: (out, [g, indices], { axis, shape }) => {
     const { outer, n, inner } = around(shape, { first: axis, last: axis });
     const count = indices.storage.length;
@@ -65,7 +65,7 @@ export function gather(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
 
 const takeOp: Op<number> = {
   name: "takeAlongAxis",
-  infer: ([x, indices], axis) => {
+  inferShape: ([x, indices], axis) => {
     checkAlong("takeAlongAxis", x, indices, axis);
     return { shape: indices.shape, dtype: x.dtype };
   },
@@ -84,7 +84,7 @@ const takeOp: Op<number> = {
 
 const scatterOp: Op<number> = {
   name: "scatterAdd",
-  infer: ([x, indices, source], axis) => {
+  inferShape: ([x, indices, source], axis) => {
     checkAlong("scatterAdd", x, indices, axis);
     if (formatShape(source.shape) !== formatShape(indices.shape))
       throw new ShapeError({
@@ -104,7 +104,7 @@ const scatterOp: Op<number> = {
   lower: { kind: "index", move: "scatter" },
 };
 
-function checkAlong(where: string, x: Spec, indices: Spec, axis: number): void {
+function checkAlong(where: string, x: TensorSpec, indices: TensorSpec, axis: number): void {
   if (x.shape.length !== indices.shape.length || x.shape.some((n, a) => a !== axis && n !== indices.shape[a]))
     throw new ShapeError({
       where,
@@ -116,8 +116,8 @@ function checkAlong(where: string, x: Spec, indices: Spec, axis: number): void {
 /** For every index, the place in `x` that it names and its own place. */
 function eachPair(
   where: string,
-  x: Spec,
-  indices: Spec & { readonly storage: ArrayLike<number> },
+  x: TensorSpec,
+  indices: TensorSpec & { readonly storage: ArrayLike<number> },
   axis: number,
   visit: (full: number, at: number) => void,
 ): void {
@@ -152,7 +152,7 @@ export function scatterAdd(x: TensorLike, indices: TensorLike, values: TensorLik
 
 const argsortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
   name: "argsort",
-  infer: ([x]) => ({ shape: x.shape, dtype: "int32" }),
+  inferShape: ([x]) => ({ shape: x.shape, dtype: "int32" }),
   kernel: (out, [x], { axis, descending }) => {
     const axes = { first: axis, last: axis };
     const { n } = around(x.shape, axes);

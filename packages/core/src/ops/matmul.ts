@@ -6,7 +6,7 @@ import { walk } from "../kernels/elementwise.ts";
 import { multiply } from "../kernels/matmul.ts";
 import type { TensorLike } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
-import type { Block, Op } from "../tensor/op.ts";
+import type { KernelOperand, Op } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { broadcastStrides, formatShape, tryBroadcast } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -21,7 +21,7 @@ interface Transposed {
 /** Inputs have at least two axes; `Transposed` says which of them is to be read with its last two swapped. */
 const matmulOp: Op<Transposed> = {
   name: "matmul",
-  infer: ([a, b], swap) => {
+  inferShape: ([a, b], swap) => {
     const [m, k] = lastTwo(a.shape, swap.a);
     const [k2, n] = lastTwo(b.shape, swap.b);
     if (k !== k2) throw mismatch(a.shape, b.shape, k, k2);
@@ -64,7 +64,7 @@ function lastTwo(shape: readonly number[], swapped: boolean): [number, number] {
   return swapped ? [columns, rows] : [rows, columns];
 }
 
-function matrix(x: Block, start: number, swapped: boolean) {
+function matrix(x: KernelOperand, start: number, swapped: boolean) {
   const columns = x.shape.at(-1)!;
   return swapped
     ? { data: x.storage, start, row: 1, column: columns }

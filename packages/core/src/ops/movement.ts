@@ -16,7 +16,7 @@ import { broadcastTo, reshape } from "./sum.ts";
 
 const permuteOp: Op<readonly number[]> = {
   name: "permute",
-  infer: ([x], order) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
+  inferShape: ([x], order) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
   kernel: (out, [x], order) => {
     const strides = stridesOf(x.shape);
     copyStrided(
@@ -132,7 +132,7 @@ export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
 
 const concatOp: Op<number> = {
   name: "concat",
-  infer: (inputs, axis) => ({
+  inferShape: (inputs, axis) => ({
     shape: inputs[0].shape.with(
       axis,
       inputs.reduce((total, input) => total + input.shape[axis], 0),

@@ -23,7 +23,7 @@ const optionNames = ["stride", "padding", "dilation"];
 function toWindows(name: "maxPool" | "maxPoolPick" | "sumPool", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
   const op: Op<Window> = {
     name,
-    infer: ([x], w) => ({ shape: [x.shape[0], x.shape[1], ...w.out], dtype: toNumeric(x.dtype) }),
+    inferShape: ([x], w) => ({ shape: [x.shape[0], x.shape[1], ...w.out], dtype: toNumeric(x.dtype) }),
     kernel,
     gradient,
     lower: { kind: "window", call: name },
@@ -34,7 +34,7 @@ function toWindows(name: "maxPool" | "maxPoolPick" | "sumPool", kernel: PoolKern
 function toImages(name: "maxPoolSpread" | "sumPoolSpread", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
   const op: Op<Window> = {
     name,
-    infer: ([g], w) => ({ shape: [g.shape[0], g.shape[1], w.height, w.width], dtype: g.dtype }),
+    inferShape: ([g], w) => ({ shape: [g.shape[0], g.shape[1], w.height, w.width], dtype: g.dtype }),
     kernel,
     gradient,
     lower: { kind: "window", call: name },

@@ -65,7 +65,7 @@ function safeSqrt(x: Tensor): Tensor {
 function extreme(name: "max" | "min", initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
   return {
     name,
-    infer: ([x], axes) => {
+    inferShape: ([x], axes) => {
       if (around(x.shape, axes).n === 0)
         throw new ShapeError({
           where: name,
@@ -114,7 +114,7 @@ export function min(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
 
 const prodOp: Op<AxisRun> = {
   name: "prod",
-  infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
+  inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
   kernel: foldKernel(1, (total, x) => total * x),
   lower: { kind: "line", line: "prod" },
   gradient: (g, { inputs: [x], attributes: axes }) => g.mul(productOfOthers(x, axes)),
@@ -145,7 +145,7 @@ export function prod(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): T
 
 const logSumExpOp: Op<AxisRun> = {
   name: "logSumExp",
-  infer: ([x], axes) => reducedSpec(x, axes),
+  inferShape: ([x], axes) => reducedSpec(x, axes),
   kernel: (out, [x], axes) => {
     const from = x.storage;
     const { n } = around(x.shape, axes);
@@ -186,7 +186,7 @@ export function logSumExp(x: TensorLike, axis?: Axes, options: ReduceOptions = {
 function truth(name: "any" | "all", initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
   return {
     name,
-    infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: "bool" }),
+    inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: "bool" }),
     kernel: foldKernel(initial, combine),
     lower: { kind: "line", line: name },
   };
@@ -228,7 +228,7 @@ interface ArgOptions extends ReduceOptions {}
 function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number) => boolean) {
   const op: Op<AxisRun> = {
     name,
-    infer: ([x], axes) => {
+    inferShape: ([x], axes) => {
       if (around(x.shape, axes).n === 0)
         throw new ShapeError({ where: name, expected: "at least one element", got: formatShape(x.shape) });
       return { ...reducedSpec(x, axes), dtype: "int32" };
@@ -286,7 +286,7 @@ interface Running {
 
 const cumsumOp: Op<Running> = {
   name: "cumsum",
-  infer: ([x]) => ({ shape: x.shape, dtype: toNumeric(x.dtype) }),
+  inferShape: ([x]) => ({ shape: x.shape, dtype: toNumeric(x.dtype) }),
   kernel: (out, [x], { axis, reverse }) => {
     const axes = { first: axis, last: axis };
     const { n } = around(x.shape, axes);

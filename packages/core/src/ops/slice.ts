@@ -19,7 +19,7 @@ interface Cut {
 
 const sliceOp: Op<Cut> = {
   name: "slice",
-  infer: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
+  inferShape: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
   kernel: (out, [x], { starts, steps }) => {
     const strides = stridesOf(x.shape);
     const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
@@ -37,7 +37,7 @@ const sliceOp: Op<Cut> = {
 /** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */
 export const placeOp: Op<Cut & { readonly shape: Shape }> = {
   name: "place",
-  infer: ([x], { shape }) => ({ shape, dtype: x.dtype }),
+  inferShape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
   kernel: (out, [x], { starts, steps, lengths }) => {
     const strides = stridesOf(out.shape);
     const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);

@@ -6,7 +6,7 @@ import { copyStrided } from "../kernels/elementwise.ts";
 import { type AxisRun, foldKernel } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { toNumeric } from "../tensor/dtype.ts";
-import type { Op, Spec } from "../tensor/op.ts";
+import type { Op, TensorSpec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import {
   broadcastStrides,
@@ -29,7 +29,7 @@ export interface ReduceOptions {
 }
 
 /** The spec after the run of axes became length 1. */
-export function reducedSpec(x: Spec, { first, last }: AxisRun): Spec {
+export function reducedSpec(x: TensorSpec, { first, last }: AxisRun): TensorSpec {
   return { shape: x.shape.map((length, axis) => (axis >= first && axis <= last ? 1 : length)), dtype: x.dtype };
 }
 
@@ -65,7 +65,7 @@ export function overAxes(
 
 const sumOp: Op<AxisRun> = {
   name: "sum",
-  infer: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
+  inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
   kernel: foldKernel(0, (total, x) => total + x),
   gradient: (g, { inputs: [x] }) => broadcastTo(g, x.shape),
   lower: { kind: "reduce", fold: "sum" },
@@ -111,7 +111,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 const broadcastOp: Op<Shape> = {
   name: "broadcastTo",
-  infer: ([x], shape) => ({ shape, dtype: x.dtype }),
+  inferShape: ([x], shape) => ({ shape, dtype: x.dtype }),
   kernel: (out, [x]) => copyStrided(out, x.storage, 0, broadcastStrides(x.shape, out.shape)),
   gradient: (g, { inputs: [x] }) => sumTo(g, x.shape),
   lower: { kind: "view", view: "broadcast" },
@@ -142,7 +142,7 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
 
 const reshapeOp: Op<Shape> = {
   name: "reshape",
-  infer: ([x], shape) => ({ shape, dtype: x.dtype }),
+  inferShape: ([x], shape) => ({ shape, dtype: x.dtype }),
   kernel: "view",
   gradient: (g, { inputs: [x] }) => reshape(g, x.shape),
 };

@@ -91,7 +91,7 @@ interface Bounds {
 
 const clampOp: Op<Bounds> = {
   name: "clamp",
-  infer: ([x]) => x,
+  inferShape: ([x]) => x,
   kernel: (out, [x], { min, max }) => {
     out.storage.set(x.storage);
     for (let i = 0; i < out.storage.length; i++) {

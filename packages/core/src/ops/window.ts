@@ -5,7 +5,7 @@
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { addColumns, layColumns, type Window } from "../kernels/window.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
-import type { Op, Spec } from "../tensor/op.ts";
+import type { Op, TensorSpec } from "../tensor/op.ts";
 import { run } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -87,7 +87,7 @@ function paddingOf(
 
 const unfoldOp: Op<Window> = {
   name: "unfold",
-  infer: ([x], w) => ({
+  inferShape: ([x], w) => ({
     shape: [x.shape[0], x.shape[1] * w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]],
     dtype: x.dtype,
   }),
@@ -97,7 +97,7 @@ const unfoldOp: Op<Window> = {
 
 const foldOp: Op<Window> = {
   name: "fold",
-  infer: ([x], w) => ({
+  inferShape: ([x], w) => ({
     shape: [x.shape[0], x.shape[1] / (w.kernel[0] * w.kernel[1]), w.height, w.width],
     dtype: x.dtype,
   }),
@@ -106,7 +106,7 @@ const foldOp: Op<Window> = {
 };
 
 /** Throws unless `x` is a batch of images with channels. */
-export function checkImages(where: string, x: Spec): void {
+export function checkImages(where: string, x: TensorSpec): void {
   if (x.shape.length !== 4)
     throw new ShapeError({
       where,

@@ -30,7 +30,7 @@ interface Draw {
 const randomOp: Op<Draw> = {
   name: "random",
   random: true,
-  infer: (_inputs, { shape, dtype }) => ({ shape, dtype }),
+  inferShape: (_inputs, { shape, dtype }) => ({ shape, dtype }),
   kernel: (out, _inputs, { fill }) => fill(out.storage),
 };
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   arange,
   asTensor,
+  buffer,
   DataError,
   DTypeError,
   eye,
@@ -19,7 +20,6 @@ import {
   setDefaultDType,
   tensor,
   ValueError,
-  variable,
   zeros,
   zerosLike,
 } from "../index.ts";
@@ -169,6 +169,6 @@ it("the default dtype can be changed, to a float", () => {
 
 it("parameters are floats, variables are anything", () => {
   expect(parameter([1]).requiresGrad).toBe(true);
-  expect(variable(tensor([1], { dtype: "int32" })).requiresGrad).toBe(false);
-  expect(() => parameter(tensor([1], { dtype: "int32" }))).toThrow(/Use variable\(\) for a counter/);
+  expect(buffer(tensor([1], { dtype: "int32" })).requiresGrad).toBe(false);
+  expect(() => parameter(tensor([1], { dtype: "int32" }))).toThrow(/Use buffer\(\) for a counter/);
 });

@@ -375,14 +375,14 @@ function initialValue(initial: TensorLike, where: string): Tensor {
 export function parameter(initial: TensorLike): Parameter {
   const { storage, shape, dtype } = initialValue(initial, "parameter");
   if (!isFloat(dtype))
-    throw new DTypeError({ where: "parameter", expected: "floats", got: dtype, hint: "Use variable() for a counter." });
+    throw new DTypeError({ where: "parameter", expected: "floats", got: dtype, hint: "Use buffer() for a counter." });
   const made = new Parameter(storage, shape, dtype);
   made.requiresGrad = true;
   return made;
 }
 
 /** Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state. */
-export function variable(initial: TensorLike): Parameter {
-  const { storage, shape, dtype } = initialValue(initial, "variable");
+export function buffer(initial: TensorLike): Parameter {
+  const { storage, shape, dtype } = initialValue(initial, "buffer");
   return new Parameter(storage, shape, dtype, true);
 }

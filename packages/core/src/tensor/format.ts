@@ -2,7 +2,7 @@
  * Tensors as text: values in aligned columns, the way NumPy prints them, with shape and dtype.
  */
 import { checkOptions, describe, ValueError } from "../errors.ts";
-import type { Block } from "./op.ts";
+import type { KernelOperand } from "./op.ts";
 import { formatShape, stridesOf } from "./shape.ts";
 
 export interface FormatOptions {
@@ -41,7 +41,7 @@ const largestFixed = 1e8;
  * //  [[ 1.  ,  0.5 ],
  * //   [-2.25, 10.  ]])
  */
-export function formatTensor(block: Block, options: FormatOptions = {}): string {
+export function formatTensor(block: KernelOperand, options: FormatOptions = {}): string {
   const settings = { ...defaults, ...options };
   checkSettings(options, settings);
   const { shape, dtype, storage } = block;
@@ -81,7 +81,7 @@ function checkSettings(options: FormatOptions, settings: typeof defaults): void 
 }
 
 /** For each axis the indices that are shown, with -1 where the ellipsis goes. */
-function shownIndices(shape: Block["shape"], edgeItems: number): number[][] {
+function shownIndices(shape: KernelOperand["shape"], edgeItems: number): number[][] {
   return shape.map((length) => {
     if (length <= 2 * edgeItems) return Array.from({ length }, (_, i) => i);
     const front = Array.from({ length: edgeItems }, (_, i) => i);
@@ -140,7 +140,7 @@ function wrap(words: string[], indent: string, width: number): string {
 }
 
 /** The function that writes one element so that all those shown have one notation and one width. */
-function writerFor({ dtype, storage }: Block, offsets: number[], precision: number): (x: number) => string {
+function writerFor({ dtype, storage }: KernelOperand, offsets: number[], precision: number): (x: number) => string {
   const values = offsets.map((offset) => storage[offset]);
   if (dtype === "bool") return padded(values, (x) => (x ? "true" : "false"));
   if (dtype === "int32") return padded(values, String);

@@ -6,13 +6,13 @@ import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A shape and a dtype: all there is to know of a tensor before its numbers. */
-export interface Spec {
+export interface TensorSpec {
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
 /** What a kernel reads and writes: numbers in row-major order with their shape. */
-export interface Block extends Spec {
+export interface KernelOperand extends TensorSpec {
   readonly storage: TypedArray;
 }
 
@@ -70,12 +70,12 @@ export type WindowFunction =
 export interface Op<Attributes = unknown> {
   readonly name: string;
   /** Checks the inputs, throws a ShapeError or DTypeError that names what is wrong, and says what comes out. */
-  infer(inputs: readonly Spec[], attributes: Attributes): Spec;
+  inferShape(inputs: readonly TensorSpec[], attributes: Attributes): TensorSpec;
   /**
    * Fills `out` (all zeros before). `"view"` says that the output holds the same numbers in the same order, so
    * that nothing is copied.
    */
-  readonly kernel: "view" | ((out: Block, inputs: readonly Block[], attributes: Attributes) => void);
+  readonly kernel: "view" | ((out: KernelOperand, inputs: readonly KernelOperand[], attributes: Attributes) => void);
   /** One rule for each input, or one for all of them; none where the result does not depend smoothly on any. */
   readonly gradient?: GradientRule<Attributes> | readonly GradientRule<Attributes>[];
   readonly lower?: Lowering;

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { parameter, ShapeError, tensor, variable } from "../index.ts";
+import { buffer, parameter, ShapeError, tensor } from "../index.ts";
 
 describe("parameters and variables", () => {
   it("tells weights from state, also when the weights are frozen", () => {
     const weight = parameter([1, 2]);
     weight.requiresGrad = false;
-    expect(weight.isState).toBe(false);
-    expect(variable([1, 2]).isState).toBe(true);
+    expect(weight.isBuffer).toBe(false);
+    expect(buffer([1, 2]).isBuffer).toBe(true);
   });
 
   it("keeps its dtype when a value is assigned", () => {
-    const count = variable(tensor(1, { dtype: "float64" }));
+    const count = buffer(tensor(1, { dtype: "float64" }));
     count.assign(tensor(3, { dtype: "int32" }));
     expect([count.item(), count.dtype]).toEqual([3, "float64"]);
   });

@@ -4,7 +4,7 @@
 import { GraphError } from "../errors.ts";
 import { manyElements } from "../kernels/elementwise-wasm.ts";
 import { allocate, isFloat } from "./dtype.ts";
-import type { Op, Spec } from "./op.ts";
+import type { Op, TensorSpec } from "./op.ts";
 import { sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracing.ts";
@@ -63,7 +63,7 @@ export function withRecording<T>(on: boolean, f: () => T): T {
  * @throws what the op's own rule throws for inputs that do not fit.
  */
 export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
-  const spec = op.infer(inputs, attributes);
+  const spec = op.inferShape(inputs, attributes);
   const output =
     tracer === null ? compute(op as Op, inputs, attributes, spec) : tracer.apply(op as Op, inputs, attributes, spec);
   if (recording && op.gradient !== undefined && isFloat(spec.dtype) && inputs.some((input) => input.requiresGrad)) {
@@ -79,7 +79,7 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
 }
 
 /** Runs the op's kernel on tensors that have numbers. Nothing is checked or noted. */
-export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: Spec): Tensor {
+export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
   const { shape, dtype } = spec;
   if (op.kernel === "view") return new Tensor(inputs[0].storage, shape, dtype);
   const numbers = manyElements(op, inputs, attributes, spec);

@@ -649,7 +649,7 @@ function unread(x: Tensor): never {
     where: "tensor",
     expected: "a tensor with numbers",
     got: "one from inside a jitted function, where tensors only stand for what will be computed",
-    hint: "Return it from the function, or keep it in a variable() with assign().",
+    hint: "Return it from the function, or keep it in a buffer() with assign().",
   });
 }
 
@@ -658,16 +658,16 @@ function unread(x: Tensor): never {
  * sees the numbers that its forward pass saw.
  */
 export class Parameter extends Tensor {
-  /** Whether it is state (made by `variable()`) and no weight: frozen weights are weights still. */
-  readonly isState: boolean;
+  /** Whether it is state (made by `buffer()`) and no weight: frozen weights are weights still. */
+  readonly isBuffer: boolean;
 
   /** Where the value lives in the memory of compiled programs, once one has used it. @internal */
   home: Home | null = null;
 
   /** @internal */
-  constructor(storage: TypedArray, shape: Shape, dtype: DType, isState = false) {
+  constructor(storage: TypedArray, shape: Shape, dtype: DType, isBuffer = false) {
     super(storage, shape, dtype);
-    this.isState = isState;
+    this.isBuffer = isBuffer;
   }
 
   override get storage(): TypedArray {

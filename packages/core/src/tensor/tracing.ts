@@ -1,7 +1,7 @@
 /**
  * The switch between running operations and noting them: what the tensor core knows of `jit`.
  */
-import type { Op, Spec } from "./op.ts";
+import type { Op, TensorSpec } from "./op.ts";
 import type { Parameter, Tensor } from "./tensor.ts";
 
 /** A value in a trace; only the tracer that made it knows more. */
@@ -12,7 +12,7 @@ export interface TracedValue {
 /** What `jit` puts in the place of running. */
 export interface Tracer {
   /** Notes an operation and returns a tensor without numbers that stands for its result. */
-  apply(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: Spec): Tensor;
+  apply(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor;
   /** The parameter's value at this point of the trace. */
   valueOf(parameter: Parameter): TracedValue;
   /** Notes that the parameter has this value from here on. */

@@ -55,7 +55,7 @@ export function checkHost(): void {
 }
 
 export function noThreads(got: string, hint: string): JitError {
-  return new JitError({ where: "setThreads", expected: "workers that share memory with this thread", got, hint });
+  return new JitError({ where: "setNumThreads", expected: "workers that share memory with this thread", got, hint });
 }
 
 /** Whether this thread may sleep until another wakes it: a page's main thread may not. */

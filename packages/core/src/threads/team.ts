@@ -103,7 +103,7 @@ function workerLost(): JitError {
     where: "jit",
     expected: "every thread to finish its part of the step",
     got: "one that failed, or did not answer for a minute",
-    hint: "What the step was changing is undefined. Call setThreads again, and restore the parameters.",
+    hint: "What the step was changing is undefined. Call setNumThreads again, and restore the parameters.",
   });
 }
 

@@ -2,17 +2,17 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  buffer,
+  getNumThreads,
   JitError,
   jit,
   manualSeed,
   parameter,
   randn,
-  setThreads,
+  setNumThreads,
   type Tensor,
   tensor,
-  threads,
   ValueError,
-  variable,
 } from "../index.ts";
 import { makeJit } from "../jit/jit.ts";
 import { assemble, type Code } from "../wasm/assembler.ts";
@@ -20,7 +20,7 @@ import { instantiate } from "../wasm/host.ts";
 import { protocolImports } from "./protocol.ts";
 import { createTeam, type SharedRun, type Team } from "./team.ts";
 
-afterEach(() => setThreads(1));
+afterEach(() => setNumThreads(1));
 
 const host = globalThis as unknown as Record<string, unknown>;
 
@@ -38,25 +38,25 @@ async function pretending(values: Record<string, unknown>, f: () => Promise<void
   }
 }
 
-describe("setThreads", () => {
+describe("setNumThreads", () => {
   it("says how many threads there are", async () => {
-    expect(threads()).toBe(1);
-    expect([await setThreads(3), threads()]).toEqual([3, 3]);
-    expect([await setThreads(2), threads()]).toEqual([2, 2]);
-    const changes = [setThreads(3), setThreads(1), setThreads(2)];
-    expect([await Promise.all(changes), threads()]).toEqual([[3, 1, 2], 2]);
+    expect(getNumThreads()).toBe(1);
+    expect([await setNumThreads(3), getNumThreads()]).toEqual([3, 3]);
+    expect([await setNumThreads(2), getNumThreads()]).toEqual([2, 2]);
+    const changes = [setNumThreads(3), setNumThreads(1), setNumThreads(2)];
+    expect([await Promise.all(changes), getNumThreads()]).toEqual([[3, 1, 2], 2]);
   });
 
   it("refuses what is no number of threads", async () => {
     for (const n of [0, -1, 1.5, Number.NaN, 65, "2" as unknown as number])
-      await expect(setThreads(n)).rejects.toThrow(ValueError);
-    expect(threads()).toBe(1);
+      await expect(setNumThreads(n)).rejects.toThrow(ValueError);
+    expect(getNumThreads()).toBe(1);
   });
 
   it("says what a host lacks, and leaves everything as it was", async () => {
     const refused = (text: string) => async () => {
-      await expect(setThreads(2)).rejects.toThrow(text);
-      await expect(setThreads(2)).rejects.toThrow(JitError);
+      await expect(setNumThreads(2)).rejects.toThrow(text);
+      await expect(setNumThreads(2)).rejects.toThrow(JitError);
     };
     await pretending({ process: {} }, refused("a host without workers"));
     await pretending(
@@ -73,13 +73,13 @@ describe("setThreads", () => {
     }
     const process = { getBuiltinModule: () => ({ Worker: Broken }) };
     await pretending({ process }, refused("no such file"));
-    expect(threads()).toBe(1);
+    expect(getNumThreads()).toBe(1);
   });
 
   it("keeps the values of parameters, and what training left in them", async () => {
     manualSeed(1);
     const w = parameter(randn([300, 40]));
-    const count = variable(tensor(0));
+    const count = buffer(tensor(0));
     const step = jit((x: Tensor) => {
       count.assign(count.add(1));
       w.assign(w.sub(x.transpose(0, 1).matmul(x.matmul(w)).mul(1e-4)));
@@ -91,21 +91,21 @@ describe("setThreads", () => {
       alone.assign(alone.sub(y.transpose(0, 1).matmul(y.matmul(alone)).mul(1e-4)));
     });
     for (const n of [1, 2, 3, 1, 2]) {
-      await setThreads(n);
+      await setNumThreads(n);
       step(x);
       step(x);
     }
-    await setThreads(1);
+    await setNumThreads(1);
     for (let i = 0; i < 10; i++) reference(x);
     expect(count.item()).toBe(10);
     expect([...w.toTypedArray()]).toEqual([...alone.toTypedArray()]);
-    await setThreads(2);
+    await setNumThreads(2);
     w.assign(w.mul(0));
     expect(step(x).item()).toBe(0);
   });
 
   it("lets the memory grow while there are workers", async () => {
-    await setThreads(2);
+    await setNumThreads(2);
     const square = jit((x: Tensor) => x.matmul(x));
     for (const n of [16, 128, 400, 900]) {
       const x = randn([n, n]);
@@ -120,11 +120,11 @@ describe("setThreads", () => {
         ).toBeLessThan(1e-3);
       }
     }
-    expect(threads()).toBe(2);
+    expect(getNumThreads()).toBe(2);
   });
 
   it("burns no processor time while nothing is to be done", async () => {
-    await setThreads(3);
+    await setNumThreads(3);
     const x = randn([256, 256]);
     jit((a: Tensor) => a.matmul(a))(x);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -138,9 +138,9 @@ describe("setThreads", () => {
   it("does not keep the process alive", () => {
     const core = fileURLToPath(new URL("../index.ts", import.meta.url));
     const program = `
-      import { jit, ones, setThreads, threads } from ${JSON.stringify(core)};
-      await setThreads(3);
-      console.log(threads(), jit((x) => x.matmul(x))(ones([200, 200])).at(1, 1));`;
+      import { jit, ones, setNumThreads, getNumThreads } from ${JSON.stringify(core)};
+      await setNumThreads(3);
+      console.log(getNumThreads(), jit((x) => x.matmul(x))(ones([200, 200])).at(1, 1));`;
     const args = ["--import", "tsx", "--input-type=module", "--eval", program];
     expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 50_000 }).trim()).toBe("3 200");
   });

@@ -1,5 +1,5 @@
 /**
- * `setThreads`: how many threads compiled programs run on.
+ * `setNumThreads`: how many threads compiled programs run on.
  */
 import { describe, ValueError } from "../errors.ts";
 import { sharedHeap, useHeap } from "../wasm/heap.ts";
@@ -14,19 +14,19 @@ let team: Team | null = null;
 let change: Promise<unknown> = Promise.resolve();
 
 /**
- * How many threads compiled programs run on at the moment: 1 unless `setThreads` was called.
+ * How many threads compiled programs run on at the moment: 1 unless `setNumThreads` was called.
  *
  * @example
- * await setThreads(4);
- * threads(); // 4
+ * await setNumThreads(4);
+ * getNumThreads(); // 4
  */
-export function threads(): number {
+export function getNumThreads(): number {
   return team?.present ?? 1;
 }
 
 /**
  * From here on, compiled functions (`jit`, and with it `fit`, `evaluate` and `predict`) run on `n` threads: this one,
- * and `n` - 1 workers that share its memory. `setThreads(1)` ends the workers.
+ * and `n` - 1 workers that share its memory. `setNumThreads(1)` ends the workers.
  *
  * Matrix products, convolutions, and large elementwise operations, reductions and optimizer updates are split where
  * that pays; small steps stay on one thread. Results are the same in every run. Idle workers sleep, and do not keep the
@@ -42,11 +42,11 @@ export function threads(): number {
  *   or WebAssembly. Everything then stays as it was.
  *
  * @example
- * await setThreads(2);
+ * await setNumThreads(2);
  * await model.fit(x, y, { epochs: 10 });
- * await setThreads(1);
+ * await setNumThreads(1);
  */
-export function setThreads(n: number): Promise<number> {
+export function setNumThreads(n: number): Promise<number> {
   const result = change.then(() => changeTo(n));
   change = result.catch(() => {});
   return result;
@@ -54,8 +54,8 @@ export function setThreads(n: number): Promise<number> {
 
 async function changeTo(n: number): Promise<number> {
   if (!Number.isInteger(n) || n < 1 || n > most)
-    throw new ValueError({ where: "setThreads", expected: `a whole number from 1 to ${most}`, got: describe(n) });
-  if (n === threads()) return n;
+    throw new ValueError({ where: "setNumThreads", expected: `a whole number from 1 to ${most}`, got: describe(n) });
+  if (n === getNumThreads()) return n;
   if (n > 1) {
     checkHost();
     if (sharedHeap() === null) throw noThreads("a host without WebAssembly and its SIMD", "Stay with one thread here.");

@@ -1,5 +1,5 @@
 /**
- * One of the other threads of `setThreads`: takes chunks of compiled steps, and sleeps in between.
+ * One of the other threads of `setNumThreads`: takes chunks of compiled steps, and sleeps in between.
  *
  * Plain JavaScript, because it is loaded as it stands: by Node from source or from a package, by pages through a bundler.
  * Everything else comes to it through the shared memory; it never returns to its event loop.

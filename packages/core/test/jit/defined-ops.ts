@@ -23,7 +23,7 @@ function sources(): { path: string; text: string }[] {
 const literal = /\bname: "(\w+)",\s*(?:random: true,\s*)?infer\b/g;
 /** A function that makes ops of a name, by itself or by calling another such function. */
 const maker = /function (\w+)\(name: .*?\n\}/gs;
-const ownRule = /\bname,\s*infer:/;
+const ownRule = /\bname,\s*inferShape:/;
 
 /**
  * @throws Error where an op is defined in a way that is not known here, which would go unnoticed.

@@ -1,14 +1,14 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { parameter, randn, type Tensor, tensor, variable, zeros } from "../../src/index.ts";
+import { buffer, parameter, randn, type Tensor, tensor, zeros } from "../../src/index.ts";
 import { makeJit } from "../../src/jit/jit.ts";
 import { Heap } from "../../src/wasm/heap.ts";
 import { createMemory } from "../../src/wasm/host.ts";
 
 function training() {
   const w = parameter(randn([8, 4]));
-  const momentum = variable(zeros([8, 4]));
+  const momentum = buffer(zeros([8, 4]));
   return (x: Tensor) => {
     w.zeroGrad();
     const loss = x.matmul(w).tanh().square().mean();
@@ -55,7 +55,7 @@ describe("memory of compiled functions", () => {
 
   it("grows under what the user holds, which stays as it was", () => {
     const heap = new Heap(createMemory(1));
-    const held = variable(tensor([1, 2, 3]));
+    const held = buffer(tensor([1, 2, 3]));
     const add = makeJit(
       (x: Tensor) => {
         held.assign(held.add(x));

@@ -7,7 +7,7 @@
 import { env } from "node:process";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { isFloat, parameter, type Tensor, valueAndGrad, variable } from "../../src/index.ts";
+import { buffer, isFloat, parameter, type Tensor, valueAndGrad } from "../../src/index.ts";
 import { jit } from "../../src/jit/jit.ts";
 import { inputsOf, type Made, type Program, programsOf, runProgram } from "./programs.ts";
 import { expectIdentical, expectSame } from "./same.ts";
@@ -76,7 +76,7 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
       const train = () => {
         const values = inputsOf(program);
         const states = values.map((x, i) => (isFloat(x.dtype) && i % 3 < 2 ? parameter(x) : x));
-        const average = variable(values[0].mul(0));
+        const average = buffer(values[0].mul(0));
         const step = (...given: Tensor[]) => {
           const made = runProgram(
             program,

@@ -6,7 +6,7 @@
 import { env } from "node:process";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { concat, flip, gather, type Tensor, tensor, variable, where } from "../../src/index.ts";
+import { buffer, concat, flip, gather, type Tensor, tensor, where } from "../../src/index.ts";
 import { jit } from "../../src/jit/jit.ts";
 import { expectSame } from "./same.ts";
 
@@ -61,7 +61,7 @@ function exchange({ size, count, dtype, steps }: Exchange) {
   const start = (which: number) =>
     Float64Array.from({ length: size * size }, (_, i) => Math.sin(i * 2.4 + which * 1.3 + 0.7));
   const states = Array.from({ length: count }, (_, i) =>
-    variable(tensor(start(i), { shape: [size, size], dtype: "float64" }).cast(dtype)),
+    buffer(tensor(start(i), { shape: [size, size], dtype: "float64" }).cast(dtype)),
   );
   const step = (given: Tensor): Tensor[] => {
     const kept: Tensor[] = [given];

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   avgPool2d,
+  buffer,
   conv2d,
   isFloat,
   manualSeed,
@@ -15,7 +16,6 @@ import {
   randn,
   type Tensor,
   valueAndGrad,
-  variable,
 } from "../../src/index.ts";
 import { jit, makeJit } from "../../src/jit/jit.ts";
 import { createTeam, type Team } from "../../src/threads/team.ts";
@@ -118,7 +118,7 @@ describe.each([2, 3])("%i threads", (size) => {
     const train = (shared: boolean) => {
       manualSeed(4);
       const [w, v] = [parameter(randn([40, 30])), parameter(randn([30, 7]))];
-      const velocity = variable(w.mul(0));
+      const velocity = buffer(w.mul(0));
       const f = (x: Tensor) => {
         const loss = x.matmul(w).tanh().matmul(v).square().mean();
         for (const each of [w, v]) each.zeroGrad();

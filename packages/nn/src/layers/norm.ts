@@ -2,6 +2,7 @@
  * Normalisation: numbers shifted and scaled to mean 0 and variance 1, and then to where the layer learns to have them.
  */
 import {
+  buffer,
   describe,
   noGrad,
   normalizeAxes,
@@ -11,7 +12,6 @@ import {
   sizeOf,
   type Tensor,
   ValueError,
-  variable,
   zeros,
 } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/index.ts";
@@ -172,8 +172,8 @@ export class BatchNorm extends Norm {
   override build(inputShape: BatchShape): void {
     const features = knownLength(inputShape, this.axis);
     this.addScaleAndShift([features]);
-    this.runningMean = variable(zeros([features], { dtype: this.dtype }));
-    this.runningVar = variable(ones([features], { dtype: this.dtype }));
+    this.runningMean = buffer(zeros([features], { dtype: this.dtype }));
+    this.runningVar = buffer(ones([features], { dtype: this.dtype }));
   }
 
   override checkInput(inputShape: BatchShape): void {

@@ -3,6 +3,7 @@
  */
 import {
   bernoulli,
+  buffer,
   type DType,
   describe,
   everyRun,
@@ -13,7 +14,6 @@ import {
   type Tensor,
   type TensorLike,
   ValueError,
-  variable,
   where,
   zerosLike,
 } from "@chainrule/core";
@@ -196,7 +196,7 @@ export class RNN extends SequenceLayer {
     everyRun(() => {
       this.#batch = batch;
     });
-    const kept = this.#kept.get(batch) ?? this.cell.initialState(batch, dtype).map((part) => variable(part));
+    const kept = this.#kept.get(batch) ?? this.cell.initialState(batch, dtype).map((part) => buffer(part));
     this.#kept.set(batch, kept);
     return kept;
   }

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import {
+  buffer,
   ModelError,
   ones,
   type Parameter,
@@ -7,7 +8,6 @@ import {
   randn,
   ShapeError,
   type Tensor,
-  variable,
   zeros,
 } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
@@ -30,7 +30,7 @@ class Everything extends Module {
   heads = { left: new Linear(2, 1), right: new Linear(2, 1, { bias: false }) };
   experts = new Map([["first", new Linear(2, 1, { bias: false })]]);
   gains = new Set([parameter(1)]);
-  steps = variable(0);
+  steps = buffer(0);
   notes = { about: "nothing", sizes: [1, 2, 3] };
 
   forward(x: Tensor): Tensor {

@@ -171,7 +171,7 @@ export abstract class Module<Output = Tensor> {
 
   /** The weights by name, such as "layers.0.kernel", frozen ones too; a shared one once, by its first name. */
   namedParameters(): Map<string, Parameter> {
-    return variablesOf(this, (variable) => !variable.isState);
+    return variablesOf(this, (variable) => !variable.isBuffer);
   }
 
   /** The weights, frozen ones too, each once: what an optimizer is given. */
@@ -179,12 +179,12 @@ export abstract class Module<Output = Tensor> {
     return [...this.namedParameters().values()];
   }
 
-  /** State that is no weight, such as running statistics, by name: what was made with `variable()`. */
+  /** State that is no weight, such as running statistics, by name: what was made with `buffer()`. */
   namedBuffers(): Map<string, Parameter> {
-    return variablesOf(this, (variable) => variable.isState);
+    return variablesOf(this, (variable) => variable.isBuffer);
   }
 
-  /** State that is no weight, such as running statistics: what was made with `variable()`. */
+  /** State that is no weight, such as running statistics: what was made with `buffer()`. */
   buffers(): Parameter[] {
     return [...this.namedBuffers().values()];
   }

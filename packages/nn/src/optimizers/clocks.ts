@@ -1,7 +1,7 @@
 /**
  * How many steps each weight has seen. Weights that have always been updated together share one count.
  */
-import { type Parameter, scalar, variable } from "@chainrule/core";
+import { buffer, type Parameter, scalar } from "@chainrule/core";
 
 /**
  * Counts steps in float64 scalars, so that what is computed from a count is computed once for all that share it, and
@@ -31,7 +31,7 @@ export class Clocks {
 
   /** Gives weights a clock of their own, at 0 or at another clock's count. */
   #start(weights: readonly Parameter[], from?: Parameter): Parameter {
-    const clock = variable(from ? from.detach() : scalar(0, "float64"));
+    const clock = buffer(from ? from.detach() : scalar(0, "float64"));
     for (const weight of weights) this.#clockOf.set(weight, clock);
     return clock;
   }

@@ -1,7 +1,7 @@
 /**
  * Which parameters an optimizer updates, and in groups of which options.
  */
-import { describe, ModelError, OptionError, Parameter, scalar, Tensor, variable } from "@chainrule/core";
+import { buffer, describe, ModelError, OptionError, Parameter, scalar, Tensor } from "@chainrule/core";
 import { Module } from "../module/module.ts";
 import { completeOptions } from "./options.ts";
 import type { Hyper, UpdateRule } from "./rule.ts";
@@ -32,7 +32,7 @@ export function plainGroup<H extends Hyper>(source: Group["source"], hyper: H, l
 }
 
 function rateVariable(lr: Hyper["lr"]): Parameter {
-  return variable(scalar(typeof lr === "number" ? lr : lr(0), "float64"));
+  return buffer(scalar(typeof lr === "number" ? lr : lr(0), "float64"));
 }
 
 /**

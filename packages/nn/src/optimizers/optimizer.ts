@@ -3,6 +3,7 @@
  * decay, the learning rate and its schedule, what is remembered of each weight, and its state.
  */
 import {
+  buffer,
   describe,
   everyRun,
   formatShape,
@@ -15,7 +16,6 @@ import {
   sameShape,
   type Tensor,
   type TensorLike,
-  variable,
 } from "@chainrule/core";
 import { Module } from "../module/module.ts";
 import type { Schedule } from "../schedules/schedule.ts";
@@ -204,7 +204,7 @@ export class Optimizer<H extends Hyper = Hyper> {
     let slots = this.#slots.get(weight);
     if (!slots) {
       const initial = Object.entries(this.rule.slots?.(weight, hyper) ?? {});
-      slots = Object.fromEntries(initial.map(([name, value]) => [name, variable(value)]));
+      slots = Object.fromEntries(initial.map(([name, value]) => [name, buffer(value)]));
       this.#slots.set(weight, slots);
     }
     return slots;
