@@ -3,17 +3,7 @@
  *
  * The last layer gives logits, and the loss turns them into the cross-entropy without ever leaving safe numbers.
  */
-import {
-  Adam,
-  confusionMatrix,
-  Dense,
-  Dropout,
-  formatConfusionMatrix,
-  manualSeed,
-  readCsv,
-  Sequential,
-  trainTestSplit,
-} from "chainrule";
+import { Adam, Dense, Dropout, manualSeed, metrics, readCsv, Sequential, trainTestSplit } from "chainrule";
 
 manualSeed(1);
 const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
@@ -36,7 +26,7 @@ const { loss, accuracy } = await model.evaluate(xTest, yTest);
 console.log(
   `\nheld out: cross-entropy ${loss.toFixed(3)} nats, accuracy ${(100 * accuracy).toFixed(1)}% (goal: at least 97%)\n`,
 );
-console.log(formatConfusionMatrix(confusionMatrix(model.predict(xTest), yTest)));
+console.log(metrics.formatConfusionMatrix(metrics.confusionMatrix(model.predict(xTest), yTest)));
 
 /* Output:
  * Model: "sequential"

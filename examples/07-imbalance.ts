@@ -8,12 +8,9 @@ import {
   binaryCrossEntropyWithLogits,
   binaryFocal,
   Dense,
-  f1,
   makeClassification,
   manualSeed,
-  precision,
-  recall,
-  rocAuc,
+  metrics,
   Sequential,
   trainTestSplit,
 } from "chainrule";
@@ -43,7 +40,8 @@ for (const [name, loss] of Object.entries(losses)) {
   model.compile({ optimizer: "adam", loss });
   await model.fit(xTrain, yTrain, { epochs: 30, batchSize: 32 });
   const p = model.predict(xTest).sigmoid();
-  const row = [precision(p, yTest), recall(p, yTest), f1(p, yTest), rocAuc(p, yTest)].map((v) => v.toFixed(2));
+  const columns = [metrics.precision, metrics.recall, metrics.f1, metrics.rocAuc];
+  const row = columns.map((metric) => metric(p, yTest).toFixed(2));
   console.log(`${name.padEnd(13)}  ${row[0].padEnd(9)}  ${row[1].padEnd(6)}  ${row[2].padEnd(5)}  ${row[3]}`);
 }
 

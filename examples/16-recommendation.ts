@@ -16,7 +16,7 @@ import {
   Generator,
   Model,
   manualSeed,
-  rocAuc,
+  metrics,
   type Tensor,
   tensor,
 } from "chainrule";
@@ -68,7 +68,7 @@ await model.fit(
 );
 
 // ---- How often is a held-out book that was read ranked before one that was not?
-const auc = (scores: Tensor | number[]) => rocAuc(scores, answers);
+const auc = (scores: Tensor | number[]) => metrics.rocAuc(scores, answers);
 const counts = themes.map((_, book) => seen.filter((row) => row[book]).length);
 const byPopularity = auc(unknown.map(([, book]) => counts[book]));
 const byFactors = auc(model.predict(tensor(unknown), { batchSize: 4096 }));

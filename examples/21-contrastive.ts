@@ -12,12 +12,12 @@
  */
 import {
   Adam,
-  accuracy,
   batches,
   Dense,
   Generator,
   infoNCE,
   manualSeed,
+  metrics,
   readCsv,
   Sequential,
   type Tensor,
@@ -80,7 +80,7 @@ async function probe(train: Tensor, test: Tensor): Promise<number> {
     const model = new Sequential([new Dense({ units: 10, kernelRegularizer: "l2" })]);
     model.compile({ optimizer: new Adam({ lr: 0.01 }), loss: "crossEntropy" });
     await model.fit(scaled(x), y, { epochs: 100, batchSize: 50 });
-    sum += accuracy(model.predict(scaled(test)), yTest);
+    sum += metrics.accuracy(model.predict(scaled(test)), yTest);
   }
   return sum / choices.length;
 }

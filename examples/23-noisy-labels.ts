@@ -10,13 +10,13 @@
  */
 import {
   Adam,
-  accuracy,
   crossEntropy,
   Dense,
   EarlyStopping,
   Generator,
   generalizedCrossEntropy,
   manualSeed,
+  metrics,
   plotLines,
   readCsv,
   Sequential,
@@ -54,8 +54,8 @@ async function train(loss: typeof crossEntropy | typeof generalizedCrossEntropy,
   const { history } = await model.fit(xTrain, noisy, { epochs, batchSize: 64, ...watched });
   return {
     curve: history.val_accuracy,
-    repeated: accuracy(model.predict(takeRows(xTrain, wrong)), takeRows(noisy, wrong)),
-    heldOut: accuracy(model.predict(xTest), yTest),
+    repeated: metrics.accuracy(model.predict(takeRows(xTrain, wrong)), takeRows(noisy, wrong)),
+    heldOut: metrics.accuracy(model.predict(xTest), yTest),
   };
 }
 

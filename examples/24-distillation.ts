@@ -10,13 +10,13 @@
  */
 import {
   Adam,
-  accuracy,
   crossEntropy,
   Dense,
   drawImage,
   klDivergence,
   type LossFunction,
   manualSeed,
+  metrics,
   readCsv,
   Sequential,
   type Tensor,
@@ -65,7 +65,7 @@ async function teach(targets: Tensor, loss: LossFunction): Promise<number> {
     ]);
     student.compile({ optimizer: new Adam({ lr: 0.005 }), loss });
     await student.fit(x, targets, { epochs: quick ? 80 : 150 });
-    sum += accuracy(student.predict(xTest), yTest);
+    sum += metrics.accuracy(student.predict(xTest), yTest);
   }
   return sum / beginnings.length;
 }
@@ -75,7 +75,7 @@ const byTeacher = await teach(opinions, distillation);
 
 console.log(`\nRight on ${yTest.size} held-out digits:`);
 console.log(
-  `  teacher, ${teacher.countParameters().total} weights: ${percent(accuracy(teacher.predict(xTest), yTest))}`,
+  `  teacher, ${teacher.countParameters().total} weights: ${percent(metrics.accuracy(teacher.predict(xTest), yTest))}`,
 );
 console.log(`  students taught by 200 labels: ${percent(byLabels)}`);
 console.log(`  students taught by the teacher on the same 200: accuracy ${percent(byTeacher)} (goal: at least 93%)`);

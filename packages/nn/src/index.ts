@@ -4,26 +4,7 @@
 
 export { type ActivationFunction, type ActivationLike, activationByName, toActivation } from "./activations.ts";
 export * from "./functional/index.ts";
-export * as initializers from "./initializers/index.ts";
-export {
-  calculateGain,
-  glorotNormal,
-  glorotUniform,
-  heNormal,
-  heUniform,
-  type Initializer,
-  type InitializerLike,
-  type InitializerOptions,
-  initializerByName,
-  kaimingNormal,
-  kaimingUniform,
-  lecunNormal,
-  lecunUniform,
-  orthogonal,
-  varianceScaling,
-  xavierNormal,
-  xavierUniform,
-} from "./initializers/index.ts";
+export * from "./initializers/index.ts";
 export * from "./layers/index.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";

@@ -20,9 +20,9 @@ export interface Fans {
  * The fans of weights of a shape; a vector counts as both, and a scalar as one.
  *
  * @example
- * fansOf([784, 128]); // { fanIn: 784, fanOut: 128 }
- * fansOf([3, 3, 16, 32]); // a 3 x 3 convolution: { fanIn: 144, fanOut: 288 }
- * fansOf([32, 16, 3, 3], "out-in"); // the same in PyTorch's layout
+ * initializers.fansOf([784, 128]); // { fanIn: 784, fanOut: 128 }
+ * initializers.fansOf([3, 3, 16, 32]); // a 3 x 3 convolution: { fanIn: 144, fanOut: 288 }
+ * initializers.fansOf([32, 16, 3, 3], "out-in"); // the same in PyTorch's layout
  */
 export function fansOf(shape: Shape, layout: WeightLayout = "in-out"): Fans {
   if (shape.length < 2) return { fanIn: sizeOf(shape), fanOut: sizeOf(shape) };

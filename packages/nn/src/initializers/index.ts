@@ -1,57 +1,6 @@
 /**
- * Initialisers by name, and all of them together: `initializers.zeros()`, `"glorot_uniform"`.
+ * Initialisers: how weights start, as functions (`initializers.heNormal()`) and by name (`"he_normal"`).
  */
-import { describe, lookUp, OptionError } from "@chainrule/core";
-import * as plain from "./initializer.ts";
-import { orthogonal } from "./orthogonal.ts";
-import * as scaling from "./scaling.ts";
-
-export { type Fans, fansOf, type WeightLayout } from "./fans.ts";
-export * from "./initializer.ts";
-export * from "./orthogonal.ts";
-export * from "./scaling.ts";
-
-/** Keras's names, and PyTorch's in the same spelling. */
-const byName: Readonly<Record<string, () => plain.Initializer>> = {
-  zeros: plain.zeros,
-  ones: plain.ones,
-  identity: plain.identity,
-  orthogonal,
-  random_normal: plain.randomNormal,
-  random_uniform: plain.randomUniform,
-  truncated_normal: plain.truncatedNormal,
-  variance_scaling: scaling.varianceScaling,
-  glorot_uniform: scaling.glorotUniform,
-  glorot_normal: scaling.glorotNormal,
-  he_uniform: scaling.heUniform,
-  he_normal: scaling.heNormal,
-  lecun_uniform: scaling.lecunUniform,
-  lecun_normal: scaling.lecunNormal,
-  xavier_uniform: scaling.xavierUniform,
-  xavier_normal: scaling.xavierNormal,
-  kaiming_uniform: scaling.kaimingUniform,
-  kaiming_normal: scaling.kaimingNormal,
-};
-
-/** An initialiser, or the name of one with its defaults. */
-export type InitializerLike = plain.Initializer | string;
-
-/**
- * The initialiser of a name, such as "glorot_uniform".
- *
- * @throws OptionError for an unknown name, with the nearest.
- */
-export function initializerByName(name: string): plain.Initializer {
-  return lookUp("initializer", byName, name)();
-}
-
-/** The initialiser itself, or that of a name. @throws OptionError for anything else. */
-export function toInitializer(initializer: InitializerLike, where = "initializer"): plain.Initializer {
-  if (typeof initializer === "string") return initializerByName(initializer);
-  if (typeof initializer === "function") return initializer;
-  throw new OptionError({
-    where,
-    expected: 'a name such as "glorot_uniform", or a function of a shape',
-    got: describe(initializer),
-  });
-}
+export { type InitializerLike, initializerByName } from "./by-name.ts";
+export * as initializers from "./functions.ts";
+export type { Initializer, InitializerOptions } from "./initializer.ts";

@@ -28,17 +28,17 @@ export interface InitializerOptions {
 /** Makes the first values of weights of a shape. Any such function can be given where a name can. */
 export type Initializer = (shape: Shape, options?: InitializerOptions) => Tensor;
 
-/** Zeros: the default of biases. @example zeros()([3]); // [0, 0, 0] */
+/** Zeros: the default of biases. @example initializers.zeros()([3]); // [0, 0, 0] */
 export function zeros(): Initializer {
   return constant(0);
 }
 
-/** Ones: the default of the scales of normalisations. @example ones()([2]); // [1, 1] */
+/** Ones: the default of the scales of normalisations. @example initializers.ones()([2]); // [1, 1] */
 export function ones(): Initializer {
   return constant(1);
 }
 
-/** One number throughout. @example new Dense({ units: 1, biasInitializer: constant(-2) }); */
+/** One number throughout. @example new Dense({ units: 1, biasInitializer: initializers.constant(-2) }); */
 export function constant(value: number): Initializer {
   return (shape, { dtype } = {}) => full(shape, value, { dtype });
 }
@@ -47,7 +47,7 @@ export function constant(value: number): Initializer {
  * The identity matrix times `gain`.
  *
  * @throws ShapeError for weights that are no matrix.
- * @example identity()([2, 2]); // [[1, 0], [0, 1]]
+ * @example initializers.identity()([2, 2]); // [[1, 0], [0, 1]]
  */
 export function identity({ gain = 1 }: { gain?: number } = {}): Initializer {
   return (shape, { dtype } = {}) => {
@@ -63,7 +63,7 @@ interface Normal {
   std?: number;
 }
 
-/** Normally distributed numbers, N(mean, std²). @example randomNormal({ std: 0.02 })([784, 10]); */
+/** Normally distributed numbers, N(mean, std²). @example initializers.randomNormal({ std: 0.02 })([784, 10]); */
 export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
   checkOptions("randomNormal", rest, ["mean", "std"]);
   return (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
@@ -73,7 +73,7 @@ export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): In
  * Normally distributed numbers, those more than two `std` from the mean drawn again. The spread of what is left is
  * 0.88 std.
  *
- * @example truncatedNormal({ std: 0.02 })([784, 10]);
+ * @example initializers.truncatedNormal({ std: 0.02 })([784, 10]);
  */
 export function truncatedNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
   checkOptions("truncatedNormal", rest, ["mean", "std"]);

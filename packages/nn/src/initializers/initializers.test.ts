@@ -1,6 +1,7 @@
 import { eye, Generator, manualSeed, OptionError, ShapeError, type Tensor, ValueError } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
+import { initializerByName, toInitializer } from "./by-name.ts";
 import {
   calculateGain,
   constant,
@@ -11,7 +12,6 @@ import {
   heUniform,
   type Initializer,
   identity,
-  initializerByName,
   kaimingNormal,
   kaimingUniform,
   lecunNormal,
@@ -20,13 +20,12 @@ import {
   orthogonal,
   randomNormal,
   randomUniform,
-  toInitializer,
   truncatedNormal,
   varianceScaling,
   xavierNormal,
   xavierUniform,
   zeros,
-} from "./index.ts";
+} from "./functions.ts";
 
 const draw = (initializer: Initializer, shape = [200, 300]): Tensor =>
   initializer(shape, { dtype: "float64", generator: new Generator(11) });

@@ -10,7 +10,7 @@ import type { Initializer } from "./initializer.ts";
  * Weights of more axes are taken as the matrix of all inputs by output features. Every such matrix is equally likely.
  *
  * @throws ShapeError for weights of fewer than two axes.
- * @example orthogonal({ gain: Math.SQRT2 })([64, 64]);
+ * @example initializers.orthogonal({ gain: Math.SQRT2 })([64, 64]);
  */
 export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
   return (shape, { dtype, generator, layout = "in-out" } = {}) => {

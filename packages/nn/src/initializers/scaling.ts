@@ -32,7 +32,7 @@ const fanByMode = {
  * @throws OptionError for an unknown mode or distribution; ValueError for a scale that is not above 0.
  *
  * @example
- * varianceScaling({ scale: 2, mode: "fanIn", distribution: "normal" })([784, 128]); // He's
+ * initializers.varianceScaling({ scale: 2, mode: "fanIn", distribution: "normal" })([784, 128]); // He's
  */
 export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
   const where = "varianceScaling";
@@ -144,7 +144,7 @@ export type Nonlinearity = keyof typeof gains;
  *
  * @param slope of a leaky relu below 0.
  * @throws OptionError for a nonlinearity that it does not know.
- * @example calculateGain("relu"); // √2
+ * @example initializers.calculateGain("relu"); // √2
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   return lookUp("calculateGain", gains, nonlinearity)(slope);

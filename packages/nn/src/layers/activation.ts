@@ -4,7 +4,8 @@
 import * as core from "@chainrule/core";
 import { OptionError, type Parameter, type Tensor, where } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import { constant, type InitializerLike } from "../initializers/index.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
+import { constant } from "../initializers/initializer.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
 import { alongAxis, type BatchShape, checkAxis, knownLength } from "./shape.ts";
 

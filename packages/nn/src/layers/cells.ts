@@ -9,7 +9,7 @@
  */
 import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import { type InitializerLike, toInitializer } from "../initializers/index.ts";
+import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, type LayerOptions } from "./layer.ts";
 import { penaltiesOf } from "./penalties.ts";

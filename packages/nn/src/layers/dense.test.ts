@@ -1,7 +1,7 @@
 import { checkGradients, Generator, manualSeed, OptionError, ones, ShapeError, tensor, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
-import { constant } from "../initializers/index.ts";
+import { constant } from "../initializers/initializer.ts";
 import { l1, l2 } from "../regularizers.ts";
 import { Dense, Linear } from "./index.ts";
 

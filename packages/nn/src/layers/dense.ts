@@ -3,7 +3,9 @@
  */
 import { describe, OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import { type InitializerLike, kaimingUniform, randomUniform, toInitializer } from "../initializers/index.ts";
+import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import { randomUniform } from "../initializers/initializer.ts";
+import { kaimingUniform } from "../initializers/scaling.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions, leading } from "./layer.ts";
 import { type BatchShape, formatBatchShape, knownLength } from "./shape.ts";

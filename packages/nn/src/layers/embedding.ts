@@ -2,7 +2,7 @@
  * The embedding: a table of vectors, looked up by whole numbers.
  */
 import { isTracing, type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
-import { type InitializerLike, toInitializer } from "../initializers/index.ts";
+import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import type { BatchShape } from "./shape.ts";

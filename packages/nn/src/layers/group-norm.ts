@@ -2,7 +2,7 @@
  * Normalisation over groups of channels: for images in batches too small for batch normalisation.
  */
 import { describe, OptionError, type Parameter, ShapeError, sizeOf, type Tensor, ValueError } from "@chainrule/core";
-import type { InitializerLike } from "../initializers/index.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import { alongAxis, type BatchShape, checkAxis, formatBatchShape, knownLength } from "./shape.ts";
 

@@ -17,7 +17,8 @@ import {
   sameShape,
   Tensor,
 } from "@chainrule/core";
-import { type InitializerLike, toInitializer, type WeightLayout } from "../initializers/index.ts";
+import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import type { WeightLayout } from "../initializers/fans.ts";
 import { Module } from "../module/module.ts";
 import { outlineOf } from "../module/outline.ts";
 import { Symbolic } from "../module/symbolic.ts";

@@ -12,7 +12,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { type Initializer, type InitializerLike, toInitializer } from "../initializers/index.ts";
+import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import type { Initializer } from "../initializers/initializer.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { attentionWeights } from "./attention.ts";
 import { Dropout } from "./dropout.ts";

@@ -14,7 +14,7 @@ import {
   ValueError,
   zeros,
 } from "@chainrule/core";
-import type { InitializerLike } from "../initializers/index.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { alongAxis, type BatchShape, checkAxis, formatBatchShape, knownLength } from "./shape.ts";
 

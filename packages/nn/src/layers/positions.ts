@@ -2,7 +2,8 @@
  * Positions: what is added to a sequence of vectors so that attention, which sees a set, knows the order.
  */
 import { getDefaultDType, type Parameter, ShapeError, type Tensor, tensor } from "@chainrule/core";
-import { type InitializerLike, randomNormal } from "../initializers/index.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
+import { randomNormal } from "../initializers/initializer.ts";
 import { Dropout } from "./dropout.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";

@@ -2,7 +2,7 @@
  * Normalisation by size alone: numbers scaled to mean square 1, without being shifted.
  */
 import { describe, type Parameter, type Tensor, ValueError } from "@chainrule/core";
-import type { InitializerLike } from "../initializers/index.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type BatchShape, checkAxis, knownLength } from "./shape.ts";
 

@@ -52,8 +52,8 @@ export class Accuracy extends MeanMetric {
  * Same as `accuracy_score` of scikit-learn, with the arguments in the order of the losses.
  *
  * @example
- * accuracy([0.9, 0.2, 0.6], [1, 0, 0]); // 0.667
- * accuracy([[0.1, 0.7, 0.2]], [1]); // 1
+ * metrics.accuracy([0.9, 0.2, 0.6], [1, 0, 0]); // 0.667
+ * metrics.accuracy([[0.1, 0.7, 0.2]], [1]); // 1
  */
 export function accuracy(
   prediction: TensorLike,
@@ -111,7 +111,7 @@ function rankIn(scores: ArrayLike<number>, label: number): number {
  * @throws ShapeError where the two do not fit; ValueError for NaN, labels that are no classes, and k below 1.
  *
  * @example
- * topKAccuracy([[0.5, 0.3, 0.2]], [1], 2); // 1
+ * metrics.topKAccuracy([[0.5, 0.3, 0.2]], [1], 2); // 1
  */
 export function topKAccuracy(prediction: TensorLike, target: TensorLike, k = 5, options: SampleWeights = {}): number {
   checkOptions("topKAccuracy", options, ["sampleWeight"]);

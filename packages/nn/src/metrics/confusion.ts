@@ -109,7 +109,7 @@ export interface ConfusionOptions extends ThresholdOption, SampleWeights {
  * Same as `confusion_matrix` of scikit-learn.
  *
  * @example
- * confusionMatrix([0, 1, 1, 1], [0, 0, 1, 1]); // [[1, 1], [0, 2]]
+ * metrics.confusionMatrix([0, 1, 1, 1], [0, 0, 1, 1]); // [[1, 1], [0, 2]]
  */
 export function confusionMatrix(
   prediction: TensorLike,
@@ -161,7 +161,7 @@ export interface FormatConfusionOptions {
  * @throws ValueError for labels that are not one for each class.
  *
  * @example
- * console.log(formatConfusionMatrix([[50, 2], [3, 45]], { labels: ["cat", "dog"] }));
+ * console.log(metrics.formatConfusionMatrix([[50, 2], [3, 45]], { labels: ["cat", "dog"] }));
  * // true \ predicted  cat  dog
  * //              cat   50    2
  * //              dog    3   45
@@ -214,7 +214,7 @@ export class Matthews extends CountMetric {
  * @throws ShapeError where the two do not fit; ValueError for NaN and for labels that are no classes.
  *
  * @example
- * matthews([1, 1, 1, 0], [1, 1, 0, 0]); // 0.577
+ * metrics.matthews([1, 1, 1, 0], [1, 1, 0, 0]); // 0.577
  */
 export function matthews(
   prediction: TensorLike,

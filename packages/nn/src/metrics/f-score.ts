@@ -130,7 +130,7 @@ export class F1 extends FBeta {
  * Same as `precision_score` of scikit-learn.
  *
  * @example
- * precision([1, 1, 1, 0], [1, 1, 0, 0]); // 2 of 3
+ * metrics.precision([1, 1, 1, 0], [1, 1, 0, 0]); // 2 of 3
  */
 export function precision(
   prediction: TensorLike,
@@ -146,7 +146,7 @@ export function precision(
  * Parameters, errors and source are those of {@link precision}.
  *
  * @example
- * recall([1, 0, 0, 0], [1, 1, 0, 0]); // 1 of 2
+ * metrics.recall([1, 0, 0, 0], [1, 1, 0, 0]); // 1 of 2
  */
 export function recall(
   prediction: TensorLike,
@@ -165,7 +165,7 @@ export function recall(
  * @param beta above 0; below 1 precision counts more.
  *
  * @example
- * fBeta([1, 1, 1, 0], [1, 1, 0, 0], 2); // 0.909
+ * metrics.fBeta([1, 1, 1, 0], [1, 1, 0, 0], 2); // 0.909
  */
 export function fBeta(
   prediction: TensorLike,
@@ -182,8 +182,8 @@ export function fBeta(
  * Parameters, errors and source are those of {@link precision}.
  *
  * @example
- * f1([1, 1, 1, 0], [1, 1, 0, 0]); // 0.8
- * f1(model.predict(x), labels, { average: "macro" });
+ * metrics.f1([1, 1, 1, 0], [1, 1, 0, 0]); // 0.8
+ * metrics.f1(model.predict(x), labels, { average: "macro" });
  */
 export function f1(
   prediction: TensorLike,

@@ -1,39 +1,12 @@
 /**
- * Metrics: numbers that describe predictions, as functions, over batches, and by name.
- *
- * The prediction comes first and the target second, as for losses; scikit-learn has them the other way round.
+ * Metrics: numbers that describe predictions, as functions (the namespace `metrics`), over batches, and by name.
  */
-export { Accuracy, accuracy, type ThresholdOption, TopKAccuracy, topKAccuracy } from "./accuracy.ts";
+export { Accuracy, type ThresholdOption, TopKAccuracy } from "./accuracy.ts";
 export { type MetricContext, metricByName, metricNames } from "./by-name.ts";
-export {
-  type ConfusionMatrix,
-  type ConfusionOptions,
-  confusionMatrix,
-  type FormatConfusionOptions,
-  formatConfusionMatrix,
-  Matthews,
-  matthews,
-} from "./confusion.ts";
-export {
-  type AverageOptions,
-  type Averaging,
-  F1,
-  FBeta,
-  f1,
-  fBeta,
-  Precision,
-  precision,
-  Recall,
-  recall,
-} from "./f-score.ts";
+export { type ConfusionMatrix, type ConfusionOptions, type FormatConfusionOptions, Matthews } from "./confusion.ts";
+export { type AverageOptions, type Averaging, F1, FBeta, Precision, Recall } from "./f-score.ts";
+export * as metrics from "./functions.ts";
 export { MeanMetric, Metric, type SampleWeights } from "./metric.ts";
-export { Brier, brier, LogLoss, logLoss } from "./probability.ts";
-export { AveragePrecision, averagePrecision, RocAuc, rocAuc } from "./ranking.ts";
-export {
-  MeanAbsoluteError,
-  MeanSquaredError,
-  meanAbsoluteError,
-  meanSquaredError,
-  R2,
-  r2,
-} from "./regression.ts";
+export { Brier, LogLoss } from "./probability.ts";
+export { AveragePrecision, RocAuc } from "./ranking.ts";
+export { MeanAbsoluteError, MeanSquaredError, R2 } from "./regression.ts";

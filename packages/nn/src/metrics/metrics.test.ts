@@ -9,8 +9,6 @@ import {
   averagePrecision,
   brier,
   confusionMatrix,
-  F1,
-  FBeta,
   f1,
   fBeta,
   formatConfusionMatrix,
@@ -18,14 +16,13 @@ import {
   matthews,
   meanAbsoluteError,
   meanSquaredError,
-  Precision,
   precision,
   r2,
   recall,
   rocAuc,
-  TopKAccuracy,
   topKAccuracy,
-} from "./index.ts";
+} from "./functions.ts";
+import { F1, FBeta, Precision, TopKAccuracy } from "./index.ts";
 
 describe("accuracy", () => {
   it("reads probabilities of class 1 at 0.5, which itself is class 0", () => {

@@ -86,7 +86,7 @@ export class Brier extends ProbabilityMetric {
  * Same as `log_loss` of scikit-learn.
  *
  * @example
- * logLoss([0.9, 0.2], [1, 0]); // 0.164
+ * metrics.logLoss([0.9, 0.2], [1, 0]); // 0.164
  */
 export function logLoss(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("logLoss", options, ["sampleWeight"]);
@@ -101,7 +101,7 @@ export function logLoss(prediction: TensorLike, target: TensorLike, options: Sam
  * Parameters and errors are those of {@link logLoss}. Same as `brier_score_loss` of scikit-learn.
  *
  * @example
- * brier([0.9, 0.2], [1, 0]); // 0.025
+ * metrics.brier([0.9, 0.2], [1, 0]); // 0.025
  */
 export function brier(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("brier", options, ["sampleWeight"]);

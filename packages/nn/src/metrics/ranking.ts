@@ -141,7 +141,7 @@ export class AveragePrecision extends RankingMetric {
  * Same as `roc_auc_score` of scikit-learn (`multi_class="ovr"`).
  *
  * @example
- * rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.75
+ * metrics.rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.75
  */
 export function rocAuc(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("rocAuc", options, ["sampleWeight"]);
@@ -163,7 +163,7 @@ export function rocAuc(prediction: TensorLike, target: TensorLike, options: Samp
  * Parameters and errors are those of {@link rocAuc}. Same as `average_precision_score` of scikit-learn.
  *
  * @example
- * averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.833
+ * metrics.averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.833
  */
 export function averagePrecision(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("averagePrecision", options, ["sampleWeight"]);

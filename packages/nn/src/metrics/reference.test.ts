@@ -4,7 +4,7 @@
 import { tensor } from "@chainrule/core";
 import { bothDTypes, referenceCases, toleranceFor } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
-import * as metrics from "./index.ts";
+import * as metrics from "./functions.ts";
 
 const binary: Record<string, (p: never, t: never) => unknown> = {
   accuracy: metrics.accuracy,

@@ -111,7 +111,7 @@ function explained({ around, residual }: Spread): number {
  * Same as `mean_squared_error` of scikit-learn. As a loss with a gradient it is `mse`.
  *
  * @example
- * meanSquaredError([1, 2], [1, 4]); // 2
+ * metrics.meanSquaredError([1, 2], [1, 4]); // 2
  */
 export function meanSquaredError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("meanSquaredError", options, ["sampleWeight"]);
@@ -124,7 +124,7 @@ export function meanSquaredError(prediction: TensorLike, target: TensorLike, opt
  * Parameters and errors are those of {@link meanSquaredError}. Same as `mean_absolute_error` of scikit-learn.
  *
  * @example
- * meanAbsoluteError([1, 2], [1, 4]); // 1
+ * metrics.meanAbsoluteError([1, 2], [1, 4]); // 1
  */
 export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("meanAbsoluteError", options, ["sampleWeight"]);
@@ -144,7 +144,7 @@ export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, op
  * Same as `r2_score` of scikit-learn.
  *
  * @example
- * r2([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.949
+ * metrics.r2([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.949
  */
 export function r2(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("r2", options, ["sampleWeight"]);

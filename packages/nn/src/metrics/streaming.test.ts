@@ -3,29 +3,23 @@
  */
 import { ShapeError, tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { accuracy, confusionMatrix, f1, logLoss, meanSquaredError, r2, rocAuc } from "./functions.ts";
 import {
   Accuracy,
   AveragePrecision,
-  accuracy,
   Brier,
-  confusionMatrix,
   F1,
-  f1,
   LogLoss,
-  logLoss,
   Matthews,
   MeanAbsoluteError,
   MeanSquaredError,
   Metric,
-  meanSquaredError,
   metricByName,
   metricNames,
   Precision,
   R2,
   Recall,
   RocAuc,
-  r2,
-  rocAuc,
   TopKAccuracy,
 } from "./index.ts";
 

@@ -1,0 +1,11 @@
+/**
+ * The namespace `metrics`: every metric as a function of predictions and targets, `metrics.accuracy(prediction, target)`.
+ *
+ * The prediction comes first and the target second, as for losses; scikit-learn has them the other way round.
+ */
+export { accuracy, topKAccuracy } from "./accuracy.ts";
+export { confusionMatrix, formatConfusionMatrix, matthews } from "./confusion.ts";
+export { f1, fBeta, precision, recall } from "./f-score.ts";
+export { brier, logLoss } from "./probability.ts";
+export { averagePrecision, rocAuc } from "./ranking.ts";
+export { meanAbsoluteError, meanSquaredError, r2 } from "./regression.ts";
