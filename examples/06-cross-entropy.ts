@@ -2,15 +2,7 @@
  * Cross-entropy explained, in numbers: what it is made of, what some texts get wrong about it, and why the formula of
  * the textbooks must not be evaluated as it is written.
  */
-import {
-  binaryCrossEntropyWithLogits,
-  crossEntropyOf,
-  entropy,
-  explainCrossEntropy,
-  grad,
-  klDivergenceOf,
-  type Tensor,
-} from "chainrule";
+import { binaryCrossEntropyWithLogits, explainCrossEntropy, grad, information, type Tensor } from "chainrule";
 
 // A coin that shows heads 60% of the time, and somebody who believes that it is fair.
 const p = [0.6, 0.4];
@@ -23,12 +15,16 @@ console.log(`   Σ p log q = ${wrongSign.toFixed(4)}: below 0, and minimising it
 
 console.log('\n2. "The cross-entropy is 0 when the prediction is perfect." It is H(p) then:');
 console.log(
-  `   H(p, p) = ${crossEntropyOf(p, p).item().toFixed(4)} = H(p) = ${entropy(p).item().toFixed(4)} nats, and KL(p, p) = ${klDivergenceOf(p, p).item()}.`,
+  `   H(p, p) = ${information.crossEntropy(p, p).item().toFixed(4)} = H(p) = ${information.entropy(p).item().toFixed(4)} nats, and KL(p, p) = ${information.klDivergence(p, p).item()}.`,
 );
-console.log(`   Only where p is certain is it 0: H = ${crossEntropyOf([1, 0], [1, 0]).item()} for p = q = (1, 0).`);
+console.log(
+  `   Only where p is certain is it 0: H = ${information.crossEntropy([1, 0], [1, 0]).item()} for p = q = (1, 0).`,
+);
 
 console.log("\n3. 0 log 0. An event that never happens costs nothing, but floating point does not know the limit:");
-console.log(`   0 * Math.log(0) = ${0 * Math.log(0)}, while entropy([1, 0]) = ${entropy([1, 0]).item()}.`);
+console.log(
+  `   0 * Math.log(0) = ${0 * Math.log(0)}, while information.entropy([1, 0]) = ${information.entropy([1, 0]).item()}.`,
+);
 
 console.log("\n4. The textbook formula -[y log p + (1 - y) log(1 - p)] on a logit z, p = sigmoid(z), in float32:");
 const textbook = (z: number, y: number) => {
@@ -78,7 +74,7 @@ console.log(
  *    Only where p is certain is it 0: H = 0 for p = q = (1, 0).
  *
  * 3. 0 log 0. An event that never happens costs nothing, but floating point does not know the limit:
- *    0 * Math.log(0) = NaN, while entropy([1, 0]) = 0.
+ *    0 * Math.log(0) = NaN, while information.entropy([1, 0]) = 0.
  *
  * 4. The textbook formula -[y log p + (1 - y) log(1 - p)] on a logit z, p = sigmoid(z), in float32:
  *        z   y   textbook   stable    d stable / dz

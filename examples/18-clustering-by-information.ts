@@ -15,8 +15,8 @@ import {
   crossEntropy,
   Dense,
   drawImage,
-  entropy,
   Generator,
+  information,
   klDivergence,
   manualSeed,
   readCsv,
@@ -49,7 +49,7 @@ for (let epoch = 1; epoch <= epochs; epoch++)
     const logits = model.call(images);
     const p = logits.softmax(-1);
     // H(p) is the cross-entropy of p with itself, which takes logits and stays finite.
-    const [use, doubt] = [entropy(p.mean(0)), crossEntropy(logits, p)];
+    const [use, doubt] = [information.entropy(p.mean(0)), crossEntropy(logits, p)];
     const changed = model.call(augment(images, generator, { shift: 1, turn: 20 })).logSoftmax(-1);
     const disagreement = klDivergence(changed, p.detach(), { logInput: true });
     const loss = disagreement.mul(2).sub(use.mul(4).sub(doubt));
@@ -60,7 +60,10 @@ for (let epoch = 1; epoch <= epochs; epoch++)
 
 const logits = model.predict(x);
 const clusters = logits.argmax(-1);
-const [use, doubt] = [entropy(logits.softmax(-1).mean(0)).item(), crossEntropy(logits, logits.softmax(-1)).item()];
+const [use, doubt] = [
+  information.entropy(logits.softmax(-1).mean(0)).item(),
+  crossEntropy(logits, logits.softmax(-1)).item(),
+];
 console.log(
   `H(mean of p) ${use.toFixed(2)} of log 10 = 2.30 nats, mean of H(p) ${doubt.toFixed(2)}: I = ${(use - doubt).toFixed(2)}\n`,
 );

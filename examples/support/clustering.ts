@@ -1,7 +1,7 @@
 /**
  * How well clusters agree with classes that they were not told of.
  */
-import { entropy, mutualInformation, type Tensor } from "chainrule";
+import { information, type Tensor } from "chainrule";
 
 /** How many rows each cluster shares with each class, [clusters, classes]. */
 function countShared(clusters: Tensor, classes: Tensor): number[][] {
@@ -24,8 +24,8 @@ export function normalizedMutualInformation(clusters: Tensor, classes: Tensor): 
   const table = countShared(clusters, classes);
   const sums = (rows: number[][]) => rows.map((row) => row.reduce((sum, count) => sum + count, 0));
   const columns = table.map((_, j) => table.map((row) => row[j]));
-  const [x, y] = [sums(table), sums(columns)].map((counts) => entropy(counts, { normalize: true }).item());
-  return x + y === 0 ? 1 : (2 * mutualInformation(table, { normalize: true }).item()) / (x + y);
+  const [x, y] = [sums(table), sums(columns)].map((counts) => information.entropy(counts, { normalize: true }).item());
+  return x + y === 0 ? 1 : (2 * information.mutualInformation(table, { normalize: true }).item()) / (x + y);
 }
 
 /**

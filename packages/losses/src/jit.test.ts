@@ -3,8 +3,8 @@
  */
 import { isFloat, jit, type Tensor, type TensorLike, tensor, valueAndGrad } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { sampleInputs } from "./check/sample-inputs.ts";
 import { lossByName, lossNames } from "./index.ts";
-import { sampleInputs } from "./sample.ts";
 
 /** Its targets decide how many steps it takes: it has to read them. */
 const readsValues = ["ctc"];

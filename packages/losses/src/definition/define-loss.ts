@@ -1,0 +1,224 @@
+/**
+ * How losses are defined: a function of tensors becomes a loss with checks, reductions, sample weights and a name.
+ */
+import {
+  ChainRuleError,
+  checkOptions,
+  DTypeError,
+  describe,
+  OptionError,
+  Tensor,
+  type TensorLike,
+  ValueError,
+} from "@chainrule/core";
+import { type ClassOptions, checkClasses } from "../inputs/class-targets.ts";
+import { type Domain, isOverClasses } from "../inputs/domains.ts";
+import { checkSameShape } from "../inputs/shapes.ts";
+import { asFloat, asPrediction, isTensorLike } from "../inputs/tensors.ts";
+import { checkValues } from "../inputs/values.ts";
+import type { Loss, LossSettings, NumberOptions } from "./loss.ts";
+import { checkReduction, type PerElement, reduceLosses } from "./reduction.ts";
+import { registerLoss } from "./registry.ts";
+
+type AsTensors<Inputs extends readonly TensorLike[]> = { [K in keyof Inputs]: Tensor };
+
+/** All there is to know of a loss, its types forgotten. */
+interface Definition {
+  readonly name: string;
+  readonly perElement: (...args: unknown[]) => PerElement;
+  readonly settings: LossSettings<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, Domain | ((options: Record<string, unknown>) => Domain)>>;
+  readonly given: readonly string[];
+}
+
+const ofEvery = ["reduction", "sampleWeight"] as const;
+
+/**
+ * Makes a loss of a function that says what one element (or one sample) costs, and registers it by its name.
+ *
+ * The loss then has reductions and sample weights, checks shapes and values (it never broadcasts predictions against
+ * targets), and is found by `compile({ loss: name })`. Check it with {@link checkLoss}.
+ *
+ * @param name what to call it; `lossByName` takes it in snake_case too.
+ * @param perElement gets predictions, targets and its own options, and returns the losses in tensor operations.
+ * @param settings what numbers it takes, the names of its options, other names for it.
+ * @throws OptionError for a name that a loss of the library has.
+ *
+ * @example
+ * const tukey = defineLoss("tukey", (prediction, target, { c = 4.685 } = {}) => {
+ *   const inside = prediction.sub(target).div(c).square().neg().add(1).relu();
+ *   return inside.pow(3).neg().add(1).mul(c ** 2 / 6);
+ * });
+ * tukey([1, 2], [1, 9]); // 1.829
+ * tukey([1, 2], [1, 9], { c: 2, reduction: "sum" }); // 0.667
+ */
+export function defineLoss(
+  name: string,
+  perElement: (prediction: Tensor, target: Tensor, options?: NumberOptions) => PerElement,
+  settings?: LossSettings<NumberOptions>,
+): Loss<NumberOptions>;
+export function defineLoss<Own extends object>(
+  name: string,
+  perElement: (prediction: Tensor, target: Tensor, options: Own) => PerElement,
+  settings?: LossSettings<Own>,
+): Loss<Own>;
+export function defineLoss<Own extends object, Inputs extends readonly TensorLike[]>(
+  name: string,
+  perElement: (...args: [...AsTensors<Inputs>, options: Own]) => PerElement,
+  settings?: LossSettings<Own>,
+): Loss<Own, Inputs>;
+export function defineLoss(name: string, perElement: unknown, settings: object = {}): unknown {
+  const known = ["options", "aliases", "inputs", "given", "whole", "check", "sample"];
+  checkOptions(`defineLoss("${name}")`, settings, known);
+  if (typeof perElement !== "function")
+    throw new OptionError({
+      where: `defineLoss("${name}")`,
+      expected: "a function from predictions, targets and options to losses",
+      got: describe(perElement),
+    });
+  const said = settings as LossSettings<Record<string, unknown>>;
+  const definition: Definition = {
+    name,
+    perElement: perElement as Definition["perElement"],
+    settings: said,
+    inputs: said.inputs ?? { prediction: "real", target: "real" },
+    given: said.given ?? ["target"],
+  };
+  const loss = lossOf(definition, {});
+  registerLoss(loss, said.aliases);
+  return loss;
+}
+
+type Options = Record<string, unknown>;
+
+/** The loss with some options fixed. */
+function lossOf(definition: Definition, fixed: Options): Loss {
+  const { name, settings, inputs, given } = definition;
+  const read = (args: unknown[]) => {
+    const call = readArguments(definition, args);
+    return { ...call, options: { ...fixed, ...call.options } };
+  };
+  const loss = (...args: unknown[]): Tensor => {
+    const { tensors, options } = read(args);
+    return reduceLosses(name, evaluate(definition, tensors, options), options);
+  };
+  return Object.assign(Object.defineProperty(loss, "name", { value: name }), {
+    lossName: name,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([input, domain]) => [input, domainOf(domain, fixed)])),
+    given,
+    options: fixed,
+    whole: settings.whole ?? false,
+    sample: settings.sample,
+    with: (options: Options) => {
+      checkNames(definition, options);
+      if (options.reduction !== undefined) checkReduction(name, options.reduction);
+      return lossOf(definition, { ...fixed, ...options });
+    },
+    check: (...args: unknown[]) => {
+      const { tensors, options } = read(args);
+      prepare(definition, tensors, ownOf(options), false);
+    },
+    evaluate: (...args: unknown[]) => {
+      const { tensors, options } = read(args);
+      return evaluate(definition, tensors, options);
+    },
+  });
+}
+
+/** Tells inputs from options. */
+function readArguments(definition: Definition, args: unknown[]): { tensors: TensorLike[]; options: Options } {
+  const names = Object.keys(definition.inputs);
+  const missing = names.findIndex((_, i) => !isTensorLike(args[i]));
+  if (missing >= 0)
+    throw new ValueError({
+      where: definition.name,
+      expected: `${names.length} tensors (${names.join(", ")}) and then options`,
+      got: args[missing] === undefined ? `no ${names[missing]}` : `${describe(args[missing])} as ${names[missing]}`,
+      hint: `Call it as ${definition.name}(${names.join(", ")}, { reduction: "mean" }).`,
+    });
+  const options = args[names.length] ?? {};
+  checkNames(definition, options as Options);
+  return { tensors: args.slice(0, names.length) as TensorLike[], options: options as Options };
+}
+
+/** Throws for options that the loss does not know, where it has said which it knows. */
+function checkNames({ name, settings }: Definition, options: Options): void {
+  if (settings.options) checkOptions(name, options, [...settings.options, ...ofEvery]);
+  else checkOptions(name, options, Object.keys(options));
+}
+
+function domainOf(domain: Domain | ((options: Options) => Domain), options: Options): Domain {
+  return typeof domain === "function" ? domain(options) : domain;
+}
+
+/** The options without those that every loss has. */
+function ownOf(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !(ofEvery as readonly string[]).includes(key)));
+}
+
+/** Checks the inputs and applies the loss's function. */
+function evaluate(definition: Definition, given: readonly TensorLike[], options: Options): PerElement {
+  const { name, perElement, settings } = definition;
+  const own = ownOf(options);
+  const inputs = prepare(definition, given, own);
+  const watched = watch(own);
+  const found = withName(name, () => perElement(...inputs, watched.options));
+  // A loss that has not listed its options knows those that it reads.
+  if (!settings.options) checkOptions(name, own, [...watched.read, ...ofEvery]);
+  const losses = found instanceof Tensor ? found : found?.losses;
+  if (!(losses instanceof Tensor))
+    throw new DTypeError({
+      where: name,
+      expected: "a loss function that returns a tensor of losses",
+      got: describe(found),
+      hint: "Has its function a return statement?",
+    });
+  return found;
+}
+
+/** An error from inside the loss's function says whose function it was. */
+function withName<T>(name: string, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    throw error instanceof ChainRuleError && !error.where.startsWith(name) ? error.inside(name) : error;
+  }
+}
+
+/** The options, and the names that are read from them. */
+function watch(own: Options): { options: Options; read: ReadonlySet<string> } {
+  const read = new Set<string>();
+  const get = (target: Options, key: string) => {
+    read.add(key);
+    return target[key];
+  };
+  return { options: new Proxy(own, { get }), read };
+}
+
+/** The inputs as tensors of one dtype, of shapes that belong together, with values that make sense. */
+function prepare(definition: Definition, given: readonly TensorLike[], own: Options, predictionsToo = true): Tensor[] {
+  const { name, settings } = definition;
+  const roles = Object.keys(definition.inputs);
+  const kinds = Object.values(definition.inputs).map((domain) => domainOf(domain, own));
+  const first = asPrediction(given[0], name);
+  const tensors = given.map((x, i) => (i === 0 ? first : withName(name, () => asInput(x, first, kinds[i]))));
+  if (settings.check) settings.check(name, tensors, own);
+  else
+    tensors.forEach((x, i) => {
+      if (i > 0 && !isOverClasses(kinds[i])) checkSameShape(name, roles[i], x, first, roles[0]);
+    });
+  return tensors.map((x, i) => {
+    if (isOverClasses(kinds[i])) {
+      const labels = checkClasses(name, first, x, kinds[i], own as ClassOptions);
+      return x.cast(labels ? "int32" : first.dtype);
+    }
+    const isGiven = definition.given.includes(roles[i]);
+    if (isGiven || predictionsToo) checkValues(name, roles[i], x, kinds[i], !isGiven);
+    return x;
+  });
+}
+
+/** Labels stay as they came, so that a fraction in them is seen. */
+function asInput(x: TensorLike, first: Tensor, domain: Domain): Tensor {
+  return isOverClasses(domain) && x instanceof Tensor ? x : asFloat(x, first.dtype);
+}

@@ -1,0 +1,76 @@
+/**
+ * Losses by name: Keras's strings and ours.
+ */
+import { describe, didYouMean, OptionError } from "@chainrule/core";
+import type { Loss } from "./loss.ts";
+
+/** Every spelling that finds a loss, without case and separators. */
+const bySpelling = new Map<string, Loss>();
+/** The names to suggest: as Keras and as we write them. */
+const snakeNames = new Set<string>();
+const camelNames = new Set<string>();
+let builtIn: ReadonlySet<Loss> = new Set();
+
+/** "binary_crossentropy", "BinaryCrossentropy" and "binaryCrossEntropy" are one spelling. */
+function spellingOf(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function toSnake(camel: string): string {
+  return camel.replace(/[A-Z]+/g, (capitals, at) => (at > 0 ? "_" : "") + capitals.toLowerCase());
+}
+
+/**
+ * Makes a loss known by its name and aliases. A loss of the library keeps its names; one's own may be defined anew.
+ *
+ * @throws OptionError for a name that is no text, or that a loss of the library has.
+ */
+export function registerLoss(loss: Loss, aliases: readonly string[] = []): void {
+  const names = [loss.lossName, ...aliases];
+  for (const name of names) {
+    if (typeof name !== "string" || spellingOf(name) === "")
+      throw new OptionError({ where: "defineLoss", expected: "a name for the loss", got: describe(name) });
+    const before = bySpelling.get(spellingOf(name));
+    if (before && builtIn.has(before))
+      throw new OptionError({
+        where: "defineLoss",
+        expected: "a name that no loss of the library has",
+        got: describe(name),
+        hint: `"${name}" finds ${before.lossName}. Choose another name.`,
+      });
+  }
+  for (const name of names) bySpelling.set(spellingOf(name), loss);
+  // Where Keras has the loss, its string is among the aliases.
+  for (const alias of aliases.length > 0 ? aliases : [toSnake(loss.lossName)]) snakeNames.add(alias);
+  camelNames.add(loss.lossName);
+}
+
+/** Declares all losses so far the library's own, whose names nobody else may take. @internal */
+export function protectLosses(): void {
+  builtIn = new Set(bySpelling.values());
+}
+
+/**
+ * The loss of a name: Keras's string, or our camelCase.
+ *
+ * @throws OptionError for an unknown name, with the nearest known one.
+ *
+ * @example
+ * lossByName("binary_crossentropy") === lossByName("binaryCrossEntropy"); // true
+ */
+export function lossByName(name: string): Loss {
+  const loss = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
+  if (loss) return loss;
+  const known = [...(/\p{Lu}/u.test(String(name)) ? camelNames : snakeNames)];
+  throw new OptionError({
+    where: "loss",
+    expected: "the name of a loss",
+    got: describe(name),
+    hint: typeof name === "string" ? didYouMean(name, known) : `Known: ${known.join(", ")}.`,
+  });
+}
+
+/** The names of all losses, ours and one's own, in camelCase. */
+export function lossNames(): string[] {
+  return [...camelNames];
+}

@@ -1,0 +1,88 @@
+/**
+ * What the losses over classes share: values at the target, class weights, label smoothing, ignored labels.
+ */
+import {
+  arange,
+  describe,
+  formatShape,
+  normalizeAxis,
+  OptionError,
+  onesLike,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  type TensorLike,
+  where,
+} from "@chainrule/core";
+import type { PerElement } from "../definition/reduction.ts";
+import type { ClassOptions } from "../inputs/class-targets.ts";
+import { asFloat } from "../inputs/tensors.ts";
+import { timesLog } from "../stable.ts";
+
+/** Whether a checked target holds labels rather than a distribution. */
+export function holdsLabels(target: Tensor): boolean {
+  return target.dtype === "int32";
+}
+
+/** What `values` has for the class that each label names, or on average over the classes of a distribution. */
+export function atTarget(values: Tensor, target: Tensor, axis: number): Tensor {
+  return holdsLabels(target)
+    ? values.takeAlongAxis(target.unsqueeze(axis), axis).squeeze(axis)
+    : timesLog(target, values).sum(axis);
+}
+
+/**
+ * The values at the targets, with class weights, label smoothing and ignored labels.
+ *
+ * As in PyTorch, the mean divides by the summed class weights of the labels that count. Where none counts the mean
+ * is 0 (PyTorch: NaN).
+ */
+export function overClasses(values: Tensor, target: Tensor, options: ClassOptions): PerElement {
+  const { axis = -1, labelSmoothing = 0, ignoreIndex } = options;
+  checkSmoothing(labelSmoothing);
+  const classWeight = weightsOf(options.classWeight, values, axis);
+  const weighted = classWeight ? values.mul(alongAxis(classWeight, values.rank, axis)) : values;
+  const ignored = ignoreIndex !== undefined && holdsLabels(target) ? target.equal(ignoreIndex) : null;
+  const labels = ignored ? where(ignored, 0, target) : target;
+  let losses = atTarget(weighted, labels, axis);
+  if (labelSmoothing !== 0) losses = losses.mul(1 - labelSmoothing).add(weighted.mean(axis).mul(labelSmoothing));
+  if (ignored) losses = where(ignored, 0, losses);
+  if (!holdsLabels(target) || (!classWeight && !ignored)) return losses;
+  const counts = classWeight ? classWeight.gather(labels) : onesLike(losses);
+  const total = (ignored ? where(ignored, 0, counts) : counts).sum();
+  return { losses, average: (scaled) => scaled.sum().div(where(total.equal(0), 1, total)) };
+}
+
+/** The class weights as a tensor of one for each class. */
+function weightsOf(classWeight: TensorLike | undefined, values: Tensor, axis: number): Tensor | null {
+  if (classWeight === undefined) return null;
+  const weights = asFloat(classWeight, values.dtype);
+  const classes = values.shape[normalizeAxis("classWeight", axis, values.rank)];
+  if (!sameShape(weights.shape, [classes]))
+    throw new ShapeError({
+      where: "classWeight",
+      expected: `one weight for each of the ${classes} classes, [${classes}]`,
+      got: formatShape(weights.shape),
+    });
+  return weights;
+}
+
+/** A vector along `axis` of a tensor of the given rank, so that it broadcasts there. */
+export function alongAxis(vector: Tensor, rank: number, axis: number): Tensor {
+  const shape = new Array<number>(rank).fill(1);
+  shape[normalizeAxis("axis", axis, rank)] = vector.size;
+  return vector.reshape(shape);
+}
+
+/** Throws unless label smoothing is from 0 to 1. */
+export function checkSmoothing(labelSmoothing: number): void {
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new OptionError({ where: "labelSmoothing", expected: "a number from 0 to 1", got: describe(labelSmoothing) });
+}
+
+/** The target as a probability for each class: labels become one-hot. */
+export function asDistribution(target: Tensor, prediction: Tensor, axis: number): Tensor {
+  if (!holdsLabels(target)) return target;
+  const classes = arange(prediction.shape[normalizeAxis("axis", axis, prediction.rank)]).cast("int32");
+  return alongAxis(classes, prediction.rank, axis).equal(target.unsqueeze(axis)).cast(prediction.dtype);
+}

@@ -1,0 +1,209 @@
+/**
+ * Connectionist temporal classification: a sequence of labels against a longer sequence of predictions, unaligned.
+ */
+import {
+  concat,
+  describe,
+  formatShape,
+  full,
+  isTracing,
+  OptionError,
+  ShapeError,
+  sameShape,
+  stack,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  ValueError,
+  where,
+} from "@chainrule/core";
+import { defineLoss } from "../definition/define-loss.ts";
+import { place, valuesOf } from "../inputs/values.ts";
+
+interface CtcOptions {
+  inputLengths?: TensorLike;
+  targetLengths?: TensorLike;
+  blank?: number;
+  timeMajor?: boolean;
+  zeroInfinity?: boolean;
+}
+
+const impossible = Number.NEGATIVE_INFINITY;
+
+/**
+ * CTC loss, ℓ = -log Σ_paths Π_t p_t(path_t) over all paths that give the labels once repetitions are merged and
+ * blanks taken out.
+ *
+ * Summed by the forward recursion in log space: α_t(s) = log p_t(s) + log[e^α_t-1(s) + e^α_t-1(s-1) + e^α_t-1(s-2)],
+ * over the labels with blanks between them, the last term only where no blank and no repetition would be skipped.
+ * A target too long for its input costs Infinity (its gradient is 0).
+ *
+ * Shape: predictions [N, T, C], targets [N, S], losses [N]. As in PyTorch, the mean first divides each loss by its
+ * target's length (at least 1).
+ *
+ * @param prediction logits, or log-probabilities, which stay what they are.
+ * @param target labels; where `targetLengths` is not given, each ends before the first blank or negative number.
+ * @param options `inputLengths` and `targetLengths` [N], by default all of T, and up to the padding; `blank`, by
+ *   default class 0 (-1 is the last, as in Keras); `timeMajor`: predictions are [T, N, C], as in PyTorch;
+ *   `zeroInfinity`: impossible targets cost 0.
+ * @throws ShapeError, and ValueError for labels that are no class or blank, and lengths that do not fit.
+ *
+ * Source: Graves et al., "Connectionist Temporal Classification", ICML 2006; PyTorch's `ctc_loss`.
+ *
+ * @example
+ * ctc(zeros([1, 2, 2]), [[1]]); // -log(3/4) = 0.2877: of 4 paths, "11", "1-" and "-1"
+ */
+export const ctc = defineLoss<CtcOptions>(
+  "ctc",
+  (prediction, target, { inputLengths, targetLengths, blank = 0, timeMajor = false, zeroInfinity = false }) => {
+    const logP = (timeMajor ? prediction.transpose(0, 1) : prediction).logSoftmax(-1);
+    const gap = blank < 0 ? blank + logP.shape[2] : blank;
+    const labels = target.cast("int32");
+    const lengths = targetLengths === undefined ? countLabels(labels, gap) : wholeNumbers(targetLengths);
+    const states = withBlanks(labels, lengths, gap);
+    const alpha = forward(logP, states, gap, inputLengths === undefined ? null : wholeNumbers(inputLengths));
+    // A path ends in the last label or in the blank after it.
+    const fromEnd = lengths.mul(2).unsqueeze(-1).sub(positions(states));
+    const ends = fromEnd.equal(0).logicalOr(fromEnd.equal(1));
+    const costs = where(ends, alpha, impossible).logSumExp(-1).neg();
+    const losses = zeroInfinity ? where(costs.isInfinite(), 0, costs) : costs;
+    return { losses, average: (scaled) => scaled.div(lengths.clamp(1).cast(scaled.dtype)).mean() };
+  },
+  {
+    options: ["inputLengths", "targetLengths", "blank", "timeMajor", "zeroInfinity"],
+    aliases: ["ctc", "ctc_loss"],
+    inputs: { prediction: "logit", target: "sequence" },
+    check: checkSequences,
+    sample: (normal) => ({
+      inputs: {
+        prediction: Array.from({ length: 2 }, () => Array.from({ length: 4 }, () => [normal(), normal(), normal()])),
+        target: [
+          [1, 2],
+          [1, 0],
+        ],
+      },
+    }),
+  },
+);
+
+/** log α after the last step, [N, states]; a sequence that has ended keeps its own. */
+function forward(logP: Tensor, states: Tensor, blank: number, inputLengths: Tensor | null): Tensor {
+  const [batch, steps] = logP.shape;
+  const count = states.shape[1];
+  const everyStep = states.unsqueeze(1).broadcastTo([batch, steps, count]);
+  const emissions = logP.takeAlongAxis(everyStep, -1);
+  const maySkip = states.notEqual(blank).logicalAnd(states.notEqual(shift(states, 2, blank)));
+  let alpha = where(positions(states).less(2), emissions.slice(":", 0), impossible);
+  for (let t = 1; t < steps; t++) {
+    const skipped = where(maySkip, shift(alpha, 2, impossible), impossible);
+    const arrived = stack([alpha, shift(alpha, 1, impossible), skipped]).logSumExp(0);
+    const next = arrived.add(emissions.slice(":", t));
+    alpha = inputLengths ? where(inputLengths.greater(t).unsqueeze(-1), next, alpha) : next;
+  }
+  return alpha;
+}
+
+/** Each row moved to the right by `by`, with `value` coming in. */
+function shift(rows: Tensor, by: number, value: number): Tensor {
+  return rows
+    .pad(
+      [
+        [0, 0],
+        [by, 0],
+      ],
+      value,
+    )
+    .slice(":", [0, rows.shape[1]]);
+}
+
+/** 0, 1, 2, … along the second axis, in int32. */
+function positions(rows: Tensor): Tensor {
+  return tensor(Int32Array.from({ length: rows.shape[1] }, (_, i) => i));
+}
+
+/** blank, label, blank, label, …, blank, with blanks for the padding as well: [N, 2 S + 1]. */
+function withBlanks(labels: Tensor, lengths: Tensor, blank: number): Tensor {
+  const [batch, most] = labels.shape;
+  const present = positions(labels).less(lengths.unsqueeze(-1));
+  const blanks = full([batch, most], blank, { dtype: "int32" });
+  const pairs = stack([blanks, where(present, labels, blanks)], -1).reshape(batch, 2 * most);
+  return concat([pairs, full([batch, 1], blank, { dtype: "int32" })], 1);
+}
+
+/** How many labels each target has before its padding. */
+function countLabels(labels: Tensor, blank: number): Tensor {
+  return labels.notEqual(blank).logicalAnd(labels.greaterEqual(0)).sum(-1);
+}
+
+function wholeNumbers(lengths: TensorLike): Tensor {
+  return tensor(lengths, { dtype: "int32" });
+}
+
+/** Shapes, lengths and labels that belong together. */
+function checkSequences(name: string, [prediction, target]: readonly Tensor[], options: CtcOptions): void {
+  const { blank = 0, timeMajor = false } = options;
+  const layout = timeMajor ? "[T, N, C]" : "[N, T, C]";
+  const [batch, steps] = timeMajor ? [prediction.shape[1], prediction.shape[0]] : prediction.shape;
+  if (prediction.rank !== 3 || target.rank !== 2 || target.shape[0] !== batch || steps === 0)
+    throw new ShapeError({
+      where: name,
+      expected: `predictions ${layout} of at least one step, and targets [N, S]`,
+      got: `${formatShape(prediction.shape)} and ${formatShape(target.shape)}`,
+      hint: "PyTorch's order, time first, is timeMajor: true; a single sequence needs a batch axis, unsqueeze(0).",
+    });
+  const classes = prediction.shape[2];
+  if (!Number.isInteger(blank) || blank < -classes || blank >= classes)
+    throw new OptionError({
+      where: name,
+      expected: `a blank from ${-classes} to ${classes - 1}`,
+      got: describe(blank),
+    });
+  checkLengths(name, "inputLengths", options.inputLengths, batch, 1, steps);
+  const lengths = checkLengths(name, "targetLengths", options.targetLengths, batch, 0, target.shape[1]);
+  checkLabels(name, target, classes, blank < 0 ? blank + classes : blank, lengths);
+}
+
+function checkLengths(
+  name: string,
+  what: string,
+  given: TensorLike | undefined,
+  batch: number,
+  least: number,
+  most: number,
+) {
+  if (given === undefined) return null;
+  const lengths = tensor(given, { dtype: "float64" });
+  if (!sameShape(lengths.shape, [batch]))
+    throw new ShapeError({ where: name, expected: `${what} of shape [${batch}]`, got: formatShape(lengths.shape) });
+  if (isTracing()) return null;
+  for (const length of valuesOf(lengths))
+    if (!Number.isInteger(length) || length < least || length > most)
+      throw new ValueError({
+        where: name,
+        expected: `${what} that are whole numbers from ${least} to ${most}`,
+        got: `${length}`,
+      });
+  return valuesOf(lengths);
+}
+
+function checkLabels(name: string, target: Tensor, classes: number, blank: number, lengths: ArrayLike<number> | null) {
+  if (isTracing()) return;
+  const most = target.shape[1];
+  const labels = valuesOf(target);
+  const ended = new Array<boolean>(target.shape[0]).fill(false);
+  for (let i = 0; i < target.size; i++) {
+    const label = labels[i];
+    const row = Math.floor(i / most);
+    if (lengths && i % most >= lengths[row]) continue;
+    const padding = !lengths && (label < 0 || label === blank);
+    if (padding) ended[row] = true;
+    if (padding || (Number.isInteger(label) && label >= 0 && label < classes && label !== blank && !ended[row]))
+      continue;
+    throw new ValueError({
+      where: name,
+      expected: `labels that are whole numbers from 0 to ${classes - 1} without the blank, ${blank}, and padding only at the end`,
+      got: `${label} at ${place(i, target)}`,
+      hint: "Another class can be the blank: blank: -1 is the last.",
+    });
+  }
+}
