@@ -2,10 +2,10 @@
  * Batches for a training loop of one's own; `fit` makes its own.
  */
 import { checkOptions, describe, ValueError } from "@chainrule/core";
-import { arraysAndOptions, commonLength, type Part, type Rows, takeRows } from "./rows.ts";
-import { generatorOf, type Seeded, seededKeys } from "./seeded.ts";
+import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
+import { arraysAndOptions, commonLength, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
 
-export interface BatchesOptions extends Seeded {
+export interface BatchesOptions extends RandomOptions {
   /** How many rows a batch has; 32 by default. The last may have fewer. */
   batchSize?: number;
   /** Whether to put the rows into random order first (default true). */
@@ -14,7 +14,7 @@ export interface BatchesOptions extends Seeded {
   dropLast?: boolean;
 }
 
-type Parts<T extends readonly Rows[]> = { [K in keyof T]: Part<T[K]> };
+type SelectedRowsOf<T extends readonly Indexable[]> = { [K in keyof T]: SelectedRows<T[K]> };
 
 /**
  * Goes once through tensors and arrays of equal length, batch by batch, the same rows of each.
@@ -26,12 +26,12 @@ type Parts<T extends readonly Rows[]> = { [K in keyof T]: Part<T[K]> };
  * @example
  * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 64, seed: 1 })) step(xBatch, yBatch);
  */
-export function batches<T extends readonly Rows[]>(...arrays: [...T, BatchesOptions]): Iterable<Parts<T>>;
-export function batches<T extends readonly Rows[]>(...arrays: T): Iterable<Parts<T>>;
+export function batches<T extends readonly Indexable[]>(...arrays: [...T, BatchesOptions]): Iterable<SelectedRowsOf<T>>;
+export function batches<T extends readonly Indexable[]>(...arrays: T): Iterable<SelectedRowsOf<T>>;
 export function batches(...input: readonly unknown[]): Iterable<unknown[]> {
   const where = "batches";
   const { arrays, options } = arraysAndOptions<BatchesOptions>(input);
-  checkOptions(where, options, ["batchSize", "shuffle", "dropLast", ...seededKeys]);
+  checkOptions(where, options, ["batchSize", "shuffle", "dropLast", ...randomOptionKeys]);
   const { batchSize = 32, shuffle = true, dropLast = false } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new ValueError({ where, expected: "a batch size of at least 1", got: describe(batchSize) });
@@ -42,8 +42,8 @@ export function batches(...input: readonly unknown[]): Iterable<unknown[]> {
       const order = shuffle ? generator.permutation(n) : Int32Array.from({ length: n }, (_, i) => i);
       const end = dropLast ? n - (n % batchSize) : n;
       for (let start = 0; start < end; start += batchSize) {
-        const places = order.subarray(start, Math.min(end, start + batchSize));
-        yield arrays.map((rows) => takeRows(rows, places));
+        const indices = order.subarray(start, Math.min(end, start + batchSize));
+        yield arrays.map((rows) => takeRows(rows, indices));
       }
     },
   };

@@ -2,10 +2,10 @@
  * What all generators of data share: counting samples out to classes, and finishing a sample as shuffled tensors.
  */
 import { type Generator, getDefaultDType, type Tensor, tensor, ValueError } from "@chainrule/core";
-import { type Seeded, seededKeys } from "./seeded.ts";
+import { type RandomOptions, randomOptionKeys } from "./random-options.ts";
 
 /** Options of every generator. */
-export interface GeneratorOptions extends Seeded {
+export interface GeneratedDataOptions extends RandomOptions {
   /** The number of samples, 100 by default. */
   nSamples?: number;
   /** Whether to put the samples into random order (default true); else class by class. */
@@ -22,7 +22,7 @@ export interface GeneratedData {
   y: Tensor;
 }
 
-export const generatorKeys = ["nSamples", "shuffle", "dtype", ...seededKeys] as const;
+export const generatorKeys = ["nSamples", "shuffle", "dtype", ...randomOptionKeys] as const;
 
 /** A point and its class (or its value, for regression). */
 export interface Point {
@@ -33,7 +33,7 @@ export interface Point {
 /** The points as tensors, in random order if that is asked for. */
 export function toData(
   points: readonly Point[],
-  { shuffle = true, dtype = getDefaultDType() }: GeneratorOptions,
+  { shuffle = true, dtype = getDefaultDType() }: GeneratedDataOptions,
   generator: Generator,
   labelDType: "int32" | "float32" | "float64" = "int32",
 ): GeneratedData {
@@ -50,7 +50,7 @@ export function toData(
 }
 
 /** `total` samples shared out evenly, the first classes one more where it does not come out even. */
-export function evenly(total: number, classes: number): number[] {
+export function splitEvenly(total: number, classes: number): number[] {
   return Array.from({ length: classes }, (_, i) => Math.floor(total / classes) + (i < total % classes ? 1 : 0));
 }
 
@@ -65,6 +65,6 @@ export function checkNotNegative(where: string, name: string, value: number): vo
 }
 
 /** The point, each coordinate moved by a normal of the given standard deviation. */
-export function blur(at: readonly number[], noise: number, generator: Generator): number[] {
+export function addNoise(at: readonly number[], noise: number, generator: Generator): number[] {
   return noise === 0 ? [...at] : at.map((coordinate) => coordinate + generator.normal(0, noise));
 }

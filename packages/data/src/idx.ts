@@ -9,10 +9,10 @@
 import { checkOptions, DataError, describe, lookUp, type Tensor, tensor, ValueError } from "@chainrule/core";
 import { fileSystem, gzip, isGzip, nameOf, readBytes, type Source } from "./source.ts";
 
-/** The kinds of numbers in an IDX file. */
+/** The types of numbers in an IDX file. */
 export type IdxType = "ubyte" | "byte" | "short" | "int" | "float" | "double";
 
-interface Kind {
+interface NumberFormat {
   readonly code: number;
   readonly bytes: number;
   readonly dtype: "int32" | "float32" | "float64";
@@ -22,7 +22,7 @@ interface Kind {
   readonly range?: readonly [number, number];
 }
 
-const kinds: Readonly<Record<IdxType, Kind>> = {
+const formats: Readonly<Record<IdxType, NumberFormat>> = {
   ubyte: {
     code: 0x08,
     bytes: 1,
@@ -73,7 +73,7 @@ const kinds: Readonly<Record<IdxType, Kind>> = {
 
 /** What stands in front of the numbers. */
 interface Header {
-  readonly kind: Kind;
+  readonly format: NumberFormat;
   readonly shape: number[];
   /** Where the numbers begin. */
   readonly start: number;
@@ -90,11 +90,11 @@ interface Header {
  * const labels = parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1])); // tensor([7, 2, 1]), int32
  */
 export function parseIdx(bytes: Uint8Array, name = "parseIdx"): Tensor {
-  const { kind, shape, start } = readHeader(bytes, name);
+  const { format, shape, start } = readHeader(bytes, name);
   const view = viewOf(bytes);
-  const values = kind.dtype === "int32" ? new Int32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = kind.get(view, start + i * kind.bytes);
-  return tensor(values, { shape, dtype: kind.dtype });
+  const values = format.dtype === "int32" ? new Int32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = format.get(view, start + i * format.bytes);
+  return tensor(values, { shape, dtype: format.dtype });
 }
 
 /**
@@ -124,17 +124,17 @@ export function encodeIdx(x: Tensor, options: { type?: IdxType } = {}): Uint8Arr
   checkOptions(where, options, ["type"]);
   const byDType = { bool: "ubyte", int32: "int", float32: "float", float64: "double" } as const;
   const type = options.type ?? byDType[x.dtype];
-  const kind = lookUp(where, kinds, type);
+  const format = lookUp(where, formats, type);
   if (x.rank > 255) throw new ValueError({ where, expected: "at most 255 axes", got: `${x.rank}` });
   const values = x.toTypedArray();
   const start = 4 + 4 * x.rank;
-  const bytes = new Uint8Array(start + values.length * kind.bytes);
+  const bytes = new Uint8Array(start + values.length * format.bytes);
   const view = viewOf(bytes);
-  bytes.set([0, 0, kind.code, x.rank]);
+  bytes.set([0, 0, format.code, x.rank]);
   for (const [axis, length] of x.shape.entries()) view.setUint32(4 + 4 * axis, length);
   values.forEach((value, i) => {
-    if (kind.range) checkWhole(where, type, kind.range, value);
-    kind.set(view, start + i * kind.bytes, value);
+    if (format.range) checkWhole(where, type, format.range, value);
+    format.set(view, start + i * format.bytes, value);
   });
   return bytes;
 }
@@ -185,8 +185,8 @@ function readHeader(bytes: Uint8Array, where: string): Header {
       got: `${bytes.length}`,
     });
   if (bytes[0] !== 0 || bytes[1] !== 0) throw notIdx(bytes, where);
-  const kind = Object.values(kinds).find(({ code }) => code === bytes[2]);
-  if (!kind)
+  const format = Object.values(formats).find(({ code }) => code === bytes[2]);
+  if (!format)
     throw new DataError({
       where,
       expected: `one of IDX's codes for the kind of numbers (${codes()}) as the third byte`,
@@ -203,9 +203,9 @@ function readHeader(bytes: Uint8Array, where: string): Header {
     });
   const view = viewOf(bytes);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const promised = start + sizeOf(shape) * kind.bytes;
-  if (bytes.length !== promised) throw wrongLength(bytes.length, promised, { kind, shape, start }, where);
-  return { kind, shape, start };
+  const promised = start + sizeOf(shape) * format.bytes;
+  if (bytes.length !== promised) throw wrongLength(bytes.length, promised, { format, shape, start }, where);
+  return { format, shape, start };
 }
 
 function notIdx(bytes: Uint8Array, where: string): DataError {
@@ -226,11 +226,11 @@ function notIdx(bytes: Uint8Array, where: string): DataError {
   });
 }
 
-function wrongLength(got: number, promised: number, { kind, shape, start }: Header, where: string): DataError {
-  const type = Object.entries(kinds).find(([, each]) => each === kind)![0];
+function wrongLength(got: number, promised: number, { format, shape, start }: Header, where: string): DataError {
+  const type = Object.entries(formats).find(([, each]) => each === format)![0];
   return new DataError({
     where,
-    expected: `${promised} bytes (${start} of header, and ${kind.bytes} for each ${type} of shape [${shape.join(", ")}])`,
+    expected: `${promised} bytes (${start} of header, and ${format.bytes} for each ${type} of shape [${shape.join(", ")}])`,
     got: `${got}`,
     hint:
       got < promised
@@ -240,7 +240,7 @@ function wrongLength(got: number, promised: number, { kind, shape, start }: Head
 }
 
 function codes(): string {
-  return Object.entries(kinds)
+  return Object.entries(formats)
     .map(([type, { code }]) => `${hex(code)} ${type}`)
     .join(", ");
 }

@@ -9,15 +9,15 @@ import {
   checkCount,
   checkNotNegative,
   type GeneratedData,
-  type GeneratorOptions,
+  type GeneratedDataOptions,
   generatorKeys,
   type Point,
   toData,
 } from "./generated.ts";
-import { generatorOf } from "./seeded.ts";
+import { generatorOf } from "./random-options.ts";
 
 /** Options of {@link makeRegression}. */
-export interface RegressionOptions extends GeneratorOptions {
+export interface MakeRegressionOptions extends GeneratedDataOptions {
   /** The number of features, 2 by default. */
   nFeatures?: number;
   /** How many of them matter; by default all, but at most 10. */
@@ -42,7 +42,7 @@ export interface RegressionOptions extends GeneratorOptions {
  * @example
  * const { x, y, coefficients } = makeRegression({ nSamples: 200, nFeatures: 5, nInformative: 3, noise: 1, seed: 0 });
  */
-export function makeRegression(options: RegressionOptions = {}): GeneratedData & { coefficients: Tensor } {
+export function makeRegression(options: MakeRegressionOptions = {}): GeneratedData & { coefficients: Tensor } {
   const where = "makeRegression";
   const { nSamples = 100, nFeatures = 2, bias = 0, noise = 0, shuffle = true, dtype = getDefaultDType() } = options;
   const nInformative = options.nInformative ?? Math.min(nFeatures, 10);
@@ -63,7 +63,7 @@ export function makeRegression(options: RegressionOptions = {}): GeneratedData &
 }
 
 /** Options of {@link makeClassification}. */
-export interface ClassificationOptions extends GeneratorOptions {
+export interface MakeClassificationOptions extends GeneratedDataOptions {
   /** The number of features, 2 by default; what is neither informative nor redundant is noise. */
   nFeatures?: number;
   /** How many features the classes differ in, 2 by default. */
@@ -99,7 +99,7 @@ export interface ClassificationOptions extends GeneratorOptions {
  * @example
  * const { x, y } = makeClassification({ nSamples: 1000, weights: [0.95], classSep: 1.5, seed: 0 });
  */
-export function makeClassification(options: ClassificationOptions = {}): GeneratedData {
+export function makeClassification(options: MakeClassificationOptions = {}): GeneratedData {
   const where = "makeClassification";
   checkClassification(where, options);
   const { nSamples = 100, nFeatures = 2, nInformative = 2, nRedundant = 0, shuffle = true } = options;
@@ -125,7 +125,7 @@ export function makeClassification(options: ClassificationOptions = {}): Generat
   return toData(points, options, generator);
 }
 
-function checkClassification(where: string, options: ClassificationOptions): void {
+function checkClassification(where: string, options: MakeClassificationOptions): void {
   const own = [
     "nFeatures",
     "nInformative",

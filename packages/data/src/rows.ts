@@ -4,13 +4,13 @@
 import { DataError, describe, gather, Tensor, type TypedArray, ValueError } from "@chainrule/core";
 
 /** What has rows: a tensor (its first axis), an array, a typed array. */
-export type Rows = Tensor | readonly unknown[] | TypedArray;
+export type Indexable = Tensor | readonly unknown[] | TypedArray;
 
 /** What some rows of `R` are: of the same kind; a parameter's are a plain tensor. */
-export type Part<R> = R extends Tensor ? Tensor : R extends readonly (infer Item)[] ? Item[] : R;
+export type SelectedRows<R> = R extends Tensor ? Tensor : R extends readonly (infer Item)[] ? Item[] : R;
 
 /** The number of rows. @throws DataError for what has none, such as a number or a scalar tensor. */
-export function countRows(where: string, rows: Rows): number {
+export function countRows(where: string, rows: Indexable): number {
   if (rows instanceof Tensor && rows.rank > 0) return rows.shape[0];
   if (Array.isArray(rows) || (ArrayBuffer.isView(rows) && "length" in rows)) return rows.length;
   throw new DataError({
@@ -28,7 +28,7 @@ export function countRows(where: string, rows: Rows): number {
  * @example
  * takeRows(["a", "b", "c"], [2, 0]); // ["c", "a"]
  */
-export function takeRows<R extends Rows>(rows: R, places: ArrayLike<number>): Part<R> {
+export function takeRows<R extends Indexable>(rows: R, places: ArrayLike<number>): SelectedRows<R> {
   const length = countRows("takeRows", rows);
   const indices = Int32Array.from(places);
   indices.forEach((place, i) => {
@@ -39,10 +39,10 @@ export function takeRows<R extends Rows>(rows: R, places: ArrayLike<number>): Pa
         got: `${places[i]}`,
       });
   });
-  if (rows instanceof Tensor) return gather(rows.detach(), indices) as Part<R>;
-  if (Array.isArray(rows)) return Array.from(indices, (place) => rows[place]) as Part<R>;
+  if (rows instanceof Tensor) return gather(rows.detach(), indices) as SelectedRows<R>;
+  if (Array.isArray(rows)) return Array.from(indices, (place) => rows[place]) as SelectedRows<R>;
   const Kind = (rows as TypedArray).constructor as new (length: number) => TypedArray;
-  return new Kind(indices.length).map((_, i) => (rows as TypedArray)[indices[i]]) as Part<R>;
+  return new Kind(indices.length).map((_, i) => (rows as TypedArray)[indices[i]]) as SelectedRows<R>;
 }
 
 /** Any number of arrays, then perhaps options. */
@@ -50,13 +50,13 @@ export function arraysAndOptions<Options extends object>(input: readonly unknown
   const last = input[input.length - 1];
   const hasOptions = !(last instanceof Tensor || Array.isArray(last) || ArrayBuffer.isView(last));
   return {
-    arrays: (hasOptions ? input.slice(0, -1) : input) as readonly Rows[],
+    arrays: (hasOptions ? input.slice(0, -1) : input) as readonly Indexable[],
     options: (hasOptions ? (last ?? {}) : {}) as Partial<Options>,
   };
 }
 
 /** The number of rows that all of them have. @throws DataError where they differ, and for no array at all. */
-export function commonLength(where: string, arrays: readonly Rows[]): number {
+export function commonLength(where: string, arrays: readonly Indexable[]): number {
   if (arrays.length === 0) throw new DataError({ where, expected: "at least one tensor or array", got: "none" });
   const lengths = arrays.map((rows) => countRows(where, rows));
   if (lengths.some((length) => length !== lengths[0]))

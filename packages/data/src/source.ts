@@ -82,7 +82,7 @@ async function download(source: Source): Promise<Uint8Array> {
 /** @throws DataError for bytes that are not whole gzip. */
 export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   try {
-    return await through(bytes, new DecompressionStream("gzip"));
+    return await collectStream(bytes, new DecompressionStream("gzip"));
   } catch (error) {
     throw new DataError({
       where: name,
@@ -94,10 +94,13 @@ export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Arra
 }
 
 export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  return through(bytes, new CompressionStream("gzip"));
+  return collectStream(bytes, new CompressionStream("gzip"));
 }
 
-async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
+async function collectStream(
+  bytes: Uint8Array,
+  transform: CompressionStream | DecompressionStream,
+): Promise<Uint8Array> {
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform);
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

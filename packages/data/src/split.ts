@@ -2,22 +2,25 @@
  * Holding data back: a test part that training never sees, and cross-validation's folds.
  */
 import { checkOptions, DataError, describe, OptionError, Tensor, ValueError } from "@chainrule/core";
-import { arraysAndOptions, commonLength, countRows, type Part, type Rows, takeRows } from "./rows.ts";
-import { generatorOf, type Seeded, seededKeys } from "./seeded.ts";
+import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
+import { arraysAndOptions, commonLength, countRows, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
 
 /** How to split. */
-export interface SplitOptions extends Seeded {
+export interface TrainTestSplitOptions extends RandomOptions {
   /** The share of the rows to hold back (below 1, rounded up to whole rows), or their number; 0.25 by default. */
   testSize?: number;
   /** Whether to put the rows into random order first (default true); else the last ones are held back. */
   shuffle?: boolean;
   /** Labels, one for each row: both parts get each class in proportion. */
-  stratify?: Rows;
+  stratify?: Indexable;
 }
 
 /** `[A, B]` to `[A, A, B, B]`: for each array its training and its test part. */
-type Halves<T extends readonly Rows[]> = T extends readonly [infer First, ...infer Rest extends readonly Rows[]]
-  ? [train: Part<First>, test: Part<First>, ...Halves<Rest>]
+type TrainTestPairs<T extends readonly Indexable[]> = T extends readonly [
+  infer First,
+  ...infer Rest extends readonly Indexable[],
+]
+  ? [train: SelectedRows<First>, test: SelectedRows<First>, ...TrainTestPairs<Rest>]
   : [];
 
 /**
@@ -36,19 +39,21 @@ type Halves<T extends readonly Rows[]> = T extends readonly [infer First, ...inf
  * @example
  * const [xTrain, xTest, yTrain, yTest] = trainTestSplit(x, y, { testSize: 0.2, seed: 0, stratify: y });
  */
-export function trainTestSplit<T extends readonly Rows[]>(...arrays: [...T, SplitOptions]): Halves<T>;
-export function trainTestSplit<T extends readonly Rows[]>(...arrays: T): Halves<T>;
+export function trainTestSplit<T extends readonly Indexable[]>(
+  ...arrays: [...T, TrainTestSplitOptions]
+): TrainTestPairs<T>;
+export function trainTestSplit<T extends readonly Indexable[]>(...arrays: T): TrainTestPairs<T>;
 export function trainTestSplit(...input: readonly unknown[]): unknown[] {
   const where = "trainTestSplit";
-  const { arrays, options } = arraysAndOptions<SplitOptions>(input);
-  checkOptions(where, options, ["testSize", "shuffle", "stratify", ...seededKeys]);
+  const { arrays, options } = arraysAndOptions<TrainTestSplitOptions>(input);
+  checkOptions(where, options, ["testSize", "shuffle", "stratify", ...randomOptionKeys]);
   const n = commonLength(where, arrays);
   if (n < 2) throw new DataError({ where, expected: "at least 2 rows, one for each part", got: `${n}` });
   const { train, test } = chooseRows(where, n, options);
   return arrays.flatMap((rows) => [takeRows(rows, train), takeRows(rows, test)]);
 }
 
-function chooseRows(where: string, n: number, options: SplitOptions) {
+function chooseRows(where: string, n: number, options: TrainTestSplitOptions) {
   const { testSize = 0.25, shuffle = true, stratify } = options;
   const testCount = countTest(where, n, testSize);
   if (!shuffle) {
@@ -67,7 +72,7 @@ function chooseRows(where: string, n: number, options: SplitOptions) {
   if (!stratify) return { train: order.slice(testCount), test: order.slice(0, testCount) };
   const classes = membersByClass(where, stratify, order);
   const inTest = new Set<number>();
-  const quotas = shareOut(
+  const quotas = apportion(
     classes.map(({ members }) => members.length),
     testCount,
   );
@@ -99,17 +104,17 @@ function countTest(where: string, n: number, testSize: number): number {
 }
 
 /** How to cut into folds. */
-export interface KFoldOptions extends Seeded {
+export interface KFoldOptions extends RandomOptions {
   /** The number of folds, 5 by default. */
   nSplits?: number;
   /** Whether to put the rows into random order first (default false). */
   shuffle?: boolean;
   /** Labels, one for each row: every fold gets each class in proportion. */
-  stratify?: Rows;
+  stratify?: Indexable;
 }
 
 /** The rows to train on and to test on, for `takeRows`. */
-export interface Fold {
+export interface KFoldSplit {
   train: Int32Array;
   test: Int32Array;
 }
@@ -130,9 +135,9 @@ export interface Fold {
  *   await model.fit(takeRows(x, train), takeRows(y, train));
  * }
  */
-export function kFold(rows: Rows | number, options: KFoldOptions = {}): Fold[] {
+export function kFold(rows: Indexable | number, options: KFoldOptions = {}): KFoldSplit[] {
   const where = "kFold";
-  checkOptions(where, options, ["nSplits", "shuffle", "stratify", ...seededKeys]);
+  checkOptions(where, options, ["nSplits", "shuffle", "stratify", ...randomOptionKeys]);
   const { nSplits = 5, shuffle = false, stratify } = options;
   const n = typeof rows === "number" ? rows : countRows(where, rows);
   if (!Number.isInteger(nSplits) || nSplits < 2 || !(nSplits <= n))
@@ -170,7 +175,7 @@ interface Stratum {
 }
 
 /** The rows of `order` by class, the classes in the order in which they first occur in the data. */
-function membersByClass(where: string, stratify: Rows, order: Int32Array): Stratum[] {
+function membersByClass(where: string, stratify: Indexable, order: Int32Array): Stratum[] {
   const count = countRows(where, stratify);
   if (count !== order.length || (stratify instanceof Tensor && stratify.rank !== 1))
     throw new DataError({
@@ -205,7 +210,7 @@ function checkStrata(where: string, classes: readonly Stratum[], testCount: numb
 }
 
 /** `total` shared out in proportion to `counts`, in whole numbers: rounded down, the rest to the largest remainders. */
-function shareOut(counts: readonly number[], total: number): number[] {
+function apportion(counts: readonly number[], total: number): number[] {
   const all = counts.reduce((sum, count) => sum + count, 0);
   const exact = counts.map((count) => (count * total) / all);
   const quotas = exact.map(Math.floor);

@@ -130,7 +130,7 @@ function countTokens(where: string, texts: Iterable<string>, tokenize: Tokenizer
   return counts;
 }
 
-export interface PadOptions {
+export interface PadSequencesOptions {
   /** What shorter sequences are filled up with; 0 by default. */
   value?: number;
   /** How long all become; by default as long as the longest. */
@@ -151,7 +151,7 @@ export interface PadOptions {
  *
  * @example padSequences([[4, 7, 2], [5]]); // [[4, 7, 2], [5, 0, 0]]
  */
-export function padSequences(sequences: readonly ArrayLike<number>[], options: PadOptions = {}): Tensor {
+export function padSequences(sequences: readonly ArrayLike<number>[], options: PadSequencesOptions = {}): Tensor {
   const where = "padSequences";
   checkOptions(where, options, ["value", "maxLength", "padding", "truncating"]);
   const { value = 0, padding = "post", truncating = "post" } = options;

@@ -11,13 +11,13 @@ export const epsilon = 1e-7;
  *
  * The slope of an honest cut is 0 outside, so that a probability that has reached 0 would stay there for ever.
  */
-export function clip(x: Tensor, low: number, high = Number.POSITIVE_INFINITY): Tensor {
+export function clipStraightThrough(x: Tensor, low: number, high = Number.POSITIVE_INFINITY): Tensor {
   return x.add(x.clamp(low, high).sub(x).detach());
 }
 
 /** log p, p cut to [1e-7, 1 - 1e-7] as Keras does; exactly log p between them. */
 export function logClipped(p: Tensor): Tensor {
-  return clip(p, epsilon, 1 - epsilon).log();
+  return clipStraightThrough(p, epsilon, 1 - epsilon).log();
 }
 
 /** t · logP, and 0 where t is 0 though logP be -Infinity: an event that never happens costs nothing. */

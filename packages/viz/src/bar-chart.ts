@@ -2,12 +2,12 @@
  * Bars as an SVG drawing: lying bars in groups, for comparing several things at several tasks.
  */
 import { checkOptions, DataError, describe, lookUp } from "@chainrule/core";
-import { checkSize } from "./series.ts";
+import { checkSize } from "./line-data.ts";
 import { element, lineColorsOn, svgDocument, text, textWidth } from "./svg.ts";
-import { type Axis, axisFor, formatNumber, type Scale } from "./ticks.ts";
+import { type Axis, type AxisScale, axisFor, formatNumber } from "./ticks.ts";
 
 /** Lengths of bars by the group's name, and in it by the bar's name. */
-export type BarGroups = Readonly<Record<string, Readonly<Record<string, number>>>>;
+export type BarChartData = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Options of {@link barChartSvg}. */
 export interface BarChartOptions {
@@ -15,7 +15,7 @@ export interface BarChartOptions {
   /** What the numbers are. */
   xLabel?: string;
   /** "linear" by default; "log" for numbers that differ by factors. */
-  xScale?: Scale;
+  xScale?: AxisScale;
   /** Where bars begin: 0 by default, and 1 on a logarithmic scale, so that smaller numbers go to the left. */
   from?: number;
   /** In pixels, 640 by default. The height follows from the number of bars. */
@@ -30,7 +30,7 @@ interface Bar {
 const where = "barChartSvg";
 const barHeight = 14;
 const gap = 12;
-const scales: Readonly<Record<Scale, Scale>> = { linear: "linear", log: "log" };
+const scales: Readonly<Record<AxisScale, AxisScale>> = { linear: "linear", log: "log" };
 
 /**
  * Draws lying bars in groups as SVG; each bar's number stands at its end. Bars of one name have one colour.
@@ -43,7 +43,7 @@ const scales: Readonly<Record<Scale, Scale>> = { linear: "linear", log: "log" };
  * @example
  * await writeFile("speed.svg", barChartSvg({ W1: { ours: 12, theirs: 3 } }, { xLabel: "steps per second" }));
  */
-export function barChartSvg(groups: BarGroups, options: BarChartOptions = {}): string {
+export function barChartSvg(groups: BarChartData, options: BarChartOptions = {}): string {
   checkOptions(where, options, ["title", "xLabel", "xScale", "from", "width"]);
   const { title, xLabel, width = 640 } = options;
   const xScale = lookUp(`${where}: xScale`, scales, options.xScale ?? "linear");
@@ -80,7 +80,7 @@ interface Row {
   readonly bars: readonly Bar[];
 }
 
-function toRows(groups: BarGroups, scale: Scale): Row[] {
+function toRows(groups: BarChartData, scale: AxisScale): Row[] {
   const rows = Object.entries(groups).map(([group, bars]) => ({
     group,
     bars: Object.entries(bars).map(([name, value]) => ({ name, value })),
@@ -98,20 +98,27 @@ function toRows(groups: BarGroups, scale: Scale): Row[] {
   return rows;
 }
 
-interface Frame {
+interface PlotArea {
   readonly left: number;
   readonly right: number;
   readonly top: number;
 }
 
-const across = ({ left, right }: Frame, axis: Axis, x: number) => left + (right - left) * axis.place(x);
+const xPixel = ({ left, right }: PlotArea, axis: Axis, x: number) => left + (right - left) * axis.position(x);
 const colorOf = (names: readonly string[], name: string) => `f${names.indexOf(name) % lineColorsOn.light.length}`;
 
-function drawGroup(row: Row, top: number, frame: Frame, axis: Axis, from: number, names: readonly string[]): string[] {
+function drawGroup(
+  row: Row,
+  top: number,
+  frame: PlotArea,
+  axis: Axis,
+  from: number,
+  names: readonly string[],
+): string[] {
   const middle = top + (row.bars.length * barHeight) / 2;
   const label = text(frame.left - 10, middle + 4, row.group, { "text-anchor": "end" });
   const bars = row.bars.flatMap(({ name, value }, i) => {
-    const [start, end] = [across(frame, axis, from), across(frame, axis, value)];
+    const [start, end] = [xPixel(frame, axis, from), xPixel(frame, axis, value)];
     const y = top + i * barHeight;
     const box = { x: Math.min(start, end), y: y + 1, width: Math.max(1, Math.abs(end - start)), height: barHeight - 2 };
     return [
@@ -122,9 +129,9 @@ function drawGroup(row: Row, top: number, frame: Frame, axis: Axis, from: number
   return [label, ...bars];
 }
 
-function drawAxis(axis: Axis, frame: Frame, bottom: number): string[] {
+function drawAxis(axis: Axis, frame: PlotArea, bottom: number): string[] {
   return axis.ticks.flatMap((tick) => {
-    const x = across(frame, axis, tick);
+    const x = xPixel(frame, axis, tick);
     return [
       element("line", { class: "grid", x1: x, y1: frame.top, x2: x, y2: bottom }),
       text(x, bottom + 18, formatNumber(tick), { "text-anchor": "middle" }),

@@ -2,23 +2,23 @@
  * What a model makes of the plane: its decision regions in the terminal, with the data in them.
  */
 import { checkOptions, DataError, describe, OptionError, Tensor, tensor } from "@chainrule/core";
-import { checkSize, toMatrix } from "./series.ts";
+import { checkSize, toMatrix } from "./line-data.ts";
 import { hasColors, paint } from "./terminal.ts";
-import { formatNumber, type Range } from "./ticks.ts";
+import { type Extent, formatNumber } from "./ticks.ts";
 
 /** What a model says of n points: classes or scores, [n] or [n, 1], or a score for each class, [n, k]. */
-export type Prediction = Tensor | readonly number[] | readonly (readonly number[])[];
+export type BoundaryPrediction = Tensor | readonly number[] | readonly (readonly number[])[];
 
 /** Options of {@link drawBoundary}. */
-export interface BoundaryOptions {
+export interface DrawBoundaryOptions {
   /** Points to draw over the regions, [n, 2]. */
   x?: Tensor | readonly (readonly number[])[];
   /** The classes of the points, [n]: whole numbers from 0. */
   y?: Tensor | ArrayLike<number>;
   /** From where to where in the first coordinate; by default somewhat wider than the points, else from -1 to 1. */
-  xRange?: Range;
+  xRange?: Extent;
   /** The same in the second coordinate. */
-  yRange?: Range;
+  yRange?: Extent;
   /** Columns of characters, 60 by default. */
   width?: number;
   /** Rows of characters; by default so that a step upwards is as long as one to the right, at most 40. */
@@ -32,7 +32,7 @@ export interface BoundaryOptions {
 }
 
 /** Regions and points of each class, first without colours and then with them; further classes begin again. */
-const looks = {
+const styles = {
   regions: [" ", "░", "▒", "▓"],
   marks: ["o", "x", "+", "*", "#", "@", "%", "&"],
   regionColors: [17, 52, 22, 53, 58, 23],
@@ -46,9 +46,9 @@ const characterRatio = 2;
 const mostRows = 40;
 
 /** The part of the plane that is drawn, in cells of one character. */
-interface Plane {
-  readonly xRange: Range;
-  readonly yRange: Range;
+interface PlotRegion {
+  readonly xRange: Extent;
+  readonly yRange: Extent;
   readonly width: number;
   readonly height: number;
   readonly points: readonly (readonly number[])[];
@@ -67,26 +67,26 @@ interface Plane {
  * @example
  * console.log(drawBoundary((points) => model.predict(points), { x, y }));
  */
-export function drawBoundary(predict: (points: Tensor) => Prediction, options?: BoundaryOptions): string;
+export function drawBoundary(predict: (points: Tensor) => BoundaryPrediction, options?: DrawBoundaryOptions): string;
 export function drawBoundary(
-  predict: (points: Tensor) => Promise<Prediction>,
-  options?: BoundaryOptions,
+  predict: (points: Tensor) => Promise<BoundaryPrediction>,
+  options?: DrawBoundaryOptions,
 ): Promise<string>;
 export function drawBoundary(
-  predict: (points: Tensor) => Prediction | Promise<Prediction>,
-  options: BoundaryOptions = {},
+  predict: (points: Tensor) => BoundaryPrediction | Promise<BoundaryPrediction>,
+  options: DrawBoundaryOptions = {},
 ): string | Promise<string> {
   const where = "drawBoundary";
   const own = ["x", "y", "xRange", "yRange", "width", "height", "threshold", "classNames", "color"];
   checkOptions(where, options, own);
-  const plane = toPlane(where, options);
-  const finish = (prediction: Prediction) =>
+  const plane = toPlotRegion(where, options);
+  const finish = (prediction: BoundaryPrediction) =>
     draw(plane, readClasses(where, prediction, plane.width * plane.height, options.threshold), options);
-  const predicted = predict(tensor(centres(plane)));
+  const predicted = predict(tensor(cellCentres(plane)));
   return predicted instanceof Promise ? predicted.then(finish) : finish(predicted);
 }
 
-function toPlane(where: string, { x, y, width = 60, ...options }: BoundaryOptions): Plane {
+function toPlotRegion(where: string, { x, y, width = 60, ...options }: DrawBoundaryOptions): PlotRegion {
   const points = x === undefined ? [] : toMatrix(where, x);
   const labels = y === undefined ? points.map(() => 0) : Array.from(y instanceof Tensor ? y.toTypedArray() : y);
   if (points.some((point) => point.length !== 2))
@@ -101,7 +101,7 @@ function toPlane(where: string, { x, y, width = 60, ...options }: BoundaryOption
   if (wrong !== undefined)
     throw new DataError({ where, expected: "classes as whole numbers from 0", got: describe(wrong) });
   const [xRange, yRange] = [options.xRange, options.yRange].map((range, axis) =>
-    range === undefined ? around(points.map((point) => point[axis])) : checkRange(where, range),
+    range === undefined ? paddedExtent(points.map((point) => point[axis])) : checkRange(where, range),
   );
   checkSize(where, "width", width, 2);
   const square = Math.round((width * (yRange[1] - yRange[0])) / (xRange[1] - xRange[0]) / characterRatio);
@@ -110,13 +110,13 @@ function toPlane(where: string, { x, y, width = 60, ...options }: BoundaryOption
   return { xRange, yRange, width, height, points, labels };
 }
 
-function checkRange(where: string, range: Range): Range {
+function checkRange(where: string, range: Extent): Extent {
   if (range[0] < range[1] && Number.isFinite(range[1] - range[0])) return range;
   throw new OptionError({ where, expected: "a range [low, high] with low < high", got: `[${range.join(", ")}]` });
 }
 
 /** From the least to the greatest, and a tenth more on both sides. */
-function around(values: readonly number[]): Range {
+function paddedExtent(values: readonly number[]): Extent {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return [-1, 1];
   const low = finite.reduce((a, b) => Math.min(a, b));
@@ -126,15 +126,20 @@ function around(values: readonly number[]): Range {
 }
 
 /** The middle of each cell, row by row from the top. */
-function centres({ xRange, yRange, width, height }: Plane): number[][] {
-  const along = ([low, high]: Range, i: number, count: number) => low + ((high - low) * (i + 0.5)) / count;
+function cellCentres({ xRange, yRange, width, height }: PlotRegion): number[][] {
+  const along = ([low, high]: Extent, i: number, count: number) => low + ((high - low) * (i + 0.5)) / count;
   return Array.from({ length: width * height }, (_, i) => [
     along(xRange, i % width, width),
     along(yRange, height - 1 - Math.floor(i / width), height),
   ]);
 }
 
-function readClasses(where: string, prediction: Prediction, count: number, threshold: number | undefined): number[] {
+function readClasses(
+  where: string,
+  prediction: BoundaryPrediction,
+  count: number,
+  threshold: number | undefined,
+): number[] {
   const given: unknown = prediction instanceof Tensor ? prediction.toArray() : prediction;
   const rows = Array.isArray(given) ? given.map((row: unknown) => (Array.isArray(row) ? row : [row])) : [];
   if (rows.length !== count || !rows.every((row) => row.length > 0 && row.every((value) => typeof value === "number")))
@@ -151,7 +156,7 @@ function readClasses(where: string, prediction: Prediction, count: number, thres
   return single.map((score) => (Number.isNaN(score) ? unknown : score >= (threshold ?? 0.5) ? 1 : 0));
 }
 
-function draw(plane: Plane, classes: readonly number[], options: BoundaryOptions): string {
+function draw(plane: PlotRegion, classes: readonly number[], options: DrawBoundaryOptions): string {
   const { width, height, xRange, yRange, points, labels } = plane;
   const { color = hasColors(), classNames } = options;
   const marked = new Map<number, number>();
@@ -182,12 +187,12 @@ function draw(plane: Plane, classes: readonly number[], options: BoundaryOptions
 /** A cell of a region, with a point in it or without. */
 function drawCell(region: number, point: number | undefined, color: boolean): string {
   const take = <T>(list: readonly T[], label: number) => list[label % list.length];
-  const mark = point === undefined ? undefined : point === unknown ? "?" : take(looks.marks, point);
+  const mark = point === undefined ? undefined : point === unknown ? "?" : take(styles.marks, point);
   if (region === unknown) return mark ?? "?";
-  if (!color) return mark ?? take(looks.regions, region);
+  if (!color) return mark ?? take(styles.regions, region);
   return paint(
     mark ?? " ",
-    point === undefined ? undefined : take(looks.markColors, point),
-    take(looks.regionColors, region),
+    point === undefined ? undefined : take(styles.markColors, point),
+    take(styles.regionColors, region),
   );
 }

@@ -2,9 +2,9 @@
  * Matrices as shades in SVG: confusion matrices, attention maps, weights.
  */
 import { checkOptions } from "@chainrule/core";
-import { type HeatmapOptions, heatmapKeys, type Matrix, toGrid } from "./grid.ts";
+import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
 import { element, round, svgDocument, text, textWidth, verticalText } from "./svg.ts";
-import { formatNumber, type Range } from "./ticks.ts";
+import { type Extent, formatNumber } from "./ticks.ts";
 
 /** Options of {@link heatmapSvg}. */
 export interface HeatmapSvgOptions extends HeatmapOptions {
@@ -27,11 +27,11 @@ const strong = 0.55;
  * @example
  * await writeFile("confusion.svg", heatmapSvg([[35, 0], [2, 41]], { rowLabels: ["cat", "dog"] }));
  */
-export function heatmapSvg(matrix: Matrix, options: HeatmapSvgOptions = {}): string {
+export function heatmapSvg(matrix: HeatmapData, options: HeatmapSvgOptions = {}): string {
   const where = "heatmapSvg";
   checkOptions(where, options, [...heatmapKeys, "cellSize"]);
   const { title, xLabel, yLabel } = options;
-  const { rows, rowNames, columnNames, values, range } = toGrid(where, matrix, options);
+  const { rows, rowNames, columnNames, values, range } = toLabelledMatrix(where, matrix, options);
   const written = rows.map((row) => row.map((value) => (values ? formatNumber(value, 3) : "")));
   const widest = Math.max(...written.flat().map((content) => textWidth(content, 12)));
   const size =
@@ -71,7 +71,7 @@ export function heatmapSvg(matrix: Matrix, options: HeatmapSvgOptions = {}): str
 }
 
 /** How strongly a number is drawn, from 0 to 1, and negative for what is below 0. */
-function strength(value: number, [low, high]: Range): number {
+function strength(value: number, [low, high]: Extent): number {
   const share = low < 0 ? value / Math.max(-low, Math.abs(high)) : (value - low) / (high - low);
   return Number.isNaN(share) ? 0 : Math.min(1, Math.max(-1, share));
 }
@@ -101,7 +101,7 @@ function columnName(x: number, y: number, name: string, upright: boolean): strin
 }
 
 /** The ends of the range, with steps of the shade between them. */
-function drawLegend(left: number, top: number, [low, high]: Range) {
+function drawLegend(left: number, top: number, [low, high]: Extent) {
   const [first, last] = [formatNumber(low, 3), formatNumber(high, 3)];
   const start = left + textWidth(first, 12) + 8;
   const steps = Array.from({ length: 9 }, (_, i) => strength(low + ((high - low) * i) / 8, [low, high]));

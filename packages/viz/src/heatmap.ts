@@ -2,8 +2,8 @@
  * Matrices as shades in the terminal: confusion matrices, attention maps, weights.
  */
 import { checkOptions } from "@chainrule/core";
-import { level, pick, shades, viridis } from "./cells.ts";
-import { type HeatmapOptions, heatmapKeys, type Matrix, toGrid } from "./grid.ts";
+import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
+import { blockShades, normalize, selectLevel, viridis } from "./shades.ts";
 import { center, hasColors, lengthOf, paint } from "./terminal.ts";
 import { formatNumber } from "./ticks.ts";
 
@@ -21,22 +21,23 @@ const [white, black] = [231, 16];
  * @example
  * console.log(heatmap([[35, 0], [2, 41]], { rowLabels: ["cat", "dog"], xLabel: "predicted" }));
  */
-export function heatmap(matrix: Matrix, options: HeatmapOptions & { color?: boolean } = {}): string {
+export function heatmap(matrix: HeatmapData, options: HeatmapOptions & { color?: boolean } = {}): string {
   const where = "heatmap";
   checkOptions(where, options, [...heatmapKeys, "color"]);
   const { title, xLabel, yLabel, color = hasColors() } = options;
-  const { rows, rowNames, columnNames, values, range } = toGrid(where, matrix, options);
+  const { rows, rowNames, columnNames, values, range } = toLabelledMatrix(where, matrix, options);
   const written = rows.map((row) => row.map((value) => (values ? formatNumber(value, 3) : "")));
   const width = values ? Math.max(...[...written.flat(), ...columnNames].map(lengthOf)) : 2;
   const margin = Math.max(...rowNames.map(lengthOf));
   const cell = (content: string, share: number): string => {
     const padded = values ? ` ${content.padStart(width)}` : "";
-    if (!color) return values ? padded + pick(shades, share) : pick(shades, share).repeat(width);
+    if (!color)
+      return values ? padded + selectLevel(blockShades, share) : selectLevel(blockShades, share).repeat(width);
     const foreground = share * viridis.length < firstBright ? white : black;
-    return paint(values ? `${padded} ` : " ".repeat(width), foreground, pick(viridis, share));
+    return paint(values ? `${padded} ` : " ".repeat(width), foreground, selectLevel(viridis, share));
   };
   const body = rows.map((row, i) => {
-    const cells = row.map((value, j) => cell(written[i][j], level(value, range)));
+    const cells = row.map((value, j) => cell(written[i][j], normalize(value, range)));
     return `${rowNames[i].padStart(margin)} ${cells.join("")}`;
   });
   const names = values ? columnNames.map((name) => ` ${name.padStart(width)} `).join("") : sparse(columnNames, width);

@@ -2,7 +2,7 @@
  * Training curves: what `fit` returned, drawn name by name.
  */
 import { checkOptions, DataError, describe } from "@chainrule/core";
-import { type PlotOptions, plotLines } from "./lines.ts";
+import { type PlotLinesOptions, plotLines } from "./plot-lines.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 
@@ -49,7 +49,7 @@ function noHistory(where: string, got: string): DataError {
 }
 
 /** Options of {@link plotHistory}. */
-export interface HistoryOptions extends Pick<PlotOptions, "width" | "height" | "color" | "yScale"> {
+export interface PlotHistoryOptions extends Pick<PlotLinesOptions, "width" | "height" | "color" | "yScale"> {
   /** What to draw, by default everything; `"loss"` stands for `val_loss` too. */
   names?: readonly string[];
 }
@@ -63,7 +63,7 @@ export interface HistoryOptions extends Pick<PlotOptions, "width" | "height" | "
  * @example
  * console.log(plotHistory(await model.fit(x, y, { epochs: 20, validationSplit: 0.2 })));
  */
-export function plotHistory(history: HistoryLike, options: HistoryOptions = {}): string {
+export function plotHistory(history: HistoryLike, options: PlotHistoryOptions = {}): string {
   const where = "plotHistory";
   checkOptions(where, options, ["names", "width", "height", "color", "yScale"]);
   const { names, ...plot } = options;

@@ -2,11 +2,11 @@
  * Pictures in the terminal: grey-scale images such as handwritten digits.
  */
 import { checkOptions, DataError, describe, Tensor } from "@chainrule/core";
-import { ink, level, pick, rangeOf } from "./cells.ts";
+import { asciiRamp, extentOf, normalize, selectLevel } from "./shades.ts";
 import { hasColors, paint } from "./terminal.ts";
 
 /** Options of {@link drawImage}. */
-export interface ImageOptions {
+export interface DrawImageOptions {
   /** The number that is black; by default the smallest pixel. */
   min?: number;
   /** The number that is white; by default the largest pixel. */
@@ -36,22 +36,22 @@ const [firstGrey, greys] = [232, 24];
 export function drawImage(
   pixels: Tensor | ArrayLike<number> | readonly (readonly number[])[],
   size?: readonly [height: number, width: number],
-  options: ImageOptions = {},
+  options: DrawImageOptions = {},
 ): string {
   const where = "drawImage";
   checkOptions(where, options, ["min", "max", "invert", "color"]);
   const { min, max, invert = false, color = hasColors() } = options;
   const { values, height, width } = readPixels(where, pixels, size);
-  const range = rangeOf(values, min, max);
+  const range = extentOf(values, min, max);
   const levelAt = (row: number, column: number) => {
-    const share = level(values[row * width + column], range);
+    const share = normalize(values[row * width + column], range);
     return invert ? 1 - share : share;
   };
   const columns = Array.from({ length: width }, (_, column) => column);
   if (!color)
     return Array.from({ length: height }, (_, row) =>
       columns
-        .map((column) => pick(ink, levelAt(row, column)).repeat(2))
+        .map((column) => selectLevel(asciiRamp, levelAt(row, column)).repeat(2))
         .join("")
         .trimEnd(),
     ).join("\n");

@@ -1,24 +1,24 @@
 /**
  * Graphs of a computation and plots, for terminal and page.
  */
-export { type BarChartOptions, type BarGroups, barChartSvg } from "./bar-chart.ts";
-export { type BoundaryOptions, drawBoundary, type Prediction } from "./boundary.ts";
+export { type BarChartData, type BarChartOptions, barChartSvg } from "./bar-chart.ts";
+export { type BoundaryPrediction, type DrawBoundaryOptions, drawBoundary } from "./boundary.ts";
 export {
   type ComputationEdge,
   type ComputationGraph,
   type ComputationNode,
+  type ComputationNodeKind,
   graphOf,
-  type NodeKind,
 } from "./graph/computation.ts";
 export { toDot, toMermaid } from "./graph/dot.ts";
 export { graphSvg } from "./graph/svg.ts";
-export type { HeatmapOptions, Matrix } from "./grid.ts";
 export { heatmap } from "./heatmap.ts";
+export type { HeatmapData, HeatmapOptions } from "./heatmap-data.ts";
 export { type HeatmapSvgOptions, heatmapSvg } from "./heatmap-svg.ts";
-export { type HistoryLike, type HistoryOptions, plotHistory } from "./history.ts";
-export { drawImage, type ImageOptions } from "./image.ts";
+export { type HistoryLike, type PlotHistoryOptions, plotHistory } from "./history.ts";
+export { type DrawImageOptions, drawImage } from "./image.ts";
 export { type LineChartOptions, lineChartSvg } from "./line-chart.ts";
-export { type PlotOptions, plotLines } from "./lines.ts";
-export { type ReportOptions, trainingReport } from "./report.ts";
-export type { LineData, LineOptions, Series } from "./series.ts";
-export type { Scale } from "./ticks.ts";
+export type { LineChartData } from "./line-data.ts";
+export { type PlotLinesOptions, plotLines } from "./plot-lines.ts";
+export { type TrainingReportOptions, trainingReport } from "./report.ts";
+export type { AxisScale } from "./ticks.ts";

@@ -1,12 +1,19 @@
 /**
  * Lines as an SVG drawing: axes with round numbers, a legend, titles.
  */
-import { checkLineOptions, checkSize, type Line, type LineOptions, type Series, toLines } from "./series.ts";
+import {
+  checkLineOptions,
+  checkSize,
+  type Line,
+  type LineChartData,
+  type LinePlotOptions,
+  toLines,
+} from "./line-data.ts";
 import { element, lineColorsOn, round, svgDocument, text, textWidth, verticalText } from "./svg.ts";
 import { type Axis, axisFor, formatNumber } from "./ticks.ts";
 
 /** Options of {@link lineChartSvg}. */
-export interface LineChartOptions extends LineOptions {
+export interface LineChartOptions extends LinePlotOptions {
   /** In pixels, 640 by default. */
   width?: number;
   /** In pixels, 360 by default. */
@@ -14,7 +21,7 @@ export interface LineChartOptions extends LineOptions {
 }
 
 /** Where the lines are drawn, in pixels. */
-interface Frame {
+interface PlotArea {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -23,7 +30,7 @@ interface Frame {
 
 const colors = lineColorsOn.light.length;
 /** Once the colours are used up, lines are dashed. */
-const look = (index: number) => ({
+const lineStyle = (index: number) => ({
   class: `line l${index % colors}`,
   "stroke-dasharray": index < colors ? undefined : index < 2 * colors ? "7 5" : "2 5",
 });
@@ -40,7 +47,7 @@ const look = (index: number) => ({
  * @example
  * await writeFile("loss.svg", lineChartSvg({ loss: history.loss }, { title: "Training", xLabel: "epoch" }));
  */
-export function lineChartSvg(series: Series, options: LineChartOptions = {}): string {
+export function lineChartSvg(series: LineChartData, options: LineChartOptions = {}): string {
   const where = "lineChartSvg";
   checkLineOptions(where, options, ["width", "height"]);
   const { width = 640, height = 360, title, xLabel, yLabel } = options;
@@ -59,9 +66,9 @@ export function lineChartSvg(series: Series, options: LineChartOptions = {}): st
     "linear",
     true,
   );
-  const legend = layLegend(lines, width);
+  const legend = layoutLegend(lines, width);
   const labels = yAxis.ticks.map((tick) => textWidth(formatNumber(tick), 12));
-  const frame: Frame = {
+  const frame: PlotArea = {
     left: 18 + Math.max(...labels) + (yLabel ? 20 : 0),
     right: width - 20,
     top: 14 + (title ? 24 : 0) + legend.height,
@@ -77,20 +84,20 @@ export function lineChartSvg(series: Series, options: LineChartOptions = {}): st
   ]);
 }
 
-const across = ({ left, right }: Frame, axis: Axis, x: number) => left + (right - left) * axis.place(x);
-const upwards = ({ top, bottom }: Frame, axis: Axis, y: number) => bottom - (bottom - top) * axis.place(y);
+const xPixel = ({ left, right }: PlotArea, axis: Axis, x: number) => left + (right - left) * axis.position(x);
+const yPixel = ({ top, bottom }: PlotArea, axis: Axis, y: number) => bottom - (bottom - top) * axis.position(y);
 
-function drawAxes(frame: Frame, xAxis: Axis, yAxis: Axis): string[] {
+function drawAxes(frame: PlotArea, xAxis: Axis, yAxis: Axis): string[] {
   const { left, right, bottom } = frame;
   const rows = yAxis.ticks.flatMap((tick) => {
-    const y = upwards(frame, yAxis, tick);
+    const y = yPixel(frame, yAxis, tick);
     return [
       element("line", { class: "grid", x1: left, y1: y, x2: right, y2: y }),
       text(left - 8, y + 4, formatNumber(tick), { "text-anchor": "end" }),
     ];
   });
   const columns = xAxis.ticks.flatMap((tick) => {
-    const x = across(frame, xAxis, tick);
+    const x = xPixel(frame, xAxis, tick);
     return [
       element("line", { class: "axis", x1: x, y1: bottom, x2: x, y2: bottom + 5 }),
       text(x, bottom + 19, formatNumber(tick), { "text-anchor": "middle" }),
@@ -99,16 +106,16 @@ function drawAxes(frame: Frame, xAxis: Axis, yAxis: Axis): string[] {
   return [...rows, ...columns, element("line", { class: "axis", x1: left, y1: bottom, x2: right, y2: bottom })];
 }
 
-function drawLine({ points }: Line, index: number, frame: Frame, xAxis: Axis, yAxis: Axis): string[] {
-  const stretches: string[][] = [[]];
+function drawLine({ points }: Line, index: number, frame: PlotArea, xAxis: Axis, yAxis: Axis): string[] {
+  const segments: string[][] = [[]];
   for (const [x, y] of points) {
     if (Number.isFinite(y))
-      stretches[stretches.length - 1].push(`${round(across(frame, xAxis, x))},${round(upwards(frame, yAxis, y))}`);
-    else stretches.push([]);
+      segments[segments.length - 1].push(`${round(xPixel(frame, xAxis, x))},${round(yPixel(frame, yAxis, y))}`);
+    else segments.push([]);
   }
-  return stretches.flatMap((stretch) => {
-    if (stretch.length > 1) return [element("polyline", { ...look(index), points: stretch.join(" ") })];
-    return stretch.map((point) => {
+  return segments.flatMap((segment) => {
+    if (segment.length > 1) return [element("polyline", { ...lineStyle(index), points: segment.join(" ") })];
+    return segment.map((point) => {
       const [cx, cy] = point.split(",");
       return element("circle", { class: `f${index % colors}`, cx, cy, r: 3 });
     });
@@ -116,7 +123,7 @@ function drawLine({ points }: Line, index: number, frame: Frame, xAxis: Axis, yA
 }
 
 /** The names of the lines side by side, in as many rows as they need. */
-function layLegend(lines: readonly Line[], width: number) {
+function layoutLegend(lines: readonly Line[], width: number) {
   const rowHeight = 20;
   let [x, row] = [0, 0];
   const entries = lines.flatMap(({ name }, i) => {
@@ -133,7 +140,7 @@ function layLegend(lines: readonly Line[], width: number) {
       entries.flatMap((entry) => {
         const [x, y] = [left + entry.x, top + entry.y];
         return [
-          element("line", { ...look(entry.i), x1: x, y1: y - 4, x2: x + 20, y2: y - 4 }),
+          element("line", { ...lineStyle(entry.i), x1: x, y1: y - 4, x2: x + 20, y2: y - 4 }),
           text(x + 28, y, entry.name),
         ];
       }),

@@ -2,7 +2,7 @@
  * A report of a training run: one HTML page that needs nothing else, to open, send or keep.
  */
 import { checkOptions } from "@chainrule/core";
-import type { Matrix } from "./grid.ts";
+import type { HeatmapData } from "./heatmap-data.ts";
 import { heatmapSvg } from "./heatmap-svg.ts";
 import { type Curves, curvesOf, type HistoryLike } from "./history.ts";
 import { lineChartSvg } from "./line-chart.ts";
@@ -10,13 +10,13 @@ import { escapeXml } from "./svg.ts";
 import { formatNumber } from "./ticks.ts";
 
 /** Options of {@link trainingReport}. */
-export interface ReportOptions {
+export interface TrainingReportOptions {
   /** The heading, "Training" by default. */
   title?: string;
   /** A text below the heading, such as the model's summary; its lines and spaces are kept. */
   summary?: string;
   /** A confusion matrix, its rows the right classes and its columns the predicted ones. */
-  confusion?: Matrix;
+  confusion?: HeatmapData;
   /** The names of the classes. */
   classNames?: readonly string[];
 }
@@ -45,7 +45,7 @@ pre { overflow-x: auto; font-size: 13px; }
  * @example
  * await writeFile("report.html", trainingReport(history, { title: "Digits", confusion, classNames }));
  */
-export function trainingReport(history: HistoryLike, options: ReportOptions = {}): string {
+export function trainingReport(history: HistoryLike, options: TrainingReportOptions = {}): string {
   const where = "trainingReport";
   checkOptions(where, options, ["title", "summary", "confusion", "classNames"]);
   const { title = "Training", summary, confusion, classNames } = options;

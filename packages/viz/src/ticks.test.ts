@@ -17,7 +17,7 @@ describe("axisFor", () => {
 
   it("places its ends at 0 and 1, and the middle between", () => {
     const axis = axisFor([0, 10], 3);
-    expect([0, 5, 10].map(axis.place)).toEqual([0, 0.5, 1]);
+    expect([0, 5, 10].map(axis.position)).toEqual([0, 0.5, 1]);
   });
 
   it("ends where the numbers end if it is to be tight, and marks round numbers inside", () => {
@@ -35,7 +35,7 @@ describe("axisFor", () => {
   });
 
   it("makes room around a single number, and is from 0 to 1 around none", () => {
-    expect(axisFor([5, 5], 3).place(5)).toBe(0.5);
+    expect(axisFor([5, 5], 3).position(5)).toBe(0.5);
     expect(axisFor([0], 3).range).toEqual([-1, 1]);
     expect(axisFor([], 3).range).toEqual([0, 1]);
   });
@@ -54,9 +54,9 @@ describe("axisFor", () => {
 
   it("places equal ratios at equal distances on a logarithmic scale, and nothing at or below 0", () => {
     const axis = axisFor([0.01, 1], 3, "log");
-    expect(axis.place(0.1)).toBeCloseTo(0.5, 12);
-    expect(axis.place(0)).toBeNaN();
-    expect(axis.place(-1)).toBeNaN();
+    expect(axis.position(0.1)).toBeCloseTo(0.5, 12);
+    expect(axis.position(0)).toBeNaN();
+    expect(axis.position(-1)).toBeNaN();
     expect(axisFor([3], 3, "log").range).toEqual([2, 5]);
     expect(axisFor([], 3, "log").range).toEqual([1, 10]);
   });

@@ -3,16 +3,16 @@
  */
 
 /** From the smallest to the largest number of an axis. */
-export type Range = readonly [low: number, high: number];
+export type Extent = readonly [low: number, high: number];
 
 /** How far apart numbers lie: by their difference, or by their ratio. */
-export type Scale = "linear" | "log";
+export type AxisScale = "linear" | "log";
 
 /** An axis: its ends, its marks, and the place of a number on it, 0 at the low end and 1 at the high one. */
 export interface Axis {
-  readonly range: Range;
+  readonly range: Extent;
   readonly ticks: readonly number[];
-  place(value: number): number;
+  position(value: number): number;
 }
 
 /**
@@ -20,10 +20,10 @@ export interface Axis {
  *
  * @param tight whether it ends where the numbers end, and whole numbers have whole marks: for epochs and steps.
  */
-export function axisFor(values: readonly number[], count: number, scale: Scale = "linear", tight = false): Axis {
+export function axisFor(values: readonly number[], count: number, scale: AxisScale = "linear", tight = false): Axis {
   const finite = values.filter((value) => Number.isFinite(value) && (scale === "linear" || value > 0));
   if (scale === "log") return logAxis(finite, count);
-  const [least, most] = spread(finite);
+  const [least, most] = paddedExtent(finite);
   const finest = tight && finite.every(Number.isInteger) ? 1 : 0;
   const step = Math.max(finest, roundStep((most - least) / Math.max(1, count - 1)));
   const [low, high] = tight ? [least, most] : [Math.floor(least / step) * step, Math.ceil(most / step) * step];
@@ -31,12 +31,12 @@ export function axisFor(values: readonly number[], count: number, scale: Scale =
   const last = Math.floor(high / step + 1e-9);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => clean((first + i) * step));
   if (tight && ticks.length < 2 && step !== finest && count < 100) return axisFor(values, 2 * count, scale, tight);
-  return { range: [clean(low), clean(high)], ticks, place: (value) => (value - low) / (high - low) };
+  return { range: [clean(low), clean(high)], ticks, position: (value) => (value - low) / (high - low) };
 }
 
 /** From one of 1, 2 or 5 times a power of ten to another, with marks at these or, over many decades, at powers of ten. */
 function logAxis(values: readonly number[], count: number): Axis {
-  const [least, most] = values.length === 0 ? [1, 10] : spread(values);
+  const [least, most] = values.length === 0 ? [1, 10] : paddedExtent(values);
   const powers = [Math.floor(Math.log10(least)) - 1, Math.ceil(Math.log10(most)) + 1];
   const marks = Array.from({ length: powers[1] - powers[0] + 1 }, (_, i) => powers[0] + i).flatMap((power) =>
     [1, 2, 5].map((factor) => clean(factor * 10 ** power)),
@@ -50,7 +50,7 @@ function logAxis(values: readonly number[], count: number): Axis {
   return {
     range: [low, high],
     ticks: between.length <= count + 1 ? between : decades.filter((_, i) => i % every === 0),
-    place: (value) => (value > 0 ? (Math.log10(value) - bottom) / height : Number.NaN),
+    position: (value) => (value > 0 ? (Math.log10(value) - bottom) / height : Number.NaN),
   };
 }
 
@@ -59,7 +59,7 @@ function isPowerOfTen(value: number): boolean {
 }
 
 /** The smallest and the largest number, moved apart where they are one. */
-function spread(values: readonly number[]): Range {
+function paddedExtent(values: readonly number[]): Extent {
   if (values.length === 0) return [0, 1];
   const least = values.reduce((a, b) => Math.min(a, b));
   const most = values.reduce((a, b) => Math.max(a, b));

@@ -14,7 +14,7 @@ import {
 import type { Loss } from "../definition/loss.ts";
 import { type Domain, domains } from "../inputs/domains.ts";
 import { printable } from "../printable.ts";
-import { properties, type Subject } from "./properties.ts";
+import { type LossUnderTest, properties } from "./properties.ts";
 import { sampleInputs } from "./sample-inputs.ts";
 
 export interface LossCheckOptions {
@@ -71,7 +71,7 @@ export function checkLoss(
       got: describe(loss),
       hint: 'For a name, pass lossByName("…").',
     });
-  const subject = subjectOf(loss, inputs ?? {}, options);
+  const subject = setUp(loss, inputs ?? {}, options);
   const found = Object.entries(properties).map(([property, check]) => ({ property, says: check(subject) }));
   const width = Math.max(...Object.keys(properties).map(({ length }) => length));
   const shapes = Object.entries(subject.inputs).map(([role, x]) => `${role} ${formatShape(x.shape)}`);
@@ -84,11 +84,11 @@ function isLoss(loss: LossFunction): loss is LossFunction & Loss {
   return "lossName" in loss && "evaluate" in loss;
 }
 
-function subjectOf(
+function setUp(
   loss: LossFunction,
   given: Readonly<Record<string, TensorLike>>,
   options: LossCheckOptions,
-): Subject {
+): LossUnderTest {
   const defined = isLoss(loss) ? loss : undefined;
   const sample = Object.keys(given).length > 0 ? { inputs: given } : sampleInputs(defined, options.seed ?? 0);
   const name = defined?.lossName ?? (loss.name || "the loss");
@@ -97,7 +97,7 @@ function subjectOf(
   checkRoles(name, roles, Object.keys(sample.inputs));
   const inputs = Object.fromEntries(roles.map((role) => [role, exactInBoth(sample.inputs[role])]));
   const data = options.given ?? defined?.given ?? ["target"];
-  const ends = (role: string) => options.extremes?.[role] ?? endsOf(defined?.inputs[role]);
+  const ends = (role: string) => options.extremes?.[role] ?? extremesOf(defined?.inputs[role]);
   const by = roles.filter((role) => !data.includes(role) && isFloat(inputs[role].dtype));
   return {
     name,
@@ -112,7 +112,7 @@ function subjectOf(
   };
 }
 
-function endsOf(domain: Domain | undefined): readonly number[] {
+function extremesOf(domain: Domain | undefined): readonly number[] {
   return domain === undefined ? [] : domains[domain].extremes;
 }
 

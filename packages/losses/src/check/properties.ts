@@ -26,7 +26,7 @@ export class LossCheckError extends ChainRuleError {
 }
 
 /** A loss on its inputs, ready to be looked at from all sides. */
-export interface Subject {
+export interface LossUnderTest {
   readonly name: string;
   readonly inputs: Inputs;
   /** The inputs by which there is a gradient. */
@@ -41,7 +41,7 @@ export interface Subject {
 }
 
 /** Each property: says what was found, or throws. */
-export const properties: Readonly<Record<string, (subject: Subject) => string>> = {
+export const properties: Readonly<Record<string, (subject: LossUnderTest) => string>> = {
   value: checkValue,
   gradient: (subject) => checkDerivatives(subject, "gradient", false),
   "second gradient": (subject) => checkDerivatives(subject, "second gradient", true),
@@ -51,14 +51,20 @@ export const properties: Readonly<Record<string, (subject: Subject) => string>> 
   float32: checkFloat32,
 };
 
-function failed(subject: Subject, property: string, expected: string, got: string, hint?: string): LossCheckError {
+function failed(
+  subject: LossUnderTest,
+  property: string,
+  expected: string,
+  got: string,
+  hint?: string,
+): LossCheckError {
   const error = new LossCheckError({ where: `checkLoss of ${subject.name}, ${property}`, expected, got, hint });
   error.property = property;
   return error;
 }
 
 /** One loss for each element or sample, where the loss can say so. */
-function losses(subject: Subject, inputs: Inputs = subject.inputs): Tensor {
+function losses(subject: LossUnderTest, inputs: Inputs = subject.inputs): Tensor {
   const y = subject.at(inputs, subject.reductions ? { reduction: "none" } : undefined);
   if (y instanceof Tensor && isFloat(y.dtype)) return y;
   throw failed(subject, "value", "a float tensor", y instanceof Tensor ? `a tensor of ${y.dtype}` : describe(y));
@@ -68,14 +74,14 @@ function notFinite(x: Tensor): number | undefined {
   return Array.from(x.storage).find((value) => !Number.isFinite(value));
 }
 
-function checkValue(subject: Subject): string {
+function checkValue(subject: LossUnderTest): string {
   const y = noGrad(() => losses(subject));
   const wrong = notFinite(y);
   if (wrong !== undefined) throw failed(subject, "value", "finite losses at the inputs", `${wrong}`);
   return `finite, from ${short(Math.min(...y.storage))} to ${short(Math.max(...y.storage))}`;
 }
 
-function checkDerivatives(subject: Subject, property: string, second: boolean): string {
+function checkDerivatives(subject: LossUnderTest, property: string, second: boolean): string {
   const { by, inputs, tolerance, name } = subject;
   if (by.length === 0) return "no input to differentiate by";
   const f = (...xs: Tensor[]) =>
@@ -120,7 +126,7 @@ function filled(inputs: Inputs, ends: Record<string, number>, mixed: boolean): I
   };
 }
 
-function checkExtremes(subject: Subject): string {
+function checkExtremes(subject: LossUnderTest): string {
   const places = combinations(subject.extremes);
   if (places.length === 0) return "no ends known: pass extremes to look at some";
   let looked = 0;
@@ -138,7 +144,7 @@ function checkExtremes(subject: Subject): string {
   return `finite at ${looked} of them (${where.join("; ")})`;
 }
 
-function finiteAt(subject: Subject, inputs: Inputs, where: string): void {
+function finiteAt(subject: LossUnderTest, inputs: Inputs, where: string): void {
   const { y, grads } = valueAndGradients(subject, inputs);
   const wrong = notFinite(y);
   if (wrong !== undefined)
@@ -156,7 +162,7 @@ function finiteAt(subject: Subject, inputs: Inputs, where: string): void {
   });
 }
 
-function valueAndGradients(subject: Subject, inputs: Inputs): { y: Tensor; grads: Tensor[] } {
+function valueAndGradients(subject: LossUnderTest, inputs: Inputs): { y: Tensor; grads: Tensor[] } {
   const leaves = subject.by.map((role) => {
     const leaf = inputs[role].detach();
     leaf.requiresGrad = true;
@@ -171,18 +177,18 @@ function castAll(inputs: Inputs, dtype: "float32" | "float64"): Inputs {
 }
 
 /** Whether a shape is another one with some axes left out. */
-function isPart(shape: Shape, whole: Shape): boolean {
+function isSubsequence(shape: Shape, whole: Shape): boolean {
   let at = 0;
   for (const length of whole) if (at < shape.length && shape[at] === length) at++;
   return at === shape.length;
 }
 
-function checkReductions(subject: Subject): string {
+function checkReductions(subject: LossUnderTest): string {
   if (!subject.reductions) return "not checked: not made by defineLoss";
   return noGrad(() => {
     const each = losses(subject);
     const first = Object.values(subject.inputs)[0];
-    if (!isPart(each.shape, first.shape) || (each.rank === 0 && first.rank > 0 && !subject.loss?.whole))
+    if (!isSubsequence(each.shape, first.shape) || (each.rank === 0 && first.rank > 0 && !subject.loss?.whole))
       throw failed(
         subject,
         "reductions",
@@ -200,23 +206,23 @@ function checkReductions(subject: Subject): string {
 }
 
 /** The loss's own way to take the mean, where it has one. */
-function ownAverage({ loss, inputs }: Subject): ((losses: Tensor) => Tensor) | undefined {
+function ownAverage({ loss, inputs }: LossUnderTest): ((losses: Tensor) => Tensor) | undefined {
   const evaluate = loss?.evaluate as ((...xs: Tensor[]) => ReturnType<Loss["evaluate"]>) | undefined;
   const found = evaluate?.(...Object.values(inputs));
   return found instanceof Tensor ? undefined : found?.average;
 }
 
 /** Sums of a few numbers in float64 agree to this. */
-const summing = 1e-9;
+const sumTolerance = 1e-9;
 
-function close(subject: Subject, property: string, what: string, actual: Tensor, expected: number): void {
+function close(subject: LossUnderTest, property: string, what: string, actual: Tensor, expected: number): void {
   if (!sameShape(actual.shape, []))
     throw failed(subject, property, `one number for ${what}`, `shape ${formatShape(actual.shape)}`);
-  if (!(Math.abs(actual.item() - expected) <= summing * Math.max(1, Math.abs(expected))))
+  if (!(Math.abs(actual.item() - expected) <= sumTolerance * Math.max(1, Math.abs(expected))))
     throw failed(subject, property, `${expected} for ${what}`, `${actual.item()}`);
 }
 
-function checkWeights(subject: Subject): string {
+function checkWeights(subject: LossUnderTest): string {
   if (!subject.reductions) return "not checked: not made by defineLoss";
   return noGrad(() => {
     const each = losses(subject);
@@ -238,9 +244,9 @@ function checkWeights(subject: Subject): string {
 }
 
 /** How near float32 must come to float64, relative to the largest number. */
-const singlePrecision = 1e-4;
+const float32Tolerance = 1e-4;
 
-function checkFloat32(subject: Subject): string {
+function checkFloat32(subject: LossUnderTest): string {
   const double = valueAndGradients(subject, subject.inputs);
   const single = valueAndGradients(subject, castAll(subject.inputs, "float32"));
   if (single.y.dtype !== "float32")
@@ -253,11 +259,11 @@ function checkFloat32(subject: Subject): string {
   for (const [what, actual, expected] of pairs) {
     const largest = Math.max(...Array.from(expected.storage, Math.abs), Number.MIN_VALUE);
     const off = Math.max(0, ...Array.from(actual.storage, (x, i) => Math.abs(x - expected.storage[i]))) / largest;
-    if (!(off <= singlePrecision))
+    if (!(off <= float32Tolerance))
       throw failed(
         subject,
         "float32",
-        `${what} in float32 as in float64, to ${singlePrecision} of the largest`,
+        `${what} in float32 as in float64, to ${float32Tolerance} of the largest`,
         `a difference of ${short(off)}`,
         "Look for the difference of two large numbers, and for 1 - p and log(1 + x) where expm1 and log1p would do.",
       );

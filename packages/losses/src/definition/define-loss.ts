@@ -12,7 +12,7 @@ import {
   ValueError,
 } from "@chainrule/core";
 import { type ClassOptions, checkClasses } from "../inputs/class-targets.ts";
-import { type Domain, isOverClasses } from "../inputs/domains.ts";
+import { type Domain, isClassDomain } from "../inputs/domains.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 import { asFloat, asPrediction, isTensorLike } from "../inputs/tensors.ts";
 import { checkValues } from "../inputs/values.ts";
@@ -31,7 +31,7 @@ interface Definition {
   readonly given: readonly string[];
 }
 
-const ofEvery = ["reduction", "sampleWeight"] as const;
+const commonOptions = ["reduction", "sampleWeight"] as const;
 
 /**
  * Makes a loss of a function that says what one element (or one sample) costs, and registers it by its name.
@@ -76,23 +76,23 @@ export function defineLoss(name: string, perElement: unknown, settings: object =
       expected: "a function from predictions, targets and options to losses",
       got: describe(perElement),
     });
-  const said = settings as LossSettings<Record<string, unknown>>;
+  const declared = settings as LossSettings<Record<string, unknown>>;
   const definition: Definition = {
     name,
     perElement: perElement as Definition["perElement"],
-    settings: said,
-    inputs: said.inputs ?? { prediction: "real", target: "real" },
-    given: said.given ?? ["target"],
+    settings: declared,
+    inputs: declared.inputs ?? { prediction: "real", target: "real" },
+    given: declared.given ?? ["target"],
   };
-  const loss = lossOf(definition, {});
-  registerLoss(loss, said.aliases);
+  const loss = makeLoss(definition, {});
+  registerLoss(loss, declared.aliases);
   return loss;
 }
 
 type Options = Record<string, unknown>;
 
 /** The loss with some options fixed. */
-function lossOf(definition: Definition, fixed: Options): Loss {
+function makeLoss(definition: Definition, fixed: Options): Loss {
   const { name, settings, inputs, given } = definition;
   const read = (args: unknown[]) => {
     const call = readArguments(definition, args);
@@ -104,7 +104,7 @@ function lossOf(definition: Definition, fixed: Options): Loss {
   };
   return Object.assign(Object.defineProperty(loss, "name", { value: name }), {
     lossName: name,
-    inputs: Object.fromEntries(Object.entries(inputs).map(([input, domain]) => [input, domainOf(domain, fixed)])),
+    inputs: Object.fromEntries(Object.entries(inputs).map(([input, domain]) => [input, resolveDomain(domain, fixed)])),
     given,
     options: fixed,
     whole: settings.whole ?? false,
@@ -112,11 +112,11 @@ function lossOf(definition: Definition, fixed: Options): Loss {
     with: (options: Options) => {
       checkNames(definition, options);
       if (options.reduction !== undefined) checkReduction(name, options.reduction);
-      return lossOf(definition, { ...fixed, ...options });
+      return makeLoss(definition, { ...fixed, ...options });
     },
     check: (...args: unknown[]) => {
       const { tensors, options } = read(args);
-      prepare(definition, tensors, ownOf(options), false);
+      prepareInputs(definition, tensors, ownOptions(options), false);
     },
     evaluate: (...args: unknown[]) => {
       const { tensors, options } = read(args);
@@ -141,30 +141,32 @@ function readArguments(definition: Definition, args: unknown[]): { tensors: Tens
   return { tensors: args.slice(0, names.length) as TensorLike[], options: options as Options };
 }
 
-/** Throws for options that the loss does not know, where it has said which it knows. */
+/** Throws for options that the loss does not know, where it has declared which it knows. */
 function checkNames({ name, settings }: Definition, options: Options): void {
-  if (settings.options) checkOptions(name, options, [...settings.options, ...ofEvery]);
+  if (settings.options) checkOptions(name, options, [...settings.options, ...commonOptions]);
   else checkOptions(name, options, Object.keys(options));
 }
 
-function domainOf(domain: Domain | ((options: Options) => Domain), options: Options): Domain {
+function resolveDomain(domain: Domain | ((options: Options) => Domain), options: Options): Domain {
   return typeof domain === "function" ? domain(options) : domain;
 }
 
 /** The options without those that every loss has. */
-function ownOf(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => !(ofEvery as readonly string[]).includes(key)));
+function ownOptions(options: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([key]) => !(commonOptions as readonly string[]).includes(key)),
+  );
 }
 
 /** Checks the inputs and applies the loss's function. */
 function evaluate(definition: Definition, given: readonly TensorLike[], options: Options): PerElement {
   const { name, perElement, settings } = definition;
-  const own = ownOf(options);
-  const inputs = prepare(definition, given, own);
-  const watched = watch(own);
-  const found = withName(name, () => perElement(...inputs, watched.options));
+  const own = ownOptions(options);
+  const inputs = prepareInputs(definition, given, own);
+  const recorded = recordReads(own);
+  const found = nameErrors(name, () => perElement(...inputs, recorded.options));
   // A loss that has not listed its options knows those that it reads.
-  if (!settings.options) checkOptions(name, own, [...watched.read, ...ofEvery]);
+  if (!settings.options) checkOptions(name, own, [...recorded.read, ...commonOptions]);
   const losses = found instanceof Tensor ? found : found?.losses;
   if (!(losses instanceof Tensor))
     throw new DTypeError({
@@ -177,7 +179,7 @@ function evaluate(definition: Definition, given: readonly TensorLike[], options:
 }
 
 /** An error from inside the loss's function says whose function it was. */
-function withName<T>(name: string, f: () => T): T {
+function nameErrors<T>(name: string, f: () => T): T {
   try {
     return f();
   } catch (error) {
@@ -186,7 +188,7 @@ function withName<T>(name: string, f: () => T): T {
 }
 
 /** The options, and the names that are read from them. */
-function watch(own: Options): { options: Options; read: ReadonlySet<string> } {
+function recordReads(own: Options): { options: Options; read: ReadonlySet<string> } {
   const read = new Set<string>();
   const get = (target: Options, key: string) => {
     read.add(key);
@@ -196,19 +198,24 @@ function watch(own: Options): { options: Options; read: ReadonlySet<string> } {
 }
 
 /** The inputs as tensors of one dtype, of shapes that belong together, with values that make sense. */
-function prepare(definition: Definition, given: readonly TensorLike[], own: Options, predictionsToo = true): Tensor[] {
+function prepareInputs(
+  definition: Definition,
+  given: readonly TensorLike[],
+  own: Options,
+  predictionsToo = true,
+): Tensor[] {
   const { name, settings } = definition;
   const roles = Object.keys(definition.inputs);
-  const kinds = Object.values(definition.inputs).map((domain) => domainOf(domain, own));
+  const kinds = Object.values(definition.inputs).map((domain) => resolveDomain(domain, own));
   const first = asPrediction(given[0], name);
-  const tensors = given.map((x, i) => (i === 0 ? first : withName(name, () => asInput(x, first, kinds[i]))));
+  const tensors = given.map((x, i) => (i === 0 ? first : nameErrors(name, () => asInput(x, first, kinds[i]))));
   if (settings.check) settings.check(name, tensors, own);
   else
     tensors.forEach((x, i) => {
-      if (i > 0 && !isOverClasses(kinds[i])) checkSameShape(name, roles[i], x, first, roles[0]);
+      if (i > 0 && !isClassDomain(kinds[i])) checkSameShape(name, roles[i], x, first, roles[0]);
     });
   return tensors.map((x, i) => {
-    if (isOverClasses(kinds[i])) {
+    if (isClassDomain(kinds[i])) {
       const labels = checkClasses(name, first, x, kinds[i], own as ClassOptions);
       return x.cast(labels ? "int32" : first.dtype);
     }
@@ -220,5 +227,5 @@ function prepare(definition: Definition, given: readonly TensorLike[], own: Opti
 
 /** Labels stay as they came, so that a fraction in them is seen. */
 function asInput(x: TensorLike, first: Tensor, domain: Domain): Tensor {
-  return isOverClasses(domain) && x instanceof Tensor ? x : asFloat(x, first.dtype);
+  return isClassDomain(domain) && x instanceof Tensor ? x : asFloat(x, first.dtype);
 }

@@ -4,13 +4,13 @@
 import { sub, type Tensor, type TensorLike } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { clip, epsilon } from "../stable.ts";
+import { clipStraightThrough, epsilon } from "../stable.ts";
 import { checkSmoothing } from "./class-losses.ts";
 import { type FromLogits, logitsOrProbabilities } from "./cross-entropy.ts";
 
 /** What a probability p that y be 1 costs, -log p where y is 1 and -log(1 - p) where it is 0, with p cut as Keras does. */
 export function binaryFromProbabilities(p: Tensor, y: Tensor): Tensor {
-  const safe = clip(p, epsilon, 1 - epsilon);
+  const safe = clipStraightThrough(p, epsilon, 1 - epsilon);
   return y.mul(safe.log()).add(sub(1, y).mul(safe.neg().log1p())).neg();
 }
 
@@ -25,7 +25,7 @@ export function binaryFromLogits(x: Tensor, y: Tensor, posWeight?: Tensor): Tens
 }
 
 /** Targets between 0 and 1 moved towards 1/2 by ε. */
-export function smoothed(y: Tensor, labelSmoothing: number): Tensor {
+export function smoothLabels(y: Tensor, labelSmoothing: number): Tensor {
   checkSmoothing(labelSmoothing);
   return labelSmoothing === 0 ? y : y.mul(1 - labelSmoothing).add(labelSmoothing / 2);
 }
@@ -54,7 +54,7 @@ interface BinaryOptions extends FromLogits {
 export const binaryCrossEntropy = defineLoss<BinaryOptions>(
   "binaryCrossEntropy",
   (prediction, target, { fromLogits = false, labelSmoothing = 0 }) => {
-    const y = smoothed(target, labelSmoothing);
+    const y = smoothLabels(target, labelSmoothing);
     return fromLogits ? binaryFromLogits(prediction, y) : binaryFromProbabilities(prediction, y);
   },
   {
@@ -89,7 +89,7 @@ export const binaryCrossEntropyWithLogits = defineLoss<WithLogitsOptions>(
   "binaryCrossEntropyWithLogits",
   (logits, target, { posWeight, labelSmoothing = 0 }) => {
     const weight = posWeight === undefined ? undefined : asFloat(posWeight, logits.dtype).broadcastTo(logits.shape);
-    return binaryFromLogits(logits, smoothed(target, labelSmoothing), weight);
+    return binaryFromLogits(logits, smoothLabels(target, labelSmoothing), weight);
   },
   {
     options: ["posWeight", "labelSmoothing"],

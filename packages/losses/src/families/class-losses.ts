@@ -20,13 +20,13 @@ import { asFloat } from "../inputs/tensors.ts";
 import { timesLog } from "../stable.ts";
 
 /** Whether a checked target holds labels rather than a distribution. */
-export function holdsLabels(target: Tensor): boolean {
+export function isLabels(target: Tensor): boolean {
   return target.dtype === "int32";
 }
 
 /** What `values` has for the class that each label names, or on average over the classes of a distribution. */
-export function atTarget(values: Tensor, target: Tensor, axis: number): Tensor {
-  return holdsLabels(target)
+export function selectTarget(values: Tensor, target: Tensor, axis: number): Tensor {
+  return isLabels(target)
     ? values.takeAlongAxis(target.unsqueeze(axis), axis).squeeze(axis)
     : timesLog(target, values).sum(axis);
 }
@@ -37,17 +37,17 @@ export function atTarget(values: Tensor, target: Tensor, axis: number): Tensor {
  * As in PyTorch, the mean divides by the summed class weights of the labels that count. Where none counts the mean
  * is 0 (PyTorch: NaN).
  */
-export function overClasses(values: Tensor, target: Tensor, options: ClassOptions): PerElement {
+export function reduceOverClasses(values: Tensor, target: Tensor, options: ClassOptions): PerElement {
   const { axis = -1, labelSmoothing = 0, ignoreIndex } = options;
   checkSmoothing(labelSmoothing);
   const classWeight = weightsOf(options.classWeight, values, axis);
-  const weighted = classWeight ? values.mul(alongAxis(classWeight, values.rank, axis)) : values;
-  const ignored = ignoreIndex !== undefined && holdsLabels(target) ? target.equal(ignoreIndex) : null;
+  const weighted = classWeight ? values.mul(alignToAxis(classWeight, values.rank, axis)) : values;
+  const ignored = ignoreIndex !== undefined && isLabels(target) ? target.equal(ignoreIndex) : null;
   const labels = ignored ? where(ignored, 0, target) : target;
-  let losses = atTarget(weighted, labels, axis);
+  let losses = selectTarget(weighted, labels, axis);
   if (labelSmoothing !== 0) losses = losses.mul(1 - labelSmoothing).add(weighted.mean(axis).mul(labelSmoothing));
   if (ignored) losses = where(ignored, 0, losses);
-  if (!holdsLabels(target) || (!classWeight && !ignored)) return losses;
+  if (!isLabels(target) || (!classWeight && !ignored)) return losses;
   const counts = classWeight ? classWeight.gather(labels) : onesLike(losses);
   const total = (ignored ? where(ignored, 0, counts) : counts).sum();
   return { losses, average: (scaled) => scaled.sum().div(where(total.equal(0), 1, total)) };
@@ -68,7 +68,7 @@ function weightsOf(classWeight: TensorLike | undefined, values: Tensor, axis: nu
 }
 
 /** A vector along `axis` of a tensor of the given rank, so that it broadcasts there. */
-export function alongAxis(vector: Tensor, rank: number, axis: number): Tensor {
+export function alignToAxis(vector: Tensor, rank: number, axis: number): Tensor {
   const shape = new Array<number>(rank).fill(1);
   shape[normalizeAxis("axis", axis, rank)] = vector.size;
   return vector.reshape(shape);
@@ -82,7 +82,7 @@ export function checkSmoothing(labelSmoothing: number): void {
 
 /** The target as a probability for each class: labels become one-hot. */
 export function asDistribution(target: Tensor, prediction: Tensor, axis: number): Tensor {
-  if (!holdsLabels(target)) return target;
+  if (!isLabels(target)) return target;
   const classes = arange(prediction.shape[normalizeAxis("axis", axis, prediction.rank)]).cast("int32");
-  return alongAxis(classes, prediction.rank, axis).equal(target.unsqueeze(axis)).cast(prediction.dtype);
+  return alignToAxis(classes, prediction.rank, axis).equal(target.unsqueeze(axis)).cast(prediction.dtype);
 }

@@ -5,7 +5,7 @@ import { OptionError, sub, type Tensor, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { ClassOptions } from "../inputs/class-targets.ts";
 import { logClipped } from "../stable.ts";
-import { atTarget, overClasses } from "./class-losses.ts";
+import { reduceOverClasses, selectTarget } from "./class-losses.ts";
 
 /** Whether predictions are logits, before softmax, or probabilities, after it. */
 export interface FromLogits {
@@ -49,7 +49,7 @@ export function logOfClasses(prediction: Tensor, fromLogits: boolean, axis: numb
  */
 export const crossEntropy = defineLoss<ClassOptions>(
   "crossEntropy",
-  (logits, target, options) => overClasses(sub(0, logits.logSoftmax(options.axis)), target, options),
+  (logits, target, options) => reduceOverClasses(sub(0, logits.logSoftmax(options.axis)), target, options),
   {
     options: ["axis", "classWeight", "labelSmoothing", "ignoreIndex"],
     inputs: { prediction: "logit", target: "labelOrDistribution" },
@@ -79,7 +79,7 @@ interface CategoricalOptions extends FromLogits {
 export const categoricalCrossEntropy = defineLoss<CategoricalOptions>(
   "categoricalCrossEntropy",
   (prediction, target, { fromLogits = false, axis = -1, labelSmoothing }) =>
-    overClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, labelSmoothing }),
+    reduceOverClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, labelSmoothing }),
   {
     options: ["fromLogits", "axis", "labelSmoothing"],
     aliases: ["categorical_crossentropy"],
@@ -110,7 +110,7 @@ interface SparseOptions extends FromLogits {
 export const sparseCategoricalCrossEntropy = defineLoss<SparseOptions>(
   "sparseCategoricalCrossEntropy",
   (prediction, target, { fromLogits = false, axis = -1, ignoreIndex }) =>
-    overClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, ignoreIndex }),
+    reduceOverClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, ignoreIndex }),
   {
     options: ["fromLogits", "axis", "ignoreIndex"],
     aliases: ["sparse_categorical_crossentropy"],
@@ -138,7 +138,7 @@ type NllOptions = Omit<ClassOptions, "labelSmoothing">;
  */
 export const nll = defineLoss<NllOptions>(
   "nll",
-  (logP, target, options) => overClasses(sub(0, logP), target, options),
+  (logP, target, options) => reduceOverClasses(sub(0, logP), target, options),
   {
     options: ["axis", "classWeight", "ignoreIndex"],
     aliases: ["nll", "nll_loss"],
@@ -175,7 +175,7 @@ export const generalizedCrossEntropy = defineLoss<GeneralizedOptions>(
       throw new OptionError({ where: "generalizedCrossEntropy", expected: "q from 0 to 1", got: `${q}` });
     const logP = logOfClasses(prediction, fromLogits, axis);
     // 1 - p^q = -(e^(q log p) - 1), which keeps its digits where p is near 1.
-    return atTarget(q === 0 ? logP.neg() : logP.mul(q).expm1().div(-q), target, axis);
+    return selectTarget(q === 0 ? logP.neg() : logP.mul(q).expm1().div(-q), target, axis);
   },
   {
     options: ["q", "fromLogits", "axis"],

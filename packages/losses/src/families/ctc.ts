@@ -18,7 +18,7 @@ import {
   where,
 } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
-import { place, valuesOf } from "../inputs/values.ts";
+import { formatIndex, valuesOf } from "../inputs/values.ts";
 
 interface CtcOptions {
   inputLengths?: TensorLike;
@@ -28,7 +28,7 @@ interface CtcOptions {
   zeroInfinity?: boolean;
 }
 
-const impossible = Number.NEGATIVE_INFINITY;
+const logZero = Number.NEGATIVE_INFINITY;
 
 /**
  * CTC loss, ℓ = -log Σ_paths Π_t p_t(path_t) over all paths that give the labels once repetitions are merged and
@@ -57,15 +57,15 @@ export const ctc = defineLoss<CtcOptions>(
   "ctc",
   (prediction, target, { inputLengths, targetLengths, blank = 0, timeMajor = false, zeroInfinity = false }) => {
     const logP = (timeMajor ? prediction.transpose(0, 1) : prediction).logSoftmax(-1);
-    const gap = blank < 0 ? blank + logP.shape[2] : blank;
+    const blankIndex = blank < 0 ? blank + logP.shape[2] : blank;
     const labels = target.cast("int32");
-    const lengths = targetLengths === undefined ? countLabels(labels, gap) : wholeNumbers(targetLengths);
-    const states = withBlanks(labels, lengths, gap);
-    const alpha = forward(logP, states, gap, inputLengths === undefined ? null : wholeNumbers(inputLengths));
+    const lengths = targetLengths === undefined ? countLabels(labels, blankIndex) : toInt32(targetLengths);
+    const states = withBlanks(labels, lengths, blankIndex);
+    const alpha = forwardRecursion(logP, states, blankIndex, inputLengths === undefined ? null : toInt32(inputLengths));
     // A path ends in the last label or in the blank after it.
     const fromEnd = lengths.mul(2).unsqueeze(-1).sub(positions(states));
     const ends = fromEnd.equal(0).logicalOr(fromEnd.equal(1));
-    const costs = where(ends, alpha, impossible).logSumExp(-1).neg();
+    const costs = where(ends, alpha, logZero).logSumExp(-1).neg();
     const losses = zeroInfinity ? where(costs.isInfinite(), 0, costs) : costs;
     return { losses, average: (scaled) => scaled.div(lengths.clamp(1).cast(scaled.dtype)).mean() };
   },
@@ -87,16 +87,16 @@ export const ctc = defineLoss<CtcOptions>(
 );
 
 /** log α after the last step, [N, states]; a sequence that has ended keeps its own. */
-function forward(logP: Tensor, states: Tensor, blank: number, inputLengths: Tensor | null): Tensor {
+function forwardRecursion(logP: Tensor, states: Tensor, blank: number, inputLengths: Tensor | null): Tensor {
   const [batch, steps] = logP.shape;
   const count = states.shape[1];
   const everyStep = states.unsqueeze(1).broadcastTo([batch, steps, count]);
   const emissions = logP.takeAlongAxis(everyStep, -1);
   const maySkip = states.notEqual(blank).logicalAnd(states.notEqual(shift(states, 2, blank)));
-  let alpha = where(positions(states).less(2), emissions.slice(":", 0), impossible);
+  let alpha = where(positions(states).less(2), emissions.slice(":", 0), logZero);
   for (let t = 1; t < steps; t++) {
-    const skipped = where(maySkip, shift(alpha, 2, impossible), impossible);
-    const arrived = stack([alpha, shift(alpha, 1, impossible), skipped]).logSumExp(0);
+    const skipped = where(maySkip, shift(alpha, 2, logZero), logZero);
+    const arrived = stack([alpha, shift(alpha, 1, logZero), skipped]).logSumExp(0);
     const next = arrived.add(emissions.slice(":", t));
     alpha = inputLengths ? where(inputLengths.greater(t).unsqueeze(-1), next, alpha) : next;
   }
@@ -135,7 +135,7 @@ function countLabels(labels: Tensor, blank: number): Tensor {
   return labels.notEqual(blank).logicalAnd(labels.greaterEqual(0)).sum(-1);
 }
 
-function wholeNumbers(lengths: TensorLike): Tensor {
+function toInt32(lengths: TensorLike): Tensor {
   return tensor(lengths, { dtype: "int32" });
 }
 
@@ -202,7 +202,7 @@ function checkLabels(name: string, target: Tensor, classes: number, blank: numbe
     throw new ValueError({
       where: name,
       expected: `labels that are whole numbers from 0 to ${classes - 1} without the blank, ${blank}, and padding only at the end`,
-      got: `${label} at ${place(i, target)}`,
+      got: `${label} at ${formatIndex(i, target)}`,
       hint: "Another class can be the blank: blank: -1 is the last.",
     });
   }

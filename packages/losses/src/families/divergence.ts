@@ -6,7 +6,7 @@
 import { type Tensor, type TensorLike, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { clip, epsilon, timesLog } from "../stable.ts";
+import { clipStraightThrough, epsilon, timesLog } from "../stable.ts";
 
 interface KlOptions {
   axis?: number;
@@ -45,7 +45,7 @@ export const klDivergence = defineLoss<KlOptions>(
   (prediction, target, { axis = -1, logInput = false, logTarget = false, elementwise = false }) => {
     const p = logTarget ? target.exp() : target;
     const logP = logTarget ? where(target.isInfinite(), 0, target) : logWherePositive(target);
-    const logQ = logInput ? prediction : clip(prediction, epsilon).log();
+    const logQ = logInput ? prediction : clipStraightThrough(prediction, epsilon).log();
     const terms = timesLog(p, logP.sub(logQ));
     return elementwise ? terms : terms.sum(axis);
   },
@@ -83,9 +83,9 @@ const negligible = 1e-30;
 export const jensenShannon = defineLoss<AxisOption>(
   "jensenShannon",
   (prediction, target, { axis = -1 }) => {
-    const logM = clip(prediction.add(target).div(2), negligible).log();
-    const fromM = (p: Tensor) => p.mul(clip(p, negligible).log().sub(logM));
-    return fromM(prediction).add(fromM(target)).div(2).sum(axis);
+    const logM = clipStraightThrough(prediction.add(target).div(2), negligible).log();
+    const klFromMixture = (p: Tensor) => p.mul(clipStraightThrough(p, negligible).log().sub(logM));
+    return klFromMixture(prediction).add(klFromMixture(target)).div(2).sum(axis);
   },
   { options: ["axis"], inputs: { prediction: "probability", target: "probability" } },
 );
@@ -118,9 +118,9 @@ interface GaussianKlOptions {
 export const gaussianKl = defineLoss<GaussianKlOptions, readonly [mean: TensorLike, variance: TensorLike]>(
   "gaussianKl",
   (mean, variance, { targetMean = 0, targetVariance = 1, logVariance = false, axis = -1 }) => {
-    const spread = asFloat(targetVariance, mean.dtype).broadcastTo(mean.shape);
-    const logRatio = (logVariance ? variance : variance.log()).sub(spread.log());
-    const shift = mean.sub(asFloat(targetMean, mean.dtype).broadcastTo(mean.shape)).square().div(spread);
+    const variance0 = asFloat(targetVariance, mean.dtype).broadcastTo(mean.shape);
+    const logRatio = (logVariance ? variance : variance.log()).sub(variance0.log());
+    const shift = mean.sub(asFloat(targetMean, mean.dtype).broadcastTo(mean.shape)).square().div(variance0);
     // r - 1 - log r with r = σ²/σ₀², where expm1 keeps the digits of r - 1.
     return logRatio.expm1().sub(logRatio).add(shift).div(2).sum(axis);
   },

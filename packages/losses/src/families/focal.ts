@@ -4,9 +4,9 @@
 import { OptionError, sub, type Tensor, type TensorLike } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { clip, epsilon, powFromZero } from "../stable.ts";
-import { binaryFromLogits, binaryFromProbabilities, smoothed } from "./binary-cross-entropy.ts";
-import { alongAxis, atTarget } from "./class-losses.ts";
+import { clipStraightThrough, epsilon, powFromZero } from "../stable.ts";
+import { binaryFromLogits, binaryFromProbabilities, smoothLabels } from "./binary-cross-entropy.ts";
+import { alignToAxis, selectTarget } from "./class-losses.ts";
 import { type FromLogits, logitsOrProbabilities, logOfClasses } from "./cross-entropy.ts";
 
 function checkGamma(name: string, gamma: number): void {
@@ -20,10 +20,10 @@ interface BinaryFocalOptions extends FromLogits {
 }
 
 /** The probability given to what is not so: 1 - p where y is 1, p where it is 0. */
-function missed(prediction: Tensor, y: Tensor, fromLogits: boolean): Tensor {
+function wrongProbability(prediction: Tensor, y: Tensor, fromLogits: boolean): Tensor {
   const no = sub(1, y);
   if (fromLogits) return y.mul(prediction.neg().sigmoid()).add(no.mul(prediction.sigmoid()));
-  const p = clip(prediction, epsilon, 1 - epsilon);
+  const p = clipStraightThrough(prediction, epsilon, 1 - epsilon);
   return y.mul(sub(1, p)).add(no.mul(p));
 }
 
@@ -51,9 +51,9 @@ export const binaryFocal = defineLoss<BinaryFocalOptions>(
     checkGamma("binaryFocal", gamma);
     if (alpha !== undefined && !(alpha >= 0 && alpha <= 1))
       throw new OptionError({ where: "binaryFocal", expected: "alpha from 0 to 1", got: `${alpha}` });
-    const y = smoothed(target, labelSmoothing);
+    const y = smoothLabels(target, labelSmoothing);
     const cost = fromLogits ? binaryFromLogits(prediction, y) : binaryFromProbabilities(prediction, y);
-    const focused = powFromZero(missed(prediction, y, fromLogits), gamma).mul(cost);
+    const focused = powFromZero(wrongProbability(prediction, y, fromLogits), gamma).mul(cost);
     return alpha === undefined ? focused : focused.mul(y.mul(2 * alpha - 1).add(1 - alpha));
   },
   {
@@ -90,8 +90,8 @@ export const categoricalFocal = defineLoss<CategoricalFocalOptions>(
     const logP = logOfClasses(prediction, fromLogits, axis);
     const costs = powFromZero(logP.expm1().neg(), gamma).mul(logP.neg());
     const weights = asFloat(alpha, prediction.dtype);
-    const aligned = weights.rank === 1 ? alongAxis(weights, prediction.rank, axis) : weights;
-    return atTarget(costs.mul(aligned.broadcastTo(prediction.shape)), target, axis);
+    const aligned = weights.rank === 1 ? alignToAxis(weights, prediction.rank, axis) : weights;
+    return selectTarget(costs.mul(aligned.broadcastTo(prediction.shape)), target, axis);
   },
   {
     options: ["gamma", "alpha", "fromLogits", "axis"],

@@ -6,7 +6,7 @@ import type { TensorLike } from "@chainrule/core";
 import { where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
-import { clip, epsilon } from "../stable.ts";
+import { clipStraightThrough, epsilon } from "../stable.ts";
 
 /**
  * Poisson loss of predicted rates, ℓ = λ - y log(λ + 1e-7): the negative log-likelihood of counts up to a constant.
@@ -107,7 +107,7 @@ export const gaussianNll = defineLoss<
 >(
   "gaussianNll",
   (mean, target, variance, { full = false }) => {
-    const safe = clip(variance, 1e-6);
+    const safe = clipStraightThrough(variance, 1e-6);
     const cost = safe.log().add(target.sub(mean).square().div(safe)).div(2);
     return full ? cost.add(Math.log(2 * Math.PI) / 2) : cost;
   },

@@ -5,10 +5,10 @@ import { formatShape, ShapeError, sameShape, sub, type Tensor, type TensorLike, 
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
-import { asDistribution, atTarget } from "./class-losses.ts";
+import { asDistribution, selectTarget } from "./class-losses.ts";
 
 /** How much is missing to a margin of 1 on the right side; 0 stands for -1, as in Keras. */
-function shortfall(prediction: Tensor, target: Tensor): Tensor {
+function hingeTerm(prediction: Tensor, target: Tensor): Tensor {
   const side = where(target.equal(0), -1, target);
   return sub(1, side.mul(prediction)).relu();
 }
@@ -27,7 +27,7 @@ function shortfall(prediction: Tensor, target: Tensor): Tensor {
  * @example
  * hinge([0.5, -2], [1, -1]); // (0.5 + 0) / 2 = 0.25
  */
-export const hinge = defineLoss<NoOptions>("hinge", shortfall, {
+export const hinge = defineLoss<NoOptions>("hinge", hingeTerm, {
   options: [],
   inputs: { prediction: "real", target: "sign" },
 });
@@ -45,7 +45,7 @@ export const hinge = defineLoss<NoOptions>("hinge", shortfall, {
  * @example
  * squaredHinge([0.5, -2], [1, -1]); // 0.125
  */
-export const squaredHinge = defineLoss<NoOptions>("squaredHinge", (f, y) => shortfall(f, y).square(), {
+export const squaredHinge = defineLoss<NoOptions>("squaredHinge", (f, y) => hingeTerm(f, y).square(), {
   options: [],
   aliases: ["squared_hinge"],
   inputs: { prediction: "real", target: "sign" },
@@ -75,7 +75,7 @@ export const categoricalHinge = defineLoss<AxisOption>(
     const wrong = sub(1, asDistribution(target, prediction, axis));
     const best = wrong.mul(prediction).max(axis);
     return best
-      .sub(atTarget(prediction, target, axis))
+      .sub(selectTarget(prediction, target, axis))
       .add(1)
       .relu();
   },

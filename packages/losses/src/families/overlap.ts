@@ -5,11 +5,11 @@ import { type Axes, sub, type Tensor } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 
 /** 1 - (TP + s) / (TP + α FP + β FN + s) along the axes, with products of probabilities for the counts. */
-function missedOverlap(p: Tensor, y: Tensor, alpha: number, beta: number, axis: Axes, smooth: number): Tensor {
-  const right = y.mul(p).sum(axis);
-  const tooMuch = sub(1, y).mul(p).sum(axis).mul(alpha);
-  const tooLittle = y.mul(sub(1, p)).sum(axis).mul(beta);
-  return sub(1, right.add(smooth).div(right.add(tooMuch).add(tooLittle).add(smooth)));
+function tverskyLoss(p: Tensor, y: Tensor, alpha: number, beta: number, axis: Axes, smooth: number): Tensor {
+  const truePositives = y.mul(p).sum(axis);
+  const falsePositives = sub(1, y).mul(p).sum(axis).mul(alpha);
+  const falseNegatives = y.mul(sub(1, p)).sum(axis).mul(beta);
+  return sub(1, truePositives.add(smooth).div(truePositives.add(falsePositives).add(falseNegatives).add(smooth)));
 }
 
 interface OverlapOptions {
@@ -34,7 +34,7 @@ interface OverlapOptions {
  */
 export const dice = defineLoss<OverlapOptions>(
   "dice",
-  (p, y, { axis = null, smooth = 1e-7 }) => missedOverlap(p, y, 0.5, 0.5, axis, smooth),
+  (p, y, { axis = null, smooth = 1e-7 }) => tverskyLoss(p, y, 0.5, 0.5, axis, smooth),
   { options: ["axis", "smooth"], inputs: { prediction: "probability", target: "probability" }, whole: true },
 );
 
@@ -60,7 +60,7 @@ interface TverskyOptions extends OverlapOptions {
  */
 export const tversky = defineLoss<TverskyOptions>(
   "tversky",
-  (p, y, { alpha = 0.5, beta = 0.5, axis = null, smooth = 1e-7 }) => missedOverlap(p, y, alpha, beta, axis, smooth),
+  (p, y, { alpha = 0.5, beta = 0.5, axis = null, smooth = 1e-7 }) => tverskyLoss(p, y, alpha, beta, axis, smooth),
   {
     options: ["alpha", "beta", "axis", "smooth"],
     inputs: { prediction: "probability", target: "probability" },

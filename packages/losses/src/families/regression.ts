@@ -4,7 +4,7 @@
 import { OptionError, type Tensor, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
-import { clip, epsilon } from "../stable.ts";
+import { clipStraightThrough, epsilon } from "../stable.ts";
 
 /**
  * Squared error, ℓ = (prediction - target)²; its mean is the mean squared error.
@@ -72,7 +72,7 @@ export const mape = defineLoss<NoOptions>(
  */
 export const msle = defineLoss<NoOptions>(
   "msle",
-  (prediction, target) => clip(prediction, 0).log1p().sub(target.log1p()).square(),
+  (prediction, target) => clipStraightThrough(prediction, 0).log1p().sub(target.log1p()).square(),
   {
     options: [],
     aliases: ["msle", "mean_squared_logarithmic_error"],
@@ -118,7 +118,7 @@ export const huber = defineLoss<HuberOptions>(
  *
  * Near 0 as log(1 + 2 sinh²(e/2)); far out that overflows, and |e| + softplus(-2|e|) - log 2 has lost nothing.
  */
-function logCosine(e: Tensor): Tensor {
+function stableLogCosh(e: Tensor): Tensor {
   const near = e.abs().less(1);
   const small = where(near, e, 0).div(2).sinh().square().mul(2).log1p();
   const size = where(near, 1, e.abs());
@@ -138,7 +138,7 @@ function logCosine(e: Tensor): Tensor {
  * @example
  * logCosh([1], [0]); // 0.4338
  */
-export const logCosh = defineLoss<NoOptions>("logCosh", (prediction, target) => logCosine(prediction.sub(target)), {
+export const logCosh = defineLoss<NoOptions>("logCosh", (prediction, target) => stableLogCosh(prediction.sub(target)), {
   options: [],
   aliases: ["log_cosh", "logcosh"],
 });

@@ -6,7 +6,7 @@ import { defineLoss } from "../definition/define-loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 
 /** The vectors at length 1; squared lengths below 1e-12 are taken as that, as in Keras, so that 0 stays 0. */
-function unit(x: Tensor, axis: number): Tensor {
+function l2Normalize(x: Tensor, axis: number): Tensor {
   return x.mul(x.square().sum(axis, { keepDims: true }).clamp(1e-12).rsqrt());
 }
 
@@ -30,7 +30,7 @@ interface AxisOption {
  */
 export const cosineSimilarity = defineLoss<AxisOption>(
   "cosineSimilarity",
-  (prediction, target, { axis = -1 }) => sub(0, unit(prediction, axis).mul(unit(target, axis)).sum(axis)),
+  (prediction, target, { axis = -1 }) => sub(0, l2Normalize(prediction, axis).mul(l2Normalize(target, axis)).sum(axis)),
   { options: ["axis"], aliases: ["cosine_similarity"] },
 );
 
@@ -59,7 +59,7 @@ export const infoNCE = defineLoss<InfoNceOptions, readonly [query: TensorLike, k
   (query, key, { temperature = 0.1, symmetric = false }) => {
     if (!(temperature > 0))
       throw new OptionError({ where: "infoNCE", expected: "a temperature above 0", got: `${temperature}` });
-    const logits = unit(query, -1).matmul(unit(key, -1).T).div(temperature);
+    const logits = l2Normalize(query, -1).matmul(l2Normalize(key, -1).T).div(temperature);
     const own = arange(query.shape[0]).cast("int32").unsqueeze(-1);
     const pick = (scores: Tensor) => scores.logSoftmax(-1).takeAlongAxis(own, -1).squeeze(-1).neg();
     return symmetric ? pick(logits).add(pick(logits.T)).div(2) : pick(logits);

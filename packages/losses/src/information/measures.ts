@@ -22,7 +22,7 @@ import {
   where,
 } from "@chainrule/core";
 import { asFloat } from "../inputs/tensors.ts";
-import { findWrong, place, valuesOf } from "../inputs/values.ts";
+import { findInvalid, formatIndex, valuesOf } from "../inputs/values.ts";
 import { xLogX } from "../stable.ts";
 
 export interface BaseOption {
@@ -41,7 +41,7 @@ export interface InformationOptions extends BaseOption {
 const sumTolerance = 1e-6;
 
 /** Nats in another unit. */
-function inBase(name: string, nats: Tensor, base = Math.E): Tensor {
+function convertToBase(name: string, nats: Tensor, base = Math.E): Tensor {
   if (!(base > 0) || base === 1 || base === Number.POSITIVE_INFINITY)
     throw new OptionError({
       where: name,
@@ -60,29 +60,29 @@ function asFloats(...inputs: TensorLike[]): Tensor[] {
 
 /** Throws for the first negative (or NaN) probability. */
 function checkNotNegative(name: string, role: string, p: Tensor): void {
-  const wrong = findWrong(p, (x) => x >= 0);
+  const wrong = findInvalid(p, (x) => x >= 0);
   if (wrong >= 0)
     throw new ValueError({
       where: name,
       expected: `${role} without negative probabilities`,
-      got: `${valuesOf(p)[wrong]} at ${place(wrong, p)}`,
+      got: `${valuesOf(p)[wrong]} at ${formatIndex(wrong, p)}`,
     });
 }
 
 /** Throws for the first distribution that does not sum to 1. */
 function checkSums(name: string, role: string, sums: Tensor): void {
-  const off = findWrong(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
+  const off = findInvalid(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
   if (off >= 0)
     throw new ValueError({
       where: name,
       expected: `${role} that sums to 1 (within ${sumTolerance})`,
-      got: `a sum of ${valuesOf(sums)[off]}${sums.rank > 0 ? ` at ${place(off, sums)}` : ""}`,
+      got: `a sum of ${valuesOf(sums)[off]}${sums.rank > 0 ? ` at ${formatIndex(off, sums)}` : ""}`,
       hint: "With normalize: true, counts and weights are divided by their sum first.",
     });
 }
 
 /** A checked distribution along the axes, divided by its sum where that is asked for. */
-function distribution(name: string, role: string, p: Tensor, axes: number | number[], normalize = false): Tensor {
+function checkDistribution(name: string, role: string, p: Tensor, axes: number | number[], normalize = false): Tensor {
   checkNotNegative(name, role, p);
   const sums = p.sum(axes, { keepDims: true });
   const shown = sums.detach().sum(axes);
@@ -90,7 +90,7 @@ function distribution(name: string, role: string, p: Tensor, axes: number | numb
     checkSums(name, role, shown);
     return p;
   }
-  const empty = findWrong(shown, (sum) => sum > 0 && sum < Number.POSITIVE_INFINITY);
+  const empty = findInvalid(shown, (sum) => sum > 0 && sum < Number.POSITIVE_INFINITY);
   if (empty >= 0)
     throw new ValueError({
       where: name,
@@ -101,7 +101,7 @@ function distribution(name: string, role: string, p: Tensor, axes: number | numb
 }
 
 /** One or two distributions of one shape, checked, and their axis. */
-function distributions(name: string, given: Record<string, TensorLike>, options: InformationOptions) {
+function checkDistributions(name: string, given: Record<string, TensorLike>, options: InformationOptions) {
   checkOptions(name, options, ["axis", "base", "normalize"]);
   const tensors = asFloats(...Object.values(given));
   const [first] = tensors;
@@ -117,11 +117,11 @@ function distributions(name: string, given: Record<string, TensorLike>, options:
     throw new ShapeError({ where: name, expected: "the probabilities of several events", got: "a single number" });
   const axis = normalizeAxis(name, options.axis ?? -1, first.rank);
   const roles = Object.keys(given);
-  return { axis, checked: tensors.map((x, i) => distribution(name, roles[i], x, axis, options.normalize)) };
+  return { axis, checked: tensors.map((x, i) => checkDistribution(name, roles[i], x, axis, options.normalize)) };
 }
 
 /** -p log q, which is 0 where p is 0 and Infinity where only q is. */
-function surprise(p: Tensor, q: Tensor): Tensor {
+function crossEntropyTerms(p: Tensor, q: Tensor): Tensor {
   const never = p.equal(0).logicalAnd(q.equal(0));
   return sub(0, p.mul(where(never, 1, q).log()));
 }
@@ -144,10 +144,10 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
   checkOptions(name, options, ["base"]);
   const [x] = asFloats(asTensor(p, name));
   checkNotNegative(name, "p", x);
-  const wrong = findWrong(x, (value) => value <= 1);
+  const wrong = findInvalid(x, (value) => value <= 1);
   if (wrong >= 0)
     throw new ValueError({ where: name, expected: "probabilities up to 1", got: `${valuesOf(x)[wrong]}` });
-  return inBase(name, sub(0, x.log()), options.base);
+  return convertToBase(name, sub(0, x.log()), options.base);
 }
 
 /**
@@ -168,8 +168,8 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
  * entropy([0.5, 0.5], { base: 2 }); // 1 bit
  */
 export function entropy(p: TensorLike, options: InformationOptions = {}): Tensor {
-  const { axis, checked } = distributions("information.entropy", { p }, options);
-  return inBase("information.entropy", sub(0, xLogX(checked[0]).sum(axis)), options.base);
+  const { axis, checked } = checkDistributions("information.entropy", { p }, options);
+  return convertToBase("information.entropy", sub(0, xLogX(checked[0]).sum(axis)), options.base);
 }
 
 /**
@@ -188,8 +188,8 @@ export function entropy(p: TensorLike, options: InformationOptions = {}): Tensor
  * crossEntropy([0.6, 0.4], [0.5, 0.5]); // log 2 = 0.6931 nats
  */
 export function crossEntropy(p: TensorLike, q: TensorLike, options: InformationOptions = {}): Tensor {
-  const { axis, checked } = distributions("information.crossEntropy", { p, q }, options);
-  return inBase("information.crossEntropy", surprise(checked[0], checked[1]).sum(axis), options.base);
+  const { axis, checked } = checkDistributions("information.crossEntropy", { p, q }, options);
+  return convertToBase("information.crossEntropy", crossEntropyTerms(checked[0], checked[1]).sum(axis), options.base);
 }
 
 /**
@@ -209,9 +209,9 @@ export function crossEntropy(p: TensorLike, q: TensorLike, options: InformationO
  * klDivergence([0.6, 0.4], [0.5, 0.5]); // 0.0201 nats
  */
 export function klDivergence(p: TensorLike, q: TensorLike, options: InformationOptions = {}): Tensor {
-  const { axis, checked } = distributions("information.klDivergence", { p, q }, options);
-  const terms = xLogX(checked[0]).add(surprise(checked[0], checked[1]));
-  return inBase("information.klDivergence", terms.sum(axis), options.base);
+  const { axis, checked } = checkDistributions("information.klDivergence", { p, q }, options);
+  const terms = xLogX(checked[0]).add(crossEntropyTerms(checked[0], checked[1]));
+  return convertToBase("information.klDivergence", terms.sum(axis), options.base);
 }
 
 /**
@@ -229,13 +229,13 @@ export function klDivergence(p: TensorLike, q: TensorLike, options: InformationO
  * jensenShannon([1, 0], [0, 1], { base: 2 }); // 1 bit
  */
 export function jensenShannon(p: TensorLike, q: TensorLike, options: InformationOptions = {}): Tensor {
-  const { axis, checked } = distributions("information.jensenShannon", { p, q }, options);
+  const { axis, checked } = checkDistributions("information.jensenShannon", { p, q }, options);
   const [a, b] = checked;
   const terms = xLogX(a)
     .add(xLogX(b))
     .div(2)
     .sub(xLogX(a.add(b).div(2)));
-  return inBase("information.jensenShannon", terms.sum(axis), options.base);
+  return convertToBase("information.jensenShannon", terms.sum(axis), options.base);
 }
 
 /**
@@ -262,14 +262,14 @@ export function mutualInformation(
   const [table] = asFloats(joint);
   if (table.rank < 2)
     throw new ShapeError({ where: name, expected: "a joint table, [X, Y]", got: formatShape(table.shape) });
-  const p = distribution(name, "a joint table", table, [-2, -1], options.normalize);
+  const p = checkDistribution(name, "a joint table", table, [-2, -1], options.normalize);
   // An empty row or column has no slope of its own; log 1 in its place makes it 0 and not ∞ - ∞.
-  const margin = (axis: number) => {
+  const marginalEntropy = (axis: number) => {
     const sums = p.sum(axis);
     return xLogX(where(sums.equal(0), 1, sums)).sum(-1);
   };
-  const nats = xLogX(p).sum([-2, -1]).sub(margin(-1)).sub(margin(-2));
-  return inBase(name, nats, options.base);
+  const nats = xLogX(p).sum([-2, -1]).sub(marginalEntropy(-1)).sub(marginalEntropy(-2));
+  return convertToBase(name, nats, options.base);
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   ValueError,
 } from "@chainrule/core";
 import type { Domain } from "./domains.ts";
-import { checkValues, findWrong, place, valuesOf } from "./values.ts";
+import { checkValues, findInvalid, formatIndex, valuesOf } from "./values.ts";
 
 /** The options of losses over classes. */
 export interface ClassOptions {
@@ -83,13 +83,13 @@ function checkLabels(name: string, target: Tensor, classes: number, ignoreIndex?
   if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex))
     throw new OptionError({ where: name, expected: "a whole number as ignoreIndex", got: `${ignoreIndex}` });
   const isClass = (label: number) => label >= 0 && label < classes && Number.isInteger(label);
-  const wrong = findWrong(target, (label) => isClass(label) || label === ignoreIndex);
+  const wrong = findInvalid(target, (label) => isClass(label) || label === ignoreIndex);
   if (wrong < 0) return;
   const label = valuesOf(target)[wrong];
   throw new ValueError({
     where: name,
     expected: `labels that are whole numbers from 0 to ${classes - 1}`,
-    got: `${label} at ${place(wrong, target)}`,
+    got: `${label} at ${formatIndex(wrong, target)}`,
     hint: labelHint(label, classes),
   });
 }
@@ -108,12 +108,12 @@ const sumTolerance = 0.01;
 function checkDistribution(name: string, target: Tensor, axis: number): void {
   checkValues(name, "target", target, "distribution", false);
   const sums = target.detach().sum(axis);
-  const off = findWrong(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
+  const off = findInvalid(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
   if (off >= 0)
     throw new ValueError({
       where: name,
       expected: "targets whose probabilities sum to 1",
-      got: `${valuesOf(sums)[off]} at ${place(off, sums)}`,
+      got: `${valuesOf(sums)[off]} at ${formatIndex(off, sums)}`,
       hint: "Where several labels hold at once, use binaryCrossEntropy; to weigh or leave out samples, sampleWeight.",
     });
 }

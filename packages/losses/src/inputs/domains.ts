@@ -4,8 +4,8 @@
 /** One kind of numbers. */
 export interface DomainRule {
   /** Completes "expected predictions …". */
-  readonly says: string;
-  readonly holds: (x: number) => boolean;
+  readonly description: string;
+  readonly contains: (x: number) => boolean;
   readonly hint?: string;
   /** Where `checkLoss` looks whether value and gradient stay finite. */
   readonly extremes: readonly number[];
@@ -19,10 +19,15 @@ const rounding = 1e-6;
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 const isNumber = (x: number) => !Number.isNaN(x);
 
-const real: DomainRule = { says: "that are numbers", holds: isNumber, extremes: [-1e3, 0, 1e3], sample: (z) => z };
+const real: DomainRule = {
+  description: "that are numbers",
+  contains: isNumber,
+  extremes: [-1e3, 0, 1e3],
+  sample: (z) => z,
+};
 const probability: DomainRule = {
-  says: "that are probabilities, from 0 to 1",
-  holds: (x) => x >= -rounding && x <= 1 + rounding,
+  description: "that are probabilities, from 0 to 1",
+  contains: (x) => x >= -rounding && x <= 1 + rounding,
   hint: "If these are logits, pass fromLogits: true or the loss's form for logits; else end the model in a sigmoid or softmax.",
   extremes: [0, 1],
   sample: sigmoid,
@@ -38,8 +43,8 @@ export const domains = {
   probability,
   /** The logarithm of a probability: 0 or less. */
   logProbability: {
-    says: "that are log-probabilities, 0 or less",
-    holds: (x) => x <= rounding,
+    description: "that are log-probabilities, 0 or less",
+    contains: (x) => x <= rounding,
     hint: "If these are logits, take their logSoftmax(-1) first, or use crossEntropy, which does.",
     extremes: [-1e3, 0],
     sample: (z) => Math.log(sigmoid(z)),
@@ -48,30 +53,30 @@ export const domains = {
   logarithm: { ...real, extremes: [-80, 0, 80] },
   /** Above 0. */
   positive: {
-    says: "above 0",
-    holds: (x) => x > 0,
+    description: "above 0",
+    contains: (x) => x > 0,
     extremes: [1e-6, 1e3],
     sample: (z) => Math.exp(z / 2),
   },
   /** 0 or more: rates, counts, variances. */
   nonNegative: {
-    says: "of 0 or more",
-    holds: (x) => x >= 0,
+    description: "of 0 or more",
+    contains: (x) => x >= 0,
     hint: "Let the model end in softplus or exponential, whose results are never negative.",
     extremes: [0, 1e3],
     sample: Math.abs,
   },
   /** The two sides of a decision: -1 and 1, or 0 and 1. */
   sign: {
-    says: "that are -1 or 1 (0 stands for -1)",
-    holds: (x) => x === 1 || x === 0 || x === -1,
+    description: "that are -1 or 1 (0 stands for -1)",
+    contains: (x) => x === 1 || x === 0 || x === -1,
     extremes: [-1, 0, 1],
     sample: (z) => (z < 0 ? -1 : 1),
   },
   /** Yes or no, 1 or 0. */
   truth: {
-    says: "that are 0 or 1",
-    holds: (x) => x === 0 || x === 1,
+    description: "that are 0 or 1",
+    contains: (x) => x === 0 || x === 1,
     extremes: [0, 1],
     sample: (z) => (z < 0 ? 0 : 1),
   },
@@ -89,6 +94,6 @@ export const domains = {
 export type Domain = keyof typeof domains;
 
 /** Whether targets of this kind name classes, so that their shape depends on the class axis. */
-export function isOverClasses(domain: Domain): boolean {
+export function isClassDomain(domain: Domain): boolean {
   return domain === "label" || domain === "distribution" || domain === "labelOrDistribution";
 }

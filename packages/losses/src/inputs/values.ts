@@ -12,10 +12,10 @@ export function valuesOf(x: Tensor): TypedArray {
 }
 
 /** Where the first number is that does not hold; -1 where all do, and while `jit` traces, when there are none. */
-export function findWrong(x: Tensor, holds: (value: number) => boolean): number {
+export function findInvalid(x: Tensor, contains: (value: number) => boolean): number {
   if (isTracing()) return -1;
   const values = valuesOf(x);
-  for (let i = 0; i < values.length; i++) if (!holds(values[i])) return i;
+  for (let i = 0; i < values.length; i++) if (!contains(values[i])) return i;
   return -1;
 }
 
@@ -25,15 +25,15 @@ export function findWrong(x: Tensor, holds: (value: number) => boolean): number 
  * @param lenient let NaN pass: in predictions it shows up as a NaN loss, which training watches for.
  */
 export function checkValues(where: string, role: string, x: Tensor, domain: Domain, lenient: boolean): void {
-  const { says, holds, hint }: DomainRule = domains[domain];
-  if (lenient && holds === domains.real.holds) return;
-  const wrong = findWrong(x, lenient ? (value) => holds(value) || Number.isNaN(value) : holds);
+  const { description, contains, hint }: DomainRule = domains[domain];
+  if (lenient && contains === domains.real.contains) return;
+  const wrong = findInvalid(x, lenient ? (value) => contains(value) || Number.isNaN(value) : contains);
   if (wrong < 0) return;
   const value = valuesOf(x)[wrong];
   throw new ValueError({
     where,
-    expected: `${plural(role)} ${says}`,
-    got: `${value} at ${place(wrong, x)}`,
+    expected: `${plural(role)} ${description}`,
+    got: `${value} at ${formatIndex(wrong, x)}`,
     hint: Number.isNaN(value) ? "Look at the data: a missing value, or 0 / 0 in preparing it." : hint,
   });
 }
@@ -44,7 +44,7 @@ function plural(role: string): string {
 }
 
 /** Where element i of row-major order is, as error messages write it. */
-export function place(i: number, x: Tensor): string {
+export function formatIndex(i: number, x: Tensor): string {
   const index: number[] = [];
   let rest = i;
   for (let axis = x.rank - 1; axis >= 0; axis--) {

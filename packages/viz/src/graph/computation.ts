@@ -14,13 +14,13 @@ import {
 } from "@chainrule/core";
 
 /** What a node is: a result, something that is learned, data, or a plain number. */
-export type NodeKind = "op" | "parameter" | "input" | "constant";
+export type ComputationNodeKind = "op" | "parameter" | "input" | "constant";
 
 /** One tensor or `Value` of a computation. */
 export interface ComputationNode {
   /** Its index in `nodes`: every node comes after those it was made of, and the result comes last. */
   readonly id: number;
-  readonly kind: NodeKind;
+  readonly kind: ComputationNodeKind;
   /** The operation for a result, else the name; empty for a leaf without a name. */
   readonly label: string;
   /** The name of a result, where it has one. */
@@ -95,8 +95,8 @@ function fromValue(result: Value): ComputationGraph {
 
 type Step = NonNullable<Tensor["step"]>;
 /** What stands for a tensor: the step that made it, or itself (a parameter for every moment of its life). */
-type Place = Step | Tensor;
-const placeOf = (x: Tensor): Place => x.step ?? x.leaf;
+type GraphKey = Step | Tensor;
+const keyOf = (x: Tensor): GraphKey => x.step ?? x.leaf;
 
 function fromTensor(where: string, result: Tensor, named: Readonly<Record<string, Tensor>>): ComputationGraph {
   if (result.step === null && !result.requiresGrad)
@@ -106,8 +106,8 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
       got: "one that does not",
       hint: "Results are noted where something they come from requires a gradient: make the weights with parameter(…), outside noGrad.",
     });
-  const names = new Map(Object.entries(named).map(([name, x]) => [placeOf(x), name]));
-  const ids = new Map<Place, number>();
+  const names = new Map(Object.entries(named).map(([name, x]) => [keyOf(x), name]));
+  const ids = new Map<GraphKey, number>();
   const nodes: ComputationNode[] = [];
   const edges: ComputationEdge[] = [];
   // A stack of one's own, because chains of operations are longer than the stack of functions is deep.
@@ -117,13 +117,13 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
     const inputs = inputsOf(where, top.x);
     if (top.next < inputs.length) {
       const input = inputs[top.next++];
-      if (!ids.has(placeOf(input))) stack.push({ x: input, next: 0 });
+      if (!ids.has(keyOf(input))) stack.push({ x: input, next: 0 });
       continue;
     }
-    const id = nodes.push(toNode(nodes.length, top.x, names.get(placeOf(top.x)))) - 1;
-    ids.set(placeOf(top.x), id);
+    const id = nodes.push(toNode(nodes.length, top.x, names.get(keyOf(top.x)))) - 1;
+    ids.set(keyOf(top.x), id);
     inputs.forEach((input, argument) => {
-      edges.push({ from: ids.get(placeOf(input))!, to: id, argument });
+      edges.push({ from: ids.get(keyOf(input))!, to: id, argument });
     });
     stack.pop();
   }

@@ -1,10 +1,10 @@
 /**
  * Graphs in the languages of drawing programs: Graphviz's DOT, and Mermaid, which GitHub draws in its pages.
  */
-import type { ComputationGraph, NodeKind } from "./computation.ts";
+import type { ComputationGraph, ComputationNodeKind } from "./computation.ts";
 import { edgeText, nodeLines } from "./text.ts";
 
-const dotLooks: Readonly<Record<NodeKind, string>> = {
+const dotStyles: Readonly<Record<ComputationNodeKind, string>> = {
   op: 'shape=box, style="rounded,filled", fillcolor="#f0f2f5"',
   parameter: 'shape=box, style=filled, fillcolor="#d5e6f6"',
   input: 'shape=box, style=filled, fillcolor="#d6efe4"',
@@ -26,7 +26,7 @@ export function toDot({ nodes, edges }: ComputationGraph): string {
     "  rankdir=LR;",
     '  node [fontname="Helvetica", fontsize=11];',
     '  edge [fontname="Helvetica", fontsize=9, color="#6b7480"];',
-    ...nodes.map((node) => `  n${node.id} [label=${quote(nodeLines(node).join("\n"))}, ${dotLooks[node.kind]}];`),
+    ...nodes.map((node) => `  n${node.id} [label=${quote(nodeLines(node).join("\n"))}, ${dotStyles[node.kind]}];`),
     ...edges.map((edge) => {
       const label = edgeText(edge);
       return `  n${edge.from} -> n${edge.to}${label ? ` [label=${quote(label)}]` : ""};`;
@@ -36,14 +36,14 @@ export function toDot({ nodes, edges }: ComputationGraph): string {
 }
 
 /** How Mermaid writes the frame of a node. */
-const frames: Readonly<Record<NodeKind, readonly [string, string]>> = {
+const frames: Readonly<Record<ComputationNodeKind, readonly [string, string]>> = {
   op: ["(", ")"],
   parameter: ["[", "]"],
   input: ["[", "]"],
   constant: ["([", "])"],
 };
 
-const mermaidLooks: Readonly<Record<NodeKind, string>> = {
+const mermaidStyles: Readonly<Record<ComputationNodeKind, string>> = {
   op: "fill:#f0f2f5,stroke:#6b7480,color:#24292f",
   parameter: "fill:#d5e6f6,stroke:#0072b2,color:#24292f",
   input: "fill:#d6efe4,stroke:#008a64,color:#24292f",
@@ -72,6 +72,6 @@ export function toMermaid({ nodes, edges }: ComputationGraph): string {
       const label = edgeText(edge);
       return `  n${edge.from} -->${label ? `|"${safe(label)}"|` : ""} n${edge.to}`;
     }),
-    ...kinds.map((kind) => `  classDef ${kind} ${mermaidLooks[kind]}`),
+    ...kinds.map((kind) => `  classDef ${kind} ${mermaidStyles[kind]}`),
   ].join("\n");
 }

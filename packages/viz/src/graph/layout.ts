@@ -11,7 +11,7 @@ export interface Box {
 }
 
 /** The middle of a box. */
-export interface Place {
+export interface Point {
   readonly x: number;
   readonly y: number;
 }
@@ -24,9 +24,9 @@ export interface Arrow extends Box {
 
 export interface Layout extends Box {
   /** The middle of each box. */
-  readonly boxes: readonly Place[];
+  readonly boxes: readonly Point[];
   /** Each arrow's bends from one box to the other, and the middle of what is written on it. */
-  readonly arrows: readonly { readonly points: readonly Place[]; readonly label: Place }[];
+  readonly arrows: readonly { readonly points: readonly Point[]; readonly label: Point }[];
 }
 
 /** The part of dagre that is used. */
@@ -35,8 +35,8 @@ interface DagreGraph {
   setNode(id: string, box: Box): void;
   setEdge(from: string, to: string, label: object, name: string): void;
   graph(): Box;
-  node(id: string): Place;
-  edge(from: string, to: string, name: string): Place & { points: Place[] };
+  node(id: string): Point;
+  edge(from: string, to: string, name: string): Point & { points: Point[] };
 }
 
 interface Dagre {
@@ -51,7 +51,7 @@ const { Graph, layout }: Dagre = dagre;
  *
  * Source: the layered drawing of K. Sugiyama et al. (1981), as dagre does it.
  */
-export function layOut(boxes: readonly Box[], arrows: readonly Arrow[]): Layout {
+export function layoutGraph(boxes: readonly Box[], arrows: readonly Arrow[]): Layout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: 18, ranksep: 36, edgesep: 12, marginx: 16, marginy: 16 });
   boxes.forEach(({ width, height }, i) => {

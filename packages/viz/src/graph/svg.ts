@@ -3,8 +3,8 @@
  */
 import { checkOptions, ValueError } from "@chainrule/core";
 import { element, round, svgDocument, text, textWidth } from "../svg.ts";
-import type { ComputationGraph, ComputationNode, NodeKind } from "./computation.ts";
-import { layOut, type Place } from "./layout.ts";
+import type { ComputationGraph, ComputationNode, ComputationNodeKind } from "./computation.ts";
+import { layoutGraph, type Point } from "./layout.ts";
 import { edgeText, nodeLines } from "./text.ts";
 
 /** Beyond this the layout takes seconds, and nobody would find anything in the drawing. */
@@ -13,7 +13,7 @@ const lineHeight = 16;
 const titleSpace = 34;
 
 /** The colours of boxes and arrows on one kind of page. */
-function rulesFor(edge: string, boxes: Readonly<Record<NodeKind, readonly [fill: string, stroke: string]>>) {
+function rulesFor(edge: string, boxes: Readonly<Record<ComputationNodeKind, readonly [fill: string, stroke: string]>>) {
   return [
     ...Object.entries(boxes).map(([kind, [fill, stroke]]) => `.cr .${kind}{fill:${fill};stroke:${stroke}}`),
     `.cr .edge{fill:none;stroke:${edge};stroke-width:1.2}`,
@@ -22,7 +22,7 @@ function rulesFor(edge: string, boxes: Readonly<Record<NodeKind, readonly [fill:
   ].join("");
 }
 
-const looks = {
+const styles = {
   light: rulesFor("#6b7480", {
     op: ["#f0f2f5", "#b4bbc4"],
     parameter: ["#d5e6f6", "#0072b2"],
@@ -72,7 +72,7 @@ export function graphSvg({ nodes, edges }: ComputationGraph, options: { title?: 
       height: written ? 14 : 0,
     };
   });
-  const layout = layOut(boxes, arrows);
+  const layout = layoutGraph(boxes, arrows);
   const top = title ? titleSpace : 0;
   const width = Math.max(layout.width, title ? textWidth(title, 16) + 32 : 0);
   return svgDocument(
@@ -88,11 +88,11 @@ export function graphSvg({ nodes, edges }: ComputationGraph, options: { title?: 
         ...nodes.flatMap((node, i) => drawNode(node, layout.boxes[i], boxes[i].width, boxes[i].height)),
       ),
     ],
-    looks,
+    styles,
   );
 }
 
-function drawNode(node: ComputationNode, { x, y }: Place, width: number, height: number): string[] {
+function drawNode(node: ComputationNode, { x, y }: Point, width: number, height: number): string[] {
   const lines = nodeLines(node);
   const first = y - ((lines.length - 1) * lineHeight) / 2 + 4;
   const box = { x: x - width / 2, y: y - height / 2, width, height, rx: node.kind === "op" ? height / 3 : 3 };
@@ -104,7 +104,7 @@ function drawNode(node: ComputationNode, { x, y }: Place, width: number, height:
   ];
 }
 
-function drawArrow(points: readonly Place[], label: Place, written: string): string[] {
+function drawArrow(points: readonly Point[], label: Point, written: string): string[] {
   const [tip, before] = [points[points.length - 1], points[points.length - 2]];
   const angle = Math.atan2(tip.y - before.y, tip.x - before.x);
   const [back, side] = [7, 3.2];
@@ -121,7 +121,7 @@ function drawArrow(points: readonly Place[], label: Place, written: string): str
 }
 
 /** A text on an arrow, which is interrupted for it. */
-function writeOn({ x, y }: Place, written: string): string[] {
+function writeOn({ x, y }: Point, written: string): string[] {
   const width = textWidth(written, 10.5) + 6;
   return [
     element("rect", { class: "page", x: x - width / 2, y: y - 7, width, height: 14 }),
@@ -129,9 +129,9 @@ function writeOn({ x, y }: Place, written: string): string[] {
   ];
 }
 
-/** A curve along the points: through the middle of each stretch, bent towards the points between. */
-function smooth(points: readonly Place[]): string {
-  const at = ({ x, y }: Place) => `${round(x)} ${round(y)}`;
+/** A curve along the points: through the middle of each segment, bent towards the points between. */
+function smooth(points: readonly Point[]): string {
+  const at = ({ x, y }: Point) => `${round(x)} ${round(y)}`;
   const middles = points.slice(1, -2).map((point, i) => ({
     x: (point.x + points[i + 2].x) / 2,
     y: (point.y + points[i + 2].y) / 2,

@@ -1,6 +1,6 @@
 import { DataError, OptionError, tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { toLines, toMatrix } from "./series.ts";
+import { toLines, toMatrix } from "./line-data.ts";
 
 describe("toLines", () => {
   it("takes lists, typed arrays and tensors at x = 0, 1, 2, …", () => {

@@ -1,6 +1,6 @@
 import { DataError, ModelError, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { MinMaxScaler, StandardScaler } from "./scale.ts";
+import { MinMaxScaler, StandardScaler } from "./scalers.ts";
 
 const close = (x: Tensor, expected: readonly (readonly number[])[], digits = 6) => {
   const rows = x.toArray() as number[][];

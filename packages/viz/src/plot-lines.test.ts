@@ -1,6 +1,6 @@
 import { OptionError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { plotLines } from "./lines.ts";
+import { plotLines } from "./plot-lines.ts";
 
 const plain = { color: false, width: 20, height: 6 };
 const drawing = (...lines: string[]) => lines.join("\n");

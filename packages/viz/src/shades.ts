@@ -1,17 +1,17 @@
 /**
  * Shades: numbers as characters, terminal colours and opacities, from the least to the greatest.
  */
-import type { Range } from "./ticks.ts";
+import type { Extent } from "./ticks.ts";
 
 /** From nothing to full. */
-export const shades = " ░▒▓█";
+export const blockShades = " ░▒▓█";
 /** From dark to bright, for pictures: pixels of 0 are background. */
-export const ink = " .:-=+*#%@";
+export const asciiRamp = " .:-=+*#%@";
 /** From dark to bright and told apart by hue as well: nearest to matplotlib's viridis among the 256 colours of xterm. */
 export const viridis = [53, 60, 24, 30, 36, 71, 148, 220] as const;
 
 /** The least and the greatest finite number, as far as they are not given; apart where they are one. */
-export function rangeOf(values: readonly number[], min?: number, max?: number): Range {
+export function extentOf(values: readonly number[], min?: number, max?: number): Extent {
   const finite = values.filter(Number.isFinite);
   const low = min ?? finite.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = max ?? finite.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
@@ -23,12 +23,12 @@ export function rangeOf(values: readonly number[], min?: number, max?: number): 
 }
 
 /** Where a number lies in the range, from 0 to 1; what lies beyond is at the end, what is no number at 0. */
-export function level(value: number, [low, high]: Range): number {
+export function normalize(value: number, [low, high]: Extent): number {
   const share = (value - low) / (high - low);
   return Number.isNaN(share) ? 0 : Math.min(1, Math.max(0, share));
 }
 
 /** The entry of a list that stands for a level, each for an equal part of the range. */
-export function pick<T>(list: ArrayLike<T>, share: number): T {
+export function selectLevel<T>(list: ArrayLike<T>, share: number): T {
   return list[Math.min(list.length - 1, Math.floor(share * list.length))];
 }

@@ -5,12 +5,19 @@
  * long lines stay readable and short ones become lines rather than stairs, and marks at round numbers.
  */
 import plot from "simple-ascii-chart";
-import { checkLineOptions, checkSize, type Line, type LineOptions, type Series, toLines } from "./series.ts";
+import {
+  checkLineOptions,
+  checkSize,
+  type Line,
+  type LineChartData,
+  type LinePlotOptions,
+  toLines,
+} from "./line-data.ts";
 import { center, escapeCode, hasColors, lengthOf, lineColors, paint } from "./terminal.ts";
 import { type Axis, axisFor, formatNumber } from "./ticks.ts";
 
 /** Options of {@link plotLines}. */
-export interface PlotOptions extends LineOptions {
+export interface PlotLinesOptions extends LinePlotOptions {
   /** Columns of characters for the lines, beside which the axis takes its own; 60 by default. */
   width?: number;
   /** Rows of characters for the lines, 15 by default. */
@@ -37,7 +44,7 @@ const tags = ["ansiRed", "ansiGreen", "ansiYellow", "ansiBlue", "ansiMagenta", "
  * @example
  * console.log(plotLines({ loss: [0.9, 0.5, 0.3], val_loss: [0.8, 0.6, 0.5] }, { xLabel: "epoch" }));
  */
-export function plotLines(series: Series, options: PlotOptions = {}): string {
+export function plotLines(series: LineChartData, options: PlotLinesOptions = {}): string {
   const where = "plotLines";
   checkLineOptions(where, options, ["width", "height", "color"]);
   const { width = 60, height = 15, title, xLabel, yLabel, color = hasColors() } = options;
@@ -70,15 +77,15 @@ export function plotLines(series: Series, options: PlotOptions = {}): string {
 
 /** The library's drawing, in the colours of `tags`, without blank lines around it. */
 function draw(lines: readonly Line[], xAxis: Axis, yAxis: Axis, width: number, height: number): string {
-  const column = (x: number) => Math.round(xAxis.place(x) * (width - 1));
+  const column = (x: number) => Math.round(xAxis.position(x) * (width - 1));
   const parts = lines.flatMap(({ points }, line) =>
-    joinColumns(points, column, yAxis.place).map((points) => ({ tag: tags[line % tags.length], points })),
+    joinColumns(points, column, yAxis.position).map((points) => ({ tag: tags[line % tags.length], points })),
   );
   const xLabels = new Map(xAxis.ticks.map((tick) => [column(tick), formatNumber(tick)]));
   const written = yAxis.ticks.map((tick) => formatNumber(tick));
   // The library makes room for what the formatter says of the points, so that all it says must be of one length.
   const room = Math.max(...written.map(lengthOf));
-  const yLabels = new Map(yAxis.ticks.map((tick, i) => [yAxis.place(tick), written[i].padStart(room)]));
+  const yLabels = new Map(yAxis.ticks.map((tick, i) => [yAxis.position(tick), written[i].padStart(room)]));
   return plot(
     parts.map(({ points }) => points),
     {
@@ -95,33 +102,33 @@ function draw(lines: readonly Line[], xAxis: Axis, yAxis: Axis, width: number, h
 }
 
 /**
- * The line as stretches without a gap, each with one point in every column: the mean of those that fall into it, or
+ * The line as segments without a gap, each with one point in every column: the mean of those that fall into it, or
  * what lies between its neighbours. Heights are from 0 to 1.
  */
 function joinColumns(
   points: Line["points"],
   column: (x: number) => number,
-  place: (y: number) => number,
+  position: (y: number) => number,
 ): [column: number, height: number][][] {
   const heights = new Map<number, number[]>();
   for (const [x, y] of points.toSorted((a, b) => a[0] - b[0])) {
     const inColumn = heights.get(column(x)) ?? [];
-    if (Number.isFinite(y)) inColumn.push(Math.min(1, Math.max(0, place(y))));
+    if (Number.isFinite(y)) inColumn.push(Math.min(1, Math.max(0, position(y))));
     heights.set(column(x), inColumn);
   }
-  const stretches: [number, number][][] = [[]];
+  const segments: [number, number][][] = [[]];
   for (const [at, found] of heights) {
-    const stretch = stretches[stretches.length - 1];
-    if (found.length === 0) stretches.push([]);
+    const segment = segments[segments.length - 1];
+    if (found.length === 0) segments.push([]);
     else {
       const height = found.reduce((sum, y) => sum + y, 0) / found.length;
-      const [lastAt, lastHeight] = stretch[stretch.length - 1] ?? [at, height];
+      const [lastAt, lastHeight] = segment[segment.length - 1] ?? [at, height];
       for (let between = lastAt + 1; between < at; between++)
-        stretch.push([between, lastHeight + ((height - lastHeight) * (between - lastAt)) / (at - lastAt)]);
-      stretch.push([at, height]);
+        segment.push([between, lastHeight + ((height - lastHeight) * (between - lastAt)) / (at - lastAt)]);
+      segment.push([at, height]);
     }
   }
-  return stretches.filter((stretch) => stretch.length > 0);
+  return segments.filter((segment) => segment.length > 0);
 }
 
 /** A character in one of the library's colours. */

@@ -2,12 +2,12 @@
  * What heat maps are given: a matrix with the names of its rows and columns.
  */
 import { DataError, type Tensor } from "@chainrule/core";
-import { rangeOf } from "./cells.ts";
-import { toMatrix } from "./series.ts";
-import type { Range } from "./ticks.ts";
+import { toMatrix } from "./line-data.ts";
+import { extentOf } from "./shades.ts";
+import type { Extent } from "./ticks.ts";
 
 /** A matrix as nested arrays or as a tensor with two axes. */
-export type Matrix = Tensor | readonly (readonly number[])[];
+export type HeatmapData = Tensor | readonly (readonly number[])[];
 
 /** Options of heat maps. */
 export interface HeatmapOptions {
@@ -31,17 +31,17 @@ export interface HeatmapOptions {
 export const heatmapKeys = ["title", "yLabel", "xLabel", "rowLabels", "columnLabels", "values", "min", "max"] as const;
 
 /** A matrix ready to be drawn. */
-export interface Grid {
+export interface LabelledMatrix {
   readonly rows: readonly (readonly number[])[];
   readonly rowNames: readonly string[];
   readonly columnNames: readonly string[];
   /** Whether numbers are written into the cells. */
   readonly values: boolean;
-  readonly range: Range;
+  readonly range: Extent;
 }
 
 /** The matrix with its names. @throws DataError for what is no matrix, and for too few or too many names. */
-export function toGrid(where: string, matrix: Matrix, options: HeatmapOptions): Grid {
+export function toLabelledMatrix(where: string, matrix: HeatmapData, options: HeatmapOptions): LabelledMatrix {
   const rows = toMatrix(where, matrix);
   const [height, width] = [rows.length, rows[0].length];
   const { rowLabels, columnLabels = width === height ? rowLabels : undefined } = options;
@@ -51,7 +51,7 @@ export function toGrid(where: string, matrix: Matrix, options: HeatmapOptions): 
     rowNames: namesOf(where, "rows", height, rowLabels),
     columnNames: namesOf(where, "columns", width, columnLabels),
     values: options.values ?? width <= 12,
-    range: rangeOf(rows.flat(), min, max),
+    range: extentOf(rows.flat(), min, max),
   };
 }
 

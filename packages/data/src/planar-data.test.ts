@@ -1,6 +1,6 @@
 import { OptionError, type Tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { makeBlobs, makeCircles, makeMoons, makeSpirals, makeXor } from "./shapes.ts";
+import { makeBlobs, makeCircles, makeMoons, makeSpirals, makeXor } from "./planar-data.ts";
 
 const rows = (x: Tensor) => x.toArray() as number[][];
 const labels = (y: Tensor) => y.toArray() as number[];

@@ -5,20 +5,20 @@
  */
 import { checkOptions, type Tensor, tensor, ValueError } from "@chainrule/core";
 import {
-  blur,
+  addNoise,
   checkCount,
   checkNotNegative,
-  evenly,
   type GeneratedData,
-  type GeneratorOptions,
+  type GeneratedDataOptions,
   generatorKeys,
   type Point,
+  splitEvenly,
   toData,
 } from "./generated.ts";
-import { generatorOf } from "./seeded.ts";
+import { generatorOf } from "./random-options.ts";
 
 /** Options of a shape with blurred points. */
-export interface ShapeOptions extends GeneratorOptions {
+export interface NoisyDataOptions extends GeneratedDataOptions {
   /** The standard deviation of the normal noise added to each coordinate, 0 by default. */
   noise?: number;
 }
@@ -37,7 +37,7 @@ export interface ShapeOptions extends GeneratorOptions {
  * @example
  * const { x, y } = makeMoons({ nSamples: 200, noise: 0.1, seed: 0 });
  */
-export function makeMoons(options: ShapeOptions = {}): GeneratedData {
+export function makeMoons(options: NoisyDataOptions = {}): GeneratedData {
   const { nSamples = 100, noise = 0 } = options;
   const generator = begin("makeMoons", options, ["noise"]);
   const outer = Math.floor(nSamples / 2);
@@ -49,7 +49,7 @@ export function makeMoons(options: ShapeOptions = {}): GeneratedData {
     ...arc(inner).map((t) => ({ at: [1 - Math.cos(t), 0.5 - Math.sin(t)], label: 1 })),
   ];
   return toData(
-    points.map(({ at, label }) => ({ at: blur(at, noise, generator), label })),
+    points.map(({ at, label }) => ({ at: addNoise(at, noise, generator), label })),
     options,
     generator,
   );
@@ -70,7 +70,7 @@ export function makeMoons(options: ShapeOptions = {}): GeneratedData {
  * @example
  * const { x, y } = makeCircles({ nSamples: 200, noise: 0.05, factor: 0.5, seed: 0 });
  */
-export function makeCircles(options: ShapeOptions & { factor?: number } = {}): GeneratedData {
+export function makeCircles(options: NoisyDataOptions & { factor?: number } = {}): GeneratedData {
   const { nSamples = 100, noise = 0, factor = 0.8 } = options;
   const generator = begin("makeCircles", options, ["noise", "factor"]);
   if (!(factor >= 0 && factor < 1))
@@ -83,7 +83,7 @@ export function makeCircles(options: ShapeOptions & { factor?: number } = {}): G
   const circle = (count: number, radius: number, label: number): Point[] =>
     Array.from({ length: count }, (_, i) => {
       const angle = (2 * Math.PI * i) / count;
-      return { at: blur([radius * Math.cos(angle), radius * Math.sin(angle)], noise, generator), label };
+      return { at: addNoise([radius * Math.cos(angle), radius * Math.sin(angle)], noise, generator), label };
     });
   return toData([...circle(outer, 1, 0), ...circle(nSamples - outer, factor, 1)], options, generator);
 }
@@ -103,18 +103,18 @@ export function makeCircles(options: ShapeOptions & { factor?: number } = {}): G
  * @example
  * const { x, y } = makeSpirals({ nSamples: 300, nClasses: 3, noise: 0.02, seed: 0 });
  */
-export function makeSpirals(options: ShapeOptions & { nClasses?: number; turns?: number } = {}): GeneratedData {
+export function makeSpirals(options: NoisyDataOptions & { nClasses?: number; turns?: number } = {}): GeneratedData {
   const { nSamples = 100, noise = 0, nClasses = 2, turns = 1.75 } = options;
   const generator = begin("makeSpirals", options, ["noise", "nClasses", "turns"]);
   checkCount("makeSpirals", "nClasses", nClasses);
   checkCount("makeSpirals", "nSamples", nSamples, nClasses);
   if (!Number.isFinite(turns))
     throw new ValueError({ where: "makeSpirals", expected: "a finite number of turns", got: String(turns) });
-  const points = evenly(nSamples, nClasses).flatMap((count, label) =>
+  const points = splitEvenly(nSamples, nClasses).flatMap((count, label) =>
     Array.from({ length: count }, (_, i): Point => {
       const radius = (i + 1) / count;
       const angle = 2 * Math.PI * (turns * radius + label / nClasses);
-      return { at: blur([radius * Math.sin(angle), radius * Math.cos(angle)], noise, generator), label };
+      return { at: addNoise([radius * Math.sin(angle), radius * Math.cos(angle)], noise, generator), label };
     }),
   );
   return toData(points, options, generator);
@@ -134,7 +134,7 @@ export function makeSpirals(options: ShapeOptions & { nClasses?: number; turns?:
  * @example
  * const { x, y } = makeXor({ nSamples: 200, margin: 0.05, seed: 0 });
  */
-export function makeXor(options: ShapeOptions & { margin?: number } = {}): GeneratedData {
+export function makeXor(options: NoisyDataOptions & { margin?: number } = {}): GeneratedData {
   const { nSamples = 100, noise = 0, margin = 0 } = options;
   const generator = begin("makeXor", options, ["noise", "margin"]);
   if (!(margin >= 0 && margin < 1))
@@ -146,14 +146,14 @@ export function makeXor(options: ShapeOptions & { margin?: number } = {}): Gener
   const coordinate = () => generator.uniform(margin, 1) * (generator.bernoulli(0.5) ? 1 : -1);
   const points = Array.from({ length: nSamples }, (): Point => {
     const [a, b] = [coordinate(), coordinate()];
-    return { at: blur([a, b], noise, generator), label: a > 0 === b > 0 ? 0 : 1 };
+    return { at: addNoise([a, b], noise, generator), label: a > 0 === b > 0 ? 0 : 1 };
   });
   points.sort((p, q) => p.label - q.label);
   return toData(points, options, generator);
 }
 
 /** Options of {@link makeBlobs}. */
-export interface BlobOptions extends Omit<GeneratorOptions, "nSamples"> {
+export interface MakeBlobsOptions extends Omit<GeneratedDataOptions, "nSamples"> {
   /** The number of samples, or of each blob; 100 in all by default. */
   nSamples?: number | readonly number[];
   /** How many coordinates a point has, 2 by default; given centres have their own. */
@@ -177,7 +177,7 @@ export interface BlobOptions extends Omit<GeneratorOptions, "nSamples"> {
  * @example
  * const { x, y } = makeBlobs({ centers: [[0, 0], [3, 3]], nSamples: [90, 10], seed: 0 });
  */
-export function makeBlobs(options: BlobOptions = {}): GeneratedData & { centers: Tensor } {
+export function makeBlobs(options: MakeBlobsOptions = {}): GeneratedData & { centers: Tensor } {
   const where = "makeBlobs";
   const { nSamples = 100, nFeatures = 2, clusterStd = 1, centerBox = [-10, 10] } = options;
   checkOptions(where, options, [...generatorKeys, "nFeatures", "centers", "clusterStd", "centerBox"]);
@@ -188,7 +188,7 @@ export function makeBlobs(options: BlobOptions = {}): GeneratedData & { centers:
   const draw = () => Array.from({ length: nFeatures }, () => generator.uniform(...centerBox));
   const centers = typeof wanted === "number" ? Array.from({ length: wanted }, draw) : wanted;
   if (typeof nSamples === "number") checkCount(where, "nSamples", nSamples);
-  const counts = typeof nSamples === "number" ? evenly(nSamples, centers.length) : nSamples;
+  const counts = typeof nSamples === "number" ? splitEvenly(nSamples, centers.length) : nSamples;
   const deviations = typeof clusterStd === "number" ? centers.map(() => clusterStd) : clusterStd;
   checkForEach(where, "nSamples", counts, centers.length);
   checkForEach(where, "clusterStd", deviations, centers.length);
@@ -200,7 +200,7 @@ export function makeBlobs(options: BlobOptions = {}): GeneratedData & { centers:
   );
   for (const std of deviations) checkNotNegative(where, "clusterStd", std);
   const points = counts.flatMap((count, label) =>
-    Array.from({ length: count }, (): Point => ({ at: blur(centers[label], deviations[label], generator), label })),
+    Array.from({ length: count }, (): Point => ({ at: addNoise(centers[label], deviations[label], generator), label })),
   );
   const { nSamples: _, ...rest } = options;
   return { ...toData(points, rest, generator), centers: tensor(centers) };
@@ -212,7 +212,7 @@ function checkForEach(where: string, name: string, values: readonly number[], bl
 }
 
 /** Checks what the shapes have in common, and gives the generator to draw from. */
-function begin(where: string, options: ShapeOptions, own: readonly string[]) {
+function begin(where: string, options: NoisyDataOptions, own: readonly string[]) {
   const { nSamples = 100, noise = 0 } = options;
   checkOptions(where, options, [...generatorKeys, ...own]);
   checkCount(where, "nSamples", nSamples, 2);

@@ -15,7 +15,7 @@ import {
 } from "@chainrule/core";
 
 /** What is taken off a column, and what the rest is divided by. */
-interface Measured {
+interface ColumnStatistics {
   readonly offset: number;
   readonly scale: number;
 }
@@ -27,10 +27,10 @@ interface Measured {
 class Scaler {
   readonly #name: string;
   readonly #shift: number;
-  readonly #measure: (column: Float64Array) => Measured;
+  readonly #measure: (column: Float64Array) => ColumnStatistics;
   #fitted: { offset: Tensor; scale: Tensor } | undefined;
 
-  constructor(name: string, measure: (column: Float64Array) => Measured, shift = 0) {
+  constructor(name: string, measure: (column: Float64Array) => ColumnStatistics, shift = 0) {
     this.#name = name;
     this.#measure = measure;
     this.#shift = shift;
@@ -38,12 +38,12 @@ class Scaler {
 
   /** What is taken off each column, float64 [d]. @throws ModelError before `fit`. */
   get offset(): Tensor {
-    return this.#found("offset").offset;
+    return this.#requireFitted("offset").offset;
   }
 
   /** What each column is then divided by, float64 [d]. @throws ModelError before `fit`. */
   get scale(): Tensor {
-    return this.#found("scale").scale;
+    return this.#requireFitted("scale").scale;
   }
 
   /**
@@ -100,7 +100,7 @@ class Scaler {
     x: TensorLike,
     change: (z: Tensor, fitted: { offset: Tensor; scale: Tensor }) => Tensor,
   ): Tensor {
-    const fitted = this.#found(method);
+    const fitted = this.#requireFitted(method);
     const where = `${this.#name}.${method}`;
     const table = asTable(where, x);
     if (table.shape[1] !== fitted.offset.size)
@@ -112,7 +112,7 @@ class Scaler {
     return change(table.cast("float64"), fitted).cast(isFloat(table.dtype) ? table.dtype : getDefaultDType());
   }
 
-  #found(method: string): { offset: Tensor; scale: Tensor } {
+  #requireFitted(method: string): { offset: Tensor; scale: Tensor } {
     if (this.#fitted) return this.#fitted;
     throw new ModelError({
       where: `${this.#name}.${method}`,

@@ -2,10 +2,10 @@
  * What plots are given: named lines, as lists of numbers or of points.
  */
 import { checkOptions, DataError, describe, lookUp, OptionError, Tensor } from "@chainrule/core";
-import type { Scale } from "./ticks.ts";
+import type { AxisScale } from "./ticks.ts";
 
 /** One line: its values at x = 0, 1, 2, … (or at the x of the options), or its points [x, y]. */
-export type LineData =
+export type LineValues =
   | readonly number[]
   | readonly (readonly [number, number])[]
   | Float32Array
@@ -13,17 +13,17 @@ export type LineData =
   | Tensor;
 
 /** Lines by name; one without a name may stand alone. */
-export type Series = Readonly<Record<string, LineData>> | LineData;
+export type LineChartData = Readonly<Record<string, LineValues>> | LineValues;
 
 /** What all plots of lines take. */
-export interface LineOptions {
+export interface LinePlotOptions {
   title?: string;
   xLabel?: string;
   yLabel?: string;
   /** Where lists of values lie, by default at 0, 1, 2, …. */
   x?: readonly number[];
   /** `"log"` for values that span several powers of ten; values that are not above 0 are then left out. */
-  yScale?: Scale;
+  yScale?: AxisScale;
 }
 
 export const lineKeys = ["title", "xLabel", "yLabel", "x", "yScale"] as const;
@@ -39,7 +39,7 @@ export interface Line {
  *
  * @throws DataError for what is no list of numbers or points, and where nothing can be drawn.
  */
-export function toLines(where: string, series: Series, { x, yScale = "linear" }: LineOptions): Line[] {
+export function toLines(where: string, series: LineChartData, { x, yScale = "linear" }: LinePlotOptions): Line[] {
   lookUp(where, { linear: true, log: true }, yScale);
   const named: readonly (readonly [string, unknown])[] = isLine(series) ? [["", series]] : entries(where, series);
   const lines = named.map(([name, data]) => ({ name, points: toPoints(where, name, data, x) }));
@@ -64,7 +64,7 @@ function entries(where: string, series: unknown): [string, unknown][] {
   throw new DataError({ where, expected: "lines by name, such as { loss: [0.9, 0.5] }", got: describe(series) });
 }
 
-function isLine(series: unknown): series is LineData {
+function isLine(series: unknown): series is LineValues {
   return Array.isArray(series) || ArrayBuffer.isView(series) || series instanceof Tensor;
 }
 
@@ -113,7 +113,7 @@ export function toMatrix(where: string, matrix: Tensor | readonly (readonly numb
 }
 
 /** Checks the options of a plot of lines. */
-export function checkLineOptions(where: string, options: LineOptions, own: readonly string[]): void {
+export function checkLineOptions(where: string, options: LinePlotOptions, own: readonly string[]): void {
   checkOptions(where, options, [...lineKeys, ...own]);
 }
 
