@@ -1,32 +1,41 @@
 /**
- * Adam and its family: a running mean of the gradients over the running size of them.
+ * Adam and its family: a moving average of the gradients (first moment) over the root of one of their squares (second
+ * moment).
  *
- * Both averages start at 0 and are therefore too small at first, by the factor 1 - βᵗ, which they are divided by.
+ * Both averages start at 0 and are therefore too small at first, by the factor 1 - βᵗ: the bias correction divides by it.
  */
 import { pow, scalar, type Tensor, zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
-import { average, descend, type Hyper, over, type Tensors, times, type UpdateRule } from "./rule.ts";
+import {
+  descend,
+  dividedBy,
+  type Hyperparameters,
+  movingAverage,
+  scaledBy,
+  type Tensors,
+  type UpdateRule,
+} from "./rule.ts";
 
-interface Moments extends Hyper {
-  /** How slowly the mean and the size of the gradients forget; [0.9, 0.999] by default. */
+interface Moments extends Hyperparameters {
+  /** How slowly the first and the second moment of the gradients decay; [0.9, 0.999] by default. */
   betas: readonly [number, number];
   /** Keeps the division finite; 1e-7 by default, as in Keras (PyTorch has 1e-8). */
   eps: number;
 }
 
 export interface AdamOptions extends Moments {
-  /** Divides by the largest size so far, so that steps never grow again (Reddi, Kale & Kumar 2018). */
+  /** Divides by the largest second moment so far, so that steps never grow again (Reddi, Kale & Kumar 2018). */
   amsgrad: boolean;
 }
 
-/** 1 - βᵗ: what is missing of an average that started at 0. */
-function filled(beta: number, step: Tensor): Tensor {
+/** 1 - βᵗ: by how much a moving average that started at 0 is too small after t steps. */
+function biasCorrection(beta: number, step: Tensor): Tensor {
   return pow(beta, step).neg().add(1);
 }
 
-/** The next mean m and size v of the gradients. */
-function moments(gradient: Tensor, { m, v }: Tensors, { betas: [beta1, beta2] }: Moments) {
-  return { m: average(m, gradient, beta1), v: average(v, gradient.square(), beta2) };
+/** The next estimates of the gradients' first moment m and second moment v. */
+function nextMoments(gradient: Tensor, { m, v }: Tensors, { betas: [beta1, beta2] }: Moments) {
+  return { m: movingAverage(m, gradient, beta1), v: movingAverage(v, gradient.square(), beta2) };
 }
 
 const adam: UpdateRule<AdamOptions> = {
@@ -36,17 +45,17 @@ const adam: UpdateRule<AdamOptions> = {
   slots: (weight, { amsgrad }) => ({
     m: zerosLike(weight),
     v: zerosLike(weight),
-    ...(amsgrad && { largest: zerosLike(weight) }),
+    ...(amsgrad && { maxV: zerosLike(weight) }),
   }),
   scalars: (lr, step, { betas: [beta1, beta2] }) => ({
-    rate: lr.div(filled(beta1, step)),
-    root: filled(beta2, step).sqrt(),
+    rate: lr.div(biasCorrection(beta1, step)),
+    sqrtCorrection: biasCorrection(beta2, step).sqrt(),
   }),
-  update: (weight, gradient, slots, { rate, root }, hyper) => {
-    const next: Record<string, Tensor> = moments(gradient, slots, hyper);
-    if (hyper.amsgrad) next.largest = slots.largest.maximum(next.v);
-    const size = over((next.largest ?? next.v).sqrt(), root).add(hyper.eps);
-    return { weight: descend(weight, next.m.div(size), rate), slots: next };
+  update: (weight, gradient, slots, { rate, sqrtCorrection }, hyper) => {
+    const next: Record<string, Tensor> = nextMoments(gradient, slots, hyper);
+    if (hyper.amsgrad) next.maxV = slots.maxV.maximum(next.v);
+    const denominator = dividedBy((next.maxV ?? next.v).sqrt(), sqrtCorrection).add(hyper.eps);
+    return { weight: descend(weight, next.m.div(denominator), rate), slots: next };
   },
 };
 
@@ -65,8 +74,8 @@ export const Adam = defineOptimizer<AdamOptions>(adam);
 export type Adam = Optimizer<AdamOptions>;
 
 /**
- * Adam whose weight decay shrinks the weights directly, w ← (1 - lr · weightDecay) w, and is not divided by the size of
- * the gradients (Loshchilov & Hutter 2019).
+ * Adam whose weight decay shrinks the weights directly, w ← (1 - lr · weightDecay) w, and is not divided by the root of
+ * the second moment (Loshchilov & Hutter 2019).
  *
  * Defaults: as {@link Adam}, but weightDecay 0.01.
  *
@@ -82,7 +91,7 @@ export const AdamW = defineOptimizer<AdamOptions>({
 export type AdamW = Optimizer<AdamOptions>;
 
 /**
- * Adam whose size is the largest gradient, slowly forgotten: the norm for p → ∞ (Kingma & Ba 2015, section 7).
+ * Adam that divides by an infinity norm of the gradients, with decay, in place of the second moment (Kingma & Ba 2015, section 7).
  *
  * m as in Adam, u ← max(β₂ u, |g| + eps), w ← w - lr · (m / (1 - β₁ᵗ)) / u.
  *
@@ -95,9 +104,9 @@ export const Adamax = defineOptimizer<Moments>({
   defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, weightDecay: 0 },
   pure: true,
   slots: (weight) => ({ m: zerosLike(weight), u: zerosLike(weight) }),
-  scalars: (lr, step, { betas: [beta1] }) => ({ rate: lr.div(filled(beta1, step)) }),
+  scalars: (lr, step, { betas: [beta1] }) => ({ rate: lr.div(biasCorrection(beta1, step)) }),
   update: (weight, gradient, slots, { rate }, { betas: [beta1, beta2], eps }) => {
-    const m = average(slots.m, gradient, beta1);
+    const m = movingAverage(slots.m, gradient, beta1);
     const u = slots.u.mul(beta2).maximum(gradient.abs().add(eps));
     return { weight: descend(weight, m.div(u), rate), slots: { m, u } };
   },
@@ -128,20 +137,20 @@ export const NAdam = defineOptimizer<NAdamOptions>({
   name: "NAdam",
   defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, momentumDecay: 0.004, exactProduct: true, weightDecay: 0 },
   pure: true,
-  slots: (weight) => ({ m: zerosLike(weight), v: zerosLike(weight), product: scalar(1, "float64") }),
+  slots: (weight) => ({ m: zerosLike(weight), v: zerosLike(weight), muProduct: scalar(1, "float64") }),
   scalars: (lr, step, { betas: [beta1, beta2], momentumDecay }) => {
-    const momentumAt = (t: Tensor) => pow(0.96, t.mul(momentumDecay)).mul(-0.5).add(1).mul(beta1);
-    return { lr, now: momentumAt(step), next: momentumAt(step.add(1)), root: filled(beta2, step).sqrt() };
+    const muAt = (t: Tensor) => pow(0.96, t.mul(momentumDecay)).mul(-0.5).add(1).mul(beta1);
+    return { lr, mu: muAt(step), nextMu: muAt(step.add(1)), sqrtCorrection: biasCorrection(beta2, step).sqrt() };
   },
-  update: (weight, gradient, slots, { lr, now, next, root }, hyper) => {
-    const { m, v } = moments(gradient, slots, hyper);
-    const product = slots.product.mul(now);
-    const ofGradient = now.neg().add(1).div(product.neg().add(1));
-    const withNext = hyper.exactProduct ? product.mul(next) : product.mul(now).mul(next);
-    const ofMean = next.div(withNext.neg().add(1));
-    const size = over(v.sqrt(), root).add(hyper.eps);
-    const direction = times(gradient, ofGradient).add(times(m, ofMean)).div(size);
-    return { weight: descend(weight, direction, lr), slots: { m, v, product } };
+  update: (weight, gradient, slots, { lr, mu, nextMu, sqrtCorrection }, hyper) => {
+    const { m, v } = nextMoments(gradient, slots, hyper);
+    const muProduct = slots.muProduct.mul(mu);
+    const gradientFactor = mu.neg().add(1).div(muProduct.neg().add(1));
+    const nextProduct = hyper.exactProduct ? muProduct.mul(nextMu) : muProduct.mul(mu).mul(nextMu);
+    const momentFactor = nextMu.div(nextProduct.neg().add(1));
+    const denominator = dividedBy(v.sqrt(), sqrtCorrection).add(hyper.eps);
+    const direction = scaledBy(gradient, gradientFactor).add(scaledBy(m, momentFactor)).div(denominator);
+    return { weight: descend(weight, direction, lr), slots: { m, v, muProduct } };
   },
 });
 export type NAdam = Optimizer<NAdamOptions>;

@@ -5,10 +5,10 @@
  */
 import { fullLike, zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
-import { average, descend, type Hyper } from "./rule.ts";
+import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 import { velocityAfter } from "./sgd.ts";
 
-export interface AdagradOptions extends Hyper {
+export interface AdagradOptions extends Hyperparameters {
   /** What the sum of squares starts from; 0 by default. */
   initialAccumulator: number;
   /** Keeps the division finite; 1e-10 by default. */
@@ -36,19 +36,19 @@ export const Adagrad = defineOptimizer<AdagradOptions>({
 });
 export type Adagrad = Optimizer<AdagradOptions>;
 
-export interface RMSpropOptions extends Hyper {
-  /** How slowly the average forgets; 0.99 by default (Keras calls it rho, 0.9). */
+export interface RMSpropOptions extends Hyperparameters {
+  /** How slowly the average of squares decays; 0.99 by default (Keras calls it rho, 0.9). */
   alpha: number;
   /** Keeps the division finite; 1e-8 by default. */
   eps: number;
   /** How much of the last step's velocity is kept; 0 by default. */
   momentum: number;
-  /** Divides by the spread of the gradients instead of their size. */
+  /** Divides by the standard deviation of the gradients instead of their root mean square. */
   centered: boolean;
 }
 
 /**
- * Steps divided by the running size of the gradients (Tieleman & Hinton 2012).
+ * Steps divided by the running root mean square of the gradients (Tieleman & Hinton 2012).
  *
  * s ← α s + (1 - α) g², d = g / (√s + eps), w ← w - lr · d; with momentum v ← momentum · v + d, w ← w - lr · v.
  * Centered (Graves 2013): a ← α a + (1 - α) g, and √(s - a²) in place of √s.
@@ -62,28 +62,28 @@ export const RMSprop = defineOptimizer<RMSpropOptions>({
   defaults: { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
   pure: true,
   slots: (weight, { momentum, centered }) => ({
-    square: zerosLike(weight),
-    ...(centered && { mean: zerosLike(weight) }),
+    squareAvg: zerosLike(weight),
+    ...(centered && { gradAvg: zerosLike(weight) }),
     ...(momentum !== 0 && { velocity: zerosLike(weight) }),
   }),
   update: (weight, gradient, slots, { lr }, { alpha, eps, momentum, centered }) => {
-    const square = average(slots.square, gradient.square(), alpha);
-    const next: Record<string, typeof square> = { square };
-    let spread = square;
+    const squareAvg = movingAverage(slots.squareAvg, gradient.square(), alpha);
+    const next: Record<string, typeof squareAvg> = { squareAvg };
+    let variance = squareAvg;
     if (centered) {
-      next.mean = average(slots.mean, gradient, alpha);
+      next.gradAvg = movingAverage(slots.gradAvg, gradient, alpha);
       // Rounding can carry the difference below 0 where all gradients are alike.
-      spread = square.sub(next.mean.square()).maximum(0);
+      variance = squareAvg.sub(next.gradAvg.square()).maximum(0);
     }
-    let direction = gradient.div(spread.sqrt().add(eps));
+    let direction = gradient.div(variance.sqrt().add(eps));
     if (momentum !== 0) direction = next.velocity = velocityAfter(slots.velocity, direction, momentum);
     return { weight: descend(weight, direction, lr), slots: next };
   },
 });
 export type RMSprop = Optimizer<RMSpropOptions>;
 
-export interface AdadeltaOptions extends Hyper {
-  /** How slowly both averages forget; 0.9 by default. */
+export interface AdadeltaOptions extends Hyperparameters {
+  /** How slowly both averages decay; 0.9 by default. */
   rho: number;
   /** Keeps the division finite, and sets the size of the first steps; 1e-6 by default. */
   eps: number;
@@ -102,12 +102,12 @@ export const Adadelta = defineOptimizer<AdadeltaOptions>({
   name: "Adadelta",
   defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 },
   pure: true,
-  slots: (weight) => ({ square: zerosLike(weight), steps: zerosLike(weight) }),
+  slots: (weight) => ({ squareAvg: zerosLike(weight), deltaAvg: zerosLike(weight) }),
   update: (weight, gradient, slots, { lr }, { rho, eps }) => {
-    const square = average(slots.square, gradient.square(), rho);
-    const direction = gradient.mul(slots.steps.add(eps).sqrt().div(square.add(eps).sqrt()));
-    const steps = average(slots.steps, direction.square(), rho);
-    return { weight: descend(weight, direction, lr), slots: { square, steps } };
+    const squareAvg = movingAverage(slots.squareAvg, gradient.square(), rho);
+    const direction = gradient.mul(slots.deltaAvg.add(eps).sqrt().div(squareAvg.add(eps).sqrt()));
+    const deltaAvg = movingAverage(slots.deltaAvg, direction.square(), rho);
+    return { weight: descend(weight, direction, lr), slots: { squareAvg, deltaAvg } };
   },
 });
 export type Adadelta = Optimizer<AdadeltaOptions>;

@@ -13,7 +13,7 @@ export function globalNorm(tensors: readonly Tensor[]): Tensor {
  * The tensors scaled by min(1, max / (norm + 1e-6)): their common length is then at most `max`. PyTorch's formula; NaN
  * anywhere makes all NaN.
  */
-export function clippedByNorm(tensors: readonly Tensor[], max: number, norm = globalNorm(tensors)): Tensor[] {
+export function clipByGlobalNorm(tensors: readonly Tensor[], max: number, norm = globalNorm(tensors)): Tensor[] {
   const factor = norm.add(1e-6).reciprocal().mul(max).minimum(1);
   return tensors.map((x) => x.mul(factor.cast(x.dtype)));
 }
@@ -36,7 +36,7 @@ export function clipGradNorm(parameters: Iterable<Parameter>, max: number): Tens
     const having = withGradients(parameters);
     const gradients = having.map((parameter) => parameter.grad!);
     const norm = globalNorm(gradients);
-    clippedByNorm(gradients, max, norm).forEach((gradient, i) => {
+    clipByGlobalNorm(gradients, max, norm).forEach((gradient, i) => {
       having[i].grad = gradient;
     });
     return norm;

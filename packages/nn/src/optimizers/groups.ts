@@ -2,23 +2,29 @@
  * Which parameters an optimizer updates, and in groups of which options.
  */
 import { buffer, describe, ModelError, OptionError, Parameter, scalar, Tensor } from "@chainrule/core";
-import { Module } from "../module/module.ts";
 import { completeOptions } from "./options.ts";
-import type { Hyper, UpdateRule } from "./rule.ts";
+import type { Hyperparameters, UpdateRule } from "./rule.ts";
+
+/** What has parameters, such as a module. */
+export interface HasParameters {
+  parameters(): Parameter[];
+}
 
 /** Parameters with options of their own; what is not said goes by the optimizer's. */
-export type ParameterGroup<H extends Hyper = Hyper> = Partial<H> & { params: Module<unknown> | Iterable<Parameter> };
+export type ParameterGroup<H extends Hyperparameters = Hyperparameters> = Partial<H> & {
+  params: HasParameters | Iterable<Parameter>;
+};
 
 /** What an optimizer updates: a module, parameters, or groups of them. */
-export type OptimizerTarget<H extends Hyper = Hyper> =
-  | Module<unknown>
+export type OptimizerTarget<H extends Hyperparameters = Hyperparameters> =
+  | HasParameters
   | Iterable<Parameter>
   | readonly ParameterGroup<H>[];
 
 /** A group as the optimizer holds it. */
-export interface Group<H extends Hyper = Hyper> {
+export interface Group<H extends Hyperparameters = Hyperparameters> {
   /** A module is asked anew at each step, because layers may make their weights after the optimizer is made. */
-  readonly source: Module<unknown> | readonly Parameter[];
+  readonly source: HasParameters | readonly Parameter[];
   readonly hyper: H;
   /** The learning rate of the next step, a float64 scalar. */
   readonly lr: Parameter;
@@ -27,11 +33,11 @@ export interface Group<H extends Hyper = Hyper> {
 }
 
 /** A group of the optimizer's own options. */
-export function plainGroup<H extends Hyper>(source: Group["source"], hyper: H, lr?: Parameter): Group<H> {
+export function defaultGroup<H extends Hyperparameters>(source: Group["source"], hyper: H, lr?: Parameter): Group<H> {
   return { source, hyper, lr: lr ?? rateVariable(hyper.lr), scale: 1 };
 }
 
-function rateVariable(lr: Hyper["lr"]): Parameter {
+function rateVariable(lr: Hyperparameters["lr"]): Parameter {
   return buffer(scalar(typeof lr === "number" ? lr : lr(0), "float64"));
 }
 
@@ -40,23 +46,40 @@ function rateVariable(lr: Hyper["lr"]): Parameter {
  *
  * @throws OptionError for what is no parameter, module or group, for unknown options, and where a list is empty.
  */
-export function toGroups<H extends Hyper>(rule: UpdateRule<H>, target: OptimizerTarget<H>, hyper: H): Group<H>[] {
-  if (target instanceof Module) return [plainGroup(target, hyper)];
+export function toGroups<H extends Hyperparameters>(
+  rule: UpdateRule<H>,
+  target: OptimizerTarget<H>,
+  hyper: H,
+): Group<H>[] {
+  if (hasParameters(target)) return [defaultGroup(target, hyper)];
   if (target === null || typeof target !== "object" || !(Symbol.iterator in target)) throw noTarget(rule.name, target);
   const items = [...target];
   if (items.length === 0) throw noTarget(rule.name, items);
   if (items.every(isGroup)) return items.map((group) => toGroup(rule, group as ParameterGroup<H>, hyper));
-  return [plainGroup(checkParameters(rule.name, items), hyper)];
+  return [defaultGroup(checkParameters(rule.name, items), hyper)];
+}
+
+export function hasParameters(target: unknown): target is HasParameters {
+  return typeof (target as HasParameters | null | undefined)?.parameters === "function";
+}
+
+/** The parameters of a group as they are now. */
+export function parametersOf({ source }: Pick<Group, "source">): readonly Parameter[] {
+  return hasParameters(source) ? source.parameters() : source;
 }
 
 function isGroup(item: unknown): boolean {
   return typeof item === "object" && item !== null && !(item instanceof Tensor) && "params" in item;
 }
 
-function toGroup<H extends Hyper>(rule: UpdateRule<H>, { params, ...own }: ParameterGroup<H>, base: H): Group<H> {
+function toGroup<H extends Hyperparameters>(
+  rule: UpdateRule<H>,
+  { params, ...own }: ParameterGroup<H>,
+  base: H,
+): Group<H> {
   const hyper = completeOptions(`${rule.name}, group`, own, base, []);
   rule.check?.(hyper);
-  const source = params instanceof Module ? params : checkParameters(rule.name, [...params]);
+  const source = hasParameters(params) ? params : checkParameters(rule.name, [...params]);
   const scale = typeof hyper.lr === "number" && typeof base.lr === "number" && base.lr > 0 ? hyper.lr / base.lr : 1;
   return { source, hyper, lr: rateVariable(hyper.lr), scale };
 }
@@ -86,11 +109,13 @@ function noTarget(where: string, got: unknown): OptionError {
  *
  * @throws OptionError where one is in two groups; ModelError where there are none.
  */
-export function membersOf<H extends Hyper>(where: string, groups: readonly Group<H>[]): Map<Parameter, Group<H>> {
+export function groupsByParameter<H extends Hyperparameters>(
+  where: string,
+  groups: readonly Group<H>[],
+): Map<Parameter, Group<H>> {
   const members = new Map<Parameter, Group<H>>();
   for (const group of groups) {
-    const list = group.source instanceof Module ? group.source.parameters() : group.source;
-    for (const parameter of new Set(list)) {
+    for (const parameter of new Set(parametersOf(group))) {
       if (members.has(parameter))
         throw new OptionError({ where, expected: "each parameter in one group", got: "one that is in two" });
       members.set(parameter, group);

@@ -11,11 +11,11 @@ import { SGD } from "./sgd.ts";
 export * from "./adam.ts";
 export * from "./adaptive.ts";
 export { clipGradNorm, clipGradValue } from "./clip.ts";
-export type { Group, OptimizerTarget, ParameterGroup } from "./groups.ts";
+export type { Group, HasParameters, OptimizerTarget, ParameterGroup } from "./groups.ts";
 export * from "./lion.ts";
 export { defineOptimizer, Optimizer, type OptimizerClass, type Slots } from "./optimizer.ts";
 export type { CommonOptions, OptimizerOptions } from "./options.ts";
-export type { Hyper, Tensors, Update, UpdateRule } from "./rule.ts";
+export type { Hyperparameters, Tensors, Update, UpdateRule } from "./rule.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
 
 /** The names that `compile({ optimizer })` takes. */

@@ -3,10 +3,10 @@
  */
 import { zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
-import { average, descend, type Hyper } from "./rule.ts";
+import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 
-export interface LionOptions extends Hyper {
-  /** The share of the mean in the direction, and how slowly the mean forgets; [0.9, 0.99] by default. */
+export interface LionOptions extends Hyperparameters {
+  /** The share of the momentum in the direction, and how slowly the momentum decays; [0.9, 0.99] by default. */
   betas: readonly [number, number];
 }
 
@@ -26,8 +26,8 @@ export const Lion = defineOptimizer<LionOptions>({
   pure: true,
   slots: (weight) => ({ m: zerosLike(weight) }),
   update: (weight, gradient, { m }, { lr }, { betas: [beta1, beta2] }) => ({
-    weight: descend(weight, average(m, gradient, beta1).sign(), lr),
-    slots: { m: average(m, gradient, beta2) },
+    weight: descend(weight, movingAverage(m, gradient, beta1).sign(), lr),
+    slots: { m: movingAverage(m, gradient, beta2) },
   }),
 });
 export type Lion = Optimizer<LionOptions>;

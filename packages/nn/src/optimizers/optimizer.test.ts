@@ -34,6 +34,16 @@ describe("an optimizer", () => {
     }
   });
 
+  it("asks anything that has parameters for them", () => {
+    const w = double(1);
+    const source = { parameters: () => [w] };
+    for (const target of [source, [{ params: source }]]) {
+      w.assign(1);
+      stepWith(new SGD(target, { lr: 0.5 }), [w], [1]);
+      expect(w.item()).toBe(0.5);
+    }
+  });
+
   it("can be made first and bound later", () => {
     const w = double(1);
     const optimizer = new SGD({ lr: 0.5 });

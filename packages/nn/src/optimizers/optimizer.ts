@@ -17,14 +17,21 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { Module } from "../module/module.ts";
 import type { Schedule } from "../schedules/schedule.ts";
-import { clippedByNorm } from "./clip.ts";
-import { Clocks } from "./clocks.ts";
-import { type Group, membersOf, type OptimizerTarget, plainGroup, toGroups } from "./groups.ts";
+import { clipByGlobalNorm } from "./clip.ts";
+import {
+  defaultGroup,
+  type Group,
+  groupsByParameter,
+  hasParameters,
+  type OptimizerTarget,
+  parametersOf,
+  toGroups,
+} from "./groups.ts";
 import { type CommonOptions, completeOptions, type OptimizerOptions } from "./options.ts";
-import { type Hyper, type Tensors, times, type UpdateRule } from "./rule.ts";
+import { type Hyperparameters, scaledBy, type Tensors, type UpdateRule } from "./rule.ts";
 import { readState, writeState } from "./state.ts";
+import { StepCounters } from "./step-counters.ts";
 import { Updates } from "./updates.ts";
 
 /** What is remembered of one weight, by name. */
@@ -39,17 +46,17 @@ export type Slots = Readonly<Record<string, Parameter>>;
  * loss.backward();
  * optimizer.step();
  */
-export class Optimizer<H extends Hyper = Hyper> {
+export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   readonly rule: UpdateRule<H>;
   /** The options, defaults filled in. */
   readonly options: Readonly<H & CommonOptions>;
   #groups: readonly Group<H>[];
   #bound = false;
-  readonly #clocks = new Clocks();
+  readonly #counters = new StepCounters();
   readonly #updates = new Updates();
   readonly #slots = new Map<Parameter, Slots>();
   /** The learning rate that groups without one of their own have. */
-  #base: Hyper["lr"];
+  #base: Hyperparameters["lr"];
   #iterations = 0;
 
   /** @internal */
@@ -60,7 +67,7 @@ export class Optimizer<H extends Hyper = Hyper> {
       throw new OptionError({ where: rule.name, expected: "either clipNorm or clipValue", got: "both" });
     rule.check?.(this.options);
     this.#base = this.options.lr;
-    this.#groups = [plainGroup([], this.options)];
+    this.#groups = [defaultGroup([], this.options)];
     if (target !== undefined) this.bind(target);
   }
 
@@ -83,7 +90,7 @@ export class Optimizer<H extends Hyper = Hyper> {
    */
   bind(target: OptimizerTarget<H>): this {
     this.#groups = toGroups(this.rule, target, { ...this.options, lr: this.#base });
-    if (this.#groups.some((group) => !(group.source instanceof Module))) membersOf(this.name, this.#groups);
+    if (this.#groups.some(({ source }) => !hasParameters(source))) groupsByParameter(this.name, this.#groups);
     this.#bound = true;
     return this;
   }
@@ -95,7 +102,7 @@ export class Optimizer<H extends Hyper = Hyper> {
 
   /** The parameters that it updates. @throws ModelError where there are none. */
   get parameters(): Parameter[] {
-    return [...membersOf(this.name, this.#groups).keys()];
+    return [...groupsByParameter(this.name, this.#groups).keys()];
   }
 
   /** How many steps it has taken. */
@@ -129,8 +136,7 @@ export class Optimizer<H extends Hyper = Hyper> {
 
   /** Forgets the gradients of all its parameters. */
   zeroGrad(): void {
-    for (const { source } of this.#groups)
-      for (const parameter of source instanceof Module ? source.parameters() : source) parameter.zeroGrad();
+    for (const group of this.#groups) for (const parameter of parametersOf(group)) parameter.zeroGrad();
   }
 
   /**
@@ -139,18 +145,18 @@ export class Optimizer<H extends Hyper = Hyper> {
    * @throws ModelError where it has no parameters; ShapeError for a gradient of another shape than its parameter.
    */
   step(): void {
-    const members = membersOf(`${this.name}.step`, this.#groups);
+    const members = groupsByParameter(`${this.name}.step`, this.#groups);
     const weights = [...members.keys()].filter((weight) => weight.grad !== null);
     for (const weight of weights) checkGradient(this.name, weight);
     everyRun(() => this.#advance());
     const groups = weights.map((weight) => members.get(weight)!);
-    const clocks = this.#clocks.together(weights);
-    const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, clocks);
+    const counters = this.#counters.forUpdateOf(weights);
+    const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, counters);
     noGrad(() => {
       if (!this.rule.pure || isTracing()) update(...weights.map((weight) => weight.grad!));
       else {
         const settings = [...new Set(groups)].flatMap(({ hyper }) => Object.values(hyper));
-        this.#updates.run([...weights, ...groups, ...clocks, ...settings], weights, update);
+        this.#updates.run([...weights, ...groups, ...counters, ...settings], weights, update);
       }
     });
   }
@@ -167,34 +173,34 @@ export class Optimizer<H extends Hyper = Hyper> {
     weights: readonly Parameter[],
     given: readonly Tensor[],
     groups: readonly Group<H>[],
-    clocks: readonly Parameter[],
+    counters: readonly Parameter[],
   ): void {
     const gradients = this.#clipped(given);
-    for (const clock of new Set(clocks)) clock.assign(clock.add(1));
-    const scalarsOf = remembering((group: Group<H>, clock: Parameter) =>
-      this.rule.scalars ? this.rule.scalars(group.lr, clock, group.hyper) : { lr: group.lr },
+    for (const counter of new Set(counters)) counter.assign(counter.add(1));
+    const scalarsOf = memoized((group: Group<H>, counter: Parameter) =>
+      this.rule.scalars ? this.rule.scalars(group.lr, counter, group.hyper) : { lr: group.lr },
     );
     weights.forEach((weight, i) => {
-      this.#updateOne(weight, gradients[i], groups[i], scalarsOf(groups[i], clocks[i]));
+      this.#updateOne(weight, gradients[i], groups[i], scalarsOf(groups[i], counters[i]));
     });
   }
 
   #updateOne(weight: Parameter, gradient: Tensor, { hyper, lr }: Group<H>, scalars: Tensors): void {
     const slots = this.#slotsOf(weight, hyper);
     let value: Tensor = weight;
-    let slope = gradient;
+    let decayed = gradient;
     if (hyper.weightDecay !== 0) {
-      if (this.rule.decoupledDecay) value = times(weight, lr.mul(-hyper.weightDecay).add(1));
-      else slope = gradient.add(weight.mul(hyper.weightDecay));
+      if (this.rule.decoupledDecay) value = scaledBy(weight, lr.mul(-hyper.weightDecay).add(1));
+      else decayed = gradient.add(weight.mul(hyper.weightDecay));
     }
-    const next = this.rule.update(value, slope, slots, scalars, hyper);
+    const next = this.rule.update(value, decayed, slots, scalars, hyper);
     weight.assign(next.weight);
     for (const [name, slot] of Object.entries(next.slots ?? {})) slots[name].assign(slot);
   }
 
   #clipped(gradients: readonly Tensor[]): readonly Tensor[] {
     const { clipNorm, clipValue } = this.options;
-    if (clipNorm !== undefined) return clippedByNorm(gradients, clipNorm);
+    if (clipNorm !== undefined) return clipByGlobalNorm(gradients, clipNorm);
     if (clipValue !== undefined) return gradients.map((gradient) => gradient.clamp(-clipValue, clipValue));
     return gradients;
   }
@@ -213,9 +219,9 @@ export class Optimizer<H extends Hyper = Hyper> {
   /** Every variable that a step changes besides the parameters: what was remembered so far, counts and learning rates. */
   variables(): Parameter[] {
     const members = this.#bound ? this.parameters : [];
-    const clocks = new Set(members.map((weight) => this.#clocks.of(weight)).filter((clock) => clock !== undefined));
+    const counters = new Set(members.flatMap((weight) => this.#counters.of(weight) ?? []));
     const slots = members.flatMap((weight) => Object.values(this.#slots.get(weight) ?? {}));
-    return [...this.#groups.map((group) => group.lr), ...clocks, ...slots];
+    return [...this.#groups.map((group) => group.lr), ...counters, ...slots];
   }
 
   /**
@@ -232,7 +238,7 @@ export class Optimizer<H extends Hyper = Hyper> {
       lr: this.lr,
       rates: this.#groups.map((group) => group.lr),
       weights: this.parameters.map((weight) => ({
-        step: this.#clocks.of(weight),
+        step: this.#counters.of(weight),
         slots: this.#slots.get(weight) ?? {},
       })),
     });
@@ -245,7 +251,7 @@ export class Optimizer<H extends Hyper = Hyper> {
    * @throws ModelError where names or shapes are not those of this optimizer and its parameters.
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>): void {
-    const members = membersOf(`${this.name}.loadStateDict`, this.#groups);
+    const members = groupsByParameter(`${this.name}.loadStateDict`, this.#groups);
     const expected = [...members].map(([weight, group]) => this.rule.slots?.(weight, group.hyper) ?? {});
     const read = readState(this.name, state, this.#groups.length, expected);
     this.#iterations = read.iterations;
@@ -261,12 +267,12 @@ export class Optimizer<H extends Hyper = Hyper> {
       for (const [name, value] of Object.entries(slots)) own[name].assign(value);
       steps.set(weight, step);
     });
-    this.#clocks.restore(steps);
+    this.#counters.restore(steps);
   }
 }
 
 /** A class of optimizers: what {@link defineOptimizer} makes. */
-export interface OptimizerClass<H extends Hyper = Hyper> {
+export interface OptimizerClass<H extends Hyperparameters = Hyperparameters> {
   /** Without parameters, which `compile` or `bind` gives later. */
   new (options?: OptimizerOptions<H>): Optimizer<H>;
   /** For a module, a list of parameters, or groups of them. */
@@ -287,7 +293,7 @@ export interface OptimizerClass<H extends Hyper = Hyper> {
  * });
  * new SignSGD(model, { lr: 0.01 }).step();
  */
-export function defineOptimizer<H extends Hyper>(rule: UpdateRule<H>): OptimizerClass<H> {
+export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>): OptimizerClass<H> {
   if (!rule.name || typeof rule.update !== "function" || rule.defaults?.lr === undefined)
     throw new OptionError({
       where: "defineOptimizer",
@@ -308,8 +314,11 @@ export function defineOptimizer<H extends Hyper>(rule: UpdateRule<H>): Optimizer
   return Made;
 }
 
-function isOptions<H extends Hyper>(x: OptimizerTarget<H> | OptimizerOptions<H> | undefined): x is OptimizerOptions<H> {
-  return x !== undefined && x !== null && Object.getPrototypeOf(x) === Object.prototype && !(Symbol.iterator in x);
+function isOptions<H extends Hyperparameters>(
+  x: OptimizerTarget<H> | OptimizerOptions<H> | undefined,
+): x is OptimizerOptions<H> {
+  if (x === undefined || x === null || hasParameters(x)) return false;
+  return Object.getPrototypeOf(x) === Object.prototype && !(Symbol.iterator in x);
 }
 
 function twoOptions(where: string): OptionError {
@@ -336,7 +345,7 @@ function checkGradient(where: string, weight: Parameter): void {
 }
 
 /** The function of two objects, computed once for each pair. */
-function remembering<A extends object, B extends object, R>(f: (a: A, b: B) => R): (a: A, b: B) => R {
+function memoized<A extends object, B extends object, R>(f: (a: A, b: B) => R): (a: A, b: B) => R {
   const known = new Map<A, Map<B, R>>();
   return (a, b) => {
     const row = known.get(a) ?? new Map<B, R>();

@@ -2,7 +2,7 @@
  * The options of optimizers, checked before anything is made of them.
  */
 import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
-import type { Hyper } from "./rule.ts";
+import type { Hyperparameters } from "./rule.ts";
 
 /** What every optimizer takes besides its rule's own options; not for a group by itself. */
 export interface CommonOptions {
@@ -15,12 +15,12 @@ export interface CommonOptions {
 /** Keras's names for options that go by PyTorch's here. */
 interface Aliases {
   /** Another name for `lr`. */
-  learningRate?: Hyper["lr"];
+  learningRate?: Hyperparameters["lr"];
   /** Another name for `eps`. */
   epsilon?: number;
 }
 
-export type OptimizerOptions<H extends Hyper = Hyper> = Partial<H> & CommonOptions & Aliases;
+export type OptimizerOptions<H extends Hyperparameters = Hyperparameters> = Partial<H> & CommonOptions & Aliases;
 
 const aliases: Readonly<Record<string, string>> = { learningRate: "lr", epsilon: "eps" };
 

@@ -1,12 +1,29 @@
-import { jit, parameter, type Tensor, tensor } from "@chainrule/core";
+/**
+ * Every optimizer, eager and compiled, takes the steps that PyTorch takes, or those of its definition in plain numbers.
+ */
+import { jit, type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
 import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, referenceCases } from "@chainrule/testing";
-import { describe, it } from "vitest";
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, type Optimizer, RMSprop, SGD } from "./index.ts";
+import { describe, expect, it } from "vitest";
+import { subclassesOf } from "../../test/public.ts";
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Lion,
+  NAdam,
+  Optimizer,
+  optimizerByName,
+  RMSprop,
+  SGD,
+} from "./index.ts";
 
 /** PyTorch's eps, which the cases rely on where they name none. */
 const adamEps = { eps: 1e-8 };
 
-const byOp: Record<string, (parameters: ReturnType<typeof parameter>[], options: object) => Optimizer> = {
+/** By the name of the class, which is that of the reference vectors. */
+const byOp: Record<string, (parameters: Parameter[], options: object) => Optimizer> = {
   SGD: (parameters, options) => new SGD(parameters, options),
   Adam: (parameters, options) => new Adam(parameters, { ...adamEps, ...options }),
   AdamW: (parameters, options) => new AdamW(parameters, { ...adamEps, ...options }),
@@ -45,6 +62,72 @@ function run({ op, name, inputs, options, expect }: OptimizerCase, dtype: FloatD
     close(b, after.b, "b");
   });
 }
+
+/** Optimizers that PyTorch had none of when the vectors were made: the next value of one weight, in plain numbers. */
+const byDefinition: Record<string, { make: (parameters: Parameter[]) => Optimizer; next: () => NextValue }> = {
+  Lion: {
+    make: (parameters) => new Lion(parameters, { lr: 0.1, betas: [0.8, 0.6], weightDecay: 0.2 }),
+    next: () => {
+      let m = 0;
+      return (w, g) => {
+        const direction = Math.sign(0.8 * m + 0.2 * g);
+        m = 0.6 * m + 0.4 * g;
+        return w * (1 - 0.1 * 0.2) - 0.1 * direction;
+      };
+    },
+  },
+};
+
+type NextValue = (w: number, g: number) => number;
+
+function runByDefinition(name: string, dtype: FloatDType, compile: boolean): void {
+  const { make, next } = byDefinition[name];
+  const starts = [0.5, -1, 2];
+  const gradients = [
+    [1, -2, 0.5],
+    [-0.2, 3, 0.1],
+    [-0.9, 0.4, -4],
+    [0.3, 0, -0.2],
+    [2, -5, 0.7],
+  ];
+  const w = parameter(tensor(starts, { dtype }));
+  const optimizer = make([w]);
+  const step = (gradient: Tensor) => {
+    optimizer.zeroGrad();
+    w.mul(gradient).sum().backward();
+    optimizer.step();
+  };
+  const takeStep = compile ? jit(step) : step;
+  const [values, rules] = [[...starts], starts.map(next)];
+  for (const row of gradients) {
+    takeStep(tensor(row, { dtype }));
+    row.forEach((g, i) => {
+      values[i] = rules[i](values[i], g);
+    });
+    expectClose(w, { shape: [3], data: values }, { dtype, file: "optimizers", what: name });
+  }
+}
+
+describe("every optimizer of the public index", () => {
+  const names = subclassesOf(Optimizer);
+
+  it("has reference vectors, or its definition in plain numbers", () => {
+    expect([...Object.keys(byOp), ...Object.keys(byDefinition)].sort()).toEqual(names);
+    for (const op of Object.keys(byOp)) expect(referenceCases("optimizers", op), op).not.toHaveLength(0);
+  });
+
+  it.each(names)("%s is known by its name", (name) => {
+    expect(optimizerByName(name.toLowerCase()).name).toBe(name);
+  });
+});
+
+describe.each(bothDTypes)("steps in %s", (dtype) => {
+  for (const name of Object.keys(byDefinition))
+    it.each([
+      ["eager", false],
+      ["compiled", true],
+    ])(`are those of the definition: ${name}, %s`, (_mode, compile) => runByDefinition(name, dtype, compile));
+});
 
 describe.each(bothDTypes)("twelve steps in %s", (dtype) => {
   for (const reference of referenceCases("optimizers"))

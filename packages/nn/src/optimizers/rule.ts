@@ -4,8 +4,8 @@
 import type { Tensor } from "@chainrule/core";
 import type { Schedule } from "../schedules/schedule.ts";
 
-/** What every optimizer can be told. */
-export interface Hyper {
+/** The hyperparameters that every optimizer has. */
+export interface Hyperparameters {
   /** The learning rate: a number, or a schedule that gives one for each step. */
   lr: number | Schedule;
   /** How much of the weight itself is added to its gradient, or (decoupled) taken off it; 0 by default. */
@@ -28,7 +28,7 @@ export interface Update {
  *
  * Nothing here reads numbers out of tensors, so that a whole training step can be compiled.
  */
-export interface UpdateRule<H extends Hyper = Hyper> {
+export interface UpdateRule<H extends Hyperparameters = Hyperparameters> {
   readonly name: string;
   readonly defaults: H;
   /** Weight decay shrinks the weight itself (Loshchilov & Hutter 2019) and does not go through the gradient. */
@@ -55,20 +55,20 @@ export interface UpdateRule<H extends Hyper = Hyper> {
 
 /** weight - rate · direction. */
 export function descend(weight: Tensor, direction: Tensor, rate: Tensor): Tensor {
-  return weight.sub(times(direction, rate));
+  return weight.sub(scaledBy(direction, rate));
 }
 
 /** The tensor times a scalar of another dtype; the tensor's dtype stays. */
-export function times(x: Tensor, scalar: Tensor): Tensor {
+export function scaledBy(x: Tensor, scalar: Tensor): Tensor {
   return x.mul(scalar.cast(x.dtype));
 }
 
 /** The tensor divided by a scalar of another dtype; the tensor's dtype stays. */
-export function over(x: Tensor, scalar: Tensor): Tensor {
+export function dividedBy(x: Tensor, scalar: Tensor): Tensor {
   return x.div(scalar.cast(x.dtype));
 }
 
 /** The exponential moving average, β · before + (1 - β) · now. */
-export function average(before: Tensor, now: Tensor, beta: number): Tensor {
+export function movingAverage(before: Tensor, now: Tensor, beta: number): Tensor {
   return before.mul(beta).add(now.mul(1 - beta));
 }

@@ -1,8 +1,9 @@
 import { type Parameter, parameter, tensor } from "@chainrule/core";
 import { bothDTypes } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
+import { subclassesOf } from "../../test/public.ts";
 import { cosineDecay } from "../schedules/index.ts";
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, type Optimizer, RMSprop, SGD } from "./index.ts";
+import { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, Optimizer, RMSprop, SGD } from "./index.ts";
 
 const double = (x: number): Parameter => parameter(tensor(x, { dtype: "float64" }));
 
@@ -190,7 +191,7 @@ describe.each(bothDTypes)("in %s", (dtype) => {
 });
 
 describe("training", () => {
-  it.each([
+  const trained: [name: string, make: (w: Parameter[]) => Optimizer][] = [
     ["SGD", (w: Parameter[]) => new SGD(w, { lr: 0.05, momentum: 0.9, nesterov: true })],
     ["Adagrad", (w: Parameter[]) => new Adagrad(w, { lr: 1 })],
     ["RMSprop", (w: Parameter[]) => new RMSprop(w, { lr: 0.01, momentum: 0.5 })],
@@ -200,7 +201,13 @@ describe("training", () => {
     ["Adamax", (w: Parameter[]) => new Adamax(w, { lr: 0.05 })],
     ["NAdam", (w: Parameter[]) => new NAdam(w, { lr: 0.05 })],
     ["Lion", (w: Parameter[]) => new Lion(w, { lr: cosineDecay({ lr: 0.05, steps: 500 }) })],
-  ])("%s finds the bottom of a bowl", (_name, make) => {
+  ];
+
+  it("is tried of every optimizer", () => {
+    expect(trained.map(([name]) => name).sort()).toEqual(subclassesOf(Optimizer));
+  });
+
+  it.each(trained)("%s finds the bottom of a bowl", (_name, make) => {
     const w = parameter([3, -2]);
     const optimizer = make([w]);
     for (let i = 0; i < 500; i++) {

@@ -3,9 +3,9 @@
  */
 import { OptionError, scalar, type Tensor, where, zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
-import { descend, type Hyper, times } from "./rule.ts";
+import { descend, type Hyperparameters, scaledBy } from "./rule.ts";
 
-export interface SGDOptions extends Hyper {
+export interface SGDOptions extends Hyperparameters {
   /** How much of the last step's velocity is kept; 0 by default. */
   momentum: number;
   /** How much of each gradient but the first is held back from the velocity; 0 by default. */
@@ -45,11 +45,13 @@ export const SGD = defineOptimizer<SGDOptions>({
   slots: (weight, { momentum }) => ({ ...(momentum !== 0 && { velocity: zerosLike(weight) }) }),
   scalars: (lr, step, { dampening }) => ({
     lr,
-    ...(dampening !== 0 && { share: where(step.equal(1), scalar(1, "float64"), scalar(1 - dampening, "float64")) }),
+    ...(dampening !== 0 && {
+      gradientFactor: where(step.equal(1), scalar(1, "float64"), scalar(1 - dampening, "float64")),
+    }),
   }),
-  update: (weight, gradient, { velocity }, { lr, share }, { momentum, dampening, nesterov }) => {
+  update: (weight, gradient, { velocity }, { lr, gradientFactor }, { momentum, dampening, nesterov }) => {
     if (momentum === 0) return { weight: descend(weight, gradient, lr) };
-    const v = velocityAfter(velocity, dampening === 0 ? gradient : times(gradient, share), momentum);
+    const v = velocityAfter(velocity, dampening === 0 ? gradient : scaledBy(gradient, gradientFactor), momentum);
     const direction = nesterov ? velocityAfter(v, gradient, momentum) : v;
     return { weight: descend(weight, direction, lr), slots: { velocity: v } };
   },

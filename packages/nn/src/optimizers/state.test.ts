@@ -1,9 +1,10 @@
 import { ModelError, ones, type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { subclassesOf } from "../../test/public.ts";
 import { Linear } from "../layers/index.ts";
 import { Module } from "../module/module.ts";
 import { exponentialDecay } from "../schedules/index.ts";
-import { Adam, type Optimizer, optimizerByName, SGD } from "./index.ts";
+import { Adam, Optimizer, optimizerByName, SGD } from "./index.ts";
 
 const double = (x: number | number[]): Parameter => parameter(tensor(x, { dtype: "float64" }));
 
@@ -40,7 +41,7 @@ describe("an optimizer's state", () => {
     });
   }
 
-  it.each([
+  const taken: [name: string, options: object][] = [
     ["sgd", { momentum: 0.9, dampening: 0.1 }],
     ["adam", { amsgrad: true }],
     ["adamw", {}],
@@ -50,7 +51,13 @@ describe("an optimizer's state", () => {
     ["adagrad", {}],
     ["adadelta", {}],
     ["lion", {}],
-  ])("of %s continues where it was taken, to the last digit", (name, options) => {
+  ];
+
+  it("is tried of every optimizer", () => {
+    expect(taken.map(([name]) => optimizerByName(name).name).sort()).toEqual(subclassesOf(Optimizer));
+  });
+
+  it.each(taken)("of %s continues where it was taken, to the last digit", (name, options) => {
     const make = (model: Two) =>
       new (optimizerByName(name).constructor as typeof Adam)(model, { lr: 0.01, ...options });
     const model = new Two();

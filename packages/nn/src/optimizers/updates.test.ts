@@ -1,5 +1,6 @@
 import { Generator, type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { subclassesOf } from "../../test/public.ts";
 import { exponentialDecay } from "../schedules/index.ts";
 import {
   Adadelta,
@@ -8,10 +9,10 @@ import {
   Adamax,
   AdamW,
   defineOptimizer,
-  type Hyper,
+  type Hyperparameters,
   Lion,
   NAdam,
-  type Optimizer,
+  Optimizer,
   type OptimizerOptions,
   RMSprop,
   SGD,
@@ -37,7 +38,7 @@ function giveGradients(of: readonly Parameter[], step: number, which: readonly b
   });
 }
 
-interface Watched<H extends Hyper> {
+interface Watched<H extends Hyperparameters> {
   readonly optimizer: Optimizer<H>;
   readonly weights: readonly Parameter[];
   /** How often the rule's `update` has been called. */
@@ -45,7 +46,11 @@ interface Watched<H extends Hyper> {
 }
 
 /** An optimizer of the rule; told whether the rule is pure. */
-function watched<H extends Hyper>(rule: UpdateRule<H>, pure: boolean, options: OptimizerOptions<H>): Watched<H> {
+function watched<H extends Hyperparameters>(
+  rule: UpdateRule<H>,
+  pure: boolean,
+  options: OptimizerOptions<H>,
+): Watched<H> {
   const own = weights();
   const update: typeof rule.update = (...args) => {
     result.calls++;
@@ -63,7 +68,7 @@ function expectSame(a: Tensor, b: Tensor): void {
 }
 
 /** Takes the same steps with a pure rule, which is compiled on the way, and with one that is not. */
-function compare<H extends Hyper>(
+function compare<H extends Hyperparameters>(
   rule: UpdateRule<H>,
   options: OptimizerOptions<H> = {},
   during: (one: Watched<H>, step: number) => void = () => {},
@@ -88,7 +93,7 @@ function compare<H extends Hyper>(
 }
 
 describe("updates that are compiled", () => {
-  it.each([
+  const compared: [name: string, check: () => void][] = [
     ["SGD", () => compare(SGD.rule, { lr: 0.1 })],
     ["SGD, dampened", () => compare(SGD.rule, { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.01 })],
     ["SGD, Nesterov", () => compare(SGD.rule, { lr: 0.1, momentum: 0.9, nesterov: true })],
@@ -101,7 +106,14 @@ describe("updates that are compiled", () => {
     ["Adamax", () => compare(Adamax.rule)],
     ["NAdam", () => compare(NAdam.rule)],
     ["Lion", () => compare(Lion.rule, { weightDecay: 0.1 })],
-  ])("do what they do one operation after another: %s", (_, check) => {
+  ];
+
+  it("are tried of every optimizer", () => {
+    const names = new Set(compared.map(([name]) => name.split(",")[0]));
+    expect([...names].sort()).toEqual(subclassesOf(Optimizer));
+  });
+
+  it.each(compared)("do what they do one operation after another: %s", (_, check) => {
     check();
   });
 

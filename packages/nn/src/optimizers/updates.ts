@@ -8,7 +8,7 @@ type Update = (...gradients: Tensor[]) => void;
 
 /** Updates of one set of weights. */
 interface Kind {
-  /** All that a compiled update depends on but its numbers: weights, their clocks, their groups, settings. */
+  /** All that a compiled update depends on but its numbers: weights, their step counters, their groups, settings. */
   readonly parts: readonly unknown[];
   /** How much has been computed so far, in the time that the update of one number takes. */
   spent: number;
