@@ -3,8 +3,8 @@
  */
 import type { DType, TypedArray } from "../tensor/dtype.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
+import type { Parameter } from "../tensor/parameter.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
-import type { Parameter } from "../tensor/tensor.ts";
 import type { TracedValue } from "../tensor/tracing.ts";
 
 /** Where a value comes from. */

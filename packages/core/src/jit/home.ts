@@ -2,7 +2,7 @@
  * Where parameters live between calls: in the heap, from the first compiled function that uses them on.
  */
 import type { TypedArray } from "../tensor/dtype.ts";
-import type { Home, Parameter } from "../tensor/tensor.ts";
+import type { Home, Parameter } from "../tensor/parameter.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 
 /** Blocks of the heap that go back to it when what they belong to is garbage. */

@@ -3,9 +3,10 @@
  */
 import { checkOptions, describe, JitError, OptionError } from "../errors.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
+import { Parameter } from "../tensor/parameter.ts";
 import { isRecording, Step } from "../tensor/run.ts";
 import { sameShape } from "../tensor/shape.ts";
-import { Parameter, Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { isTracing, withTracer } from "../tensor/tracing.ts";
 import { type Heap, sharedHeap } from "../wasm/heap.ts";
 import { type Explanation, explainProgram } from "./explain.ts";

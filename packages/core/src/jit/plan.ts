@@ -1,8 +1,9 @@
 /**
  * Where values lie: long-lived ones in blocks of their own, the others in one arena whose parts are used again.
  */
+
+import type { Parameter } from "../tensor/parameter.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import type { Parameter } from "../tensor/tensor.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { type Fused, isFolded, type Unit } from "./fuse.ts";
 import type { Graph, GraphNode } from "./graph.ts";

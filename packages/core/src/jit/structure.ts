@@ -2,7 +2,8 @@
  * Arguments and results of jitted functions: tensors in arrays in records, taken apart and put together again.
  */
 import { describe, JitError } from "../errors.ts";
-import { Parameter, Tensor } from "../tensor/tensor.ts";
+import { Parameter } from "../tensor/parameter.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** The shape of a structure: where its tensors go, and what is always the same. */
 type Skeleton =

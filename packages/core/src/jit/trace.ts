@@ -3,9 +3,10 @@
  */
 import { JitError } from "../errors.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
+import { Parameter } from "../tensor/parameter.ts";
 import { compute, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
-import { Parameter, Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type Tracer, withTracer } from "../tensor/tracing.ts";
 import { GraphNode, type Source } from "./graph.ts";
 import { userLine } from "./user-line.ts";

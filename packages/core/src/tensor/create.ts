@@ -13,7 +13,7 @@ import {
   type TypedArray,
 } from "./dtype.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
-import { Parameter, Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracing.ts";
 
 /** Numbers or truth values in arrays in arrays, all of one length at each depth. */
@@ -355,34 +355,4 @@ export function oneHot(labels: TensorLike, depth?: number, options: CreateOption
       out[i * classes + label] = 1;
     });
   });
-}
-
-/** What is made while `jit` traces is made once, with the value that this first call gives it. */
-function initialValue(initial: TensorLike, where: string): Tensor {
-  const value = asTensor(initial, where);
-  return tracer ? tracer.evaluate(value) : value;
-}
-
-/**
- * A tensor whose value training may replace, and whose gradient `backward()` finds.
- *
- * @param initial its first value: a float tensor, or what makes one.
- * @throws DTypeError for integers, which have no gradient.
- *
- * @example
- * const w = parameter(randn([784, 10]));
- */
-export function parameter(initial: TensorLike): Parameter {
-  const { storage, shape, dtype } = initialValue(initial, "parameter");
-  if (!isFloat(dtype))
-    throw new DTypeError({ where: "parameter", expected: "floats", got: dtype, hint: "Use buffer() for a counter." });
-  const made = new Parameter(storage, shape, dtype);
-  made.requiresGrad = true;
-  return made;
-}
-
-/** Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state. */
-export function buffer(initial: TensorLike): Parameter {
-  const { storage, shape, dtype } = initialValue(initial, "buffer");
-  return new Parameter(storage, shape, dtype, true);
 }

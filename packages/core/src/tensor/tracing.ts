@@ -2,7 +2,8 @@
  * The switch between running operations and noting them: what the tensor core knows of `jit`.
  */
 import type { Op, TensorSpec } from "./op.ts";
-import type { Parameter, Tensor } from "./tensor.ts";
+import type { Parameter } from "./parameter.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** A value in a trace; only the tracer that made it knows more. */
 export interface TracedValue {
