@@ -32,7 +32,7 @@ export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
  * Gram-Schmidt: from each row what lies along the rows before it is taken away, twice, because the first time leaves
  * rounding errors that the second removes (Giraud et al. 2005).
  */
-function orthonormalRows(rows: Float64Array, count: number, length: number): Tensor {
+export function orthonormalRows(rows: Float64Array, count: number, length: number): Tensor {
   for (let i = 0; i < count; i++) {
     const row = rows.subarray(i * length, (i + 1) * length);
     for (let time = 0; time < 2; time++)

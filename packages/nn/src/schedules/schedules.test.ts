@@ -1,5 +1,7 @@
 import { OptionError, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { functionsOf } from "../../test/public.ts";
+import * as schedules from "./index.ts";
 import {
   cosineDecay,
   cosineRestarts,
@@ -17,6 +19,40 @@ import {
 function expectRates(schedule: Schedule, expected: Readonly<Record<number, number>>): void {
   for (const [step, rate] of Object.entries(expected)) expect(schedule(Number(step))).toBeCloseTo(rate, 12);
 }
+
+/** The first rates of every schedule, by hand. */
+const firstRates: Record<string, { schedule: Schedule; rates: Readonly<Record<number, number>> }> = {
+  stepDecay: { schedule: stepDecay({ lr: 2, every: 2 }), rates: { 0: 2, 1: 2, 2: 0.2, 4: 0.02 } },
+  multiStepDecay: { schedule: multiStepDecay({ lr: 2, milestones: [1, 3] }), rates: { 0: 2, 1: 0.2, 2: 0.2, 3: 0.02 } },
+  exponentialDecay: { schedule: exponentialDecay({ lr: 2, gamma: 0.5 }), rates: { 0: 2, 1: 1, 3: 0.25 } },
+  polynomialDecay: { schedule: polynomialDecay({ lr: 2, steps: 4 }), rates: { 0: 2, 1: 1.5, 4: 0, 5: 0 } },
+  linearDecay: { schedule: linearDecay({ lr: 2, steps: 4, endLr: 1 }), rates: { 0: 2, 1: 1.75, 4: 1, 5: 1 } },
+  cosineDecay: { schedule: cosineDecay({ lr: 2, steps: 3 }), rates: { 0: 2, 1: 1.5, 2: 0.5, 3: 0, 4: 0 } },
+  cosineRestarts: {
+    schedule: cosineRestarts({ lr: 2, steps: 3, growth: 2, endLr: 1 }),
+    rates: { 0: 2, 1: 1.75, 3: 2, 5: 1.75, 9: 2 },
+  },
+  warmup: { schedule: warmup(linearDecay({ lr: 2, steps: 4 }), { steps: 2 }), rates: { 0: 0, 1: 1, 2: 2, 3: 1.5 } },
+  oneCycle: {
+    schedule: oneCycle({
+      maxLr: 2,
+      steps: 5,
+      pctStart: 0.6,
+      divFactor: 2,
+      finalDivFactor: 4,
+      annealStrategy: "linear",
+    }),
+    rates: { 0: 1, 1: 1.5, 2: 2, 3: (2 + 0.25) / 2, 4: 0.25, 5: 0.25 },
+  },
+};
+
+describe("every schedule of the public index", () => {
+  it("has its first rates by hand", () => {
+    expect(Object.keys(firstRates).sort()).toEqual(functionsOf(schedules));
+  });
+
+  it.each(Object.entries(firstRates))("%s", (_name, { schedule, rates }) => expectRates(schedule, rates));
+});
 
 describe("schedules", () => {
   it("stepDecay multiplies every so many steps", () => {

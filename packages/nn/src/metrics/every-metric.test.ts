@@ -1,0 +1,171 @@
+/**
+ * Every metric of the public index has its number computed by hand, as a function and over batches, and its names.
+ */
+import { tensor } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { functionsOf, subclassesOf } from "../../test/public.ts";
+import * as nn from "../index.ts";
+
+const { metrics } = nn;
+
+/** What a metric is of some predictions and targets, and how its class is made. */
+interface ByHand {
+  readonly prediction: number[] | number[][];
+  readonly target: number[];
+  readonly expected: number;
+  readonly compute: (prediction: number[] | number[][], target: number[]) => number;
+  readonly make: () => nn.Metric;
+}
+
+// Of class 1 two are found, one is missed (the third), one is wrong (the fifth): TP 2, FN 1, FP 1, TN 1.
+const probabilities = [0.9, 0.6, 0.2, 0.4, 0.8];
+const truths = [1, 1, 1, 0, 0];
+const decisions = { prediction: probabilities, target: truths };
+const rows = [
+  [0.5, 0.3, 0.2],
+  [0.2, 0.3, 0.5],
+  [0.6, 0.1, 0.3],
+];
+const numbers = { prediction: [1, 2, 5, 4], target: [2, 2, 3, 5] };
+
+const byHand: Record<string, ByHand> = {
+  accuracy: { ...decisions, expected: 3 / 5, compute: metrics.accuracy, make: () => new nn.Accuracy() },
+  topKAccuracy: {
+    // The right classes are first, second and third.
+    prediction: rows,
+    target: [0, 1, 1],
+    expected: 2 / 3,
+    compute: (p, t) => metrics.topKAccuracy(p, t, 2),
+    make: () => new nn.TopKAccuracy(2),
+  },
+  precision: { ...decisions, expected: 2 / 3, compute: metrics.precision, make: () => new nn.Precision() },
+  recall: { ...decisions, expected: 2 / 3, compute: metrics.recall, make: () => new nn.Recall() },
+  f1: { ...decisions, expected: 4 / 6, compute: metrics.f1, make: () => new nn.F1() },
+  fBeta: {
+    // (1 + 9) TP / (10 TP + 9 FN + FP), with both of class 1 found, and two of class 0 with them.
+    prediction: [1, 1, 1, 1, 0],
+    target: [1, 1, 0, 0, 0],
+    expected: 20 / 22,
+    compute: (p, t) => metrics.fBeta(p, t, 3),
+    make: () => new nn.FBeta(3),
+  },
+  // (TP TN - FP FN) / √((TP + FP)(TP + FN)(TN + FP)(TN + FN)) = (2 - 1) / √(3 · 3 · 2 · 2).
+  matthews: { ...decisions, expected: 1 / 6, compute: metrics.matthews, make: () => new nn.Matthews() },
+  // Of the 3 · 2 pairs the positive is above in (0.9, 0.4), (0.9, 0.8), (0.6, 0.4).
+  rocAuc: { ...decisions, expected: 3 / 6, compute: metrics.rocAuc, make: () => new nn.RocAuc() },
+  averagePrecision: {
+    // Downwards: right, wrong, right, wrong, right. The precision at the right ones is 1, 2/3 and 3/5.
+    ...decisions,
+    expected: (1 + 2 / 3 + 3 / 5) / 3,
+    compute: metrics.averagePrecision,
+    make: () => new nn.AveragePrecision(),
+  },
+  logLoss: {
+    ...decisions,
+    expected: -(Math.log(0.9) + Math.log(0.6) + Math.log(0.2) + Math.log(0.6) + Math.log(0.2)) / 5,
+    compute: metrics.logLoss,
+    make: () => new nn.LogLoss(),
+  },
+  brier: {
+    ...decisions,
+    expected: (0.01 + 0.16 + 0.64 + 0.16 + 0.64) / 5,
+    compute: metrics.brier,
+    make: () => new nn.Brier(),
+  },
+  meanSquaredError: {
+    ...numbers,
+    expected: (1 + 0 + 4 + 1) / 4,
+    compute: metrics.meanSquaredError,
+    make: () => new nn.MeanSquaredError(),
+  },
+  meanAbsoluteError: {
+    ...numbers,
+    expected: (1 + 0 + 2 + 1) / 4,
+    compute: metrics.meanAbsoluteError,
+    make: () => new nn.MeanAbsoluteError(),
+  },
+  // The targets' mean is 3: 1 - (1 + 0 + 4 + 1) / (1 + 1 + 0 + 4).
+  r2: { ...numbers, expected: 0, compute: metrics.r2, make: () => new nn.R2() },
+};
+
+/** Functions that give no single number. */
+const matrices: Record<string, () => void> = {
+  confusionMatrix: () =>
+    expect(metrics.confusionMatrix(probabilities, truths)).toEqual([
+      [1, 1],
+      [1, 2],
+    ]),
+  formatConfusionMatrix: () =>
+    expect(metrics.formatConfusionMatrix([[1, 12]].concat([[0, 2]]))).toBe(
+      ["true \\ predicted  0   1", "               0  1  12", "               1  0   2"].join("\n"),
+    ),
+};
+
+/** Bases for metrics of one's own. */
+const bases = ["MeanMetric"];
+
+describe("every metric of the public index", () => {
+  it("has a number computed by hand as a function", () => {
+    expect([...Object.keys(byHand), ...Object.keys(matrices)].sort()).toEqual(functionsOf(metrics));
+  });
+
+  it("has one as a class", () => {
+    const made = Object.values(byHand).map(({ make }) => make().constructor.name);
+    expect([...made, ...bases].sort()).toEqual(subclassesOf(nn.Metric));
+  });
+
+  it.each(Object.entries(byHand))("%s", (_name, { prediction, target, expected, compute, make }) => {
+    expect(compute(prediction, target)).toBeCloseTo(expected, 12);
+    const metric = make();
+    const options = { dtype: "float64" } as const;
+    for (const [from, to] of [
+      [0, 2],
+      [2, target.length],
+    ])
+      metric.update(tensor(prediction.slice(from, to) as number[], options), tensor(target.slice(from, to), options));
+    expect(metric.result()).toBeCloseTo(expected, 12);
+  });
+
+  it.each(Object.entries(matrices))("%s", (_name, check) => check());
+});
+
+describe("every name of a metric", () => {
+  const classByName: Record<string, abstract new (...args: never[]) => nn.Metric> = {
+    accuracy: nn.Accuracy,
+    acc: nn.Accuracy,
+    binary_accuracy: nn.Accuracy,
+    categorical_accuracy: nn.Accuracy,
+    sparse_categorical_accuracy: nn.Accuracy,
+    top_k_categorical_accuracy: nn.TopKAccuracy,
+    sparse_top_k_categorical_accuracy: nn.TopKAccuracy,
+    precision: nn.Precision,
+    recall: nn.Recall,
+    f1: nn.F1,
+    f1_score: nn.F1,
+    matthews: nn.Matthews,
+    auc: nn.RocAuc,
+    roc_auc: nn.RocAuc,
+    average_precision: nn.AveragePrecision,
+    log_loss: nn.LogLoss,
+    brier: nn.Brier,
+    mse: nn.MeanSquaredError,
+    mean_squared_error: nn.MeanSquaredError,
+    mae: nn.MeanAbsoluteError,
+    mean_absolute_error: nn.MeanAbsoluteError,
+    r2: nn.R2,
+    r2_score: nn.R2,
+  };
+
+  it("is in the table", () => {
+    expect(Object.keys(classByName).sort()).toEqual([...nn.metricNames].sort());
+  });
+
+  it.each(Object.entries(classByName))("%s makes its class", (name, metric) => {
+    expect(nn.metricByName(name).constructor).toBe(metric);
+  });
+
+  it("there is one for every class without a parameter of its own", () => {
+    const named = nn.metricNames.map((name) => nn.metricByName(name).constructor.name);
+    expect([...new Set([...named, ...bases, "FBeta"])].sort()).toEqual(subclassesOf(nn.Metric));
+  });
+});
