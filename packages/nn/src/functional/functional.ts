@@ -11,13 +11,15 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { type BatchShape, formatBatchShape } from "../layers/index.ts";
 import { Model } from "../model/model.ts";
 import type { SummaryRow } from "../model/summary.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { specWithShape } from "../module/infer-output-spec.ts";
 import type { Module } from "../module/module.ts";
-import { outlineOf } from "../module/outline.ts";
-import { checkSymbolic, isPlain, leavesOf, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
-import { callsBetween, freeName, type Named, nameModules, type Program, programOf } from "./graph.ts";
+import { uniqueName } from "../module/names.ts";
+import { checkSymbolic, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
+import { isPlainObject, leavesOf } from "../module/tree.ts";
+import { callsBetween, type Named, nameModules, type Program, programOf } from "./graph.ts";
 import { summaryRowsOf } from "./rows.ts";
 
 /** One symbolic tensor, or several by place or by name. */
@@ -113,7 +115,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     ...inputs: (TensorLike | Symbolic | ByName<TensorLike | Symbolic>)[]
   ): TensorsOf<Outputs> | Symbols<TensorsOf<Outputs>> {
     const [first] = inputs;
-    const list = inputs.length === 1 && isPlain(first) ? this.#inOrder(first) : inputs;
+    const list = inputs.length === 1 && isPlainObject(first) ? this.#inOrder(first) : inputs;
     if (list.length !== this.#inputs.size)
       throw new ModelError({
         where: this.title(),
@@ -147,13 +149,13 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     return isCast && x.dtype !== dtype ? x.cast(dtype) : x;
   }
 
-  protected override outline(args: readonly unknown[]): unknown {
+  protected override computeOutputSpec(args: readonly unknown[]): unknown {
     const [x] = args;
     const [[, declared]] = this.#inputs;
     const isAsDeclared =
       args.length === 1 && x instanceof Symbolic && formatBatchShape(x.shape) === formatBatchShape(declared.shape);
-    if (!isAsDeclared || !(this.#structure instanceof Symbolic)) return super.outline(args);
-    return outlineOf(this, this.#structure.dtype, this.#structure.shape);
+    if (!isAsDeclared || !(this.#structure instanceof Symbolic)) return super.computeOutputSpec(args);
+    return specWithShape(this, this.#structure.dtype, this.#structure.shape);
   }
 
   /** What the summary shows. @internal */
@@ -164,14 +166,14 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
 
 /** Symbolic tensors by name: those of a record by its keys, others by what `nameOf` says, numbered where it is equal. */
 function named(where: string, tree: unknown, nameOf: (symbolic: Symbolic) => string): Named {
-  const entries: [string | null, unknown][] = isPlain(tree)
+  const entries: [string | null, unknown][] = isPlainObject(tree)
     ? Object.entries(tree)
     : (Array.isArray(tree) ? tree : [tree]).map((symbolic) => [null, symbolic]);
   if (entries.length === 0) throw new OptionError({ where, expected: "at least one symbolic tensor", got: "none" });
   const found = new Map<string, Symbolic>();
   for (const [key, symbolic] of entries) {
     checkSymbolic(where, symbolic);
-    found.set(key ?? freeName(nameOf(symbolic), new Set(found.keys())), symbolic);
+    found.set(key ?? uniqueName(nameOf(symbolic), new Set(found.keys())), symbolic);
   }
   return found;
 }

@@ -3,7 +3,9 @@
  */
 import { ModelError, type Tensor } from "@chainrule/core";
 import type { Module } from "../module/module.ts";
-import { hasSymbolic, isPlain, isSymbolic, type Symbolic, type SymbolicCall } from "../module/symbolic.ts";
+import { uniqueName } from "../module/names.ts";
+import { hasSymbolic, isSymbolic, type Symbolic, type SymbolicCall } from "../module/symbolic.ts";
+import { isPlainObject } from "../module/tree.ts";
 
 /** Symbolic tensors by name, in their order. */
 export type Named = ReadonlyMap<string, Symbolic>;
@@ -21,10 +23,10 @@ export function callsBetween(where: string, inputs: Named, outputs: Named): Symb
     const waiting = [output];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (given.has(next)) used.add(next);
-      else if (next.maker === null) throw missing(where, name, next, inputs);
-      else if (!calls.has(next.maker)) {
-        calls.add(next.maker);
-        waiting.push(...next.maker.inputs);
+      else if (next.producer === null) throw missing(where, name, next, inputs);
+      else if (!calls.has(next.producer)) {
+        calls.add(next.producer);
+        waiting.push(...next.producer.inputs);
       }
     }
   }
@@ -53,18 +55,12 @@ export function nameModules(calls: readonly SymbolicCall[], taken: Iterable<stri
   const names = new Set(taken);
   const named = new Map<string, Module<unknown>>();
   for (const module of modules) {
-    const name = freeName(module.name, names);
+    const name = uniqueName(module.name, names);
     names.add(name);
     module.name = name;
     named.set(name, module);
   }
   return named;
-}
-
-/** The name, numbered where it is taken: dense, dense_1, dense_2. */
-export function freeName(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name;
-  for (let i = 1; ; i++) if (!taken.has(`${name}_${i}`)) return `${name}_${i}`;
 }
 
 /** Computes the outputs from the inputs. */
@@ -115,7 +111,7 @@ function keeper(result: unknown, place: (symbolic: Symbolic) => number): (found:
       values[at] = found as Tensor;
     };
   }
-  if (!Array.isArray(result) && !isPlain(result)) return () => {};
+  if (!Array.isArray(result) && !isPlainObject(result)) return () => {};
   const parts = Object.entries(result).map(([key, part]) => [key, keeper(part, place)] as const);
   return (found, values) => {
     for (const [key, keep] of parts) keep((found as Record<string, unknown>)[key], values);

@@ -2,9 +2,9 @@
  * Where a functional model begins: its inputs; and functions as nodes between layers.
  */
 import { checkOptions, type DType, describe, getDefaultDType, lookUp, OptionError, type Tensor } from "@chainrule/core";
-import { type BatchShape, checkBatchShape } from "../layers/shape.ts";
+import { type BatchShape, checkBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
-import { Outline, Symbolic, type Symbols } from "../module/symbolic.ts";
+import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";
 
 export interface InputOptions {
   /** What data given by name call it; "input" by default, numbered where there are several. */
@@ -34,7 +34,7 @@ export function input(shape: readonly (number | null)[], options: InputOptions =
     throw new OptionError({ where: "input", expected: "a name", got: describe(name) });
   if (dtype !== undefined) lookUp("input, dtype", dtypes, dtype);
   const batchShape: BatchShape = [null, ...shape];
-  return new Symbolic(new Outline(batchShape, dtype ?? getDefaultDType()), null, name, dtype !== undefined);
+  return new Symbolic(new OutputSpec(batchShape, dtype ?? getDefaultDType()), null, name, dtype !== undefined);
 }
 
 /**

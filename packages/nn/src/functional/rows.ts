@@ -36,7 +36,7 @@ export function summaryRowsOf(
 
 /** The layer that a symbolic tensor comes out of, and of a layer with several calls which of them. */
 function callName(symbolic: Symbolic, callsOf: (module: Module<unknown>) => readonly SymbolicCall[]): string {
-  const { maker } = symbolic;
-  const siblings = maker === null ? [] : callsOf(maker.module);
-  return siblings.length < 2 ? symbolic.name : `${symbolic.name}[${siblings.indexOf(maker!)}]`;
+  const { producer } = symbolic;
+  const siblings = producer === null ? [] : callsOf(producer.module);
+  return siblings.length < 2 ? symbolic.name : `${symbolic.name}[${siblings.indexOf(producer!)}]`;
 }

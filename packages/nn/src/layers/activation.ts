@@ -6,8 +6,9 @@ import { OptionError, type Parameter, type Tensor, where } from "@chainrule/core
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { constant } from "../initializers/initializer.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
-import { alongAxis, type BatchShape, checkAxis, knownLength } from "./shape.ts";
+import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationLike;

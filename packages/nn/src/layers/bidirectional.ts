@@ -2,9 +2,9 @@
  * A recurrent layer in both directions, so that every step knows what comes before and after it.
  */
 import { concat, describe, lookUp, OptionError, type Tensor } from "@chainrule/core";
+import type { BatchShape } from "../module/batch-shape.ts";
 import type { LayerOptions } from "./layer.ts";
 import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./recurrent.ts";
-import type { BatchShape } from "./shape.ts";
 
 const merges = {
   concat: (ahead: Tensor, back: Tensor) => concat([ahead, back], -1),

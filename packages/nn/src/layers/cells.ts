@@ -10,10 +10,11 @@
 import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, type LayerOptions } from "./layer.ts";
 import { penaltiesOf } from "./penalties.ts";
-import { type BatchShape, checkAxis, formatBatchShape, knownLength } from "./shape.ts";
+import { checkAxis, knownLength } from "./shape.ts";
 import { type State, stateOf } from "./state.ts";
 import { LayerWithOptions } from "./with-options.ts";
 

@@ -13,10 +13,11 @@ import {
 } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import { penaltiesOf } from "./penalties.ts";
-import { type BatchShape, knownLength } from "./shape.ts";
+import { knownLength } from "./shape.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
 /** What the layers of convolutions share; `Size` and `Pads` are how each spells lengths and padding. */

@@ -6,9 +6,10 @@ import { type ActivationFunction, type ActivationLike, toActivation } from "../a
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { randomUniform } from "../initializers/initializer.ts";
 import { kaimingUniform } from "../initializers/scaling.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions, leading } from "./layer.ts";
-import { type BatchShape, formatBatchShape, knownLength } from "./shape.ts";
+import { knownLength } from "./shape.ts";
 
 export interface DenseOptions extends LayerOptions {
   /** How many outputs there are. */

@@ -2,8 +2,8 @@
  * Dropout: noise in training against relying on any one input.
  */
 import { bernoulli, describe, Generator, OptionError, type Tensor, ValueError } from "@chainrule/core";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
-import type { BatchShape } from "./shape.ts";
 
 export interface DropoutOptions extends LayerOptions {
   /** The share of inputs that are set to 0, from 0 up to but not including 1. */

@@ -3,9 +3,9 @@
  */
 import { isTracing, type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
-import type { BatchShape } from "./shape.ts";
 
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   /** How many different indices there are: the size of the vocabulary. */

@@ -2,9 +2,9 @@
  * Global pooling: a whole signal, sequence or image becomes one number for each channel.
  */
 import { describe, OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { asMask } from "./masks.ts";
-import type { BatchShape } from "./shape.ts";
 import { checkSpatial } from "./sliding.ts";
 import { LayerWithOptions } from "./with-options.ts";
 

@@ -3,8 +3,9 @@
  */
 import { describe, OptionError, type Parameter, ShapeError, sizeOf, type Tensor, ValueError } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
-import { alongAxis, type BatchShape, checkAxis, formatBatchShape, knownLength } from "./shape.ts";
+import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
 export interface GroupNormOptions extends LayerOptions {
   /** Into how many groups the channels are split; as many as channels is instance normalisation. */

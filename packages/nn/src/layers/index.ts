@@ -76,7 +76,6 @@ export {
   type PositionEmbeddingOptions,
   sinusoidalPositions,
 } from "./positions.ts";
-export { probeShape } from "./probe.ts";
 export {
   GRU,
   type GRUOptions,
@@ -92,8 +91,7 @@ export {
 } from "./recurrent.ts";
 export { Residual, type ResidualOptions } from "./residual.ts";
 export { RMSNorm, type RMSNormOptions } from "./rms-norm.ts";
-export { type BatchShape, formatBatchShape } from "./shape.ts";
-export { Flatten, Lambda, type LambdaOptions, Reshape, type ReshapeOptions, toModule } from "./shaping.ts";
+export { Flatten, Lambda, type LambdaOptions, Reshape, type ReshapeOptions } from "./shaping.ts";
 export type { State } from "./state.ts";
 export type { StackOptions, TransformerLayerOptions } from "./transformer-block.ts";
 export {

@@ -1,6 +1,9 @@
 import { DTypeError, Generator, OptionError, ones, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { type BatchShape, Dense, Layer, probeShape, toModule } from "./index.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
+import { inferOutputShape } from "../module/infer-output-spec.ts";
+import { Dense, Layer } from "./index.ts";
+import { toModule } from "./shaping.ts";
 
 class Scale extends Layer {
   factor!: Parameter;
@@ -59,10 +62,10 @@ describe("a layer of one's own", () => {
   });
 });
 
-describe("probeShape", () => {
+describe("inferOutputShape", () => {
   it("tells lengths that vary from those that do not", () => {
     expect(
-      probeShape(
+      inferOutputShape(
         toModule((x) => x.sum(1, { keepDims: true })),
         [null, null, 4],
       ),
@@ -71,13 +74,13 @@ describe("probeShape", () => {
 
   it("leaves modes as they were", () => {
     const layer = new Halves();
-    probeShape(layer, [null, 4]);
+    inferOutputShape(layer, [null, 4]);
     expect(layer.training).toBe(true);
   });
 
   it("passes errors on", () => {
     expect(() =>
-      probeShape(
+      inferOutputShape(
         toModule((x) =>
           x
             .cast("bool" as never)
@@ -87,6 +90,6 @@ describe("probeShape", () => {
         [null, 2],
       ),
     ).toThrow(DTypeError);
-    expect(() => probeShape(new Dense({ units: 2, inputDim: 3 }), [null, 2])).toThrow(ShapeError);
+    expect(() => inferOutputShape(new Dense({ units: 2, inputDim: 3 }), [null, 2])).toThrow(ShapeError);
   });
 });

@@ -19,12 +19,11 @@ import {
 } from "@chainrule/core";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { WeightLayout } from "../initializers/fans.ts";
+import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
 import { Module } from "../module/module.ts";
-import { outlineOf } from "../module/outline.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
-import { probeShape } from "./probe.ts";
-import { type BatchShape, checkBatchShape, formatBatchShape } from "./shape.ts";
 
 /** What every layer's options may hold. */
 export interface LayerOptions {
@@ -114,7 +113,7 @@ export abstract class Layer extends Module {
    */
   outputShape(inputShape: BatchShape): BatchShape {
     this.ensureBuilt(inputShape);
-    return probeShape(this, inputShape) ?? inputShape;
+    return inferOutputShape(this, inputShape) ?? inputShape;
   }
 
   /** Makes the weights unless they are made already. @throws ShapeError for a shape that the layer cannot take. */
@@ -145,13 +144,13 @@ export abstract class Layer extends Module {
     this.#buildOnce(this.inputShape ?? [null, ...x.shape.slice(1)]);
   }
 
-  protected override outline(args: readonly unknown[]): unknown {
+  protected override computeOutputSpec(args: readonly unknown[]): unknown {
     const [x] = args;
-    if (!(x instanceof Symbolic)) return super.outline(args);
+    if (!(x instanceof Symbolic)) return super.computeOutputSpec(args);
     this.checkInput(x.shape);
     this.ensureBuilt(this.inputShape ?? [null, ...x.shape.slice(1)]);
     const knows = args.length === 1 && this.outputShape !== Layer.prototype.outputShape;
-    return knows ? outlineOf(this, x.dtype, this.outputShape(x.shape)) : super.outline(args);
+    return knows ? specWithShape(this, x.dtype, this.outputShape(x.shape)) : super.computeOutputSpec(args);
   }
 
   protected override finish(output: Tensor, inputs: readonly Tensor[]): void {

@@ -14,13 +14,13 @@ import {
 } from "@chainrule/core";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { Initializer } from "../initializers/initializer.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { attentionWeights } from "./attention.ts";
 import { Dropout } from "./dropout.ts";
 import { checkCount, type LayerOptions } from "./layer.ts";
 import { asMask } from "./masks.ts";
 import { penaltiesOf } from "./penalties.ts";
-import { type BatchShape, formatBatchShape } from "./shape.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
 export interface MultiHeadAttentionOptions extends LayerOptions {

@@ -15,8 +15,9 @@ import {
   zeros,
 } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { alongAxis, type BatchShape, checkAxis, formatBatchShape, knownLength } from "./shape.ts";
+import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
 interface NormOptions extends LayerOptions {
   /** Added to the variance, to keep the division finite; 1e-5 by default, as in PyTorch (Keras has 1e-3). */

@@ -14,8 +14,8 @@ import {
   type Tensor,
   upsample2d,
 } from "@chainrule/core";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
-import type { BatchShape } from "./shape.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
 interface PoolOptions<Size, Pads> extends LayerOptions {

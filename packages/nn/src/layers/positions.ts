@@ -4,10 +4,11 @@
 import { getDefaultDType, type Parameter, ShapeError, type Tensor, tensor } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomNormal } from "../initializers/initializer.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Dropout } from "./dropout.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";
-import { type BatchShape, formatBatchShape, knownLength } from "./shape.ts";
+import { knownLength } from "./shape.ts";
 
 /**
  * The sinusoidal positions of Vaswani et al. 2017: P[t, 2i] = sin(t / 10000^(2i / dim)), P[t, 2i + 1] = cos(the same).

@@ -17,6 +17,7 @@ import {
   where,
   zerosLike,
 } from "@chainrule/core";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import {
   type CellOptions,
   cellOptionNames,
@@ -30,7 +31,7 @@ import {
 import type { LayerOptions } from "./layer.ts";
 import { asMask } from "./masks.ts";
 import { pick } from "./pick.ts";
-import { type BatchShape, checkAxis, formatBatchShape } from "./shape.ts";
+import { checkAxis } from "./shape.ts";
 import { type State, stateOf } from "./state.ts";
 import { LayerWithOptions } from "./with-options.ts";
 

@@ -2,9 +2,9 @@
  * Residual connections: layers that learn what to add to their input.
  */
 import { formatShape, OptionError, ShapeError, sameShape, type Tensor } from "@chainrule/core";
+import type { BatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import type { BatchShape } from "./shape.ts";
 import { toModule } from "./shaping.ts";
 
 /** What can stand in a residual connection. */

@@ -3,8 +3,9 @@
  */
 import { describe, type Parameter, type Tensor, ValueError } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
-import { type BatchShape, checkAxis, knownLength } from "./shape.ts";
+import { checkAxis, knownLength } from "./shape.ts";
 
 export interface RMSNormOptions extends LayerOptions {
   /** Added to the mean square, to keep the division finite; 1e-6 by default. */

@@ -1,25 +1,8 @@
 /**
- * Shapes of batches: the batch axis first, null for lengths that are not known or vary.
+ * What layers ask of the shapes of batches: lengths that must be known, and axes that must be there.
  */
 import { ShapeError, type Tensor } from "@chainrule/core";
-
-/** `[null, 10]` is any number of examples of 10 numbers each. */
-export type BatchShape = readonly (number | null)[];
-
-/** `[null, 10]`, as error messages and summaries write it. */
-export function formatBatchShape(shape: BatchShape): string {
-  return `[${shape.map(String).join(", ")}]`;
-}
-
-/** Throws unless every length is a whole number of at least 1, or null. */
-export function checkBatchShape(where: string, shape: BatchShape): void {
-  if (!Array.isArray(shape) || !shape.every((n) => n === null || (Number.isInteger(n) && n > 0)))
-    throw new ShapeError({
-      where,
-      expected: "whole numbers above 0 (or null for what varies), without the batch axis",
-      got: Array.isArray(shape) ? formatBatchShape(shape) : String(shape),
-    });
-}
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 
 /** The number of elements, or null where a length is not known. */
 export function sizeOfBatchShape(shape: BatchShape): number | null {

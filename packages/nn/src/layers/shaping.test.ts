@@ -1,6 +1,7 @@
 import { checkGradients, ModelError, OptionError, ones, randn, ShapeError, type Tensor, zeros } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { Dense, Flatten, Lambda, Reshape, toModule } from "./index.ts";
+import { Dense, Flatten, Lambda, Reshape } from "./index.ts";
+import { toModule } from "./shaping.ts";
 
 describe("Flatten", () => {
   it("joins all axes but the batch's", () => {

@@ -2,9 +2,10 @@
  * Layers that move numbers into another shape, and layers that are a function.
  */
 import { describe, ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/core";
+import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
-import { type BatchShape, checkBatchShape, formatBatchShape, sizeOfBatchShape } from "./shape.ts";
+import { sizeOfBatchShape } from "./shape.ts";
 
 /**
  * All axes but the batch's as one.

@@ -2,7 +2,7 @@
  * The sizes of sliding windows, as convolutions and poolings share them: options read, lengths worked out.
  */
 import { describe, OptionError, ShapeError } from "@chainrule/core";
-import { type BatchShape, formatBatchShape } from "./shape.ts";
+import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 
 /** One number for each spatial axis. */
 export type Lengths = readonly number[];

@@ -3,13 +3,13 @@
  */
 import type { Tensor } from "@chainrule/core";
 import type { ActivationLike } from "../activations.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
 import { Dense } from "./dense.ts";
 import { Dropout } from "./dropout.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";
 import { LayerNorm } from "./norm.ts";
 import { pick } from "./pick.ts";
-import type { BatchShape } from "./shape.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
 export interface TransformerLayerOptions extends LayerOptions {

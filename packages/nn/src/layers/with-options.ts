@@ -79,7 +79,8 @@ export abstract class LayerWithOptions<
     const outer = this.#options;
     const options = (given ?? {}) as CallOptions & { readonly [Name in More]?: boolean };
     this.#checkCall(options);
-    if (hasSymbolic([input, given])) return this.draw(given ? [input, given] : [input]) as Symbolic | Symbols<Full>;
+    if (hasSymbolic([input, given]))
+      return this.symbolicCall(given ? [input, given] : [input]) as Symbolic | Symbols<Full>;
     const x = input as TensorLike;
     this.#options = options;
     try {

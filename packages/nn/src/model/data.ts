@@ -2,7 +2,7 @@
  * What `fit` and `evaluate` are fed: arrays, cut into batches, or batches that come from elsewhere.
  */
 import { DataError, describe, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
-import { isPlain } from "../module/symbolic.ts";
+import { isPlainObject } from "../module/tree.ts";
 import { type Reading, Rows } from "./rows.ts";
 import { type DataLike, listOf, mapSeveral, type Ports, readSeveral, type Several } from "./several.ts";
 import type { Inputs } from "./step.ts";
@@ -106,7 +106,7 @@ function readWeights(
   const read = (one: DataLike) => new Rows(reading, "sampleWeight", readSampleWeight(reading, one as never, count)!);
   const isList =
     Array.isArray(given) && given.length === listOf(y).length && given.some((part) => typeof part === "object");
-  if (y instanceof Rows || !(isPlain(given) || isList)) return read(given);
+  if (y instanceof Rows || !(isPlainObject(given) || isList)) return read(given);
   return readSeveral(reading.where, "sampleWeight", given, reading.outputs, read);
 }
 
@@ -183,7 +183,7 @@ export function isBatchSource(x: unknown, y: unknown): x is BatchSource {
 
 function isPair(item: readonly unknown[]): boolean {
   const isData = (part: unknown) =>
-    part instanceof Tensor || ArrayBuffer.isView(part) || Array.isArray(part) || isPlain(part);
+    part instanceof Tensor || ArrayBuffer.isView(part) || Array.isArray(part) || isPlainObject(part);
   return (item.length === 2 || item.length === 3) && item.every(isData);
 }
 

@@ -2,7 +2,7 @@
  * Looking for NaN: a training step that says where the first one appears. Slower than `trainStep`, and does the same.
  */
 import { Tensor, ValueError } from "@chainrule/core";
-import { watchCalls } from "../module/module.ts";
+import { withForwardHook } from "../module/module.ts";
 import { listOf, type Several } from "./several.ts";
 import { detached, forward, type Inputs, type Outcome, type Training } from "./step.ts";
 
@@ -18,7 +18,7 @@ export function debugStep(training: Training, x: Inputs, y: Several<Tensor>, wei
     [y, "the targets"],
   ] as const)
     for (const part of listOf<Tensor>(data)) check(part, what, "Clean the data: drop or fill in what is missing.");
-  const outcome = watchCalls(checkOutput, () => forward(training, x, y, weight));
+  const outcome = withForwardHook(checkOutput, () => forward(training, x, y, weight));
   const { loss } = outcome;
   check(loss, "the loss", "All predictions are numbers: look at the loss where they are extreme, at log(0) and 0 / 0.");
   optimizer.zeroGrad();

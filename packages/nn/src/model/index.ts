@@ -1,5 +1,5 @@
 /**
- * Models: training, evaluating and asking them.
+ * Models: training, evaluation and prediction.
  */
 export * from "./callbacks/index.ts";
 export type { CompileOptions, MetricsLike } from "./compile.ts";
@@ -10,6 +10,5 @@ export type { LossFunction, LossLike } from "./objective.ts";
 export type { FitOptions, Verbosity } from "./options.ts";
 export { Sequential, type SequentialItem } from "./sequential.ts";
 export type { DataLike } from "./several.ts";
-export { type Inputs, type Outcome, type Training, testStep, trainStep } from "./step.ts";
 export type { SummaryOptions } from "./summary.ts";
 export type { ClassWeight } from "./weights.ts";

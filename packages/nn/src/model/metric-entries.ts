@@ -5,6 +5,7 @@ import { describe, didYouMean, OptionError, Tensor } from "@chainrule/core";
 import { type Loss, lossByName, lossNames } from "@chainrule/losses";
 import { Metric, type MetricContext, metricByName, metricNames } from "../metrics/index.ts";
 import { MeanMetric } from "../metrics/metric.ts";
+import { uniqueName } from "../module/names.ts";
 import { isLoss } from "./objective.ts";
 
 /** A function of predictions and targets, whose mean over all batches is shown. */
@@ -113,8 +114,7 @@ class FunctionMetric extends MeanMetric {
 function uniqueKeys(entries: MetricEntry[]): MetricEntry[] {
   const taken = new Set(["loss"]);
   return entries.map((entry) => {
-    let key = entry.key;
-    for (let i = 1; taken.has(key); i++) key = `${entry.key}_${i}`;
+    const key = uniqueName(entry.key, taken);
     taken.add(key);
     return { ...entry, key };
   });

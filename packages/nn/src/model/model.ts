@@ -13,7 +13,7 @@ import {
 } from "@chainrule/core";
 import { Layer } from "../layers/index.ts";
 import { Module } from "../module/module.ts";
-import { isPlain } from "../module/symbolic.ts";
+import { isPlainObject } from "../module/tree.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { History, Logs } from "./callbacks/index.ts";
 import { type Compiled, type CompileOptions, compileOptions } from "./compile.ts";
@@ -264,7 +264,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
 
   /** Whether it is options rather than targets by name. */
   #isOptions(x: DataLike | BatchSource, second: DataLike | FitOptions | undefined): boolean {
-    if (!isPlain(second)) return false;
+    if (!isPlainObject(second)) return false;
     const keys = Object.keys(second);
     if (keys.some((key) => fitOptionNames.includes(key))) return true;
     if (!isBatchSource(x, undefined)) return keys.length === 0;
@@ -351,7 +351,7 @@ function isPairOfArrays(data: BatchLike | BatchSource, { inputs, outputs }: Read
   if (!Array.isArray(data) || data.length < 2 || data.length > 3) return false;
   const isTensor = (part: unknown) => part instanceof Tensor;
   // With several inputs, x is a list of tensors itself, and the x of a batch is a list or an object.
-  const isSeveral = (part: unknown) => isPlain(part) || (Array.isArray(part) && part.some(isTensor));
+  const isSeveral = (part: unknown) => isPlainObject(part) || (Array.isArray(part) && part.some(isTensor));
   const isBatch =
     (inputs.count ?? 1) > 1
       ? (item: readonly unknown[]) => isSeveral(item[0])

@@ -2,7 +2,7 @@
  * What is asked of a model's outputs: the loss of each, how much it counts, and what else to measure.
  */
 import { describe, didYouMean, OptionError, Tensor } from "@chainrule/core";
-import { isPlain } from "../module/symbolic.ts";
+import { isPlainObject } from "../module/tree.ts";
 import type { CompileOptions } from "./compile.ts";
 import { isMetric, type MetricEntry, metricEntries } from "./metric-entries.ts";
 import { alignTarget, type Objective, readLoss } from "./objective.ts";
@@ -109,7 +109,7 @@ export class Outputs {
 /** The names that the losses tell, if they do. */
 function namesIn(loss: unknown): readonly string[] | null {
   if (Array.isArray(loss)) return loss.map((_, i) => numbered(i));
-  return isPlain(loss) ? Object.keys(loss) : null;
+  return isPlainObject(loss) ? Object.keys(loss) : null;
 }
 
 function namesOf(prediction: Several<Tensor>): readonly string[] {
@@ -123,7 +123,7 @@ function numbered(i: number): string {
 
 /** Whether nothing in it says that there are several outputs. */
 function isForOne({ lossWeights, metrics, weightedMetrics }: Asked): boolean {
-  const isNested = (given: unknown) => isPlain(given) || (Array.isArray(given) && given.some(Array.isArray));
+  const isNested = (given: unknown) => isPlainObject(given) || (Array.isArray(given) && given.some(Array.isArray));
   return lossWeights === undefined && !isNested(metrics) && !isNested(weightedMetrics);
 }
 
@@ -159,7 +159,7 @@ function readScale(where: string, scale: unknown): number {
 
 /** One for each output: by place, by name, or the same for all. */
 function spread(where: string, given: unknown, names: readonly string[]): unknown[] {
-  if (isPlain(given)) {
+  if (isPlainObject(given)) {
     const unknown = Object.keys(given).find((key) => !names.includes(key));
     if (unknown === undefined) return names.map((name) => given[name]);
     throw new OptionError({
@@ -180,7 +180,7 @@ function spread(where: string, given: unknown, names: readonly string[]): unknow
 
 /** As {@link spread}, but that a plain list of metrics is for every output. */
 function spreadMetrics(where: string, given: unknown, names: readonly string[]): unknown[] {
-  if (isPlain(given) || (Array.isArray(given) && given.some(Array.isArray)))
+  if (isPlainObject(given) || (Array.isArray(given) && given.some(Array.isArray)))
     return spread(`${where}, metrics`, given, names).map((each) =>
       each === undefined || Array.isArray(each) ? each : [each],
     );

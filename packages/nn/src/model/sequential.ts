@@ -2,9 +2,12 @@
  * The sequential model: layers one after the other.
  */
 import { ChainRuleError, checkOptions, describe, ModelError, OptionError, type Tensor } from "@chainrule/core";
-import { type BatchShape, Layer, probeShape, toModule } from "../layers/index.ts";
+import { Layer } from "../layers/layer.ts";
+import { toModule } from "../layers/shaping.ts";
+import type { BatchShape } from "../module/batch-shape.ts";
+import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
 import type { Module } from "../module/module.ts";
-import { outlineOf } from "../module/outline.ts";
+import { uniqueName } from "../module/names.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { Model } from "./model.ts";
 import { rowOf, type SummaryRow } from "./summary.ts";
@@ -58,7 +61,8 @@ export class Sequential extends Model {
    */
   add(layer: SequentialItem): this {
     const module = toModule(layer);
-    module.name = this.#freeName(module);
+    const others = this.layers.filter((other) => other !== module);
+    module.name = uniqueName(module.name, new Set(others.map(({ name }) => name)));
     this.layers.push(module);
     try {
       if (this.inputShape) this.ensureBuilt(this.inputShape);
@@ -67,13 +71,6 @@ export class Sequential extends Model {
       throw error;
     }
     return this;
-  }
-
-  /** The layer's name, numbered where another layer has it. */
-  #freeName(module: Module): string {
-    const taken = new Set(this.layers.filter((layer) => layer !== module).map((layer) => layer.name));
-    if (!taken.has(module.name)) return module.name;
-    for (let i = 1; ; i++) if (!taken.has(`${module.name}_${i}`)) return `${module.name}_${i}`;
   }
 
   /** Takes the last layer away and returns it. @throws ModelError where there is none. */
@@ -100,10 +97,10 @@ export class Sequential extends Model {
     return shapes[shapes.length - 1] ?? inputShape;
   }
 
-  protected override outline(args: readonly unknown[]): unknown {
+  protected override computeOutputSpec(args: readonly unknown[]): unknown {
     const [x] = args;
-    if (args.length > 1 || !(x instanceof Symbolic)) return super.outline(args);
-    return outlineOf(this, x.dtype, this.outputShape(x.shape));
+    if (args.length > 1 || !(x instanceof Symbolic)) return super.computeOutputSpec(args);
+    return specWithShape(this, x.dtype, this.outputShape(x.shape));
   }
 
   /** The shape of each layer's output. */
@@ -138,7 +135,8 @@ export class Sequential extends Model {
 /** The shape of a module's output; its weights are made if they were not. */
 function shapeAfter(module: Module, inputShape: BatchShape): BatchShape {
   try {
-    if (!(module instanceof Layer || module instanceof Sequential)) return probeShape(module, inputShape) ?? inputShape;
+    if (!(module instanceof Layer || module instanceof Sequential))
+      return inferOutputShape(module, inputShape) ?? inputShape;
     module.ensureBuilt(inputShape);
     return module.outputShape(inputShape);
   } catch (error) {

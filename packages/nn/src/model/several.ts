@@ -2,7 +2,7 @@
  * One thing, or several by place or by name: the data of models with several inputs and outputs.
  */
 import { DataError, describe, didYouMean, ModelError, Tensor, type TensorLike } from "@chainrule/core";
-import { isPlain } from "../module/symbolic.ts";
+import { isPlainObject } from "../module/tree.ts";
 
 /** One, a list, or an object of names. */
 export type Several<T> = T | readonly T[] | Readonly<Record<string, T>>;
@@ -19,14 +19,14 @@ export interface Ports {
 /** Each replaced by what `f` makes of it, in the same structure. */
 export function mapSeveral<A, B>(given: Several<A>, f: (one: A, key: string | number) => B): Several<B> {
   if (Array.isArray(given)) return (given as readonly A[]).map((one, i) => f(one, i));
-  if (!isPlain(given)) return f(given as A, "");
+  if (!isPlainObject(given)) return f(given as A, "");
   return Object.fromEntries(Object.entries(given as Record<string, A>).map(([key, one]) => [key, f(one, key)]));
 }
 
 /** All of them, in their order. */
 export function listOf<T>(given: Several<T>): readonly T[] {
   if (Array.isArray(given)) return given as readonly T[];
-  return isPlain(given) ? (Object.values(given) as T[]) : [given as T];
+  return isPlainObject(given) ? (Object.values(given) as T[]) : [given as T];
 }
 
 /**
@@ -45,7 +45,7 @@ export function readSeveral<T>(
   { names, count }: Ports,
   read: (one: TensorLike, key: string | number) => T,
 ): Several<T> {
-  if (isPlain(given)) return byName(where, what, given as Readonly<Record<string, TensorLike>>, names, read);
+  if (isPlainObject(given)) return byName(where, what, given as Readonly<Record<string, TensorLike>>, names, read);
   if (!Array.isArray(given)) {
     if (count !== null && count > 1 && given !== undefined && given !== null)
       throw wrong(where, what, names, count, given instanceof Tensor ? "one tensor" : describe(given));
@@ -106,7 +106,7 @@ function wrong(where: string, what: string, names: readonly string[] | null, cou
 
 /** The one that belongs to an output. @throws ModelError where there is none. */
 export function pick<T>(where: string, given: Several<T>, name: string, index: number, count: number): T {
-  if (Array.isArray(given) || isPlain(given)) {
+  if (Array.isArray(given) || isPlainObject(given)) {
     const list = given as readonly T[] & Readonly<Record<string, T>>;
     const found = Array.isArray(given) ? list[index] : list[name];
     const size = Array.isArray(given) ? given.length : Object.keys(given).length;

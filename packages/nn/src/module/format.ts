@@ -1,8 +1,14 @@
 /**
  * How a module looks in the console: a line for each part, with the shapes of the weights and state that it holds.
  */
-import { formatShape } from "@chainrule/core";
-import type { Module } from "./module.ts";
+import { formatShape, type Parameter } from "@chainrule/core";
+
+/** A module, as far as printing it goes. */
+interface Printable {
+  namedModules(): (readonly [path: string, module: object])[];
+  namedParameters(): ReadonlyMap<string, Parameter>;
+  namedBuffers(): ReadonlyMap<string, Parameter>;
+}
 
 /**
  * The module and all within it as an indented list.
@@ -13,7 +19,7 @@ import type { Module } from "./module.ts";
  * //   fc1: Linear, weight [16, 4], bias [16]
  * //   fc2: Linear, weight [3, 16], bias [3]
  */
-export function formatModule(module: Module<unknown>): string {
+export function formatModule(module: Printable): string {
   const parts = module.namedModules();
   const paths = parts.map(([path]) => path);
   const ownerOf = (name: string) => longest(paths.filter((path) => path === "" || name.startsWith(`${path}.`)));

@@ -1,10 +1,15 @@
 /**
  * Training and evaluation mode for the time of a task.
  */
-import type { Module } from "./module.ts";
 
-/** Runs `task` with the module and all within it in one mode; afterwards each is in its own again, also after an error. */
-export async function inMode<T>(model: Module<unknown>, training: boolean, task: () => Promise<T>): Promise<T> {
+/** A module, as far as its mode goes. */
+export interface HasMode {
+  modules(): readonly { training: boolean }[];
+  train(mode: boolean): unknown;
+}
+
+/** Runs `task` with the model and all within it in one mode; afterwards each is in its own again, also after an error. */
+export async function inMode<T>(model: HasMode, training: boolean, task: () => Promise<T>): Promise<T> {
   const restore = switchMode(model, training);
   try {
     return await task();
@@ -14,7 +19,7 @@ export async function inMode<T>(model: Module<unknown>, training: boolean, task:
 }
 
 /** The same for a task that is done at once. */
-export function inModeSync<T>(model: Module<unknown>, training: boolean, task: () => T): T {
+export function inModeSync<T>(model: HasMode, training: boolean, task: () => T): T {
   const restore = switchMode(model, training);
   try {
     return task();
@@ -23,7 +28,7 @@ export function inModeSync<T>(model: Module<unknown>, training: boolean, task: (
   }
 }
 
-function switchMode(model: Module<unknown>, training: boolean): () => void {
+function switchMode(model: HasMode, training: boolean): () => void {
   const before = model.modules().map((module) => [module, module.training] as const);
   model.train(training);
   return () => {

@@ -11,7 +11,8 @@ import {
   zeros,
 } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { BatchNorm, Dense, Dropout, Linear, toModule } from "../layers/index.ts";
+import { BatchNorm, Dense, Dropout, Linear } from "../layers/index.ts";
+import { toModule } from "../layers/shaping.ts";
 import { Module } from "./module.ts";
 
 class Net extends Module {

@@ -17,8 +17,8 @@ import {
   type TensorLike,
 } from "@chainrule/core";
 import { formatModule } from "./format.ts";
+import { inferOutputSpec } from "./infer-output-spec.ts";
 import { snakeCase } from "./names.ts";
-import { outlineByTrying } from "./outline.ts";
 import { hasSymbolic, type Symbolic, SymbolicCall, type Symbols } from "./symbolic.ts";
 
 /** Numbers in a module: those that training changes, those that it does not, and both together. */
@@ -31,22 +31,22 @@ export interface ParameterCount {
 
 /** The module whose `forward` is running, innermost; null outside of any. */
 let running: Module<unknown> | null = null;
-/** How many times a module was called from outside of any other. */
-let passes = 0;
-/** Told of every call of a module, as long as {@link watchCalls} runs. */
-let watcher: CallWatcher | null = null;
+/** The number of forward passes so far: calls of a module from outside of any other. */
+let forwardPasses = 0;
+/** Called after every call of a module, as long as {@link withForwardHook} runs. */
+let forwardHook: ForwardHook | null = null;
 
-/** What came of a call, and what error messages would call the module. Inner modules come before outer ones. */
-export type CallWatcher = (module: Module<unknown>, output: unknown, inputs: readonly Tensor[], title: string) => void;
+/** Is told what a call returned, and what error messages call the module. Inner modules come before outer ones. */
+export type ForwardHook = (module: Module<unknown>, output: unknown, inputs: readonly Tensor[], title: string) => void;
 
-/** Runs `f`, and tells `watch` of every module that is called meanwhile. */
-export function watchCalls<T>(watch: CallWatcher, f: () => T): T {
-  const before = watcher;
-  watcher = watch;
+/** Runs `f`, and calls `hook` after every call of a module meanwhile. */
+export function withForwardHook<T>(hook: ForwardHook, f: () => T): T {
+  const before = forwardHook;
+  forwardHook = hook;
   try {
     return f();
   } finally {
-    watcher = before;
+    forwardHook = before;
   }
 }
 
@@ -69,9 +69,9 @@ export abstract class Module<Output = Tensor> {
   /** Whether layers that behave differently in training (dropout, batch normalisation) do so now. */
   training = true;
   #name: string | undefined;
-  /** The pass of the last call. */
-  #pass = 0;
-  #added: { pass: number; penalty: Tensor } | null = null;
+  /** The forward pass of the last call. */
+  #lastPass = 0;
+  #addedPenalty: { pass: number; penalty: Tensor } | null = null;
 
   /** What it computes. Called by `call`, which is what everybody else calls. */
   abstract forward(...inputs: Tensor[]): Output;
@@ -91,27 +91,27 @@ export abstract class Module<Output = Tensor> {
   }
 
   /**
-   * Computes the output. For symbolic inputs, it draws the call instead, and returns symbolic outputs.
+   * Computes the output. Called on symbolic inputs, it records the call in a graph and returns symbolic outputs.
    *
    * @throws what `forward` throws; errors of this library then name the module.
    */
   call(...inputs: TensorLike[]): Output;
   call(...inputs: (TensorLike | Symbolic)[]): Symbols<Output>;
   call(...inputs: (TensorLike | Symbolic)[]): Output | Symbols<Output> {
-    return hasSymbolic(inputs) ? (this.draw(inputs) as Symbols<Output>) : this.#compute(inputs as TensorLike[]);
+    return hasSymbolic(inputs) ? (this.symbolicCall(inputs) as Symbols<Output>) : this.#compute(inputs as TensorLike[]);
   }
 
   #compute(inputs: readonly TensorLike[]): Output {
     const outer = running;
-    if (outer === null) passes++;
+    if (outer === null) forwardPasses++;
     running = this;
-    this.#pass = passes;
+    this.#lastPass = forwardPasses;
     try {
       const tensors = inputs.map((input) => asTensor(input, "input"));
       this.prepare(tensors);
       const output = this.forward(...tensors);
       this.finish(output, tensors);
-      watcher?.(this, output, tensors, this.title(outer));
+      forwardHook?.(this, output, tensors, this.title(outer));
       return output;
     } catch (error) {
       throw error instanceof ChainRuleError ? error.inside(this.title(outer)) : error;
@@ -120,19 +120,19 @@ export abstract class Module<Output = Tensor> {
     }
   }
 
-  /** The result of a call with symbolic tensors among its arguments: symbolic tensors in place of tensors. */
-  protected draw(args: readonly unknown[]): unknown {
+  /** Records a call with symbolic tensors among its arguments; returns symbolic tensors in place of tensors. */
+  protected symbolicCall(args: readonly unknown[]): unknown {
     try {
-      return new SymbolicCall(this, args, this.outline(args)).result;
+      return new SymbolicCall(this, args, this.computeOutputSpec(args)).result;
     } catch (error) {
       const title = this.title();
       throw error instanceof ChainRuleError && !error.where.startsWith(title) ? error.inside(title) : error;
     }
   }
 
-  /** The outlines of what comes out of a call with symbolic tensors among its arguments: found out by trying. */
-  protected outline(args: readonly unknown[]): unknown {
-    return outlineByTrying(this, args);
+  /** The specs of what a call with symbolic tensors among its arguments returns; by default found on zeros. */
+  protected computeOutputSpec(args: readonly unknown[]): unknown {
+    return inferOutputSpec(this, args);
   }
 
   /** What happens before `forward`, for example checks of the inputs. */
@@ -149,10 +149,10 @@ export abstract class Module<Output = Tensor> {
       });
   }
 
-  /** `layer "dense_1" (Dense)`; without a name of its own it goes by its place in the module that calls it. */
+  /** `layer "dense_1" (Dense)`; without a name of its own it goes by its path in the module that calls it. */
   protected title(caller: Module<unknown> | null = null): string {
-    const place = this.#name ?? caller?.namedModules().find(([, module]) => module === this)?.[0];
-    return `${this.kind} "${place || this.name}" (${this.constructor.name})`;
+    const path = this.#name ?? caller?.namedModules().find(([, module]) => module === this)?.[0];
+    return `${this.kind} "${path || this.name}" (${this.constructor.name})`;
   }
 
   // Parts
@@ -160,7 +160,7 @@ export abstract class Module<Output = Tensor> {
   /** This module and all within it, by the path that leads there; its own path is empty. */
   namedModules(): [path: string, module: Module<unknown>][] {
     const found: [string, Module<unknown>][] = [["", this]];
-    for (const [path, part] of partsOf(this)) if (part instanceof Module) found.push([path, part]);
+    for (const [path, member] of membersOf(this)) if (member instanceof Module) found.push([path, member]);
     return found;
   }
 
@@ -260,7 +260,7 @@ export abstract class Module<Output = Tensor> {
    * added with `addPenalty` in the last call. Null where there is nothing to add.
    */
   penalty(): Tensor | null {
-    const parts = this.modules().flatMap((module) => module.#penaltiesSince(this.#pass));
+    const parts = this.modules().flatMap((module) => module.#penaltiesSince(this.#lastPass));
     return parts.length === 0 ? null : parts.reduce((total, part) => total.add(part));
   }
 
@@ -275,39 +275,39 @@ export abstract class Module<Output = Tensor> {
    * @example this.addPenalty(klDivergenceOfTheLatentCode);
    */
   protected addPenalty(penalty: Tensor): void {
-    const before = this.#added?.pass === passes ? this.#added.penalty : null;
-    this.#added = { pass: passes, penalty: before ? before.add(penalty) : penalty };
+    const before = this.#addedPenalty?.pass === forwardPasses ? this.#addedPenalty.penalty : null;
+    this.#addedPenalty = { pass: forwardPasses, penalty: before ? before.add(penalty) : penalty };
   }
 
-  /** What an earlier pass added belongs to a graph that is gone. */
+  /** Without what was added in an earlier forward pass: its graph is gone. */
   #penaltiesSince(pass: number): Tensor[] {
     const own = this.ownPenalties();
-    return this.#added && this.#added.pass >= pass ? [...own, this.#added.penalty] : own;
+    return this.#addedPenalty && this.#addedPenalty.pass >= pass ? [...own, this.#addedPenalty.penalty] : own;
   }
 }
 
-/** Whatever can stand where a module is wanted to be walked through: anything with properties. */
-type Part = Parameter | Module<unknown>;
+/** What a module finds in its properties. */
+type Member = Parameter | Module<unknown>;
 
 /** Every parameter and module within `owner`, each once, by the path of properties that leads there. */
-function partsOf(
+function membersOf(
   owner: object,
   prefix = "",
   seen = new Set<object>([owner]),
-  found: [string, Part][] = [],
-): [path: string, part: Part][] {
-  const look = (key: string, value: unknown) => {
+  found: [string, Member][] = [],
+): [path: string, member: Member][] {
+  const visit = (key: string, value: unknown) => {
     if (typeof value !== "object" || value === null || seen.has(value)) return;
-    const isPart = value instanceof Parameter || value instanceof Module;
-    if (!isPart && !isContainer(value)) return;
+    const isMember = value instanceof Parameter || value instanceof Module;
+    if (!isMember && !isContainer(value)) return;
     seen.add(value);
-    if (isPart) found.push([prefix + key, value]);
-    if (!(value instanceof Parameter)) partsOf(value, `${prefix}${key}.`, seen, found);
+    if (isMember) found.push([prefix + key, value]);
+    if (!(value instanceof Parameter)) membersOf(value, `${prefix}${key}.`, seen, found);
   };
-  if (owner instanceof Map) for (const [key, value] of owner) look(String(key), value);
+  if (owner instanceof Map) for (const [key, value] of owner) visit(String(key), value);
   else {
     const record = (owner instanceof Set ? [...owner] : owner) as Record<string, unknown>;
-    for (const key of Object.keys(record)) look(key, record[key]);
+    for (const key of Object.keys(record)) visit(key, record[key]);
   }
   return found;
 }
@@ -320,7 +320,8 @@ function isContainer(value: object): boolean {
 
 function variablesOf(owner: object, wanted: (variable: Parameter) => boolean = () => true): Map<string, Parameter> {
   const found = new Map<string, Parameter>();
-  for (const [path, part] of partsOf(owner)) if (part instanceof Parameter && wanted(part)) found.set(path, part);
+  for (const [path, member] of membersOf(owner))
+    if (member instanceof Parameter && wanted(member)) found.set(path, member);
   return found;
 }
 

@@ -1,13 +1,14 @@
 /**
- * Symbolic tensors: tensors to come. They have a shape and no numbers, and remember which call they will come out of;
- * calling layers on them draws the graph of a model.
+ * Symbolic tensors: placeholders with a shape and a dtype and no numbers. Each knows the call that will produce it, so
+ * that calling layers on symbolic tensors builds the graph of a model.
  */
 import { type DType, describe, ModelError, Tensor } from "@chainrule/core";
-import { type BatchShape, formatBatchShape } from "../layers/shape.ts";
+import { type BatchShape, formatBatchShape } from "./batch-shape.ts";
 import type { Module } from "./module.ts";
+import { isPlainObject, leavesOf, mapLeaves } from "./tree.ts";
 
-/** What a call will give: its shape, batch axis first, null for what varies; and its kind of numbers. */
-export class Outline {
+/** Shape and dtype of a tensor that a call will return; the batch axis comes first, null stands for what varies. */
+export class OutputSpec {
   readonly shape: BatchShape;
   readonly dtype: DType;
 
@@ -29,7 +30,7 @@ export type SymbolicOptions<Options> = {
   [Key in keyof Options]: Options[Key] | (Tensor extends Options[Key] ? Symbolic | readonly Symbolic[] : never);
 };
 
-/** A call of a module that was drawn and not computed. */
+/** A call of a module on symbolic tensors: a node of the graph. */
 export class SymbolicCall {
   readonly module: Module<unknown>;
   /** As they were given, options among them. */
@@ -43,12 +44,12 @@ export class SymbolicCall {
   /** The symbolic tensors in the result. */
   readonly outputs: readonly Symbolic[];
 
-  constructor(module: Module<unknown>, args: readonly unknown[], outline: unknown) {
+  constructor(module: Module<unknown>, args: readonly unknown[], spec: unknown) {
     this.module = module;
     this.args = args;
     this.inputs = leavesOf(args, isSymbolic).map(([symbolic]) => symbolic);
     this.number = calls++;
-    this.result = mapLeaves(outline, isOutline, (leaf, path) => new Symbolic(leaf, this, path));
+    this.result = mapLeaves(spec, isOutputSpec, (leaf, path) => new Symbolic(leaf, this, path));
     this.outputs = leavesOf(this.result, isSymbolic).map(([symbolic]) => symbolic);
   }
 }
@@ -56,7 +57,7 @@ export class SymbolicCall {
 let calls = 0;
 
 /**
- * A tensor to come: made by `input`, and by calling layers on others. It has no numbers before the model is called.
+ * A tensor without numbers: made by `input`, and by calling layers on others. Numbers come when the model is called.
  *
  * @example
  * const x = input([10], { name: "features" });
@@ -67,25 +68,25 @@ export class Symbolic {
   /** Batch axis first; null for what varies. */
   readonly shape: BatchShape;
   readonly dtype: DType;
-  /** What it will come out of; null for what `input` made. */
-  readonly maker: SymbolicCall | null;
-  /** Inputs: whether numbers of another kind become of this one. */
+  /** The call that returns it; null for what `input` made. */
+  readonly producer: SymbolicCall | null;
+  /** Of inputs: whether tensors of another dtype are cast to this one. */
   readonly isCast: boolean;
   readonly #name: string;
 
-  /** @param name an input's name, or where in its maker's result it stands: "" for the result itself. */
-  constructor({ shape, dtype }: Outline, maker: SymbolicCall | null, name: string, isCast = false) {
+  /** @param name an input's name, or its path in the result of its producer: "" for the result itself. */
+  constructor({ shape, dtype }: OutputSpec, producer: SymbolicCall | null, name: string, isCast = false) {
     this.shape = shape;
     this.dtype = dtype;
-    this.maker = maker;
+    this.producer = producer;
     this.#name = name;
     this.isCast = isCast;
   }
 
   /** An input's name; otherwise that of the layer it comes out of. */
   get name(): string {
-    if (this.maker === null) return this.#name;
-    return this.#name === "" ? this.maker.module.name : `${this.maker.module.name}.${this.#name}`;
+    if (this.producer === null) return this.#name;
+    return this.#name === "" ? this.producer.module.name : `${this.producer.module.name}.${this.#name}`;
   }
 
   /** The number of axes. */
@@ -140,8 +141,8 @@ export function isSymbolic(x: unknown): x is Symbolic {
   return x instanceof Symbolic;
 }
 
-function isOutline(x: unknown): x is Outline {
-  return x instanceof Outline;
+function isOutputSpec(x: unknown): x is OutputSpec {
+  return x instanceof OutputSpec;
 }
 
 /** Whether a symbolic tensor is among the arguments of a call, or in plain objects and lists among them. */
@@ -153,40 +154,11 @@ export function hasSymbolic(args: readonly unknown[]): boolean {
     if (
       Array.isArray(arg)
         ? typeof arg[0] === "object" && hasSymbolic(arg)
-        : isPlain(arg) && hasSymbolic(Object.values(arg))
+        : isPlainObject(arg) && hasSymbolic(Object.values(arg))
     )
       return true;
   }
   return false;
-}
-
-/** The value with its leaves replaced, in lists and plain objects as deep as they go; all else stays as it is. */
-export function mapLeaves<T>(
-  value: unknown,
-  isLeaf: (x: unknown) => x is T,
-  f: (leaf: T, path: string) => unknown,
-  path = "",
-): unknown {
-  if (isLeaf(value)) return f(value, path);
-  const inner = (part: unknown, key: string | number) =>
-    mapLeaves(part, isLeaf, f, path === "" ? `${key}` : `${path}.${key}`);
-  if (Array.isArray(value)) return value.map(inner);
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part, key)]));
-}
-
-/** The leaves of a value in their order, with the path that leads to each. */
-export function leavesOf<T>(value: unknown, isLeaf: (x: unknown) => x is T): [leaf: T, path: string][] {
-  const found: [T, string][] = [];
-  mapLeaves(value, isLeaf, (leaf, path) => found.push([leaf, path]));
-  return found;
-}
-
-/** Whether it is an object of properties, and nothing with a class. */
-export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Throws unless it is a symbolic tensor. */
