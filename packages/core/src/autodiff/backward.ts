@@ -9,6 +9,7 @@ import { type Step, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** What is to become of the graph that a backward pass goes through. */
 export interface BackwardOptions {
   /** Keep the graph, so that one can go back through it again. */
   retainGraph?: boolean;

@@ -14,6 +14,7 @@ export class GradientCheckError extends ChainRuleError {
   declare report: GradientReport;
 }
 
+/** How closely, and how often, a gradient check compares. */
 export interface CheckOptions {
   /** What to call the function in the report; by default its own name. */
   name?: string;
@@ -37,6 +38,7 @@ export interface GradientComparison {
   readonly error: number;
 }
 
+/** What a gradient check found. */
 export interface GradientReport {
   readonly name: string;
   readonly ok: boolean;

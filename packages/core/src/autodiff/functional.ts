@@ -90,6 +90,7 @@ function checkResult(where: string, y: unknown, scalar: boolean): asserts y is T
 
 type Fn = (...inputs: Tensor[]) => Tensor;
 
+/** By which arguments `grad` and `valueAndGrad` differentiate. */
 export interface GradOptions {
   /** Which argument to differentiate by, or several; the first by default. */
   argument?: number | readonly number[];

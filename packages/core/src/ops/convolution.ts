@@ -57,6 +57,7 @@ const weightGradientOp: Op<Sliding> = {
   lower: { kind: "window", call: "convolveByWeight" },
 };
 
+/** How the window of a convolution moves, and what is added to each channel. */
 export interface ConvolutionOptions extends WindowOptions {
   /** Channels are split into this many groups that do not see each other; as many as channels: depthwise. */
   groups?: number;
@@ -159,6 +160,7 @@ export function conv1d(
   return squeeze(conv2d(unsqueeze(input, 2), unsqueeze(w, 2), flat), 2);
 }
 
+/** How the window of a transposed convolution moves, and what is added to each channel. */
 export interface ConvTransposeOptions {
   stride?: Pair;
   /** As in the convolution whose gradient this is: it makes the result smaller. */

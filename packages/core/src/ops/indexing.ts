@@ -171,6 +171,7 @@ function compare(a: number, b: number, descending: boolean): number {
   return descending ? b - a || 0 : a - b || 0;
 }
 
+/** The order in which `sort` and `argsort` put the elements. */
 export interface SortOptions {
   descending?: boolean;
 }

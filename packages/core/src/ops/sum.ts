@@ -23,6 +23,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** One axis, several, or (null or nothing) all of them; negative ones count from the end. */
 export type Axes = number | readonly number[] | null;
 
+/** What becomes of the axes that a reduction goes along. */
 export interface ReduceOptions {
   /** Keep the reduced axes with length 1, so that the result broadcasts against the input. */
   keepDims?: boolean;

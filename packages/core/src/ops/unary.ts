@@ -11,7 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
 import { flat, floats, numbers, unary } from "./define.ts";
 
-/** -x. */
+/** The negative, -x. @example neg([1, -2]); // [-1, 2] */
 export const neg = unary(
   "neg",
   (x) => -x,
@@ -36,7 +36,7 @@ export const rsqrt = unary(
   (x) => 1 / Math.sqrt(x),
   (g, { inputs: [x], output }) => g.mul(output.div(x).mul(-0.5)),
 );
-/** x². */
+/** The square, x². @example square([-2, 3]); // [4, 9] */
 export const square = unary(
   "square",
   (x) => x * x,

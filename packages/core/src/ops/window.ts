@@ -15,6 +15,7 @@ export type Pair = number | readonly [number, number];
 /** As many zeros on every side; per direction; "valid" for none; "same" so that stride 1 keeps the size (as Keras). */
 export type Padding = Pair | "valid" | "same" | readonly [readonly [number, number], readonly [number, number]];
 
+/** How a window moves over an image. */
 export interface WindowOptions {
   stride?: Pair;
   padding?: Padding;

@@ -10,6 +10,7 @@ import { checkShape, formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defaultGenerator, type Generator } from "./generator.ts";
 
+/** The dtype of random tensors, and the generator that they are drawn from. */
 export interface RandomOptions extends CreateOptions {
   /** Where the numbers come from; by default the generator that `manualSeed` sets. */
   generator?: Generator;

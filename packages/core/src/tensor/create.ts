@@ -21,6 +21,7 @@ export type NestedArray = readonly (number | boolean | NestedArray)[];
 /** What an operation takes where it wants a tensor. */
 export type TensorLike = Tensor | number | boolean | NestedArray | ArrayBufferView;
 
+/** What a tensor that is made of numbers is to be. */
 export interface CreateOptions {
   /** Where it is not given: bool for truth values, a typed array's own kind, else the default, float32. */
   dtype?: DType;

@@ -5,6 +5,7 @@ import { DTypeError, describe, didYouMean } from "../errors.ts";
 
 /** `float32` is the default; `bool` holds 0 and 1. */
 export type DType = "bool" | "int32" | "float32" | "float64";
+/** An array that holds the numbers of a tensor, one kind for each dtype. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** From narrow to wide: two dtypes meet in the wider one. */
@@ -26,6 +27,7 @@ export function setDefaultDType(dtype: "float32" | "float64"): void {
   defaultDType = dtype;
 }
 
+/** Whether the dtype is one of the two that have fractions, and gradients. */
 export function isFloat(dtype: DType): dtype is "float32" | "float64" {
   return dtype === "float32" || dtype === "float64";
 }

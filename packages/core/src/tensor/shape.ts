@@ -24,6 +24,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** Whether both have the same lengths along the same axes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }

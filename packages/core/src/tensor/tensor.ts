@@ -24,7 +24,9 @@ export type ArrayOf<T> = T | ArrayOf<T>[];
  * x.grad; // [[2, 4], [6, 8]]
  */
 export class Tensor {
+  /** The length along each axis; `[]` for a scalar. */
   readonly shape: Shape;
+  /** The kind of its numbers: `float32`, `float64`, `int32` or `bool`. */
   readonly dtype: DType;
   /** The numbers where they are at hand; null for what `jit` traces, and for parameters that live in its memory. @internal */
   held: TypedArray | null;
@@ -136,6 +138,7 @@ export class Tensor {
     return this.storage.slice();
   }
 
+  /** The numbers in aligned columns, with shape and dtype; many are abbreviated. */
   toString(): string {
     return formatTensor(this, { requiresGrad: this.requiresGrad });
   }
