@@ -21,21 +21,18 @@ import {
   manualSeed,
   mse,
   randn,
-  readCsv,
   Sequential,
   type Tensor,
-  trainTestSplit,
 } from "chainrule";
 import { clusteringAccuracy, normalizedMutualInformation } from "./support/clustering.ts";
+import { loadDigits } from "./support/digits.ts";
 import { kMeans } from "./support/k-means.ts";
 import { pca } from "./support/pca.ts";
 
 const quick = process.argv.includes("--quick");
 const epochs = quick ? 14 : 60;
 const size = 8;
-const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
-const split = { testSize: 0.2, stratify: target, seed: 1 };
-const [xTrain, xTest, digits] = trainTestSplit(features.div(16), target, split);
+const { xTrain, xTest, yTrain: digits } = await loadDigits();
 
 const encoderTo = (units: number) =>
   new Sequential([new Dense({ units: 128, inputDim: 64, activation: "relu" }), new Dense({ units })]);

@@ -18,21 +18,19 @@ import {
   infoNCE,
   manualSeed,
   metrics,
-  readCsv,
   Sequential,
   type Tensor,
   trainTestSplit,
 } from "chainrule";
 import { augment } from "./support/augment.ts";
 import { clusteringAccuracy, normalizedMutualInformation } from "./support/clustering.ts";
+import { loadDigits } from "./support/digits.ts";
 import { kMeans } from "./support/k-means.ts";
 import { pca } from "./support/pca.ts";
 
 const quick = process.argv.includes("--quick");
 const epochs = quick ? 16 : 50;
-const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
-const split = { testSize: 0.2, stratify: target, seed: 1 };
-const [xTrain, xTest, yTrain, yTest] = trainTestSplit(features.div(16), target, split);
+const { xTrain, xTest, yTrain, yTest } = await loadDigits();
 
 // ---- The encoder, and a projection that is thrown away afterwards.
 manualSeed(1);

@@ -9,18 +9,9 @@
  * In full: 144 prototypes name 93.3% of held-out digits rightly (k-means with as many: 96.1%), but on the map neighbours
  * are neighbours: the second-nearest prototype stands next to the nearest for 92.2% of the digits.
  */
-import {
-  drawImage,
-  Generator,
-  manualSeed,
-  oneHot,
-  readCsv,
-  stack,
-  type Tensor,
-  tensor,
-  trainTestSplit,
-} from "chainrule";
+import { drawImage, Generator, manualSeed, oneHot, stack, type Tensor, tensor } from "chainrule";
 import { clusteringAccuracy, normalizedMutualInformation } from "./support/clustering.ts";
+import { loadDigits } from "./support/digits.ts";
 import { kMeans, squaredDistances } from "./support/k-means.ts";
 import { pca } from "./support/pca.ts";
 
@@ -30,8 +21,7 @@ const rounds = quick ? 20 : 40;
 
 manualSeed(1);
 const generator = new Generator(1);
-const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
-const [x, xTest, y, yTest] = trainTestSplit(features.div(16), target, { testSize: 0.2, stratify: target, seed: 1 });
+const { xTrain: x, xTest, yTrain: y, yTest } = await loadDigits();
 
 // ---- The sheet: where each prototype stands, and how far it is from each other one.
 const places = tensor(Array.from({ length: side * side }, (_, i) => [Math.floor(i / side), i % side]));

@@ -18,22 +18,16 @@ import {
   manualSeed,
   metrics,
   plotLines,
-  readCsv,
   Sequential,
   takeRows,
   tensor,
-  trainTestSplit,
 } from "chainrule";
+import { loadDigits } from "./support/digits.ts";
 
 const quick = process.argv.includes("--quick");
 const epochs = quick ? 30 : 60;
 
-const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
-const [xTrain, xTest, yTrain, yTest] = trainTestSplit(features.div(16), target, {
-  testSize: 0.2,
-  stratify: target,
-  seed: 1,
-});
+const { xTrain, xTest, yTrain, yTest } = await loadDigits();
 
 // 40% of the labels are replaced by another digit, any of the nine others.
 const generator = new Generator(1);

@@ -17,19 +17,16 @@ import {
   type LossFunction,
   manualSeed,
   metrics,
-  readCsv,
   Sequential,
   type Tensor,
-  trainTestSplit,
 } from "chainrule";
+import { loadDigits } from "./support/digits.ts";
 
 const quick = process.argv.includes("--quick");
 const T = 4;
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
-const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
-const split = { testSize: 0.2, stratify: target, seed: 1 };
-const [xTrain, xTest, yTrain, yTest] = trainTestSplit(features.div(16), target, split);
+const { xTrain, xTest, yTrain, yTest } = await loadDigits();
 
 // ---- The teacher: large, and it has seen all digits but those held out.
 manualSeed(1);
