@@ -1,0 +1,219 @@
+/**
+ * Layers and inputs for them, by which gradients, compiled code, weights and shapes are checked: at least one for every
+ * layer of the public index.
+ */
+import { Generator, randn, type Tensor, tensor } from "@chainrule/core";
+import * as nn from "../src/index.ts";
+
+/** What the layers are made with: the dtype of the check, and weights that are the same each time. */
+type Shared = Readonly<{ dtype: "float32" | "float64"; generator: Generator }>;
+
+export interface LayerCase {
+  /** The class's name, and what is special about the case. */
+  readonly name: string;
+  make(shared: Shared): nn.Module<unknown>;
+  /** Float inputs are cast to the dtype of the check. */
+  readonly inputs: readonly Tensor[];
+  call(layer: nn.Module<unknown>, ...inputs: Tensor[]): Tensor;
+}
+
+const noise = (...shape: number[]) => randn(shape, { dtype: "float64", generator: new Generator(shape.join()) });
+
+function layerCase<M extends nn.Module<unknown>>(
+  name: string,
+  make: (shared: Shared) => M,
+  inputs: Tensor | readonly Tensor[],
+  call = (layer: M, ...given: Tensor[]) => layer.call(...given) as Tensor,
+): LayerCase {
+  return { name, make, inputs: [inputs].flat(), call: call as LayerCase["call"] };
+}
+
+const vectors = noise(3, 4);
+const sequences = noise(2, 4, 4);
+const signals = noise(2, 2, 5);
+const images = noise(2, 2, 6, 5);
+const mask = tensor([
+  [true, true, true, false],
+  [true, true, true, true],
+]);
+const block = { embedDim: 4, heads: 2, dropout: 0 };
+
+/** Those that take nothing but their own options, and any shape. */
+const activations = [
+  nn.ReLU,
+  nn.LeakyReLU,
+  nn.ELU,
+  nn.SELU,
+  nn.GELU,
+  nn.SiLU,
+  nn.Mish,
+  nn.Sigmoid,
+  nn.Tanh,
+  nn.Softplus,
+  nn.Softmax,
+  nn.LogSoftmax,
+].map((Class) => layerCase(Class.name, () => new Class(), vectors));
+
+const pair = [noise(3, 4), noise(3, 4).mul(0.8).add(0.1)];
+const merges = [nn.Add, nn.Multiply, nn.Average, nn.Maximum, nn.Concatenate, nn.Dot].map((Class) =>
+  layerCase(Class.name, () => new Class(), pair),
+);
+
+export const layerTable: readonly LayerCase[] = [
+  ...activations,
+  ...merges,
+  layerCase("Dot, normalized", () => new nn.Dot({ normalize: true }), pair),
+  layerCase("Activation", () => new nn.Activation("softsign"), vectors),
+  layerCase("PReLU", (shared) => new nn.PReLU({ axis: -1, ...shared }), vectors),
+  layerCase("Dense", (shared) => new nn.Dense({ units: 3, activation: "tanh", ...shared }), vectors),
+  layerCase("Linear", (shared) => new nn.Linear(4, 3, shared), vectors),
+  layerCase("Dropout", () => new nn.Dropout(0.4), vectors),
+  layerCase(
+    "Embedding",
+    (shared) => new nn.Embedding({ inputDim: 5, outputDim: 3, ...shared }),
+    tensor([[4, 0, 2]], { dtype: "int32" }),
+  ),
+  layerCase("Flatten", () => new nn.Flatten(), sequences),
+  layerCase("Reshape", () => new nn.Reshape([2, -1]), sequences),
+  layerCase("Lambda", () => new nn.Lambda((x) => x.square()), vectors),
+  layerCase("Residual", (shared) => new nn.Residual(new nn.Dense(4, shared)), sequences),
+  layerCase(
+    "Residual with a shortcut",
+    (shared) => new nn.Residual(new nn.Dense(3, shared), { shortcut: new nn.Dense(3, shared) }),
+    vectors,
+  ),
+
+  layerCase("LayerNorm", (shared) => new nn.LayerNorm(shared), sequences),
+  layerCase("BatchNorm", (shared) => new nn.BatchNorm(shared), vectors),
+  layerCase("GroupNorm", (shared) => new nn.GroupNorm({ groups: 2, ...shared }), images),
+  layerCase("RMSNorm", (shared) => new nn.RMSNorm(shared), sequences),
+
+  layerCase("Conv1d", (shared) => new nn.Conv1d({ filters: 3, kernelSize: 2, padding: "same", ...shared }), signals),
+  layerCase(
+    "Conv2d",
+    (shared) => new nn.Conv2d({ filters: 4, kernelSize: 3, stride: 2, groups: 2, padding: 1, ...shared }),
+    images,
+  ),
+  layerCase(
+    "ConvTranspose2d",
+    (shared) => new nn.ConvTranspose2d({ filters: 2, kernelSize: 3, stride: 2, padding: "same", ...shared }),
+    noise(2, 2, 3, 2),
+  ),
+  layerCase("MaxPool1d", () => new nn.MaxPool1d({ kernelSize: 3, stride: 2, padding: 1 }), signals),
+  layerCase("MaxPool2d", () => new nn.MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 }), images),
+  layerCase("AvgPool1d", () => new nn.AvgPool1d({ padding: "same" }), signals),
+  layerCase("AvgPool2d", () => new nn.AvgPool2d({ padding: "same", countIncludePad: false }), images),
+  layerCase("AdaptiveAvgPool2d", () => new nn.AdaptiveAvgPool2d([2, 3]), images),
+  layerCase("UpSampling2d", () => new nn.UpSampling2d({ interpolation: "bilinear" }), noise(2, 2, 3, 2)),
+  layerCase("GlobalAvgPool1d", () => new nn.GlobalAvgPool1d(), signals),
+  layerCase(
+    "GlobalAvgPool1d, masked",
+    () => new nn.GlobalAvgPool1d({ dataFormat: "channels_last" }),
+    sequences,
+    (layer, x) => layer.call(x, { mask }),
+  ),
+  layerCase("GlobalMaxPool1d", () => new nn.GlobalMaxPool1d(), signals),
+  layerCase(
+    "GlobalMaxPool1d, masked",
+    () => new nn.GlobalMaxPool1d({ dataFormat: "channels_last" }),
+    sequences,
+    (layer, x) => layer.call(x, { mask }),
+  ),
+  layerCase("GlobalAvgPool2d", () => new nn.GlobalAvgPool2d(), images),
+  layerCase("GlobalMaxPool2d", () => new nn.GlobalMaxPool2d(), images),
+
+  layerCase(
+    "SimpleRNNCell",
+    (shared) => new nn.SimpleRNNCell({ units: 3, ...shared }),
+    [vectors, noise(3, 3)],
+    (layer, x, h) => layer.call(x, { state: h }),
+  ),
+  layerCase(
+    "LSTMCell",
+    (shared) => new nn.LSTMCell({ units: 2, ...shared }),
+    [vectors, noise(3, 2), noise(3, 2).mul(0.5)],
+    (layer, x, h, c) => layer.call(x, { state: [h, c] }),
+  ),
+  layerCase(
+    "GRUCell",
+    (shared) => new nn.GRUCell({ units: 3, ...shared }),
+    [vectors, noise(3, 3)],
+    (layer, x, h) => layer.call(x, { state: h }),
+  ),
+  layerCase(
+    "RNN",
+    (shared) => new nn.RNN(new nn.GRUCell({ units: 3, ...shared }), { goBackwards: true, ...shared }),
+    sequences,
+  ),
+  layerCase("SimpleRNN", (shared) => new nn.SimpleRNN({ units: 3, ...shared }), sequences),
+  layerCase(
+    "LSTM, masked",
+    (shared) => new nn.LSTM({ units: 3, returnSequences: true, ...shared }),
+    sequences,
+    (layer, x) => layer.call(x, { mask }),
+  ),
+  layerCase("GRU", (shared) => new nn.GRU({ units: 3, returnSequences: true, ...shared }), sequences),
+  layerCase(
+    "Bidirectional, masked",
+    (shared) => new nn.Bidirectional(new nn.GRU({ units: 2, ...shared })),
+    sequences,
+    (layer, x) => layer.call(x, { mask }),
+  ),
+
+  layerCase(
+    "MultiHeadAttention, masked and causal",
+    (shared) => new nn.MultiHeadAttention({ ...block, ...shared }),
+    sequences,
+    (layer, x) => layer.call(x, { keyMask: mask, causal: true }),
+  ),
+  layerCase(
+    "MultiHeadAttention to a memory",
+    (shared) => new nn.MultiHeadAttention({ ...block, kdim: 3, vdim: 2, ...shared }),
+    [sequences, noise(2, 5, 3), noise(2, 5, 2)],
+    (layer, x, key, value) => layer.call(x, { key, value }),
+  ),
+  layerCase(
+    "TransformerEncoderLayer",
+    (shared) => new nn.TransformerEncoderLayer({ ...block, feedForwardDim: 3, activation: "gelu", ...shared }),
+    sequences,
+  ),
+  layerCase(
+    "TransformerEncoder, masked",
+    (shared) => new nn.TransformerEncoder({ ...block, feedForwardDim: 3, numLayers: 2, activation: "gelu", ...shared }),
+    sequences,
+    (layer, x) => layer.call(x, { mask }),
+  ),
+  layerCase(
+    "TransformerDecoderLayer",
+    (shared) => new nn.TransformerDecoderLayer({ ...block, feedForwardDim: 3, activation: "tanh", ...shared }),
+    [sequences, noise(2, 3, 4)],
+    (layer, x, memory) => layer.call(x, { memory }),
+  ),
+  layerCase(
+    "TransformerDecoder, masked",
+    (shared) =>
+      new nn.TransformerDecoder({
+        ...block,
+        feedForwardDim: 3,
+        numLayers: 1,
+        normFirst: true,
+        activation: "tanh",
+        ...shared,
+      }),
+    [sequences, sequences.mul(0.5)],
+    (layer, x, memory) => layer.call(x, { memory, memoryMask: mask }),
+  ),
+  layerCase("PositionalEncoding", () => new nn.PositionalEncoding(), sequences),
+  layerCase("PositionEmbedding", (shared) => new nn.PositionEmbedding({ maxLength: 5, ...shared }), sequences),
+];
+
+/** Modules that are no layers to be called: bases for classes of one's own, and models, which have tests of their own. */
+export const basesAndModels: readonly string[] = [
+  "Functional",
+  "Layer",
+  "LayerWithOptions",
+  "Model",
+  "RecurrentCell",
+  "SequenceLayer",
+  "Sequential",
+];
