@@ -28,7 +28,8 @@ export function toleranceFor(dtype: FloatDType, file?: ReferenceFile): number {
 
 /**
  * Throws unless shapes are the same and all numbers are as close as the dtype allows: |actual - expected| at most
- * `tolerance` times the largest finite |expected|; NaN and infinities at the same places.
+ * `tolerance` times the largest finite |expected|; NaN and infinities at the same places. 0 and -0 are alike: which of
+ * them PyTorch's gradients hold depends on its kernels.
  *
  * @throws AssertionError that names the first element that is off, and both numbers.
  *

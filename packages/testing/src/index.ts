@@ -4,6 +4,7 @@
 export { arrays, broadcastableShapes, dataFor, floats, type ShapeLimits, shapes, wildFloats } from "./arbitrary.ts";
 export { type Core, checkReference, type Differentiable } from "./check.ts";
 export { type CompareOptions, expectClose, type Numbers, toleranceFor } from "./compare.ts";
+export { checkCases, type Fuzzing, fuzzing } from "./fuzz.ts";
 export {
   bothDTypes,
   type FloatDType,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { broadcastableShapes, expectClose, referenceCases, toleranceFor } from "./index.ts";
+import { broadcastableShapes, checkCases, expectClose, fuzzing, referenceCases, toleranceFor } from "./index.ts";
 
 describe("referenceCases", () => {
   it("decodes infinities and names every tensor's dtype", () => {
@@ -63,4 +63,36 @@ it("broadcastableShapes meet in the shape they name", () => {
       expect(wide(b).every((n, i) => n === 1 || n === met[i])).toBe(true);
     }),
   );
+});
+
+describe("fuzzing", () => {
+  it("takes the number of cases and the seed from the environment", () => {
+    const usual = fuzzing(8, {});
+    expect([usual.runs(20), usual.seed, usual.limit]).toEqual([{ numRuns: 20, seed: 8 }, 8, { timeout: 60_000 }]);
+    const long = fuzzing(8, { FUZZ_RUNS: "1000", FUZZ_SEED: "-3" });
+    expect([long.runs(20), long.seed]).toEqual([{ numRuns: 1000, seed: -3 }, -3]);
+    expect(long.limit.timeout).toBeGreaterThan(3_600_000);
+    expect(fuzzing(8, { FUZZ_SEED: "0" }).seed).toBe(0);
+  });
+
+  it.each(["", " ", "0", "-1", "many", "1.5", "Infinity", "1e12"])("refuses %j cases", (FUZZ_RUNS) => {
+    expect(() => fuzzing(8, { FUZZ_RUNS })).toThrow(/^FUZZ_RUNS: expected a whole number from 1 to /);
+  });
+
+  it.each(["", "first", "0.5", "NaN", "4294967296"])("refuses the seed %j", (FUZZ_SEED) => {
+    expect(() => fuzzing(8, { FUZZ_SEED })).toThrow(/^FUZZ_SEED: expected a whole number from -2147483648 to /);
+  });
+});
+
+describe("checkCases", () => {
+  const parameters = { numRuns: 20, seed: 1 };
+
+  it("fails where the property does, and where it applied to no case", () => {
+    checkCases(fc.nat(), (n) => n % 2 === 0, parameters);
+    const fails = () => {
+      throw new Error("as it should");
+    };
+    expect(() => checkCases(fc.nat(), fails, parameters)).toThrow(/Property failed after 1 tests/);
+    expect(() => checkCases(fc.nat(), () => false, parameters)).toThrow("none of 20 random cases was checked");
+  });
 });

@@ -149,11 +149,5 @@ function needsOf(graph: Graph, fused: Fused): Set<number>[] {
     for (const maker of makers.get(node) ?? [])
       for (const reader of readers.get(stateOf.get(parameter) ?? node) ?? [])
         if (reader < maker) needs[maker].add(reader);
-  let lastDraw: number | null = null;
-  units.forEach(({ members }, at) => {
-    if (!members.some(({ op }) => op?.random)) return;
-    if (lastDraw !== null) needs[at].add(lastDraw);
-    lastDraw = at;
-  });
   return needs;
 }

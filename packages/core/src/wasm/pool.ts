@@ -82,14 +82,15 @@ const kinds: readonly Kind[] = [
     four: (f) => {
       const { code } = f;
       const [share, out] = [code.local("v128"), code.local("v128")];
-      const one = code.floatsOnce(1);
+      const [zero, one] = [code.floatsOnce(0), code.floatsOnce(1)];
       const chosen = f.split(1);
       code.get(f.operands[2]).access("v128.load").set(out);
       for (const x of chosen) code.put(x, x, out, "f32x4.eq", one, "v128.and");
       const [a, b, c, d] = chosen;
       code.get(f.operands[0]).access("v128.load");
       code.push(a, b, "f32x4.add", c, d, "f32x4.add", "f32x4.add", "f32x4.div").set(share);
-      for (const x of chosen) code.put(x, x, share, "f32x4.mul");
+      // What is not the largest gets 0 · share, which may be -0: one by one, it is added to 0.
+      for (const x of chosen) code.put(x, x, share, "f32x4.mul", zero, "f32x4.add");
       f.join(3, chosen);
     },
   },
@@ -125,7 +126,9 @@ const kinds: readonly Kind[] = [
     },
     four: (f) => {
       const [a, b, c, d] = f.split(0);
-      f.code.get(f.operands[1]).push(a, b, "f32x4.add", c, d, "f32x4.add", "f32x4.add").access("v128.store");
+      f.code.get(f.operands[1]).push(a, b, "f32x4.add", c, d, "f32x4.add", "f32x4.add");
+      // A sum begins at 0, which makes 0 of -0.
+      f.code.push(f.code.floatsOnce(0), "f32x4.add").access("v128.store");
     },
   },
   {
@@ -139,7 +142,7 @@ const kinds: readonly Kind[] = [
       }),
     four: (f) => {
       const g = f.code.local("v128");
-      f.code.get(f.operands[0]).access("v128.load").set(g);
+      f.code.get(f.operands[0]).access("v128.load").push(f.code.floatsOnce(0), "f32x4.add").set(g);
       f.join(1, [g, g, g, g]);
     },
   },

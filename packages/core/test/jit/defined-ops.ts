@@ -20,7 +20,7 @@ function sources(): { path: string; text: string }[] {
 }
 
 /** An op written out: its name, and then its shape rule. */
-const literal = /\bname: "(\w+)",\s*(?:random: true,\s*)?infer\b/g;
+const literal = /\bname: "(\w+)",\s*(?:random: true,\s*)?inferShape\b/g;
 /** A function that makes ops of a name, by itself or by calling another such function. */
 const maker = /function (\w+)\(name: .*?\n\}/gs;
 const ownRule = /\bname,\s*inferShape:/;
@@ -36,7 +36,7 @@ export function definedOps(): string[] {
   for (const [body, name] of makers) if ([...names].some((known) => body.includes(`${known}(name,`))) names.add(name);
   const made = [...text.matchAll(new RegExp(`\\b(?:${[...names].join("|")})\\(\\s*"(\\w+)"`, "g"))];
   const written = [...text.matchAll(literal)];
-  const rules = text.match(/\binfer: /g)!.length;
+  const rules = text.match(/\binferShape: /g)!.length;
   const explained = written.length + makers.filter(([body]) => ownRule.test(body)).length;
   if (rules !== explained)
     throw new Error(`${rules} shape rules, of which ${explained} belong to ops whose names were found`);

@@ -183,7 +183,7 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
   identity: unary(
     core.grad((x: Tensor) =>
       core
-        .grad((t: Tensor) => t.square().sum())(x)
+        .grad((t: Tensor) => t.square().mul(t).sum())(x)
         .sum(),
     ),
     "bit",
@@ -367,7 +367,7 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
       return back(y.mul(0.01))[0];
     },
   },
-  maxPool: pooled((pool, x) => pool(x), core.maxPool2d, numeric),
+  maxPool: pooled((pool, x) => pool(x).add(0), core.maxPool2d, numeric),
   maxPoolSpread: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.maxPool2d),
   maxPoolPick: pooled(
     (pool, x) => core.vjp((g) => core.vjp(pool, x)[1](g)[0], pool(x))[1](x.mul(2))[0],

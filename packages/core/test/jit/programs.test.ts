@@ -4,7 +4,7 @@
  * A failure prints the smallest program found, with the seed and the path that lead to it. For a long run:
  * `FUZZ_RUNS=20000 FUZZ_SEED=7 pnpm vitest run packages/core/test/jit/programs.test.ts`.
  */
-import { env } from "node:process";
+import { checkCases, fuzzing } from "@chainrule/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { buffer, isFloat, parameter, type Tensor, valueAndGrad } from "../../src/index.ts";
@@ -15,9 +15,7 @@ import { expectIdentical, expectSame } from "./same.ts";
 /** Numbers of size 1 to 10 that cancel leave this much of their rounding. */
 const rounding = 5e-6;
 
-const seed = Number(env.FUZZ_SEED ?? 3);
-const runs = (usual: number) => ({ numRuns: Number(env.FUZZ_RUNS ?? usual), seed });
-const limit = { timeout: env.FUZZ_RUNS ? 86_400_000 : 60_000 };
+const { seed, runs, limit } = fuzzing(3);
 
 function compare(found: readonly Tensor[], made: readonly Made[], call: number): void {
   made.forEach(({ name, x, exact }, i) => {
@@ -59,7 +57,7 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
       const inputs = inputsOf(program);
       const by = inputs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
       const loss = (...xs: Tensor[]) => lossOf(runProgram(program, xs))!;
-      if (lossOf(runProgram(program, inputs)) === null) return;
+      if (lossOf(runProgram(program, inputs)) === null) return false;
       const slopes = valueAndGrad((...xs: Tensor[]) => loss(...xs).add(xs[0].mul(0).sum()), { argument: by });
       const [value, gradients] = slopes(...inputs);
       const [found, foundGradients] = jit(slopes)(...inputs);
@@ -67,8 +65,9 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
       gradients.forEach((g, i) => {
         expectSame(foundGradients[i], g, `gradient ${by[i]}`, rounding);
       });
+      return true;
     };
-    fc.assert(fc.property(programsOf(), check), runs(200));
+    checkCases(programsOf(), check, runs(200));
   });
 
   it("steps of training, which change parameters and variables", limit, () => {

@@ -3,15 +3,14 @@
  * lets new values land where old ones lay, and must notice who still wants those. `FUZZ_RUNS` and `FUZZ_SEED` as for
  * random programs.
  */
-import { env } from "node:process";
+import { fuzzing } from "@chainrule/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { buffer, concat, flip, gather, type Tensor, tensor, where } from "../../src/index.ts";
 import { jit } from "../../src/jit/jit.ts";
 import { expectSame } from "./same.ts";
 
-const seed = Number(env.FUZZ_SEED ?? 8);
-const numRuns = Number(env.FUZZ_RUNS ?? 200);
+const { seed, runs, limit } = fuzzing(8);
 
 /** What becomes of one or two square matrices; no larger than they are. */
 const moves: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
@@ -78,7 +77,7 @@ function exchange({ size, count, dtype, steps }: Exchange) {
 }
 
 describe(`variables that exchange their values, seed ${seed}`, () => {
-  it("hold the same compiled and eager", { timeout: env.FUZZ_RUNS ? 86_400_000 : 60_000 }, () => {
+  it("hold the same compiled and eager", limit, () => {
     const check = (program: Exchange) => {
       const [eager, compiled] = [exchange(program), exchange(program)];
       const step = jit(compiled.step);
@@ -92,6 +91,6 @@ describe(`variables that exchange their values, seed ${seed}`, () => {
         });
       }
     };
-    fc.assert(fc.property(programs, check), { numRuns, seed });
+    fc.assert(fc.property(programs, check), runs(200));
   });
 });

@@ -11,6 +11,7 @@ import {
   tensor,
   unfold,
   valueAndGrad,
+  vjp,
 } from "../../src/index.ts";
 import { jit } from "../../src/jit/jit.ts";
 import { expectSame } from "./same.ts";
@@ -161,7 +162,8 @@ describe("pooling", () => {
     })
     .filter(({ sliding: s }) => fits(s) && s.padding.every((n, d) => n <= Math.floor(s.kernel[d] / 2)));
   const pools = {
-    maxPool2d: (x: Tensor, { kernel, ...options }: Pooled) => maxPool2d(x, kernel, options),
+    // The sign of a 0 among others of either sign depends on the order in which they are looked at: + 0 makes it 0.
+    maxPool2d: (x: Tensor, { kernel, ...options }: Pooled) => maxPool2d(x, kernel, options).add(0),
     avgPool2d: (x: Tensor, { kernel, ...options }: Pooled) => avgPool2d(x, kernel, options),
     "avgPool2d without padding in the count": (x: Tensor, { kernel, ...options }: Pooled) =>
       avgPool2d(x, kernel, { ...options, countIncludePad: false }),
@@ -191,6 +193,17 @@ describe("pooling", () => {
         const x = numbers([2, 3, height, width], 1, wild).mul(2).round();
         check((a) => pool(a, { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] }), [x]);
       }
+  });
+
+  it("makes 0 of -0 in sums, and of what is not the largest, one by one and four at a time", () => {
+    const [zeros, ones] = [numbers([1, 2, 6, 18], 1).abs().mul(-0), numbers([1, 2, 6, 18], 1).neg()];
+    for (const x of [zeros, ones])
+      for (const stride of [1, 2])
+        for (const pool of Object.values(pools))
+          check((a) => pool(a, { kernel: [2, 2], stride: [stride, stride], padding: [0, 0], dilation: [1, 1] }), [x]);
+    const spread = (g: Tensor) => vjp((a) => avgPool2d(a, 2), ones)[1](g)[0];
+    const g = avgPool2d(ones, 2).abs().mul(-0);
+    expectSame(jit(spread)(g), spread(g), "-0 to all of each window");
   });
 
   it("by the largest has second gradients that agree", () => {
