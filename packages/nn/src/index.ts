@@ -3,6 +3,7 @@
  */
 
 export type { ActivationFunction, ActivationLike } from "./activations.ts";
+export * from "./callbacks/index.ts";
 export * from "./functional/index.ts";
 export * from "./initializers/index.ts";
 export * from "./layers/index.ts";

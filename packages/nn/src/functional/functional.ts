@@ -20,7 +20,7 @@ import { uniqueName } from "../module/names.ts";
 import { checkSymbolic, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
 import { isPlainObject, leavesOf } from "../module/tree.ts";
 import { callsBetween, type Named, nameModules, type Program, programOf } from "./graph.ts";
-import { summaryRowsOf } from "./rows.ts";
+import { summaryRowsOf } from "./summary-rows.ts";
 
 /** One symbolic tensor, or several by place or by name. */
 export type SymbolicTree = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>;

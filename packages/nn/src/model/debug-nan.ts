@@ -1,25 +1,26 @@
 /**
- * Looking for NaN: a training step that says where the first one appears. Slower than `trainStep`, and does the same.
+ * A training step that throws at the first NaN and says where it is. Slower than `trainStep`, and does the same.
  */
 import { Tensor, ValueError } from "@chainrule/core";
 import { withForwardHook } from "../module/module.ts";
-import { listOf, type Several } from "./several.ts";
-import { detached, forward, type Inputs, type Outcome, type Training } from "./step.ts";
+import { flattenNested, type Nested } from "./nested.ts";
+import { detach, forward, type Inputs, type StepOutput, type TrainState } from "./step.ts";
 
 /**
  * Forward, loss and penalties, backward, update, with a look at everything in between.
  *
  * @throws ValueError that names the data, layer, loss, gradient or weight in which the first NaN is.
  */
-export function debugStep(training: Training, x: Inputs, y: Several<Tensor>, weight?: Several<Tensor>): Outcome {
-  const { model, optimizer } = training;
+export function debugStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>): StepOutput {
+  const { model, optimizer } = state;
   for (const [data, what] of [
     [x, "the inputs"],
     [y, "the targets"],
   ] as const)
-    for (const part of listOf<Tensor>(data)) check(part, what, "Clean the data: drop or fill in what is missing.");
-  const outcome = withForwardHook(checkOutput, () => forward(training, x, y, weight));
-  const { loss } = outcome;
+    for (const part of flattenNested<Tensor>(data))
+      check(part, what, "Clean the data: drop or fill in what is missing.");
+  const output = withForwardHook(checkOutput, () => forward(state, x, y, weight));
+  const { loss } = output;
   check(loss, "the loss", "All predictions are numbers: look at the loss where they are extreme, at log(0) and 0 / 0.");
   optimizer.zeroGrad();
   loss.backward();
@@ -34,7 +35,7 @@ export function debugStep(training: Training, x: Inputs, y: Several<Tensor>, wei
   optimizer.step();
   for (const [name, parameter] of model.namedParameters())
     check(parameter, `${name} after the update`, "Try a smaller learning rate, or clip gradients with clipNorm.");
-  return detached(outcome);
+  return detach(output);
 }
 
 function checkOutput(_module: unknown, output: unknown, inputs: readonly Tensor[], title: string): void {

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { column, line, x, y } from "../../test/line.ts";
 import { Adam, Dense, Lambda, Metric, Model, Sequential } from "../index.ts";
-import type { CompileOptions } from "./compile.ts";
+import type { CompileOptions } from "./compile-options.ts";
 import type { FitOptions } from "./options.ts";
 
 type Kind = new (...parts: never[]) => ChainRuleError;

@@ -1,85 +1,83 @@
 /**
- * Evaluation: loss and metrics of data that is not trained on, and predictions.
+ * Evaluation and prediction: the loss and the metrics of data that is not trained on, and the outputs.
  */
 import { ChainRuleError, concat, DataError, noGrad, type Tensor } from "@chainrule/core";
 import { inMode, inModeSync } from "../module/mode.ts";
 import type { Module } from "../module/module.ts";
-import type { Logs } from "./callbacks/index.ts";
-import type { Compiled } from "./compile.ts";
-import { type CompileSettings, compiledLater, type Step } from "./compiled.ts";
-import type { Source } from "./data.ts";
-import type { Rows } from "./rows.ts";
-import { listOf, mapSeveral, type Several } from "./several.ts";
-import { Tally } from "./tally.ts";
-import type { Turns } from "./turn.ts";
+import type { DataAdapter } from "./data-adapter.ts";
+import { EpochMetrics } from "./epoch-metrics.ts";
+import type { EventLoopYield } from "./event-loop-yield.ts";
+import type { Logs } from "./hooks.ts";
+import { type JitSettings, jitAfterFirstCall, type Step } from "./jit-step.ts";
+import { flattenNested, mapNested, type Nested } from "./nested.ts";
+import type { Samples } from "./samples.ts";
+import type { TrainState } from "./step.ts";
 
-/** One tensor's rows, or those of each input. */
-type Inputs = Rows | readonly Rows[];
+/** The samples of the input, or of each input. */
+type InputSamples = Samples | readonly Samples[];
 
-interface Place {
-  /** What is going on, for error messages. */
+interface EvaluationSettings {
+  /** Who evaluates, for error messages. */
   readonly where: string;
   /** Before each name in the logs. */
   readonly prefix?: string;
-  readonly turns: Turns;
-  /** What is done with a batch. */
+  readonly eventLoop: EventLoopYield;
+  /** The step on a batch. */
   readonly step: Step;
-  /** Whether it is to end early. */
-  readonly isOver?: () => boolean;
+  /** Whether to end before the data do. */
+  readonly shouldStop?: () => boolean;
 }
 
-/** The loss and the metrics over a pass of the source, in evaluation mode. */
-export function evaluateSource(
-  model: Module<unknown>,
-  compiled: Compiled,
-  source: Source,
-  place: Place,
+/** The loss and the metrics over one pass through the data, in evaluation mode. */
+export function evaluateData(
+  state: TrainState,
+  data: DataAdapter,
+  { where, prefix, eventLoop, step, shouldStop }: EvaluationSettings,
 ): Promise<Logs> {
-  return inMode(model, false, async () => {
-    const tally = new Tally(compiled);
-    const training = { model, ...compiled };
-    const pass = source.pass();
+  return inMode(state.model, false, async () => {
+    const epochMetrics = new EpochMetrics(state.outputs);
+    const batches = data.iterate();
     for (let number = 1; ; number++) {
-      const coming = pass.next();
-      const item = coming instanceof Promise ? await coming : coming;
+      const next = batches.next();
+      const item = next instanceof Promise ? await next : next;
       if (item.done) break;
       const batch = item.value;
       try {
-        const outcome = place.step(training, batch.x, batch.y, batch.weight);
-        tally.add(batch, outcome.loss.item(), outcome);
+        const result = step(state, batch.x, batch.y, batch.weight);
+        epochMetrics.update(batch, result.loss.item(), result);
       } catch (error) {
-        throw error instanceof ChainRuleError ? error.inside(`${place.where}, batch ${number}`) : error;
+        throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
       }
-      if (place.turns.due) await place.turns.take();
-      if (place.isOver?.()) break;
+      if (eventLoop.isDue) await eventLoop.pause();
+      if (shouldStop?.()) break;
     }
-    if (tally.samples === 0) throw new DataError({ where: place.where, expected: "at least one batch", got: "none" });
-    return tally.logs(place.prefix);
+    if (epochMetrics.samples === 0) throw new DataError({ where, expected: "at least one batch", got: "none" });
+    return epochMetrics.logs(prefix);
   });
 }
 
-/** The outputs for all inputs, computed batch by batch, in evaluation mode; in the structure in which the model has them. */
-export function predictRows(
+/** The outputs for all inputs, computed batch by batch, in evaluation mode; nested as the model returns them. */
+export function predictBatches(
   model: Module<unknown>,
-  x: Inputs,
+  x: InputSamples,
   batchSize: number,
-  settings: CompileSettings,
-): Several<Tensor> {
-  const { count, formatted } = listOf(x)[0];
+  settings: JitSettings,
+): Nested<Tensor> {
+  const { count, formattedShape } = flattenNested(x)[0];
   if (count === 0)
-    throw new DataError({ where: "predict", expected: "at least one sample", got: `x of shape ${formatted}` });
+    throw new DataError({ where: "predict", expected: "at least one sample", got: `x of shape ${formattedShape}` });
   return inModeSync(model, false, () =>
     noGrad(() => {
-      const outputs: Several<Tensor>[] = [];
-      const call = compiledLater((...parts: Tensor[]) => model.call(...parts) as Several<Tensor>, settings);
+      const outputs: Nested<Tensor>[] = [];
+      const call = jitAfterFirstCall((...inputs: Tensor[]) => model.call(...inputs) as Nested<Tensor>, settings);
       for (let start = 0; start < count; start += batchSize) {
-        const batch = listOf(x).map((rows) => rows.take(start, Math.min(start + batchSize, count)));
+        const batch = flattenNested(x).map((samples) => samples.take(start, Math.min(start + batchSize, count)));
         outputs.push(call(...batch));
       }
-      if (outputs.length === 1) return mapSeveral(outputs[0], (output) => output.detach());
-      return mapSeveral(outputs[0], (_, key) =>
+      if (outputs.length === 1) return mapNested(outputs[0], (output) => output.detach());
+      return mapNested(outputs[0], (_, key) =>
         concat(
-          outputs.map((output) => at(output, key)),
+          outputs.map((output) => valueAt(output, key)),
           0,
         ),
       );
@@ -87,6 +85,6 @@ export function predictRows(
   );
 }
 
-function at(output: Several<Tensor>, key: string | number): Tensor {
+function valueAt(output: Nested<Tensor>, key: string | number): Tensor {
   return key === "" ? (output as Tensor) : (output as Readonly<Record<string, Tensor>>)[key];
 }

@@ -3,45 +3,45 @@
  */
 import { ChainRuleError } from "@chainrule/core";
 import { inMode } from "../module/mode.ts";
-import { CallbackList } from "./callbacks/callback.ts";
-import { History, type Hooks, type Logs } from "./callbacks/index.ts";
-import type { Compiled } from "./compile.ts";
-import { compiledStep, type Step } from "./compiled.ts";
-import type { Batch, Source } from "./data.ts";
+import { BatchIterator } from "./batch-iterator.ts";
+import { CallbackList } from "./callback.ts";
+import type { TrainingConfig } from "./compile.ts";
+import type { Batch, DataAdapter } from "./data-adapter.ts";
 import { debugStep } from "./debug-nan.ts";
-import { evaluateSource } from "./evaluate.ts";
-import { Feed } from "./feed.ts";
+import { EpochMetrics } from "./epoch-metrics.ts";
+import { evaluateData } from "./evaluate.ts";
+import { EventLoopYield } from "./event-loop-yield.ts";
+import { History } from "./history.ts";
+import type { Hooks, Logs } from "./hooks.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { jitStep, type Step } from "./jit-step.ts";
 import type { Model } from "./model.ts";
 import type { CompleteFitOptions } from "./options.ts";
-import { openProgress, type Progress } from "./progress.ts";
-import { type Training, testStep, trainStep } from "./step.ts";
-import { Tally } from "./tally.ts";
-import { Turns } from "./turn.ts";
+import { openProgress } from "./progress.ts";
+import type { Progress } from "./progress-lines.ts";
+import { type TrainState, testStep, trainStep } from "./step.ts";
 
-/** What a training is made of. */
-interface Run {
+/** What the loop works with. */
+interface FitRun {
   readonly model: Model<unknown>;
-  readonly compiled: Compiled;
-  readonly source: Source;
-  readonly validation: Source | null;
+  readonly state: TrainState;
+  readonly data: DataAdapter;
+  readonly validationData: DataAdapter | null;
   readonly options: CompleteFitOptions;
-  readonly step: Step;
+  readonly trainStep: Step;
   readonly testStep: Step;
-  /** What steps work with. */
-  readonly training: Training;
   readonly callbacks: CallbackList;
   readonly progress: Progress | null;
   readonly interrupt: Interrupt;
-  readonly turns: Turns;
+  readonly eventLoop: EventLoopYield;
 }
 
 /** Trains, and puts everything back in order whatever happens. */
 export async function runFit(
   model: Model<unknown>,
-  compiled: Compiled,
-  source: Source,
-  validation: Source | null,
+  config: TrainingConfig,
+  data: DataAdapter,
+  validationData: DataAdapter | null,
   options: CompleteFitOptions,
 ): Promise<History> {
   const history = new History();
@@ -49,24 +49,20 @@ export async function runFit(
   const interrupt = listenForInterrupt();
   let progress: Progress | null = null;
   try {
-    progress = await openProgress(options, source.steps);
+    progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
-    const step = compiledStep(options.debugNaN ? debugStep : trainStep, settings);
-    const tryOut = compiledStep(testStep, { ...settings, quiet: true });
-    const turns = new Turns();
-    const run: Run = {
+    const run: FitRun = {
       model,
-      compiled,
-      source,
-      validation,
+      state: { model, ...config },
+      data,
+      validationData,
       options,
-      step,
-      testStep: tryOut,
-      training: { model, ...compiled },
+      trainStep: jitStep(options.debugNaN ? debugStep : trainStep, settings),
+      testStep: jitStep(testStep, { ...settings, quiet: true }),
       callbacks,
       progress,
       interrupt,
-      turns,
+      eventLoop: new EventLoopYield(),
     };
     model.stopTraining = false;
     await inMode(model, true, () => runEpochs(run));
@@ -84,24 +80,24 @@ function reasonOf(stopped: boolean | string, interrupted: boolean): string | nul
   return stopped === true ? "stopTraining was set" : stopped || null;
 }
 
-async function runEpochs(run: Run): Promise<void> {
+async function runEpochs(run: FitRun): Promise<void> {
   const { model, options, callbacks, interrupt } = run;
-  const feed = new Feed(run.source, options.stepsPerEpoch);
+  const batches = new BatchIterator(run.data, options.stepsPerEpoch);
   let logs: Logs = {};
   try {
     await callbacks.call("onTrainBegin");
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
       if (model.stopTraining || interrupt.requested) break;
       await callbacks.call("onEpochBegin", epoch, {});
-      const found = await runEpoch(run, feed, epoch);
-      if (found === null) break;
-      logs = found;
+      const epochLogs = await runEpoch(run, batches, epoch);
+      if (epochLogs === null) break;
+      logs = epochLogs;
       await callbacks.call("onEpochEnd", epoch, logs);
-      run.progress?.endEpoch(feed.taken, logs);
+      run.progress?.endEpoch(batches.steps, logs);
     }
     await callbacks.call("onTrainEnd", logs);
   } finally {
-    await feed.close();
+    await batches.close();
   }
 }
 
@@ -109,53 +105,58 @@ async function runEpochs(run: Run): Promise<void> {
  * One epoch and its validation; null where Ctrl-C cut it short. Nothing is awaited unless it must be: a small model
  * takes a few microseconds a batch.
  */
-async function runEpoch(run: Run, feed: Feed, epoch: number): Promise<Logs | null> {
-  const { model, compiled, callbacks, progress, interrupt, turns } = run;
-  const steps = run.options.stepsPerEpoch ?? run.source.steps;
-  const tally = new Tally(compiled);
-  const [tellBegin, tellEnd] = [callbacks.has("onBatchBegin"), callbacks.has("onBatchEnd")];
+async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Promise<Logs | null> {
+  const { model, state, callbacks, progress, interrupt, eventLoop } = run;
+  const steps = run.options.stepsPerEpoch ?? run.data.steps;
+  const epochMetrics = new EpochMetrics(state.outputs);
+  const [hasBatchBegin, hasBatchEnd] = [callbacks.has("onBatchBegin"), callbacks.has("onBatchEnd")];
   progress?.beginEpoch(epoch);
-  feed.beginEpoch();
+  batches.beginEpoch();
   for (let number = 0; ; number++) {
-    const coming = feed.next();
-    const batch = coming instanceof Promise ? await coming : coming;
+    const next = batches.next();
+    const batch = next instanceof Promise ? await next : next;
     if (batch === null) break;
-    if (tellBegin) await callbacks.call("onBatchBegin", number);
-    const loss = trainOn(run, batch, tally, epoch, number);
-    if (tellEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
-    if (turns.due) {
-      progress?.update(number + 1, () => tally.logs());
-      await turns.take();
+    if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
+    const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
+    if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
+    if (eventLoop.isDue) {
+      progress?.update(number + 1, () => epochMetrics.logs());
+      await eventLoop.pause();
     }
     if (interrupt.requested && number + 1 !== steps) return null;
     if (model.stopTraining) break;
   }
-  return validate(run, tally.logs());
+  return validate(run, epochMetrics.logs());
 }
 
 /** The logs with those of the validation data; null where Ctrl-C cut it short. */
 async function validate(
-  { model, compiled, validation, testStep, turns, interrupt }: Run,
+  { state, validationData, testStep, eventLoop, interrupt }: FitRun,
   logs: Logs,
 ): Promise<Logs | null> {
-  if (validation === null) return logs;
-  const isOver = () => interrupt.requested;
-  const found = await evaluateSource(model, compiled, validation, {
+  if (validationData === null) return logs;
+  const validationLogs = await evaluateData(state, validationData, {
     where: "validation",
     prefix: "val_",
-    turns,
+    eventLoop,
     step: testStep,
-    isOver,
+    shouldStop: () => interrupt.requested,
   });
-  return interrupt.requested ? null : { ...logs, ...found };
+  return interrupt.requested ? null : { ...logs, ...validationLogs };
 }
 
 /** A step on one batch; errors say which batch it was. */
-function trainOn({ training, step }: Run, batch: Batch, tally: Tally, epoch: number, number: number): number {
+function trainOnBatch(
+  { state, trainStep }: FitRun,
+  batch: Batch,
+  epochMetrics: EpochMetrics,
+  epoch: number,
+  number: number,
+): number {
   try {
-    const outcome = step(training, batch.x, batch.y, batch.weight);
-    const loss = outcome.loss.item();
-    tally.add(batch, loss, outcome);
+    const result = trainStep(state, batch.x, batch.y, batch.weight);
+    const loss = result.loss.item();
+    epochMetrics.update(batch, loss, result);
     return loss;
   } catch (error) {
     throw error instanceof ChainRuleError ? error.inside(`fit, epoch ${epoch + 1}, batch ${number + 1}`) : error;

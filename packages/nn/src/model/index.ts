@@ -1,14 +1,16 @@
 /**
  * Models: training, evaluation and prediction.
  */
-export * from "./callbacks/index.ts";
-export type { CompileOptions, MetricsLike } from "./compile.ts";
-export type { BatchLike, BatchSource, BatchStream } from "./data.ts";
+export { Callback } from "./callback.ts";
+export type { CompileOptions, MetricsLike } from "./compile-options.ts";
+export type { BatchLike, BatchSource, BatchStream } from "./data-adapter.ts";
+export { History } from "./history.ts";
+export type { Awaitable, BatchLogs, Hooks, Logs } from "./hooks.ts";
 export type { MetricFunction, MetricLike } from "./metric-entries.ts";
 export { type EvaluateOptions, Model } from "./model.ts";
+export type { DataLike } from "./nested.ts";
 export type { LossFunction, LossLike } from "./objective.ts";
 export type { FitOptions, Verbosity } from "./options.ts";
+export type { ClassWeight } from "./sample-weights.ts";
 export { Sequential, type SequentialItem } from "./sequential.ts";
-export type { DataLike } from "./several.ts";
 export type { SummaryOptions } from "./summary.ts";
-export type { ClassWeight } from "./weights.ts";

@@ -1,50 +1,34 @@
 /**
- * The model: a module that can be compiled, trained, evaluated and asked.
+ * The model: a module that can be compiled, trained, evaluated and used for predictions.
  */
-import {
-  checkOptions,
-  defaultGenerator,
-  describe,
-  getDefaultDType,
-  type JitOptions,
-  ModelError,
-  OptionError,
-  Tensor,
-} from "@chainrule/core";
-import { Layer } from "../layers/index.ts";
+import { checkOptions, getDefaultDType, type JitOptions, ModelError, type Tensor } from "@chainrule/core";
+import { Layer } from "../layers/layer.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import type { History, Logs } from "./callbacks/index.ts";
-import { type Compiled, type CompileOptions, compileOptions } from "./compile.ts";
-import { compiledStep } from "./compiled.ts";
+import { checkCount } from "./checks.ts";
+import { type TrainingConfig, toTrainingConfig } from "./compile.ts";
+import type { CompileOptions } from "./compile-options.ts";
 import {
-  type BatchLike,
+  arrayAdapter,
   type BatchSource,
-  batchesOfArrays,
-  batchesOfStream,
   isBatchSource,
   readArrays,
   readInputs,
-  type Source,
-  splitArrays,
-  weightByClass,
-} from "./data.ts";
-import { evaluateSource, predictRows } from "./evaluate.ts";
+  streamAdapter,
+} from "./data-adapter.ts";
+import { evaluateData, predictBatches } from "./evaluate.ts";
+import { EventLoopYield } from "./event-loop-yield.ts";
 import { runFit } from "./fit.ts";
-import {
-  type CompleteFitOptions,
-  checkCount,
-  completeFitOptions,
-  type FitOptions,
-  fitOptionNames,
-  generatorFor,
-} from "./options.ts";
-import type { Reading } from "./rows.ts";
-import type { DataLike, Ports } from "./several.ts";
+import { readFitData } from "./fit-data.ts";
+import type { History } from "./history.ts";
+import type { Logs } from "./hooks.ts";
+import { jitStep } from "./jit-step.ts";
+import type { DataLike, Signature } from "./nested.ts";
+import { type FitOptions, fitOptionNames } from "./options.ts";
+import type { ReadContext } from "./samples.ts";
 import { testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
-import { Turns } from "./turn.ts";
 
 /** What `evaluate` takes besides the data. */
 export interface EvaluateOptions {
@@ -91,7 +75,7 @@ export interface EvaluateOptions {
 export abstract class Model<Output = Tensor> extends Module<Output> {
   /** Set it in a callback to end training after the current batch: to true, or to the reason. */
   stopTraining: boolean | string = false;
-  #compiled: Compiled | null = null;
+  #config: TrainingConfig | null = null;
   #history: History | null = null;
   #fitting = false;
 
@@ -123,21 +107,21 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: (p, t) => p.sub(t).abs(), metrics: [new TopKAccuracy(3)] });
    */
   compile(options: CompileOptions): this {
-    const compiled = compileOptions(options, this.outputNames);
-    const { optimizer } = compiled;
+    const config = toTrainingConfig(options, this.outputNames);
+    const { optimizer } = config;
     const owner = owners.get(optimizer) ?? this;
     if (owner !== this) throw foreign(this, optimizer, `model "${owner.name}"`);
     if (!optimizer.isBound) {
       optimizer.bind(this);
       owners.set(optimizer, this);
     }
-    this.#compiled = compiled;
+    this.#config = config;
     return this;
   }
 
   /** What `compile` made. @throws ModelError before. */
-  #ready(where: string): Compiled {
-    if (this.#compiled) return this.#compiled;
+  #requireConfig(where: string): TrainingConfig {
+    if (this.#config) return this.#config;
     throw new ModelError({
       where: `${where}, model "${this.name}"`,
       expected: "a compiled model",
@@ -148,7 +132,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
 
   /** The optimizer of `compile`. @throws ModelError before. */
   get optimizer(): Optimizer {
-    return this.#ready("optimizer").optimizer;
+    return this.#requireConfig("optimizer").optimizer;
   }
 
   /** The history of the last training that came to an end; null before. */
@@ -183,7 +167,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   async fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
     const isLast = third === undefined && this.#isOptions(x, second);
     const [y, given] = isLast ? [undefined, second as FitOptions] : [second as DataLike | undefined, third ?? {}];
-    const compiled = this.#ready("fit");
+    const config = this.#requireConfig("fit");
     if (this.#fitting)
       throw new ModelError({
         where: `fit, model "${this.name}"`,
@@ -191,11 +175,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
         got: "one whose training has not ended yet",
         hint: "Wait for it: await model.fit(…).",
       });
-    checkUpdates(this, compiled.optimizer);
-    const { source, validation, options } = prepare(this.#reading("fit"), x, y, given);
+    checkUpdates(this, config.optimizer);
+    const { data, validationData, options } = readFitData(this.#readContext("fit"), x, y, given);
     this.#fitting = true;
     try {
-      this.#history = await runFit(this, compiled, source, validation, options);
+      this.#history = await runFit(this, config, data, validationData, options);
       return this.#history;
     } finally {
       this.#fitting = false;
@@ -216,18 +200,18 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   evaluate(batches: BatchSource): Promise<Logs>;
   async evaluate(x: DataLike | BatchSource, y?: DataLike, options: EvaluateOptions = {}): Promise<Logs> {
     const where = "evaluate";
-    const compiled = this.#ready(where);
+    const config = this.#requireConfig(where);
     checkOptions(where, options, ["batchSize", "sampleWeight", "jit"]);
     const { batchSize = 32, sampleWeight, jit = true } = options;
-    checkCount("batchSize", batchSize, 1, where);
-    const reading = this.#reading(where);
-    const source = isBatchSource(x, y)
-      ? batchesOfStream(reading, x)
-      : batchesOfArrays(readArrays(reading, x, y as DataLike, sampleWeight), batchSize, null);
-    return evaluateSource(this, compiled, source, {
+    checkCount(where, "batchSize", batchSize, 1);
+    const context = this.#readContext(where);
+    const data = isBatchSource(x, y)
+      ? streamAdapter(context, x)
+      : arrayAdapter(readArrays(context, x, y as DataLike, sampleWeight), batchSize, null);
+    return evaluateData({ model: this, ...config }, data, {
       where,
-      turns: new Turns(),
-      step: compiledStep(testStep, { where, jit }),
+      eventLoop: new EventLoopYield(),
+      step: jitStep(testStep, { where, jit }),
     });
   }
 
@@ -244,21 +228,21 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const where = "predict";
     checkOptions(where, options, ["batchSize", "jit"]);
     const { batchSize = 32, jit = true } = options;
-    checkCount("batchSize", batchSize, 1, where);
-    return predictRows(this, readInputs(this.#reading(where), x), batchSize, { where, jit }) as Output;
+    checkCount(where, "batchSize", batchSize, 1);
+    return predictBatches(this, readInputs(this.#readContext(where), x), batchSize, { where, jit }) as Output;
   }
 
   /** Data becomes float64 where a part of the model is. */
-  #reading(where: string): Reading {
+  #readContext(where: string): ReadContext {
     const isDouble =
       this.modules().some((module) => module instanceof Layer && module.dtype === "float64") ||
       this.parameters().some((parameter) => parameter.dtype === "float64");
-    const outputNames = this.outputNames ?? this.#compiled?.outputs.names ?? null;
+    const outputNames = this.outputNames ?? this.#config?.outputs.names ?? null;
     return {
       where,
       dtype: isDouble ? "float64" : getDefaultDType(),
-      inputs: portsOf(this.inputNames),
-      outputs: portsOf(outputNames),
+      inputs: signatureOf(this.inputNames),
+      outputs: signatureOf(outputNames),
     };
   }
 
@@ -268,7 +252,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const keys = Object.keys(second);
     if (keys.some((key) => fitOptionNames.includes(key))) return true;
     if (!isBatchSource(x, undefined)) return keys.length === 0;
-    const names = this.outputNames ?? this.#compiled?.outputs.names;
+    const names = this.outputNames ?? this.#config?.outputs.names;
     return !keys.some((key) => names?.includes(key));
   }
 
@@ -302,60 +286,6 @@ function foreign(model: Model<unknown>, optimizer: Optimizer, others: string): M
   });
 }
 
-function portsOf(names: readonly string[] | null): Ports {
+function signatureOf(names: readonly string[] | null): Signature {
   return { names, count: names?.length ?? null };
-}
-
-interface Prepared {
-  source: Source;
-  validation: Source | null;
-  options: CompleteFitOptions;
-}
-
-/** Checks data and options, and makes sources of batches of them. */
-function prepare(reading: Reading, x: DataLike | BatchSource, y: DataLike | undefined, given: FitOptions): Prepared {
-  if (isBatchSource(x, y)) {
-    if (y !== undefined)
-      throw new OptionError({ where: "fit", expected: "either batches [x, y], or x and y", got: "batches and y" });
-    const options = completeFitOptions(given, false);
-    const source = batchesOfStream(reading, x, options.classWeight);
-    return { source, validation: validationOf(reading, options), options };
-  }
-  const options = completeFitOptions(given, true);
-  const { batchSize, validationSplit, classWeight } = options;
-  const all = readArrays(reading, x, y as DataLike, options.sampleWeight);
-  const [train, held] = validationSplit === undefined ? [all, null] : splitArrays(reading, all, validationSplit);
-  const shuffling = options.shuffle ? generatorFor(options.seed, defaultGenerator) : null;
-  return {
-    source: batchesOfArrays(weightByClass(reading, train, classWeight), batchSize, shuffling),
-    validation: held ? batchesOfArrays(held, batchSize, null) : validationOf(reading, options),
-    options,
-  };
-}
-
-/** What validationData stands for: [x, y] or [x, y, sampleWeight], or batches. */
-function validationOf(train: Reading, { validationData: data, batchSize }: CompleteFitOptions): Source | null {
-  if (data === undefined) return null;
-  const reading = { ...train, where: "fit, validationData" };
-  if (isPairOfArrays(data, reading)) return batchesOfArrays(readArrays(reading, ...data), batchSize, null);
-  if (isBatchSource(data, undefined)) return batchesOfStream(reading, data as BatchSource);
-  throw new OptionError({
-    where: reading.where,
-    expected: "[x, y], [x, y, sampleWeight], or batches of such",
-    got: describe(data),
-  });
-}
-
-/** [x, y] rather than a list of two batches, each of which would be a list [x, y] itself. */
-function isPairOfArrays(data: BatchLike | BatchSource, { inputs, outputs }: Reading): data is BatchLike {
-  if (!Array.isArray(data) || data.length < 2 || data.length > 3) return false;
-  const isTensor = (part: unknown) => part instanceof Tensor;
-  // With several inputs, x is a list of tensors itself, and the x of a batch is a list or an object.
-  const isSeveral = (part: unknown) => isPlainObject(part) || (Array.isArray(part) && part.some(isTensor));
-  const isBatch =
-    (inputs.count ?? 1) > 1
-      ? (item: readonly unknown[]) => isSeveral(item[0])
-      : (item: readonly unknown[]) =>
-          item.some((part) => isTensor(part) || ((outputs.count ?? 1) > 1 && isSeveral(part)));
-  return !data.every((item) => Array.isArray(item) && isBatch(item));
 }

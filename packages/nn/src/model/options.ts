@@ -1,11 +1,12 @@
 /**
  * The options of `fit`, checked before anything is done.
  */
-import { checkOptions, describe, Generator, type JitOptions, OptionError, ValueError } from "@chainrule/core";
-import type { Hooks } from "./callbacks/index.ts";
-import type { BatchLike, BatchSource } from "./data.ts";
-import type { DataLike } from "./several.ts";
-import type { ClassWeight } from "./weights.ts";
+import { checkOptions, describe, Generator, type JitOptions, OptionError } from "@chainrule/core";
+import { checkCount } from "./checks.ts";
+import type { BatchLike, BatchSource } from "./data-adapter.ts";
+import type { Hooks } from "./hooks.ts";
+import type { DataLike } from "./nested.ts";
+import type { ClassWeight } from "./sample-weights.ts";
 
 /** 0: silent; 1: a progress bar; 2: a line for each epoch; "auto": the bar on a terminal, silent elsewhere. */
 export type Verbosity = "auto" | 0 | 1 | 2;
@@ -78,28 +79,14 @@ export function completeFitOptions(given: FitOptions, arrays: boolean): Complete
       got: "it with batches that are made elsewhere",
       hint: "Whoever makes the batches decides on their size, order and weights: [x, y, sampleWeight].",
     });
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options: CompleteFitOptions = { ...defaults, ...said };
-  checkCount("epochs", options.epochs, 0);
-  checkCount("initialEpoch", options.initialEpoch, 0);
-  checkCount("batchSize", options.batchSize, 1);
-  if (options.stepsPerEpoch !== undefined) checkCount("stepsPerEpoch", options.stepsPerEpoch, 1);
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options: CompleteFitOptions = { ...defaults, ...defined };
+  checkCount("fit", "epochs", options.epochs, 0);
+  checkCount("fit", "initialEpoch", options.initialEpoch, 0);
+  checkCount("fit", "batchSize", options.batchSize, 1);
+  if (options.stepsPerEpoch !== undefined) checkCount("fit", "stepsPerEpoch", options.stepsPerEpoch, 1);
   checkChoices(options);
   return options;
-}
-
-/** Throws unless a count is a whole number of at least `least`. */
-export function checkCount(name: string, value: unknown, least: number, where = "fit"): void {
-  if (!Number.isInteger(value) || (value as number) < least)
-    throw new ValueError({
-      where,
-      expected: `${name} as a whole number of at least ${least}`,
-      got: describe(value),
-      hint:
-        name === "epochs" && value === Number.POSITIVE_INFINITY
-          ? "Name a large number, and stop by a callback."
-          : undefined,
-    });
 }
 
 function checkChoices({ verbose, shuffle, callbacks, validationSplit, validationData }: CompleteFitOptions): void {

@@ -1,9 +1,9 @@
 /**
  * What browsers get in place of `progress-terminal.ts`: there is no terminal, so that no bar is ever opened.
  */
-import { lines, type Plan, type Progress } from "./progress.ts";
+import { lineProgress, type Progress, type ProgressParams } from "./progress-lines.ts";
 
-/** Lines, for whoever asks nonetheless. */
-export function openBar(plan: Plan): Progress {
-  return lines(plan, (line) => console.log(line));
+/** Progress in lines: without a terminal nothing calls this. */
+export function openProgressBar(params: ProgressParams): Progress {
+  return lineProgress(params, (line) => console.log(line));
 }

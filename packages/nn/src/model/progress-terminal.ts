@@ -2,8 +2,8 @@
  * The progress bar on a terminal. Browsers get `progress-none.ts` in place of this file (see "browser" in package.json).
  */
 import cliProgress from "cli-progress";
-import type { Logs } from "./callbacks/index.ts";
-import { formatLogs, formatPerStep, formatTime, type Plan, type Progress } from "./progress.ts";
+import type { Logs } from "./hooks.ts";
+import { formatLogs, formatPerStep, formatTime, type Progress, type ProgressParams } from "./progress-lines.ts";
 
 /** Epochs shorter than this share a line, in milliseconds: a toy model would fill the screen with hundreds. */
 const lineLasts = 200;
@@ -11,7 +11,10 @@ const lineLasts = 200;
 const frame = 100;
 
 /** A bar for each epoch, with the time, the loss and the metrics. */
-export function openBar({ epochs, steps }: Plan, stream: NodeJS.WriteStream = process.stderr): Progress {
+export function openProgressBar(
+  { epochs, steps }: ProgressParams,
+  stream: NodeJS.WriteStream = process.stderr,
+): Progress {
   const bar = new cliProgress.SingleBar({
     format: "Epoch {epoch} {count} [{bar}] {time} {logs}",
     barsize: 20,

@@ -4,8 +4,8 @@
 import { Writable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { column, line, x, y } from "../../test/line.ts";
-import { formatLogs, formatPerStep, formatTime } from "./progress.ts";
-import { openBar } from "./progress-terminal.ts";
+import { formatLogs, formatPerStep, formatTime } from "./progress-lines.ts";
+import { openProgressBar } from "./progress-terminal.ts";
 
 /** A terminal that keeps what was written to it. */
 function terminal() {
@@ -37,7 +37,7 @@ describe("the bar", () => {
   it("shows epoch, bar, time, loss and metrics, a line for each epoch that lasts", () => {
     vi.useFakeTimers();
     const { stream, written } = terminal();
-    const bar = openBar({ epochs: 2, steps: 4 }, stream);
+    const bar = openProgressBar({ epochs: 2, steps: 4 }, stream);
     for (const epoch of [0, 1]) {
       bar.beginEpoch(epoch);
       for (let step = 1; step <= 4; step++) {
@@ -56,7 +56,7 @@ describe("the bar", () => {
 
   it("keeps quick epochs on one line", () => {
     const { stream, written } = terminal();
-    const bar = openBar({ epochs: 50, steps: 1 }, stream);
+    const bar = openProgressBar({ epochs: 50, steps: 1 }, stream);
     for (let epoch = 0; epoch < 50; epoch++) {
       bar.beginEpoch(epoch);
       bar.endEpoch(1, { loss: epoch });
@@ -70,7 +70,7 @@ describe("the bar", () => {
   it("finds out by itself how many steps an epoch has", () => {
     vi.useFakeTimers();
     const { stream, written } = terminal();
-    const bar = openBar({ epochs: 2, steps: null }, stream);
+    const bar = openProgressBar({ epochs: 2, steps: null }, stream);
     for (const epoch of [0, 1]) {
       bar.beginEpoch(epoch);
       for (const step of [1, 2, 3]) {
@@ -89,7 +89,7 @@ describe("the bar", () => {
     const listeners = () => ["SIGINT", "SIGTERM"].map((signal) => process.listenerCount(signal));
     const before = listeners();
     const { stream, written } = terminal();
-    const bar = openBar({ epochs: 2, steps: 4 }, stream);
+    const bar = openProgressBar({ epochs: 2, steps: 4 }, stream);
     bar.beginEpoch(0);
     bar.update(1, () => ({ loss: 1 }));
     expect(listeners()).toEqual(before);

@@ -1,84 +1,22 @@
 /**
  * Showing how training goes: a bar on a terminal, lines elsewhere, or nothing.
  */
-import type { Logs } from "./callbacks/index.ts";
 import type { CompleteFitOptions } from "./options.ts";
+import { lineProgress, type Progress } from "./progress-lines.ts";
 
-/** Shows how training goes. Epochs count from 0. */
-export interface Progress {
-  beginEpoch(epoch: number): void;
-  /** After a step, now and then; the numbers are only computed where they are shown. */
-  update(step: number, logs: () => Logs): void;
-  /** After the last step of an epoch and its validation. */
-  endEpoch(steps: number, logs: Logs): void;
-  /** Leaves the terminal as it was. May be called at any time. */
-  close(): void;
-}
-
-/** How long training will be. */
-export interface Plan {
-  readonly epochs: number;
-  /** Batches in an epoch; null where it is not known yet. */
-  readonly steps: number | null;
-}
-
-/** What `verbose` asks for. The bar is loaded only where there is a terminal to show it on. */
+/** The progress that `verbose` selects; null for none. The bar is loaded only where there is a terminal to show it on. */
 export async function openProgress(
   { verbose, epochs, stepsPerEpoch }: CompleteFitOptions,
   steps: number | null,
 ): Promise<Progress | null> {
-  const plan = { epochs, steps: stepsPerEpoch ?? steps };
+  const params = { epochs, steps: stepsPerEpoch ?? steps };
   if (verbose === 0 || (verbose === "auto" && !isTerminal())) return null;
-  if (verbose === 2 || !isTerminal()) return lines(plan, (line) => console.log(line));
-  const { openBar } = await import("./progress-terminal.ts");
-  return openBar(plan);
+  if (verbose === 2 || !isTerminal()) return lineProgress(params, (line) => console.log(line));
+  const { openProgressBar } = await import("./progress-terminal.ts");
+  return openProgressBar(params);
 }
 
 /** Progress goes to the standard error stream, so that what a program prints can be piped elsewhere. */
 function isTerminal(): boolean {
   return typeof process === "object" && process.stderr?.isTTY === true && process.env.TERM !== "dumb";
-}
-
-/** A line for each epoch. */
-export function lines({ epochs }: Plan, print: (line: string) => void): Progress {
-  let [epoch, since] = [0, 0];
-  return {
-    beginEpoch(number) {
-      epoch = number;
-      since = performance.now();
-    },
-    update() {},
-    endEpoch(steps, logs) {
-      const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
-      const time = formatTime(performance.now() - since);
-      print([`Epoch ${epoch + 1}/${epochs}`, count, time, formatLogs(logs)].join(" - "));
-    },
-    close() {},
-  };
-}
-
-/** `loss: 0.6931 - accuracy: 0.5000`. */
-export function formatLogs(logs: Logs): string {
-  return Object.entries(logs)
-    .map(([name, value]) => `${name}: ${formatNumber(value)}`)
-    .join(" - ");
-}
-
-/** Four digits after the point, as Keras shows them; small numbers by their power of ten. */
-function formatNumber(value: number): string {
-  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(4);
-  return value.toFixed(4);
-}
-
-/** `340ms`, `12s`, `3m20s`. */
-export function formatTime(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)}ms`;
-  const seconds = Math.round(milliseconds / 1000);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
-}
-
-/** The time a step takes: `35us/step`, `5ms/step`. */
-export function formatPerStep(milliseconds: number): string {
-  if (milliseconds < 1) return `${Math.round(milliseconds * 1000)}us/step`;
-  return `${Math.round(milliseconds)}ms/step`;
 }

@@ -4,72 +4,71 @@
 import { noGrad, Tensor } from "@chainrule/core";
 import type { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import type { Outputs } from "./outputs.ts";
-import { mapSeveral, type Several } from "./several.ts";
+import type { CompiledOutputs } from "./compiled-outputs.ts";
+import { mapNested, type Nested } from "./nested.ts";
 
-/** What a step works with. */
-export interface Training {
+/** What a step works with: the model, and what it is trained with. */
+export interface TrainState {
   readonly model: Module<unknown>;
-  readonly outputs: Outputs;
+  readonly outputs: CompiledOutputs;
   readonly optimizer: Optimizer;
 }
 
 /** The inputs of a batch: one tensor, or one for each parameter of the model's `forward`. */
 export type Inputs = Tensor | readonly Tensor[];
 
-/** What came out, cut off from the graph. */
-export interface Outcome {
-  /** With penalties, a scalar. */
+/** What a step computes. */
+export interface StepOutput {
+  /** A scalar, penalties included. */
   readonly loss: Tensor;
-  readonly prediction: Several<Tensor>;
+  readonly prediction: Nested<Tensor>;
   /** With several outputs: the loss of each, before lossWeights. */
-  readonly parts: readonly Tensor[] | null;
+  readonly outputLosses: readonly Tensor[] | null;
 }
 
-/** What training looks at of a batch. */
-export interface Seen extends Omit<Outcome, "prediction"> {
-  /** Null where no metric asks for it. */
-  readonly prediction: Several<Tensor> | null;
+/** What a step returns to the training loop. */
+export interface StepResult extends Omit<StepOutput, "prediction"> {
+  /** Null where no metric needs it. */
+  readonly prediction: Nested<Tensor> | null;
 }
 
 /** Forward, loss and penalties, backward, update. */
-export function trainStep(training: Training, x: Inputs, y: Several<Tensor>, weight?: Several<Tensor>): Outcome {
-  const { optimizer } = training;
-  const outcome = forward(training, x, y, weight);
-  optimizer.zeroGrad();
-  outcome.loss.backward();
-  optimizer.step();
-  return detached(outcome);
+export function trainStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>): StepOutput {
+  const output = forward(state, x, y, weight);
+  state.optimizer.zeroGrad();
+  output.loss.backward();
+  state.optimizer.step();
+  return detach(output);
 }
 
 /** Forward, loss and penalties. */
 export function testStep(
-  training: Pick<Training, "model" | "outputs">,
+  state: Pick<TrainState, "model" | "outputs">,
   x: Inputs,
-  y: Several<Tensor>,
-  weight?: Several<Tensor>,
-): Outcome {
-  return noGrad(() => forward(training, x, y, weight));
+  y: Nested<Tensor>,
+  weight?: Nested<Tensor>,
+): StepOutput {
+  return noGrad(() => forward(state, x, y, weight));
 }
 
 /** The loss and the predictions of a batch. */
 export function forward(
-  { model, outputs }: Pick<Training, "model" | "outputs">,
+  { model, outputs }: Pick<TrainState, "model" | "outputs">,
   x: Inputs,
-  y: Several<Tensor>,
-  weight?: Several<Tensor>,
-): Outcome {
-  const prediction = (x instanceof Tensor ? model.call(x) : model.call(...x)) as Several<Tensor>;
-  const { loss, parts } = outputs.measure(prediction, y, weight);
+  y: Nested<Tensor>,
+  weight?: Nested<Tensor>,
+): StepOutput {
+  const prediction = (x instanceof Tensor ? model.call(x) : model.call(...x)) as Nested<Tensor>;
+  const { loss, outputLosses } = outputs.computeLoss(prediction, y, weight);
   const penalty = model.penalty();
-  return { loss: penalty ? loss.add(penalty) : loss, prediction, parts };
+  return { loss: penalty ? loss.add(penalty) : loss, prediction, outputLosses };
 }
 
-/** The outcome, cut off from the graph. */
-export function detached({ loss, prediction, parts }: Outcome): Outcome {
+/** The same tensors, detached from the graph. */
+export function detach({ loss, prediction, outputLosses }: StepOutput): StepOutput {
   return {
     loss: loss.detach(),
-    prediction: mapSeveral(prediction, (output) => output.detach()),
-    parts: parts?.map((part) => part.detach()) ?? null,
+    prediction: mapNested(prediction, (output) => output.detach()),
+    outputLosses: outputLosses?.map((outputLoss) => outputLoss.detach()) ?? null,
   };
 }

@@ -1,50 +1,50 @@
 /**
- * One thing, or several by place or by name: the data of models with several inputs and outputs.
+ * Nested values: one, a list, or an object of names, as models with several inputs and outputs have them.
  */
 import { DataError, describe, didYouMean, ModelError, Tensor, type TensorLike } from "@chainrule/core";
 import { isPlainObject } from "../module/tree.ts";
 
-/** One, a list, or an object of names. */
-export type Several<T> = T | readonly T[] | Readonly<Record<string, T>>;
+/** One value, a list of values, or an object of values by name. */
+export type Nested<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 /** Data for a model: one array or tensor, or one for each input (or output), by place or by name. */
-export type DataLike = Several<TensorLike>;
+export type DataLike = Nested<TensorLike>;
 
 /** What is known of a model's inputs or outputs; null for what only a call can tell. */
-export interface Ports {
+export interface Signature {
   readonly names: readonly string[] | null;
   readonly count: number | null;
 }
 
-/** Each replaced by what `f` makes of it, in the same structure. */
-export function mapSeveral<A, B>(given: Several<A>, f: (one: A, key: string | number) => B): Several<B> {
-  if (Array.isArray(given)) return (given as readonly A[]).map((one, i) => f(one, i));
-  if (!isPlainObject(given)) return f(given as A, "");
-  return Object.fromEntries(Object.entries(given as Record<string, A>).map(([key, one]) => [key, f(one, key)]));
+/** Replaces each value, in the same structure. The key of a value that stands alone is "". */
+export function mapNested<A, B>(nested: Nested<A>, f: (value: A, key: string | number) => B): Nested<B> {
+  if (Array.isArray(nested)) return (nested as readonly A[]).map((value, i) => f(value, i));
+  if (!isPlainObject(nested)) return f(nested as A, "");
+  return Object.fromEntries(Object.entries(nested as Record<string, A>).map(([key, value]) => [key, f(value, key)]));
 }
 
-/** All of them, in their order. */
-export function listOf<T>(given: Several<T>): readonly T[] {
-  if (Array.isArray(given)) return given as readonly T[];
-  return isPlainObject(given) ? (Object.values(given) as T[]) : [given as T];
+/** The values in their order. */
+export function flattenNested<T>(nested: Nested<T>): readonly T[] {
+  if (Array.isArray(nested)) return nested as readonly T[];
+  return isPlainObject(nested) ? (Object.values(nested) as T[]) : [nested as T];
 }
 
 /**
- * Tells one lot of data from several: names and counts decide where they are known; otherwise a list of tensors is
- * several, and a list of anything else is rows of one.
+ * Tells one array from nested ones: the signature decides where names and counts are known; otherwise a list of tensors
+ * is nested, and a list of anything else is the rows of one array.
  *
  * @param what "x", "y" or the like, for error messages.
- * @param read makes of each what is wanted.
+ * @param read converts each array.
  * @returns a list in the order of the names where these are known.
  * @throws DataError for another number of them, or other names; and what `read` throws.
  */
-export function readSeveral<T>(
+export function readNested<T>(
   where: string,
   what: string,
   given: unknown,
-  { names, count }: Ports,
-  read: (one: TensorLike, key: string | number) => T,
-): Several<T> {
+  { names, count }: Signature,
+  read: (data: TensorLike, key: string | number) => T,
+): Nested<T> {
   if (isPlainObject(given)) return byName(where, what, given as Readonly<Record<string, TensorLike>>, names, read);
   if (!Array.isArray(given)) {
     if (count !== null && count > 1 && given !== undefined && given !== null)
@@ -57,7 +57,7 @@ export function readSeveral<T>(
   return count === 1 ? read(given[0], "") : given.map(read);
 }
 
-/** Whether it can only be data: a tensor or a typed array. */
+/** Whether it can only be an array of data: a tensor or a typed array. */
 function isArrayData(x: unknown): boolean {
   return x instanceof Tensor || ArrayBuffer.isView(x);
 }
@@ -67,10 +67,10 @@ function byName<T>(
   what: string,
   given: Readonly<Record<string, TensorLike>>,
   names: readonly string[] | null,
-  read: (one: TensorLike, key: string | number) => T,
-): Several<T> {
+  read: (data: TensorLike, key: string | number) => T,
+): Nested<T> {
   if (names === null) {
-    if (what !== "x") return mapSeveral(given, read);
+    if (what !== "x") return mapNested(given, read);
     throw new DataError({
       where,
       expected: "inputs as a list, in the order of forward's parameters",
@@ -104,8 +104,8 @@ function wrong(where: string, what: string, names: readonly string[] | null, cou
   });
 }
 
-/** The one that belongs to an output. @throws ModelError where there is none. */
-export function pick<T>(where: string, given: Several<T>, name: string, index: number, count: number): T {
+/** The value that belongs to an output. @throws ModelError where there is none. */
+export function selectOutput<T>(where: string, given: Nested<T>, name: string, index: number, count: number): T {
   if (Array.isArray(given) || isPlainObject(given)) {
     const list = given as readonly T[] & Readonly<Record<string, T>>;
     const found = Array.isArray(given) ? list[index] : list[name];

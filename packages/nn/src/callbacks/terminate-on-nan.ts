@@ -1,7 +1,8 @@
 /**
  * Ending a training that has diverged.
  */
-import { type BatchLogs, Callback } from "./callback.ts";
+import { Callback } from "../model/callback.ts";
+import type { BatchLogs } from "../model/hooks.ts";
 
 /**
  * Ends training at the first batch whose loss is NaN or infinite; the history says which.

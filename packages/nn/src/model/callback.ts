@@ -1,43 +1,9 @@
 /**
- * What a callback is: code that training calls before and after epochs and batches.
+ * The base class of callbacks, and the list of them that training calls.
  */
-import { checkOptions, describe, didYouMean, OptionError, ValueError } from "@chainrule/core";
-import type { Model } from "../model.ts";
-
-/** Numbers of an epoch by name: `loss`, the metrics, and with validation data `val_loss` and the like. */
-export type Logs = Record<string, number>;
-
-/** Numbers of one batch. */
-export interface BatchLogs {
-  /** The loss of this batch alone, penalties included. */
-  loss: number;
-  /** How many samples it has. */
-  size: number;
-}
-
-/** What a hook may return: training waits for a promise. */
-export type Awaitable = void | Promise<void>;
-
-/**
- * The hooks. Epochs and batches count from 0. Numbers that are added to the logs of an epoch get into the history.
- */
-export interface Hooks {
-  onTrainBegin?(): Awaitable;
-  onTrainEnd?(logs: Logs): Awaitable;
-  onEpochBegin?(epoch: number, logs: Logs): Awaitable;
-  onEpochEnd?(epoch: number, logs: Logs): Awaitable;
-  onBatchBegin?(batch: number): Awaitable;
-  onBatchEnd?(batch: number, logs: BatchLogs): Awaitable;
-}
-
-export const hookNames = [
-  "onTrainBegin",
-  "onTrainEnd",
-  "onEpochBegin",
-  "onEpochEnd",
-  "onBatchBegin",
-  "onBatchEnd",
-] as const satisfies readonly (keyof Hooks)[];
+import { describe, didYouMean, OptionError, ValueError } from "@chainrule/core";
+import { type Awaitable, type BatchLogs, type Hooks, hookNames, type Logs } from "./hooks.ts";
+import type { Model } from "./model.ts";
 
 /**
  * Base class of callbacks. Override the hooks that are needed; a plain object of hooks does as well.
@@ -65,7 +31,7 @@ export abstract class Callback implements Hooks {
     return this.#model;
   }
 
-  /** Told by `fit`. */
+  /** Called by `fit`. */
   setModel(model: Model<unknown>): void {
     this.#model = model;
   }
@@ -83,22 +49,6 @@ export abstract class Callback implements Hooks {
   onBatchEnd(_batch: number, _logs: BatchLogs): Awaitable {}
 }
 
-/**
- * A callback of functions, for those who prefer it to a plain object of the same.
- *
- * @throws OptionError for what is no hook, with the nearest.
- *
- * @example
- * new LambdaCallback({ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) });
- */
-export class LambdaCallback extends Callback {
-  constructor(hooks: Hooks) {
-    super();
-    checkOptions("LambdaCallback", hooks, hookNames);
-    Object.assign(this, hooks);
-  }
-}
-
 /** The hooks of all callbacks as one; calls only those that someone has. */
 export class CallbackList {
   readonly #hooks: { readonly [Name in keyof Hooks]-?: Hooks[] };
@@ -107,20 +57,20 @@ export class CallbackList {
   constructor(callbacks: readonly Hooks[], model: Model<unknown>) {
     for (const callback of callbacks) checkCallback(callback);
     for (const callback of callbacks) if (callback instanceof Callback) callback.setModel(model);
-    const having = (name: keyof Hooks) => callbacks.filter((callback) => isOwn(callback, name));
-    this.#hooks = Object.fromEntries(hookNames.map((name) => [name, having(name)])) as never;
+    const withHook = (name: keyof Hooks) => callbacks.filter((callback) => overrides(callback, name));
+    this.#hooks = Object.fromEntries(hookNames.map((name) => [name, withHook(name)])) as never;
   }
 
-  /** Whether anyone wants to know. */
+  /** Whether any callback has the hook. */
   has(name: keyof Hooks): boolean {
     return this.#hooks[name].length > 0;
   }
 
   /** Calls the hook of each callback in turn; a promise only where one of them returned one. */
-  call<Name extends keyof Hooks>(name: Name, ...given: Parameters<Required<Hooks>[Name]>): Awaitable {
+  call<Name extends keyof Hooks>(name: Name, ...args: Parameters<Required<Hooks>[Name]>): Awaitable {
     let waiting: Promise<void> | undefined;
     for (const callback of this.#hooks[name]) {
-      const run = () => (callback[name] as (...given: unknown[]) => Awaitable).apply(callback, given);
+      const run = () => (callback[name] as (...args: unknown[]) => Awaitable).apply(callback, args);
       if (waiting) waiting = waiting.then(run);
       else {
         const result = run();
@@ -132,7 +82,7 @@ export class CallbackList {
 }
 
 /** Whether the callback has this hook, and not only the base class's, which does nothing. */
-function isOwn(callback: Hooks, name: keyof Hooks): boolean {
+function overrides(callback: Hooks, name: keyof Hooks): boolean {
   return typeof callback[name] === "function" && callback[name] !== Callback.prototype[name];
 }
 

@@ -1,7 +1,8 @@
 /**
  * The history: what training was like, epoch by epoch.
  */
-import { Callback, type Logs } from "./callback.ts";
+import { Callback } from "./callback.ts";
+import type { Logs } from "./hooks.ts";
 
 /**
  * What `fit` returns: the numbers of every epoch, by name.

@@ -1,8 +1,9 @@
 /**
  * Watching one number of the logs for getting better: what early stopping and rate reduction share.
  */
-import { didYouMean, OptionError, ValueError } from "@chainrule/core";
-import type { Logs } from "./callback.ts";
+import { didYouMean, OptionError } from "@chainrule/core";
+import { checkNotNegative } from "../model/checks.ts";
+import type { Logs } from "../model/hooks.ts";
 
 export interface MonitorOptions {
   /** Which number of the logs to watch; `"val_loss"` by default. */
@@ -31,7 +32,7 @@ export class Monitor {
 
   /** @throws OptionError for a mode that does not exist, or cannot be guessed; ValueError for minDelta below 0. */
   constructor(where: string, { monitor = "val_loss", minDelta = 0, mode = "auto" }: MonitorOptions) {
-    if (!(minDelta >= 0)) throw new ValueError({ where, expected: "minDelta of at least 0", got: `${minDelta}` });
+    checkNotNegative(where, "minDelta", minDelta);
     this.#where = where;
     this.name = monitor;
     this.#minDelta = minDelta;

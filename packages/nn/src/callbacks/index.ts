@@ -1,10 +1,9 @@
 /**
- * Callbacks: what training calls before and after epochs and batches.
+ * The callbacks: early stopping, learning rates, log files and other things to do while a model trains.
  */
-export { type Awaitable, type BatchLogs, Callback, type Hooks, LambdaCallback, type Logs } from "./callback.ts";
 export { CSVLogger, type CSVLoggerOptions } from "./csv-logger.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./early-stopping.ts";
-export { History } from "./history.ts";
+export { LambdaCallback } from "./lambda-callback.ts";
 export { LearningRateScheduler, ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./learning-rate.ts";
 export type { MonitorOptions } from "./monitor.ts";
 export { TerminateOnNaN } from "./terminate-on-nan.ts";

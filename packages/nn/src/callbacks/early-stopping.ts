@@ -1,8 +1,10 @@
 /**
  * Early stopping: training ends when a number no longer gets better.
  */
-import { checkOptions, describe, type Tensor, ValueError } from "@chainrule/core";
-import { Callback, type Logs } from "./callback.ts";
+import { checkOptions, type Tensor } from "@chainrule/core";
+import { Callback } from "../model/callback.ts";
+import { checkCount } from "../model/checks.ts";
+import type { Logs } from "../model/hooks.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 export interface EarlyStoppingOptions extends MonitorOptions {
@@ -43,9 +45,7 @@ export class EarlyStopping extends Callback {
     const where = "EarlyStopping";
     checkOptions(where, options, [...monitorOptions, "patience", "baseline", "restoreBestWeights", "startFromEpoch"]);
     const { patience = 0, restoreBestWeights = false, startFromEpoch = 0 } = options;
-    for (const [name, value] of Object.entries({ patience, startFromEpoch }))
-      if (!Number.isInteger(value) || value < 0)
-        throw new ValueError({ where, expected: `${name} as a whole number of at least 0`, got: describe(value) });
+    for (const [name, value] of Object.entries({ patience, startFromEpoch })) checkCount(where, name, value, 0);
     this.#monitor = new Monitor(where, options);
     this.#options = { patience, restoreBestWeights, startFromEpoch };
     this.#baseline = options.baseline;

@@ -3,7 +3,7 @@
  */
 import { DataError, describe, formatShape, type Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
 import { largestInRows } from "../metrics/reading.ts";
-import { type Reading, toTensor } from "./rows.ts";
+import { type ReadContext, toTensor } from "./samples.ts";
 
 /** A weight for each class, by its number: `{ 0: 1, 1: 5 }` or `[1, 5]`. */
 export type ClassWeight = Readonly<Record<number, number>> | readonly number[];
@@ -13,10 +13,14 @@ export type ClassWeight = Readonly<Record<number, number>> | readonly number[];
  *
  * @throws DataError where there is not one for each sample; ValueError for weights below 0.
  */
-export function readSampleWeight(reading: Reading, given: TensorLike | undefined, samples: number): Tensor | undefined {
-  const { where } = reading;
+export function readSampleWeight(
+  context: ReadContext,
+  given: TensorLike | undefined,
+  samples: number,
+): Tensor | undefined {
+  const { where } = context;
   if (given === undefined) return undefined;
-  const weight = toTensor(reading, "sampleWeight", given);
+  const weight = toTensor(context, "sampleWeight", given);
   if (weight.rank === 0 || weight.shape[0] !== samples)
     throw new DataError({
       where,
@@ -34,7 +38,7 @@ export function readSampleWeight(reading: Reading, given: TensorLike | undefined
  * @param y labels [n] or [n, 1], or one-hot rows [n, C].
  * @throws ValueError for a class without a weight, a weight below 0, and labels that are no whole numbers.
  */
-export function classWeights({ where, dtype }: Reading, y: Tensor, weights: ClassWeight): Tensor {
+export function classWeights({ where, dtype }: ReadContext, y: Tensor, weights: ClassWeight): Tensor {
   if (typeof weights !== "object" || weights === null)
     throw new ValueError({
       where,

@@ -1,43 +1,43 @@
 /**
- * Rows of a tensor: what a batch is cut from.
+ * Samples in memory: the rows of a tensor, from which batches are taken.
  */
 import { DataError, formatShape, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
-import type { Ports } from "./several.ts";
+import type { Signature } from "./nested.ts";
 
-/** The first axis of a tensor counts samples; `rows.take` makes batches of them. */
-export class Rows {
+/** The first axis of a tensor counts samples; `take` makes batches of them. */
+export class Samples {
   readonly tensor: Tensor;
   /** How many there are. */
   readonly count: number;
-  readonly #shape: readonly number[];
-  /** How many numbers a row has. */
-  readonly #size: number;
+  readonly #sampleShape: readonly number[];
+  /** How many numbers a sample has. */
+  readonly #sampleSize: number;
 
   /** @throws DataError for a scalar. */
-  constructor(reading: Reading, what: string, x: TensorLike) {
-    this.tensor = toTensor(reading, what, x);
+  constructor(context: ReadContext, what: string, x: TensorLike) {
+    this.tensor = toTensor(context, what, x);
     if (this.tensor.rank === 0)
       throw new DataError({
-        where: reading.where,
+        where: context.where,
         expected: `${what} with a first axis that counts samples`,
         got: "a single number",
       });
     this.count = this.tensor.shape[0];
-    this.#shape = this.tensor.shape.slice(1);
-    this.#size = sizeOf(this.#shape);
+    this.#sampleShape = this.tensor.shape.slice(1);
+    this.#sampleSize = sizeOf(this.#sampleShape);
   }
 
-  /** The rows from `start` to before `end`: of an order where one is given, else as they come (not copied then). */
+  /** The samples from `start` to before `end`: in an order where one is given, else as they come (not copied then). */
   take(start: number, end: number, order?: Int32Array): Tensor {
     const { storage, dtype } = this.tensor;
-    const shape = [end - start, ...this.#shape];
-    const size = this.#size;
+    const shape = [end - start, ...this.#sampleShape];
+    const size = this.#sampleSize;
     if (!order) return new Tensor(storage.subarray(start * size, end * size), shape, dtype);
     const Kind = storage.constructor as new (length: number) => TypedArray;
     const taken = new Kind((end - start) * size);
     for (let i = start, to = 0; i < end; i++) {
       const from = order[i] * size;
-      // A view for each row costs more than copying a short one by hand.
+      // A view for each sample costs more than copying a short one by hand.
       if (size > 64) taken.set(storage.subarray(from, from + size), to);
       else for (let j = 0; j < size; j++) taken[to + j] = storage[from + j];
       to += size;
@@ -45,17 +45,17 @@ export class Rows {
     return new Tensor(taken, shape, dtype);
   }
 
-  /** What its error messages call it. */
-  get formatted(): string {
+  /** The shape as error messages write it. */
+  get formattedShape(): string {
     return formatShape(this.tensor.shape);
   }
 }
 
-/** How data is to be read. */
-export interface Reading {
+/** What reading data needs to know of the model, and of who reads. */
+export interface ReadContext {
   /** The model's inputs and outputs, as far as they are known. */
-  readonly inputs: Ports;
-  readonly outputs: Ports;
+  readonly inputs: Signature;
+  readonly outputs: Signature;
   /** Who reads, for error messages. */
   readonly where: string;
   /** What plain numbers become: the model's dtype, so that they lose no digits. */
@@ -63,7 +63,7 @@ export interface Reading {
 }
 
 /** Data as a tensor; truth values as floats, which losses can take. */
-export function toTensor({ where, dtype }: Pick<Reading, "where" | "dtype">, what: string, x: TensorLike): Tensor {
+export function toTensor({ where, dtype }: Pick<ReadContext, "where" | "dtype">, what: string, x: TensorLike): Tensor {
   if (x === undefined || x === null)
     throw new DataError({
       where,

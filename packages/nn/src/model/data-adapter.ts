@@ -1,19 +1,19 @@
 /**
- * What `fit` and `evaluate` are fed: arrays, cut into batches, or batches that come from elsewhere.
+ * Data adapters: batches for `fit` and `evaluate`, cut from arrays or read from a stream that a user gives.
  */
 import { DataError, describe, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
 import { isPlainObject } from "../module/tree.ts";
-import { type Reading, Rows } from "./rows.ts";
-import { type DataLike, listOf, mapSeveral, type Ports, readSeveral, type Several } from "./several.ts";
+import { type DataLike, flattenNested, mapNested, type Nested, readNested, type Signature } from "./nested.ts";
+import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./sample-weights.ts";
+import { type ReadContext, Samples } from "./samples.ts";
 import type { Inputs } from "./step.ts";
-import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./weights.ts";
 
-/** One batch: inputs, targets and, if samples count unequally, their weights; several where the model has several. */
+/** One batch: inputs, targets and, if samples count unequally, their weights; nested as the inputs and outputs of the model are. */
 export interface Batch {
   readonly x: Inputs;
-  readonly y: Several<Tensor>;
+  readonly y: Nested<Tensor>;
   /** [n] each */
-  readonly weight: Several<Tensor> | undefined;
+  readonly weight: Nested<Tensor> | undefined;
   /** How many samples it has. */
   readonly size: number;
 }
@@ -25,19 +25,19 @@ export type BatchStream = Iterable<BatchLike> | AsyncIterable<BatchLike>;
 /** Batches for several epochs: a list, something that can be iterated over again, or a function that returns it. */
 export type BatchSource = BatchStream | (() => BatchStream);
 
-/** Batches for any number of passes. */
-export interface Source {
+/** Batches for any number of passes through the data. */
+export interface DataAdapter {
   /** How many batches a pass has; null where it is not known. */
   readonly steps: number | null;
-  /** Starts a pass. */
-  pass(): Iterator<Batch> | AsyncIterator<Batch>;
+  /** Starts a pass through the data. */
+  iterate(): Iterator<Batch> | AsyncIterator<Batch>;
 }
 
 /** Inputs and targets in memory, all of equal length. */
 export interface Arrays {
-  readonly x: Rows | readonly Rows[];
-  readonly y: Several<Rows>;
-  readonly weight: Several<Rows> | undefined;
+  readonly x: Samples | readonly Samples[];
+  readonly y: Nested<Samples>;
+  readonly weight: Nested<Samples> | undefined;
   /** How many samples there are. */
   readonly count: number;
 }
@@ -48,86 +48,93 @@ export interface Arrays {
  * @throws DataError for no samples, for lengths that differ, for another number or other names of inputs or targets, and
  *   for what cannot be read; ValueError for weights below 0.
  */
-export function readArrays(reading: Reading, x: DataLike, y: DataLike, sampleWeight?: DataLike): Arrays {
-  const inputs = readInputs(reading, x);
-  const targets = readRows(reading, "y", y, reading.outputs);
-  const count = checkLengths(reading, inputs, targets);
-  return { x: inputs, y: targets, weight: readWeights(reading, sampleWeight, targets, count), count };
+export function readArrays(context: ReadContext, x: DataLike, y: DataLike, sampleWeight?: DataLike): Arrays {
+  const inputs = readInputs(context, x);
+  const targets = readSamples(context, "y", y, context.outputs);
+  const count = checkLengths(context, inputs, targets);
+  return { x: inputs, y: targets, weight: readWeights(context, sampleWeight, targets, count), count };
 }
 
-/** The rows of a model's inputs. */
-export function readInputs(reading: Reading, x: DataLike): Rows | readonly Rows[] {
-  return readRows(reading, "x", x, reading.inputs) as Rows | readonly Rows[];
+/** The samples of a model's inputs. */
+export function readInputs(context: ReadContext, x: DataLike): Samples | readonly Samples[] {
+  return readSamples(context, "x", x, context.inputs) as Samples | readonly Samples[];
 }
 
-function readRows(reading: Reading, what: string, given: DataLike, ports: Ports): Several<Rows> {
-  return readSeveral(reading.where, what, given, ports, (one, key) => new Rows(reading, title(what, key, ports), one));
+function readSamples(context: ReadContext, what: string, given: DataLike, signature: Signature): Nested<Samples> {
+  return readNested(
+    context.where,
+    what,
+    given,
+    signature,
+    (data, key) => new Samples(context, title(what, key, signature), data),
+  );
 }
 
 /** `x`, `x "title"` or `x[1]`. */
-function title(what: string, key: string | number, { names }: Ports): string {
+function title(what: string, key: string | number, { names }: Signature): string {
   if (key === "") return what;
   const name = typeof key === "number" ? names?.[key] : key;
   return name === undefined ? `${what}[${key}]` : `${what} "${name}"`;
 }
 
 /** How many samples all of them have. */
-function checkLengths({ where, inputs, outputs }: Reading, x: Several<Rows>, y: Several<Rows>): number {
-  const all: { rows: Rows; title: string }[] = [];
-  mapSeveral(x, (rows, key) => all.push({ rows, title: title("x", key, inputs) }));
-  mapSeveral(y, (rows, key) => all.push({ rows, title: title("y", key, outputs) }));
+function checkLengths({ where, inputs, outputs }: ReadContext, x: Nested<Samples>, y: Nested<Samples>): number {
+  const all: { samples: Samples; title: string }[] = [];
+  mapNested(x, (samples, key) => all.push({ samples, title: title("x", key, inputs) }));
+  mapNested(y, (samples, key) => all.push({ samples, title: title("y", key, outputs) }));
   const [first, ...others] = all;
-  const other = others.find(({ rows }) => rows.count !== first.rows.count);
+  const other = others.find(({ samples }) => samples.count !== first.samples.count);
   if (other)
     throw new DataError({
       where,
       expected: other.title.startsWith("x") ? "as many samples of each input" : "as many targets as inputs",
-      got: `${first.title} of shape ${first.rows.formatted} and ${other.title} of shape ${other.rows.formatted}: ${first.rows.count} and ${other.rows.count} samples`,
+      got: `${first.title} of shape ${first.samples.formattedShape} and ${other.title} of shape ${other.samples.formattedShape}: ${first.samples.count} and ${other.samples.count} samples`,
       hint: "Row i of one belongs to row i of the other: look where rows were dropped or added, or cut both with slice.",
     });
-  if (first.rows.count === 0)
+  if (first.samples.count === 0)
     throw new DataError({
       where,
       expected: "at least one sample",
-      got: `${first.title} of shape ${first.rows.formatted}`,
+      got: `${first.title} of shape ${first.samples.formattedShape}`,
       hint: "Look at what was read: a file without rows, or a filter that nothing passed?",
     });
-  return first.rows.count;
+  return first.samples.count;
 }
 
-/** The weights of samples, for all outputs or, where y is several and they are, for each. */
+/** The weights of samples: one array for all outputs, or one for each where y is nested and the weights are, too. */
 function readWeights(
-  reading: Reading,
+  context: ReadContext,
   given: DataLike | undefined,
-  y: Several<Rows>,
+  y: Nested<Samples>,
   count: number,
-): Several<Rows> | undefined {
+): Nested<Samples> | undefined {
   if (given === undefined) return undefined;
-  const read = (one: DataLike) => new Rows(reading, "sampleWeight", readSampleWeight(reading, one as never, count)!);
+  const read = (data: DataLike) =>
+    new Samples(context, "sampleWeight", readSampleWeight(context, data as never, count)!);
   const isList =
-    Array.isArray(given) && given.length === listOf(y).length && given.some((part) => typeof part === "object");
-  if (y instanceof Rows || !(isPlainObject(given) || isList)) return read(given);
-  return readSeveral(reading.where, "sampleWeight", given, reading.outputs, read);
+    Array.isArray(given) && given.length === flattenNested(y).length && given.some((part) => typeof part === "object");
+  if (y instanceof Samples || !(isPlainObject(given) || isList)) return read(given);
+  return readNested(context.where, "sampleWeight", given, context.outputs, read);
 }
 
 /** The same arrays with each sample's weight multiplied by that of its class. */
-export function weightByClass(reading: Reading, arrays: Arrays, weights: ClassWeight | undefined): Arrays {
+export function weightByClass(context: ReadContext, arrays: Arrays, weights: ClassWeight | undefined): Arrays {
   if (weights === undefined) return arrays;
   const { y, weight } = arrays;
-  if (!(y instanceof Rows) || !(weight === undefined || weight instanceof Rows))
+  if (!(y instanceof Samples) || !(weight === undefined || weight instanceof Samples))
     throw new OptionError({
-      where: reading.where,
+      where: context.where,
       expected: "classWeight for a model with one output",
-      got: `it with ${listOf(y).length}`,
+      got: `it with ${flattenNested(y).length}`,
       hint: "Give each output a sampleWeight of its own: { price: […], kind: […] }.",
     });
-  const perClass = classWeights(reading, y.tensor, weights);
-  return { ...arrays, weight: new Rows(reading, "weights", multiply(weight?.tensor, perClass)) };
+  const perClass = classWeights(context, y.tensor, weights);
+  return { ...arrays, weight: new Samples(context, "weights", multiply(weight?.tensor, perClass)) };
 }
 
 /** Everything but the last part of the arrays, and that part. As in Keras, before anything is shuffled. */
-export function splitArrays(reading: Reading, { x, y, weight, count }: Arrays, share: number): [Arrays, Arrays] {
-  const { where } = reading;
+export function splitArrays(context: ReadContext, { x, y, weight, count }: Arrays, share: number): [Arrays, Arrays] {
+  const { where } = context;
   if (!(share > 0 && share < 1))
     throw new ValueError({
       where,
@@ -141,30 +148,31 @@ export function splitArrays(reading: Reading, { x, y, weight, count }: Arrays, s
       expected: "a validationSplit that leaves samples to train on and to validate on",
       got: `${share} of ${count} samples`,
     });
-  const both = (from: number, to: number): Arrays => {
-    const part = (all: Several<Rows>) => mapSeveral(all, (rows) => new Rows(reading, "part", rows.take(from, to)));
+  const range = (from: number, to: number): Arrays => {
+    const part = (nested: Nested<Samples>) =>
+      mapNested(nested, (samples) => new Samples(context, "part", samples.take(from, to)));
     return { x: part(x) as Arrays["x"], y: part(y), weight: weight && part(weight), count: to - from };
   };
-  return [both(0, at), both(at, count)];
+  return [range(0, at), range(at, count)];
 }
 
 /** Batches of arrays, in a new random order for each pass where a generator is given. */
-export function batchesOfArrays(
+export function arrayAdapter(
   { x, y, weight, count }: Arrays,
   batchSize: number,
   shuffling: Generator | null,
-): Source {
+): DataAdapter {
   return {
     steps: Math.ceil(count / batchSize),
-    *pass() {
+    *iterate() {
       const order = shuffling?.permutation(count);
       for (let start = 0; start < count; start += batchSize) {
         const end = Math.min(start + batchSize, count);
-        const take = (rows: Rows) => rows.take(start, end, order);
+        const take = (samples: Samples) => samples.take(start, end, order);
         yield {
-          x: mapSeveral(x, take) as Inputs,
-          y: mapSeveral(y, take),
-          weight: weight && mapSeveral(weight, take),
+          x: mapNested(x, take) as Inputs,
+          y: mapNested(y, take),
+          weight: weight && mapNested(weight, take),
           size: end - start,
         };
       }
@@ -187,17 +195,17 @@ function isPair(item: readonly unknown[]): boolean {
   return (item.length === 2 || item.length === 3) && item.every(isData);
 }
 
-/** Batches that come from elsewhere, read and checked as they come. */
-export function batchesOfStream(reading: Reading, source: BatchSource, weights?: ClassWeight): Source {
-  const again = typeof source === "function" ? source : () => source;
+/** Batches of a user, read and checked as they come. */
+export function streamAdapter(context: ReadContext, source: BatchSource, weights?: ClassWeight): DataAdapter {
+  const open = typeof source === "function" ? source : () => source;
   const read = (item: IteratorResult<BatchLike>, number: number): IteratorResult<Batch> =>
     item.done
       ? { done: true, value: undefined }
-      : { done: false, value: readBatch(reading, item.value, number, weights) };
+      : { done: false, value: readBatch(context, item.value, number, weights) };
   return {
     steps: Array.isArray(source) ? source.length : null,
-    pass() {
-      const stream = again();
+    iterate() {
+      const stream = open();
       let number = 0;
       if (isObject(stream) && Symbol.iterator in stream) {
         const iterator = stream[Symbol.iterator]();
@@ -211,7 +219,7 @@ export function batchesOfStream(reading: Reading, source: BatchSource, weights?:
         };
       }
       throw new DataError({
-        where: reading.where,
+        where: context.where,
         expected: "batches [x, y]: something to iterate over, or a function that returns that",
         got: describe(stream),
       });
@@ -227,20 +235,20 @@ function ended(_last: unknown): IteratorReturnResult<undefined> {
   return { done: true, value: undefined };
 }
 
-function readBatch(reading: Reading, item: BatchLike, number: number, weights: ClassWeight | undefined): Batch {
-  const place = { ...reading, where: `${reading.where}, batch ${number}` };
+function readBatch(outer: ReadContext, item: BatchLike, number: number, weights: ClassWeight | undefined): Batch {
+  const context = { ...outer, where: `${outer.where}, batch ${number}` };
   if (!Array.isArray(item) || item.length < 2 || item.length > 3)
     throw new DataError({
-      where: place.where,
+      where: context.where,
       expected: "a batch [x, y] or [x, y, sampleWeight]",
       got: describe(item),
     });
-  const arrays = weightByClass(place, readArrays(place, item[0], item[1], item[2]), weights);
-  const all = (rows: Several<Rows>) => mapSeveral(rows, ({ tensor }) => tensor);
+  const arrays = weightByClass(context, readArrays(context, item[0], item[1], item[2]), weights);
+  const tensors = (nested: Nested<Samples>) => mapNested(nested, ({ tensor }) => tensor);
   return {
-    x: all(arrays.x) as Inputs,
-    y: all(arrays.y),
-    weight: arrays.weight && all(arrays.weight),
+    x: tensors(arrays.x) as Inputs,
+    y: tensors(arrays.y),
+    weight: arrays.weight && tensors(arrays.weight),
     size: arrays.count,
   };
 }

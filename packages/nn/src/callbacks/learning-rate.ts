@@ -2,7 +2,9 @@
  * Callbacks that change the learning rate between epochs.
  */
 import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
-import { Callback, type Logs } from "./callback.ts";
+import { Callback } from "../model/callback.ts";
+import { checkNotNegative } from "../model/checks.ts";
+import type { Logs } from "../model/hooks.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /**
@@ -79,8 +81,7 @@ export class ReduceLROnPlateau extends Callback {
     const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
     if (!(factor > 0 && factor < 1))
       throw new ValueError({ where, expected: "a factor between 0 and 1", got: describe(factor) });
-    for (const [name, value] of Object.entries({ patience, cooldown, minLr }))
-      if (!(value >= 0)) throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
+    for (const [name, value] of Object.entries({ patience, cooldown, minLr })) checkNotNegative(where, name, value);
     this.#monitor = new Monitor(where, { minDelta: 1e-4, ...options });
     this.#options = { factor, patience, cooldown, minLr };
   }

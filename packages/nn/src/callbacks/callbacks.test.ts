@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataError, OptionError, ValueError } from "@chainrule/core";
 import { afterAll, describe, expect, it } from "vitest";
-import { column, line, x, y } from "../../../test/line.ts";
+import { column, line, x, y } from "../../test/line.ts";
 import {
   Callback,
   CSVLogger,
@@ -18,7 +18,7 @@ import {
   ReduceLROnPlateau,
   SGD,
   TerminateOnNaN,
-} from "../../index.ts";
+} from "../index.ts";
 
 const inputs = column(x);
 

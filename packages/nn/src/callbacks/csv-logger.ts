@@ -2,7 +2,8 @@
  * A file with a line for each epoch.
  */
 import { checkOptions, DataError, describe, OptionError } from "@chainrule/core";
-import { Callback, type Logs } from "./callback.ts";
+import { Callback } from "../model/callback.ts";
+import type { Logs } from "../model/hooks.ts";
 
 export interface CSVLoggerOptions {
   /** Between the fields; "," by default. */

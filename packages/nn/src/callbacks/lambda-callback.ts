@@ -1,0 +1,22 @@
+/**
+ * Callbacks made of functions.
+ */
+import { checkOptions } from "@chainrule/core";
+import { Callback } from "../model/callback.ts";
+import { type Hooks, hookNames } from "../model/hooks.ts";
+
+/**
+ * A callback of functions, for those who prefer it to a plain object of the same.
+ *
+ * @throws OptionError for what is no hook, with the nearest.
+ *
+ * @example
+ * new LambdaCallback({ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) });
+ */
+export class LambdaCallback extends Callback {
+  constructor(hooks: Hooks) {
+    super();
+    checkOptions("LambdaCallback", hooks, hookNames);
+    Object.assign(this, hooks);
+  }
+}

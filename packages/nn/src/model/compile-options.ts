@@ -1,0 +1,28 @@
+/**
+ * The options of `compile`.
+ */
+import type { Optimizer } from "../optimizers/index.ts";
+import type { MetricLike } from "./metric-entries.ts";
+import type { LossLike } from "./objective.ts";
+
+/** Metrics of one output, or of each of several by place or by name; of several, a plain list is for every one. */
+export type MetricsLike =
+  | readonly MetricLike[]
+  | readonly (readonly MetricLike[])[]
+  | Readonly<Record<string, MetricLike | readonly MetricLike[]>>;
+
+export interface CompileOptions {
+  /** `"adam"` and the like, or an optimizer; `"rmsprop"` by default, as in Keras. */
+  optimizer?: string | Optimizer<never> | Optimizer;
+  /**
+   * `"binary_crossentropy"` and the like, a loss, or a function of predictions and targets. With several outputs: one
+   * for all of them, or one for each, by place or by name.
+   */
+  loss: LossLike | readonly LossLike[] | Readonly<Record<string, LossLike>>;
+  /** With several outputs: how much the loss of each counts in the sum, by place or by name; 1 by default. */
+  lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+  /** What to show besides the loss, each sample counting the same. */
+  metrics?: MetricsLike;
+  /** The same, each sample counting by its sampleWeight and classWeight. */
+  weightedMetrics?: MetricsLike;
+}

@@ -1,0 +1,81 @@
+/**
+ * The loss and the metrics of an epoch, accumulated over its batches.
+ */
+import { noGrad, type Tensor } from "@chainrule/core";
+import type { Metric } from "../metrics/index.ts";
+import type { CompiledOutputs, OutputConfig } from "./compiled-outputs.ts";
+import type { Batch } from "./data-adapter.ts";
+import type { Logs } from "./hooks.ts";
+import { type Nested, selectOutput } from "./nested.ts";
+import type { StepResult } from "./step.ts";
+
+/** One metric of one output. */
+interface OutputMetric {
+  /** What the logs call it. */
+  readonly key: string;
+  readonly metric: Metric;
+  readonly weighted: boolean;
+  /** The index of its output. */
+  readonly output: number;
+}
+
+/** Accumulates the loss and the metrics of batches. */
+export class EpochMetrics {
+  readonly #outputs: CompiledOutputs;
+  #configs: readonly OutputConfig[] | null = null;
+  #metrics: readonly OutputMetric[] = [];
+  /** The sum over samples. */
+  #loss = 0;
+  /** The same for each output, where there are several. */
+  #outputLosses: number[] = [];
+  /** How many samples the batches had. */
+  samples = 0;
+
+  constructor(outputs: CompiledOutputs) {
+    this.#outputs = outputs;
+  }
+
+  /** Adds a batch: its loss, and what was predicted. */
+  update({ y, weight, size }: Batch, loss: number, { prediction, outputLosses }: StepResult): void {
+    this.#loss += loss * size;
+    this.samples += size;
+    if (prediction !== null && this.#configs === null) this.#createMetrics(prediction);
+    outputLosses?.forEach((outputLoss, i) => {
+      this.#outputLosses[i] += outputLoss.item() * size;
+    });
+    if (prediction === null || this.#metrics.length === 0) return;
+    const targets = this.#outputs.matchTargets(prediction, y, weight);
+    noGrad(() => {
+      for (const { metric, weighted, output } of this.#metrics) {
+        const { prediction, target, weight } = targets[output];
+        metric.update(prediction, target, weighted ? weight : undefined);
+      }
+    });
+  }
+
+  /** Makes the metrics, now that the shapes of the predictions are known. */
+  #createMetrics(prediction: Nested<Tensor>): void {
+    const configs = this.#outputs.configsOf(prediction);
+    this.#configs = configs;
+    this.#outputLosses = configs.length > 1 ? configs.map(() => 0) : [];
+    this.#metrics = configs.flatMap(({ name, loss, metrics }, output) => {
+      const { shape } = selectOutput("outputs of the model", prediction, name, output, configs.length);
+      const context = loss.contextFor(shape);
+      return metrics.map(({ key, make, weighted }) => {
+        const metric = make(context);
+        metric.reset();
+        return { key: configs.length > 1 ? `${name}_${key}` : key, metric, weighted, output };
+      });
+    });
+  }
+
+  /** The mean loss and the metrics so far, each batch counting by its size. */
+  logs(prefix = ""): Logs {
+    const logs: Logs = { [`${prefix}loss`]: this.#loss / this.samples };
+    this.#outputLosses.forEach((outputLoss, i) => {
+      logs[`${prefix}${this.#configs![i].name}_loss`] = outputLoss / this.samples;
+    });
+    for (const { key, metric } of this.#metrics) logs[prefix + key] = metric.result();
+    return logs;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Steps that compile themselves: the first batch of each shape runs eagerly, with all its checks, and those that follow
+ * as one WebAssembly program.
+ */
+import { formatShape, JitError, type JitOptions, jit, sameShape, Tensor } from "@chainrule/core";
+import { flattenNested, type Nested } from "./nested.ts";
+import type { Inputs, StepResult, TrainState, testStep, trainStep } from "./step.ts";
+
+/** What a step takes besides the model: inputs, targets and perhaps weights. */
+type BatchArguments = [x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>];
+
+/** A step as training uses it. */
+export type Step = (state: TrainState, ...batch: BatchArguments) => StepResult;
+
+/** Whether to compile, and what to say where that is not possible. */
+export interface JitSettings {
+  /** Whose work is compiled, for the warning. */
+  readonly where: string;
+  /** Whether to compile at all. */
+  readonly jit: boolean | JitOptions;
+  /** Whether to give no warning. */
+  readonly quiet?: boolean;
+}
+
+type Arguments = readonly (Nested<Tensor> | undefined)[];
+
+/** Dtypes and shapes as a key. */
+function specKey(args: Arguments): string {
+  const keyOf = (x: Tensor) => `${x.dtype}${formatShape(x.shape)}`;
+  return args.map((x) => (x instanceof Tensor ? keyOf(x) : x && flattenNested(x).map(keyOf).join("+"))).join();
+}
+
+/** Whether these are tensors of the same dtypes and shapes; fast, and false for nested tensors. */
+function haveSameSpecs(a: Arguments, b: Arguments): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i], b[i]];
+    if (!(x instanceof Tensor && y instanceof Tensor) || x.dtype !== y.dtype || !sameShape(x.shape, y.shape))
+      return false;
+  }
+  return true;
+}
+
+/**
+ * The same function, compiled from the second call on with tensors of the same dtypes and shapes.
+ *
+ * A function that cannot be compiled (it reads numbers) goes on uncompiled, and warns of it once.
+ *
+ * @param check what to check before a compiled call, which cannot read numbers itself; is given the first result.
+ * @param compiledForm what is compiled, where that is to return less than `f` does.
+ */
+export function jitAfterFirstCall<Args extends Arguments, First extends Result, Result = First>(
+  f: (...args: Args) => First,
+  { where, jit: jitOptions, quiet = false }: JitSettings,
+  check: (first: First, args: Args) => void = () => {},
+  compiledForm: (...args: Args) => Result = f,
+): (...args: Args) => Result {
+  if (!jitOptions) return f;
+  const compiled = jit(compiledForm, jitOptions === true ? {} : jitOptions);
+  const firstResults = new Map<string, First>();
+  let last: { readonly args: Args; readonly first: First } | null = null;
+  let isCompilable = true;
+  return (...args) => {
+    if (!isCompilable) return f(...args);
+    let first = last !== null && haveSameSpecs(last.args, args) ? last.first : undefined;
+    if (first === undefined) {
+      const key = specKey(args);
+      first = firstResults.get(key);
+      if (first === undefined) {
+        const result = f(...args);
+        firstResults.set(key, result);
+        return result;
+      }
+      last = { args, first };
+    }
+    check(first, args);
+    try {
+      return compiled(...args);
+    } catch (error) {
+      if (!(error instanceof JitError)) throw error;
+      isCompilable = false;
+      if (!quiet) console.warn(`${where} goes on uncompiled, which is slower. ${error.message}`);
+      return f(...args);
+    }
+  };
+}
+
+/**
+ * A training or evaluation step that compiles itself; the targets of every batch are checked all the same.
+ *
+ * Compiled, it returns the predictions only where metrics need them, or where there are several outputs.
+ */
+export function jitStep(step: typeof trainStep | typeof testStep, settings: JitSettings): Step {
+  const eager: typeof trainStep = step;
+  if (!settings.jit) return eager;
+  // The model and what it is trained with stay the same for as long as this step is used.
+  let state: TrainState;
+  const run = jitAfterFirstCall(
+    (...[x, y, weight]: BatchArguments) => eager(state, x, y, weight),
+    settings,
+    ({ prediction }, [, y]) => state.outputs.check(prediction, y),
+    (...[x, y, weight]: BatchArguments): StepResult => {
+      const output = eager(state, x, y, weight);
+      const configs = state.outputs.configsOf(output.prediction);
+      const needsPrediction = configs.length > 1 || configs[0].metrics.length > 0;
+      return needsPrediction ? output : { ...output, prediction: null };
+    },
+  );
+  return (current, x, y, weight) => {
+    state = current;
+    return weight ? run(x, y, weight) : run(x, y);
+  };
+}
