@@ -24,7 +24,7 @@ type SelectedRowsOf<T extends readonly Indexable[]> = { [K in keyof T]: Selected
  * @throws DataError for arrays of different length, ValueError for a batch size below 1.
  *
  * @example
- * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 64, seed: 1 })) step(xBatch, yBatch);
+ * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 64, seed: 1 })) console.log(xBatch.shape, yBatch.shape);
  */
 export function batches<T extends readonly Indexable[]>(...arrays: [...T, BatchesOptions]): Iterable<SelectedRowsOf<T>>;
 export function batches<T extends readonly Indexable[]>(...arrays: T): Iterable<SelectedRowsOf<T>>;

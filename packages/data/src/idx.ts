@@ -104,7 +104,7 @@ export function parseIdx(bytes: Uint8Array, name = "parseIdx"): Tensor {
  * @throws DataError where it cannot be read or is not a whole IDX file.
  *
  * @example
- * const images = await readIdx("mnist/train-images-idx3-ubyte.gz"); // [60000, 28, 28]
+ * await readIdx("mnist/train-labels-idx1-ubyte.gz"); // one label for each image
  */
 export async function readIdx(source: Source): Promise<Tensor> {
   return parseIdx(await readBytes(source), nameOf(source));

@@ -27,7 +27,7 @@ const parts = { train: "train", test: "t10k" } as const;
  *
  * @example
  * const { train, test } = await loadMnist("mnist");
- * await model.fit(train.images, train.labels, { validationData: [test.images, test.labels] });
+ * for (const [images, labels] of batches(train.images, train.labels)) console.log(images.shape, labels.shape);
  */
 export async function loadMnist(folder: string | URL): Promise<{ train: LabelledImages; test: LabelledImages }> {
   const [train, test] = await Promise.all([loadPart(folder, parts.train), loadPart(folder, parts.test)]);

@@ -31,7 +31,7 @@ const [firstGrey, greys] = [232, 24];
  * @throws DataError for another number of pixels than height times width.
  *
  * @example
- * console.log(drawImage(digits.features.slice(0), [8, 8]));
+ * console.log(drawImage(eye(8)));
  */
 export function drawImage(
   pixels: Tensor | ArrayLike<number> | readonly (readonly number[])[],

@@ -62,8 +62,8 @@ const optionNames = ["name", "step", "tolerance", "second"];
  * @throws GradientCheckError where one differs by more than the tolerance, naming f, the element and both numbers.
  *
  * @example
- * checkGradients((x) => x.sin(), [[0.5, -1]]); // "sin: 2 derivatives agree, …"
- * checkGradients(crossEntropy, [logits, labels], { second: true });
+ * String(checkGradients((x) => x.sin(), [[0.5, -1]])); // "the function: 2 derivatives agree, …"
+ * checkGradients(mul, [[1, 2], [3, 4]], { second: true }).ok; // true
  */
 export function checkGradients(f: Fn, inputs: readonly TensorLike[], options: CheckOptions = {}): GradientReport {
   checkOptions("checkGradients", options, optionNames);

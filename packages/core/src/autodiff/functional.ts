@@ -16,7 +16,7 @@ import { gradients } from "./backward.ts";
  * Runs `f` without noting anything for a backward pass.
  *
  * @throws GraphError for an async function: what runs after its first await would be noted again.
- * @example const validation = noGrad(() => crossEntropy(model.call(x), y));
+ * @example noGrad(() => model.call(x)).requiresGrad; // false
  */
 export function noGrad<T>(f: () => T): T {
   return withRecording(false, f);
@@ -103,7 +103,7 @@ export interface GradOptions {
  *
  * @throws ShapeError where f returns more than one number.
  * @example
- * const [loss, g] = valueAndGrad((w) => w.square().sum())(w);
+ * valueAndGrad((w) => w.square().sum())([1, 2]); // [5, [2, 4]]
  */
 export function valueAndGrad(f: Fn, options?: { argument?: number }): (...inputs: TensorLike[]) => [Tensor, Tensor];
 export function valueAndGrad(
@@ -191,7 +191,7 @@ export function vjp(f: Fn, ...inputs: TensorLike[]): [Tensor, (cotangent: Tensor
  * @param inputs where to look; @param tangents one direction for each input, in its shape.
  * @throws ShapeError where a direction does not have its input's shape.
  * @example
- * const [y, dy] = jvp((x) => x.sin(), [0], [1]); // 0 and 1
+ * jvp((x) => x.sin(), [0], [1]); // [0, 1]: the sine and its derivative
  */
 export function jvp(f: Fn, inputs: readonly TensorLike[], tangents: readonly TensorLike[]): [Tensor, Tensor] {
   checkFunction("jvp", f);

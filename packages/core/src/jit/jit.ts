@@ -39,7 +39,9 @@ export type Jitted<F extends Fn> = F & {
    * sizes, the memory plan; as data, and with `toString` as text. The function is compiled, but not run.
    *
    * @throws JitError where there is no WebAssembly.
-   * @example console.log(String(step.explain(x, y)));
+   * @example
+   * const step = jit((x) => x.exp().sum());
+   * console.log(String(step.explain(tensor([1, 2]))));
    */
   explain(...args: Parameters<F>): Explanation;
 };
@@ -252,12 +254,12 @@ function tooMany(name: string): JitError {
  * @example
  * const step = jit((x, y) => {
  *   optimizer.zeroGrad();
- *   const loss = crossEntropy(model.call(x), y);
+ *   const loss = binaryCrossEntropy(model.call(x), y.unsqueeze(-1));
  *   loss.backward();
  *   optimizer.step();
  *   return loss;
  * });
- * for (const [x, y] of batches) console.log(step(x, y).item());
+ * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 10 })) console.log(step(xBatch, yBatch).item());
  */
 export function jit<F extends Fn>(f: F, options: JitOptions = {}): Jitted<F> {
   return makeJit(f, sharedHeap, options);

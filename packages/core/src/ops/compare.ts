@@ -90,7 +90,7 @@ const whereOp: Op<void> = {
  * @throws ShapeError for shapes that do not broadcast.
  *
  * @example
- * where(x.greater(0), x, x.mul(0.1)); // a leaky relu
+ * where([true, false], [1, 2], 0); // [1, 0]
  */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = meet("where", a, b);
@@ -106,7 +106,7 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
  * @throws ShapeError where the shapes differ: closeness does not broadcast.
  *
  * @example
- * allClose(softmax(x).sum(-1), ones([8])); // true
+ * allClose(softmax(randn([8, 3])).sum(-1), ones([8])); // true
  */
 export function allClose(a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-8 } = {}): boolean {
   const [x, y] = asTensors([a, b], "allClose");

@@ -107,7 +107,8 @@ function addBias(where: string, y: Tensor, bias: TensorLike | undefined): Tensor
  * H' = ⌊(H + padding above and below - dilation (kh - 1) - 1) / stride⌋ + 1.
  *
  * @throws ShapeError where channels do not fit or the kernel is larger than the image.
- * @example conv2d(images, weight, { padding: "same", bias });
+ * @example conv2d(ones([1, 1, 4, 4]), ones([1, 1, 3, 3])); // [[[[9, 9], [9, 9]]]]
+ * conv2d(zeros([8, 3, 28, 28]), zeros([16, 3, 5, 5]), { padding: "same" }); // shape [8, 16, 28, 28]
  */
 export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOptions = {}): Tensor {
   const where = "conv2d";
@@ -133,7 +134,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOp
  * Shape: x [N, C, L], weight [O, C / groups, k]; result [N, O, L'].
  *
  * @throws ShapeError where channels do not fit or the kernel is longer than the signal.
- * @example conv1d(signals, weight, { stride: 2 });
+ * @example conv1d([[[1, 2, 3, 4]]], [[[1, -1]]]); // [[[-1, -1, -1]]]
  */
 export function conv1d(
   x: TensorLike,
@@ -180,7 +181,7 @@ export interface ConvTransposeOptions {
  * H' = (H - 1) stride - 2 padding + dilation (kh - 1) + outputPadding + 1.
  *
  * @throws ShapeError where channels do not fit; ValueError for an output padding that is not below the stride or dilation.
- * @example convTranspose2d(small, weight, { stride: 2, padding: 1, outputPadding: 1 }); // twice the size
+ * @example convTranspose2d(zeros([8, 16, 7, 7]), zeros([16, 3, 3, 3]), { stride: 2, padding: 1, outputPadding: 1 }); // shape [8, 3, 14, 14]
  */
 export function convTranspose2d(x: TensorLike, weight: TensorLike, options: ConvTransposeOptions = {}): Tensor {
   const where = "convTranspose2d";

@@ -36,10 +36,11 @@ interface Operand {
  * @throws ShapeError for tensors that do not fit their terms, or a letter that stands for two lengths.
  *
  * @example
- * einsum("ij,jk->ik", a, b); // the matrix product
- * einsum("bi,ij,bj->b", x, m, y); // a bilinear form for each row
- * einsum("ii", a); // the trace
- * einsum("...ij->...ji", a); // the transpose of each matrix in a batch
+ * const [a, b] = [[[1, 2], [3, 4]], [[5], [6]]];
+ * einsum("ij,jk->ik", a, b); // [[17], [39]]: the matrix product
+ * einsum("bi,ij,bj->b", a, a, a); // [27, 133]: a bilinear form for each row
+ * einsum("ii", a); // 5: the trace
+ * einsum("...ij->...ji", a); // [[1, 3], [2, 4]]: the transpose of each matrix in a batch
  */
 export function einsum(equation: string, ...tensors: TensorLike[]): Tensor {
   const where = `einsum(${describe(equation)})`;

@@ -200,7 +200,7 @@ export function sort(x: TensorLike, axis = -1, options: SortOptions = {}): Tenso
  * The k largest elements along an axis in descending order, and their indices.
  *
  * @throws ValueError for a k below 0 or above the length.
- * @example const { values, indices } = topK(logits, 5);
+ * @example topK([3, 1, 2], 2); // { values: [3, 2], indices: [0, 2] }
  */
 export function topK(
   x: TensorLike,

@@ -38,7 +38,7 @@ const permuteOp: Op<readonly number[]> = {
  * The axes in another order: axis i of the result is axis `order[i]` of `x`.
  *
  * @throws ValueError unless every axis is named once.
- * @example permute(images, [0, 3, 1, 2]); // NHWC to NCHW
+ * @example permute(zeros([8, 28, 28, 3]), [0, 3, 1, 2]); // shape [8, 3, 28, 28], from channels last to channels first
  */
 export function permute(x: TensorLike, order: readonly number[]): Tensor {
   const input = asTensor(x);
@@ -118,7 +118,7 @@ export function unsqueeze(x: TensorLike, axis: number): Tensor {
 /**
  * The axes from `start` to `end` (both included) joined into one; by default all of them.
  *
- * @example flatten(images, 1); // [n, channels · height · width]
+ * @example flatten(zeros([8, 3, 4, 4]), 1); // shape [8, 48]
  */
 export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
   const input = asTensor(x);
@@ -211,7 +211,7 @@ function together(where: string, tensors: readonly TensorLike[]): Tensor[] {
  * Cut into pieces along an axis: a number of equal pieces, or pieces of the lengths given.
  *
  * @throws ShapeError where the pieces do not make up the whole.
- * @example const [q, k, v] = split(qkv, 3, -1);
+ * @example split([1, 2, 3, 4, 5], [2, 3]); // [[1, 2], [3, 4, 5]]
  */
 export function split(x: TensorLike, pieces: number | readonly number[], axis = 0): Tensor[] {
   const input = asTensor(x);

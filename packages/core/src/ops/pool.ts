@@ -97,7 +97,7 @@ function checkReach(where: string, { kernel, dilation, stride, before, out, heig
  * never wins.
  *
  * @throws ShapeError for anything but images, and where not one window fits.
- * @example maxPool2d(images, 2); // half the height and width
+ * @example maxPool2d([[[[1, 2], [3, 4]]]], 2); // [[[[4]]]]
  */
 export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
   const { input, w } = prepare("maxPool2d", x, kernelSize, options, optionNames);
@@ -109,7 +109,7 @@ export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOption
  *
  * @param options `countIncludePad` (default true, as PyTorch; Keras: false) counts padding as zeros.
  * @throws ShapeError for anything but images, and where not one window fits.
- * @example avgPool2d(images, 2);
+ * @example avgPool2d([[[[1, 2], [3, 4]]]], 2); // [[[[2.5]]]]
  */
 export function avgPool2d(
   x: TensorLike,
@@ -173,7 +173,7 @@ function adaptive(where: string, x: TensorLike, size: Pair, pool: typeof max | t
   return adaptiveAxis(rows, 3, width, (piece) => pool(piece, 3, { keepDims: true }));
 }
 
-/** The mean over pieces of nearly equal size, so that the result is `size` whatever the image is. @example adaptiveAvgPool2d(x, 1); */
+/** The mean over pieces of nearly equal size, so that the result is `size` whatever the image is. @example adaptiveAvgPool2d([[[[1, 2], [3, 4]]]], 1); // [[[[2.5]]]] */
 export function adaptiveAvgPool2d(x: TensorLike, size: Pair): Tensor {
   return adaptive("adaptiveAvgPool2d", x, size, mean);
 }
@@ -188,7 +188,7 @@ export function adaptiveMaxPool2d(x: TensorLike, size: Pair): Tensor {
  *
  * @param options `mode` "nearest" (the default) or "bilinear" (PyTorch's and Keras's, corners not aligned).
  * @throws ShapeError for anything but images.
- * @example upsample2d(images, 2); // twice the height and width
+ * @example upsample2d([[[[1, 2]]]], 2); // [[[[1, 1, 2, 2], [1, 1, 2, 2]]]]
  */
 export function upsample2d(
   x: TensorLike,

@@ -62,8 +62,8 @@ export type Range = number | string | null | readonly [start: number | null, end
  * @throws ShapeError for more ranges than axes.
  *
  * @example
- * slice(x, "1:3", ":", -1); // rows 1 and 2, every column, the last of axis 2
- * slice(x, [null, null, -1]); // the rows backwards
+ * slice([[1, 2], [3, 4], [5, 6]], "1:", -1); // [4, 6]: of the rows from 1 on, the last column
+ * slice([[1, 2], [3, 4], [5, 6]], [null, null, -1]); // [[5, 6], [3, 4], [1, 2]]: the rows backwards
  */
 export function slice(x: TensorLike, ...ranges: Range[]): Tensor {
   const input = asTensor(x);

@@ -134,7 +134,7 @@ export function foldWindow(columns: Tensor, w: Window): Tensor {
  * Shape: x [N, C, H, W]; result [N, C · kh · kw, number of windows].
  *
  * @throws ShapeError for anything but images, and where not one window fits.
- * @example unfold(images, 3, { padding: 1 });
+ * @example unfold(zeros([8, 3, 28, 28]), 3, { padding: 1 }); // shape [8, 27, 784]
  */
 export function unfold(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
   checkOptions("unfold", options, ["stride", "padding", "dilation"]);
@@ -149,7 +149,7 @@ export function unfold(x: TensorLike, kernelSize: Pair, options: WindowOptions =
  * Shape: x [N, C · kh · kw, number of windows]; result [N, C, H, W].
  *
  * @throws ShapeError where the columns are not those of such images.
- * @example fold(columns, [28, 28], 3, { padding: 1 });
+ * @example fold(ones([8, 27, 784]), [28, 28], 3, { padding: 1 }); // shape [8, 3, 28, 28]
  */
 export function fold(
   x: TensorLike,

@@ -228,7 +228,7 @@ export class Generator {
    * @throws ValueError for an entry below 0, or a sum that is 0 or not finite.
    *
    * @example
-   * generator.fillCategorical(new Int32Array(8), [3, 1, 0]); // 0 three times as often as 1, never 2
+   * generator.fillCategorical(new Int32Array(8), [3, 1, 0]); // three times as many 0 as 1, no 2
    */
   fillCategorical<T extends TypedArray>(array: T, probabilities: ArrayLike<number>): T {
     const cumulated = check.cumulate("fillCategorical", probabilities);

@@ -38,9 +38,9 @@ export interface CreateOptions {
  * @throws ShapeError where the shape does not hold as many elements.
  *
  * @example
- * tensor([[1, 2], [3, 4]]); // 2 x 2, float32
- * tensor(new Float64Array(6), { shape: [2, 3] });
- * tensor([0, 2, 1], { dtype: "int32" });
+ * tensor([[1, 2], [3, 4]]); // shape [2, 2]
+ * tensor(new Float64Array(6), { shape: [2, 3] }); // [[0, 0, 0], [0, 0, 0]], float64
+ * tensor([0, 2, 1], { dtype: "int32" }); // [0, 2, 1], int32
  */
 export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shape } = {}): Tensor {
   checkOptions("tensor", options, ["shape", "dtype", "requiresGrad"]);
@@ -231,7 +231,7 @@ export function build(
 
 /**
  * A tensor of zeros.
- * @example zeros([2, 3]);
+ * @example zeros([2, 3]); // [[0, 0, 0], [0, 0, 0]]
  */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
   return build("zeros", shape, options, () => {});
@@ -239,7 +239,7 @@ export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
 
 /**
  * A tensor of ones.
- * @example ones([2, 3], { dtype: "float64" });
+ * @example ones([2], { dtype: "float64" }); // [1, 1], float64
  */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
   return build("ones", shape, options, (storage) => storage.fill(1));
@@ -248,7 +248,7 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 /**
  * A tensor of one number throughout.
  * @throws DTypeError for a fraction with dtype int32.
- * @example full([2, 3], 0.5);
+ * @example full([2], 0.5); // [0.5, 0.5]
  */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   return build("full", shape, options, (storage, dtype) => storage.fill(fill("full", dtype, [value])[0]));
@@ -314,7 +314,7 @@ export function linspace(start: number, end: number, count: number, options: Cre
 
 /**
  * The identity matrix: ones on the diagonal, zeros elsewhere.
- * @example eye(3); // 3 x 3
+ * @example eye(2); // [[1, 0], [0, 1]]
  */
 export function eye(rows: number, columns = rows, options: CreateOptions = {}): Tensor {
   return build("eye", [rows, columns], options, (storage) => {

@@ -58,7 +58,9 @@ export function withTracer<T>(next: Tracer | null, f: () => T): T {
  * Within `jit` it happens before all tensor operations of the step, whatever its place among them.
  *
  * @example
- * everyRun(() => { this.steps++; });
+ * let steps = 0;
+ * everyRun(() => { steps++; });
+ * steps; // 1
  */
 export function everyRun(effect: () => void): void {
   if (tracer) tracer.everyRun(effect);

@@ -56,10 +56,8 @@ export class Code {
   }
 
   /**
-   * Locals, constants and instructions in the order of the stack.
-   *
-   * @example
-   * code.push(row, [4], "i32.mul", start, "i32.add"); // row * 4 + start
+   * Locals, constants and instructions in the order of the stack: row * 4 + start is
+   * `code.push(row, [4], "i32.mul", start, "i32.add")`.
    */
   push(...terms: Term[]): this {
     for (const term of terms) {
@@ -332,7 +330,9 @@ function writeMemory(to: Bytes, shared: boolean): void {
  * @param shared whether the memory is one that threads share.
  *
  * @example
- * const module = new WebAssembly.Module(assemble([{ name: "f", parameters: ["i32"], body: (code) => { … } }]));
+ * const memory = new WebAssembly.Memory({ initial: 1 });
+ * const bytes = assemble([{ name: "f", parameters: ["i32"], result: "i32", body: (code) => void code.push(0, [4], "i32.mul") }]);
+ * new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports.f(3); // 12
  */
 export function assemble(
   functions: readonly FunctionDefinition[],

@@ -3,12 +3,8 @@
  *
  * Each writes code that replaces the vector on top of the stack (`pow`: the two) by the result, within 2 units in the
  * last place for every float, with infinities, NaN and subnormal numbers as JavaScript's Math has them. Constants live
- * in locals that are set once where the function begins, outside of all loops.
- *
- * @example
- * code.get(at).get(at).access("v128.load");
- * math.tanh(code);
- * code.access("v128.store");
+ * in locals that are set once where the function begins, outside of all loops. The hyperbolic tangent in place is
+ * `code.get(at).get(at).access("v128.load")`, `math.tanh(code)`, `code.access("v128.store")`.
  */
 import type { Code } from "./assembler.ts";
 import { log2, pow } from "./math-double.ts";

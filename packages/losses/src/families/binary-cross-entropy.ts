@@ -83,7 +83,7 @@ interface WithLogitsOptions {
  * Source: PyTorch's `binary_cross_entropy_with_logits`.
  *
  * @example
- * binaryCrossEntropyWithLogits([0, 2], [0, 1]); // (0.6931 + 0.1269) / 2 = 0.41
+ * binaryCrossEntropyWithLogits([0, 2], [0, 1]); // (0.6931 + 0.1269) / 2 = 0.4100
  */
 export const binaryCrossEntropyWithLogits = defineLoss<WithLogitsOptions>(
   "binaryCrossEntropyWithLogits",

@@ -59,7 +59,7 @@ export interface FunctionalOptions<Outputs extends SymbolicTree = SymbolicTree> 
  * const kind = new Dense({ units: 3, activation: "softmax" }).call(hidden);
  * const model = new Functional({ inputs: x, outputs: { price, kind } });
  * model.compile({ loss: { price: "mse", kind: "sparse_categorical_crossentropy" }, metrics: { kind: "accuracy" } });
- * model.predict(data).price; // [n, 1]
+ * model.predict(randn([5, 10])).price; // shape [5, 1]
  */
 export class Functional<const Outputs extends SymbolicTree = Symbolic> extends Model<TensorsOf<Outputs>> {
   /** The layers by name. */

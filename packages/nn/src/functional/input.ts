@@ -48,7 +48,8 @@ export function input(shape: readonly (number | null)[], options: InputOptions =
  * @throws what f throws on tensors of these shapes.
  *
  * @example
- * const sum = apply((a, b) => a.add(b), x, skip);
+ * const [x, skip] = [input([8]), input([8])];
+ * apply((a, b) => a.add(b), x, skip).shape; // [null, 8]
  */
 export function apply<Output>(
   f: (...inputs: Tensor[]) => Output,

@@ -39,7 +39,7 @@ const hidden = -1e30;
  *
  * @throws ShapeError where the features of queries and keys differ, or a mask does not fit.
  * @throws DTypeError for a mask of numbers.
- * @example attentionWeights(q, k, { causal: true });
+ * @example attentionWeights([[0], [0]], [[1], [2]], { causal: true }); // [[1, 0], [0.5, 0.5]]
  */
 export function attentionWeights(query: TensorLike, key: TensorLike, options: AttentionOptions = {}): Tensor {
   const name = "attentionWeights";
@@ -86,7 +86,7 @@ function visibleIn(scores: Tensor, { mask, bias, causal = false }: AttentionOpti
  *
  * @example
  * const [q, k, v] = [randn([2, 4, 10, 8]), randn([2, 4, 12, 8]), randn([2, 4, 12, 8])];
- * scaledDotProductAttention(q, k, v, { causal: true }); // [2, 4, 10, 8]
+ * scaledDotProductAttention(q, k, v, { causal: true }); // shape [2, 4, 10, 8]
  */
 export function scaledDotProductAttention(
   query: TensorLike,

@@ -33,7 +33,7 @@ export interface BidirectionalOptions extends LayerOptions {
  *
  * @example
  * const layer = new Bidirectional(new LSTM({ units: 8, returnSequences: true }));
- * layer.call(randn([2, 5, 3])); // [2, 5, 16]
+ * layer.call(randn([2, 5, 3])); // shape [2, 5, 16]
  */
 export class Bidirectional extends SequenceLayer {
   readonly forwardLayer: RNN;

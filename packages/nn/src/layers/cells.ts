@@ -203,7 +203,7 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
  * @example
  * const cell = new SimpleRNNCell({ units: 8 });
  * const { output, state } = cell.call(randn([2, 3]), { returnState: true });
- * cell.call(randn([2, 3]), { state }); // [2, 8]
+ * cell.call(randn([2, 3]), { state }); // shape [2, 8]
  */
 export class SimpleRNNCell extends RecurrentCell {
   constructor(options: CellOptions) {
@@ -284,7 +284,7 @@ export class LSTMCell extends RecurrentCell {
  *
  * @example
  * const cell = new GRUCell({ units: 8 });
- * cell.call(randn([2, 3])); // [2, 8]
+ * cell.call(randn([2, 3])); // shape [2, 8]
  */
 export class GRUCell extends RecurrentCell {
   readonly recurrentActivation: ActivationFunction;

@@ -162,7 +162,7 @@ export type Conv1dOptions = ConvOptions<number, number | "same" | "valid" | read
  *
  * @example
  * const layer = new Conv1d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" });
- * layer.call(randn([2, 4, 100])); // [2, 8, 100]
+ * layer.call(randn([2, 4, 100])); // shape [2, 8, 100]
  */
 export class Conv1d extends Convolution<number, Conv1dOptions["padding"]> {
   constructor(options: Conv1dOptions) {
@@ -198,7 +198,7 @@ export type Conv2dOptions = ConvOptions<Pair, Padding>;
  *
  * @example
  * const layer = new Conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "relu" });
- * layer.call(randn([8, 1, 28, 28])); // [8, 16, 28, 28]
+ * layer.call(randn([8, 1, 28, 28])); // shape [8, 16, 28, 28]
  */
 export class Conv2d extends Convolution<Pair, Padding> {
   constructor(options: Conv2dOptions) {
@@ -237,7 +237,7 @@ export interface ConvTranspose2dOptions extends ConvOptions<Pair, Pair | "same" 
  *
  * @example
  * const layer = new ConvTranspose2d({ filters: 8, kernelSize: 3, stride: 2, padding: "same" });
- * layer.call(randn([1, 16, 7, 7])); // [1, 8, 14, 14]
+ * layer.call(randn([1, 16, 7, 7])); // shape [1, 8, 14, 14]
  */
 export class ConvTranspose2d extends Convolution<Pair, Pair | "same" | "valid"> {
   readonly #outputPadding: readonly number[];

@@ -134,7 +134,7 @@ export interface LinearOptions extends LayerOptions {
  *
  * @example
  * const layer = new Linear(784, 128);
- * layer.call(randn([64, 784])); // [64, 128]
+ * layer.call(randn([64, 784])); // shape [64, 128]
  */
 export class Linear extends Layer {
   readonly inFeatures: number;

@@ -28,7 +28,7 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
  *
  * @example
  * const layer = new Embedding({ inputDim: 1000, outputDim: 16 });
- * layer.call([[4, 20], [7, 0]]); // [2, 2, 16]
+ * layer.call([[4, 20], [7, 0]]); // shape [2, 2, 16]
  */
 export class Embedding extends Layer {
   readonly inputDim: number;

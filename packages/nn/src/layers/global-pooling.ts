@@ -60,7 +60,7 @@ abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
  *
  * @example
  * const pool = new GlobalAvgPool1d({ dataFormat: "channels_last" });
- * pool.call(randn([2, 5, 16]), { mask: paddingMask([[3, 1, 4, 1, 5], [9, 2, 0, 0, 0]]) }); // [2, 16]
+ * pool.call(randn([2, 5, 16]), { mask: paddingMask([[3, 1, 4, 1, 5], [9, 2, 0, 0, 0]]) }); // shape [2, 16]
  */
 export class GlobalAvgPool1d extends GlobalPool1d {
   compute(x: Tensor, call: GlobalPoolCall): { output: Tensor } {
@@ -77,7 +77,7 @@ export class GlobalAvgPool1d extends GlobalPool1d {
  * Shape: as for {@link GlobalAvgPool1d}.
  *
  * @throws OptionError for another data format; ShapeError for anything but signals.
- * @example new GlobalMaxPool1d().call(randn([2, 16, 5])); // [2, 16]
+ * @example new GlobalMaxPool1d().call(randn([2, 16, 5])); // shape [2, 16]
  */
 export class GlobalMaxPool1d extends GlobalPool1d {
   compute(x: Tensor, call: GlobalPoolCall): { output: Tensor } {
@@ -106,7 +106,7 @@ abstract class GlobalPool2d extends Layer {
  * Shape: input [batch, channels, height, width], output [batch, channels].
  *
  * @throws ShapeError for anything but images.
- * @example new GlobalAvgPool2d().call(randn([2, 16, 7, 7])); // [2, 16]
+ * @example new GlobalAvgPool2d().call(randn([2, 16, 7, 7])); // shape [2, 16]
  */
 export class GlobalAvgPool2d extends GlobalPool2d {
   forward(x: Tensor): Tensor {
@@ -120,7 +120,7 @@ export class GlobalAvgPool2d extends GlobalPool2d {
  * Shape: input [batch, channels, height, width], output [batch, channels].
  *
  * @throws ShapeError for anything but images.
- * @example new GlobalMaxPool2d().call(randn([2, 16, 7, 7])); // [2, 16]
+ * @example new GlobalMaxPool2d().call(randn([2, 16, 7, 7])); // shape [2, 16]
  */
 export class GlobalMaxPool2d extends GlobalPool2d {
   forward(x: Tensor): Tensor {

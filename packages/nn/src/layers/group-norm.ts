@@ -29,7 +29,7 @@ export interface GroupNormOptions extends LayerOptions {
  * Weights: `gamma`, `beta` [channels]. Shape: [batch, channels, ..], and the same comes out.
  *
  * @throws OptionError for groups that do not divide the channels; ShapeError for another number of channels.
- * @example new GroupNorm({ groups: 4 }).call(randn([2, 8, 5, 5])); // [2, 8, 5, 5]
+ * @example new GroupNorm({ groups: 4 }).call(randn([2, 8, 5, 5])); // shape [2, 8, 5, 5]
  */
 export class GroupNorm extends Layer {
   readonly groups: number;

@@ -63,7 +63,7 @@ function unlike(expected: string, shapes: readonly Shape[]): ShapeError {
  * Shape: at least two inputs of one shape, which is the output's.
  *
  * @throws ShapeError for a single input and for shapes that differ.
- * @example new Add().call(x, skip);
+ * @example new Add().call([1, 2], [3, 4]); // [4, 6]
  */
 export class Add extends Merge {
   forward(...inputs: Tensor[]): Tensor {
@@ -77,7 +77,7 @@ export class Add extends Merge {
  * Shape: at least two inputs of one shape, which is the output's.
  *
  * @throws ShapeError for a single input and for shapes that differ.
- * @example new Multiply().call(x, gate);
+ * @example new Multiply().call([1, 2], [3, 4]); // [3, 8]
  */
 export class Multiply extends Merge {
   forward(...inputs: Tensor[]): Tensor {
@@ -91,7 +91,7 @@ export class Multiply extends Merge {
  * Shape: at least two inputs of one shape, which is the output's.
  *
  * @throws ShapeError for a single input and for shapes that differ.
- * @example new Average().call(left, right);
+ * @example new Average().call([1, 2], [3, 4]); // [2, 3]
  */
 export class Average extends Merge {
   forward(...inputs: Tensor[]): Tensor {
@@ -105,7 +105,7 @@ export class Average extends Merge {
  * Shape: at least two inputs of one shape, which is the output's.
  *
  * @throws ShapeError for a single input and for shapes that differ.
- * @example new Maximum().call(left, right);
+ * @example new Maximum().call([1, 4], [3, 2]); // [3, 4]
  */
 export class Maximum extends Merge {
   forward(...inputs: Tensor[]): Tensor {
@@ -125,7 +125,7 @@ export interface ConcatenateOptions extends MergeOptions {
  *
  * @throws ShapeError for a single input, an axis that is not there, and lengths that differ elsewhere; OptionError for an
  *   axis that is no whole number.
- * @example new Concatenate({ axis: 1 }).call(randn([2, 3, 8, 8]), randn([2, 5, 8, 8])); // [2, 8, 8, 8]
+ * @example new Concatenate({ axis: 1 }).call(randn([2, 3, 8, 8]), randn([2, 5, 8, 8])); // shape [2, 8, 8, 8]
  */
 export class Concatenate extends Merge {
   readonly axis: number;
@@ -169,7 +169,7 @@ const shortest = 1e-8;
  * Shape: two inputs [.., n] of one shape; output [.., 1].
  *
  * @throws ShapeError for anything but two inputs of one shape.
- * @example new Dot({ normalize: true }).call(randn([4, 8]), randn([4, 8])); // [4, 1]
+ * @example new Dot({ normalize: true }).call(randn([4, 8]), randn([4, 8])); // shape [4, 1]
  */
 export class Dot extends Merge {
   readonly normalize: boolean;

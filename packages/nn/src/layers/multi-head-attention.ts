@@ -99,9 +99,10 @@ export interface AttentionResult {
  * @example
  * const attention = new MultiHeadAttention({ embedDim: 16, heads: 4 });
  * const x = randn([2, 5, 16]);
- * attention.call(x, { causal: true }); // [2, 5, 16]
+ * attention.call(x, { causal: true }); // shape [2, 5, 16]
  * const memory = randn([2, 7, 16]);
- * const { weights } = attention.call(x, { key: memory, returnWeights: true }); // [2, 4, 5, 7]
+ * const { weights } = attention.call(x, { key: memory, returnWeights: true });
+ * weights; // shape [2, 4, 5, 7]
  */
 export class MultiHeadAttention extends LayerWithOptions<AttentionCall, AttentionResult, "returnWeights"> {
   readonly embedDim: number;

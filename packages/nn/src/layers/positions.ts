@@ -16,7 +16,7 @@ import { knownLength } from "./shape.ts";
  * Shape: result [length, dim].
  *
  * @throws OptionError for a length or dim that is no whole number of at least 1.
- * @example sinusoidalPositions(2, 4); // [[0, 1, 0, 1], [0.8415, 0.5403, 0.01, 0.99995]]
+ * @example sinusoidalPositions(2, 4); // [[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.99995]]
  */
 export function sinusoidalPositions(
   length: number,
@@ -44,7 +44,7 @@ export interface PositionalEncodingOptions extends LayerOptions {
  * Shape: [batch, time, features], and the same comes out.
  *
  * @throws ShapeError for anything but sequences of vectors.
- * @example new PositionalEncoding().call(randn([2, 5, 16])); // [2, 5, 16]
+ * @example new PositionalEncoding().call(randn([2, 5, 16])); // shape [2, 5, 16]
  */
 export class PositionalEncoding extends Layer {
   readonly dropout: Dropout;
@@ -92,7 +92,7 @@ export interface PositionEmbeddingOptions extends LayerOptions {
  * comes out.
  *
  * @throws ShapeError for sequences that are longer.
- * @example new PositionEmbedding({ maxLength: 128 }).call(randn([2, 5, 16])); // [2, 5, 16]
+ * @example new PositionEmbedding({ maxLength: 128 }).call(randn([2, 5, 16])); // shape [2, 5, 16]
  */
 export class PositionEmbedding extends Layer {
   readonly maxLength: number;

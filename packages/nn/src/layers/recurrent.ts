@@ -97,7 +97,7 @@ function ofSequences({ inputDim, ...options }: LayerOptions): LayerOptions {
  *
  * @example
  * const layer = new RNN(new LSTMCell({ units: 8 }), { returnSequences: true });
- * layer.call(randn([2, 5, 3])); // [2, 5, 8]
+ * layer.call(randn([2, 5, 3])); // shape [2, 5, 8]
  */
 export class RNN extends SequenceLayer {
   readonly cell: RecurrentCell;
@@ -264,7 +264,7 @@ export interface SimpleRNNOptions extends CellOptions, SequenceOptions {}
  * Shape: input [batch, time, in]; output [batch, units], or with `returnSequences` [batch, time, units].
  *
  * @throws OptionError for unknown options; ShapeError for anything but sequences.
- * @example new SimpleRNN({ units: 16 }).call(randn([4, 10, 3])); // [4, 16]
+ * @example new SimpleRNN({ units: 16 }).call(randn([4, 10, 3])); // shape [4, 16]
  */
 export class SimpleRNN extends RNN {
   readonly #options: SimpleRNNOptions;
@@ -292,7 +292,7 @@ export interface LSTMOptions extends LSTMCellOptions, SequenceOptions {}
  * @example
  * const lstm = new LSTM({ units: 16, returnSequences: true });
  * const tokens = tensor([[4, 7, 2], [5, 0, 0]], { dtype: "int32" });
- * const words = new Embedding({ inputDim: 10, outputDim: 8 }).call(tokens); // [2, 3, 8]
+ * const words = new Embedding({ inputDim: 10, outputDim: 8 }).call(tokens); // shape [2, 3, 8]
  * const { output, state } = lstm.call(words, { mask: paddingMask(tokens), returnState: true });
  */
 export class LSTM extends RNN {
@@ -317,7 +317,7 @@ export interface GRUOptions extends GatedCellOptions, SequenceOptions {}
  * Shape: input [batch, time, in]; output [batch, units], or with `returnSequences` [batch, time, units].
  *
  * @throws OptionError for unknown options; ShapeError for anything but sequences.
- * @example new GRU({ units: 16, returnSequences: true }).call(randn([4, 10, 3])); // [4, 10, 16]
+ * @example new GRU({ units: 16, returnSequences: true }).call(randn([4, 10, 3])); // shape [4, 10, 16]
  */
 export class GRU extends RNN {
   readonly #options: GRUOptions;

@@ -27,7 +27,7 @@ export interface ResidualOptions extends LayerOptions {
  * @example
  * const conv = () => new Conv2d({ filters: 8, kernelSize: 3, padding: "same" });
  * const block = new Residual([conv(), new Activation("relu"), conv()]);
- * block.call(randn([2, 8, 6, 6])); // [2, 8, 6, 6]
+ * block.call(randn([2, 8, 6, 6])); // shape [2, 8, 6, 6]
  */
 export class Residual extends Layer {
   readonly layers: readonly Module[];

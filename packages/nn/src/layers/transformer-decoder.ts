@@ -60,7 +60,7 @@ const callOptions = ["memory", "memoryMask", "mask", "attentionMask", "causal"];
  *
  * @example
  * const layer = new TransformerDecoderLayer({ embedDim: 16, heads: 4 });
- * layer.call(randn([2, 5, 16]), { memory: randn([2, 7, 16]) }); // [2, 5, 16]
+ * layer.call(randn([2, 5, 16]), { memory: randn([2, 7, 16]) }); // shape [2, 5, 16]
  */
 export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, DecoderLayerResult> {
   readonly selfAttention: MultiHeadAttention;
@@ -113,8 +113,8 @@ export interface TransformerDecoderOptions extends TransformerLayerOptions, Memo
  * const options = { numLayers: 2, embedDim: 16, heads: 4 };
  * const [encoder, decoder] = [new TransformerEncoder(options), new TransformerDecoder(options)];
  * const [source, target] = [randn([2, 7, 16]), randn([2, 5, 16])];
- * const memory = encoder.call(source); // [2, 7, 16]
- * decoder.call(target, { memory }); // [2, 5, 16]
+ * const memory = encoder.call(source); // shape [2, 7, 16]
+ * decoder.call(target, { memory }); // shape [2, 5, 16]
  * decoder.call(target, { memory, returnWeights: true }).weights; // one [2, 4, 5, 7] for each block
  */
 export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer, DecoderCall, DecoderResult> {

@@ -50,7 +50,7 @@ const callOptions = ["mask", "attentionMask", "causal"];
  *
  * @example
  * const layer = new TransformerEncoderLayer({ embedDim: 16, heads: 4 });
- * layer.call(randn([2, 5, 16])); // [2, 5, 16]
+ * layer.call(randn([2, 5, 16])); // shape [2, 5, 16]
  */
 export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, EncoderLayerResult> {
   readonly attention: MultiHeadAttention;
@@ -88,8 +88,8 @@ export interface TransformerEncoderOptions extends TransformerLayerOptions, Stac
  * const encoder = new TransformerEncoder({ numLayers: 2, embedDim: 16, heads: 4, normFirst: true });
  * const tokens = tensor([[4, 7, 2], [5, 0, 0]], { dtype: "int32" });
  * const words = new Embedding({ inputDim: 10, outputDim: 16 }).call(tokens);
- * const x = new PositionalEncoding().call(words); // [2, 3, 16]
- * encoder.call(x, { mask: paddingMask(tokens) }); // [2, 3, 16]
+ * const x = new PositionalEncoding().call(words); // shape [2, 3, 16]
+ * encoder.call(x, { mask: paddingMask(tokens) }); // shape [2, 3, 16]
  * encoder.call(x, { causal: true }); // for a language model
  */
 export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer, EncoderCall, EncoderResult> {

@@ -130,7 +130,7 @@ export class F1 extends FBeta {
  * Same as `precision_score` of scikit-learn.
  *
  * @example
- * metrics.precision([1, 1, 1, 0], [1, 1, 0, 0]); // 2 of 3
+ * metrics.precision([1, 1, 1, 0], [1, 1, 0, 0]); // 2 / 3 = 0.6667
  */
 export function precision(
   prediction: TensorLike,
@@ -146,7 +146,7 @@ export function precision(
  * Parameters, errors and source are those of {@link precision}.
  *
  * @example
- * metrics.recall([1, 0, 0, 0], [1, 1, 0, 0]); // 1 of 2
+ * metrics.recall([1, 0, 0, 0], [1, 1, 0, 0]); // 1 / 2 = 0.5
  */
 export function recall(
   prediction: TensorLike,
@@ -183,7 +183,7 @@ export function fBeta(
  *
  * @example
  * metrics.f1([1, 1, 1, 0], [1, 1, 0, 0]); // 0.8
- * metrics.f1(model.predict(x), labels, { average: "macro" });
+ * metrics.f1([0, 1, 2, 1], [0, 1, 2, 2], { average: "macro" }); // (1 + 0.6667 + 0.6667) / 3 = 0.7778
  */
 export function f1(
   prediction: TensorLike,

@@ -49,8 +49,8 @@ export interface EvaluateOptions {
  *
  * @example
  * class Net extends Model {
- *   hidden = new Linear(4, 16);
- *   out = new Linear(16, 3);
+ *   hidden = new Linear(2, 16);
+ *   out = new Linear(16, 2);
  *   forward(x: Tensor) {
  *     return this.out.call(this.hidden.call(x).relu());
  *   }
@@ -62,15 +62,21 @@ export interface EvaluateOptions {
  * @example
  * // `forward` may take several tensors, and return several in a list or an object; x and y then are several as well.
  * class TwoTowers extends Model<{ price: Tensor; kind: Tensor }> {
+ *   both = new Linear(5, 8);
+ *   price = new Linear(8, 1);
+ *   kind = new Linear(8, 3);
  *   override get inputNames() {
  *     return ["image", "text"];
  *   }
  *   forward(image: Tensor, text: Tensor) {
- *     return { price: …, kind: … };
+ *     const both = this.both.call(concat([image, text], -1)).relu();
+ *     return { price: this.price.call(both), kind: this.kind.call(both) };
  *   }
  * }
+ * const towers = new TwoTowers();
  * towers.compile({ loss: { price: "mse", kind: "cross_entropy" } });
- * await towers.fit({ image, text }, { price, kind });
+ * const inputs = { image: randn([10, 3]), text: randn([10, 2]) };
+ * await towers.fit(inputs, { price: randn([10, 1]), kind: zeros([10], { dtype: "int32" }) });
  */
 export abstract class Model<Output = Tensor> extends Module<Output> {
   /** Set it in a callback to end training after the current batch: to true, or to the reason. */
@@ -159,7 +165,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * const { history } = await model.fit(x, y, { epochs: 20, batchSize: 16, validationSplit: 0.2 });
    * history.val_loss.at(-1);
    * @example
-   * await model.fit(() => readBatches("train.csv"), { epochs: 3 });
+   * await model.fit(() => batches(x, y, { batchSize: 10 }), { epochs: 3 });
    */
   fit(x: DataLike, y: DataLike, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, options?: FitOptions): Promise<History>;

@@ -14,10 +14,10 @@ interface Printable {
  * The module and all within it as an indented list.
  *
  * @example
- * String(net);
- * // Net
- * //   fc1: Linear, weight [16, 4], bias [16]
- * //   fc2: Linear, weight [3, 16], bias [3]
+ * String(new Sequential([new Linear(4, 16), new Linear(16, 3)]));
+ * // Sequential
+ * //   layers.0: Linear, weight [16, 4], bias [16]
+ * //   layers.1: Linear, weight [3, 16], bias [3]
  */
 export function formatModule(module: Printable): string {
   const parts = module.namedModules();

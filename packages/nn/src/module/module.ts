@@ -62,8 +62,8 @@ export function withForwardHook<T>(hook: ForwardHook, f: () => T): T {
  *   }
  * }
  * const net = new Net();
- * net.call(randn([8, 4])); // [8, 3]
- * [...net.namedParameters().keys()]; // fc1.weight, fc1.bias, fc2.weight, fc2.bias
+ * net.call(randn([8, 4])); // shape [8, 3]
+ * [...net.namedParameters().keys()]; // ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]
  */
 export abstract class Module<Output = Tensor> {
   /** Whether layers that behave differently in training (dropout, batch normalisation) do so now. */
@@ -272,7 +272,13 @@ export abstract class Module<Output = Tensor> {
   /**
    * Adds a scalar to the loss from within `forward`, as Keras's `add_loss` does.
    *
-   * @example this.addPenalty(klDivergenceOfTheLatentCode);
+   * @example
+   * class Sparse extends Module {
+   *   forward(x: Tensor) {
+   *     this.addPenalty(x.abs().mean().mul(0.01));
+   *     return x;
+   *   }
+   * }
    */
   protected addPenalty(penalty: Tensor): void {
     const before = this.#addedPenalty?.pass === forwardPasses ? this.#addedPenalty.penalty : null;

@@ -229,8 +229,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
    * its slots, such as "0.m". The options are not among it.
    *
    * @example
-   * const state = optimizer.stateDict();
-   * new Adam(sameModel).loadStateDict(state);
+   * const state = new Adam(model).stateDict();
+   * new Adam(model).loadStateDict(state);
    */
   stateDict(): Record<string, Tensor> {
     return writeState({

@@ -8,7 +8,7 @@ import { checkSchedule, type Schedule } from "./schedule.ts";
  * lr · γ^⌊t / every⌋: the rate times γ every so many steps. PyTorch's `StepLR`.
  *
  * @throws ValueError for a rate below 0, and for γ or a number of steps that is not above 0.
- * @example stepDecay({ lr: 0.1, every: 30 }); // 0.1 for 30 steps, then 0.01, then 0.001, …
+ * @example [0, 29, 30, 60].map(stepDecay({ lr: 0.1, every: 30 })); // [0.1, 0.1, 0.01, 0.001]
  */
 export function stepDecay(options: { lr: number; every: number; gamma?: number }): Schedule {
   const { lr, every, gamma = 0.1 } = options;
@@ -20,7 +20,7 @@ export function stepDecay(options: { lr: number; every: number; gamma?: number }
  * lr · γⁿ, n the number of milestones passed (reached included). PyTorch's `MultiStepLR`.
  *
  * @throws ValueError for a rate below 0, γ not above 0, and milestones that do not ascend.
- * @example multiStepDecay({ lr: 0.1, milestones: [60, 80] });
+ * @example [0, 60, 80].map(multiStepDecay({ lr: 0.1, milestones: [60, 80] })); // [0.1, 0.01, 0.001]
  */
 export function multiStepDecay(options: { lr: number; milestones: readonly number[]; gamma?: number }): Schedule {
   const { lr, milestones, gamma = 0.1 } = options;
@@ -36,7 +36,7 @@ export function multiStepDecay(options: { lr: number; milestones: readonly numbe
  * lr · γ^(t / every), smoothly. PyTorch's `ExponentialLR`; with `every`, Keras's `ExponentialDecay`.
  *
  * @throws ValueError for a rate below 0, and for γ or a number of steps that is not above 0.
- * @example exponentialDecay({ lr: 0.1, gamma: 0.96, every: 1000 });
+ * @example [0, 1000].map(exponentialDecay({ lr: 0.1, gamma: 0.96, every: 1000 })); // [0.1, 0.096]
  */
 export function exponentialDecay(options: { lr: number; gamma: number; every?: number }): Schedule {
   const { lr, gamma, every = 1 } = options;
@@ -48,7 +48,7 @@ export function exponentialDecay(options: { lr: number; gamma: number; every?: n
  * (lr - endLr) (1 - t / steps)^power + endLr, and endLr from then on. Keras's `PolynomialDecay`.
  *
  * @throws ValueError for rates below 0, and for a number of steps or a power that is not above 0.
- * @example polynomialDecay({ lr: 0.1, steps: 1000, power: 2 });
+ * @example [0, 500, 1000].map(polynomialDecay({ lr: 0.1, steps: 1000, power: 2 })); // [0.1, 0.025, 0]
  */
 export function polynomialDecay(options: { lr: number; steps: number; endLr?: number; power?: number }): Schedule {
   const { lr, steps, endLr = 0, power = 1 } = options;
@@ -61,7 +61,7 @@ export function polynomialDecay(options: { lr: number; steps: number; endLr?: nu
  * A straight line from lr to endLr, and endLr from then on. PyTorch's `LinearLR`.
  *
  * @throws ValueError for rates below 0, and for a number of steps that is not above 0.
- * @example linearDecay({ lr: 0.1, steps: 1000 });
+ * @example [0, 500, 1000].map(linearDecay({ lr: 0.1, steps: 1000 })); // [0.1, 0.05, 0]
  */
 export function linearDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
   const { lr, steps, endLr = 0 } = options;
@@ -73,7 +73,7 @@ export function linearDecay(options: { lr: number; steps: number; endLr?: number
  * endLr + (lr - endLr) (1 + cos(π t / steps)) / 2, and endLr from then on (Loshchilov & Hutter 2017).
  *
  * @throws ValueError for rates below 0, and for a number of steps that is not above 0.
- * @example cosineDecay({ lr: 0.1, steps: 1000 });
+ * @example [0, 500, 1000].map(cosineDecay({ lr: 0.1, steps: 1000 })); // [0.1, 0.05, 0]
  */
 export function cosineDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
   const { lr, steps, endLr = 0 } = options;

@@ -42,7 +42,7 @@ const thresholds = {
  *
  * @example
  * const plateau = new ReduceOnPlateau(optimizer, { patience: 5 });
- * plateau.step(validationLoss); // once for each epoch
+ * plateau.step(0.7); // once for each epoch, with its validation loss
  */
 export class ReduceOnPlateau {
   /** The best measurement so far. */
