@@ -5,6 +5,7 @@ import { checkOptions, describe, ValueError } from "@chainrule/core";
 import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
 import { arraysAndOptions, commonLength, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
 
+/** How {@link batches} cuts rows into batches. */
 export interface BatchesOptions extends RandomOptions {
   /** How many rows a batch has; 32 by default. The last may have fewer. */
   batchSize?: number;

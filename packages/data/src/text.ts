@@ -27,6 +27,7 @@ export function splitCharacters(text: string): string[] {
   return Array.from(text);
 }
 
+/** How a {@link Vocabulary} cuts texts into tokens, and which of them it numbers. */
 export interface VocabularyOptions {
   /** How texts are cut into tokens; {@link splitWords} by default. */
   tokenize?: Tokenizer;
@@ -130,6 +131,7 @@ function countTokens(where: string, texts: Iterable<string>, tokenize: Tokenizer
   return counts;
 }
 
+/** How {@link padSequences} makes sequences equally long. */
 export interface PadSequencesOptions {
   /** What shorter sequences are filled up with; 0 by default. */
   value?: number;

@@ -17,6 +17,7 @@ import { printable } from "../printable.ts";
 import { type LossUnderTest, properties } from "./properties.ts";
 import { sampleInputs } from "./sample-inputs.ts";
 
+/** What {@link checkLoss} looks at, and how closely. */
 export interface LossCheckOptions {
   /** How far gradients and differences may differ, relative to the larger of their size and 1. Default 1e-6. */
   tolerance?: number;

@@ -30,6 +30,7 @@ export interface BaseOption {
   base?: number;
 }
 
+/** In which unit information is measured, and how the distributions lie in the tensor. */
 export interface InformationOptions extends BaseOption {
   /** Along which axis the probabilities of one distribution lie; by default the last. */
   axis?: number;

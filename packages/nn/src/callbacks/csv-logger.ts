@@ -5,6 +5,7 @@ import { checkOptions, DataError, describe, OptionError } from "@chainrule/core"
 import { Callback } from "../model/callback.ts";
 import type { Logs } from "../model/hooks.ts";
 
+/** How a {@link CSVLogger} writes its file. */
 export interface CSVLoggerOptions {
   /** Between the fields; "," by default. */
   separator?: string;

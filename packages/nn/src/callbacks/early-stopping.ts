@@ -7,6 +7,7 @@ import { checkCount } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
+/** What {@link EarlyStopping} watches, and when it gives up. */
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** For how many epochs in a row it may fail to get better; 0 by default. */
   patience?: number;

@@ -47,6 +47,7 @@ export class LearningRateScheduler extends Callback {
   }
 }
 
+/** What {@link ReduceLROnPlateau} watches, and by how much it lowers the learning rate. */
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** What the learning rate is multiplied by; 0.1 by default. */
   factor?: number;

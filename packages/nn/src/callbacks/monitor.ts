@@ -5,6 +5,7 @@ import { didYouMean, OptionError } from "@chainrule/core";
 import { checkNotNegative } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
 
+/** Which number of the logs a callback watches, and what counts as better. */
 export interface MonitorOptions {
   /** Which number of the logs to watch; `"val_loss"` by default. */
   monitor?: string;

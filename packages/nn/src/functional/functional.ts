@@ -31,6 +31,7 @@ export type TensorsOf<Tree> = Tree extends Symbolic ? Tensor : { -readonly [Key 
 /** Tensors, or whatever stands for them, by name. */
 type ByName<T> = Readonly<Record<string, T>>;
 
+/** From what to what a {@link Functional} model goes. */
 export interface FunctionalOptions<Outputs extends SymbolicTree = SymbolicTree> {
   /** What `input` made: one, a list, or an object of names of your own. */
   inputs: SymbolicTree;

@@ -6,6 +6,7 @@ import { type BatchShape, checkBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";
 
+/** What an {@link input} is called, and which dtype data become there. */
 export interface InputOptions {
   /** What data given by name call it; "input" by default, numbered where there are several. */
   name?: string;

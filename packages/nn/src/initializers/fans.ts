@@ -9,6 +9,7 @@ import { type Shape, sizeOf } from "@chainrule/core";
  */
 export type WeightLayout = "in-out" | "out-in";
 
+/** How many numbers meet in a layer's outputs, and leave its inputs: what initialisers scale by. */
 export interface Fans {
   /** Inputs that feed one output: input features times the size of the window. */
   readonly fanIn: number;

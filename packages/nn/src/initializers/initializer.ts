@@ -17,6 +17,7 @@ import {
 } from "@chainrule/core";
 import type { WeightLayout } from "./fans.ts";
 
+/** What an initialiser is told of the weight that it makes. */
 export interface InitializerOptions {
   readonly dtype?: DType;
   /** Where random numbers come from; by default the generator that `manualSeed` seeds. */

@@ -6,8 +6,10 @@ import { checkOptions, describe, lookUp, rand, randn, truncatedNormal, ValueErro
 import { fansOf } from "./fans.ts";
 import type { Initializer } from "./initializer.ts";
 
+/** Which fan the variance of weights is divided by: inputs, outputs, or the mean of both. */
 export type FanMode = "fanIn" | "fanOut" | "fanAverage";
 
+/** The distribution of {@link varianceScaling}, and its size. */
 export interface VarianceScalingOptions {
   /** What the variance is, before division by the fan; 1 by default. */
   scale?: number;
@@ -103,6 +105,7 @@ export function xavierNormal({ gain = 1 }: { gain?: number } = {}): Initializer 
   return varianceScaling({ scale: gain ** 2, mode: "fanAverage", distribution: "normal" });
 }
 
+/** What the weights of Kaiming's initialisers are followed by, which sets their size. */
 export interface KaimingOptions {
   /** The slope of a leaky relu below 0; used with `nonlinearity: "leakyRelu"`. */
   a?: number;
@@ -136,6 +139,7 @@ const gains = {
   selu: () => 3 / 4,
 };
 
+/** A nonlinearity whose gain is known. */
 export type Nonlinearity = keyof typeof gains;
 
 /**

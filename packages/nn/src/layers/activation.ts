@@ -10,6 +10,7 @@ import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
 import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
+/** Which function an {@link Activation} applies, and what every layer takes. */
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationLike;
 }
@@ -94,6 +95,7 @@ export const Softmax = activationClass("Softmax", { axis: -1 }, (own) => (x) => 
 /** The logarithms of probabilities from logits, along the last axis unless `axis` says otherwise. */
 export const LogSoftmax = activationClass("LogSoftmax", { axis: -1 }, (own) => (x) => core.logSoftmax(x, own.axis));
 
+/** Which slopes a {@link PReLU} shares, and where they start. */
 export interface PReLUOptions extends LayerOptions {
   /** The axis that has a slope for each place; null (the default) for one slope throughout. */
   axis?: number | null;

@@ -12,6 +12,7 @@ const merges = {
   mean: (ahead: Tensor, back: Tensor) => ahead.add(back).div(2),
 };
 
+/** What goes backwards in a {@link Bidirectional}, and how both directions are merged. */
 export interface BidirectionalOptions extends LayerOptions {
   /** How the outputs of both directions become one; "concat" by default. */
   merge?: keyof typeof merges;

@@ -18,6 +18,7 @@ import { checkAxis, knownLength } from "./shape.ts";
 import { type State, stateOf } from "./state.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
+/** The size of a recurrent cell, its activation and its weights. */
 export interface CellOptions extends LayerOptions {
   /** The length of the state, and of the output. */
   units: number;
@@ -36,11 +37,13 @@ export interface CellOptions extends LayerOptions {
   biasRegularizer?: RegularizerLike;
 }
 
+/** The options of cells with gates: {@link GRUCell}, {@link LSTMCell}. */
 export interface GatedCellOptions extends CellOptions {
   /** What the gates pass through; "sigmoid" by default. */
   recurrentActivation?: ActivationLike;
 }
 
+/** The options of an {@link LSTMCell}. */
 export interface LSTMCellOptions extends GatedCellOptions {
   /** Whether the forget gate's bias starts at 1, so that a new cell remembers; true by default (Jozefowicz 2015). */
   unitForgetBias?: boolean;
@@ -69,6 +72,7 @@ export interface CellCall {
   state?: State;
 }
 
+/** What one step of a recurrent cell gives. */
 export interface CellResult {
   /** The first part of the state. */
   readonly output: Tensor;

@@ -146,6 +146,7 @@ abstract class Convolution<Size extends Pair, Pads> extends Layer {
   }
 }
 
+/** The window, the channels and the weights of a {@link Conv1d}. */
 export type Conv1dOptions = ConvOptions<number, number | "same" | "valid" | readonly [number, number]>;
 
 /**
@@ -183,6 +184,7 @@ export class Conv1d extends Convolution<number, Conv1dOptions["padding"]> {
   }
 }
 
+/** The window, the channels and the weights of a {@link Conv2d}. */
 export type Conv2dOptions = ConvOptions<Pair, Padding>;
 
 /**
@@ -218,6 +220,7 @@ export class Conv2d extends Convolution<Pair, Padding> {
   }
 }
 
+/** The window, the channels and the weights of a {@link ConvTranspose2d}. */
 export interface ConvTranspose2dOptions extends ConvOptions<Pair, Pair | "same" | "valid"> {
   /** Rows and columns added below and to the right, where the stride leaves the size open; 0 by default. */
   outputPadding?: Pair;

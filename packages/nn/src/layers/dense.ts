@@ -11,6 +11,7 @@ import { type Regularizer, type RegularizerLike, toRegularizer } from "../regula
 import { checkCount, Layer, type LayerOptions, leading } from "./layer.ts";
 import { knownLength } from "./shape.ts";
 
+/** The size of a {@link Dense} layer, its activation and its weights. */
 export interface DenseOptions extends LayerOptions {
   /** How many outputs there are. */
   units: number;
@@ -120,6 +121,7 @@ export function checkFeatures(shape: BatchShape, features: number | null, minRan
   });
 }
 
+/** Whether a {@link Linear} layer has a bias, and what every layer takes. */
 export interface LinearOptions extends LayerOptions {
   /** Whether to add a bias; true by default. */
   bias?: boolean;

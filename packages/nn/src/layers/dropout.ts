@@ -5,6 +5,7 @@ import { bernoulli, describe, Generator, OptionError, type Tensor, ValueError } 
 import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions, leading } from "./layer.ts";
 
+/** How much a {@link Dropout} drops, and by which random numbers. */
 export interface DropoutOptions extends LayerOptions {
   /** The share of inputs that are set to 0, from 0 up to but not including 1. */
   rate: number;

@@ -7,6 +7,7 @@ import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 
+/** The size of an {@link Embedding}'s table, and how it starts. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   /** How many different indices there are: the size of the vocabulary. */
   inputDim: number;

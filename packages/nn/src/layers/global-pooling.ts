@@ -8,11 +8,13 @@ import { asMask } from "./masks.ts";
 import { checkSpatial } from "./sliding.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
+/** Where a pooling over whole signals finds the channels. */
 export interface GlobalPool1dOptions extends LayerOptions {
   /** "channels_first" (the default) for [batch, channels, length], "channels_last" for [batch, time, features]. */
   dataFormat?: "channels_first" | "channels_last";
 }
 
+/** What a call of a pooling over whole signals takes beside its input. */
 export interface GlobalPoolCall {
   /** Which places are there, [batch, length] of truth values; the others do not count. */
   mask?: TensorLike;

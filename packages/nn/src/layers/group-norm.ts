@@ -7,6 +7,7 @@ import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { checkCount, Layer, type LayerOptions } from "./layer.ts";
 import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
+/** The groups of a {@link GroupNorm}, and its weights. */
 export interface GroupNormOptions extends LayerOptions {
   /** Into how many groups the channels are split; as many as channels is instance normalisation. */
   groups: number;

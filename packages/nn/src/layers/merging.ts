@@ -14,6 +14,7 @@ import {
 } from "@chainrule/core";
 import { Module } from "../module/module.ts";
 
+/** What a layer of several inputs is called. */
 export interface MergeOptions {
   /** By default the class's name in snake case. */
   name?: string;
@@ -113,6 +114,7 @@ export class Maximum extends Merge {
   }
 }
 
+/** Along which axis {@link Concatenate} joins its inputs. */
 export interface ConcatenateOptions extends MergeOptions {
   /** Along which the inputs are put one after the other; the last by default. */
   axis?: number;
@@ -155,6 +157,7 @@ export class Concatenate extends Merge {
   }
 }
 
+/** Whether {@link Dot} gives products or cosines. */
 export interface DotOptions extends MergeOptions {
   /** Whether the inputs are brought to length 1 first, so that the product is the cosine of their angle. */
   normalize?: boolean;

@@ -23,6 +23,7 @@ import { asMask } from "./masks.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
+/** The sizes of a {@link MultiHeadAttention}, and its weights. */
 export interface MultiHeadAttentionOptions extends LayerOptions {
   /** The number of features of queries and of the output. */
   embedDim: number;
@@ -73,6 +74,7 @@ export interface AttentionCall {
   causal?: boolean;
 }
 
+/** What {@link MultiHeadAttention} gives where its weights are asked for. */
 export interface AttentionResult {
   /** [batch, L, embedDim]. */
   readonly output: Tensor;

@@ -69,6 +69,7 @@ abstract class Norm extends Layer {
   }
 }
 
+/** The axes of a {@link LayerNorm}, and its weights. */
 export interface LayerNormOptions extends NormOptions {
   /** The axis or axes to normalise along; the last by default. */
   axis?: number | readonly number[];
@@ -120,6 +121,7 @@ export class LayerNorm extends Norm {
   }
 }
 
+/** The axis of a {@link BatchNorm}, its running statistics and its weights. */
 export interface BatchNormOptions extends NormOptions {
   /** The axis of the features (channels); the last by default, 1 for [batch, channels, height, width]. */
   axis?: number;

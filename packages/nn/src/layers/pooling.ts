@@ -82,6 +82,7 @@ abstract class Pool<Size extends Pair, Pads> extends Layer {
   }
 }
 
+/** The window of a {@link MaxPool1d}. */
 export type MaxPool1dOptions = PoolOptions<number, number | "same" | "valid">;
 
 /**
@@ -102,6 +103,7 @@ export class MaxPool1d extends Pool<number, MaxPool1dOptions["padding"]> {
   }
 }
 
+/** The window of a {@link MaxPool2d}. */
 export type MaxPool2dOptions = PoolOptions<Pair, Padding>;
 
 /**
@@ -127,6 +129,7 @@ interface Counting {
   countIncludePad?: boolean;
 }
 
+/** The window of an {@link AvgPool1d}, and whether padding counts. */
 export type AvgPool1dOptions = MaxPool1dOptions & Counting;
 
 /**
@@ -151,6 +154,7 @@ export class AvgPool1d extends Pool<number, AvgPool1dOptions["padding"]> {
   }
 }
 
+/** The window of an {@link AvgPool2d}, and whether padding counts. */
 export type AvgPool2dOptions = MaxPool2dOptions & Counting;
 
 /**
@@ -175,6 +179,7 @@ export class AvgPool2d extends Pool<Pair, Padding> {
   }
 }
 
+/** The size that an {@link AdaptiveAvgPool2d} brings images to. */
 export interface AdaptiveAvgPool2dOptions extends LayerOptions {
   /** The output's height and width. */
   outputSize: Pair;
@@ -211,6 +216,7 @@ export class AdaptiveAvgPool2d extends Layer {
   }
 }
 
+/** How much larger an {@link UpSampling2d} makes images, and how it fills the gaps. */
 export interface UpSampling2dOptions extends LayerOptions {
   /** How many times larger, or how many times higher and wider; whole numbers, 2 by default. */
   size?: Pair;

@@ -33,6 +33,7 @@ export function sinusoidalPositions(
   return tensor(values, { shape: [length, dim], dtype });
 }
 
+/** How much a {@link PositionalEncoding} drops. */
 export interface PositionalEncodingOptions extends LayerOptions {
   /** The share of numbers that are dropped after adding, in training; 0 by default. */
   dropout?: number;
@@ -78,6 +79,7 @@ export class PositionalEncoding extends Layer {
   }
 }
 
+/** The length of a {@link PositionEmbedding}, and how it starts. */
 export interface PositionEmbeddingOptions extends LayerOptions {
   /** The longest sequence there will be. */
   maxLength: number;

@@ -59,6 +59,7 @@ export interface SequenceCall {
   state?: State;
 }
 
+/** What a recurrence along sequences gives where its state is asked for. */
 export interface SequenceResult {
   /** [batch, time, units] or [batch, units]. */
   readonly output: Tensor;
@@ -255,6 +256,7 @@ function turned<Options extends SequenceOptions>(options: Options): Options {
   return { ...options, name: undefined, goBackwards: !options.goBackwards };
 }
 
+/** The options of a {@link SimpleRNN}: those of its cell, and those of every recurrence along sequences. */
 export interface SimpleRNNOptions extends CellOptions, SequenceOptions {}
 
 /**
@@ -279,6 +281,7 @@ export class SimpleRNN extends RNN {
   }
 }
 
+/** The options of an {@link LSTM}: those of its cell, and those of every recurrence along sequences. */
 export interface LSTMOptions extends LSTMCellOptions, SequenceOptions {}
 
 /**
@@ -308,6 +311,7 @@ export class LSTM extends RNN {
   }
 }
 
+/** The options of a {@link GRU}: those of its cell, and those of every recurrence along sequences. */
 export interface GRUOptions extends GatedCellOptions, SequenceOptions {}
 
 /**

@@ -10,6 +10,7 @@ import { toModule } from "./shaping.ts";
 /** What can stand in a residual connection. */
 type Part = Module | ((x: Tensor) => Tensor);
 
+/** What leads around the layers of a {@link Residual}. */
 export interface ResidualOptions extends LayerOptions {
   /** What brings the input into the output's shape, such as a convolution with a kernel of 1; by default nothing. */
   shortcut?: Part;

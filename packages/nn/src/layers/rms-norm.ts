@@ -7,6 +7,7 @@ import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { checkAxis, knownLength } from "./shape.ts";
 
+/** The scale of an {@link RMSNorm}, and what keeps it finite. */
 export interface RMSNormOptions extends LayerOptions {
   /** Added to the mean square, to keep the division finite; 1e-6 by default. */
   eps?: number;

@@ -30,6 +30,7 @@ export class Flatten extends Layer {
   }
 }
 
+/** The shape that a {@link Reshape} gives each example. */
 export interface ReshapeOptions extends LayerOptions {
   /** The shape of each example; one length may be -1, for what follows from the others. */
   targetShape: readonly number[];
@@ -84,6 +85,7 @@ export class Reshape extends Layer {
   }
 }
 
+/** The function of a {@link Lambda}, and what every layer takes. */
 export interface LambdaOptions extends LayerOptions {
   function: (x: Tensor) => Tensor;
 }

@@ -12,6 +12,7 @@ import { LayerNorm } from "./norm.ts";
 import { pick } from "./pick.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
+/** The sizes of a block of a transformer, its activation and where it normalises. */
 export interface TransformerLayerOptions extends LayerOptions {
   /** The number of features of the sequences. */
   embedDim: number;

@@ -25,12 +25,14 @@ export interface DecoderCall {
   causal?: boolean;
 }
 
+/** What a {@link TransformerDecoderLayer} gives where its weights are asked for. */
 export interface DecoderLayerResult {
   readonly output: Tensor;
   /** How much each step looked at each of the memory's, [batch, heads, time, S]. */
   readonly weights: Tensor;
 }
 
+/** What a {@link TransformerDecoder} gives where its weights are asked for. */
 export interface DecoderResult {
   readonly output: Tensor;
   /** How much each step looked at each of the memory's in each block, [batch, heads, time, S] each. */
@@ -42,6 +44,7 @@ interface MemoryOptions {
   memoryDim?: number;
 }
 
+/** The options of a {@link TransformerDecoderLayer}: those of every block, and of the memory that it reads. */
 export interface TransformerDecoderLayerOptions extends TransformerLayerOptions, MemoryOptions {}
 
 const callOptions = ["memory", "memoryMask", "mask", "attentionMask", "causal"];
@@ -100,6 +103,7 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
   }
 }
 
+/** The options of a {@link TransformerDecoder}: those of its blocks, and how many there are. */
 export interface TransformerDecoderOptions extends TransformerLayerOptions, MemoryOptions, StackOptions {}
 
 /**

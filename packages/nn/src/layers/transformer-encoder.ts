@@ -24,12 +24,14 @@ export interface EncoderCall {
   causal?: boolean;
 }
 
+/** What a {@link TransformerEncoderLayer} gives where its weights are asked for. */
 export interface EncoderLayerResult {
   readonly output: Tensor;
   /** Who looked how much at whom, [batch, heads, time, time]. */
   readonly weights: Tensor;
 }
 
+/** What a {@link TransformerEncoder} gives where its weights are asked for. */
 export interface EncoderResult {
   readonly output: Tensor;
   /** Who looked how much at whom in each block, [batch, heads, time, time] each. */
@@ -75,6 +77,7 @@ export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, Encod
   }
 }
 
+/** The options of a {@link TransformerEncoder}: those of its blocks, and how many there are. */
 export interface TransformerEncoderOptions extends TransformerLayerOptions, StackOptions {}
 
 /**

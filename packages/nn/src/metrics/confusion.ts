@@ -91,6 +91,7 @@ class Counts extends CountMetric {
   }
 }
 
+/** How many classes a confusion matrix has, and what its counts are divided by. */
 export interface ConfusionOptions extends ThresholdOption, SampleWeights {
   /** How many classes; by default as many as the predictions have scores, or the largest label + 1. */
   classes?: number;
@@ -147,6 +148,7 @@ function normalized(counts: ConfusionMatrix, by: "true" | "pred" | "all"): Confu
   return counts.map((row, i) => row.map((count, j) => ratio(count, divisors[by](i, j))));
 }
 
+/** How a confusion matrix is written. */
 export interface FormatConfusionOptions {
   /** What the classes are called; their numbers by default. */
   labels?: readonly (string | number)[];

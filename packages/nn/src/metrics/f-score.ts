@@ -9,6 +9,7 @@ import { once, type SampleWeights } from "./metric.ts";
 /** How the numbers of several classes become one. */
 export type Averaging = "binary" | "micro" | "macro" | "weighted";
 
+/** How the scores of several classes become one number. */
 export interface AverageOptions extends ThresholdOption {
   /**
    * - `"binary"`: of class 1, where there are two; the default then.

@@ -11,6 +11,7 @@ export type MetricsLike =
   | readonly (readonly MetricLike[])[]
   | Readonly<Record<string, MetricLike | readonly MetricLike[]>>;
 
+/** What a model is trained with: optimizer, loss, metrics. */
 export interface CompileOptions {
   /** `"adam"` and the like, or an optimizer; `"rmsprop"` by default, as in Keras. */
   optimizer?: string | Optimizer<never> | Optimizer;

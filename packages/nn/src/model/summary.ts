@@ -6,6 +6,7 @@ import { Layer } from "../layers/layer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
 
+/** Where the table of a model's layers is printed. */
 export interface SummaryOptions {
   /** What prints the table; console.log by default. */
   print?: (text: string) => void;

@@ -23,6 +23,7 @@ interface Moments extends Hyperparameters {
   eps: number;
 }
 
+/** The hyperparameters of {@link Adam}. */
 export interface AdamOptions extends Moments {
   /** Divides by the largest second moment so far, so that steps never grow again (Reddi, Kale & Kumar 2018). */
   amsgrad: boolean;
@@ -113,6 +114,7 @@ export const Adamax = defineOptimizer<Moments>({
 });
 export type Adamax = Optimizer<Moments>;
 
+/** The hyperparameters of {@link NAdam}. */
 export interface NAdamOptions extends Moments {
   /** How fast the momentum comes up to β₁; 0.004 by default. */
   momentumDecay: number;

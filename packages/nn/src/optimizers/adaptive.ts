@@ -8,6 +8,7 @@ import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 import { velocityAfter } from "./sgd.ts";
 
+/** The hyperparameters of {@link Adagrad}. */
 export interface AdagradOptions extends Hyperparameters {
   /** What the sum of squares starts from; 0 by default. */
   initialAccumulator: number;
@@ -36,6 +37,7 @@ export const Adagrad = defineOptimizer<AdagradOptions>({
 });
 export type Adagrad = Optimizer<AdagradOptions>;
 
+/** The hyperparameters of {@link RMSprop}. */
 export interface RMSpropOptions extends Hyperparameters {
   /** How slowly the average of squares decays; 0.99 by default (Keras calls it rho, 0.9). */
   alpha: number;
@@ -82,6 +84,7 @@ export const RMSprop = defineOptimizer<RMSpropOptions>({
 });
 export type RMSprop = Optimizer<RMSpropOptions>;
 
+/** The hyperparameters of {@link Adadelta}. */
 export interface AdadeltaOptions extends Hyperparameters {
   /** How slowly both averages decay; 0.9 by default. */
   rho: number;

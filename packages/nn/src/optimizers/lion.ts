@@ -5,6 +5,7 @@ import { zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 
+/** The hyperparameters of {@link Lion}. */
 export interface LionOptions extends Hyperparameters {
   /** The share of the momentum in the direction, and how slowly the momentum decays; [0.9, 0.99] by default. */
   betas: readonly [number, number];

@@ -20,6 +20,7 @@ interface Aliases {
   epsilon?: number;
 }
 
+/** What an optimizer takes: its rule's hyperparameters, clipping, and Keras's names for lr and eps. */
 export type OptimizerOptions<H extends Hyperparameters = Hyperparameters> = Partial<H> & CommonOptions & Aliases;
 
 const aliases: Readonly<Record<string, string>> = { learningRate: "lr", epsilon: "eps" };

@@ -5,6 +5,7 @@ import { OptionError, scalar, type Tensor, where, zerosLike } from "@chainrule/c
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, scaledBy } from "./rule.ts";
 
+/** The hyperparameters of {@link SGD}. */
 export interface SGDOptions extends Hyperparameters {
   /** How much of the last step's velocity is kept; 0 by default. */
   momentum: number;

@@ -8,6 +8,7 @@ export interface HasLearningRate {
   lr: number;
 }
 
+/** What {@link ReduceOnPlateau} waits for, and by how much it lowers the rate. */
 export interface PlateauOptions {
   /** Whether the measurement should get smaller ("min", the default) or larger. */
   mode?: "min" | "max";

@@ -24,6 +24,7 @@ export function warmup(next: Schedule | number, options: { steps: number; from?:
   return (step) => (step < steps ? schedule(0) * (from + ((1 - from) * step) / steps) : schedule(step - steps));
 }
 
+/** The heights and the length of a {@link oneCycle}. */
 export interface OneCycleOptions {
   /** The highest rate. */
   maxLr: number;
