@@ -286,6 +286,9 @@ export function mutualInformation(
  * perplexity([0.25, 0.25, 0.25, 0.25]); // 4
  */
 export function perplexity(p: TensorLike, q: TensorLike = p, options: Omit<InformationOptions, "base"> = {}): Tensor {
-  checkOptions("information.perplexity", options, ["axis", "normalize"]);
-  return (q === p ? entropy(p, options) : crossEntropy(p, q, options)).exp();
+  const name = "information.perplexity";
+  checkOptions(name, options, ["axis", "normalize"]);
+  const { axis, checked } = checkDistributions(name, q === p ? { p } : { p, q }, options);
+  const [first, second] = checked;
+  return (second ? crossEntropyTerms(first, second) : sub(0, xLogX(first))).sum(axis).exp();
 }
