@@ -15,9 +15,9 @@ export function line(lr = 0.1, metrics: string[] = []) {
 export function lineByHand(x: number[], y: number[], batches: number[][], lr = 0.1, weights = x.map(() => 1)): number {
   let w = 0;
   for (const batch of batches) {
-    let slope = 0;
-    for (const i of batch) slope += (weights[i] * 2 * (w * x[i] - y[i]) * x[i]) / batch.length;
-    w -= lr * slope;
+    let gradient = 0;
+    for (const i of batch) gradient += (weights[i] * 2 * (w * x[i] - y[i]) * x[i]) / batch.length;
+    w -= lr * gradient;
   }
   return w;
 }

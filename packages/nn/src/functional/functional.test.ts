@@ -152,7 +152,7 @@ describe("a functional model", () => {
     expect(calls).toBe(1);
   });
 
-  it("gives outputs in the structure that was asked for, and takes inputs by place or by name", () => {
+  it("gives outputs in the structure that was asked for, and takes inputs by position or by name", () => {
     const [a, b] = [input([2], { name: "a" }), input([2], { name: "b" })];
     const sum = new Add().call(a, b);
     const list = new Functional({ inputs: [a, b], outputs: [sum, a] });

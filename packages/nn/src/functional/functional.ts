@@ -19,10 +19,10 @@ import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { checkSymbolic, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
 import { isPlainObject, leavesOf } from "../module/tree.ts";
-import { callsBetween, type Named, nameModules, type Program, programOf } from "./graph.ts";
+import { callsBetween, type NamedSymbols, nameModules, type Program, programOf } from "./graph.ts";
 import { summaryRowsOf } from "./summary-rows.ts";
 
-/** One symbolic tensor, or several by place or by name. */
+/** One symbolic tensor, a list of them, or an object of them by name. */
 export type SymbolicTree = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>;
 
 /** Tensors in the structure of symbolic ones. */
@@ -67,11 +67,12 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
   readonly layers: ReadonlyMap<string, Module<unknown>>;
   /** Parameters that were handed to layers as they are. */
   readonly constants: readonly Parameter[];
-  readonly #inputs: Named;
-  /** The inputs by number. */
-  readonly #doors: readonly (readonly [name: string, input: Symbolic])[];
-  readonly #outputs: Named;
-  readonly #structure: SymbolicTree;
+  readonly #inputs: NamedSymbols;
+  /** The inputs in their order. */
+  readonly #inputList: readonly (readonly [name: string, input: Symbolic])[];
+  readonly #outputs: NamedSymbols;
+  /** The outputs as they were given, which is the structure of what `forward` returns. */
+  readonly #outputTree: SymbolicTree;
   readonly #calls: readonly SymbolicCall[];
   readonly #program: Program;
 
@@ -80,15 +81,15 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     checkOptions("Functional", options, ["inputs", "outputs", "name"]);
     if (options?.name !== undefined) this.name = options.name;
     const where = this.title();
-    this.#inputs = named(`${where}, inputs`, options?.inputs, ({ name }) => name);
-    this.#doors = [...this.#inputs];
+    this.#inputs = toNamed(`${where}, inputs`, options?.inputs, ({ name }) => name);
+    this.#inputList = [...this.#inputs];
     checkOnce(`${where}, inputs`, this.#inputs);
-    this.#structure = options.outputs;
+    this.#outputTree = options.outputs;
     // Layers get their names before outputs are called by them.
-    const anonymous = named(`${where}, outputs`, options.outputs, () => "output");
+    const anonymous = toNamed(`${where}, outputs`, options.outputs, () => "output");
     this.#calls = callsBetween(where, this.#inputs, anonymous);
     this.layers = nameModules(this.#calls, this.#inputs.keys());
-    this.#outputs = named(where, options.outputs, ({ name }) => name);
+    this.#outputs = toNamed(where, options.outputs, ({ name }) => name);
     this.constants = this.#calls.flatMap(({ args }) => leavesOf(args, isParameter).map(([parameter]) => parameter));
     this.#program = programOf(this.#inputs, this.#outputs, this.#calls);
   }
@@ -132,15 +133,15 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
   }
 
   forward(...inputs: Tensor[]): TensorsOf<Outputs> {
-    const outputs = this.#program(inputs.map((x, i) => this.#receive(x, i)));
-    if (this.#structure instanceof Symbolic) return outputs[0] as TensorsOf<Outputs>;
-    if (Array.isArray(this.#structure)) return outputs as TensorsOf<Outputs>;
+    const outputs = this.#program(inputs.map((x, i) => this.#readInput(x, i)));
+    if (this.#outputTree instanceof Symbolic) return outputs[0] as TensorsOf<Outputs>;
+    if (Array.isArray(this.#outputTree)) return outputs as TensorsOf<Outputs>;
     return Object.fromEntries(this.outputNames.map((name, i) => [name, outputs[i]])) as TensorsOf<Outputs>;
   }
 
-  /** The input as the graph wants it. @throws ShapeError for another shape. */
-  #receive(x: Tensor, at: number): Tensor {
-    const [name, { shape, dtype, isCast }] = this.#doors[at];
+  /** Checks an input, and casts it where its dtype was given. @throws ShapeError for another shape. */
+  #readInput(x: Tensor, index: number): Tensor {
+    const [name, { shape, dtype, isCast }] = this.#inputList[index];
     if (x.rank !== shape.length || shape.some((n, axis) => n !== null && n !== x.shape[axis]))
       throw new ShapeError({
         where: `input "${name}"`,
@@ -155,8 +156,8 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     const [[, declared]] = this.#inputs;
     const isAsDeclared =
       args.length === 1 && x instanceof Symbolic && formatBatchShape(x.shape) === formatBatchShape(declared.shape);
-    if (!isAsDeclared || !(this.#structure instanceof Symbolic)) return super.computeOutputSpec(args);
-    return specWithShape(this, this.#structure.dtype, this.#structure.shape);
+    if (!isAsDeclared || !(this.#outputTree instanceof Symbolic)) return super.computeOutputSpec(args);
+    return specWithShape(this, this.#outputTree.dtype, this.#outputTree.shape);
   }
 
   /** What the summary shows. @internal */
@@ -166,7 +167,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
 }
 
 /** Symbolic tensors by name: those of a record by its keys, others by what `nameOf` says, numbered where it is equal. */
-function named(where: string, tree: unknown, nameOf: (symbolic: Symbolic) => string): Named {
+function toNamed(where: string, tree: unknown, nameOf: (symbolic: Symbolic) => string): NamedSymbols {
   const entries: [string | null, unknown][] = isPlainObject(tree)
     ? Object.entries(tree)
     : (Array.isArray(tree) ? tree : [tree]).map((symbolic) => [null, symbolic]);
@@ -179,7 +180,7 @@ function named(where: string, tree: unknown, nameOf: (symbolic: Symbolic) => str
   return found;
 }
 
-function checkOnce(where: string, inputs: Named): void {
+function checkOnce(where: string, inputs: NamedSymbols): void {
   if (new Set(inputs.values()).size < inputs.size)
     throw new OptionError({ where, expected: "each input once", got: "one of them twice" });
 }

@@ -8,39 +8,39 @@ import { hasSymbolic, isSymbolic, type Symbolic, type SymbolicCall } from "../mo
 import { isPlainObject } from "../module/tree.ts";
 
 /** Symbolic tensors by name, in their order. */
-export type Named = ReadonlyMap<string, Symbolic>;
+export type NamedSymbols = ReadonlyMap<string, Symbolic>;
 
 /**
- * The calls between inputs and outputs, each once, those first that others need.
+ * The calls between inputs and outputs, each once, in topological order.
  *
  * @throws ModelError where an output needs an input that is not given, and for inputs that no output needs.
  */
-export function callsBetween(where: string, inputs: Named, outputs: Named): SymbolicCall[] {
-  const given = new Set(inputs.values());
+export function callsBetween(where: string, inputs: NamedSymbols, outputs: NamedSymbols): SymbolicCall[] {
+  const graphInputs = new Set(inputs.values());
   const used = new Set<Symbolic>();
   const calls = new Set<SymbolicCall>();
   for (const [name, output] of outputs) {
-    const waiting = [output];
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (given.has(next)) used.add(next);
-      else if (next.producer === null) throw missing(where, name, next, inputs);
+    const stack = [output];
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      if (graphInputs.has(next)) used.add(next);
+      else if (next.producer === null) throw missingInput(where, name, next, inputs);
       else if (!calls.has(next.producer)) {
         calls.add(next.producer);
-        waiting.push(...next.producer.inputs);
+        stack.push(...next.producer.inputs);
       }
     }
   }
-  const useless = [...inputs].find(([, symbolic]) => !used.has(symbolic));
-  if (useless)
+  const unused = [...inputs].find(([, symbolic]) => !used.has(symbolic));
+  if (unused)
     throw new ModelError({
       where,
       expected: "inputs that the outputs are made of",
-      got: `"${useless[0]}", which no output needs`,
+      got: `"${unused[0]}", which no output needs`,
     });
   return [...calls].sort((a, b) => a.number - b.number);
 }
 
-function missing(where: string, output: string, input: Symbolic, inputs: Named): ModelError {
+function missingInput(where: string, output: string, input: Symbolic, inputs: NamedSymbols): ModelError {
   return new ModelError({
     where,
     expected: `all inputs that the output "${output}" is made of`,
@@ -66,54 +66,60 @@ export function nameModules(calls: readonly SymbolicCall[], taken: Iterable<stri
 /** Computes the outputs from the inputs. */
 export type Program = (inputs: readonly Tensor[]) => Tensor[];
 
-/** Finds out a value among those computed so far. */
-type Read = (values: readonly Tensor[]) => unknown;
+/** Reads an argument from the values computed so far. */
+type ReadArgument = (values: readonly Tensor[]) => unknown;
+
+/** Writes the tensors of a result to the values. */
+type WriteResult = (result: unknown, values: Tensor[]) => void;
+
+/** The index of a symbolic tensor among the values. */
+type SlotOf = (symbolic: Symbolic) => number;
 
 /** The calls as one function, which computes each of them once. */
-export function programOf(inputs: Named, outputs: Named, calls: readonly SymbolicCall[]): Program {
-  const places = new Map<Symbolic, number>();
-  const place = (symbolic: Symbolic) => places.set(symbolic, places.get(symbolic) ?? places.size).get(symbolic)!;
-  for (const symbolic of inputs.values()) place(symbolic);
+export function programOf(inputs: NamedSymbols, outputs: NamedSymbols, calls: readonly SymbolicCall[]): Program {
+  const slots = new Map<Symbolic, number>();
+  const slotOf: SlotOf = (symbolic) => slots.set(symbolic, slots.get(symbolic) ?? slots.size).get(symbolic)!;
+  for (const symbolic of inputs.values()) slotOf(symbolic);
   const steps = calls.map(({ module, args, result }) => ({
     module,
-    args: args.map((arg) => reader(arg, place)),
-    keep: keeper(result, place),
+    args: args.map((arg) => argumentReader(arg, slotOf)),
+    write: resultWriter(result, slotOf),
   }));
-  const wanted = [...outputs.values()].map(place);
-  return (given) => {
-    const values = [...given];
-    for (const { module, args, keep } of steps)
-      keep(module.call(...(args.map((read) => read(values)) as Tensor[])), values);
-    return wanted.map((at) => values[at]);
+  const outputSlots = [...outputs.values()].map(slotOf);
+  return (inputValues) => {
+    const values = [...inputValues];
+    for (const { module, args, write } of steps)
+      write(module.call(...(args.map((read) => read(values)) as Tensor[])), values);
+    return outputSlots.map((slot) => values[slot]);
   };
 }
 
-/** How to come by an argument: its symbolic tensors replaced by values, all else as it was given. */
-function reader(arg: unknown, place: (symbolic: Symbolic) => number): Read {
+/** Reads an argument with its symbolic tensors replaced by values, and all else as it was given. */
+function argumentReader(arg: unknown, slotOf: SlotOf): ReadArgument {
   if (isSymbolic(arg)) {
-    const at = place(arg);
-    return (values) => values[at];
+    const slot = slotOf(arg);
+    return (values) => values[slot];
   }
   if (!hasSymbolic([arg])) return () => arg;
   if (Array.isArray(arg)) {
-    const parts = arg.map((part) => reader(part, place));
+    const parts = arg.map((part) => argumentReader(part, slotOf));
     return (values) => parts.map((read) => read(values));
   }
-  const parts = Object.entries(arg as object).map(([key, part]) => [key, reader(part, place)] as const);
+  const parts = Object.entries(arg as object).map(([key, part]) => [key, argumentReader(part, slotOf)] as const);
   return (values) => Object.fromEntries(parts.map(([key, read]) => [key, read(values)]));
 }
 
-/** How to keep a result: each tensor of it where its symbolic one has its place. */
-function keeper(result: unknown, place: (symbolic: Symbolic) => number): (found: unknown, values: Tensor[]) => void {
+/** Writes each tensor of a result to the slot of its symbolic tensor. */
+function resultWriter(result: unknown, slotOf: SlotOf): WriteResult {
   if (isSymbolic(result)) {
-    const at = place(result);
-    return (found, values) => {
-      values[at] = found as Tensor;
+    const slot = slotOf(result);
+    return (tensor, values) => {
+      values[slot] = tensor as Tensor;
     };
   }
   if (!Array.isArray(result) && !isPlainObject(result)) return () => {};
-  const parts = Object.entries(result).map(([key, part]) => [key, keeper(part, place)] as const);
-  return (found, values) => {
-    for (const [key, keep] of parts) keep((found as Record<string, unknown>)[key], values);
+  const parts = Object.entries(result).map(([key, part]) => [key, resultWriter(part, slotOf)] as const);
+  return (computed, values) => {
+    for (const [key, write] of parts) write((computed as Record<string, unknown>)[key], values);
   };
 }

@@ -4,11 +4,11 @@
 import type { SummaryRow } from "../model/summary.ts";
 import type { Module } from "../module/module.ts";
 import type { Symbolic, SymbolicCall } from "../module/symbolic.ts";
-import type { Named } from "./graph.ts";
+import type { NamedSymbols } from "./graph.ts";
 
 /** A row for each input and each layer. Of a layer that is called several times, calls stand side by side. */
 export function summaryRowsOf(
-  inputs: Named,
+  inputs: NamedSymbols,
   layers: ReadonlyMap<string, Module<unknown>>,
   calls: readonly SymbolicCall[],
 ): SummaryRow[] {

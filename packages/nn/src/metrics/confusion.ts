@@ -2,6 +2,7 @@
  * The confusion matrix: how often each class was taken for each other, and what follows from these counts alone.
  */
 import { checkOptions, describe, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { alignColumns } from "../text-table.ts";
 import type { ThresholdOption } from "./accuracy.ts";
 import { Metric, once, type SampleWeights, take, weights } from "./metric.ts";
 import { readDecisions } from "./reading.ts";
@@ -179,8 +180,9 @@ export function formatConfusionMatrix(matrix: ConfusionMatrix, options: FormatCo
     ["true \\ predicted", ...names],
     ...matrix.map((row, i) => [names[i], ...row.map((count) => count.toFixed(digits))]),
   ];
-  const widths = cells[0].map((_, j) => Math.max(...cells.map((row) => row[j].length)));
-  return cells.map((row) => row.map((cell, j) => cell.padStart(widths[j])).join("  ")).join("\n");
+  return alignColumns(cells, () => true)
+    .map((row) => row.join("  "))
+    .join("\n");
 }
 
 /** {@link matthews} over batches; `"matthews"` in `compile`. */

@@ -5,7 +5,7 @@ import type { Optimizer } from "../optimizers/index.ts";
 import type { MetricLike } from "./metric-entries.ts";
 import type { LossLike } from "./objective.ts";
 
-/** Metrics of one output, or of each of several by place or by name; of several, a plain list is for every one. */
+/** Metrics of one output, or of each of several by position or by name; of several, a plain list is for every one. */
 export type MetricsLike =
   | readonly MetricLike[]
   | readonly (readonly MetricLike[])[]
@@ -17,10 +17,10 @@ export interface CompileOptions {
   optimizer?: string | Optimizer<never> | Optimizer;
   /**
    * `"binary_crossentropy"` and the like, a loss, or a function of predictions and targets. With several outputs: one
-   * for all of them, or one for each, by place or by name.
+   * for all of them, or one for each, by position or by name.
    */
   loss: LossLike | readonly LossLike[] | Readonly<Record<string, LossLike>>;
-  /** With several outputs: how much the loss of each counts in the sum, by place or by name; 1 by default. */
+  /** With several outputs: how much the loss of each counts in the sum, by position or by name; 1 by default. */
   lossWeights?: readonly number[] | Readonly<Record<string, number>>;
   /** What to show besides the loss, each sample counting the same. */
   metrics?: MetricsLike;

@@ -7,7 +7,7 @@ import { isPlainObject } from "../module/tree.ts";
 /** One value, a list of values, or an object of values by name. */
 export type Nested<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
-/** Data for a model: one array or tensor, or one for each input (or output), by place or by name. */
+/** Data for a model: one array or tensor, or one for each input (or output), by position or by name. */
 export type DataLike = Nested<TensorLike>;
 
 /** What is known of a model's inputs or outputs; null for what only a call can tell. */

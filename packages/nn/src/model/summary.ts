@@ -5,6 +5,7 @@ import { checkOptions, type Parameter } from "@chainrule/core";
 import { Layer } from "../layers/layer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
+import { alignColumns } from "../text-table.ts";
 
 /** Where the table of a model's layers is printed. */
 export interface SummaryOptions {
@@ -85,15 +86,15 @@ function sum(parameters: readonly Parameter[], of: (parameter: Parameter) => num
   return parameters.reduce((total, parameter) => total + of(parameter), 0);
 }
 
+/** The column of numbers, which is aligned to the right. */
+const parametersColumn = 2;
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, j) => Math.max(title.length, ...rows.map((row) => row[j].length)));
-  const line = (row: readonly string[]) => {
-    const cells = row.map((cell, j) => (j === 2 ? cell.padStart(widths[j]) : cell.padEnd(widths[j])));
-    return `│ ${cells.join(" │ ")} │`;
-  };
+  const [titles, ...cells] = alignColumns([head, ...rows], (column) => column === parametersColumn);
+  const line = (row: readonly string[]) => `│ ${row.join(" │ ")} │`;
   const rule = (left: string, middle: string, right: string) =>
-    left + widths.map((width) => "─".repeat(width + 2)).join(middle) + right;
-  return [rule("┌", "┬", "┐"), line(head), rule("├", "┼", "┤"), ...rows.map(line), rule("└", "┴", "┘")];
+    left + titles.map((title) => "─".repeat(title.length + 2)).join(middle) + right;
+  return [rule("┌", "┬", "┐"), line(titles), rule("├", "┼", "┤"), ...cells.map(line), rule("└", "┴", "┘")];
 }
 
 /** 101770 as 101,770. */
