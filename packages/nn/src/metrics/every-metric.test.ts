@@ -5,6 +5,7 @@ import { tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { functionsOf, subclassesOf } from "../../test/public.ts";
 import * as nn from "../index.ts";
+import { metricByName, metricNames } from "./by-name.ts";
 
 const { metrics } = nn;
 
@@ -157,15 +158,15 @@ describe("every name of a metric", () => {
   };
 
   it("is in the table", () => {
-    expect(Object.keys(classByName).sort()).toEqual([...nn.metricNames].sort());
+    expect(Object.keys(classByName).sort()).toEqual([...metricNames].sort());
   });
 
   it.each(Object.entries(classByName))("%s makes its class", (name, metric) => {
-    expect(nn.metricByName(name).constructor).toBe(metric);
+    expect(metricByName(name).constructor).toBe(metric);
   });
 
   it("there is one for every class without a parameter of its own", () => {
-    const named = nn.metricNames.map((name) => nn.metricByName(name).constructor.name);
+    const named = metricNames.map((name) => metricByName(name).constructor.name);
     expect([...new Set([...named, ...bases, "FBeta"])].sort()).toEqual(subclassesOf(nn.Metric));
   });
 });

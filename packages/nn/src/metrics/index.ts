@@ -2,7 +2,6 @@
  * Metrics: numbers that describe predictions, as functions (the namespace `metrics`), over batches, and by name.
  */
 export { Accuracy, type ThresholdOption, TopKAccuracy } from "./accuracy.ts";
-export { type MetricContext, metricByName, metricNames } from "./by-name.ts";
 export { type ConfusionMatrix, type ConfusionOptions, type FormatConfusionOptions, Matthews } from "./confusion.ts";
 export { type AverageOptions, type Averaging, F1, FBeta, Precision, Recall } from "./f-score.ts";
 export * as metrics from "./functions.ts";

@@ -3,6 +3,7 @@
  */
 import { ShapeError, tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { metricByName, metricNames } from "./by-name.ts";
 import { accuracy, confusionMatrix, f1, logLoss, meanSquaredError, r2, rocAuc } from "./functions.ts";
 import {
   Accuracy,
@@ -14,8 +15,6 @@ import {
   MeanAbsoluteError,
   MeanSquaredError,
   Metric,
-  metricByName,
-  metricNames,
   Precision,
   R2,
   Recall,

@@ -2,7 +2,8 @@
  * `compile`: strings and objects become the loss, the optimizer and the metrics of a model.
  */
 import { checkOptions, describe, OptionError } from "@chainrule/core";
-import { Optimizer, optimizerByName } from "../optimizers/index.ts";
+import { optimizerByName } from "../optimizers/by-name.ts";
+import { Optimizer } from "../optimizers/index.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import { CompiledOutputs } from "./compiled-outputs.ts";
 

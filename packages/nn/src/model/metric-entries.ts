@@ -3,8 +3,8 @@
  */
 import { describe, didYouMean, OptionError, Tensor } from "@chainrule/core";
 import { type Loss, lossByName, lossNames } from "@chainrule/losses";
-import { Metric, type MetricContext, metricByName, metricNames } from "../metrics/index.ts";
-import { MeanMetric } from "../metrics/metric.ts";
+import { type MetricContext, metricByName, metricNames } from "../metrics/by-name.ts";
+import { MeanMetric, Metric } from "../metrics/metric.ts";
 import { uniqueName } from "../module/names.ts";
 import { isLoss } from "./objective.ts";
 

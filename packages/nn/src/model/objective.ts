@@ -3,7 +3,7 @@
  */
 import { DTypeError, describe, OptionError, type Shape, ShapeError, Tensor } from "@chainrule/core";
 import { type Loss, type LossOptions, lossByName } from "@chainrule/losses";
-import type { MetricContext } from "../metrics/index.ts";
+import type { MetricContext } from "../metrics/by-name.ts";
 
 /** A function of predictions and targets that returns one loss, or a loss for each sample or element. */
 export type LossFunction = (prediction: Tensor, target: Tensor, options?: LossOptions) => Tensor;

@@ -2,7 +2,8 @@ import { OptionError, ones, type Parameter, parameter, ShapeError, scalar, tenso
 import { describe, expect, it } from "vitest";
 import { Dense, Linear } from "../layers/index.ts";
 import { exponentialDecay } from "../schedules/index.ts";
-import { Adam, AdamW, defineOptimizer, Optimizer, optimizerByName, RMSprop, SGD } from "./index.ts";
+import { optimizerByName } from "./by-name.ts";
+import { Adam, AdamW, defineOptimizer, Optimizer, RMSprop, SGD } from "./index.ts";
 
 const double = (x: number | number[]): Parameter => parameter(tensor(x, { dtype: "float64" }));
 

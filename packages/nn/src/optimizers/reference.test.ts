@@ -5,19 +5,8 @@ import { jit, type Parameter, parameter, type Tensor, tensor } from "@chainrule/
 import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, referenceCases } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";
-import {
-  Adadelta,
-  Adagrad,
-  Adam,
-  Adamax,
-  AdamW,
-  Lion,
-  NAdam,
-  Optimizer,
-  optimizerByName,
-  RMSprop,
-  SGD,
-} from "./index.ts";
+import { optimizerByName } from "./by-name.ts";
+import { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, Optimizer, RMSprop, SGD } from "./index.ts";
 
 /** PyTorch's eps, which the cases rely on where they name none. */
 const adamEps = { eps: 1e-8 };

@@ -4,7 +4,8 @@ import { subclassesOf } from "../../test/public.ts";
 import { Linear } from "../layers/index.ts";
 import { Module } from "../module/module.ts";
 import { exponentialDecay } from "../schedules/index.ts";
-import { Adam, Optimizer, optimizerByName, SGD } from "./index.ts";
+import { optimizerByName } from "./by-name.ts";
+import { Adam, Optimizer, SGD } from "./index.ts";
 
 const double = (x: number | number[]): Parameter => parameter(tensor(x, { dtype: "float64" }));
 
