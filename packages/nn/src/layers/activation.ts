@@ -7,13 +7,24 @@ import { type ActivationFunction, type ActivationLike, toActivation } from "../a
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { constant } from "../initializers/initializer.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
-import { Layer, type LayerOptions, leading } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import {
+  initializer,
+  type LayerOptions,
+  mergeOptions,
+  type OptionTable,
+  type OwnOptions,
+  unchecked,
+  withPositional,
+} from "./options.ts";
 import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
 /** Which function an {@link Activation} applies, and what every layer takes. */
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationLike;
 }
+
+const activationOptions: OptionTable<ActivationOptions> = { activation: unchecked };
 
 /**
  * Applies an activation.
@@ -26,9 +37,9 @@ export interface ActivationOptions extends LayerOptions {
 export class Activation extends Layer {
   readonly activation: ActivationFunction;
 
-  constructor(activation: ActivationLike | ActivationOptions, options?: LayerOptions, known: readonly string[] = []) {
-    const own = leading<ActivationOptions, "activation">("activation", activation, options);
-    super(own, ["activation", ...known]);
+  constructor(activation: ActivationLike | ActivationOptions, options?: LayerOptions, known: OwnOptions = []) {
+    const own = withPositional<ActivationOptions, "activation">("activation", activation, options);
+    super(own, mergeOptions(activationOptions, known));
     const found = toActivation(own.activation);
     if (!found) throw new OptionError({ where: "Activation", expected: "an activation", got: "none" });
     this.activation = found;
@@ -103,6 +114,8 @@ export interface PReLUOptions extends LayerOptions {
   alphaInitializer?: InitializerLike;
 }
 
+const preluOptions: OptionTable<PReLUOptions> = { axis: unchecked, alphaInitializer: initializer };
+
 /**
  * x where positive, else α x, with α learned (He et al. 2015).
  *
@@ -116,10 +129,10 @@ export class PReLU extends Layer {
   readonly axis: number | null;
   readonly #initializer: InitializerLike;
 
-  constructor({ axis = null, alphaInitializer = constant(0.25), ...options }: PReLUOptions = {}) {
-    super(options, ["axis", "alphaInitializer"]);
-    this.axis = axis;
-    this.#initializer = alphaInitializer;
+  constructor(options: PReLUOptions = {}) {
+    super(options, preluOptions);
+    this.axis = options.axis ?? null;
+    this.#initializer = options.alphaInitializer ?? constant(0.25);
     this.buildIfKnown();
   }
 

@@ -13,6 +13,7 @@ import {
   type TensorLike,
   where,
 } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { asMask, causalMask } from "./masks.ts";
 
 /** What attention may look at. */
@@ -27,8 +28,10 @@ export interface AttentionOptions {
   scale?: number;
 }
 
+const attentionOptions = optionNames<AttentionOptions>({ mask: true, bias: true, causal: true, scale: true });
+
 /** Low enough that its exponential is 0, and finite: a line of -Infinity throughout would make NaN of its softmax. */
-const hidden = -1e30;
+const maskedScore = -1e30;
 
 /**
  * How much each query looks at each key: softmax(Q Kᵀ / √D + bias), over the keys that it may see.
@@ -43,7 +46,7 @@ const hidden = -1e30;
  */
 export function attentionWeights(query: TensorLike, key: TensorLike, options: AttentionOptions = {}): Tensor {
   const name = "attentionWeights";
-  checkOptions(name, options, ["mask", "bias", "causal", "scale"]);
+  checkOptions(name, options, attentionOptions);
   const [q, k] = [asTensor(query, name), asTensor(key, name)];
   if (q.rank < 2 || k.rank < 2 || q.shape.at(-1) !== k.shape.at(-1))
     throw new ShapeError({
@@ -56,23 +59,23 @@ export function attentionWeights(query: TensorLike, key: TensorLike, options: At
   const scores = bias === undefined ? products : products.add(bias);
   const visible = visibleIn(scores, options);
   if (!visible) return softmax(scores);
-  return where(visible, softmax(where(visible, scores, hidden)), 0);
+  return where(visible, softmax(where(visible, scores, maskedScore)), 0);
 }
 
-/** Which scores count, all rules taken together; null where all do. */
+/** Which scores count, all masks taken together; null where all do. */
 function visibleIn(scores: Tensor, { mask, bias, causal = false }: AttentionOptions): Tensor | null {
-  const rules: Tensor[] = [];
-  if (mask !== undefined) rules.push(asMask("attention mask", mask));
-  if (causal) rules.push(causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!));
-  if (bias !== undefined) rules.push(asTensor(bias).greater(Number.NEGATIVE_INFINITY));
-  for (const { shape } of rules)
+  const masks: Tensor[] = [];
+  if (mask !== undefined) masks.push(asMask("attention mask", mask));
+  if (causal) masks.push(causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!));
+  if (bias !== undefined) masks.push(asTensor(bias).greater(Number.NEGATIVE_INFINITY));
+  for (const { shape } of masks)
     if (!sameShape(broadcastShapes("attention mask", shape, scores.shape), scores.shape))
       throw new ShapeError({
         where: "attention mask",
         expected: `a mask that broadcasts to the scores, ${formatShape(scores.shape)}`,
         got: formatShape(shape),
       });
-  return rules.length === 0 ? null : rules.reduce((all, rule) => all.logicalAnd(rule));
+  return masks.length === 0 ? null : masks.reduce((all, one) => all.logicalAnd(one));
 }
 
 /**

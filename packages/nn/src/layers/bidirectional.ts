@@ -3,7 +3,7 @@
  */
 import { concat, describe, lookUp, OptionError, type Tensor } from "@chainrule/core";
 import type { BatchShape } from "../module/batch-shape.ts";
-import type { LayerOptions } from "./layer.ts";
+import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./recurrent.ts";
 
 const merges = {
@@ -19,6 +19,8 @@ export interface BidirectionalOptions extends LayerOptions {
   /** The layer that goes backwards; by default one like the first, with weights of its own. */
   backwardLayer?: RNN;
 }
+
+const bidirectionalOptions: OptionTable<BidirectionalOptions> = { merge: unchecked, backwardLayer: unchecked };
 
 /**
  * Runs one recurrent layer from the first step to the last, another from the last to the first, and merges the outputs
@@ -42,7 +44,7 @@ export class Bidirectional extends SequenceLayer {
   readonly merge: keyof typeof merges;
 
   constructor(layer: RNN, options: BidirectionalOptions = {}) {
-    super(options, ["merge", "backwardLayer"]);
+    super(options, bidirectionalOptions);
     const where = "Bidirectional";
     for (const each of [layer, options.backwardLayer ?? layer])
       if (!(each instanceof RNN))

@@ -11,8 +11,18 @@ import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { optionNames } from "../option-names.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
-import { checkCount, type LayerOptions } from "./layer.ts";
+import {
+  activation,
+  count,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  type OwnOptions,
+  regularizer,
+  unchecked,
+} from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { checkAxis, knownLength } from "./shape.ts";
 import { type State, stateOf } from "./state.ts";
@@ -49,22 +59,19 @@ export interface LSTMCellOptions extends GatedCellOptions {
   unitForgetBias?: boolean;
 }
 
-const cellOptions = [
-  "units",
-  "activation",
-  "useBias",
-  "kernelInitializer",
-  "recurrentInitializer",
-  "biasInitializer",
-  "kernelRegularizer",
-  "recurrentRegularizer",
-  "biasRegularizer",
-];
-export const cellOptionNames = {
-  simple: cellOptions,
-  gru: [...cellOptions, "recurrentActivation"],
-  lstm: [...cellOptions, "recurrentActivation", "unitForgetBias"],
+export const cellOptions: OptionTable<CellOptions> = {
+  units: count,
+  activation,
+  useBias: unchecked,
+  kernelInitializer: initializer,
+  recurrentInitializer: initializer,
+  biasInitializer: initializer,
+  kernelRegularizer: regularizer,
+  recurrentRegularizer: regularizer,
+  biasRegularizer: regularizer,
 };
+export const gatedCellOptions: OptionTable<GatedCellOptions> = { ...cellOptions, recurrentActivation: activation };
+export const lstmCellOptions: OptionTable<LSTMCellOptions> = { ...gatedCellOptions, unitForgetBias: unchecked };
 
 /** What a step may be called with. */
 export interface CellCall {
@@ -79,6 +86,8 @@ export interface CellResult {
   /** The state after the step, to be given to the next. */
   readonly state: readonly Tensor[];
 }
+
+const callOptions = optionNames<CellCall>({ state: true });
 
 /**
  * Base class of recurrent cells: write `step`, and say how many gates and parts of state there are.
@@ -103,15 +112,12 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
   readonly #options: CellOptions;
   readonly #regularizers: readonly (Regularizer | null)[];
 
-  constructor(options: CellOptions, known: readonly string[], sizes: { gates: number; states: number }) {
-    super(options, known, ["state"], "returnState");
-    checkCount(new.target.name, "units", options.units);
+  constructor(options: CellOptions, own: OwnOptions, sizes: { gates: number; states: number }) {
+    super(options, own, callOptions, "returnState");
     this.units = options.units;
     this.gates = sizes.gates;
     this.states = sizes.states;
     this.activation = toActivation(options.activation ?? "tanh")!;
-    for (const name of ["kernelInitializer", "recurrentInitializer", "biasInitializer"] as const)
-      toInitializer(options[name] ?? "zeros", name);
     this.#options = options;
     this.#regularizers = [options.kernelRegularizer, options.recurrentRegularizer, options.biasRegularizer].map(
       toRegularizer,
@@ -121,9 +127,9 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
   /**
    * One step: the next state, given what comes in (`fromInput`, already multiplied by the weights) and the state.
    *
-   * @param seen the output before, as the weights get to see it: with some of it dropped, for dropout.
+   * @param dropped the output before as the weights get it, with some of it dropped, for recurrent dropout.
    */
-  abstract step(fromInput: Tensor, state: readonly Tensor[], seen?: Tensor): readonly Tensor[];
+  abstract step(fromInput: Tensor, state: readonly Tensor[], dropped?: Tensor): readonly Tensor[];
 
   /** x W + b, for one step or for all steps of a sequence at once. */
   project(x: Tensor): Tensor {
@@ -132,7 +138,7 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
   }
 
   /** h R + b: what the output before gives. */
-  protected recur(h: Tensor): Tensor {
+  protected projectState(h: Tensor): Tensor {
     const product = h.matmul(this.recurrentKernel);
     return this.recurrentBias ? product.add(this.recurrentBias) : product;
   }
@@ -211,12 +217,12 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
  */
 export class SimpleRNNCell extends RecurrentCell {
   constructor(options: CellOptions) {
-    super(options, cellOptionNames.simple, { gates: 1, states: 1 });
+    super(options, cellOptions, { gates: 1, states: 1 });
     this.buildIfKnown();
   }
 
-  step(fromInput: Tensor, [h]: readonly Tensor[], seen = h): readonly Tensor[] {
-    return [this.activation(fromInput.add(this.recur(seen)))];
+  step(fromInput: Tensor, [h]: readonly Tensor[], dropped = h): readonly Tensor[] {
+    return [this.activation(fromInput.add(this.projectState(dropped)))];
   }
 }
 
@@ -246,7 +252,7 @@ export class LSTMCell extends RecurrentCell {
   readonly #unitForgetBias: boolean;
 
   constructor(options: LSTMCellOptions) {
-    super(options, cellOptionNames.lstm, { gates: 4, states: 2 });
+    super(options, lstmCellOptions, { gates: 4, states: 2 });
     this.recurrentActivation = toActivation(options.recurrentActivation ?? "sigmoid")!;
     this.#unitForgetBias = options.unitForgetBias ?? true;
     this.buildIfKnown();
@@ -261,8 +267,8 @@ export class LSTMCell extends RecurrentCell {
     };
   }
 
-  step(fromInput: Tensor, [h, c]: readonly Tensor[], seen = h): readonly Tensor[] {
-    const [i, f, g, o] = split(fromInput.add(this.recur(seen)), 4, -1);
+  step(fromInput: Tensor, [h, c]: readonly Tensor[], dropped = h): readonly Tensor[] {
+    const [i, f, g, o] = split(fromInput.add(this.projectState(dropped)), 4, -1);
     const gate = this.recurrentActivation;
     const cell = gate(f)
       .mul(c)
@@ -294,15 +300,15 @@ export class GRUCell extends RecurrentCell {
   readonly recurrentActivation: ActivationFunction;
 
   constructor(options: GatedCellOptions) {
-    super(options, cellOptionNames.gru, { gates: 3, states: 1 });
+    super(options, gatedCellOptions, { gates: 3, states: 1 });
     this.recurrentActivation = toActivation(options.recurrentActivation ?? "sigmoid")!;
     this.buildIfKnown();
   }
 
-  step(fromInput: Tensor, [h]: readonly Tensor[], seen = h): readonly Tensor[] {
+  step(fromInput: Tensor, [h]: readonly Tensor[], dropped = h): readonly Tensor[] {
     const gate = this.recurrentActivation;
     const [xr, xz, xn] = split(fromInput, 3, -1);
-    const [hr, hz, hn] = split(this.recur(seen), 3, -1);
+    const [hr, hz, hn] = split(this.projectState(dropped), 3, -1);
     const r = gate(xr.add(hr));
     const z = gate(xz.add(hz));
     const n = this.activation(xn.add(r.mul(hn)));

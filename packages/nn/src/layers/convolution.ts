@@ -12,10 +12,21 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
-import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import {
+  activation,
+  count,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  type OwnOptions,
+  optional,
+  regularizer,
+  unchecked,
+} from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { knownLength } from "./shape.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
@@ -48,20 +59,20 @@ interface ConvOptions<Size, Pads> extends LayerOptions {
   biasRegularizer?: RegularizerLike;
 }
 
-const convOptions = [
-  "filters",
-  "kernelSize",
-  "stride",
-  "padding",
-  "dilation",
-  "groups",
-  "activation",
-  "useBias",
-  "kernelInitializer",
-  "biasInitializer",
-  "kernelRegularizer",
-  "biasRegularizer",
-];
+const convOptions: OptionTable<ConvOptions<unknown, unknown>> = {
+  filters: count,
+  kernelSize: unchecked,
+  stride: unchecked,
+  padding: unchecked,
+  dilation: unchecked,
+  groups: optional(count),
+  activation,
+  useBias: unchecked,
+  kernelInitializer: initializer,
+  biasInitializer: initializer,
+  kernelRegularizer: regularizer,
+  biasRegularizer: regularizer,
+};
 
 /** What all three do: weights for a window, the convolution, the activation. */
 abstract class Convolution<Size extends Pair, Pads> extends Layer {
@@ -77,12 +88,10 @@ abstract class Convolution<Size extends Pair, Pads> extends Layer {
   readonly #kernelRegularizer: Regularizer | null;
   readonly #biasRegularizer: Regularizer | null;
 
-  constructor(options: ConvOptions<Size, Pads>, axes: number, known: readonly string[] = []) {
-    super(options, [...convOptions, ...known]);
+  constructor(options: ConvOptions<Size, Pads>, axes: number, own: OwnOptions = convOptions) {
+    super(options, own);
     const where = new.target.name;
     const { filters, kernelSize, stride = 1, padding = "valid", dilation = 1, groups = 1 } = options;
-    checkCount(where, "filters", filters);
-    checkCount(where, "groups", groups);
     if (filters % groups !== 0)
       throw new OptionError({ where, expected: `groups that divide the ${filters} filters`, got: `${groups}` });
     this.filters = filters;
@@ -94,8 +103,6 @@ abstract class Convolution<Size extends Pair, Pads> extends Layer {
       padding: sidesOf(where, padding, axes),
     };
     this.activation = toActivation(options.activation);
-    toInitializer(options.kernelInitializer ?? "zeros", "kernelInitializer");
-    toInitializer(options.biasInitializer ?? "zeros", "biasInitializer");
     this.#options = options;
     this.#kernelRegularizer = toRegularizer(options.kernelRegularizer);
     this.#biasRegularizer = toRegularizer(options.biasRegularizer);
@@ -226,6 +233,8 @@ export interface ConvTranspose2dOptions extends ConvOptions<Pair, Pair | "same" 
   outputPadding?: Pair;
 }
 
+const transposeOptions: OptionTable<ConvTranspose2dOptions> = { ...convOptions, outputPadding: unchecked };
+
 /**
  * The transposed convolution of images: each pixel paints the kernel, weighted, onto a larger image.
  *
@@ -246,7 +255,7 @@ export class ConvTranspose2d extends Convolution<Pair, Pair | "same" | "valid"> 
   readonly #outputPadding: readonly number[];
 
   constructor(options: ConvTranspose2dOptions) {
-    super(options, 2, ["outputPadding"]);
+    super(options, 2, transposeOptions);
     const where = "ConvTranspose2d";
     const { padding } = this.window;
     const sides = typeof padding === "string" ? [] : padding;

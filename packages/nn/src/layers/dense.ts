@@ -3,12 +3,24 @@
  */
 import { describe, OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomUniform } from "../initializers/initializer.ts";
 import { kaimingUniform } from "../initializers/scaling.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
-import { checkCount, Layer, type LayerOptions, leading } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import {
+  activation,
+  checkCount,
+  count,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  regularizer,
+  unchecked,
+  withPositional,
+} from "./options.ts";
+import { penaltiesOf } from "./penalties.ts";
 import { knownLength } from "./shape.ts";
 
 /** The size of a {@link Dense} layer, its activation and its weights. */
@@ -27,15 +39,15 @@ export interface DenseOptions extends LayerOptions {
   biasRegularizer?: RegularizerLike;
 }
 
-const denseOptions = [
-  "units",
-  "activation",
-  "useBias",
-  "kernelInitializer",
-  "biasInitializer",
-  "kernelRegularizer",
-  "biasRegularizer",
-];
+const denseOptions: OptionTable<DenseOptions> = {
+  units: count,
+  activation,
+  useBias: unchecked,
+  kernelInitializer: initializer,
+  biasInitializer: initializer,
+  kernelRegularizer: regularizer,
+  biasRegularizer: regularizer,
+};
 
 /**
  * y = activation(x W + b).
@@ -60,14 +72,11 @@ export class Dense extends Layer {
   readonly #biasRegularizer: Regularizer | null;
 
   constructor(units: number | DenseOptions, options?: Omit<DenseOptions, "units">) {
-    const own = leading<DenseOptions, "units">("units", units, options);
+    const own = withPositional<DenseOptions, "units">("units", units, options);
     super(own, denseOptions);
-    checkCount("Dense", "units", own.units);
     this.units = own.units;
     this.activation = toActivation(own.activation);
     this.#options = own;
-    toInitializer(own.kernelInitializer ?? "zeros", "kernelInitializer");
-    toInitializer(own.biasInitializer ?? "zeros", "biasInitializer");
     this.#kernelRegularizer = toRegularizer(own.kernelRegularizer);
     this.#biasRegularizer = toRegularizer(own.biasRegularizer);
     this.buildIfKnown();
@@ -95,11 +104,7 @@ export class Dense extends Layer {
   }
 
   protected override ownPenalties(): Tensor[] {
-    const penalties: Tensor[] = [];
-    if (!this.built) return penalties;
-    if (this.#kernelRegularizer) penalties.push(this.#kernelRegularizer(this.kernel));
-    if (this.#biasRegularizer && this.bias) penalties.push(this.#biasRegularizer(this.bias));
-    return penalties;
+    return penaltiesOf([this.#kernelRegularizer, this.kernel], [this.#biasRegularizer, this.bias]);
   }
 }
 
@@ -127,6 +132,8 @@ export interface LinearOptions extends LayerOptions {
   bias?: boolean;
 }
 
+const linearOptions: OptionTable<LinearOptions> = { bias: unchecked };
+
 /**
  * y = x Wᵀ + b, PyTorch's `nn.Linear`: weights in its layout and drawn as it draws them, both from ±1 / √in.
  *
@@ -147,19 +154,19 @@ export class Linear extends Layer {
   bias: Parameter | null = null;
   readonly #useBias: boolean;
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true, ...options }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     if (options.inputDim !== undefined || options.inputShape !== undefined)
       throw new OptionError({
         where: "Linear",
         expected: "the number of inputs as its first argument only",
         got: describe(options),
       });
-    super(options, ["bias"]);
+    super(options, linearOptions);
     checkCount("Linear", "inFeatures", inFeatures);
     checkCount("Linear", "outFeatures", outFeatures);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.#useBias = bias;
+    this.#useBias = options.bias ?? true;
     this.ensureBuilt([null, inFeatures]);
   }
 

@@ -1,9 +1,10 @@
 /**
  * Dropout: noise in training against relying on any one input.
  */
-import { bernoulli, describe, Generator, OptionError, type Tensor, ValueError } from "@chainrule/core";
+import { bernoulli, Generator, OptionError, type Tensor } from "@chainrule/core";
 import type { BatchShape } from "../module/batch-shape.ts";
-import { Layer, type LayerOptions, leading } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import { dropoutRate, type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
 
 /** How much a {@link Dropout} drops, and by which random numbers. */
 export interface DropoutOptions extends LayerOptions {
@@ -12,6 +13,8 @@ export interface DropoutOptions extends LayerOptions {
   /** A seed for a generator of the layer's own. */
   seed?: number | string;
 }
+
+const dropoutOptions: OptionTable<DropoutOptions> = { rate: dropoutRate, seed: unchecked };
 
 /**
  * Sets each input to 0 with probability `rate`, and divides the others by 1 - rate, so that sums stay the same on
@@ -27,15 +30,8 @@ export class Dropout extends Layer {
   readonly #generator: Generator | undefined;
 
   constructor(rate: number | DropoutOptions, options?: Omit<DropoutOptions, "rate">) {
-    const own = leading<DropoutOptions, "rate">("rate", rate, options);
-    super(own, ["rate", "seed"]);
-    if (!(typeof own.rate === "number" && own.rate >= 0 && own.rate < 1))
-      throw new ValueError({
-        where: "Dropout",
-        expected: "a rate from 0 up to but not including 1",
-        got: describe(own.rate),
-        hint: "The rate is the share that is dropped.",
-      });
+    const own = withPositional<DropoutOptions, "rate">("rate", rate, options);
+    super(own, dropoutOptions);
     if (own.seed !== undefined && own.generator !== undefined)
       throw new OptionError({ where: "Dropout", expected: "either a seed or a generator", got: "both" });
     this.rate = own.rate;

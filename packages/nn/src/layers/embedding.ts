@@ -5,7 +5,16 @@ import { isTracing, type Parameter, type Tensor, ValueError, where } from "@chai
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
-import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import {
+  checkCount,
+  count,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  regularizer,
+  unchecked,
+} from "./options.ts";
 
 /** The size of an {@link Embedding}'s table, and how it starts. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
@@ -19,6 +28,13 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   embeddingsInitializer?: InitializerLike;
   embeddingsRegularizer?: RegularizerLike;
 }
+
+const embeddingOptions: OptionTable<EmbeddingOptions> = {
+  outputDim: count,
+  paddingIdx: unchecked,
+  embeddingsInitializer: initializer,
+  embeddingsRegularizer: regularizer,
+};
 
 /**
  * The vectors of a table at the given indices.
@@ -41,10 +57,9 @@ export class Embedding extends Layer {
   readonly #regularizer: Regularizer | null;
 
   constructor({ inputDim, ...options }: EmbeddingOptions) {
-    super(options, ["inputDim", "outputDim", "paddingIdx", "embeddingsInitializer", "embeddingsRegularizer"]);
+    super(options, embeddingOptions);
     const { outputDim, paddingIdx = null, embeddingsInitializer = "random_uniform" } = options;
     checkCount("Embedding", "inputDim", inputDim);
-    checkCount("Embedding", "outputDim", outputDim);
     if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= 0 && paddingIdx < inputDim))
       throw new ValueError({
         where: "Embedding, paddingIdx",
@@ -54,7 +69,7 @@ export class Embedding extends Layer {
     this.inputDim = inputDim;
     this.outputDim = outputDim;
     this.paddingIdx = paddingIdx;
-    this.#initializer = toInitializer(embeddingsInitializer);
+    this.#initializer = embeddingsInitializer;
     this.#regularizer = toRegularizer(options.embeddingsRegularizer);
     this.ensureBuilt(this.inputShape ?? [null]);
   }

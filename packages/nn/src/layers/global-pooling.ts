@@ -3,8 +3,10 @@
  */
 import { describe, OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
 import type { BatchShape } from "../module/batch-shape.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import { optionNames } from "../option-names.ts";
+import { Layer } from "./layer.ts";
 import { asMask } from "./masks.ts";
+import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { checkSpatial } from "./sliding.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
@@ -20,13 +22,16 @@ export interface GlobalPoolCall {
   mask?: TensorLike;
 }
 
+const globalPoolOptions: OptionTable<GlobalPool1dOptions> = { dataFormat: unchecked };
+const callOptions = optionNames<GlobalPoolCall>({ mask: true });
+
 /** What both poolings over signals share. */
 abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
   /** The axis of the length. */
   protected readonly axis: 1 | 2;
 
   constructor(options: GlobalPool1dOptions = {}) {
-    super(options, ["dataFormat"], ["mask"]);
+    super(options, globalPoolOptions, callOptions);
     const { dataFormat = "channels_first" } = options;
     if (dataFormat !== "channels_first" && dataFormat !== "channels_last")
       throw new OptionError({
@@ -47,7 +52,7 @@ abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
   }
 
   /** The mask, shaped to broadcast against `x`; null where there is none. */
-  protected there(x: Tensor, { mask }: GlobalPoolCall): Tensor | null {
+  protected maskFor(x: Tensor, { mask }: GlobalPoolCall): Tensor | null {
     return mask === undefined ? null : asMask("mask", mask, [x.shape[0], x.shape[this.axis]]).unsqueeze(3 - this.axis);
   }
 }
@@ -66,10 +71,10 @@ abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
  */
 export class GlobalAvgPool1d extends GlobalPool1d {
   compute(x: Tensor, call: GlobalPoolCall): { output: Tensor } {
-    const there = this.there(x, call);
-    if (!there) return { output: x.mean(this.axis) };
-    const count = there.cast(x.dtype).sum(this.axis).maximum(1);
-    return { output: where(there, x, 0).sum(this.axis).div(count) };
+    const mask = this.maskFor(x, call);
+    if (!mask) return { output: x.mean(this.axis) };
+    const count = mask.cast(x.dtype).sum(this.axis).maximum(1);
+    return { output: where(mask, x, 0).sum(this.axis).div(count) };
   }
 }
 
@@ -83,10 +88,10 @@ export class GlobalAvgPool1d extends GlobalPool1d {
  */
 export class GlobalMaxPool1d extends GlobalPool1d {
   compute(x: Tensor, call: GlobalPoolCall): { output: Tensor } {
-    const there = this.there(x, call);
-    if (!there) return { output: x.max(this.axis) };
-    const largest = where(there, x, Number.NEGATIVE_INFINITY).max(this.axis);
-    return { output: where(there.any(this.axis), largest, 0) };
+    const mask = this.maskFor(x, call);
+    if (!mask) return { output: x.max(this.axis) };
+    const largest = where(mask, x, Number.NEGATIVE_INFINITY).max(this.axis);
+    return { output: where(mask.any(this.axis), largest, 0) };
   }
 }
 

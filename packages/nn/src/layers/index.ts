@@ -35,7 +35,7 @@ export {
   type GlobalPoolCall,
 } from "./global-pooling.ts";
 export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";
-export { Layer, type LayerOptions } from "./layer.ts";
+export { Layer } from "./layer.ts";
 export { causalMask, paddingMask } from "./masks.ts";
 export {
   Add,
@@ -55,6 +55,7 @@ export {
   type MultiHeadAttentionOptions,
 } from "./multi-head-attention.ts";
 export { BatchNorm, type BatchNormOptions, LayerNorm, type LayerNormOptions } from "./norm.ts";
+export type { LayerOptions, OptionCheck } from "./options.ts";
 export {
   AdaptiveAvgPool2d,
   type AdaptiveAvgPool2dOptions,

@@ -3,12 +3,10 @@
  */
 import {
   ChainRuleError,
-  checkOptions,
   describe,
   formatShape,
   type Generator,
   getDefaultDType,
-  isFloat,
   OptionError,
   type Parameter,
   parameter,
@@ -23,25 +21,8 @@ import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/ba
 import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
 import { Module } from "../module/module.ts";
 import { Symbolic } from "../module/symbolic.ts";
-import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
-
-/** What every layer's options may hold. */
-export interface LayerOptions {
-  /** By default the class's name in snake case; `Sequential` numbers equal ones. */
-  name?: string;
-  /** The input's shape without the batch axis; null for a length that varies. Needed only to make weights early. */
-  inputShape?: readonly (number | null)[];
-  /** `inputDim: 4` is short for `inputShape: [4]`. */
-  inputDim?: number;
-  /** Of the weights; by default the default float dtype at the time they are made. */
-  dtype?: "float32" | "float64";
-  /** Where random numbers come from; by default the generator that `manualSeed` seeds. */
-  generator?: Generator;
-  /** A penalty on the output, divided by the number of examples. */
-  activityRegularizer?: RegularizerLike;
-}
-
-const layerOptions = ["name", "inputShape", "inputDim", "dtype", "generator", "activityRegularizer"];
+import { type Regularizer, toRegularizer } from "../regularizers.ts";
+import { checkLayerOptions, type LayerOptions, type OwnOptions } from "./options.ts";
 
 /**
  * Base class of layers. Override `forward`, and as needed `build` (makes the weights), `checkInput` and `outputShape`.
@@ -68,16 +49,14 @@ export abstract class Layer extends Module {
 
   /**
    * @param options those that every layer has, and the layer's own.
-   * @param known the names of the layer's own options.
+   * @param own the layer's own options: their names, or a table of what each may be.
    * @throws OptionError for an option that the layer does not know.
    */
-  constructor(options: LayerOptions = {}, known: readonly string[] = []) {
+  constructor(options: LayerOptions = {}, own: OwnOptions = []) {
     super();
     const where = new.target.name;
-    checkOptions(where, options, [...known, ...layerOptions]);
+    checkLayerOptions(where, options, own);
     if (options.name !== undefined) this.name = options.name;
-    if (options.dtype !== undefined && !isFloat(options.dtype))
-      throw new OptionError({ where, expected: 'dtype "float32" or "float64"', got: describe(options.dtype) });
     this.#dtype = options.dtype;
     this.generator = options.generator;
     this.inputShape = givenShape(where, options);
@@ -183,22 +162,4 @@ function givenShape(where: string, { inputShape, inputDim }: LayerOptions): Batc
   if (shape === undefined) return null;
   checkBatchShape(`${where}, ${inputDim === undefined ? "inputShape" : "inputDim"}`, shape);
   return [null, ...shape];
-}
-
-/**
- * The options of a layer whose most important one may stand first: `new Dropout(0.5)` is `new Dropout({ rate: 0.5 })`.
- */
-export function leading<Options extends object, Key extends keyof Options>(
-  key: Key,
-  first: Options[Key] | Options | undefined,
-  rest: object | undefined,
-): Options {
-  const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
-  return (isObject ? first : { ...rest, ...(first !== undefined && { [key]: first }) }) as Options;
-}
-
-/** Throws unless `value` is a whole number of at least 1. */
-export function checkCount(where: string, name: string, value: unknown): asserts value is number {
-  if (!Number.isInteger(value) || (value as number) < 1)
-    throw new OptionError({ where, expected: `${name} as a whole number of at least 1`, got: describe(value) });
 }

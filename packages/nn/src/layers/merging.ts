@@ -2,7 +2,6 @@
  * Layers that make one tensor of several: sums, products, means, maxima, one beside the other.
  */
 import {
-  checkOptions,
   concat,
   describe,
   formatShape,
@@ -13,6 +12,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { Module } from "../module/module.ts";
+import { checkLayerOptions, type OptionCheck, type OptionTable, type OwnOptions, unchecked } from "./options.ts";
 
 /** What a layer of several inputs is called. */
 export interface MergeOptions {
@@ -20,11 +20,13 @@ export interface MergeOptions {
   name?: string;
 }
 
+const mergeLayerOptions: Readonly<Record<keyof MergeOptions, OptionCheck>> = { name: unchecked };
+
 /** Base of those that want one shape of all: what they do to two tensors, again and again. */
 abstract class Merge extends Module {
-  constructor(options: MergeOptions = {}, known: readonly string[] = []) {
+  constructor(options: MergeOptions = {}, own: OwnOptions = []) {
     super();
-    checkOptions(new.target.name, options, [...known, "name"]);
+    checkLayerOptions(new.target.name, options, own, mergeLayerOptions);
     if (options.name !== undefined) this.name = options.name;
   }
 
@@ -120,6 +122,8 @@ export interface ConcatenateOptions extends MergeOptions {
   axis?: number;
 }
 
+const concatenateOptions: OptionTable<ConcatenateOptions, MergeOptions> = { axis: unchecked };
+
 /**
  * The inputs one after the other along an axis.
  *
@@ -133,7 +137,7 @@ export class Concatenate extends Merge {
   readonly axis: number;
 
   constructor(options: ConcatenateOptions = {}) {
-    super(options, ["axis"]);
+    super(options, concatenateOptions);
     this.axis = options.axis ?? -1;
     if (!Number.isInteger(this.axis))
       throw new OptionError({
@@ -163,8 +167,10 @@ export interface DotOptions extends MergeOptions {
   normalize?: boolean;
 }
 
+const dotOptions: OptionTable<DotOptions, MergeOptions> = { normalize: unchecked };
+
 /** Lengths below this count as this, so that a vector of zeros has no direction rather than NaN; as in PyTorch. */
-const shortest = 1e-8;
+const minNorm = 1e-8;
 
 /**
  * Σᵢ aᵢ bᵢ along the last axis; with `normalize` their cosine similarity.
@@ -178,7 +184,7 @@ export class Dot extends Merge {
   readonly normalize: boolean;
 
   constructor(options: DotOptions = {}) {
-    super(options, ["normalize"]);
+    super(options, dotOptions);
     this.normalize = options.normalize ?? false;
   }
 
@@ -193,7 +199,7 @@ export class Dot extends Merge {
     // Of the square, because the slope of the root at 0 is infinite.
     const length = (x: Tensor) =>
       product(x, x)
-        .maximum(shortest ** 2)
+        .maximum(minNorm ** 2)
         .sqrt();
     return product(a, b).div(length(a).mul(length(b)));
   }

@@ -15,11 +15,21 @@ import {
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { Initializer } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { optionNames } from "../option-names.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { attentionWeights } from "./attention.ts";
 import { Dropout } from "./dropout.ts";
-import { checkCount, type LayerOptions } from "./layer.ts";
 import { asMask } from "./masks.ts";
+import {
+  count,
+  dropoutRate,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  optional,
+  regularizer,
+  unchecked,
+} from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
@@ -45,18 +55,18 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   biasRegularizer?: RegularizerLike;
 }
 
-const ownOptions = [
-  "embedDim",
-  "heads",
-  "kdim",
-  "vdim",
-  "dropout",
-  "useBias",
-  "kernelInitializer",
-  "biasInitializer",
-  "kernelRegularizer",
-  "biasRegularizer",
-];
+const ownOptions: OptionTable<MultiHeadAttentionOptions> = {
+  embedDim: count,
+  heads: count,
+  kdim: optional(count),
+  vdim: optional(count),
+  dropout: optional(dropoutRate),
+  useBias: unchecked,
+  kernelInitializer: initializer,
+  biasInitializer: initializer,
+  kernelRegularizer: regularizer,
+  biasRegularizer: regularizer,
+};
 
 /** What attention may be called with besides the queries. Masks are true where one may look. */
 export interface AttentionCall {
@@ -73,6 +83,15 @@ export interface AttentionCall {
   /** Whether query i sees only the keys 0 to i. */
   causal?: boolean;
 }
+
+const callOptions = optionNames<AttentionCall>({
+  key: true,
+  value: true,
+  keyMask: true,
+  attentionMask: true,
+  bias: true,
+  causal: true,
+});
 
 /** What {@link MultiHeadAttention} gives where its weights are asked for. */
 export interface AttentionResult {
@@ -125,11 +144,9 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
   readonly #biasRegularizer: Regularizer | null;
 
   constructor(options: MultiHeadAttentionOptions) {
-    const callOptions = ["key", "value", "keyMask", "attentionMask", "bias", "causal"];
     super(options, ownOptions, callOptions, "returnWeights");
     const name = "MultiHeadAttention";
     const { embedDim, heads, kdim = embedDim, vdim = embedDim } = options;
-    for (const [option, value] of Object.entries({ embedDim, heads, kdim, vdim })) checkCount(name, option, value);
     if (embedDim % heads !== 0)
       throw new OptionError({
         where: name,
@@ -152,7 +169,7 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
     const kernelInitializer = toInitializer(this.#options.kernelInitializer ?? "glorot_uniform", "kernelInitializer");
     const { embedDim: E, kdim, vdim } = this;
     if (kdim === E && vdim === E) {
-      this.inKernel = this.addWeight([E, 3 * E], sideBySide(kernelInitializer));
+      this.inKernel = this.addWeight([E, 3 * E], concatThreeOf(kernelInitializer));
     } else {
       this.queryKernel = this.addWeight([E, E], kernelInitializer);
       this.keyKernel = this.addWeight([kdim, E], kernelInitializer);
@@ -176,7 +193,7 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
   compute(query: Tensor, { key = query, value = key, causal, bias, ...masks }: AttentionCall): AttentionResult {
     const [k, v] = [asTensor(key, "key"), asTensor(value, "value")];
     this.#checkKeys(query, k, v);
-    const [queries, keys, values] = this.#project(query, k, v).map((x) => this.#cut(x));
+    const [queries, keys, values] = this.#project(query, k, v).map((x) => this.#splitHeads(x));
     const mask = this.#mask(masks, k);
     const weights = attentionWeights(queries, keys, {
       ...(mask && { mask }),
@@ -185,22 +202,22 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
     });
     const taken = this.dropout.call(weights).matmul(values);
     const joined = taken.permute(0, 2, 1, 3).reshape(query.shape[0], query.shape[1], this.embedDim);
-    return { output: plus(joined.matmul(this.outKernel), this.outBias), weights };
+    return { output: addBias(joined.matmul(this.outKernel), this.outBias), weights };
   }
 
   /** Q, K and V, each [batch, length, E]; of self-attention in a single product. */
   #project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
     if (this.inKernel && key === query && value === query)
-      return split(plus(query.matmul(this.inKernel), this.inBias), 3, -1);
+      return split(addBias(query.matmul(this.inKernel), this.inBias), 3, -1);
     const kernels = this.inKernel
       ? split(this.inKernel, 3, 1)
       : [this.queryKernel!, this.keyKernel!, this.valueKernel!];
     const biases = this.inBias && split(this.inBias, 3);
-    return [query, key, value].map((x, i) => plus(x.matmul(kernels[i]), biases?.[i]));
+    return [query, key, value].map((x, i) => addBias(x.matmul(kernels[i]), biases?.[i]));
   }
 
   /** [batch, length, E] as [batch, heads, length, E / heads]. */
-  #cut(x: Tensor): Tensor {
+  #splitHeads(x: Tensor): Tensor {
     return x.reshape(x.shape[0], x.shape[1], this.heads, this.embedDim / this.heads).permute(0, 2, 1, 3);
   }
 
@@ -233,12 +250,12 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
   }
 }
 
-function plus(x: Tensor, bias: Tensor | null | undefined): Tensor {
+function addBias(x: Tensor, bias: Tensor | null | undefined): Tensor {
   return bias ? x.add(bias) : x;
 }
 
 /** Each third made by itself, so that its scale is that of one projection and not of three. */
-function sideBySide(initializer: Initializer): Initializer {
+function concatThreeOf(initializer: Initializer): Initializer {
   return ([rows, columns], options) =>
     concat(
       [0, 1, 2].map(() => initializer([rows, columns / 3], options)),

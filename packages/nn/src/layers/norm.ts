@@ -16,10 +16,11 @@ import {
 } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import { epsilon, initializer, type LayerOptions, type OptionTable, type OwnOptions, unchecked } from "./options.ts";
 import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
-interface NormOptions extends LayerOptions {
+export interface NormOptions extends LayerOptions {
   /** Added to the variance, to keep the division finite; 1e-5 by default, as in PyTorch (Keras has 1e-3). */
   eps?: number;
   /** Whether to learn a shift, `beta`; true by default. */
@@ -32,15 +33,22 @@ interface NormOptions extends LayerOptions {
   betaInitializer?: InitializerLike;
 }
 
-const normOptions = ["eps", "center", "scale", "gammaInitializer", "betaInitializer", "axis"];
+/** What normalisations by mean and variance may be told. */
+export const normOptions: OptionTable<NormOptions> = {
+  eps: epsilon,
+  center: unchecked,
+  scale: unchecked,
+  gammaInitializer: initializer,
+  betaInitializer: initializer,
+};
 
 /** (x - mean) / √(variance + eps). */
-function standardized(centered: Tensor, variance: Tensor, eps: number): Tensor {
+export function standardized(centered: Tensor, variance: Tensor, eps: number): Tensor {
   return centered.mul(variance.add(eps).rsqrt());
 }
 
-/** What both normalisations share: the learned scale and shift. */
-abstract class Norm extends Layer {
+/** What normalisations by mean and variance share: the learned scale and shift. */
+export abstract class Norm extends Layer {
   /** The scales, or null; there once the layer is built. */
   gamma: Parameter | null = null;
   /** The shifts, or null; there once the layer is built. */
@@ -48,12 +56,9 @@ abstract class Norm extends Layer {
   readonly eps: number;
   readonly #options: NormOptions;
 
-  constructor(options: NormOptions, known: readonly string[]) {
-    super(options, [...normOptions, ...known]);
-    const { eps = 1e-5 } = options;
-    if (!(eps >= 0))
-      throw new ValueError({ where: new.target.name, expected: "eps of at least 0", got: describe(eps) });
-    this.eps = eps;
+  constructor(options: NormOptions, own: OwnOptions) {
+    super(options, own);
+    this.eps = options.eps ?? 1e-5;
     this.#options = options;
   }
 
@@ -75,6 +80,8 @@ export interface LayerNormOptions extends NormOptions {
   axis?: number | readonly number[];
 }
 
+const layerNormOptions: OptionTable<LayerNormOptions> = { ...normOptions, axis: unchecked };
+
 /**
  * Normalises each example by itself: y = γ (x - mean) / √(var + eps) + β, mean and (biased) variance along `axis`
  * (Ba, Kiros & Hinton 2016).
@@ -88,7 +95,7 @@ export class LayerNorm extends Norm {
   readonly axis: readonly number[];
 
   constructor(options: LayerNormOptions = {}) {
-    super(options, []);
+    super(options, layerNormOptions);
     const { axis = -1 } = options;
     this.axis = typeof axis === "number" ? [axis] : [...axis];
     this.buildIfKnown();
@@ -134,6 +141,13 @@ export interface BatchNormOptions extends NormOptions {
   correction?: 0 | 1;
 }
 
+const batchNormOptions: OptionTable<BatchNormOptions> = {
+  ...normOptions,
+  axis: unchecked,
+  momentum: unchecked,
+  correction: unchecked,
+};
+
 /**
  * Normalises each feature over the batch: y = γ (x - mean) / √(var + eps) + β (Ioffe & Szegedy 2015).
  *
@@ -157,7 +171,7 @@ export class BatchNorm extends Norm {
   runningVar!: Parameter;
 
   constructor(options: BatchNormOptions = {}) {
-    super(options, ["momentum", "correction"]);
+    super(options, batchNormOptions);
     const { axis = -1, momentum = 0.9, correction = 1 } = options;
     const where = "BatchNorm";
     if (!Number.isInteger(axis) || axis === 0)
@@ -192,13 +206,13 @@ export class BatchNorm extends Norm {
   forward(x: Tensor): Tensor {
     const along = (vector: Tensor) => alongAxis(vector, x.rank, this.axis);
     let y = this.training
-      ? this.#byBatch(x)
+      ? this.#normalizeByBatch(x)
       : standardized(x.sub(along(this.runningMean)), along(this.runningVar), this.eps);
     if (this.gamma) y = y.mul(along(this.gamma));
     return this.beta ? y.add(along(this.beta)) : y;
   }
 
-  #byBatch(x: Tensor): Tensor {
+  #normalizeByBatch(x: Tensor): Tensor {
     const features = this.axis < 0 ? this.axis + x.rank : this.axis;
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== features);
     const count = sizeOf(axes.map((axis) => x.shape[axis]));
@@ -212,12 +226,12 @@ export class BatchNorm extends Norm {
     const mean = x.mean(axes, { keepDims: true });
     const centered = x.sub(mean);
     const variance = centered.square().mean(axes, { keepDims: true });
-    this.#follow(mean, variance.mul(count / (count - this.correction)));
+    this.#updateRunningStatistics(mean, variance.mul(count / (count - this.correction)));
     return standardized(centered, variance, this.eps);
   }
 
   /** Moves the running statistics towards the batch's. */
-  #follow(mean: Tensor, variance: Tensor): void {
+  #updateRunningStatistics(mean: Tensor, variance: Tensor): void {
     noGrad(() => {
       for (const [running, now] of [
         [this.runningMean, mean],

@@ -15,7 +15,8 @@ import {
   upsample2d,
 } from "@chainrule/core";
 import type { BatchShape } from "../module/batch-shape.ts";
-import { Layer, type LayerOptions, leading } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, type OptionTable, type OwnOptions, unchecked, withPositional } from "./options.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
 interface PoolOptions<Size, Pads> extends LayerOptions {
@@ -29,14 +30,19 @@ interface PoolOptions<Size, Pads> extends LayerOptions {
   dilation?: Size;
 }
 
-const poolOptions = ["kernelSize", "stride", "padding", "dilation"];
+const poolOptions: OptionTable<PoolOptions<unknown, unknown>> = {
+  kernelSize: unchecked,
+  stride: unchecked,
+  padding: unchecked,
+  dilation: unchecked,
+};
 
 /** What the four poolings by window share. */
 abstract class Pool<Size extends Pair, Pads> extends Layer {
   protected readonly window: Sliding;
 
-  constructor(options: PoolOptions<Size, Pads>, axes: number, known: readonly string[] = []) {
-    super(options, [...poolOptions, ...known]);
+  constructor(options: PoolOptions<Size, Pads>, axes: number, own: OwnOptions = poolOptions) {
+    super(options, own);
     const where = new.target.name;
     const { kernelSize = 2, stride = kernelSize, padding = "valid", dilation = 1 } = options;
     this.window = {
@@ -66,15 +72,15 @@ abstract class Pool<Size extends Pair, Pads> extends Layer {
     return [inputShape[0], inputShape[1], ...slidShape(inputShape.slice(2), this.window)];
   }
 
-  /** The window as the functions along one axis take it. */
-  protected line() {
+  /** The window as the arguments of a pooling function of signals. */
+  protected arguments1d() {
     const { kernel, stride, dilation, padding } = this.window;
     const sides = typeof padding === "string" ? padding : padding[0][0];
     return [kernel[0], { stride: stride[0], dilation: dilation[0], padding: sides }] as const;
   }
 
-  /** The window as the functions of images take it. */
-  protected plane() {
+  /** The window as the arguments of a pooling function of images. */
+  protected arguments2d() {
     const { kernel, stride, dilation, padding } = this.window;
     const pair = (lengths: readonly number[]): readonly [number, number] => [lengths[0], lengths[1]];
     const sides: Padding = typeof padding === "string" ? padding : [padding[0], padding[1]];
@@ -99,7 +105,7 @@ export class MaxPool1d extends Pool<number, MaxPool1dOptions["padding"]> {
   }
 
   forward(x: Tensor): Tensor {
-    return maxPool1d(x, ...this.line());
+    return maxPool1d(x, ...this.arguments1d());
   }
 }
 
@@ -120,7 +126,7 @@ export class MaxPool2d extends Pool<Pair, Padding> {
   }
 
   forward(x: Tensor): Tensor {
-    return maxPool2d(x, ...this.plane());
+    return maxPool2d(x, ...this.arguments2d());
   }
 }
 
@@ -128,6 +134,8 @@ interface Counting {
   /** Whether padding counts, as zeros; true by default, as in PyTorch (Keras never counts it). */
   countIncludePad?: boolean;
 }
+
+const avgPoolOptions: OptionTable<AvgPool2dOptions> = { ...poolOptions, countIncludePad: unchecked };
 
 /** The window of an {@link AvgPool1d}, and whether padding counts. */
 export type AvgPool1dOptions = MaxPool1dOptions & Counting;
@@ -144,12 +152,12 @@ export class AvgPool1d extends Pool<number, AvgPool1dOptions["padding"]> {
   readonly countIncludePad: boolean;
 
   constructor(options: AvgPool1dOptions = {}) {
-    super(options, 1, ["countIncludePad"]);
+    super(options, 1, avgPoolOptions);
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
   forward(x: Tensor): Tensor {
-    const [size, options] = this.line();
+    const [size, options] = this.arguments1d();
     return avgPool1d(x, size, { ...options, countIncludePad: this.countIncludePad });
   }
 }
@@ -169,12 +177,12 @@ export class AvgPool2d extends Pool<Pair, Padding> {
   readonly countIncludePad: boolean;
 
   constructor(options: AvgPool2dOptions = {}) {
-    super(options, 2, ["countIncludePad"]);
+    super(options, 2, avgPoolOptions);
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
   forward(x: Tensor): Tensor {
-    const [size, options] = this.plane();
+    const [size, options] = this.arguments2d();
     return avgPool2d(x, size, { ...options, countIncludePad: this.countIncludePad });
   }
 }
@@ -184,6 +192,8 @@ export interface AdaptiveAvgPool2dOptions extends LayerOptions {
   /** The output's height and width. */
   outputSize: Pair;
 }
+
+const adaptiveOptions: OptionTable<AdaptiveAvgPool2dOptions> = { outputSize: unchecked };
 
 /**
  * The mean over as many pieces of nearly equal size as the output has pixels, so that images of any size become one.
@@ -197,8 +207,8 @@ export class AdaptiveAvgPool2d extends Layer {
   readonly outputSize: readonly number[];
 
   constructor(outputSize: Pair | AdaptiveAvgPool2dOptions, options?: LayerOptions) {
-    const own = leading<AdaptiveAvgPool2dOptions, "outputSize">("outputSize", outputSize as Pair, options);
-    super(own, ["outputSize"]);
+    const own = withPositional<AdaptiveAvgPool2dOptions, "outputSize">("outputSize", outputSize as Pair, options);
+    super(own, adaptiveOptions);
     this.outputSize = perAxis("AdaptiveAvgPool2d", "outputSize", own.outputSize, 2, 1);
   }
 
@@ -224,6 +234,8 @@ export interface UpSampling2dOptions extends LayerOptions {
   interpolation?: "nearest" | "bilinear";
 }
 
+const upsamplingOptions: OptionTable<UpSampling2dOptions> = { size: unchecked, interpolation: unchecked };
+
 /**
  * Images larger by whole factors.
  *
@@ -237,7 +249,7 @@ export class UpSampling2d extends Layer {
   readonly interpolation: "nearest" | "bilinear";
 
   constructor(options: UpSampling2dOptions = {}) {
-    super(options, ["size", "interpolation"]);
+    super(options, upsamplingOptions);
     const where = "UpSampling2d";
     const { size = 2, interpolation = "nearest" } = options;
     if (interpolation !== "nearest" && interpolation !== "bilinear")

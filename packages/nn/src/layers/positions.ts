@@ -6,8 +6,17 @@ import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomNormal } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Dropout } from "./dropout.ts";
-import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";
+import {
+  checkCount,
+  count,
+  dropoutRate,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  optional,
+} from "./options.ts";
 import { knownLength } from "./shape.ts";
 
 /**
@@ -39,6 +48,8 @@ export interface PositionalEncodingOptions extends LayerOptions {
   dropout?: number;
 }
 
+const encodingOptions: OptionTable<PositionalEncodingOptions> = { dropout: optional(dropoutRate) };
+
 /**
  * Adds sinusoidal positions: y[n, t] = x[n, t] + P[t]. Nothing is learned, and sequences may have any length.
  *
@@ -53,7 +64,7 @@ export class PositionalEncoding extends Layer {
   #table: Tensor | null = null;
 
   constructor(options: PositionalEncodingOptions = {}) {
-    super(options, ["dropout"]);
+    super(options, encodingOptions);
     this.dropout = new Dropout(options.dropout ?? 0, { generator: options.generator });
   }
 
@@ -87,6 +98,11 @@ export interface PositionEmbeddingOptions extends LayerOptions {
   embeddingsInitializer?: InitializerLike;
 }
 
+const embeddingOptions: OptionTable<PositionEmbeddingOptions> = {
+  maxLength: count,
+  embeddingsInitializer: initializer,
+};
+
 /**
  * Adds learned positions: y[n, t] = x[n, t] + P[t], a vector for each place.
  *
@@ -103,8 +119,7 @@ export class PositionEmbedding extends Layer {
   readonly #initializer: InitializerLike;
 
   constructor(options: PositionEmbeddingOptions) {
-    super(options, ["maxLength", "embeddingsInitializer"]);
-    checkCount("PositionEmbedding", "maxLength", options.maxLength);
+    super(options, embeddingOptions);
     this.maxLength = options.maxLength;
     this.#initializer = options.embeddingsInitializer ?? randomNormal({ std: 0.02 });
     this.buildIfKnown();

@@ -13,24 +13,34 @@ import {
   stack,
   type Tensor,
   type TensorLike,
-  ValueError,
   where,
   zerosLike,
 } from "@chainrule/core";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { optionNames } from "../option-names.ts";
 import {
   type CellOptions,
-  cellOptionNames,
+  cellOptions,
   type GatedCellOptions,
   GRUCell,
+  gatedCellOptions,
   LSTMCell,
   type LSTMCellOptions,
+  lstmCellOptions,
   RecurrentCell,
   SimpleRNNCell,
 } from "./cells.ts";
-import type { LayerOptions } from "./layer.ts";
 import { asMask } from "./masks.ts";
-import { pick } from "./pick.ts";
+import {
+  dropoutRate,
+  type LayerOptions,
+  mergeOptions,
+  type OptionTable,
+  type OwnOptions,
+  optional,
+  pickOptions,
+  unchecked,
+} from "./options.ts";
 import { checkAxis } from "./shape.ts";
 import { type State, stateOf } from "./state.ts";
 import { LayerWithOptions } from "./with-options.ts";
@@ -49,7 +59,13 @@ export interface SequenceOptions extends LayerOptions {
   recurrentDropout?: number;
 }
 
-const sequenceOptions = ["returnSequences", "goBackwards", "stateful", "dropout", "recurrentDropout"];
+const sequenceOptions: OptionTable<SequenceOptions> = {
+  returnSequences: unchecked,
+  goBackwards: unchecked,
+  stateful: unchecked,
+  dropout: optional(dropoutRate),
+  recurrentDropout: optional(dropoutRate),
+};
 
 /** What a recurrent layer may be called with. */
 export interface SequenceCall {
@@ -67,15 +83,17 @@ export interface SequenceResult {
   readonly state: readonly Tensor[];
 }
 
+const callOptions = optionNames<SequenceCall>({ mask: true, state: true });
+
 /** A layer over sequences with a state; {@link Bidirectional} is one too. */
 export abstract class SequenceLayer extends LayerWithOptions<SequenceCall, SequenceResult, "returnState"> {
-  constructor(options: LayerOptions, known: readonly string[]) {
-    super(ofSequences(options), known, ["mask", "state"], "returnState");
+  constructor(options: LayerOptions, own: OwnOptions) {
+    super(sequenceShape(options), own, callOptions, "returnState");
   }
 }
 
 /** Of sequences, `inputDim` is the number of features of each step, whatever the number of steps. */
-function ofSequences({ inputDim, ...options }: LayerOptions): LayerOptions {
+function sequenceShape({ inputDim, ...options }: LayerOptions): LayerOptions {
   return inputDim === undefined || options.inputShape
     ? { ...options, inputDim }
     : { ...options, inputShape: [null, inputDim] };
@@ -108,12 +126,12 @@ export class RNN extends SequenceLayer {
   readonly dropout: number;
   readonly recurrentDropout: number;
   /** What a stateful layer goes on from, by the number of sequences; private, because it belongs to the data. */
-  readonly #kept = new Map<number, readonly Parameter[]>();
+  readonly #states = new Map<number, readonly Parameter[]>();
   /** How many sequences the last stateful call had; null after `resetState`. */
   #batch: number | null = null;
 
-  constructor(cell: RecurrentCell, options: SequenceOptions = {}, known: readonly string[] = []) {
-    super(options, [...sequenceOptions, ...known]);
+  constructor(cell: RecurrentCell, options: SequenceOptions = {}, own: OwnOptions = []) {
+    super(options, mergeOptions(sequenceOptions, own));
     const name = new.target.name;
     if (!(cell instanceof RecurrentCell))
       throw new OptionError({ where: name, expected: "a recurrent cell, such as LSTMCell", got: describe(cell) });
@@ -121,8 +139,8 @@ export class RNN extends SequenceLayer {
     this.returnSequences = options.returnSequences ?? false;
     this.goBackwards = options.goBackwards ?? false;
     this.stateful = options.stateful ?? false;
-    this.dropout = rate(name, "dropout", options.dropout);
-    this.recurrentDropout = rate(name, "recurrentDropout", options.recurrentDropout);
+    this.dropout = options.dropout ?? 0;
+    this.recurrentDropout = options.recurrentDropout ?? 0;
     this.buildIfKnown();
   }
 
@@ -150,7 +168,7 @@ export class RNN extends SequenceLayer {
   /** Makes a stateful layer start from zeros again: at the beginning of new sequences. */
   resetState(): void {
     this.#batch = null;
-    for (const kept of this.#kept.values()) for (const part of kept) part.assign(zerosLike(part));
+    for (const kept of this.#states.values()) for (const part of kept) part.assign(zerosLike(part));
   }
 
   /** The same layer in the other direction, with weights of its own: what {@link Bidirectional} puts beside it. */
@@ -165,28 +183,28 @@ export class RNN extends SequenceLayer {
 
   compute(x: Tensor, { mask, state }: SequenceCall): SequenceResult {
     const [batch, time] = x.shape;
-    const there = mask === undefined ? null : asMask("mask", mask, [batch, time]);
-    const inputs = stepsOf(this.cell.project(this.#dropInputs(this.goBackwards ? x.flip(1) : x)));
-    const masks = there && stepsOf((this.goBackwards ? there.flip(1) : there).unsqueeze(-1));
-    let now = this.#start(state, inputs[0]);
+    const timeMask = mask === undefined ? null : asMask("mask", mask, [batch, time]);
+    const inputs = unstackTime(this.cell.project(this.#dropInputs(this.goBackwards ? x.flip(1) : x)));
+    const masks = timeMask && unstackTime((this.goBackwards ? timeMask.flip(1) : timeMask).unsqueeze(-1));
+    let now = this.#initialStateOf(state, inputs[0]);
     const drop = this.#recurrentDrop(now[0]);
     const outputs = inputs.map((input, t) => {
       const next = this.cell.step(input, now, drop(now[0]));
       now = masks ? next.map((part, i) => where(masks[t], part, now[i])) : next;
       return now[0];
     });
-    if (this.stateful) this.#keep(now);
+    if (this.stateful) this.#saveState(now);
     return { output: this.returnSequences ? stack(outputs, 1) : now[0], state: now };
   }
 
   /** The state before the first step: the one given, the one kept, or zeros. */
-  #start(state: State | undefined, { shape: [batch], dtype }: Tensor): readonly Tensor[] {
+  #initialStateOf(state: State | undefined, { shape: [batch], dtype }: Tensor): readonly Tensor[] {
     if (state !== undefined) return stateOf(state, this.cell.states, [batch, this.cell.units]);
-    return this.stateful ? this.#keptFor(batch, dtype) : this.cell.initialState(batch, dtype);
+    return this.stateful ? this.#stateFor(batch, dtype) : this.cell.initialState(batch, dtype);
   }
 
   /** Where the state of so many sequences is kept: variables, so that compiled steps read and replace it, too. */
-  #keptFor(batch: number, dtype: DType): readonly Parameter[] {
+  #stateFor(batch: number, dtype: DType): readonly Parameter[] {
     const before = this.#batch;
     if (before !== null && before !== batch)
       throw new ShapeError({
@@ -198,32 +216,32 @@ export class RNN extends SequenceLayer {
     everyRun(() => {
       this.#batch = batch;
     });
-    const kept = this.#kept.get(batch) ?? this.cell.initialState(batch, dtype).map((part) => buffer(part));
-    this.#kept.set(batch, kept);
+    const kept = this.#states.get(batch) ?? this.cell.initialState(batch, dtype).map((part) => buffer(part));
+    this.#states.set(batch, kept);
     return kept;
   }
 
   /** Keeps the numbers of a state, and not what made them: gradients end where a call began. */
-  #keep(state: readonly Tensor[]): void {
+  #saveState(state: readonly Tensor[]): void {
     const { shape, dtype } = state[0];
-    this.#keptFor(shape[0], dtype).forEach((kept, i) => {
+    this.#stateFor(shape[0], dtype).forEach((kept, i) => {
       kept.assign(state[i]);
     });
   }
 
   #dropInputs(x: Tensor): Tensor {
     if (!this.training || this.dropout === 0) return x;
-    return x.mul(this.#noise(this.dropout, [x.shape[0], 1, x.shape[2]], x));
+    return x.mul(this.#dropoutMask(this.dropout, [x.shape[0], 1, x.shape[2]], x));
   }
 
   /** What drops part of the output before it goes into the next step. */
   #recurrentDrop(h: Tensor): (h: Tensor) => Tensor {
     if (!this.training || this.recurrentDropout === 0) return (now) => now;
-    const noise = this.#noise(this.recurrentDropout, h.shape, h);
+    const noise = this.#dropoutMask(this.recurrentDropout, h.shape, h);
     return (now) => now.mul(noise);
   }
 
-  #noise(share: number, shape: readonly number[], { dtype }: Tensor): Tensor {
+  #dropoutMask(share: number, shape: readonly number[], { dtype }: Tensor): Tensor {
     return bernoulli(1 - share, shape, { dtype, generator: this.generator }).div(1 - share);
   }
 }
@@ -234,25 +252,15 @@ export class RNN extends SequenceLayer {
  * By halves of halves: the gradient of a slice is as large as what it was cut from, so that cutting steps from the
  * whole would cost time² in the backward pass, and this costs time · log time.
  */
-function stepsOf(x: Tensor): Tensor[] {
+function unstackTime(x: Tensor): Tensor[] {
   const time = x.shape[1];
   if (time === 1) return [x.squeeze(1)];
   const half = time >> 1;
-  return [...stepsOf(x.slice(":", [0, half])), ...stepsOf(x.slice(":", [half, time]))];
+  return [...unstackTime(x.slice(":", [0, half])), ...unstackTime(x.slice(":", [half, time]))];
 }
 
-function rate(name: string, option: string, value = 0): number {
-  if (value >= 0 && value < 1) return value;
-  throw new ValueError({
-    where: name,
-    expected: `${option} from 0 up to but not including 1`,
-    got: describe(value),
-    hint: "It is the share that is dropped.",
-  });
-}
-
-/** The same options for the layer beside it. */
-function turned<Options extends SequenceOptions>(options: Options): Options {
+/** The same options for the layer in the other direction. */
+function reversedOptions<Options extends SequenceOptions>(options: Options): Options {
   return { ...options, name: undefined, goBackwards: !options.goBackwards };
 }
 
@@ -272,12 +280,12 @@ export class SimpleRNN extends RNN {
   readonly #options: SimpleRNNOptions;
 
   constructor(options: SimpleRNNOptions) {
-    super(new SimpleRNNCell(pick(options, cellOptionNames.simple)), options, cellOptionNames.simple);
+    super(new SimpleRNNCell(pickOptions(options, cellOptions)), options, cellOptions);
     this.#options = options;
   }
 
   override reversed(): SimpleRNN {
-    return new SimpleRNN(turned(this.#options));
+    return new SimpleRNN(reversedOptions(this.#options));
   }
 }
 
@@ -302,12 +310,12 @@ export class LSTM extends RNN {
   readonly #options: LSTMOptions;
 
   constructor(options: LSTMOptions) {
-    super(new LSTMCell(pick(options, cellOptionNames.lstm)), options, cellOptionNames.lstm);
+    super(new LSTMCell(pickOptions(options, lstmCellOptions)), options, lstmCellOptions);
     this.#options = options;
   }
 
   override reversed(): LSTM {
-    return new LSTM(turned(this.#options));
+    return new LSTM(reversedOptions(this.#options));
   }
 }
 
@@ -327,11 +335,11 @@ export class GRU extends RNN {
   readonly #options: GRUOptions;
 
   constructor(options: GRUOptions) {
-    super(new GRUCell(pick(options, cellOptionNames.gru)), options, cellOptionNames.gru);
+    super(new GRUCell(pickOptions(options, gatedCellOptions)), options, gatedCellOptions);
     this.#options = options;
   }
 
   override reversed(): GRU {
-    return new GRU(turned(this.#options));
+    return new GRU(reversedOptions(this.#options));
   }
 }

@@ -4,7 +4,8 @@
 import { formatShape, OptionError, ShapeError, sameShape, type Tensor } from "@chainrule/core";
 import type { BatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { toModule } from "./shaping.ts";
 
 /** What can stand in a residual connection. */
@@ -15,6 +16,8 @@ export interface ResidualOptions extends LayerOptions {
   /** What brings the input into the output's shape, such as a convolution with a kernel of 1; by default nothing. */
   shortcut?: Part;
 }
+
+const residualOptions: OptionTable<ResidualOptions> = { shortcut: unchecked };
 
 /**
  * x + f(x), or shortcut(x) + f(x), where f is one layer or several one after the other (He et al. 2016).
@@ -35,7 +38,7 @@ export class Residual extends Layer {
   readonly shortcut: Module | null;
 
   constructor(layers: Part | readonly Part[], options: ResidualOptions = {}) {
-    super(options, ["shortcut"]);
+    super(options, residualOptions);
     this.layers = [layers].flat().map(toModule);
     if (this.layers.length === 0)
       throw new OptionError({ where: "Residual", expected: "at least one layer", got: "none" });

@@ -1,10 +1,11 @@
 /**
  * Normalisation by size alone: numbers scaled to mean square 1, without being shifted.
  */
-import { describe, type Parameter, type Tensor, ValueError } from "@chainrule/core";
+import type { Parameter, Tensor } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import { epsilon, initializer, type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { checkAxis, knownLength } from "./shape.ts";
 
 /** The scale of an {@link RMSNorm}, and what keeps it finite. */
@@ -16,6 +17,12 @@ export interface RMSNormOptions extends LayerOptions {
   /** "ones" by default. */
   gammaInitializer?: InitializerLike;
 }
+
+const rmsNormOptions: OptionTable<RMSNormOptions> = {
+  eps: epsilon,
+  scale: unchecked,
+  gammaInitializer: initializer,
+};
 
 /**
  * y = γ x / √(mean(x²) + eps) along the last axis (Zhang & Sennrich 2019): a layer normalisation that leaves the mean
@@ -33,10 +40,8 @@ export class RMSNorm extends Layer {
   readonly #options: RMSNormOptions;
 
   constructor(options: RMSNormOptions = {}) {
-    super(options, ["eps", "scale", "gammaInitializer"]);
-    const { eps = 1e-6 } = options;
-    if (!(eps >= 0)) throw new ValueError({ where: "RMSNorm", expected: "eps of at least 0", got: describe(eps) });
-    this.eps = eps;
+    super(options, rmsNormOptions);
+    this.eps = options.eps ?? 1e-6;
     this.#options = options;
     this.buildIfKnown();
   }

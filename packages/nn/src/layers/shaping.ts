@@ -4,7 +4,8 @@
 import { describe, ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/core";
 import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
-import { Layer, type LayerOptions, leading } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import { type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
 import { sizeOfBatchShape } from "./shape.ts";
 
 /**
@@ -36,6 +37,8 @@ export interface ReshapeOptions extends LayerOptions {
   targetShape: readonly number[];
 }
 
+const reshapeOptions: OptionTable<ReshapeOptions> = { targetShape: unchecked };
+
 /**
  * Each example in another shape.
  *
@@ -48,8 +51,8 @@ export class Reshape extends Layer {
   readonly targetShape: readonly number[];
 
   constructor(targetShape: readonly number[] | ReshapeOptions, options?: LayerOptions) {
-    const own = leading<ReshapeOptions, "targetShape">("targetShape", targetShape, options);
-    super(own, ["targetShape"]);
+    const own = withPositional<ReshapeOptions, "targetShape">("targetShape", targetShape, options);
+    super(own, reshapeOptions);
     if (!Array.isArray(own.targetShape) || own.targetShape.filter((n) => n === -1).length > 1)
       throw new OptionError({
         where: "Reshape",
@@ -90,6 +93,8 @@ export interface LambdaOptions extends LayerOptions {
   function: (x: Tensor) => Tensor;
 }
 
+const lambdaOptions: OptionTable<LambdaOptions> = { function: unchecked };
+
 /**
  * A function as a layer. Weights that it closes over are not found: for those, write a class.
  *
@@ -99,8 +104,8 @@ export class Lambda extends Layer {
   readonly function: (x: Tensor) => Tensor;
 
   constructor(f: ((x: Tensor) => Tensor) | LambdaOptions, options?: LayerOptions) {
-    const own = leading<LambdaOptions, "function">("function", f, options);
-    super(own, ["function"]);
+    const own = withPositional<LambdaOptions, "function">("function", f, options);
+    super(own, lambdaOptions);
     if (typeof own.function !== "function")
       throw new OptionError({ where: "Lambda", expected: "a function of a tensor", got: describe(own.function) });
     this.function = own.function;

@@ -6,10 +6,23 @@ import type { ActivationLike } from "../activations.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { Dense } from "./dense.ts";
 import { Dropout } from "./dropout.ts";
-import { checkCount, Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";
 import { LayerNorm } from "./norm.ts";
-import { pick } from "./pick.ts";
+import {
+  activation,
+  count,
+  dropoutRate,
+  epsilon,
+  type LayerOptions,
+  mergeOptions,
+  type OptionCheck,
+  type OptionTable,
+  type OwnOptions,
+  optional,
+  pickOptions,
+  unchecked,
+} from "./options.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
 /** The sizes of a block of a transformer, its activation and where it normalises. */
@@ -33,7 +46,15 @@ export interface TransformerLayerOptions extends LayerOptions {
   eps?: number;
 }
 
-const blockOptions = ["embedDim", "heads", "feedForwardDim", "dropout", "activation", "normFirst", "eps"];
+const blockOptions: OptionTable<TransformerLayerOptions> = {
+  embedDim: count,
+  heads: count,
+  feedForwardDim: optional(count),
+  dropout: optional(dropoutRate),
+  activation,
+  normFirst: unchecked,
+  eps: epsilon,
+};
 
 /** The network within a block, at each step by itself: activation(x W₁ + b₁) W₂ + b₂. */
 class FeedForward extends Layer {
@@ -44,7 +65,7 @@ class FeedForward extends Layer {
   constructor(options: TransformerLayerOptions) {
     const { embedDim, feedForwardDim = 4 * embedDim, activation = "relu", dropout = 0.1, ...rest } = options;
     super();
-    const shared = pick(rest, []);
+    const shared = pickOptions(rest, []);
     this.inner = new Dense({ ...shared, units: feedForwardDim, inputDim: embedDim, activation });
     this.dropout = new Dropout(dropout, { generator: options.generator });
     this.outer = new Dense({ ...shared, units: embedDim, inputDim: feedForwardDim });
@@ -67,15 +88,12 @@ export abstract class TransformerBlock<
   readonly dropout: Dropout;
   readonly #options: TransformerLayerOptions;
 
-  constructor(options: TransformerLayerOptions, known: readonly string[], callOptions: readonly string[]) {
-    super(options, [...blockOptions, ...known], callOptions, "returnWeights");
-    const { embedDim, feedForwardDim = 4 * embedDim, dropout = 0.1 } = options;
-    checkCount(new.target.name, "embedDim", embedDim);
-    checkCount(new.target.name, "feedForwardDim", feedForwardDim);
+  constructor(options: TransformerLayerOptions, own: OwnOptions, callOptions: readonly string[]) {
+    super(options, mergeOptions(blockOptions, own), callOptions, "returnWeights");
     this.#options = options;
-    this.embedDim = embedDim;
+    this.embedDim = options.embedDim;
     this.normFirst = options.normFirst ?? false;
-    this.dropout = new Dropout(dropout, { generator: options.generator });
+    this.dropout = new Dropout(options.dropout ?? 0.1, { generator: options.generator });
     this.feedForward = new FeedForward(options);
     this.feedForwardNorm = this.newNorm();
   }
@@ -83,7 +101,7 @@ export abstract class TransformerBlock<
   /** What the attentions of the block are made with. */
   protected get attentionOptions() {
     const { embedDim, heads, dropout = 0.1, ...rest } = this.#options;
-    return { ...pick(rest, []), embedDim, heads, dropout };
+    return { ...pickOptions(rest, []), embedDim, heads, dropout };
   }
 
   /** A normalisation with the block's options. */
@@ -92,7 +110,7 @@ export abstract class TransformerBlock<
   }
 
   /** A part of the block with its residual connection: x + f(norm(x)) or norm(x + f(x)). */
-  protected around(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
+  protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
     return this.normFirst ? x.add(this.dropout.call(f(norm.call(x)))) : norm.call(x.add(this.dropout.call(f(x))));
   }
 
@@ -107,7 +125,7 @@ export abstract class TransformerBlock<
 }
 
 function newNorm({ embedDim, eps = 1e-5, ...rest }: TransformerLayerOptions): LayerNorm {
-  return new LayerNorm({ ...pick<LayerOptions>(rest, []), inputDim: embedDim, eps });
+  return new LayerNorm({ ...pickOptions<LayerOptions>(rest, []), inputDim: embedDim, eps });
 }
 
 /** What blocks one after the other have besides. */
@@ -117,6 +135,8 @@ export interface StackOptions {
   /** Whether to normalise what comes out last; by default only with `normFirst`, where no block does. */
   finalNorm?: boolean;
 }
+
+const stackOptions: Readonly<Record<keyof StackOptions, OptionCheck>> = { numLayers: count, finalNorm: unchecked };
 
 /** Base class of blocks one after the other. */
 export abstract class TransformerStack<
@@ -130,20 +150,19 @@ export abstract class TransformerStack<
 
   constructor(
     options: TransformerLayerOptions & StackOptions,
-    known: readonly string[],
+    own: OwnOptions,
     callOptions: readonly string[],
     make: (options: TransformerLayerOptions) => Block,
   ) {
-    super(options, ["numLayers", "finalNorm", ...blockOptions, ...known], callOptions, "returnWeights");
+    super(options, mergeOptions(blockOptions, stackOptions, own), callOptions, "returnWeights");
     const { numLayers, finalNorm = options.normFirst ?? false } = options;
-    checkCount(new.target.name, "numLayers", numLayers);
     this.embedDim = options.embedDim;
-    this.layers = Array.from({ length: numLayers }, () => make(pick(options, [...blockOptions, ...known])));
+    this.layers = Array.from({ length: numLayers }, () => make(pickOptions(options, mergeOptions(blockOptions, own))));
     this.norm = finalNorm ? newNorm(options) : null;
   }
 
   /** Sends `x` through all blocks; `run` calls one of them. */
-  protected through<Weights>(
+  protected runBlocks<Weights>(
     x: Tensor,
     run: (block: Block, x: Tensor) => { output: Tensor; weights: Weights },
   ): { output: Tensor; weights: Weights[] } {

@@ -2,8 +2,10 @@
  * The transformer's decoder: blocks that look back at what has been written, and across at what the encoder read.
  */
 import { OptionError, type Tensor, type TensorLike } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 import type { LayerNorm } from "./norm.ts";
+import { count, type OptionCheck, optional } from "./options.ts";
 import {
   type StackOptions,
   TransformerBlock,
@@ -47,7 +49,14 @@ interface MemoryOptions {
 /** The options of a {@link TransformerDecoderLayer}: those of every block, and of the memory that it reads. */
 export interface TransformerDecoderLayerOptions extends TransformerLayerOptions, MemoryOptions {}
 
-const callOptions = ["memory", "memoryMask", "mask", "attentionMask", "causal"];
+const memoryOptions: Readonly<Record<keyof MemoryOptions, OptionCheck>> = { memoryDim: optional(count) };
+const callOptions = optionNames<DecoderCall>({
+  memory: true,
+  memoryMask: true,
+  mask: true,
+  attentionMask: true,
+  causal: true,
+});
 
 /**
  * A block of the decoder (Vaswani et al. 2017): x ← norm(x + attention(x)), x ← norm(x + attention(x, memory)), then
@@ -72,7 +81,7 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
   readonly crossAttentionNorm: LayerNorm;
 
   constructor(options: TransformerDecoderLayerOptions) {
-    super(options, ["memoryDim"], callOptions);
+    super(options, memoryOptions, callOptions);
     const { memoryDim = options.embedDim } = options;
     this.selfAttention = new MultiHeadAttention(this.attentionOptions);
     this.selfAttentionNorm = this.newNorm();
@@ -92,13 +101,13 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
     const back = { keyMask: mask, attentionMask, causal };
     const across = { key: memory, value: memory, keyMask: memoryMask, returnWeights: true } as const;
     let weights!: Tensor;
-    const written = this.around(x, this.selfAttentionNorm, (inner) => this.selfAttention.call(inner, back));
-    const read = this.around(written, this.crossAttentionNorm, (inner) => {
+    const written = this.residual(x, this.selfAttentionNorm, (inner) => this.selfAttention.call(inner, back));
+    const read = this.residual(written, this.crossAttentionNorm, (inner) => {
       const result = this.crossAttention.call(inner, across);
       weights = result.weights;
       return result.output;
     });
-    const output = this.around(read, this.feedForwardNorm, (inner) => this.feedForward.call(inner));
+    const output = this.residual(read, this.feedForwardNorm, (inner) => this.feedForward.call(inner));
     return { output, weights };
   }
 }
@@ -123,10 +132,10 @@ export interface TransformerDecoderOptions extends TransformerLayerOptions, Memo
  */
 export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer, DecoderCall, DecoderResult> {
   constructor(options: TransformerDecoderOptions) {
-    super(options, ["memoryDim"], callOptions, (own) => new TransformerDecoderLayer(own));
+    super(options, memoryOptions, callOptions, (own) => new TransformerDecoderLayer(own));
   }
 
   compute(x: Tensor, call: DecoderCall): DecoderResult {
-    return this.through(x, (block, inner) => block.call(inner, { ...call, returnWeights: true }));
+    return this.runBlocks(x, (block, inner) => block.call(inner, { ...call, returnWeights: true }));
   }
 }

@@ -3,6 +3,7 @@
  * language model such as GPT, which has no other sequence to look at.
  */
 import type { Tensor, TensorLike } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 import type { LayerNorm } from "./norm.ts";
 import {
@@ -38,7 +39,7 @@ export interface EncoderResult {
   readonly weights: readonly Tensor[];
 }
 
-const callOptions = ["mask", "attentionMask", "causal"];
+const callOptions = optionNames<EncoderCall>({ mask: true, attentionMask: true, causal: true });
 
 /**
  * A block of the encoder (Vaswani et al. 2017): x ← norm(x + attention(x)), then x ← norm(x + network(x)); with
@@ -67,12 +68,12 @@ export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, Encod
   compute(x: Tensor, { mask, attentionMask, causal }: EncoderCall): EncoderLayerResult {
     const look = { keyMask: mask, attentionMask, causal, returnWeights: true } as const;
     let weights!: Tensor;
-    const attended = this.around(x, this.attentionNorm, (inner) => {
+    const attended = this.residual(x, this.attentionNorm, (inner) => {
       const result = this.attention.call(inner, look);
       weights = result.weights;
       return result.output;
     });
-    const output = this.around(attended, this.feedForwardNorm, (inner) => this.feedForward.call(inner));
+    const output = this.residual(attended, this.feedForwardNorm, (inner) => this.feedForward.call(inner));
     return { output, weights };
   }
 }
@@ -101,6 +102,6 @@ export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer
   }
 
   compute(x: Tensor, call: EncoderCall): EncoderResult {
-    return this.through(x, (block, inner) => block.call(inner, { ...call, returnWeights: true }));
+    return this.runBlocks(x, (block, inner) => block.call(inner, { ...call, returnWeights: true }));
   }
 }

@@ -4,7 +4,8 @@
  */
 import { checkOptions, OptionError, Tensor, type TensorLike } from "@chainrule/core";
 import { hasSymbolic, type Symbolic, type SymbolicOptions, type Symbols } from "../module/symbolic.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
+import { Layer } from "./layer.ts";
+import type { LayerOptions, OwnOptions } from "./options.ts";
 
 /** What such a layer computes: the output, and what else it can tell. */
 interface Result {
@@ -47,12 +48,12 @@ export abstract class LayerWithOptions<
 
   /**
    * @param options those of the layer, as in {@link Layer}.
-   * @param known the names of the layer's own options.
+   * @param own the layer's own options, as in {@link Layer}.
    * @param callOptions the names of the options of a call.
    * @param more the name of the option that asks for everything, if there is one.
    */
-  constructor(options: LayerOptions, known: readonly string[], callOptions: readonly string[], more?: More) {
-    super(options, known);
+  constructor(options: LayerOptions, own: OwnOptions, callOptions: readonly string[], more?: More) {
+    super(options, own);
     this.#known = more === undefined ? callOptions : [...callOptions, more];
     this.#more = more;
   }

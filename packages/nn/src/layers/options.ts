@@ -1,0 +1,138 @@
+/**
+ * The options of layers: a table says what each may be, and from it a layer has the names that it knows and the checks of
+ * their values.
+ */
+import { checkOptions, describe, type Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
+import { toActivation } from "../activations.ts";
+import { toInitializer } from "../initializers/by-name.ts";
+import { type RegularizerLike, toRegularizer } from "../regularizers.ts";
+
+/** What every layer's options may hold. */
+export interface LayerOptions {
+  /** By default the class's name in snake case; `Sequential` numbers equal ones. */
+  name?: string;
+  /** The input's shape without the batch axis; null for a length that varies. Needed only to make weights early. */
+  inputShape?: readonly (number | null)[];
+  /** `inputDim: 4` is short for `inputShape: [4]`. */
+  inputDim?: number;
+  /** Of the weights; by default the default float dtype at the time they are made. */
+  dtype?: "float32" | "float64";
+  /** Where random numbers come from; by default the generator that `manualSeed` seeds. */
+  generator?: Generator;
+  /** A penalty on the output, divided by the number of examples. */
+  activityRegularizer?: RegularizerLike;
+}
+
+/** Throws for what an option cannot be; undefined stands for an option that is not given. */
+export type OptionCheck = (where: string, name: string, value: unknown) => void;
+
+/**
+ * What each of a layer's own options may be. The type wants every option of the interface, and no other, so that none
+ * can be forgotten.
+ */
+export type OptionTable<Options, Inherited = LayerOptions> = Readonly<
+  Record<Exclude<keyof Options, keyof Inherited>, OptionCheck>
+>;
+
+type Checks = Readonly<Record<string, OptionCheck>>;
+
+/** A layer's own options as its base class takes them: a table, or their names alone. */
+export type OwnOptions = Checks | readonly string[];
+
+/** For options that are flags, or that the layer checks itself because it must know others for it. */
+export const unchecked: OptionCheck = () => {};
+
+/** A whole number of at least 1, always needed. */
+export const count: OptionCheck = checkCount;
+/** What turns a tensor into another by name or function, or nothing. */
+export const activation: OptionCheck = (_where, _name, value) => toActivation(value as never);
+/** How weights start. */
+export const initializer: OptionCheck = optional((_where, name, value) => toInitializer(value as never, name));
+/** A penalty on weights or outputs, or none. */
+export const regularizer: OptionCheck = (_where, _name, value) => toRegularizer(value as never);
+
+/** What keeps a division finite. */
+export const epsilon: OptionCheck = optional((where, name, value) => {
+  if (!((value as number) >= 0))
+    throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
+});
+
+/** The share that dropout drops. */
+export const dropoutRate: OptionCheck = (where, name, value) => {
+  if (typeof value === "number" && value >= 0 && value < 1) return;
+  throw new ValueError({
+    where,
+    expected: `${name} from 0 up to but not including 1`,
+    got: describe(value),
+    hint: "It is the share that is dropped.",
+  });
+};
+
+const dtype: OptionCheck = optional((where, _name, value) => {
+  if (!isFloat(value as never))
+    throw new OptionError({ where, expected: 'dtype "float32" or "float64"', got: describe(value) });
+});
+
+/** The check for an option that need not be given. */
+export function optional(check: OptionCheck): OptionCheck {
+  return (where, name, value) => {
+    if (value !== undefined) check(where, name, value);
+  };
+}
+
+const layerOptions: Readonly<Record<keyof LayerOptions, OptionCheck>> = {
+  name: unchecked,
+  inputShape: unchecked,
+  inputDim: unchecked,
+  dtype,
+  generator: unchecked,
+  activityRegularizer: regularizer,
+};
+
+/** Several sources of own options as one table. */
+export function mergeOptions(...sources: readonly OwnOptions[]): Checks {
+  return Object.assign(
+    {},
+    ...sources.map((own) => (Array.isArray(own) ? Object.fromEntries(own.map((name) => [name, unchecked])) : own)),
+  );
+}
+
+/**
+ * Checks the options of a layer: their names, and what they are.
+ *
+ * @throws OptionError for an option that the layer does not know, with the nearest; what the checks throw.
+ */
+export function checkLayerOptions(
+  where: string,
+  options: object,
+  own: OwnOptions,
+  inherited: Checks = layerOptions,
+): void {
+  const table = { ...mergeOptions(own), ...inherited };
+  checkOptions(where, options, Object.keys(table));
+  for (const [name, check] of Object.entries(table)) check(where, name, (options as Record<string, unknown>)[name]);
+}
+
+/** Throws unless `value` is a whole number of at least 1. */
+export function checkCount(where: string, name: string, value: unknown): asserts value is number {
+  if (!Number.isInteger(value) || (value as number) < 1)
+    throw new OptionError({ where, expected: `${name} as a whole number of at least 1`, got: describe(value) });
+}
+
+/** The named options, and with them the dtype and the generator, for a layer that hands them on to its parts. */
+export function pickOptions<Options extends object>(options: Options, own: OwnOptions): Options {
+  const wanted = [...Object.keys(mergeOptions(own)), "dtype", "generator"];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => wanted.includes(name))) as Options;
+}
+
+/**
+ * The options of a layer whose most important one may stand first: `new Dropout(0.5)` is `new Dropout({ rate: 0.5 })`.
+ */
+export function withPositional<Options extends object, Key extends keyof Options>(
+  key: Key,
+  first: Options[Key] | Options | undefined,
+  rest: object | undefined,
+): Options {
+  const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
+  return (isObject ? first : { ...rest, ...(first !== undefined && { [key]: first }) }) as Options;
+}
