@@ -138,7 +138,7 @@ function crossEntropyTerms(p: Tensor, q: Tensor): Tensor {
  * Source: Shannon, "A Mathematical Theory of Communication", 1948.
  *
  * @example
- * surprisal(1 / 8, { base: 2 }); // 3 bits
+ * information.surprisal(1 / 8, { base: 2 }); // 3 bits
  */
 export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
   const name = "information.surprisal";
@@ -165,8 +165,8 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
  * Source: Shannon 1948.
  *
  * @example
- * entropy([0.6, 0.4]); // 0.6730 nats
- * entropy([0.5, 0.5], { base: 2 }); // 1 bit
+ * information.entropy([0.6, 0.4]); // 0.6730 nats
+ * information.entropy([0.5, 0.5], { base: 2 }); // 1 bit
  */
 export function entropy(p: TensorLike, options: InformationOptions = {}): Tensor {
   const { axis, checked } = checkDistributions("information.entropy", { p }, options);
@@ -186,7 +186,7 @@ export function entropy(p: TensorLike, options: InformationOptions = {}): Tensor
  * @throws ShapeError where shapes differ; ValueError for negative probabilities and sums other than 1.
  *
  * @example
- * crossEntropy([0.6, 0.4], [0.5, 0.5]); // log 2 = 0.6931 nats
+ * information.crossEntropy([0.6, 0.4], [0.5, 0.5]); // log 2 = 0.6931 nats
  */
 export function crossEntropy(p: TensorLike, q: TensorLike, options: InformationOptions = {}): Tensor {
   const { axis, checked } = checkDistributions("information.crossEntropy", { p, q }, options);
@@ -207,7 +207,7 @@ export function crossEntropy(p: TensorLike, q: TensorLike, options: InformationO
  * Source: Kullback & Leibler, "On Information and Sufficiency", 1951.
  *
  * @example
- * klDivergence([0.6, 0.4], [0.5, 0.5]); // 0.0201 nats
+ * information.klDivergence([0.6, 0.4], [0.5, 0.5]); // 0.0201 nats
  */
 export function klDivergence(p: TensorLike, q: TensorLike, options: InformationOptions = {}): Tensor {
   const { axis, checked } = checkDistributions("information.klDivergence", { p, q }, options);
@@ -227,7 +227,7 @@ export function klDivergence(p: TensorLike, q: TensorLike, options: InformationO
  * Source: Lin, "Divergence Measures Based on the Shannon Entropy", 1991.
  *
  * @example
- * jensenShannon([1, 0], [0, 1], { base: 2 }); // 1 bit
+ * information.jensenShannon([1, 0], [0, 1], { base: 2 }); // 1 bit
  */
 export function jensenShannon(p: TensorLike, q: TensorLike, options: InformationOptions = {}): Tensor {
   const { axis, checked } = checkDistributions("information.jensenShannon", { p, q }, options);
@@ -252,7 +252,7 @@ export function jensenShannon(p: TensorLike, q: TensorLike, options: Information
  * Source: Shannon 1948.
  *
  * @example
- * mutualInformation([[0.5, 0], [0, 0.5]], { base: 2 }); // 1 bit
+ * information.mutualInformation([[0.5, 0], [0, 0.5]], { base: 2 }); // 1 bit
  */
 export function mutualInformation(
   joint: TensorLike,
@@ -283,7 +283,7 @@ export function mutualInformation(
  * @throws ShapeError where shapes differ; ValueError for negative probabilities and sums other than 1.
  *
  * @example
- * perplexity([0.25, 0.25, 0.25, 0.25]); // 4
+ * information.perplexity([0.25, 0.25, 0.25, 0.25]); // 4
  */
 export function perplexity(p: TensorLike, q: TensorLike = p, options: Omit<InformationOptions, "base"> = {}): Tensor {
   const name = "information.perplexity";

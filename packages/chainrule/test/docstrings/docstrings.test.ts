@@ -1,0 +1,102 @@
+/**
+ * Everything public has a doc comment, which is what an editor shows for it; every example in one runs, and gives what
+ * the comment behind it says.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as chainrule from "chainrule";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { examplesOf, runExample } from "./examples.ts";
+import { given } from "./given.ts";
+import { type Declaration, exportsOf, membersOf, saysNothing } from "./sources.ts";
+
+const packages = fileURLToPath(new URL("../../..", import.meta.url));
+const published = readdirSync(packages).filter((name) => name !== "testing");
+const folders = readdirSync(packages).filter(
+  (name) => !["testing", "chainrule"].includes(name) && existsSync(join(packages, name, "src/index.ts")),
+);
+
+const without = (all: Iterable<Declaration>) =>
+  [...all].filter(saysNothing).map(({ name, file, line }) => `${name} (${file.slice(packages.length)}:${line})`);
+
+const files = published.flatMap((name) =>
+  readdirSync(join(packages, name, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => join(packages, name, "src", file))
+    .sort(),
+);
+const examples = files.flatMap((file) => examplesOf(file));
+
+const isPublic = new Set(
+  folders.flatMap((name) => [...exportsOf(join(packages, name, "src/index.ts")).values()].map(({ file }) => file)),
+);
+
+describe("the examples in doc comments", () => {
+  const before = process.cwd();
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "chainrule-examples-"));
+    symlinkSync(join(packages, "../examples"), join(folder, "examples"));
+    process.chdir(folder);
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    mkdirSync("mnist");
+    for (const part of ["train", "t10k"]) {
+      await chainrule.writeIdx(`mnist/${part}-images-idx3-ubyte.gz`, chainrule.zeros([2, 28, 28]), { type: "ubyte" });
+      await chainrule.writeIdx(`mnist/${part}-labels-idx1-ubyte.gz`, chainrule.zeros([2]), { type: "ubyte" });
+    }
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => {
+    chainrule.manualSeed(0);
+  });
+
+  let compared = 0;
+  for (const example of examples)
+    it(`${relative(packages, example.file)}:${example.line}`, async () => {
+      const shared = given();
+      // Examples of what is public use public names alone.
+      const own = isPublic.has(example.file) ? {} : await import(example.file);
+      const everything: Record<string, unknown> = { ...chainrule, ...own };
+      compared += (await runExample(example, (name) => shared(name) ?? everything[name])).compared;
+    });
+
+  it("say what comes out", () => expect(compared).toBeGreaterThan(200));
+});
+
+describe("doc comments", () => {
+  it.each(folders)("stand before everything that %s exports", async (folder) => {
+    const found = exportsOf(join(packages, folder, "src/index.ts"));
+    const module = await import(join(packages, folder, "src/index.ts"));
+    const values = Object.keys(module).filter((name) => ![...found.keys()].some((key) => key.startsWith(`${name}.`)));
+    expect(values.filter((name) => !found.has(name))).toEqual([]);
+    expect(without(found.values())).toEqual([]);
+  });
+
+  const core = join(packages, "core/src");
+  const ofTensor = [
+    ...membersOf(join(core, "tensor/tensor.ts"), "Tensor"),
+    ...membersOf(join(core, "tensor/parameter.ts"), "Parameter").filter(({ isOverride }) => !isOverride),
+    ...membersOf(join(core, "methods.ts"), "TensorMethods"),
+  ];
+
+  it("stand before every member of Tensor", async () => {
+    const { Tensor } = await import("@chainrule/core");
+    const names = Object.getOwnPropertyNames(Tensor.prototype).filter((name) => !["constructor", "T"].includes(name));
+    expect(names.filter((name) => !ofTensor.some((found) => found.name.endsWith(`.${name}`)))).toEqual([]);
+    expect(without(ofTensor)).toEqual([]);
+  });
+
+  it("of the methods of Tensor have an example with its result", () => {
+    const methods = membersOf(join(core, "methods.ts"), "TensorMethods");
+    expect(methods.length).toBeGreaterThan(100);
+    expect(methods.filter(({ comment }) => !/^@example .*; \/\/ ./m.test(comment!)).map(({ name }) => name)).toEqual(
+      [],
+    );
+  });
+});
