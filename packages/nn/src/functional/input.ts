@@ -8,9 +8,9 @@ import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";
 
 /** What an {@link input} is called, and which dtype data become there. */
 export interface InputOptions {
-  /** What data given by name call it; "input" by default, numbered where there are several. */
+  /** Its name in data that are given by name; "input" by default, numbered where there are several. */
   name?: string;
-  /** The kind of numbers that data become: "int32" for tokens, "bool" for masks. By default floats stay as they are. */
+  /** What data are cast to: "int32" for tokens, "bool" for masks. By default they keep their dtype. */
   dtype?: DType;
 }
 

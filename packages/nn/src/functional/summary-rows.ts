@@ -34,7 +34,7 @@ export function summaryRowsOf(
   return [...ofInputs, ...ofLayers];
 }
 
-/** The layer that a symbolic tensor comes out of, and of a layer with several calls which of them. */
+/** The layer that returns a symbolic tensor; where it is called several times, with the number of the call. */
 function callName(symbolic: Symbolic, callsOf: (module: Module<unknown>) => readonly SymbolicCall[]): string {
   const { producer } = symbolic;
   const siblings = producer === null ? [] : callsOf(producer.module);

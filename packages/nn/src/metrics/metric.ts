@@ -92,10 +92,16 @@ export function weights(where: string, given: Tensor | undefined, rows: number):
       got: formatShape(given.shape),
     });
   const values = given.storage;
-  for (const weight of values)
-    if (!(weight >= 0)) throw new ValueError({ where, expected: "sample weights of at least 0", got: `${weight}` });
+  checkSampleWeights(where, values);
   const perSample = rows / given.size;
   return (row) => values[Math.floor(row / perSample)];
+}
+
+/** @throws ValueError for a weight below 0, and for NaN. */
+export function checkSampleWeights(where: string, weights: ArrayLike<number>): void {
+  for (let i = 0; i < weights.length; i++)
+    if (!(weights[i] >= 0))
+      throw new ValueError({ where, expected: "sample weights of at least 0", got: `${weights[i]}` });
 }
 
 /**

@@ -49,7 +49,7 @@ export abstract class Callback implements Hooks {
   onBatchEnd(_batch: number, _logs: BatchLogs): Awaitable {}
 }
 
-/** The hooks of all callbacks as one; calls only those that someone has. */
+/** Calls the hooks of all callbacks, in their order. */
 export class CallbackList {
   readonly #hooks: { readonly [Name in keyof Hooks]-?: Hooks[] };
 

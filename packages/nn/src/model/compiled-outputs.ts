@@ -86,7 +86,7 @@ export class CompiledOutputs {
     return { loss, outputLosses: losses.length === 1 ? null : losses };
   }
 
-  /** Throws for targets that make no sense beside such predictions, and computes nothing. */
+  /** Throws for targets that do not fit the predictions; computes nothing. */
   check(prediction: Nested<Tensor>, y: Nested<Tensor>): void {
     for (const { config, prediction: output, target } of this.matchTargets(prediction, y, undefined))
       config.loss.check(output, target);

@@ -11,7 +11,7 @@ import type { StepResult } from "./step.ts";
 
 /** One metric of one output. */
 interface OutputMetric {
-  /** What the logs call it. */
+  /** Its name in the logs. */
   readonly key: string;
   readonly metric: Metric;
   readonly weighted: boolean;

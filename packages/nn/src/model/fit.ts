@@ -36,7 +36,7 @@ interface FitRun {
   readonly eventLoop: EventLoopYield;
 }
 
-/** Trains, and puts everything back in order whatever happens. */
+/** Trains; restores modes, signals and the terminal also after an error. */
 export async function runFit(
   model: Model<unknown>,
   config: TrainingConfig,

@@ -15,7 +15,7 @@ export type MetricLike = string | Metric | MetricFunction;
 
 /** A metric to be made, anew for each epoch. */
 export interface MetricEntry {
-  /** What the history calls it. */
+  /** Its name in the history. */
   readonly key: string;
   readonly weighted: boolean;
   make(context: MetricContext): Metric;
@@ -56,12 +56,12 @@ export function isMetric(x: unknown): x is Metric {
 
 function byName(name: string): Omit<MetricEntry, "weighted"> {
   if (metricNames.includes(name)) return { key: name, make: (context) => metricByName(name, context) };
-  const loss = eachLoss(findLoss(name));
+  const loss = unreducedLoss(findLoss(name));
   return { key: name, make: () => new FunctionMetric(name, loss) };
 }
 
 /** A loss before its mean is taken, so that samples can be weighted. */
-function eachLoss(loss: Loss): MetricFunction {
+function unreducedLoss(loss: Loss): MetricFunction {
   return (prediction, target) => loss(prediction, target, { reduction: "none" });
 }
 
@@ -79,7 +79,7 @@ function findLoss(name: string): Loss {
 }
 
 function ofFunction(f: MetricFunction | Loss): Omit<MetricEntry, "weighted"> {
-  if (isLoss(f)) return { key: f.lossName, make: () => new FunctionMetric(f.lossName, eachLoss(f)) };
+  if (isLoss(f)) return { key: f.lossName, make: () => new FunctionMetric(f.lossName, unreducedLoss(f)) };
   const key = f.name || "metric";
   return { key, make: () => new FunctionMetric(key, f) };
 }

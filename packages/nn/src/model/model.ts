@@ -276,7 +276,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
 /** Which model `compile` bound an optimizer to. */
 const owners = new WeakMap<Optimizer, Model<unknown>>();
 
-/** Throws where an optimizer was made for other weights: training would change nothing and say nothing. */
+/** Throws where an optimizer was made for other weights: training would change nothing, without an error. */
 function checkUpdates(model: Model<unknown>, optimizer: Optimizer): void {
   const own = new Set(model.parameters());
   if (own.size > 0 && !optimizer.parameters.some((parameter) => own.has(parameter)))

@@ -11,16 +11,16 @@ export type LossFunction = (prediction: Tensor, target: Tensor, options?: LossOp
 /** A loss by name, one of the library's (with options fixed by `with`), or any function. */
 export type LossLike = string | LossFunction;
 
-/** What training asks of a loss. */
+/** A loss in the form in which training uses it. */
 export interface Objective {
   readonly name: string;
   /** The mean loss of a batch, weighted. */
   compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
-  /** Throws for targets that make no sense beside such predictions, and computes nothing. */
+  /** Throws for targets that do not fit the predictions; computes nothing. */
   check(prediction: Tensor, target: Tensor): void;
   /** Whether targets may be labels, which have one axis less than the predictions. */
   readonly takesLabels: boolean;
-  /** What metrics are told that are made by name. */
+  /** The context for metrics that are made by name. */
   contextFor(outputShape: Shape): MetricContext;
 }
 
@@ -72,7 +72,7 @@ function ofFunction(loss: LossFunction): Objective {
           expected: "a function that returns a tensor",
           got: describe(losses),
         });
-      return mean(weight ? weigh(name, losses, weight) : losses);
+      return mean(weight ? applyWeights(name, losses, weight) : losses);
     },
     check: () => {},
     contextFor: (shape) => (isSingle(shape) ? { threshold: 0.5 } : {}),
@@ -88,7 +88,7 @@ function mean(losses: Tensor): Tensor {
   return losses.rank === 0 ? losses : losses.mean();
 }
 
-function weigh(name: string, losses: Tensor, weight: Tensor): Tensor {
+function applyWeights(name: string, losses: Tensor, weight: Tensor): Tensor {
   if (losses.rank < weight.rank)
     throw new ShapeError({
       where: `loss "${name}"`,

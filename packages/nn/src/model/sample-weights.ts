@@ -2,6 +2,7 @@
  * How much each sample counts in the loss: by itself, and by its class.
  */
 import { DataError, describe, formatShape, type Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
+import { checkSampleWeights } from "../metrics/metric.ts";
 import { largestInRows } from "../metrics/reading.ts";
 import { type ReadContext, toTensor } from "./samples.ts";
 
@@ -27,8 +28,7 @@ export function readSampleWeight(
       expected: `a sampleWeight of shape [${samples}], one for each sample`,
       got: formatShape(weight.shape),
     });
-  for (const value of weight.storage)
-    if (!(value >= 0)) throw new ValueError({ where, expected: "sample weights of at least 0", got: `${value}` });
+  checkSampleWeights(where, weight.storage);
   return weight;
 }
 

@@ -35,20 +35,20 @@ export function rowOf(name: string, module: Module<unknown>, shape: BatchShape |
   };
 }
 
-/** Models that know how a batch goes through their parts. */
-interface KnowsRows extends Module<unknown> {
+/** Models that know the rows of their own table. */
+interface HasSummaryRows extends Module<unknown> {
   summaryRows(): SummaryRow[];
 }
 
 /** The table, printed and returned. */
 export function summaryOf(model: Module<unknown>, options: SummaryOptions): string {
   checkOptions("summary", options, ["print"]);
-  const rows = "summaryRows" in model ? (model as KnowsRows).summaryRows() : partsOf(model);
+  const rows = "summaryRows" in model ? (model as HasSummaryRows).summaryRows() : rowsOfSubmodules(model);
   const isGraph = rows.some(({ connectedTo }) => connectedTo !== undefined);
   const cells = rows.map(({ name, type, parameters, shapes, connectedTo = "" }) => [
     `${name} (${type})`,
     shapes.map(formatBatchShape).join(", ") || "?",
-    grouped(parameters),
+    formatCount(parameters),
     ...(isGraph ? [connectedTo || "-"] : []),
   ]);
   const head = ["Layer (type)", "Output Shape", "Param #", ...(isGraph ? ["Connected to"] : [])];
@@ -58,8 +58,8 @@ export function summaryOf(model: Module<unknown>, options: SummaryOptions): stri
   return joined;
 }
 
-/** The outermost modules within a model, by the property that holds them. */
-function partsOf(model: Module<unknown>): SummaryRow[] {
+/** A row for each of the outermost modules within a model, by the property that holds it. */
+function rowsOfSubmodules(model: Module<unknown>): SummaryRow[] {
   const paths: string[] = [];
   const rows: SummaryRow[] = [];
   for (const [path, module] of model.namedModules()) {
@@ -77,7 +77,7 @@ function totals(model: Module<unknown>): string[] {
   const frozen = all.filter((parameter) => !parameter.requiresGrad);
   const line = (what: string, parameters: readonly Parameter[]) => {
     const [count, bytes] = [sum(parameters, (p) => p.size), sum(parameters, (p) => p.storage.byteLength)];
-    return ` ${what} params: ${grouped(count)} (${formatBytes(bytes)})`;
+    return ` ${what} params: ${formatCount(count)} (${formatBytes(bytes)})`;
   };
   return [line("Total", all), line("Trainable", trainable), line("Non-trainable", frozen)];
 }
@@ -98,7 +98,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** 101770 as 101,770. */
-function grouped(count: number): string {
+function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 

@@ -20,6 +20,7 @@ import { formatModule } from "./format.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
 import { snakeCase } from "./names.ts";
 import { hasSymbolic, type Symbolic, SymbolicCall, type Symbols } from "./symbolic.ts";
+import { isPlainObject } from "./tree.ts";
 
 /** Numbers in a module: those that training changes, those that it does not, and both together. */
 export interface ParameterCount {
@@ -319,9 +320,7 @@ function membersOf(
 }
 
 function isContainer(value: object): boolean {
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return Array.isArray(value) || value instanceof Map || value instanceof Set || isPlainObject(value);
 }
 
 function variablesOf(owner: object, wanted: (variable: Parameter) => boolean = () => true): Map<string, Parameter> {
@@ -331,7 +330,7 @@ function variablesOf(owner: object, wanted: (variable: Parameter) => boolean = (
   return found;
 }
 
-/** Throws unless every name of one side is on the other, with the same shape. */
+/** Throws unless both sides have the same names, with the same shapes. */
 function checkState(variables: ReadonlyMap<string, Parameter>, values: ReadonlyMap<string, Tensor>): void {
   const missing = [...variables.keys()].filter((name) => !values.has(name));
   const unexpected = [...values.keys()].filter((name) => !variables.has(name));

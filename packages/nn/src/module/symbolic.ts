@@ -39,7 +39,7 @@ export class SymbolicCall {
   readonly inputs: readonly Symbolic[];
   /** Calls in the order of their numbers are computed after what they need. */
   readonly number: number;
-  /** What comes out, with a symbolic tensor for each tensor. */
+  /** What the call returns, with a symbolic tensor for each tensor. */
   readonly result: unknown;
   /** The symbolic tensors in the result. */
   readonly outputs: readonly Symbolic[];
@@ -83,7 +83,7 @@ export class Symbolic {
     this.isCast = isCast;
   }
 
-  /** An input's name; otherwise that of the layer it comes out of. */
+  /** An input's name; otherwise that of the layer that returns it. */
   get name(): string {
     if (this.producer === null) return this.#name;
     return this.#name === "" ? this.producer.module.name : `${this.producer.module.name}.${this.#name}`;
@@ -109,7 +109,7 @@ export class Symbolic {
     return this.toString();
   }
 
-  /** What core says where it is given one in place of numbers. */
+  /** The hint of core's errors where a symbolic tensor stands in place of numbers. */
   get [Symbol.for("chainrule.noNumbers")](): string {
     return howTo;
   }
