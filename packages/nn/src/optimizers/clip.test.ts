@@ -71,6 +71,13 @@ describe("an optimizer that clips", () => {
     expect(a.grad?.toArray()).toEqual([3, 0]);
   });
 
+  it("to a length of its choice", () => {
+    const a = withGradient([3, 4]);
+    new SGD([a], { lr: 1, clipNorm: 2 }).step();
+    expect(a.at(0)).toBeCloseTo(-1.2, 5);
+    expect(a.at(1)).toBeCloseTo(-1.6, 5);
+  });
+
   it("by value, before weight decay is added", () => {
     const a = withGradient([3, -0.2]);
     a.assign([1, 1]);

@@ -111,6 +111,15 @@ describe("an optimizer", () => {
     expect(counts().map((count) => count.item())).toEqual([2, 1]);
   });
 
+  it("keeps the counters of weights that take turns", () => {
+    const weights = [double(0), double(0)];
+    const optimizer = new Adam(weights);
+    for (const turn of [0, 1]) stepWith(optimizer, weights, turn === 0 ? [1, null] : [null, 1]);
+    const before = optimizer.variables();
+    for (const turn of [0, 1]) stepWith(optimizer, weights, turn === 0 ? [1, null] : [null, 1]);
+    expect(optimizer.variables().every((kept, i) => kept === before[i])).toBe(true);
+  });
+
   it("records nothing for a backward pass, and shows NaN in a gradient", () => {
     const w = parameter([1, 2]);
     const optimizer = new Adam([w]);
@@ -166,9 +175,19 @@ describe("targets", () => {
     expect(() => new SGD({ lr: 0.1 } as never, { momentum: 0.9 })).toThrow(/got two objects of options/);
   });
 
+  it("are parameters or groups, and not some of both", () => {
+    const w = double(1);
+    for (const item of [null, undefined, "w", 3, { params: [w] }])
+      expect(() => new SGD([w, item] as never)).toThrow(OptionError);
+    for (const item of [null, "w", 3]) expect(() => new SGD([item] as never)).toThrow(OptionError);
+  });
+
   it("name each parameter once", () => {
     const w = double(1);
     expect(() => new SGD([{ params: [w] }, { params: [w] }])).toThrow(/one that is in two/);
+    expect(() => new SGD([{ params: new Linear(1, 1) }, { params: [w] }, { params: [w] }])).toThrow(
+      /one that is in two/,
+    );
     const optimizer = new SGD([w, w], { lr: 1 });
     stepWith(optimizer, [w], [1]);
     expect(w.item()).toBe(0);
@@ -198,6 +217,20 @@ describe("groups", () => {
     expect(turned.lr).toBe(0.05);
   });
 
+  it("of a rate of their own keep it where the optimizer's is 0", () => {
+    const optimizer = new SGD([{ params: [double(1)], lr: 0.5 }], { lr: 0 });
+    optimizer.lr = 0.2;
+    expect(optimizer.groups[0].lr.item()).toBe(0.2);
+  });
+
+  it("that follow a schedule start at its first rate, and are not set with the others", () => {
+    const schedule = (step: number) => 0.25 / (1 + step);
+    const optimizer = new SGD([{ params: [double(1)], lr: schedule }, { params: [double(1)] }], { lr: 0.1 });
+    expect(optimizer.groups.map((group) => group.lr.item())).toEqual([0.25, 0.1]);
+    optimizer.lr = 0.7;
+    expect(optimizer.groups.map((group) => group.lr.item())).toEqual([0.25, 0.7]);
+  });
+
   it("refuse options they do not know, and rules that do not go together", () => {
     expect(() => new SGD([{ params: [double(1)], momentun: 0.9 } as never])).toThrow(/SGD, group.*\n.*"momentum"/);
     expect(() => new SGD([{ params: [double(1)], nesterov: true }])).toThrow(/a momentum above 0 and no dampening/);
@@ -222,6 +255,7 @@ describe("options", () => {
     for (const options of [
       { lr: -1 },
       { lr: Number.NaN },
+      { lr: Number.POSITIVE_INFINITY },
       { lr: "0.1" },
       { betas: [0.9] },
       { betas: [0.9, 1] },
@@ -234,6 +268,8 @@ describe("options", () => {
     expect(() => new RMSprop({ alpha: 1.5 })).toThrow(
       /RMSprop, alpha: expected a number from 0 to 1, got the number 1.5/,
     );
+    for (const alpha of [-0.1, "0.5"]) expect(() => new RMSprop({ alpha } as never)).toThrow(ValueError);
+    expect(new RMSprop({ alpha: 1 }).options.alpha).toBe(1);
     expect(() => new SGD({ clipNorm: 1, clipValue: 1 })).toThrow(/either clipNorm or clipValue/);
     expect(() => new SGD({ nesterov: true })).toThrow(OptionError);
   });
@@ -314,6 +350,8 @@ describe("an optimizer of one's own", () => {
   });
 
   it("needs a name, defaults and an update", () => {
-    expect(() => defineOptimizer({} as never)).toThrow(OptionError);
+    const rule = SignSGD.rule;
+    for (const lacking of [{}, { ...rule, name: "" }, { ...rule, update: undefined }, { ...rule, defaults: {} }])
+      expect(() => defineOptimizer(lacking as never)).toThrow(OptionError);
   });
 });

@@ -3,7 +3,20 @@ import { bothDTypes } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";
 import { cosineDecay } from "../schedules/index.ts";
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, Optimizer, RMSprop, SGD } from "./index.ts";
+import { optimizerByName } from "./by-name.ts";
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Lion,
+  NAdam,
+  Optimizer,
+  RMSprop,
+  SGD,
+  type UpdateRule,
+} from "./index.ts";
 
 const double = (x: number): Parameter => parameter(tensor(x, { dtype: "float64" }));
 
@@ -75,6 +88,20 @@ describe("update rules, by hand", () => {
     expectPath(path(make, 0, [2, 4]), [-2 / Math.sqrt(5), -2 / Math.sqrt(5) - 4 / Math.sqrt(21)]);
   });
 
+  it("Adagrad: eps is added to the root", () => {
+    expectPath(
+      path((w) => new Adagrad(w, { lr: 1, eps: 2 }), 0, [3]),
+      [-3 / (3 + 2)],
+    );
+  });
+
+  it("SGD with a dampening of 1: the first gradient is all the velocity ever gets", () => {
+    expectPath(
+      path((w) => new SGD(w, { lr: 1, momentum: 0.5, dampening: 1 }), 0, [2, 8, 8]),
+      [-2, -3, -3.5],
+    );
+  });
+
   it("RMSprop: the mean square is 0.5 · 4, centered 2 - 1", () => {
     expectPath(
       path((w) => new RMSprop(w, { lr: 1, alpha: 0.5, eps: 0 }), 0, [2]),
@@ -90,7 +117,8 @@ describe("update rules, by hand", () => {
     const weight = parameter(0);
     const optimizer = new RMSprop([weight], { alpha: 0.5, centered: true, eps: 0.1 });
     for (let i = 0; i < 200; i++) {
-      weight.grad = tensor(0.1);
+      // In float32 the mean square of this gradient comes out below the square of its mean.
+      weight.grad = tensor(0.01);
       optimizer.step();
     }
     expect(Number.isFinite(weight.item())).toBe(true);
@@ -187,6 +215,45 @@ describe.each(bothDTypes)("in %s", (dtype) => {
       // With gradients all alike, every step of Adam is lr. float32's own 1 - 0.999 is off in the 5th digit.
       expect(weight.item() / i).toBeCloseTo(-1, digits);
     }
+  });
+});
+
+describe("every optimizer", () => {
+  const adam = { lr: 0.001, betas: [0.9, 0.999], eps: 1e-7, weightDecay: 0 };
+  const defaults: Record<string, { rule: UpdateRule; options: object }> = {
+    SGD: { rule: SGD.rule, options: { lr: 0.01, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 } },
+    Adagrad: { rule: Adagrad.rule, options: { lr: 0.01, initialAccumulator: 0, eps: 1e-10, weightDecay: 0 } },
+    RMSprop: {
+      rule: RMSprop.rule,
+      options: { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
+    },
+    Adadelta: { rule: Adadelta.rule, options: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 } },
+    Adam: { rule: Adam.rule, options: { ...adam, amsgrad: false } },
+    AdamW: { rule: AdamW.rule, options: { ...adam, amsgrad: false, weightDecay: 0.01 } },
+    Adamax: { rule: Adamax.rule, options: { ...adam, lr: 0.002 } },
+    NAdam: { rule: NAdam.rule, options: { ...adam, lr: 0.002, momentumDecay: 0.004, exactProduct: true } },
+    Lion: { rule: Lion.rule, options: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0 } },
+  } as never;
+
+  it("has its defaults in the table", () => {
+    expect(Object.keys(defaults).sort()).toEqual(subclassesOf(Optimizer));
+  });
+
+  it.each(Object.entries(defaults))("%s has the defaults that its documentation names, and is pure", (name, one) => {
+    expect(one.rule.name).toBe(name);
+    expect(one.rule.defaults).toEqual(one.options);
+    expect(one.rule.pure).toBe(true);
+    expect(optimizerByName(name.toLowerCase()).options).toEqual(one.options);
+  });
+
+  it("remembers no velocity where there is no momentum", () => {
+    const weight = double(0);
+    expect(Object.keys(SGD.rule.slots!(weight, SGD.rule.defaults))).toEqual([]);
+    expect(Object.keys(RMSprop.rule.slots!(weight, RMSprop.rule.defaults))).toEqual(["squareAvg"]);
+    expect(Object.keys(RMSprop.rule.slots!(weight, { ...RMSprop.rule.defaults, momentum: 1 }))).toEqual([
+      "squareAvg",
+      "velocity",
+    ]);
   });
 });
 

@@ -97,6 +97,36 @@ describe("an optimizer's state", () => {
     expect(other.lr).toBe(0.25);
   });
 
+  it("has the learning rate, as it was when it was taken", () => {
+    const w = double(0);
+    const optimizer = new SGD([{ params: [w] }], { lr: 0.5 });
+    optimizer.lr = 0.25;
+    const state = optimizer.stateDict();
+    optimizer.lr = 1;
+    expect(state["groups.0.lr"].item()).toBe(0.25);
+    const other = new SGD([{ params: [w] }], { lr: 0.5 });
+    other.loadStateDict(state);
+    expect(other.lr).toBe(0.25);
+    stepWith(other, w, 1);
+    expect(w.item()).toBe(-0.25);
+  });
+
+  it("continues after a single step, in an optimizer that has taken none", () => {
+    const [w, other] = [double(0), double(0)];
+    const make = (weight: Parameter) => new Adam([weight, double(0)], { lr: 0.1 });
+    const optimizer = make(w);
+    stepWith(optimizer, w, 4);
+    const [state, after] = [optimizer.stateDict(), w.item()];
+    stepWith(optimizer, w, -1);
+    const fresh = make(other);
+    fresh.loadStateDict(state);
+    // The second weight has had no step, and so no state.
+    expect(Object.keys(fresh.stateDict())).toEqual(Object.keys(state));
+    other.assign(after);
+    stepWith(fresh, other, -1);
+    expect(other.item()).toBe(w.item());
+  });
+
   it("can be taken back to, also to before the first step", () => {
     const w = double(0);
     const optimizer = new Adam([w], { lr: 0.1 });
@@ -142,8 +172,9 @@ describe("an optimizer's state", () => {
       /expected 1\.m of shape \[2\], got \[7\]/,
     );
     expect(() => new Adam(model).loadStateDict({})).toThrow(/no iterations, lr, groups\.0\.lr/);
-    const { "0.m": _gone, ...rest } = state;
+    const { "0.m": gone, ...rest } = state;
     expect(() => adam.loadStateDict(rest)).toThrow(/got no 0\.m/);
+    expect(() => adam.loadStateDict({ ...rest, "0.M": gone })).toThrow(/also 0\.M.*\n.*"0\.m"/);
     expect(adam.iterations).toBe(1);
   });
 });
