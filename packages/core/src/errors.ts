@@ -25,9 +25,13 @@ export interface ErrorParts {
  * }
  */
 export class ChainRuleError extends Error {
+  /** The function that was called. */
   readonly where: string;
+  /** What it takes. */
   readonly expected: string;
+  /** What it was given. */
   readonly got: string;
+  /** What to try instead, if that is known. */
   readonly hint: string | undefined;
 
   constructor(parts: ErrorParts) {

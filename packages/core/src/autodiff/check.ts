@@ -11,6 +11,7 @@ import { gradients } from "./backward.ts";
 
 /** A gradient that is not what differences say. `report` has every element that was compared. */
 export class GradientCheckError extends ChainRuleError {
+  /** Every element that was compared, with its two derivatives. */
   declare report: GradientReport;
 }
 

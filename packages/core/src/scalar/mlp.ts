@@ -51,8 +51,11 @@ const OPTIONS = ["activation", "seed", "random"];
  * neuron.call([0.5, -1]); // a Value in (0, 1)
  */
 export class ScalarNeuron {
+  /** One weight for each input. */
   readonly weights: Value[];
+  /** What is added to the weighted sum. */
   readonly bias: Value;
+  /** What the sum passes through, by name. */
   readonly activation: ScalarActivation;
 
   constructor(inputs: number, options: ScalarOptions = {}) {
@@ -78,6 +81,7 @@ export class ScalarNeuron {
     return [...this.weights, this.bias];
   }
 
+  /** Its sizes in words. */
   toString(): string {
     return `ScalarNeuron(${this.weights.length} inputs, ${this.activation})`;
   }
@@ -92,6 +96,7 @@ export class ScalarNeuron {
  * layer.call([0.5, -1]); // three Values
  */
 export class ScalarLayer {
+  /** One neuron for each output. */
   readonly neurons: ScalarNeuron[];
 
   constructor(inputs: number, units: number, options: ScalarOptions = {}) {
@@ -114,6 +119,7 @@ export class ScalarLayer {
     return this.neurons.flatMap((neuron) => neuron.parameters());
   }
 
+  /** Its sizes in words. */
   toString(): string {
     const [{ weights, activation }] = this.neurons;
     return `ScalarLayer(${weights.length} → ${this.neurons.length} ${activation})`;
@@ -134,6 +140,7 @@ export class ScalarLayer {
  * for (const p of mlp.parameters()) p.data -= 0.1 * p.grad;
  */
 export class ScalarMLP {
+  /** The layers from the input to the output. */
   readonly layers: ScalarLayer[];
 
   constructor(sizes: readonly number[], options: ScalarMLPOptions = {}) {
@@ -174,6 +181,7 @@ export class ScalarMLP {
     for (const parameter of this.parameters()) parameter.grad = 0;
   }
 
+  /** Its sizes in words. */
   toString(): string {
     const layers = this.layers.map(({ neurons }) => `${neurons.length} ${neurons[0].activation}`);
     return `ScalarMLP(${[this.layers[0].neurons[0].weights.length, ...layers].join(" → ")})`;

@@ -164,7 +164,7 @@ export class Value {
 
   // ---- Functions of one number
 
-  /** -a. */
+  /** The negative, -a. */
   neg(): Value {
     return made("neg", -this.data, [this], [-1]);
   }
@@ -175,12 +175,12 @@ export class Value {
     return made("reciprocal", y, [this], [-y * y]);
   }
 
-  /** a². */
+  /** The square, a². */
   square(): Value {
     return made("square", this.data * this.data, [this], [2 * this.data]);
   }
 
-  /** √a. */
+  /** The square root, √a. */
   sqrt(): Value {
     const y = Math.sqrt(this.data);
     return made("sqrt", y, [this], [0.5 / y]);
@@ -191,7 +191,7 @@ export class Value {
     return made("abs", Math.abs(this.data), [this], [Math.sign(this.data)]);
   }
 
-  /** eᵃ. */
+  /** The exponential, eᵃ. */
   exp(): Value {
     const y = Math.exp(this.data);
     return made("exp", y, [this], [y]);
