@@ -4,6 +4,7 @@
 import { checkOptions, DataError, describe, OptionError } from "@chainrule/core";
 import { Callback } from "../model/callback.ts";
 import type { Logs } from "../model/hooks.ts";
+import { optionNames } from "../option-names.ts";
 
 /** How a {@link CSVLogger} writes its file. */
 export interface CSVLoggerOptions {
@@ -30,7 +31,7 @@ export class CSVLogger extends Callback {
 
   constructor(path: string, options: CSVLoggerOptions = {}) {
     super();
-    checkOptions("CSVLogger", options, ["separator", "append"]);
+    checkOptions("CSVLogger", options, optionNames<CSVLoggerOptions>({ separator: true, append: true }));
     if (typeof path !== "string" || path === "")
       throw new OptionError({ where: "CSVLogger", expected: "a file name", got: describe(path) });
     fileSystem();

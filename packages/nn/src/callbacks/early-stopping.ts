@@ -5,6 +5,7 @@ import { checkOptions, type Tensor } from "@chainrule/core";
 import { Callback } from "../model/callback.ts";
 import { checkCount } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
+import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /** What {@link EarlyStopping} watches, and when it gives up. */
@@ -18,6 +19,14 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   /** The epoch from which on it watches, counted from 0. */
   startFromEpoch?: number;
 }
+
+const earlyStoppingOptions = optionNames<EarlyStoppingOptions>({
+  ...monitorOptions,
+  patience: true,
+  baseline: true,
+  restoreBestWeights: true,
+  startFromEpoch: true,
+});
 
 /**
  * Ends training when `monitor` has not improved by more than `minDelta` for `patience` epochs. As in Keras.
@@ -44,7 +53,7 @@ export class EarlyStopping extends Callback {
   constructor(options: EarlyStoppingOptions = {}) {
     super();
     const where = "EarlyStopping";
-    checkOptions(where, options, [...monitorOptions, "patience", "baseline", "restoreBestWeights", "startFromEpoch"]);
+    checkOptions(where, options, earlyStoppingOptions);
     const { patience = 0, restoreBestWeights = false, startFromEpoch = 0 } = options;
     for (const [name, value] of Object.entries({ patience, startFromEpoch })) checkCount(where, name, value, 0);
     this.#monitor = new Monitor(where, options);

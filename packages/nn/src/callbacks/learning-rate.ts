@@ -5,6 +5,7 @@ import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core
 import { Callback } from "../model/callback.ts";
 import { checkNotNegative } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
+import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /**
@@ -59,6 +60,14 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
   minLr?: number;
 }
 
+const plateauOptions = optionNames<ReduceLROnPlateauOptions>({
+  ...monitorOptions,
+  factor: true,
+  patience: true,
+  cooldown: true,
+  minLr: true,
+});
+
 /**
  * Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs; the history then
  * has the rate as `lr`. As in Keras, `minDelta` is 1e-4 by default.
@@ -78,7 +87,7 @@ export class ReduceLROnPlateau extends Callback {
   constructor(options: ReduceLROnPlateauOptions = {}) {
     super();
     const where = "ReduceLROnPlateau";
-    checkOptions(where, options, [...monitorOptions, "factor", "patience", "cooldown", "minLr"]);
+    checkOptions(where, options, plateauOptions);
     const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
     if (!(factor > 0 && factor < 1))
       throw new ValueError({ where, expected: "a factor between 0 and 1", got: describe(factor) });

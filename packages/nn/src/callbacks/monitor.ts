@@ -15,7 +15,8 @@ export interface MonitorOptions {
   mode?: "auto" | "min" | "max";
 }
 
-export const monitorOptions = ["monitor", "minDelta", "mode"] as const;
+/** The options of {@link Monitor}, for the table of names of a callback that has one. */
+export const monitorOptions = { monitor: true, minDelta: true, mode: true } as const;
 
 /** What is better larger, and what smaller, by how it is called. */
 const betterLarger = /acc|auc|precision|recall|f\d|fbeta|matthews|r2/;

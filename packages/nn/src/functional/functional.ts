@@ -19,6 +19,7 @@ import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { checkSymbolic, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
 import { isPlainObject, leavesOf } from "../module/tree.ts";
+import { optionNames } from "../option-names.ts";
 import { callsBetween, type NamedSymbols, nameModules, type Program, programOf } from "./graph.ts";
 import { summaryRowsOf } from "./summary-rows.ts";
 
@@ -78,7 +79,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
 
   constructor(options: FunctionalOptions<Outputs>) {
     super();
-    checkOptions("Functional", options, ["inputs", "outputs", "name"]);
+    checkOptions("Functional", options, optionNames<FunctionalOptions>({ inputs: true, outputs: true, name: true }));
     if (options?.name !== undefined) this.name = options.name;
     const where = this.title();
     this.#inputs = toNamed(`${where}, inputs`, options?.inputs, ({ name }) => name);

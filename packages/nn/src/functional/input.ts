@@ -5,6 +5,7 @@ import { checkOptions, type DType, describe, getDefaultDType, lookUp, OptionErro
 import { type BatchShape, checkBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";
+import { optionNames } from "../option-names.ts";
 
 /** What an {@link input} is called, and which dtype data become there. */
 export interface InputOptions {
@@ -28,7 +29,7 @@ const dtypes: Readonly<Record<DType, true>> = { float32: true, float64: true, in
  * const model = new Functional({ inputs: x, outputs: y });
  */
 export function input(shape: readonly (number | null)[], options: InputOptions = {}): Symbolic {
-  checkOptions("input", options, ["name", "dtype"]);
+  checkOptions("input", options, optionNames<InputOptions>({ name: true, dtype: true }));
   checkBatchShape("input", shape);
   const { name = "input", dtype } = options;
   if (typeof name !== "string" || name === "")

@@ -4,6 +4,7 @@
 import { checkOptions, describe, OptionError } from "@chainrule/core";
 import { optimizerByName } from "../optimizers/by-name.ts";
 import { Optimizer } from "../optimizers/index.ts";
+import { optionNames } from "../option-names.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import { CompiledOutputs } from "./compiled-outputs.ts";
 
@@ -13,12 +14,20 @@ export interface TrainingConfig {
   readonly outputs: CompiledOutputs;
 }
 
+const compileOptionNames = optionNames<CompileOptions>({
+  optimizer: true,
+  loss: true,
+  lossWeights: true,
+  metrics: true,
+  weightedMetrics: true,
+});
+
 /**
  * @param names of the outputs, where the model knows them.
  * @throws OptionError for options, names and values that do not exist, with the nearest that do.
  */
 export function toTrainingConfig(options: CompileOptions, names: readonly string[] | null): TrainingConfig {
-  checkOptions("compile", options, ["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics"]);
+  checkOptions("compile", options, compileOptionNames);
   const { optimizer = "rmsprop", ...compileArguments } = options ?? {};
   return { optimizer: readOptimizer("compile", optimizer), outputs: new CompiledOutputs(compileArguments, names) };
 }

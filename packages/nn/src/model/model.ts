@@ -6,6 +6,7 @@ import { Layer } from "../layers/layer.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import type { Optimizer } from "../optimizers/index.ts";
+import { optionNames } from "../option-names.ts";
 import { checkCount } from "./checks.ts";
 import { type TrainingConfig, toTrainingConfig } from "./compile.ts";
 import type { CompileOptions } from "./compile-options.ts";
@@ -42,6 +43,12 @@ export interface EvaluateOptions {
    */
   jit?: boolean | JitOptions;
 }
+
+/** What `predict` takes besides the data. */
+export type PredictOptions = Pick<EvaluateOptions, "batchSize" | "jit">;
+
+const evaluateOptionNames = optionNames<EvaluateOptions>({ batchSize: true, sampleWeight: true, jit: true });
+const predictOptionNames = optionNames<PredictOptions>({ batchSize: true, jit: true });
 
 /**
  * Base class of models: a module with `compile`, `fit`, `evaluate`, `predict` and `summary`. `Sequential` is one; write
@@ -207,7 +214,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   async evaluate(x: DataLike | BatchSource, y?: DataLike, options: EvaluateOptions = {}): Promise<Logs> {
     const where = "evaluate";
     const config = this.#requireConfig(where);
-    checkOptions(where, options, ["batchSize", "sampleWeight", "jit"]);
+    checkOptions(where, options, evaluateOptionNames);
     const { batchSize = 32, sampleWeight, jit = true } = options;
     checkCount(where, "batchSize", batchSize, 1);
     const context = this.#readContext(where);
@@ -230,9 +237,9 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * @example
    * const labels = model.predict(x).argmax(-1);
    */
-  predict(x: DataLike, options: { batchSize?: number; jit?: boolean | JitOptions } = {}): Output {
+  predict(x: DataLike, options: PredictOptions = {}): Output {
     const where = "predict";
-    checkOptions(where, options, ["batchSize", "jit"]);
+    checkOptions(where, options, predictOptionNames);
     const { batchSize = 32, jit = true } = options;
     checkCount(where, "batchSize", batchSize, 1);
     return predictBatches(this, readInputs(this.#readContext(where), x), batchSize, { where, jit }) as Output;

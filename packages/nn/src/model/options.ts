@@ -2,6 +2,7 @@
  * The options of `fit`, checked before anything is done.
  */
 import { checkOptions, describe, Generator, type JitOptions, OptionError } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { checkCount } from "./checks.ts";
 import type { BatchLike, BatchSource } from "./data-adapter.ts";
 import type { Hooks } from "./hooks.ts";
@@ -60,10 +61,22 @@ const defaults = {
 };
 
 /** The names of the options. */
-export const fitOptionNames: readonly string[] = [
-  ...Object.keys(defaults),
-  ...["validationSplit", "validationData", "classWeight", "sampleWeight", "seed", "stepsPerEpoch"],
-];
+export const fitOptionNames = optionNames<FitOptions>({
+  epochs: true,
+  batchSize: true,
+  shuffle: true,
+  validationSplit: true,
+  validationData: true,
+  classWeight: true,
+  sampleWeight: true,
+  callbacks: true,
+  verbose: true,
+  initialEpoch: true,
+  seed: true,
+  stepsPerEpoch: true,
+  jit: true,
+  debugNaN: true,
+});
 
 /** What only makes sense for arrays. */
 const forArrays = ["batchSize", "shuffle", "validationSplit", "sampleWeight", "seed"] as const;

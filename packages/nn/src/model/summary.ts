@@ -5,6 +5,7 @@ import { checkOptions, type Parameter } from "@chainrule/core";
 import { Layer } from "../layers/layer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
+import { optionNames } from "../option-names.ts";
 import { alignColumns } from "../text-table.ts";
 
 /** Where the table of a model's layers is printed. */
@@ -42,7 +43,7 @@ interface HasSummaryRows extends Module<unknown> {
 
 /** The table, printed and returned. */
 export function summaryOf(model: Module<unknown>, options: SummaryOptions): string {
-  checkOptions("summary", options, ["print"]);
+  checkOptions("summary", options, optionNames<SummaryOptions>({ print: true }));
   const rows = "summaryRows" in model ? (model as HasSummaryRows).summaryRows() : rowsOfSubmodules(model);
   const isGraph = rows.some(({ connectedTo }) => connectedTo !== undefined);
   const cells = rows.map(({ name, type, parameters, shapes, connectedTo = "" }) => [
