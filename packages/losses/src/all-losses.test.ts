@@ -107,7 +107,7 @@ const byHand: Readonly<Record<string, readonly [args: readonly unknown[], value:
   ],
   jensenShannon: [[[[1, 0]], [[0, 1]]], LN2],
   klDivergence: [[[[0.5, 0.5]], [[0.6, 0.4]]], 0.6 * log(0.6 / 0.5) + 0.4 * log(0.4 / 0.5)],
-  logCosh: [[[1], [0]], log(cosh(1))],
+  logCosh: [[[1.5], [0.5]], log(cosh(1))],
   mae: [
     [
       [1, 2],

@@ -1,7 +1,17 @@
 import { DTypeError, OptionError, ShapeError, type Tensor, tensor, ValueError, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
-import { binaryFocal, checkLoss, crossEntropy, defineLoss, huber, type Loss, lossByName, mse } from "../index.ts";
+import {
+  binaryCrossEntropy,
+  binaryFocal,
+  checkLoss,
+  crossEntropy,
+  defineLoss,
+  huber,
+  type Loss,
+  lossByName,
+  mse,
+} from "../index.ts";
 
 const tukey = defineLoss("tukey", (prediction, target, { c = 4.685 } = {}) => {
   const inside = prediction.sub(target).div(c).square().neg().add(1).relu();
@@ -43,6 +53,28 @@ describe("defineLoss", () => {
     expect(() => forgetful([1], [2])).toThrow(/got undefined.*\n.*return statement/);
     const broken = defineLoss("broken", (p) => p.reshape(7));
     expect(() => broken([1], [2])).toThrow(/^broken: reshape: expected/);
+  });
+
+  it("knows the options that it lists, read or not, and lets other errors through", () => {
+    const listed = defineLoss<{ unused?: number }>("listed", (p, t) => p.sub(t), { options: ["unused"] });
+    expect(listed([3], [1], { unused: 1 }).item()).toBe(2);
+    const failing = defineLoss("failing", () => {
+      throw new RangeError("not ours");
+    });
+    expect(() => failing([1], [2])).toThrow(RangeError);
+  });
+
+  it("says which input is missing, the first one too", () => {
+    expect(() => (mse as (...args: unknown[]) => Tensor)()).toThrow(
+      /2 tensors \(prediction, target\).*got no prediction/,
+    );
+  });
+
+  it("checks without computing: data and shapes, but no values of predictions", () => {
+    expect(() => binaryCrossEntropy.check([2], [1])).not.toThrow();
+    expect(() => binaryCrossEntropy.check([0.5], [2])).toThrow(ValueError);
+    expect(() => binaryCrossEntropy.check([0.5], [1, 0])).toThrow(ShapeError);
+    expect(() => binaryCrossEntropy([2], [1])).toThrow(ValueError);
   });
 
   it("fixes options with with(), and lets a call override them", () => {

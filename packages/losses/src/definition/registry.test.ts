@@ -48,6 +48,7 @@ describe("lossByName", () => {
   it("suggests the nearest name, in the spelling that was tried", () => {
     expect(() => lossByName("binary_crossentropi")).toThrow(OptionError);
     expect(() => lossByName("binary_crossentropi")).toThrow(/Did you mean "binary_crossentropy"\?/);
+    expect(() => lossByName("cros_entropy")).toThrow(/Did you mean "cross_entropy"\?/);
     expect(() => lossByName("mean_sqared_error")).toThrow(/Did you mean "mean_squared_error"\?/);
     expect(() => lossByName("crosEntropy")).toThrow(/Did you mean "crossEntropy"\?/);
     expect(() => lossByName("sorcery")).not.toThrow(/Did you mean/);

@@ -48,6 +48,15 @@ describe("binaryCrossEntropy", () => {
     expect(loss.item()).toBeCloseTo((10 + 5 * 0.1) / 3, 4);
   });
 
+  it("moves zeros and ones towards 1/2 by half the smoothing", () => {
+    const options = { labelSmoothing: 0.2, reduction: "none" } as const;
+    const [p, q] = [-Math.log(0.8), -Math.log(0.2)];
+    const expected = { shape: [2], data: [0.9 * p + 0.1 * q, 0.9 * q + 0.1 * p] };
+    expectClose(binaryCrossEntropy(double([0.8, 0.8]), [1, 0], options), expected);
+    const half = binaryCrossEntropy(double([0.8]), [1], { labelSmoothing: 1 });
+    expect(half.item()).toBeCloseTo((p + q) / 2, 14);
+  });
+
   it("is the textbook's formula between 1e-7 and 1 - 1e-7, to the last digits", () => {
     for (const p of [1.1e-7, 0.001, 0.3, 0.5, 0.999, 1 - 1.1e-7])
       for (const y of [0, 0.25, 1]) {

@@ -53,6 +53,10 @@ describe("categoricalCrossEntropy", () => {
     expect(loss.item()).toBeCloseTo((400 * 0.1) / 3, 4);
   });
 
+  it("cuts a probability of 1 to 1 - 1e-7 as well", () => {
+    expect(categoricalCrossEntropy(double([[1, 0]]), [[1, 0]]).item() / 1e-7).toBeCloseTo(1, 6);
+  });
+
   it("stays finite where a probability is 0, and pulls it up", () => {
     const p = tensor([[0, 1]], { requiresGrad: true, dtype: "float64" });
     const loss = categoricalCrossEntropy(p, [[1, 0]]);
@@ -149,6 +153,30 @@ describe("crossEntropy", () => {
       expect(loss.item()).toBeCloseTo(Math.log(1 + Math.E), 14);
       expectClose(x.grad!, { shape: [1, 3], data: [-0.731058578630005, 0.731058578630005, 0] });
     }
+  });
+
+  it("weighs the classes of a distribution, and divides by the number of samples", () => {
+    const logits = double([
+      [2, 1, 0],
+      [0, 3, 1],
+    ]);
+    const target = [
+      [0.5, 0.5, 0],
+      [0, 0.25, 0.75],
+    ];
+    const classWeight = [1, 2, 4];
+    const logP = logits.logSoftmax().toArray() as number[][];
+    const each = target.map((row, i) => -row.reduce((sum, y, c) => sum + classWeight[c] * y * logP[i][c], 0));
+    expectClose(crossEntropy(logits, target, { classWeight, reduction: "none" }), { shape: [2], data: each });
+    expect(crossEntropy(logits, target, { classWeight }).item()).toBeCloseTo((each[0] + each[1]) / 2, 14);
+  });
+
+  it("forgets the label where it is smoothed all the way", () => {
+    const logits = double([[2, 1, 0]]);
+    const mean = -logits.logSoftmax().mean().item();
+    for (const label of [0, 1, 2])
+      expect(crossEntropy(logits, [label], { labelSmoothing: 1 }).item()).toBeCloseTo(mean, 14);
+    expect(() => crossEntropy(logits, [0], { labelSmoothing: 1.1 })).toThrow(/a number from 0 to 1/);
   });
 
   it("is 0, and its gradient 0, where every label is ignored", () => {

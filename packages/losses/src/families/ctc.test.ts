@@ -122,6 +122,27 @@ describe("ctc", () => {
     expect(ctc(prediction, zeros([2, 0]), { reduction: "none" }).at(0)).toBeCloseTo(5.867267562275402, 12);
   });
 
+  it("divides the loss of an empty target by 1 in the mean", () => {
+    const each = ctc(prediction, [[0], [2]], { reduction: "none" });
+    expect(ctc(prediction, [[0], [2]]).item()).toBeCloseTo((each.at(0) + each.at(1)) / 2, 12);
+  });
+
+  it("takes a single step, lengths at both ends of what is allowed, and the first class as blank from the end", () => {
+    expect(ctc(zeros([1, 1, 2]), [[1]]).item()).toBeCloseTo(Math.LN2, 6);
+    const lengths = { inputLengths: [1, 4], targetLengths: [0, 2], reduction: "none" } as const;
+    const each = ctc(
+      prediction,
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      lengths,
+    );
+    expect(each.at(0)).toBeCloseTo(byEnumeration(logits[0].slice(0, 1), [], 0), 12);
+    expect(each.at(1)).toBeCloseTo(byEnumeration(logits[1], [1, 2], 0), 12);
+    expectClose(ctc(prediction, [[1], [2]], { blank: -3 }), ctc(prediction, [[1], [2]], { blank: 0 }));
+  });
+
   it("counts the blank from the end where it is negative", () => {
     expectClose(
       ctc(
@@ -254,6 +275,12 @@ describe("ctc", () => {
     ).toThrow(ValueError);
     expect(() =>
       ctc(prediction, [
+        [1, 3],
+        [1, 2],
+      ]),
+    ).toThrow(/labels that are whole numbers from 0 to 2 without the blank, 0, .*, got 3 at \[0, 1\]/);
+    expect(() =>
+      ctc(prediction, [
         [0, 1],
         [1, 2],
       ]),
@@ -308,6 +335,13 @@ describe("ctc", () => {
         { blank: 3 },
       ),
     ).toThrow(OptionError);
+    for (const blank of [-4, 0.5]) expect(() => ctc(prediction, [[1], [1]], { blank })).toThrow(/a blank from -3 to 2/);
+    expect(() => ctc(prediction, [[2], [1]], { blank: -1, targetLengths: [1, 1] })).toThrow(/without the blank, 2/);
+    const shapes = /predictions \[N, T, C\] of at least one step, and targets \[N, S\]/;
+    expect(() => ctc(prediction, [[1, 1]])).toThrow(shapes);
+    expect(() => ctc(prediction, [1, 1])).toThrow(shapes);
+    expect(() => ctc(zeros([2, 3]), [[1], [1]])).toThrow(shapes);
+    expect(() => ctc(zeros([2, 0, 3]), [[1], [1]])).toThrow(shapes);
     expect(() => ctc(prediction, [[1, 1]])).toThrow(ShapeError);
     expect(() => ctc(zeros([4, 3]), [1, 2])).toThrow(/\[N, T, C\].*\n.*timeMajor/);
   });

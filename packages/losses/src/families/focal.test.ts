@@ -44,6 +44,19 @@ describe("binaryFocal", () => {
     expectClose(binaryFocal(prediction, target, { alpha: 0.25, reduction: "none" }), { shape: [4], data });
   });
 
+  it("takes an α of 0 and of 1", () => {
+    const each = [0, 1].map((alpha) => binaryFocal(prediction, target, { alpha, reduction: "none" }).toTypedArray());
+    const plain = binaryFocal(prediction, target, { reduction: "none" }).toTypedArray();
+    plain.forEach((x, i) => {
+      expect(each[target[i]][i]).toBeCloseTo(x, 14);
+      expect(each[1 - target[i]][i]).toBe(0);
+    });
+  });
+
+  it("cuts a probability of 1 to 1 - 1e-7 in both of its factors", () => {
+    expect(binaryFocal(double([1]), [1], { gamma: 1 }).item() / 1e-14).toBeCloseTo(1, 6);
+  });
+
   it("is binary cross-entropy for γ = 0", () => {
     expectClose(binaryFocal(prediction, target, { gamma: 0 }), binaryCrossEntropy(prediction, target));
   });
@@ -91,6 +104,12 @@ describe("categoricalFocal", () => {
     const each = categoricalFocal(prediction, target, { alpha, reduction: "none" });
     expectClose(each, { shape: [2], data: [8 * 3.2058309e-5, 12 * 0.466273481] }, { tolerance: 1e-8 });
     expect(() => categoricalFocal(prediction, target, { alpha: [1, 2] })).toThrow(/\[2, 3\]/);
+  });
+
+  it("takes a weight for each class along another axis", () => {
+    const images = prediction.T.unsqueeze(0);
+    const [alpha, labels] = [[1, 2, 3], [[1, 2]]];
+    expectClose(categoricalFocal(images, labels, { alpha, axis: 1 }), categoricalFocal(prediction, [1, 2], { alpha }));
   });
 
   it("has right and finite gradients from logits", () => {

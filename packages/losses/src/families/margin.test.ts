@@ -78,6 +78,11 @@ describe("triplet", () => {
     expect(a.grad!.toArray()).toEqual([[0, 0]]);
   });
 
+  it("measures both distances from the anchor, wherever it lies", () => {
+    expect(triplet([[1, 2]], [[4, 6]], [[1, 5]], { margin: 1 }).item()).toBe(5 - 3 + 1);
+    expect(contrastive([[1, 2]], [[4, 6]], [1]).item()).toBe(25 / 2);
+  });
+
   it("needs three inputs of one shape", () => {
     // @ts-expect-error: the negatives are missing
     expect(() => triplet([[1]], [[1]])).toThrow(/3 tensors \(anchor, positive, negative\).*got no negative/);
@@ -102,6 +107,22 @@ describe("contrastive", () => {
     const each = contrastive(first, second, [1, 0, 0], { reduction: "none" });
     expectClose(each, { shape: [3], data: [2, 0.125, 0] }, { dtype: "float32" });
     expect(contrastive(first, second, [1, 0, 0], { sampleWeight: [1, 8, 1] }).item()).toBeCloseTo(1, 6);
+  });
+
+  it("takes vectors along another axis", () => {
+    const [first, second] = [
+      [
+        [0, 1, 0],
+        [0, 2, 0],
+      ],
+      [
+        [3, 1, 1],
+        [4, 2, 0],
+      ],
+    ];
+    const each = contrastive(first, second, [1, 1, 0], { axis: 0, reduction: "none" });
+    expectClose(each, { shape: [3], data: [25 / 2, 0, 0] }, { dtype: "float32" });
+    expect(() => contrastive(first, second, [1, 1], { axis: 0 })).toThrow(/one number for each pair, \[3\]/);
   });
 
   it("refuses labels other than 0 and 1, and shapes that do not belong together", () => {

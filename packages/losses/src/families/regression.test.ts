@@ -1,4 +1,4 @@
-import { ShapeError, tensor, ValueError } from "@chainrule/core";
+import { ShapeError, tensor, ValueError, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { huber, type Loss, logCosh, mae, mape, mse, msle } from "../index.ts";
@@ -45,6 +45,12 @@ describe("regression losses", () => {
   it("never broadcast predictions against targets, as PyTorch's mse does", () => {
     for (const loss of [mse, mae, mape, msle, huber, logCosh] as Loss[])
       expect(() => loss(tensor(new Float32Array(64), { shape: [64, 1] }), new Float32Array(64))).toThrow(ShapeError);
+  });
+
+  it("say how to bring shapes together only where that would help", () => {
+    expect(() => mse(zeros([2, 3]), zeros([3]))).toThrow(/Look at what the last layer returns/);
+    expect(() => mse(zeros([2, 3, 4]), zeros([2, 9]))).toThrow(/Look at what the last layer returns/);
+    expect(() => mse(zeros([2, 3]), zeros([2]))).toThrow(/class indices/);
   });
 
   it("send one-hot business elsewhere: predictions [3, 2] against labels [3]", () => {

@@ -30,6 +30,11 @@ describe("cosineSimilarity", () => {
     expectClose(cosineSimilarity(prediction.T, double(target).T, { axis: 0 }), cosineSimilarity(prediction, target));
   });
 
+  it("brings vectors to length 1 from a length of 1e-6 on", () => {
+    expect(cosineSimilarity(double([[2e-6, 0]]), [[1, 0]]).item()).toBeCloseTo(-1, 12);
+    expect(cosineSimilarity(double([[1e-7, 0]]), [[1, 0]]).item()).toBeCloseTo(-0.1, 12);
+  });
+
   it("is 0 for the zero vector, with a finite gradient", () => {
     const x = tensor([[0, 0]], { requiresGrad: true });
     const loss = cosineSimilarity(x, [[1, 0]]);
@@ -60,6 +65,10 @@ describe("infoNCE", () => {
       2 * 2.82078979,
       7,
     );
+  });
+
+  it("has a temperature of 0.1 unless told otherwise", () => {
+    expectClose(infoNCE(query, key), infoNCE(query, key, { temperature: 0.1 }));
   });
 
   it("is log n where all keys are the same", () => {

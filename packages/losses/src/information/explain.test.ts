@@ -35,6 +35,10 @@ Where q = p, KL is 0 and H(p, q) is H(p): not 0, unless p is certain.`);
     expect(inspect(explained)).toBe(String(explained));
   });
 
+  it("keeps its text out of what a program reads", () => {
+    expect(Object.keys(explained)).toEqual(["events", "entropy", "klDivergence", "crossEntropy"]);
+  });
+
   it("says that H(p, p) is H(p)", () => {
     const same = explainCrossEntropy([0.6, 0.4], [0.6, 0.4]);
     expect(same.klDivergence.nats).toBe(0);

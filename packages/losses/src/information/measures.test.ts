@@ -106,6 +106,26 @@ describe("information measures", () => {
     expect(change.item()).toBeCloseTo(-Math.log(0.6) + Math.log(0.4), 12);
   });
 
+  it("have gradients of 0 where none comes in, though the slope there is infinite", () => {
+    const rows = tensor(
+      [
+        [0, 1],
+        [0.5, 0.5],
+      ],
+      { dtype: "float64", requiresGrad: true },
+    );
+    information.entropy(rows).slice(1).backward();
+    expectClose(rows.grad!, { shape: [2, 2], data: [0, 0, Math.LN2 - 1, Math.LN2 - 1] });
+  });
+
+  it("take any base above 0 but 1, and sums that are off by rounding", () => {
+    expect(information.entropy(q, { base: 0.5 }).item()).toBeCloseTo(-1, 14);
+    for (const base of [0, -2, 1, Number.POSITIVE_INFINITY, Number.NaN])
+      expect(() => information.entropy(q, { base })).toThrow(/a base above 0 other than 1/);
+    expect(() => information.entropy(double([0.5, 0.5 + 5e-7]))).not.toThrow();
+    expect(() => information.entropy(double([0.5, 0.5 + 5e-6]))).toThrow(/sums to 1/);
+  });
+
   it("work along any axis, on rows, and on counts that are normalised", () => {
     const rows = double([
       [0.6, 0.4],
@@ -114,6 +134,10 @@ describe("information measures", () => {
     expectClose(information.entropy(rows), { shape: [2], data: [0.6730116670092565, Math.LN2] });
     expectClose(information.entropy(rows.T, { axis: 0 }), information.entropy(rows));
     expectClose(information.entropy(double([3, 2]), { normalize: true }), information.entropy(p));
+    const counts = tensor([3, 2], { dtype: "int32" });
+    expect(information.entropy(counts, { normalize: true }).dtype).toBe("float32");
+    expect(information.entropy(counts, { normalize: true }).item()).toBeCloseTo(information.entropy(p).item(), 6);
+    expect(() => information.entropy([1, Number.POSITIVE_INFINITY], { normalize: true })).toThrow(/a finite sum/);
   });
 
   it("refuse what is no distribution, and say what to do", () => {
@@ -176,6 +200,20 @@ describe("mutualInformation", () => {
     expect(information.mutualInformation(independent).item()).toBeCloseTo(0, 7);
     expect(() => information.mutualInformation([0.5, 0.5])).toThrow(ShapeError);
     expect(() => information.mutualInformation([[0.5, 0.2]])).toThrow(/a joint table that sums to 1/);
+  });
+  it("takes tables side by side, and events that never happen", () => {
+    const tables = [
+      [
+        [0.5, 0.5, 0],
+        [0, 0, 0],
+      ],
+      [
+        [0.5, 0, 0],
+        [0, 0.25, 0.25],
+      ],
+    ];
+    const joint = tensor(tables, { dtype: "float64" });
+    expectClose(information.mutualInformation(joint), { shape: [2], data: [0, Math.LN2] });
   });
 });
 
