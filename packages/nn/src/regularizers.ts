@@ -2,6 +2,7 @@
  * Regularisers: penalties on the size of weights or outputs, added to the loss.
  */
 import { checkOptions, describe, lookUp, OptionError, type Tensor, ValueError } from "@chainrule/core";
+import { optionNames } from "./option-names.ts";
 
 /** The penalty on a tensor, a scalar. Any such function can be given where a name can. */
 export type Regularizer = (x: Tensor) => Tensor;
@@ -38,12 +39,19 @@ export function l2(strength = 0.01): Regularizer {
  * @throws ValueError for a strength below 0.
  * @example l1l2({ l1: 0.001, l2: 0.01 });
  */
-export function l1l2(strengths: { l1?: number; l2?: number } = {}): Regularizer {
-  checkOptions("l1l2", strengths, ["l1", "l2"]);
+export function l1l2(strengths: Strengths = {}): Regularizer {
+  checkOptions("l1l2", strengths, strengthNames);
   const first = l1(strengths.l1);
   const second = l2(strengths.l2);
   return (x) => first(x).add(second(x));
 }
+
+interface Strengths {
+  l1?: number;
+  l2?: number;
+}
+
+const strengthNames = optionNames<Strengths>({ l1: true, l2: true });
 
 function checkStrength(where: string, strength: number): void {
   if (!(strength >= 0 && strength < Number.POSITIVE_INFINITY))

@@ -15,6 +15,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import type { WeightLayout } from "./fans.ts";
 
 /** What an initialiser is told of the weight that it makes. */
@@ -64,9 +65,18 @@ interface Normal {
   std?: number;
 }
 
+const normalOptions = optionNames<Normal>({ mean: true, std: true });
+
+interface Uniform {
+  low?: number;
+  high?: number;
+}
+
+const uniformOptions = optionNames<Uniform>({ low: true, high: true });
+
 /** Normally distributed numbers, N(mean, std²). @example initializers.randomNormal({ std: 0.02 })([784, 10]); */
 export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
-  checkOptions("randomNormal", rest, ["mean", "std"]);
+  checkOptions("randomNormal", rest, normalOptions);
   return (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
 }
 
@@ -77,19 +87,12 @@ export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): In
  * @example initializers.truncatedNormal({ std: 0.02 })([784, 10]);
  */
 export function truncatedNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
-  checkOptions("truncatedNormal", rest, ["mean", "std"]);
+  checkOptions("truncatedNormal", rest, normalOptions);
   return (shape, { dtype, generator } = {}) => drawTruncatedNormal(shape, { mean, std, dtype, generator });
 }
 
 /** Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras. */
-export function randomUniform({
-  low = -0.05,
-  high = 0.05,
-  ...rest
-}: {
-  low?: number;
-  high?: number;
-} = {}): Initializer {
-  checkOptions("randomUniform", rest, ["low", "high"]);
+export function randomUniform({ low = -0.05, high = 0.05, ...rest }: Uniform = {}): Initializer {
+  checkOptions("randomUniform", rest, uniformOptions);
   return (shape, { dtype, generator } = {}) => rand(shape, { low, high, dtype, generator });
 }

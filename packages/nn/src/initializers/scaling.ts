@@ -3,6 +3,7 @@
  * layer's fans. Keras's names (glorot, he, lecun) and PyTorch's (xavier, kaiming) each do what they do there.
  */
 import { checkOptions, describe, lookUp, rand, randn, truncatedNormal, ValueError } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { fansOf } from "./fans.ts";
 import type { Initializer } from "./initializer.ts";
 
@@ -18,6 +19,8 @@ export interface VarianceScalingOptions {
   /** `"truncatedNormal"` (the default) redraws beyond two standard deviations, and makes up for what that narrows. */
   distribution?: "uniform" | "normal" | "truncatedNormal";
 }
+
+const scalingOptions = optionNames<VarianceScalingOptions>({ scale: true, mode: true, distribution: true });
 
 /** The standard deviation of a normal cut off at ±2. */
 const truncatedStd = 0.8796256610342398;
@@ -38,7 +41,7 @@ const fanByMode = {
  */
 export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
   const where = "varianceScaling";
-  checkOptions(where, options, ["scale", "mode", "distribution"]);
+  checkOptions(where, options, scalingOptions);
   const { scale = 1, mode = "fanIn", distribution = "truncatedNormal" } = options;
   if (!(scale > 0)) throw new ValueError({ where, expected: "a scale above 0", got: describe(scale) });
   const fan = lookUp(`${where}, mode`, fanByMode, mode);
@@ -114,6 +117,8 @@ export interface KaimingOptions {
   nonlinearity?: Nonlinearity;
 }
 
+const kaimingOptions = optionNames<KaimingOptions>({ a: true, mode: true, nonlinearity: true });
+
 /** Uniform of variance gain² / fan: PyTorch's `kaiming_uniform_` (He et al. 2015). */
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
   return kaiming("kaimingUniform", options, "uniform");
@@ -125,7 +130,7 @@ export function kaimingNormal(options: KaimingOptions = {}): Initializer {
 }
 
 function kaiming(where: string, options: KaimingOptions, distribution: "uniform" | "normal"): Initializer {
-  checkOptions(where, options, ["a", "mode", "nonlinearity"]);
+  checkOptions(where, options, kaimingOptions);
   const { a = 0, mode = "fanIn", nonlinearity = "leakyRelu" } = options;
   return varianceScaling({ scale: calculateGain(nonlinearity, a) ** 2, mode, distribution });
 }

@@ -10,7 +10,8 @@ import {
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
-import { MeanMetric, once, type SampleWeights } from "./metric.ts";
+import { optionNames } from "../option-names.ts";
+import { evaluateOnce, MeanMetric, type SampleWeights, sampleWeightOptions } from "./metric.ts";
 import { readDecisions, readTargets } from "./reading.ts";
 
 /** The option of the metrics that need a class of each prediction. */
@@ -22,13 +23,15 @@ export interface ThresholdOption {
   threshold?: number;
 }
 
+export const thresholdOptions = optionNames<ThresholdOption>({ threshold: true });
+
 /** {@link accuracy} over batches; `"accuracy"` in `compile`. */
 export class Accuracy extends MeanMetric {
   readonly #threshold: number | undefined;
 
   constructor({ threshold, ...rest }: ThresholdOption = {}) {
     super("accuracy");
-    checkOptions("Accuracy", rest, ["threshold"]);
+    checkOptions("Accuracy", rest, thresholdOptions);
     this.#threshold = threshold;
   }
 
@@ -60,7 +63,7 @@ export function accuracy(
   target: TensorLike,
   { sampleWeight, ...options }: ThresholdOption & SampleWeights = {},
 ): number {
-  return once(new Accuracy(options), prediction, target, { sampleWeight });
+  return evaluateOnce(new Accuracy(options), prediction, target, { sampleWeight });
 }
 
 /** {@link topKAccuracy} over batches; `"top_k_categorical_accuracy"` in `compile`, with k = 5. */
@@ -114,6 +117,6 @@ function rankIn(scores: ArrayLike<number>, label: number): number {
  * metrics.topKAccuracy([[0.5, 0.3, 0.2]], [1], 2); // 1
  */
 export function topKAccuracy(prediction: TensorLike, target: TensorLike, k = 5, options: SampleWeights = {}): number {
-  checkOptions("topKAccuracy", options, ["sampleWeight"]);
-  return once(new TopKAccuracy(k), prediction, target, options);
+  checkOptions("topKAccuracy", options, sampleWeightOptions);
+  return evaluateOnce(new TopKAccuracy(k), prediction, target, options);
 }

@@ -2,9 +2,10 @@
  * The confusion matrix: how often each class was taken for each other, and what follows from these counts alone.
  */
 import { checkOptions, describe, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { alignColumns } from "../text-table.ts";
-import type { ThresholdOption } from "./accuracy.ts";
-import { Metric, once, type SampleWeights, take, weights } from "./metric.ts";
+import { type ThresholdOption, thresholdOptions } from "./accuracy.ts";
+import { evaluateOnce, Metric, type SampleWeights, updateOnce, weights } from "./metric.ts";
 import { readDecisions } from "./reading.ts";
 
 /** Rows are the right classes, columns the predicted ones, from 0 on. */
@@ -14,7 +15,7 @@ export type ConfusionMatrix = number[][];
 export abstract class CountMetric extends Metric {
   readonly #threshold: number | undefined;
   #counts: ConfusionMatrix = [];
-  #spoilt = false;
+  #sawNaN = false;
 
   constructor(name: string, { threshold }: ThresholdOption = {}) {
     super(name);
@@ -23,7 +24,7 @@ export abstract class CountMetric extends Metric {
 
   reset(): void {
     this.#counts = [];
-    this.#spoilt = false;
+    this.#sawNaN = false;
   }
 
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
@@ -32,7 +33,7 @@ export abstract class CountMetric extends Metric {
     if (classes !== null) this.#grow(classes);
     for (let i = 0; i < predicted.length; i++) {
       if (predicted[i] < 0) {
-        this.#spoilt = true;
+        this.#sawNaN = true;
         continue;
       }
       this.#grow(Math.max(predicted[i], actual[i]) + 1);
@@ -55,7 +56,7 @@ export abstract class CountMetric extends Metric {
   }
 
   result(): number {
-    return this.#spoilt || this.#counts.length === 0 ? Number.NaN : this.compute(this.#counts);
+    return this.#sawNaN || this.#counts.length === 0 ? Number.NaN : this.compute(this.#counts);
   }
 
   /** The metric, from the counts: `counts[right][predicted]`. */
@@ -100,6 +101,13 @@ export interface ConfusionOptions extends ThresholdOption, SampleWeights {
   normalize?: "true" | "pred" | "all";
 }
 
+const confusionOptions = optionNames<ConfusionOptions>({
+  classes: true,
+  normalize: true,
+  threshold: true,
+  sampleWeight: true,
+});
+
 /**
  * How often each class was taken for each other: entry [i][j] counts samples of class i predicted as j.
  *
@@ -119,8 +127,8 @@ export function confusionMatrix(
   { classes, normalize, sampleWeight, ...options }: ConfusionOptions = {},
 ): ConfusionMatrix {
   const where = "confusionMatrix";
-  checkOptions(where, options, ["classes", "normalize", "threshold", "sampleWeight"]);
-  const found = take(new Counts(where, options), prediction, target, sampleWeight).counts;
+  checkOptions(where, options, confusionOptions);
+  const found = updateOnce(new Counts(where, options), prediction, target, sampleWeight).counts;
   const size = classes ?? found.length;
   if (!Number.isInteger(size) || size < found.length)
     throw new ValueError({
@@ -157,6 +165,8 @@ export interface FormatConfusionOptions {
   digits?: number;
 }
 
+const formatOptions = optionNames<FormatConfusionOptions>({ labels: true, digits: true });
+
 /**
  * A confusion matrix as text: right classes down, predicted ones across.
  *
@@ -171,7 +181,7 @@ export interface FormatConfusionOptions {
  */
 export function formatConfusionMatrix(matrix: ConfusionMatrix, options: FormatConfusionOptions = {}): string {
   const where = "formatConfusionMatrix";
-  checkOptions(where, options, ["labels", "digits"]);
+  checkOptions(where, options, formatOptions);
   const names = (options.labels ?? matrix.map((_, i) => i)).map(String);
   if (names.length !== matrix.length)
     throw new ValueError({ where, expected: `${matrix.length} labels, one for each class`, got: `${names.length}` });
@@ -189,7 +199,7 @@ export function formatConfusionMatrix(matrix: ConfusionMatrix, options: FormatCo
 export class Matthews extends CountMetric {
   constructor({ threshold, ...rest }: ThresholdOption = {}) {
     super("matthews", { threshold });
-    checkOptions("Matthews", rest, ["threshold"]);
+    checkOptions("Matthews", rest, thresholdOptions);
   }
 
   protected compute(counts: ConfusionMatrix): number {
@@ -225,5 +235,5 @@ export function matthews(
   target: TensorLike,
   { sampleWeight, ...options }: ThresholdOption & SampleWeights = {},
 ): number {
-  return once(new Matthews(options), prediction, target, { sampleWeight });
+  return evaluateOnce(new Matthews(options), prediction, target, { sampleWeight });
 }

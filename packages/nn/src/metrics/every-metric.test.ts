@@ -130,6 +130,67 @@ describe("every metric of the public index", () => {
   it.each(Object.entries(matrices))("%s", (_name, check) => check());
 });
 
+describe("the name of every metric", () => {
+  const names: Record<string, string> = {
+    accuracy: "accuracy",
+    topKAccuracy: "top_2_accuracy",
+    precision: "precision",
+    recall: "recall",
+    f1: "f1",
+    fBeta: "f3",
+    matthews: "matthews",
+    rocAuc: "auc",
+    averagePrecision: "average_precision",
+    logLoss: "log_loss",
+    brier: "brier",
+    meanSquaredError: "mse",
+    meanAbsoluteError: "mae",
+    r2: "r2",
+  };
+
+  it("is what histories call it", () => {
+    const made = Object.entries(byHand).map(([name, { make }]) => [name, make().name]);
+    expect(Object.fromEntries(made)).toEqual(names);
+  });
+});
+
+describe("an option that a metric does not know", () => {
+  const p = [0.9, 0.2];
+  const t = [1, 0];
+  const given: Record<string, (options: object) => unknown> = {
+    accuracy: (options) => metrics.accuracy(p, t, options),
+    topKAccuracy: (options) => metrics.topKAccuracy([p], [1], 1, options),
+    precision: (options) => metrics.precision(p, t, options),
+    recall: (options) => metrics.recall(p, t, options),
+    f1: (options) => metrics.f1(p, t, options),
+    fBeta: (options) => metrics.fBeta(p, t, 2, options),
+    matthews: (options) => metrics.matthews(p, t, options),
+    rocAuc: (options) => metrics.rocAuc(p, t, options),
+    averagePrecision: (options) => metrics.averagePrecision(p, t, options),
+    logLoss: (options) => metrics.logLoss(p, t, options),
+    brier: (options) => metrics.brier(p, t, options),
+    meanSquaredError: (options) => metrics.meanSquaredError(p, t, options),
+    meanAbsoluteError: (options) => metrics.meanAbsoluteError(p, t, options),
+    r2: (options) => metrics.r2(p, t, options),
+    confusionMatrix: (options) => metrics.confusionMatrix(p, t, options),
+    formatConfusionMatrix: (options) => metrics.formatConfusionMatrix([[1]], options),
+  };
+
+  it("is tried of every function", () => {
+    expect(Object.keys(given).sort()).toEqual(functionsOf(metrics));
+  });
+
+  it.each(Object.entries(given))("is refused: %s", (_name, call) => {
+    expect(() => call({})).not.toThrow();
+    expect(() => call({ simpleWeight: [1, 1] })).toThrow(/options it knows, got "simpleWeight"/);
+  });
+
+  it("is refused by classes", () => {
+    for (const Class of [nn.Accuracy, nn.Precision, nn.Recall, nn.F1, nn.Matthews])
+      expect(() => new Class({ treshold: 1 } as object)).toThrow(/Did you mean "threshold"/);
+  });
+});
+
 describe("every name of a metric", () => {
   const classByName: Record<string, abstract new (...args: never[]) => nn.Metric> = {
     accuracy: nn.Accuracy,

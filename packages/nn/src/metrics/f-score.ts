@@ -2,9 +2,10 @@
  * Precision, recall and the F score between them, of one class or averaged over several.
  */
 import { checkOptions, lookUp, type TensorLike, ValueError } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import type { ThresholdOption } from "./accuracy.ts";
 import { type ClassCounts, type ConfusionMatrix, CountMetric, perClass, ratio } from "./confusion.ts";
-import { once, type SampleWeights } from "./metric.ts";
+import { evaluateOnce, type SampleWeights } from "./metric.ts";
 
 /** How the numbers of several classes become one. */
 export type Averaging = "binary" | "micro" | "macro" | "weighted";
@@ -21,6 +22,8 @@ export interface AverageOptions extends ThresholdOption {
    */
   average?: Averaging;
 }
+
+const averageOptions = optionNames<AverageOptions>({ average: true, threshold: true });
 
 type Score = (counts: ClassCounts) => number;
 
@@ -61,7 +64,7 @@ abstract class AveragedMetric extends CountMetric {
 
   constructor(name: string, where: string, { threshold, average, ...rest }: AverageOptions) {
     super(name, { threshold });
-    checkOptions(where, rest, ["average", "threshold"]);
+    checkOptions(where, rest, averageOptions);
     if (average !== undefined) lookUp(`${where}: average`, averages, average);
     this.#average = average;
   }
@@ -138,7 +141,7 @@ export function precision(
   target: TensorLike,
   { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
 ): number {
-  return once(new Precision(options), prediction, target, { sampleWeight });
+  return evaluateOnce(new Precision(options), prediction, target, { sampleWeight });
 }
 
 /**
@@ -154,7 +157,7 @@ export function recall(
   target: TensorLike,
   { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
 ): number {
-  return once(new Recall(options), prediction, target, { sampleWeight });
+  return evaluateOnce(new Recall(options), prediction, target, { sampleWeight });
 }
 
 /**
@@ -174,7 +177,7 @@ export function fBeta(
   beta: number,
   { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
 ): number {
-  return once(new FBeta(beta, options), prediction, target, { sampleWeight });
+  return evaluateOnce(new FBeta(beta, options), prediction, target, { sampleWeight });
 }
 
 /**
@@ -191,5 +194,5 @@ export function f1(
   target: TensorLike,
   { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
 ): number {
-  return once(new F1(options), prediction, target, { sampleWeight });
+  return evaluateOnce(new F1(options), prediction, target, { sampleWeight });
 }

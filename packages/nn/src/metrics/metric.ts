@@ -5,6 +5,7 @@
  * that there is one definition of each.
  */
 import { describe, formatShape, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { optionNames } from "../option-names.ts";
 import { read } from "./reading.ts";
 
 /** The options that the plain functions share. */
@@ -12,6 +13,8 @@ export interface SampleWeights {
   /** How much each sample counts, [n]; each counts 1 by default. */
   sampleWeight?: TensorLike;
 }
+
+export const sampleWeightOptions = optionNames<SampleWeights>({ sampleWeight: true });
 
 /**
  * A number that describes predictions, gathered batch by batch. Extend it to write one of your own.
@@ -109,18 +112,18 @@ export function checkSampleWeights(where: string, weights: ArrayLike<number>): v
  *
  * @throws ValueError for no samples, for NaN, and for weights that add up to 0.
  */
-export function once(
+export function evaluateOnce(
   metric: Metric,
   prediction: TensorLike,
   target: TensorLike,
   { sampleWeight }: SampleWeights = {},
 ): number {
-  take(metric, prediction, target, sampleWeight);
+  updateOnce(metric, prediction, target, sampleWeight);
   return metric.result();
 }
 
 /** Feeds a metric once, after the checks that only a single lot allows. */
-export function take<M extends Metric>(
+export function updateOnce<M extends Metric>(
   metric: M,
   prediction: TensorLike,
   target: TensorLike,

@@ -51,6 +51,15 @@ describe("accuracy", () => {
     expect(accuracy(tensor([[0, 2]], { dtype: "int32" }), tensor([[0, 2]], { dtype: "int32" }))).toBe(1);
   });
 
+  it("reads numbers of which some are whole as probabilities", () => {
+    expect(accuracy([1, 0.3, 0], [1, 0, 0])).toBe(1);
+  });
+
+  it("takes labels of any size that a whole number of 32 bits holds", () => {
+    expect(accuracy([70, 2 ** 31 - 1], [70, 2 ** 31 - 1])).toBe(1);
+    expect(() => accuracy([2 ** 31], [2 ** 31])).toThrow(/whole numbers from 0, got 2147483648/);
+  });
+
   it("takes a threshold for logits and for several labels a sample", () => {
     expect(accuracy([-2.5, 0.3, 4], [0, 1, 1], { threshold: 0 })).toBe(1);
     const several = [
@@ -105,6 +114,8 @@ describe("accuracy", () => {
 
   it("refuses targets of another length or shape", () => {
     expect(() => accuracy([0.1, 0.2], [1])).toThrow(ShapeError);
+    expect(() => accuracy([0, 1], [1])).toThrow(ShapeError);
+    expect(() => accuracy([0.1, 0.2], [1], { threshold: 0 })).toThrow(ShapeError);
     expect(() => accuracy([[0.1, 0.9]], [0, 1])).toThrow(/labels \[1\] or rows \[1, 2\], got \[2\]/);
   });
 });
@@ -125,6 +136,16 @@ describe("topKAccuracy", () => {
     expect(topKAccuracy([[1, 1, 1]], [1], 1)).toBe(0);
     expect(topKAccuracy(scores, [0, 1, 2, 2], 3)).toBe(1);
     expect(topKAccuracy(scores, [0, 1, 2, 2], 5)).toBe(1);
+  });
+
+  it("takes the five likeliest unless it is told otherwise, and two classes or more", () => {
+    const row = [0.3, 0.2, 0.15, 0.12, 0.1, 0.08, 0.05];
+    const labels = [4, 5];
+    expect(topKAccuracy([row, row], labels)).toBe(0.5);
+    const metric = new TopKAccuracy();
+    metric.update(tensor([row, row]), tensor(labels));
+    expect(metric.result()).toBe(0.5);
+    expect(topKAccuracy([[0.2, 0.8]], [1], 1)).toBe(1);
   });
 
   it("refuses a k of 0 and predictions without a score for each class", () => {
@@ -169,6 +190,8 @@ describe("precision, recall and F", () => {
       [0.1, 0.9, 0, 0],
     ];
     expect(f1(scores, [0, 1], { average: "macro" })).toBe(1);
+    // Class 2 never occurs, but is predicted once: it has an F of 0.
+    expect(f1([0, 1, 2], [0, 1, 1])).toBeCloseTo((1 + 2 / 3 + 0) / 3, 12);
   });
 
   it("refuse binary for more than two classes, and unknown averages and options", () => {
@@ -194,7 +217,16 @@ describe("confusionMatrix", () => {
       [0, 1, 0],
       [0, 0, 0],
     ]);
-    expect(confusionMatrix([1], [1], { classes: 3 }).length).toBe(3);
+    expect(confusionMatrix([1], [1], { classes: 3 })).toEqual([
+      [0, 0, 0],
+      [0, 1, 0],
+      [0, 0, 0],
+    ]);
+    expect(confusionMatrix([0.1], [0])).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
+    expect(() => confusionMatrix([10_000], [1])).toThrow(/labels below 10000, got a label 10000/);
     expect(() => confusionMatrix([3], [1], { classes: 3 })).toThrow(/at least 4/);
   });
 
@@ -217,6 +249,10 @@ describe("confusionMatrix", () => {
     ]);
   });
 
+  it("refuses to divide by what it does not know", () => {
+    expect(() => confusionMatrix([1], [1], { normalize: "rows" as "true" })).toThrow(ValueError);
+  });
+
   it("prints with labels", () => {
     const matrix = [
       [50, 2],
@@ -225,7 +261,9 @@ describe("confusionMatrix", () => {
     expect(formatConfusionMatrix(matrix, { labels: ["cat", "dog"] })).toBe(
       ["true \\ predicted  cat  dog", "             cat   50    2", "             dog    3   45"].join("\n"),
     );
-    expect(formatConfusionMatrix([[0.5, 0.5]].concat([[0, 1]]))).toContain("0.50");
+    expect(formatConfusionMatrix([[0.5, 0.5]].concat([[0, 1]]))).toBe(
+      ["true \\ predicted     0     1", "               0  0.50  0.50", "               1  0.00  1.00"].join("\n"),
+    );
     expect(() => formatConfusionMatrix(matrix, { labels: ["cat"] })).toThrow(/2 labels, one for each class, got 1/);
   });
 });
@@ -299,6 +337,33 @@ describe("rocAuc and averagePrecision", () => {
     expect(rocAuc(two, [0, 0, 1, 1])).toBe(0.75);
   });
 
+  it("of two columns are those of class 1 alone", () => {
+    const two = [0.1, 0.8, 0.7, 0.2].map((p) => [1 - p, p]);
+    const one = two.map(([, p]) => p);
+    expect(averagePrecision(two, [0, 0, 1, 1])).toBe(averagePrecision(one, [0, 0, 1, 1]));
+    // The same the other way round is another number, so that it matters which column is taken.
+    const other = averagePrecision(
+      two.map(([p]) => p),
+      [1, 1, 0, 0],
+    );
+    expect(Math.abs(averagePrecision(two, [0, 0, 1, 1]) - other)).toBeGreaterThan(0.01);
+  });
+
+  it("pass over samples of weight 0, also at the top", () => {
+    const options = { sampleWeight: [0, 1, 1] };
+    expect(averagePrecision([0.9, 0.6, 0.3], [1, 0, 1], options)).toBe(0.5);
+    expect(averagePrecision([0.9, 0.6, 0.3], [0, 1, 0], options)).toBe(1);
+  });
+
+  it("take -1 for class 0, and refuse other targets and another number of them", () => {
+    expect(rocAuc([0.1, 0.4, 0.35, 0.8], [-1, -1, 1, 1])).toBe(0.75);
+    for (const f of [rocAuc, averagePrecision, logLoss, brier]) {
+      expect(() => f([0.1, 0.4], [0, 2])).toThrow(/targets 0 or 1, got 2 at element 1/);
+      expect(() => f([0.1, 0.4], [0, 0.5])).toThrow(ValueError);
+      expect(() => f([0.1, 0.4], [1])).toThrow(ShapeError);
+    }
+  });
+
   it("need both classes: an error for the area, 0 for the precision without positives", () => {
     expect(() => rocAuc([0.1, 0.2], [1, 1])).toThrow(/a class without one or the other/);
     expect(averagePrecision([0.1, 0.2], [0, 0])).toBe(0);
@@ -316,6 +381,15 @@ describe("logLoss and brier", () => {
     ];
     expect(logLoss(rows, [1, 0, 0, 1])).toBeCloseTo(0.21616187468057912, 12);
     expect(brier([0.1, 0.9, 0.8, 0.3], [0, 1, 1, 0])).toBeCloseTo(0.0375, 12);
+  });
+
+  it("of several classes are -log of the right one's, and the sum of squares over all", () => {
+    const rows = [
+      [0.5, 0.3, 0.2],
+      [0.1, 0.1, 0.8],
+    ];
+    expect(logLoss(rows, [0, 1])).toBeCloseTo(-(Math.log(0.5) + Math.log(0.1)) / 2, 12);
+    expect(brier(rows, [0, 1])).toBeCloseTo((0.25 + 0.09 + 0.04 + (0.01 + 0.81 + 0.64)) / 2, 12);
   });
 
   it("are the same for probabilities of class 1 and for two columns", () => {
@@ -367,6 +441,10 @@ describe("regression metrics", () => {
     expect(meanSquaredError([[1], [2]], [1, 4])).toBe(2);
     expect(() => meanSquaredError([[1, 2]], [1, 4])).toThrow(ShapeError);
     expect(() => meanSquaredError([1, 2], [1])).toThrow(ShapeError);
+    expect(() => r2([1, 2], [1])).toThrow(ShapeError);
+    const [two, three] = [[[1, 2]], [[1, 2, 3]]];
+    expect(() => meanSquaredError(two, three)).toThrow(ShapeError);
+    expect(() => meanAbsoluteError(three, two)).toThrow(ShapeError);
   });
 
   it("R² of targets that are all alike is 1 if they are met, else 0", () => {

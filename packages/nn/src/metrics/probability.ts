@@ -2,8 +2,8 @@
  * How good predicted probabilities are: log loss and the Brier score.
  */
 import { checkOptions, type Tensor, type TensorLike } from "@chainrule/core";
-import { MeanMetric, once, type SampleWeights } from "./metric.ts";
-import { checkProbabilities, checkRowSums, checkSameSize, readTargets, readTruths } from "./reading.ts";
+import { evaluateOnce, MeanMetric, type SampleWeights, sampleWeightOptions } from "./metric.ts";
+import { checkProbabilities, checkRowSums, checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
 
 /** Gives each sample's predicted probabilities and right class to `score`: of class 1 alone for one column. */
 abstract class ProbabilityMetric extends MeanMetric {
@@ -18,7 +18,7 @@ abstract class ProbabilityMetric extends MeanMetric {
 
   #binary(prediction: Tensor, target: Tensor): Float64Array {
     checkSameSize(this.name, prediction, target);
-    const truths = readTruths(this.name, target.storage);
+    const truths = readBinaryTargets(this.name, target.storage);
     return Float64Array.from(truths, (truth, i) => this.ofTruth(prediction.storage[i], truth, prediction.dtype));
   }
 
@@ -27,7 +27,8 @@ abstract class ProbabilityMetric extends MeanMetric {
     const labels = readTargets(this.name, prediction, target);
     return Float64Array.from(labels, (label, i) => {
       const row = prediction.storage.subarray(i * columns, (i + 1) * columns);
-      return this.ofLabel(row, label, prediction.dtype);
+      // Log loss looks at one column alone, and would overlook a NaN in another.
+      return row.some(Number.isNaN) ? Number.NaN : this.ofLabel(row, label, prediction.dtype);
     });
   }
 
@@ -35,8 +36,8 @@ abstract class ProbabilityMetric extends MeanMetric {
   protected abstract ofLabel(row: ArrayLike<number>, label: number, dtype: string): number;
 }
 
-/** -log p, finite also for 0: p is at least the smallest step of its dtype at 1, as in scikit-learn. */
-function surprise(p: number, dtype: string): number {
+/** The surprisal -log p, finite also for 0: p is at least the smallest step of its dtype at 1, as in scikit-learn. */
+function surprisal(p: number, dtype: string): number {
   return -Math.log(Math.max(p, dtype === "float32" ? 2 ** -23 : 2 ** -52));
 }
 
@@ -47,11 +48,11 @@ export class LogLoss extends ProbabilityMetric {
   }
 
   protected ofTruth(p: number, truth: number, dtype: string): number {
-    return surprise(truth ? p : 1 - p, dtype);
+    return surprisal(truth ? p : 1 - p, dtype);
   }
 
   protected ofLabel(row: ArrayLike<number>, label: number, dtype: string): number {
-    return surprise(row[label], dtype);
+    return surprisal(row[label], dtype);
   }
 }
 
@@ -74,7 +75,7 @@ export class Brier extends ProbabilityMetric {
 }
 
 /**
- * The mean surprise at the right class, -log p, in nats.
+ * The mean surprisal of the right class, -log p, in nats.
  *
  * Finite also where p is 0, which is read as 2⁻⁵² (2⁻²³ in float32).
  *
@@ -89,8 +90,8 @@ export class Brier extends ProbabilityMetric {
  * metrics.logLoss([0.9, 0.2], [1, 0]); // 0.164
  */
 export function logLoss(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("logLoss", options, ["sampleWeight"]);
-  return once(new LogLoss(), prediction, target, options);
+  checkOptions("logLoss", options, sampleWeightOptions);
+  return evaluateOnce(new LogLoss(), prediction, target, options);
 }
 
 /**
@@ -104,6 +105,6 @@ export function logLoss(prediction: TensorLike, target: TensorLike, options: Sam
  * metrics.brier([0.9, 0.2], [1, 0]); // 0.025
  */
 export function brier(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("brier", options, ["sampleWeight"]);
-  return once(new Brier(), prediction, target, options);
+  checkOptions("brier", options, sampleWeightOptions);
+  return evaluateOnce(new Brier(), prediction, target, options);
 }

@@ -10,8 +10,8 @@ import {
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
-import { Metric, once, type SampleWeights, weights } from "./metric.ts";
-import { checkSameSize, readTargets, readTruths } from "./reading.ts";
+import { evaluateOnce, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
+import { checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
 
 /** One class against all others: each sample's score, whether it belongs to the class, and its weight. */
 interface Ranking {
@@ -20,35 +20,33 @@ interface Ranking {
   readonly weights: number[];
 }
 
-/**
- * How many samples have been passed, of the class (`hits`) and not (`others`), walking down from the highest score;
- * samples with equal scores are passed together.
- */
-interface Pass {
-  readonly hits: number;
-  readonly others: number;
+/** A point of the ROC curve: the weight of the samples at or above a threshold, of the class and not of it. */
+interface RocPoint {
+  readonly truePositives: number;
+  readonly falsePositives: number;
 }
 
-function walk({ scores, truths, weights: w }: Ranking): Pass[] {
+/** The ROC curve, from the highest score down; samples with equal scores are one point. */
+function rocCurve({ scores, truths, weights: w }: Ranking): RocPoint[] {
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  const passes: Pass[] = [];
-  let [hits, others] = [0, 0];
+  const points: RocPoint[] = [];
+  let [truePositives, falsePositives] = [0, 0];
   order.forEach((i, at) => {
-    if (truths[i]) hits += w[i];
-    else others += w[i];
-    if (at + 1 === order.length || scores[order[at + 1]] !== scores[i]) passes.push({ hits, others });
+    if (truths[i]) truePositives += w[i];
+    else falsePositives += w[i];
+    if (at + 1 === order.length || scores[order[at + 1]] !== scores[i]) points.push({ truePositives, falsePositives });
   });
-  return passes;
+  return points;
 }
 
 /** A metric that needs all scores at once: it keeps them. The mean over the classes where there are several. */
 abstract class RankingMetric extends Metric {
   #classes: Ranking[] = [];
-  #spoilt = false;
+  #sawNaN = false;
 
   reset(): void {
     this.#classes = [];
-    this.#spoilt = false;
+    this.#sawNaN = false;
   }
 
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
@@ -69,7 +67,7 @@ abstract class RankingMetric extends Metric {
       const ranking = this.#classes[c];
       for (let row = 0; row < rows; row++) {
         const score = prediction.storage[row * columns + column];
-        if (Number.isNaN(score)) this.#spoilt = true;
+        if (Number.isNaN(score)) this.#sawNaN = true;
         ranking.scores.push(score);
         ranking.truths.push(belongs(row, column));
         ranking.weights.push(weightAt(row));
@@ -84,17 +82,17 @@ abstract class RankingMetric extends Metric {
 
   #byTruth(prediction: Tensor, target: Tensor): (row: number) => number {
     checkSameSize(this.name, prediction, target);
-    const truths = readTruths(this.name, target.storage);
+    const truths = readBinaryTargets(this.name, target.storage);
     return (row) => truths[row];
   }
 
   result(): number {
-    if (this.#spoilt || this.#classes.length === 0) return Number.NaN;
-    return this.#classes.reduce((sum, ranking) => sum + this.area(walk(ranking)), 0) / this.#classes.length;
+    if (this.#sawNaN || this.#classes.length === 0) return Number.NaN;
+    return this.#classes.reduce((sum, ranking) => sum + this.area(rocCurve(ranking)), 0) / this.#classes.length;
   }
 
   /** The metric of one class. */
-  protected abstract area(passes: readonly Pass[]): number;
+  protected abstract area(points: readonly RocPoint[]): number;
 }
 
 /** {@link rocAuc} over batches, of all scores; `"auc"` in `compile`. NaN where a class has no samples, or all. */
@@ -103,13 +101,13 @@ export class RocAuc extends RankingMetric {
     super("auc");
   }
 
-  protected area(passes: readonly Pass[]): number {
-    let [sum, before] = [0, { hits: 0, others: 0 }];
-    for (const pass of passes) {
-      sum += ((pass.others - before.others) * (pass.hits + before.hits)) / 2;
-      before = pass;
+  protected area(points: readonly RocPoint[]): number {
+    let [sum, before] = [0, { truePositives: 0, falsePositives: 0 }];
+    for (const point of points) {
+      sum += ((point.falsePositives - before.falsePositives) * (point.truePositives + before.truePositives)) / 2;
+      before = point;
     }
-    return sum / (before.hits * before.others);
+    return sum / (before.truePositives * before.falsePositives);
   }
 }
 
@@ -119,11 +117,11 @@ export class AveragePrecision extends RankingMetric {
     super("average_precision");
   }
 
-  protected area(passes: readonly Pass[]): number {
+  protected area(points: readonly RocPoint[]): number {
     let [sum, before] = [0, 0];
-    for (const { hits, others } of passes) {
-      if (hits > before) sum += ((hits - before) * hits) / (hits + others);
-      before = hits;
+    for (const { truePositives, falsePositives } of points) {
+      if (truePositives > before) sum += ((truePositives - before) * truePositives) / (truePositives + falsePositives);
+      before = truePositives;
     }
     return before === 0 ? 0 : sum / before;
   }
@@ -144,8 +142,8 @@ export class AveragePrecision extends RankingMetric {
  * metrics.rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.75
  */
 export function rocAuc(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("rocAuc", options, ["sampleWeight"]);
-  const area = once(new RocAuc(), prediction, target, options);
+  checkOptions("rocAuc", options, sampleWeightOptions);
+  const area = evaluateOnce(new RocAuc(), prediction, target, options);
   if (Number.isNaN(area))
     throw new ValueError({
       where: "rocAuc",
@@ -166,6 +164,6 @@ export function rocAuc(prediction: TensorLike, target: TensorLike, options: Samp
  * metrics.averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.833
  */
 export function averagePrecision(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("averagePrecision", options, ["sampleWeight"]);
-  return once(new AveragePrecision(), prediction, target, options);
+  checkOptions("averagePrecision", options, sampleWeightOptions);
+  return evaluateOnce(new AveragePrecision(), prediction, target, options);
 }

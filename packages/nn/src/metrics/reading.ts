@@ -66,7 +66,7 @@ export function readDecisions(where: string, prediction: Tensor, target: Tensor,
 function readThresholded(where: string, prediction: Tensor, target: Tensor, threshold: number): Decisions {
   checkSameSize(where, prediction, target);
   const predicted = Int32Array.from(prediction.storage, (x) => (Number.isNaN(x) ? -1 : Number(x > threshold)));
-  return { predicted, actual: readSides(where, target.storage), classes: 2 };
+  return { predicted, actual: readSoftTargets(where, target.storage), classes: 2 };
 }
 
 /** The place of the largest number in each row, the first of equals; -1 in a row with NaN. */
@@ -150,7 +150,7 @@ export function readLabels(where: string, what: string, values: TypedArray, clas
 }
 
 /** Zeros and ones; -1 stands for 0, as in hinge losses. */
-export function readTruths(where: string, values: TypedArray): Int32Array {
+export function readBinaryTargets(where: string, values: TypedArray): Int32Array {
   return Int32Array.from(values, (value, i) => {
     if (value !== 0 && value !== 1 && value !== -1) throw noTruth(where, "0 or 1", value, i);
     return Number(value === 1);
@@ -158,7 +158,7 @@ export function readTruths(where: string, values: TypedArray): Int32Array {
 }
 
 /** Zeros and ones, from targets that may lie between them (smoothed labels), or be -1 for 0 (hinge losses). */
-function readSides(where: string, values: TypedArray): Int32Array {
+function readSoftTargets(where: string, values: TypedArray): Int32Array {
   return Int32Array.from(values, (value, i) => {
     if (!(value >= 0 && value <= 1) && value !== -1) throw noTruth(where, "from 0 to 1", value, i);
     return Number(value > 0.5);

@@ -2,7 +2,7 @@
  * How far predicted numbers are off: mean squared and absolute error, and the share of variance explained.
  */
 import { checkOptions, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { MeanMetric, Metric, once, type SampleWeights, weights } from "./metric.ts";
+import { evaluateOnce, MeanMetric, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
 import { checkSameSize } from "./reading.ts";
 
 /** The mean of a function of each difference. */
@@ -41,19 +41,19 @@ export class MeanAbsoluteError extends ErrorMetric {
   }
 }
 
-/** The sums that R² needs of one output: updated so that a large mean costs no digits (Welford 1962). */
-interface Spread {
+/** The sums of squares that R² needs of one output: updated so that a large mean costs no digits (Welford 1962). */
+interface SquareSums {
   weight: number;
   mean: number;
   /** Σ w (y - mean)². */
-  around: number;
+  total: number;
   /** Σ w (y - ŷ)². */
   residual: number;
 }
 
 /** {@link r2} over batches, of all samples at once; `"r2"` in `compile`. */
 export class R2 extends Metric {
-  #outputs: Spread[] = [];
+  #outputs: SquareSums[] = [];
   #samples = 0;
 
   constructor() {
@@ -70,7 +70,7 @@ export class R2 extends Metric {
     const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
     const rows = prediction.size / columns;
     const weightAt = weights(this.name, sampleWeight, rows);
-    while (this.#outputs.length < columns) this.#outputs.push({ weight: 0, mean: 0, around: 0, residual: 0 });
+    while (this.#outputs.length < columns) this.#outputs.push({ weight: 0, mean: 0, total: 0, residual: 0 });
     for (let row = 0; row < rows; row++)
       for (let j = 0; j < columns; j++) {
         const at = row * columns + j;
@@ -81,23 +81,23 @@ export class R2 extends Metric {
 
   result(): number {
     if (this.#samples < 2) return Number.NaN;
-    return this.#outputs.reduce((sum, spread) => sum + explained(spread), 0) / this.#outputs.length;
+    return this.#outputs.reduce((sum, sums) => sum + explained(sums), 0) / this.#outputs.length;
   }
 }
 
-function include(spread: Spread, y: number, predicted: number, weight: number): void {
+function include(sums: SquareSums, y: number, predicted: number, weight: number): void {
   if (weight === 0) return;
-  const off = y - spread.mean;
-  spread.weight += weight;
-  spread.mean += (weight / spread.weight) * off;
-  spread.around += weight * off * (y - spread.mean);
-  spread.residual += weight * (y - predicted) ** 2;
+  const deviation = y - sums.mean;
+  sums.weight += weight;
+  sums.mean += (weight / sums.weight) * deviation;
+  sums.total += weight * deviation * (y - sums.mean);
+  sums.residual += weight * (y - predicted) ** 2;
 }
 
-/** 1 - residual / around; targets that are all alike give 1 if they are met and 0 if not. */
-function explained({ around, residual }: Spread): number {
-  if (around === 0 && !Number.isNaN(residual)) return Number(residual === 0);
-  return 1 - residual / around;
+/** 1 - residual / total; targets that are all alike give 1 if they are met and 0 if not. */
+function explained({ total, residual }: SquareSums): number {
+  if (total === 0 && !Number.isNaN(residual)) return Number(residual === 0);
+  return 1 - residual / total;
 }
 
 /**
@@ -114,8 +114,8 @@ function explained({ around, residual }: Spread): number {
  * metrics.meanSquaredError([1, 2], [1, 4]); // 2
  */
 export function meanSquaredError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("meanSquaredError", options, ["sampleWeight"]);
-  return once(new MeanSquaredError(), prediction, target, options);
+  checkOptions("meanSquaredError", options, sampleWeightOptions);
+  return evaluateOnce(new MeanSquaredError(), prediction, target, options);
 }
 
 /**
@@ -127,8 +127,8 @@ export function meanSquaredError(prediction: TensorLike, target: TensorLike, opt
  * metrics.meanAbsoluteError([1, 2], [1, 4]); // 1
  */
 export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("meanAbsoluteError", options, ["sampleWeight"]);
-  return once(new MeanAbsoluteError(), prediction, target, options);
+  checkOptions("meanAbsoluteError", options, sampleWeightOptions);
+  return evaluateOnce(new MeanAbsoluteError(), prediction, target, options);
 }
 
 /**
@@ -147,8 +147,8 @@ export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, op
  * metrics.r2([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.949
  */
 export function r2(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
-  checkOptions("r2", options, ["sampleWeight"]);
-  const value = once(new R2(), prediction, target, options);
+  checkOptions("r2", options, sampleWeightOptions);
+  const value = evaluateOnce(new R2(), prediction, target, options);
   if (Number.isNaN(value))
     throw new ValueError({
       where: "r2",

@@ -93,6 +93,11 @@ describe("every metric", () => {
     const spoilt = kind === "rows" ? [[0.2, Number.NaN, 0.8]] : [Number.NaN];
     metric.update(tensor(spoilt), tensor([1]));
     expect(metric.result()).toBeNaN();
+    if (kind === "rows") {
+      metric.reset();
+      metric.update(tensor([[Number.NaN, 0.8, 0.2]]), tensor([1]));
+      expect(metric.result()).toBeNaN();
+    }
     metric.reset();
     metric.update(tensor(x), tensor(y));
     expect(metric.result()).not.toBeNaN();
@@ -102,12 +107,33 @@ describe("every metric", () => {
     const { x, y } = data(kind);
     expect(() => make().update(tensor(x), tensor(y), tensor(y.map(() => -1)))).toThrow(ValueError);
     expect(() => make().update(tensor(x), tensor(y), tensor([1, 1, 1, 1, 1]))).toThrow(ShapeError);
+    expect(() => make().update(tensor(x), tensor(y), tensor([]))).toThrow(ShapeError);
+  });
+
+  it("as a function takes weights below 1, and some that are 0", () => {
+    expect(accuracy([0.9, 0.8, 0.7], [1, 0, 0], { sampleWeight: [0.5, 0.25, 0.25] })).toBe(0.5);
+    expect(accuracy([0.9, 0.8, 0.7], [1, 0, 0], { sampleWeight: [0.5, 0.5, 0] })).toBe(0.5);
+  });
+
+  it("of ranking refuses another number of classes in a later batch", () => {
+    const metric = new RocAuc();
+    metric.update(tensor([[0.2, 0.3, 0.5]]), tensor([2]));
+    expect(() => metric.update(tensor([[0.2, 0.8]]), tensor([1]))).toThrow(/as many classes as in earlier batches/);
+  });
+
+  it("R² forgets how many samples there were, of which it needs two", () => {
+    const metric = new R2();
+    metric.update(tensor([1, 2, 4]), tensor([1, 2, 3]));
+    metric.reset();
+    metric.update(tensor([1]), tensor([2]));
+    expect(metric.result()).toBeNaN();
   });
 
   it("as a function refuses nothing and NaN", () => {
     for (const f of [accuracy, f1, rocAuc, logLoss, meanSquaredError, r2, confusionMatrix]) {
       expect(() => f([], [])).toThrow(/at least one sample/);
       expect(() => f([0.5, Number.NaN], [0, 1])).toThrow(/predictions that are numbers, got NaN at element 1/);
+      expect(() => f([Number.NaN, 0.5], [0, 1])).toThrow(/predictions that are numbers, got NaN at element 0/);
       expect(() => f([0.5, 0.5], [0, Number.NaN])).toThrow(/targets that are numbers/);
       expect(() => f([0.5, 0.5], [0, 1], { sampleWeight: [0, 0] })).toThrow(/one is above 0/);
     }
@@ -120,6 +146,21 @@ describe("metrics by name", () => {
       expect(metricByName(name)).toBeInstanceOf(Metric);
       expect(metricByName(name)).not.toBe(metricByName(name));
     }
+  });
+
+  it("binary_accuracy decides each element at 0.5", () => {
+    const metric = metricByName("binary_accuracy");
+    metric.update(
+      tensor([
+        [0.4, 0.6],
+        [0.9, 0.3],
+      ]),
+      tensor([
+        [0, 1],
+        [1, 1],
+      ]),
+    );
+    expect(metric.result()).toBe(0.75);
   });
 
   it("are told whether outputs are logits", () => {

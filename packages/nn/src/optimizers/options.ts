@@ -1,7 +1,8 @@
 /**
  * The options of optimizers, checked before anything is made of them.
  */
-import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
+import { checkOptions, OptionError } from "@chainrule/core";
+import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-range.ts";
 import type { Hyperparameters } from "./rule.ts";
 
 /** What every optimizer takes besides its rule's own options; not for a group by itself. */
@@ -25,32 +26,22 @@ export type OptimizerOptions<H extends Hyperparameters = Hyperparameters> = Part
 
 const aliases: Readonly<Record<string, string>> = { learningRate: "lr", epsilon: "eps" };
 
-interface Range {
-  readonly expected: string;
-  holds(value: unknown): boolean;
-}
-
-const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
-const atLeastZero: Range = { expected: "a number of at least 0", holds: (x) => isNumber(x) && x >= 0 };
-const aboveZero: Range = { expected: "a number above 0", holds: (x) => isNumber(x) && x > 0 };
-const fraction: Range = { expected: "a number from 0 to 1", holds: (x) => isNumber(x) && x >= 0 && x <= 1 };
-
-const ranges: Readonly<Record<string, Range>> = {
+const ranges: Readonly<Record<string, NumberRange>> = {
   lr: {
     expected: "a number of at least 0, or a function from the step to one",
     holds: (x) => typeof x === "function" || atLeastZero.holds(x),
   },
   betas: {
     expected: "two numbers from 0 up to but not including 1",
-    holds: (x) => Array.isArray(x) && x.length === 2 && x.every((beta) => fraction.holds(beta) && beta < 1),
+    holds: (x) => Array.isArray(x) && x.length === 2 && x.every((beta) => zeroToOne.holds(beta) && beta < 1),
   },
   weightDecay: atLeastZero,
   eps: atLeastZero,
   momentum: atLeastZero,
   momentumDecay: atLeastZero,
   initialAccumulator: atLeastZero,
-  alpha: fraction,
-  rho: fraction,
+  alpha: zeroToOne,
+  rho: zeroToOne,
   clipNorm: aboveZero,
   clipValue: aboveZero,
 };
@@ -84,8 +75,7 @@ function checkValue(where: string, name: string, value: unknown, defaults: objec
   const like = (defaults as Record<string, unknown>)[name];
   const range = ranges[name] ?? {
     expected: `a ${typeof like}`,
-    holds: (x: unknown) => (typeof like === "number" ? isNumber(x) : typeof x === typeof like),
+    holds: (x: unknown) => (typeof like === "number" ? isFiniteNumber(x) : typeof x === typeof like),
   };
-  if (!range.holds(value))
-    throw new ValueError({ where: `${where}, ${name}`, expected: range.expected, got: describe(value) });
+  checkRange(where, name, value, range);
 }

@@ -2,6 +2,7 @@
  * Schedules that lower the learning rate: by steps, exponentially, along a line, a power or a cosine.
  */
 import { describe, ValueError } from "@chainrule/core";
+import { aboveZero, atLeastZero } from "../number-range.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
 
 /**
@@ -12,7 +13,7 @@ import { checkSchedule, type Schedule } from "./schedule.ts";
  */
 export function stepDecay(options: { lr: number; every: number; gamma?: number }): Schedule {
   const { lr, every, gamma = 0.1 } = options;
-  checkSchedule("stepDecay", { ...options, gamma }, { positive: ["every", "gamma"], notNegative: ["lr"] });
+  checkSchedule("stepDecay", { ...options, gamma }, { lr: atLeastZero, every: aboveZero, gamma: aboveZero });
   return (step) => lr * gamma ** Math.floor(step / every);
 }
 
@@ -25,7 +26,7 @@ export function stepDecay(options: { lr: number; every: number; gamma?: number }
 export function multiStepDecay(options: { lr: number; milestones: readonly number[]; gamma?: number }): Schedule {
   const { lr, milestones, gamma = 0.1 } = options;
   const where = "multiStepDecay";
-  checkSchedule(where, { ...options, gamma }, { positive: ["gamma"], notNegative: ["lr"], other: ["milestones"] });
+  checkSchedule(where, { ...options, gamma }, { lr: atLeastZero, milestones: null, gamma: aboveZero });
   if (!Array.isArray(milestones) || milestones.some((at, i) => !(at > (i === 0 ? 0 : milestones[i - 1]))))
     throw new ValueError({ where, expected: "milestones above 0 that ascend", got: describe(milestones) });
   const marks = [...milestones];
@@ -40,7 +41,7 @@ export function multiStepDecay(options: { lr: number; milestones: readonly numbe
  */
 export function exponentialDecay(options: { lr: number; gamma: number; every?: number }): Schedule {
   const { lr, gamma, every = 1 } = options;
-  checkSchedule("exponentialDecay", { ...options, every }, { positive: ["gamma", "every"], notNegative: ["lr"] });
+  checkSchedule("exponentialDecay", { ...options, every }, { lr: atLeastZero, gamma: aboveZero, every: aboveZero });
   return (step) => lr * gamma ** (step / every);
 }
 
@@ -52,8 +53,8 @@ export function exponentialDecay(options: { lr: number; gamma: number; every?: n
  */
 export function polynomialDecay(options: { lr: number; steps: number; endLr?: number; power?: number }): Schedule {
   const { lr, steps, endLr = 0, power = 1 } = options;
-  const checks = { positive: ["steps", "power"], notNegative: ["lr", "endLr"] };
-  checkSchedule("polynomialDecay", { ...options, endLr, power }, checks);
+  const ranges = { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero, power: aboveZero };
+  checkSchedule("polynomialDecay", { ...options, endLr, power }, ranges);
   return (step) => (lr - endLr) * (1 - Math.min(step, steps) / steps) ** power + endLr;
 }
 
@@ -65,7 +66,7 @@ export function polynomialDecay(options: { lr: number; steps: number; endLr?: nu
  */
 export function linearDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
   const { lr, steps, endLr = 0 } = options;
-  checkSchedule("linearDecay", { ...options, endLr }, { positive: ["steps"], notNegative: ["lr", "endLr"] });
+  checkSchedule("linearDecay", { ...options, endLr }, { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero });
   return polynomialDecay({ lr, steps, endLr });
 }
 
@@ -77,13 +78,13 @@ export function linearDecay(options: { lr: number; steps: number; endLr?: number
  */
 export function cosineDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
   const { lr, steps, endLr = 0 } = options;
-  checkSchedule("cosineDecay", { ...options, endLr }, { positive: ["steps"], notNegative: ["lr", "endLr"] });
-  return (step) => cosineBetween(lr, endLr, Math.min(step, steps) / steps);
+  checkSchedule("cosineDecay", { ...options, endLr }, { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero });
+  return (step) => annealCosine(lr, endLr, Math.min(step, steps) / steps);
 }
 
 /** From one number (at 0) to another (at 1) along half a cosine. */
-export function cosineBetween(from: number, to: number, way: number): number {
-  return to + ((from - to) * (1 + Math.cos(Math.PI * way))) / 2;
+export function annealCosine(from: number, to: number, progress: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * progress))) / 2;
 }
 
 /**
@@ -96,7 +97,11 @@ export function cosineBetween(from: number, to: number, way: number): number {
 export function cosineRestarts(options: { lr: number; steps: number; growth?: number; endLr?: number }): Schedule {
   const { lr, steps, growth = 1, endLr = 0 } = options;
   const where = "cosineRestarts";
-  checkSchedule(where, { ...options, growth, endLr }, { positive: ["steps", "growth"], notNegative: ["lr", "endLr"] });
+  checkSchedule(
+    where,
+    { ...options, growth, endLr },
+    { lr: atLeastZero, steps: aboveZero, growth: aboveZero, endLr: atLeastZero },
+  );
   if (growth < 1) throw new ValueError({ where, expected: "a growth of at least 1", got: describe(growth) });
   return (step) => {
     let length = steps;
@@ -107,6 +112,6 @@ export function cosineRestarts(options: { lr: number; steps: number; growth?: nu
         start += length;
         length *= growth;
       }
-    return cosineBetween(lr, endLr, (step - start) / length);
+    return annealCosine(lr, endLr, (step - start) / length);
   };
 }

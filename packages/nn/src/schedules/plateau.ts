@@ -50,8 +50,8 @@ export class ReduceOnPlateau {
   best: number;
   readonly #optimizer: HasLearningRate;
   readonly #options: Required<PlateauOptions>;
-  #bad = 0;
-  #resting = 0;
+  #badSteps = 0;
+  #cooldownLeft = 0;
 
   constructor(optimizer: HasLearningRate, options: PlateauOptions = {}) {
     const where = "ReduceOnPlateau";
@@ -81,15 +81,15 @@ export class ReduceOnPlateau {
     const { patience, cooldown, factor, minLr } = this.#options;
     if (this.#isBetter(measurement)) {
       this.best = measurement;
-      this.#bad = 0;
-    } else this.#bad++;
-    if (this.#resting > 0) {
-      this.#resting--;
-      this.#bad = 0;
+      this.#badSteps = 0;
+    } else this.#badSteps++;
+    if (this.#cooldownLeft > 0) {
+      this.#cooldownLeft--;
+      this.#badSteps = 0;
     }
-    if (this.#bad <= patience) return false;
-    this.#bad = 0;
-    this.#resting = cooldown;
+    if (this.#badSteps <= patience) return false;
+    this.#badSteps = 0;
+    this.#cooldownLeft = cooldown;
     const next = Math.max(this.#optimizer.lr * factor, minLr);
     const isLower = next < this.#optimizer.lr;
     if (isLower) this.#optimizer.lr = next;

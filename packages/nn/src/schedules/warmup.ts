@@ -2,7 +2,8 @@
  * Schedules that raise the learning rate first: a warm-up before any other, and the one-cycle policy.
  */
 import { describe, lookUp, ValueError } from "@chainrule/core";
-import { cosineBetween } from "./decay.ts";
+import { aboveZero, atLeastZero } from "../number-range.ts";
+import { annealCosine } from "./decay.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
 
 /**
@@ -18,7 +19,7 @@ import { checkSchedule, type Schedule } from "./schedule.ts";
  */
 export function warmup(next: Schedule | number, options: { steps: number; from?: number }): Schedule {
   const { steps, from = 0 } = options;
-  checkSchedule("warmup", { ...options, from }, { positive: ["steps"], notNegative: ["from"] });
+  checkSchedule("warmup", { ...options, from }, { steps: aboveZero, from: atLeastZero });
   if (from > 1) throw new ValueError({ where: "warmup, from", expected: "a share from 0 to 1", got: describe(from) });
   const schedule = typeof next === "number" ? () => next : next;
   return (step) => (step < steps ? schedule(0) * (from + ((1 - from) * step) / steps) : schedule(step - steps));
@@ -40,9 +41,9 @@ export interface OneCycleOptions {
   annealStrategy?: "cos" | "linear";
 }
 
-const ways = {
-  cos: cosineBetween,
-  linear: (from: number, to: number, way: number) => from + (to - from) * way,
+const annealings = {
+  cos: annealCosine,
+  linear: (from: number, to: number, progress: number) => from + (to - from) * progress,
 };
 
 /**
@@ -59,20 +60,23 @@ export function oneCycle(options: OneCycleOptions): Schedule {
     where,
     { ...options, pctStart, divFactor, finalDivFactor, annealStrategy },
     {
-      positive: ["maxLr", "steps", "divFactor", "finalDivFactor"],
-      notNegative: ["pctStart"],
-      other: ["annealStrategy"],
+      maxLr: aboveZero,
+      steps: aboveZero,
+      pctStart: atLeastZero,
+      divFactor: aboveZero,
+      finalDivFactor: aboveZero,
+      annealStrategy: null,
     },
   );
   if (pctStart > 1) throw new ValueError({ where, expected: "pctStart from 0 to 1", got: describe(pctStart) });
-  const between = lookUp(`${where}, annealStrategy`, ways, annealStrategy);
+  const anneal = lookUp(`${where}, annealStrategy`, annealings, annealStrategy);
   const first = maxLr / divFactor;
   const last = first / finalDivFactor;
   // PyTorch counts the steps from 0 to steps - 1, and the peak as the end of the way up.
   const peak = pctStart * steps - 1;
   const end = steps - 1;
   return (step) => {
-    if (step <= peak) return peak === 0 ? maxLr : between(first, maxLr, step / peak);
-    return end <= peak || step >= end ? last : between(maxLr, last, (step - peak) / (end - peak));
+    if (step <= peak) return peak === 0 ? maxLr : anneal(first, maxLr, step / peak);
+    return end <= peak || step >= end ? last : anneal(maxLr, last, (step - peak) / (end - peak));
   };
 }
