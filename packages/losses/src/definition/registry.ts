@@ -70,7 +70,12 @@ export function lossByName(name: string): Loss {
   });
 }
 
-/** The names of all losses, ours and one's own, in camelCase. */
+/**
+ * The names of all losses, ours and one's own, in camelCase.
+ *
+ * @example
+ * lossNames().includes("crossEntropy"); // true
+ */
 export function lossNames(): string[] {
   return [...camelNames];
 }

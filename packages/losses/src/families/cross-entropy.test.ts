@@ -1,4 +1,4 @@
-import { logSoftmax, ShapeError, tensor, ValueError } from "@chainrule/core";
+import { logSoftmax, ShapeError, tensor, ValueError, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import {
@@ -234,6 +234,30 @@ describe("crossEntropy", () => {
     );
     expect(() => crossEntropy([[1, 2]], [0], { ignoreIndex: 0.5 })).toThrow(/whole number as ignoreIndex/);
     expect(() => crossEntropy([[1, 2]], [0], { axis: 2 })).toThrow(/axis from -2 to 1/);
+  });
+
+  it("says which targets it takes, and what to do with others", () => {
+    const logits = zeros([2, 3, 4]);
+    expect(() => sparseCategoricalCrossEntropy(logits.softmax(), zeros([2, 4]))).toThrow(
+      /targets that are class indices of shape \[2, 3\], got \[2, 4\].*\n.*Is the class axis another one/,
+    );
+    expect(() => categoricalCrossEntropy(logits.softmax(), zeros([2, 4]))).toThrow(
+      /targets that are probabilities of the predictions' shape, \[2, 3, 4\], got/,
+    );
+    expect(() => categoricalCrossEntropy(logits.softmax(), zeros([2, 3]))).toThrow(/oneHot\(target, classes\)/);
+    expect(() => crossEntropy(logits, zeros([2, 4]))).toThrow(
+      /class indices of shape \[2, 3\] or probabilities of the predictions' shape, \[2, 3, 4\]/,
+    );
+    expect(() => crossEntropy(logits, zeros([2, 3, 1]))).toThrow(/target\.squeeze\(-1\)/);
+    expect(() => crossEntropy(logits, zeros([2, 3, 2]))).toThrow(/bring them to one of these shapes/);
+    expect(() => crossEntropy(logits, zeros([1]))).toThrow(/bring them to one of these shapes/);
+    expect(() => crossEntropy(zeros([2, 3]), zeros([3]))).toThrow(/bring them to one of these shapes/);
+  });
+
+  it("says what may be wrong with a label, and where a number is missing", () => {
+    expect(() => crossEntropy([[0, 0, 0]], [3])).toThrow(/Labels count from 0: subtract 1/);
+    expect(() => crossEntropy([[0, 0, 0]], [7])).toThrow(/Has the model one output for each class\? It has 3/);
+    expect(() => crossEntropy([[0, 0]], [[Number.NaN, 1]])).toThrow(/got NaN at \[0, 0\]/);
   });
 
   it("lets NaN predictions through, so that training sees a NaN loss", () => {

@@ -47,6 +47,12 @@ describe("regression losses", () => {
       expect(() => loss(tensor(new Float32Array(64), { shape: [64, 1] }), new Float32Array(64))).toThrow(ShapeError);
   });
 
+  it("say at which place a number is missing, whatever the rank", () => {
+    const target = Array.from({ length: 12 }, (_, i) => (i === 10 ? Number.NaN : i));
+    expect(() => mse(zeros([2, 3, 2]), tensor(target).reshape(2, 3, 2))).toThrow(/got NaN at \[1, 2, 0\]/);
+    expect(() => mse(zeros([3, 4]), tensor(target).reshape(3, 4))).toThrow(/got NaN at \[2, 2\]/);
+  });
+
   it("say how to bring shapes together only where that would help", () => {
     expect(() => mse(zeros([2, 3]), zeros([3]))).toThrow(/Look at what the last layer returns/);
     expect(() => mse(zeros([2, 3, 4]), zeros([2, 9]))).toThrow(/Look at what the last layer returns/);

@@ -39,6 +39,11 @@ Where q = p, KL is 0 and H(p, q) is H(p): not 0, unless p is certain.`);
     expect(Object.keys(explained)).toEqual(["events", "entropy", "klDivergence", "crossEntropy"]);
   });
 
+  it("shows four decimals, also of what is small", () => {
+    expect(String(explainCrossEntropy([0.5, 0.5], [0.4999, 0.5001], {}))).toMatch(/^KL.*0\.0000 {2}0\.0000$/m);
+    expect(String(explainCrossEntropy([0.5, 0.5], [0.49, 0.51]))).toMatch(/^KL.*0\.0002 {2}0\.0003$/m);
+  });
+
   it("says that H(p, p) is H(p)", () => {
     const same = explainCrossEntropy([0.6, 0.4], [0.6, 0.4]);
     expect(same.klDivergence.nats).toBe(0);
