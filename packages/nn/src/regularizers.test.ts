@@ -42,6 +42,8 @@ describe("regularisers", () => {
 
   it("refuse strengths below 0 and names that they do not know", () => {
     expect(() => l1(-1)).toThrow(ValueError);
+    expect(() => l1(Number.POSITIVE_INFINITY)).toThrow(ValueError);
+    expect(l1(0)(x).item()).toBe(0);
     expect(() => l2(Number.NaN)).toThrow(ValueError);
     expect(() => l1l2({ l3: 1 } as never)).toThrow(OptionError);
     expect(() => regularizerByName("L2")).toThrow(/Did you mean "l2"/);

@@ -3,8 +3,8 @@
  */
 import { checkOptions, type Tensor } from "@chainrule/core";
 import { Callback } from "../model/callback.ts";
-import { checkCount } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
+import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 

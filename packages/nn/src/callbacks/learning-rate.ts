@@ -3,8 +3,8 @@
  */
 import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
 import { Callback } from "../model/callback.ts";
-import { checkNotNegative } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
+import { checkNotNegative } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 

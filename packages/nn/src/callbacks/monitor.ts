@@ -2,8 +2,8 @@
  * Watching one number of the logs for getting better: what early stopping and rate reduction share.
  */
 import { didYouMean, OptionError } from "@chainrule/core";
-import { checkNotNegative } from "../model/checks.ts";
 import type { Logs } from "../model/hooks.ts";
+import { checkNotNegative } from "../number-checks.ts";
 
 /** Which number of the logs a callback watches, and what counts as better. */
 export interface MonitorOptions {

@@ -11,7 +11,6 @@ import { type Regularizer, type RegularizerLike, toRegularizer } from "../regula
 import { Layer } from "./layer.ts";
 import {
   activation,
-  checkCount,
   count,
   initializer,
   type LayerOptions,
@@ -162,8 +161,8 @@ export class Linear extends Layer {
         got: describe(options),
       });
     super(options, linearOptions);
-    checkCount("Linear", "inFeatures", inFeatures);
-    checkCount("Linear", "outFeatures", outFeatures);
+    count("Linear", "inFeatures", inFeatures);
+    count("Linear", "outFeatures", outFeatures);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.#useBias = options.bias ?? true;

@@ -6,15 +6,7 @@ import { type InitializerLike, toInitializer } from "../initializers/by-name.ts"
 import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { Layer } from "./layer.ts";
-import {
-  checkCount,
-  count,
-  initializer,
-  type LayerOptions,
-  type OptionTable,
-  regularizer,
-  unchecked,
-} from "./options.ts";
+import { count, initializer, type LayerOptions, type OptionTable, regularizer, unchecked } from "./options.ts";
 
 /** The size of an {@link Embedding}'s table, and how it starts. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
@@ -59,7 +51,7 @@ export class Embedding extends Layer {
   constructor({ inputDim, ...options }: EmbeddingOptions) {
     super(options, embeddingOptions);
     const { outputDim, paddingIdx = null, embeddingsInitializer = "random_uniform" } = options;
-    checkCount("Embedding", "inputDim", inputDim);
+    count("Embedding", "inputDim", inputDim);
     if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= 0 && paddingIdx < inputDim))
       throw new ValueError({
         where: "Embedding, paddingIdx",

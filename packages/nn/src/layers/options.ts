@@ -5,6 +5,7 @@
 import { checkOptions, describe, type Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
 import { toActivation } from "../activations.ts";
 import { toInitializer } from "../initializers/by-name.ts";
+import { checkCount, checkNotNegative } from "../number-checks.ts";
 import { type RegularizerLike, toRegularizer } from "../regularizers.ts";
 
 /** What every layer's options may hold. */
@@ -43,7 +44,8 @@ export type OwnOptions = Checks | readonly string[];
 export const unchecked: OptionCheck = () => {};
 
 /** A whole number of at least 1, always needed. */
-export const count: OptionCheck = checkCount;
+export const count: OptionCheck = (where, name, value) =>
+  checkCount(where, name, value, 1, { ErrorClass: OptionError });
 /** What turns a tensor into another by name or function, or nothing. */
 export const activation: OptionCheck = (_where, _name, value) => toActivation(value as never);
 /** How weights start. */
@@ -52,10 +54,7 @@ export const initializer: OptionCheck = optional((_where, name, value) => toInit
 export const regularizer: OptionCheck = (_where, _name, value) => toRegularizer(value as never);
 
 /** What keeps a division finite. */
-export const epsilon: OptionCheck = optional((where, name, value) => {
-  if (!((value as number) >= 0))
-    throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
-});
+export const epsilon: OptionCheck = optional(checkNotNegative);
 
 /** The share that dropout drops. */
 export const dropoutRate: OptionCheck = (where, name, value) => {
@@ -111,12 +110,6 @@ export function checkLayerOptions(
   const table = { ...mergeOptions(own), ...inherited };
   checkOptions(where, options, Object.keys(table));
   for (const [name, check] of Object.entries(table)) check(where, name, (options as Record<string, unknown>)[name]);
-}
-
-/** Throws unless `value` is a whole number of at least 1. */
-export function checkCount(where: string, name: string, value: unknown): asserts value is number {
-  if (!Number.isInteger(value) || (value as number) < 1)
-    throw new OptionError({ where, expected: `${name} as a whole number of at least 1`, got: describe(value) });
 }
 
 /** The named options, and with them the dtype and the generator, for a layer that hands them on to its parts. */

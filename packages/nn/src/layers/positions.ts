@@ -8,15 +8,7 @@ import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Dropout } from "./dropout.ts";
 import { Layer } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";
-import {
-  checkCount,
-  count,
-  dropoutRate,
-  initializer,
-  type LayerOptions,
-  type OptionTable,
-  optional,
-} from "./options.ts";
+import { count, dropoutRate, initializer, type LayerOptions, type OptionTable, optional } from "./options.ts";
 import { knownLength } from "./shape.ts";
 
 /**
@@ -32,8 +24,8 @@ export function sinusoidalPositions(
   dim: number,
   { dtype = getDefaultDType() }: { dtype?: "float32" | "float64" } = {},
 ): Tensor {
-  checkCount("sinusoidalPositions", "length", length);
-  checkCount("sinusoidalPositions", "dim", dim);
+  count("sinusoidalPositions", "length", length);
+  count("sinusoidalPositions", "dim", dim);
   const values = Float64Array.from({ length: length * dim }, (_, at) => {
     const [t, column] = [Math.floor(at / dim), at % dim];
     const angle = t / 10000 ** ((column - (column % 2)) / dim);

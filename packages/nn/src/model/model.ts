@@ -5,9 +5,9 @@ import { checkOptions, getDefaultDType, type JitOptions, ModelError, type Tensor
 import { Layer } from "../layers/layer.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
+import { checkCount } from "../number-checks.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";
-import { checkCount } from "./checks.ts";
 import { type TrainingConfig, toTrainingConfig } from "./compile.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import {

@@ -2,8 +2,8 @@
  * The options of `fit`, checked before anything is done.
  */
 import { checkOptions, describe, Generator, type JitOptions, OptionError } from "@chainrule/core";
+import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
-import { checkCount } from "./checks.ts";
 import type { BatchLike, BatchSource } from "./data-adapter.ts";
 import type { Hooks } from "./hooks.ts";
 import type { DataLike } from "./nested.ts";
@@ -94,7 +94,8 @@ export function completeFitOptions(given: FitOptions, arrays: boolean): Complete
     });
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: CompleteFitOptions = { ...defaults, ...defined };
-  checkCount("fit", "epochs", options.epochs, 0);
+  const hint = options.epochs === Number.POSITIVE_INFINITY ? "Name a large number, and stop by a callback." : undefined;
+  checkCount("fit", "epochs", options.epochs, 0, { hint });
   checkCount("fit", "initialEpoch", options.initialEpoch, 0);
   checkCount("fit", "batchSize", options.batchSize, 1);
   if (options.stepsPerEpoch !== undefined) checkCount("fit", "stepsPerEpoch", options.stepsPerEpoch, 1);

@@ -2,7 +2,7 @@
  * The options of optimizers, checked before anything is made of them.
  */
 import { checkOptions, OptionError } from "@chainrule/core";
-import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-range.ts";
+import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-checks.ts";
 import type { Hyperparameters } from "./rule.ts";
 
 /** What every optimizer takes besides its rule's own options; not for a group by itself. */

@@ -2,7 +2,7 @@
  * Schedules that lower the learning rate: by steps, exponentially, along a line, a power or a cosine.
  */
 import { describe, ValueError } from "@chainrule/core";
-import { aboveZero, atLeastZero } from "../number-range.ts";
+import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
 
 /**

@@ -5,7 +5,7 @@
  * it to see what it says. Being plain numbers, a schedule is no part of a compiled step: the rate is set before each run.
  */
 import { checkOptions } from "@chainrule/core";
-import { checkRange, type NumberRange } from "../number-range.ts";
+import { checkRange, type NumberRange } from "../number-checks.ts";
 
 /** The learning rate after `step` steps; the first step is taken at `schedule(0)`. */
 export type Schedule = (step: number) => number;

@@ -2,7 +2,7 @@
  * Schedules that raise the learning rate first: a warm-up before any other, and the one-cycle policy.
  */
 import { describe, lookUp, ValueError } from "@chainrule/core";
-import { aboveZero, atLeastZero } from "../number-range.ts";
+import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { annealCosine } from "./decay.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
 
