@@ -9,7 +9,7 @@
  * Source: I. Witten, R. Neal and J. Cleary, "Arithmetic coding for data compression", Communications of the ACM 30(6),
  * 1987.
  */
-import { DataError, describe, ShapeError, ValueError } from "chainrule";
+import { DataError, ShapeError, ValueError } from "chainrule";
 
 /** What the frequencies of all symbols sum to: their common denominator, 2^16. */
 export const totalFrequency = 2 ** 16;
@@ -45,7 +45,7 @@ export function frequenciesOf(probabilities: ArrayLike<number>): Uint32Array {
 
 function checkProbability(p: number): number {
   if (p >= 0 && p <= 1.001) return p;
-  throw new ValueError({ where: "frequenciesOf", expected: "probabilities from 0 to 1", got: describe(p) });
+  throw new ValueError({ where: "frequenciesOf", expected: "probabilities from 0 to 1", got: String(p) });
 }
 
 /** An interval of whole numbers with both ends in it, and the narrowing that coder and decoder share. */
@@ -104,7 +104,7 @@ export class ArithmeticEncoder extends Interval {
       throw new ValueError({
         where: "encode",
         expected: `a symbol from 0 to ${frequencies.length - 1} with a frequency above 0`,
-        got: describe(symbol),
+        got: String(symbol),
       });
     let from = 0;
     for (let i = 0; i < symbol; i++) from += frequencies[i];
@@ -157,7 +157,7 @@ export class ArithmeticDecoder extends Interval {
   constructor(bytes: Uint8Array) {
     super();
     if (!(bytes instanceof Uint8Array))
-      throw new DataError({ where: "ArithmeticDecoder", expected: "bytes, a Uint8Array", got: describe(bytes) });
+      throw new DataError({ where: "ArithmeticDecoder", expected: "bytes, a Uint8Array", got: String(bytes) });
     this.#bytes = bytes;
     for (let i = 0; i < 32; i++) this.#code = 2 * this.#code + this.#next();
   }

@@ -1,6 +1,7 @@
 /**
  * What a script imports: tensors and derivatives, losses, layers and training, data, and drawing.
  */
+export * from "@chainrule/compiler";
 export * from "@chainrule/core";
 export * from "@chainrule/data";
 export * from "@chainrule/losses";

@@ -10,8 +10,8 @@ import {
   lookUp,
   OptionError,
   ShapeError,
-  tensor,
-} from "./index.ts";
+} from "./errors.ts";
+import { tensor } from "./index.ts";
 
 describe("an error of chainrule", () => {
   const error = new ShapeError({ where: "add", expected: "[2]", got: "[3]", hint: "Reshape it." });

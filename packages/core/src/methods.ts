@@ -13,7 +13,7 @@ import * as indexing from "./ops/indexing.ts";
 import { dot, matmul } from "./ops/matmul.ts";
 import * as movement from "./ops/movement.ts";
 import * as reduce from "./ops/reduce.ts";
-import { flip, type Range, slice } from "./ops/slice.ts";
+import { flip, type SliceRange, slice } from "./ops/slice.ts";
 import { type Axes, broadcastTo, type ReduceOptions, reshape, sum } from "./ops/sum.ts";
 import * as unary from "./ops/unary.ts";
 import { asTensor, type TensorLike } from "./tensor/create.ts";
@@ -636,7 +636,7 @@ export interface TensorMethods {
    * @throws ValueError for an index that is not there, or a range that cannot be read.
    * @example tensor([[1, 2, 3], [4, 5, 6]]).slice(":", "1:"); // [[2, 3], [5, 6]]
    */
-  slice(...ranges: Range[]): Tensor;
+  slice(...ranges: SliceRange[]): Tensor;
 
   /**
    * The elements in reverse along one axis, several, or all; the shape stays.

@@ -26,8 +26,6 @@ export {
   valueAndGrad,
   vjp,
 } from "./autodiff/functional.ts";
-export type { Explanation, KernelReport } from "./jit/explain.ts";
-export { type JitOptions, type Jitted, jit } from "./jit/jit.ts";
 export {
   elu,
   gelu,
@@ -116,7 +114,7 @@ export {
   std,
   variance,
 } from "./ops/reduce.ts";
-export { flip, type Range, slice } from "./ops/slice.ts";
+export { flip, type SliceRange, slice } from "./ops/slice.ts";
 export { type Axes, broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./ops/sum.ts";
 export {
   abs,
@@ -182,19 +180,16 @@ export {
   zeros,
   zerosLike,
 } from "./tensor/create.ts";
+export { isGradEnabled } from "./tensor/dispatch.ts";
 export { type DType, getDefaultDType, isFloat, promote, setDefaultDType, type TypedArray } from "./tensor/dtype.ts";
 export type { Call, GradientRule, KernelOperand, Op, TensorSpec } from "./tensor/op.ts";
 export { buffer, Parameter, parameter } from "./tensor/parameter.ts";
-export { isRecording } from "./tensor/run.ts";
 export {
   broadcastShapes,
-  formatShape,
   normalizeAxes,
   normalizeAxis,
   type Shape,
-  sameShape,
   sizeOf,
 } from "./tensor/shape.ts";
 export { type ArrayOf, Tensor } from "./tensor/tensor.ts";
-export { everyRun, isTracing } from "./tensor/tracing.ts";
-export { getNumThreads, setNumThreads } from "./threads/threads.ts";
+export { everyRun, isTracing } from "./tensor/tracer.ts";

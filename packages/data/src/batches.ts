@@ -1,7 +1,8 @@
 /**
  * Batches for a training loop of one's own; `fit` makes its own.
  */
-import { checkOptions, describe, ValueError } from "@chainrule/core";
+import { ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
 import { arraysAndOptions, commonLength, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
 

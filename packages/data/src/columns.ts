@@ -1,7 +1,8 @@
 /**
  * Columns of text to numbers: which are numeric, which hold names, and what is wrong with a value.
  */
-import { DataError, type DType, didYouMean, getDefaultDType, OptionError, type Tensor, tensor } from "@chainrule/core";
+import { DataError, type DType, getDefaultDType, OptionError, type Tensor, tensor } from "@chainrule/core";
+import { didYouMean } from "@chainrule/core/internal";
 import { encodeLabels } from "./labels.ts";
 
 /** A column as it stands in the file. */

@@ -3,7 +3,8 @@
  *
  * The text is taken apart by csv-parse; in `columns.ts` its columns become numbers.
  */
-import { checkOptions, DataError, type DType, describe, OptionError, type Tensor } from "@chainrule/core";
+import { DataError, type DType, OptionError, type Tensor } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 // The browser build runs in Node too, where it takes half again as long: one import that works everywhere.
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { type Column, columnTensors, dropMissing, findColumn, targetTensor } from "./columns.ts";

@@ -6,7 +6,8 @@
  *
  * Source: Y. LeCun, C. Cortes and C. Burges, "The MNIST database of handwritten digits".
  */
-import { checkOptions, DataError, describe, lookUp, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { DataError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { fileSystem, gzip, isGzip, nameOf, readBytes, type Source } from "./source.ts";
 
 /** The types of numbers in an IDX file. */

@@ -1,7 +1,8 @@
 /**
  * Classes by name and by number: names to class indices, class indices to one-hot rows.
  */
-import { DataError, describe, oneHot, type Tensor, type TensorLike, tensor } from "@chainrule/core";
+import { DataError, oneHot, type Tensor, type TensorLike, tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /** A class as people write it. */
 export type ClassName = string | number | boolean;

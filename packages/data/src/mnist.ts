@@ -1,7 +1,8 @@
 /**
  * MNIST and the data sets published in its form (Fashion-MNIST, KMNIST, …): four IDX files in one folder.
  */
-import { DataError, formatShape, type Tensor } from "@chainrule/core";
+import { DataError, type Tensor } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import { readIdx } from "./idx.ts";
 import { fileSystem, nameOf } from "./source.ts";
 

@@ -3,7 +3,8 @@
  *
  * Names and conventions are scikit-learn's in camelCase, with `seed` or `generator` for its `random_state`.
  */
-import { checkOptions, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { type Tensor, tensor, ValueError } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import {
   addNoise,
   checkCount,

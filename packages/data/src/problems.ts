@@ -4,7 +4,8 @@
  * Names and conventions are scikit-learn's in camelCase, with `seed` or `generator` for its `random_state`; but small
  * by default: two features, all of which matter.
  */
-import { checkOptions, type Generator, getDefaultDType, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { type Generator, getDefaultDType, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import {
   checkCount,
   checkNotNegative,

@@ -1,7 +1,8 @@
 /**
  * Where random numbers come from: a seed, a generator, or the one that `manualSeed` sets.
  */
-import { defaultGenerator, describe, Generator, OptionError } from "@chainrule/core";
+import { defaultGenerator, Generator, OptionError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /** How to make something random reproducible. */
 export interface RandomOptions {

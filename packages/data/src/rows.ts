@@ -1,7 +1,8 @@
 /**
  * Rows of tensors and arrays alike: how many there are, and some of them.
  */
-import { DataError, describe, gather, Tensor, type TypedArray, ValueError } from "@chainrule/core";
+import { DataError, gather, Tensor, type TypedArray, ValueError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /** What has rows: a tensor (its first axis), an array, a typed array. */
 export type Indexable = Tensor | readonly unknown[] | TypedArray;

@@ -2,7 +2,6 @@
  * Scaling features to a common range, measured on the training part and applied to every part.
  */
 import {
-  checkOptions,
   DataError,
   getDefaultDType,
   isFloat,
@@ -13,6 +12,7 @@ import {
   tensor,
   ValueError,
 } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 
 /** What is taken off a column, and what the rest is divided by. */
 interface ColumnStatistics {

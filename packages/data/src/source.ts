@@ -3,7 +3,8 @@
  *
  * Node's file functions are asked for only when a file is read, so that the package loads in a browser too.
  */
-import { DataError, describe } from "@chainrule/core";
+import { DataError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /** A path of a file (in Node) or a URL. */
 export type Source = string | URL;

@@ -1,7 +1,8 @@
 /**
  * Holding data back: a test part that training never sees, and cross-validation's folds.
  */
-import { checkOptions, DataError, describe, OptionError, Tensor, ValueError } from "@chainrule/core";
+import { DataError, OptionError, Tensor, ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
 import { arraysAndOptions, commonLength, countRows, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
 

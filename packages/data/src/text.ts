@@ -1,7 +1,8 @@
 /**
  * Text as numbers: tokens, a vocabulary that numbers them, and sequences filled up to one length.
  */
-import { checkOptions, DataError, describe, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { DataError, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 
 /** Cuts a text into tokens. */
 export type Tokenizer = (text: string) => string[];

@@ -1,7 +1,9 @@
 /**
  * Every loss compiled computes what it computes eagerly.
  */
-import { isFloat, jit, type Tensor, type TensorLike, tensor, valueAndGrad } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import { isFloat, type Tensor, type TensorLike, tensor, valueAndGrad } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { sampleInputs } from "./check/sample-inputs.ts";
 import { lossByName, lossNames } from "./index.ts";

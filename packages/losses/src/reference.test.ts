@@ -2,6 +2,7 @@
  * Every loss against PyTorch's values and gradients.
  */
 
+import { jit } from "@chainrule/compiler";
 import type { Tensor } from "@chainrule/core";
 import * as core from "@chainrule/core";
 import { bothDTypes, checkReference, type ReferenceCase, referenceCases } from "@chainrule/testing";
@@ -56,13 +57,15 @@ const computed: Record<string, (inputs: Inputs, options: Options) => Tensor> = {
 /** Inputs whose numbers decide how many steps a loss takes. */
 const readsValues: Record<string, readonly string[]> = { ctc: ["target", "inputLengths", "targetLengths"] };
 
+const engine = { ...core, jit };
+
 const cases = referenceCases("losses") as ReferenceCase[];
 
 describe.each(bothDTypes)("losses as PyTorch computes them, in %s", (dtype) => {
   for (const reference of cases)
     it(`${reference.op}: ${reference.name}`, () => {
       checkReference(
-        core,
+        engine,
         reference,
         dtype,
         (inputs: Inputs, options: Options) => computed[reference.op](inputs, options),
@@ -86,6 +89,6 @@ const measures: Record<string, (inputs: Inputs) => Tensor> = {
 describe.each(bothDTypes)("information measures as PyTorch computes them, in %s", (dtype) => {
   for (const reference of referenceCases("information"))
     it(`${reference.op}: ${reference.name}`, () => {
-      checkReference(core, reference, dtype, (inputs: Inputs) => measures[reference.op](inputs));
+      checkReference(engine, reference, dtype, (inputs: Inputs) => measures[reference.op](inputs));
     });
 });

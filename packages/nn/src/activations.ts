@@ -2,7 +2,8 @@
  * Activations by name: the functions between layers, in one table.
  */
 import * as core from "@chainrule/core";
-import { describe, lookUp, OptionError, type Tensor } from "@chainrule/core";
+import { OptionError, type Tensor } from "@chainrule/core";
+import { describe, lookUp } from "@chainrule/core/internal";
 
 /** A function that a layer ends with. Any such function can be given where a name can. */
 export type ActivationFunction = (x: Tensor) => Tensor;

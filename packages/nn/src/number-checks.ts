@@ -1,7 +1,8 @@
 /**
  * Checks of options that are numbers: counts, and ranges with the words that errors have for them.
  */
-import { type ChainRuleError, describe, ValueError } from "@chainrule/core";
+import { type ChainRuleError, ValueError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /** What an option may be. */
 export interface NumberRange {

@@ -1,7 +1,8 @@
 /**
  * Regularisers: penalties on the size of weights or outputs, added to the loss.
  */
-import { checkOptions, describe, lookUp, OptionError, type Tensor, ValueError } from "@chainrule/core";
+import { OptionError, type Tensor, ValueError } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { optionNames } from "./option-names.ts";
 
 /** The penalty on a tensor, a scalar. Any such function can be given where a name can. */

@@ -2,7 +2,9 @@
  * Training curves: the same models learn the same, step by step, eagerly and compiled, in `fit` and in a loop by hand, and
  * draw the same random numbers for dropout and shuffling on the way.
  */
-import { defaultGenerator, Generator, jit, manualSeed, randint, randn, type Tensor } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import { defaultGenerator, Generator, manualSeed, randint, randn, type Tensor } from "@chainrule/core";
 import { crossEntropy } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import * as nn from "../src/index.ts";

@@ -1,4 +1,5 @@
-import { jit, manualSeed, noGrad, rand, randint, type Tensor } from "@chainrule/core";
+import { jit } from "@chainrule/compiler";
+import { manualSeed, noGrad, rand, randint, type Tensor } from "@chainrule/core";
 import { crossEntropy } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import * as nn from "../src/index.ts";

@@ -4,9 +4,10 @@
  * `node --expose-gc --import tsx packages/nn/test/soak.ts 1000000`
  */
 import { argv, hrtime, memoryUsage } from "node:process";
+import { jit } from "@chainrule/compiler";
 import { crossEntropy } from "@chainrule/losses";
-import { Generator, jit, manualSeed, randint, randn, type Tensor } from "../../core/src/index.ts";
-import { sharedHeap } from "../../core/src/wasm/heap.ts";
+import { sharedHeap } from "../../compiler/src/wasm/heap.ts";
+import { Generator, manualSeed, randint, randn, type Tensor } from "../../core/src/index.ts";
 import { Adam, Dense, Dropout, Sequential } from "../src/index.ts";
 
 /** What is held after the garbage collector has been through, in bytes. */

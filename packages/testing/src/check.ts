@@ -14,14 +14,15 @@ export interface Differentiable {
   backward(gradient?: unknown): void;
 }
 
-/** What the check needs of core. It is passed in, so that this package needs no core. */
+/** What the check needs of core, and of the compiler. It is passed in, so that this package needs neither. */
 export interface Core<T> {
   tensor(
     data: Float64Array,
     options: { shape: readonly number[]; dtype: FloatDType | "int32" | "bool"; requiresGrad?: boolean },
   ): T;
   gradients(outputs: readonly T[], inputs: readonly T[], options: { cotangents?: readonly T[] }): T[];
-  jit<F extends (...args: never[]) => unknown>(f: F): F;
+  /** The compiler's; without it the case is run eagerly only. */
+  jit?<F extends (...args: never[]) => unknown>(f: F): F;
 }
 
 interface CheckReferenceOptions {
@@ -33,7 +34,7 @@ interface CheckReferenceOptions {
 
 /**
  * Computes a case and compares its value, and the gradient by every input that the case has one for, with what
- * PyTorch found; then again within `jit`, twice, so that the second run is the finished program's.
+ * PyTorch found; then, where there is a compiler, again within `jit`, twice, so that the second run is the finished program's.
  *
  * Float inputs are made in `dtype`, int32 and bool ones as they are. `compute` gets the inputs and the options by name.
  *
@@ -85,6 +86,7 @@ export function checkReference<T extends Differentiable, Options = Record<string
     differentiated.map((key) => leaves[key].grad),
   );
 
+  if (!core.jit) return;
   const passed = Object.keys(inputs).filter((key) => !reads.includes(key));
   const compiled = core.jit((given: Record<string, T>) => {
     const traced = { ...tensors, ...given };

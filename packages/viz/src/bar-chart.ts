@@ -1,7 +1,8 @@
 /**
  * Bars as an SVG drawing: lying bars in groups, for comparing several things at several tasks.
  */
-import { checkOptions, DataError, describe, lookUp } from "@chainrule/core";
+import { DataError } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { checkSize } from "./line-data.ts";
 import { element, lineColorsOn, svgDocument, text, textWidth } from "./svg.ts";
 import { type Axis, type AxisScale, axisFor, formatNumber } from "./ticks.ts";

@@ -1,7 +1,8 @@
 /**
  * What a model makes of the plane: its decision regions in the terminal, with the data in them.
  */
-import { checkOptions, DataError, describe, OptionError, Tensor, tensor } from "@chainrule/core";
+import { DataError, OptionError, Tensor, tensor } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { checkSize, toMatrix } from "./line-data.ts";
 import { hasColors, paint } from "./terminal.ts";
 import { type Extent, formatNumber } from "./ticks.ts";

@@ -1,7 +1,7 @@
 /**
  * Matrices as shades in SVG: confusion matrices, attention maps, weights.
  */
-import { checkOptions } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
 import { element, round, svgDocument, text, textWidth, verticalText } from "./svg.ts";
 import { type Extent, formatNumber } from "./ticks.ts";

@@ -1,7 +1,7 @@
 /**
  * Matrices as shades in the terminal: confusion matrices, attention maps, weights.
  */
-import { checkOptions } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
 import { blockShades, normalize, selectLevel, viridis } from "./shades.ts";
 import { center, hasColors, lengthOf, paint } from "./terminal.ts";

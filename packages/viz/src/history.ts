@@ -1,7 +1,8 @@
 /**
  * Training curves: what `fit` returned, drawn name by name.
  */
-import { checkOptions, DataError, describe } from "@chainrule/core";
+import { DataError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { type PlotLinesOptions, plotLines } from "./plot-lines.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;

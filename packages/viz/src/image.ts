@@ -1,7 +1,8 @@
 /**
  * Pictures in the terminal: grey-scale images such as handwritten digits.
  */
-import { checkOptions, DataError, describe, Tensor } from "@chainrule/core";
+import { DataError, Tensor } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { asciiRamp, extentOf, normalize, selectLevel } from "./shades.ts";
 import { hasColors, paint } from "./terminal.ts";
 

@@ -1,7 +1,8 @@
 /**
  * What plots are given: named lines, as lists of numbers or of points.
  */
-import { checkOptions, DataError, describe, lookUp, OptionError, Tensor } from "@chainrule/core";
+import { DataError, OptionError, Tensor } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import type { AxisScale } from "./ticks.ts";
 
 /** One line: its values at x = 0, 1, 2, … (or at the x of the options), or its points [x, y]. */

@@ -1,7 +1,7 @@
 /**
  * A report of a training run: one HTML page that needs nothing else, to open, send or keep.
  */
-import { checkOptions } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import type { HeatmapData } from "./heatmap-data.ts";
 import { heatmapSvg } from "./heatmap-svg.ts";
 import { type Curves, curvesOf, type HistoryLike } from "./history.ts";

@@ -5,7 +5,7 @@ import {
   enableGrad,
   GraphError,
   gradients,
-  isRecording,
+  isGradEnabled,
   noGrad,
   OptionError,
   ones,
@@ -132,7 +132,7 @@ describe("backward", () => {
         .backward(),
     ).toThrow(ShapeError);
     expect([x.grad, y.grad]).toEqual([null, null]);
-    expect(isRecording()).toBe(true);
+    expect(isGradEnabled()).toBe(true);
   });
 
   it("says when a rule returns a gradient of the wrong shape", () => {
@@ -184,13 +184,13 @@ describe("noGrad, enableGrad and detach", () => {
         throw new RangeError("inside");
       }),
     ).toThrow(RangeError);
-    expect(isRecording()).toBe(true);
+    expect(isGradEnabled()).toBe(true);
     expect(x.detach().square().requiresGrad).toBe(false);
   });
 
   it("refuse an async function", () => {
     expect(() => noGrad(async () => 1)).toThrow(/a function that returns at once, got an async function/);
-    expect(isRecording()).toBe(true);
+    expect(isGradEnabled()).toBe(true);
   });
 
   it("cut a path and leave the others", () => {

@@ -3,9 +3,9 @@
  */
 import { checkOptions, DTypeError, GraphError, ShapeError } from "../errors.ts";
 import { onesLike, zerosLike } from "../tensor/create.ts";
+import { type TapeEntry, withGradEnabled } from "../tensor/dispatch.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { GradientRule } from "../tensor/op.ts";
-import { type Step, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -18,10 +18,10 @@ export interface BackwardOptions {
 }
 
 /** What a gradient belongs to: the step that made a tensor, or the leaf itself. */
-type Place = Step | Tensor;
+type Place = TapeEntry | Tensor;
 
 function placeOf(x: Tensor): Place {
-  return x.step ?? x.leaf;
+  return x.tapeEntry ?? x.leaf;
 }
 
 /**
@@ -33,7 +33,7 @@ export function backward(output: Tensor, gradient: Tensor | undefined, options: 
   checkOptions("backward", options, ["retainGraph", "createGraph"]);
   const leaves = new Set<Tensor>();
   const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
-  withRecording(options.createGraph ?? false, () => {
+  withGradEnabled(options.createGraph ?? false, () => {
     for (const leaf of leaves) {
       const arrived = found.get(leaf) ?? zerosLike(leaf);
       leaf.grad = leaf.grad ? leaf.grad.add(arrived) : arrived;
@@ -117,7 +117,7 @@ function propagate(
     const before = arrived.get(place);
     arrived.set(place, before ? before.add(g) : g);
   };
-  withRecording(createGraph, () => {
+  withGradEnabled(createGraph, () => {
     outputs.forEach((output, i) => {
       receive(placeOf(output), seeds[i]);
     });
@@ -133,7 +133,7 @@ function propagate(
 }
 
 /** Applies the step's gradient rule for each input that wants a gradient. */
-function sendBack(step: Step, g: Tensor, receive: (place: Place, g: Tensor) => void): void {
+function sendBack(step: TapeEntry, g: Tensor, receive: (place: Place, g: Tensor) => void): void {
   const inputs = step.inputs!;
   const call = { inputs, output: step.output!, attributes: step.attributes };
   inputs.forEach((input, i) => {
@@ -154,16 +154,16 @@ function sendBack(step: Step, g: Tensor, receive: (place: Place, g: Tensor) => v
 }
 
 /** Every step that the outputs came from, the latest first. */
-function stepsBehind(outputs: readonly Tensor[], onLeaf?: (leaf: Tensor) => void): Step[] {
-  const seen = new Set<Step>();
+function stepsBehind(outputs: readonly Tensor[], onLeaf?: (leaf: Tensor) => void): TapeEntry[] {
+  const seen = new Set<TapeEntry>();
   const pending: Tensor[] = [...outputs];
   for (let x = pending.pop(); x; x = pending.pop()) {
     if (!x.requiresGrad) continue;
-    if (!x.step) onLeaf?.(x.leaf);
-    else if (!seen.has(x.step)) {
-      seen.add(x.step);
-      if (!x.step.inputs) throw released(x.step.op.name);
-      for (const input of x.step.inputs) pending.push(input);
+    if (!x.tapeEntry) onLeaf?.(x.leaf);
+    else if (!seen.has(x.tapeEntry)) {
+      seen.add(x.tapeEntry);
+      if (!x.tapeEntry.inputs) throw released(x.tapeEntry.op.name);
+      for (const input of x.tapeEntry.inputs) pending.push(input);
     }
   }
   return [...seen].sort((a, b) => b.order - a.order);

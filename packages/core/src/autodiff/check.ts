@@ -3,8 +3,8 @@
  */
 import { ChainRuleError, checkOptions, ShapeError } from "../errors.ts";
 import { asTensor, type TensorLike, tensor } from "../tensor/create.ts";
+import { withGradEnabled } from "../tensor/dispatch.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import { withRecording } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { gradients } from "./backward.ts";
@@ -132,7 +132,7 @@ function compare(name: string, f: Fn, points: readonly Tensor[], step: number, t
 }
 
 function analyticGradients(name: string, f: Fn, points: readonly Tensor[]): Tensor[] {
-  return withRecording(true, () => {
+  return withGradEnabled(true, () => {
     const leaves = points.map((x) => (isFloat(x.dtype) ? leafOf(x) : x));
     const y = f(...leaves);
     if (!(y instanceof Tensor) || y.size !== 1)

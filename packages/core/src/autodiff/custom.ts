@@ -3,8 +3,8 @@
  */
 import { describe, GraphError } from "../errors.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp, isGradEnabled, withGradEnabled } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
-import { isRecording, run, withRecording } from "../tensor/run.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -34,7 +34,7 @@ export function customGradient(
 ): (...inputs: TensorLike[]) => Tensor {
   return (...inputs) => {
     const xs = inputs.map((input) => asTensor(input, name));
-    const result = withRecording(false, () => forward(...xs.map((x) => x.detach())));
+    const result = withGradEnabled(false, () => forward(...xs.map((x) => x.detach())));
     if (!(result instanceof Tensor))
       throw new GraphError({ where: name, expected: "a function that returns a tensor", got: describe(result) });
     // All parts are asked for one by one; the rule runs once for each gradient that arrives.
@@ -49,11 +49,11 @@ export function customGradient(
       gradient: (g, { inputs, output }, which) => {
         if (which === 0) return null;
         const call = { inputs: inputs.slice(1), output };
-        if (g !== lastG || isRecording() !== lastRecording) {
+        if (g !== lastG || isGradEnabled() !== lastRecording) {
           const parts = gradient(g, call);
           lastParts = Array.isArray(parts) ? parts : [parts as Tensor | null];
           lastG = g;
-          lastRecording = isRecording();
+          lastRecording = isGradEnabled();
           if (lastParts.length !== xs.length)
             throw new GraphError({
               where: `gradient of ${name}`,
@@ -64,6 +64,6 @@ export function customGradient(
         return lastParts[which - 1];
       },
     };
-    return run(op, [result.detach(), ...xs], undefined);
+    return applyOp(op, [result.detach(), ...xs], undefined);
   };
 }

@@ -1,13 +1,15 @@
 /**
  * Derivatives of functions: each takes a function of tensors and returns a function that computes a derivative.
  */
+
 import { DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { stack } from "../ops/movement.ts";
+import { builtin } from "../ops/registry.ts";
 import { reshape, sum } from "../ops/sum.ts";
 import { asTensor, eye, type TensorLike, zeros } from "../tensor/create.ts";
+import { applyOp, isGradEnabled, withGradEnabled } from "../tensor/dispatch.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
-import { isRecording, run, withRecording } from "../tensor/run.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { gradients } from "./backward.ts";
@@ -19,15 +21,15 @@ import { gradients } from "./backward.ts";
  * @example noGrad(() => model.call(x)).requiresGrad; // false
  */
 export function noGrad<T>(f: () => T): T {
-  return withRecording(false, f);
+  return withGradEnabled(false, f);
 }
 
 /** Runs `f` with the tape on, also within `noGrad`. */
 export function enableGrad<T>(f: () => T): T {
-  return withRecording(true, f);
+  return withGradEnabled(true, f);
 }
 
-const identityOp: Op<void> = { name: "identity", inferShape: ([x]) => x, kernel: "view", gradient: (g) => g };
+const identityOp: Op<void> = builtin({ name: "identity", inferShape: ([x]) => x, kernel: "view", gradient: (g) => g });
 
 /**
  * Inputs to differentiate by: fresh leaves, or, where an input is itself being differentiated, an identity step on
@@ -40,7 +42,7 @@ function freshInputs(where: string, inputs: readonly TensorLike[]): { fresh: Ten
     if (!isFloat(x.dtype)) throw new DTypeError({ where, expected: "float inputs to differentiate by", got: x.dtype });
     if (x.requiresGrad) {
       nested = true;
-      return run(identityOp, [x], undefined);
+      return applyOp(identityOp, [x], undefined);
     }
     const leaf = x.detach();
     leaf.requiresGrad = true;
@@ -55,9 +57,9 @@ function dependsOnMore(outputs: readonly Tensor[], fresh: readonly Tensor[]): bo
   const pending = [...outputs];
   for (let x = pending.pop(); x; x = pending.pop()) {
     if (!x.requiresGrad || seen.has(x)) continue;
-    if (!x.step) return true;
+    if (!x.tapeEntry) return true;
     seen.add(x);
-    for (const input of x.step.inputs ?? []) pending.push(input);
+    for (const input of x.tapeEntry.inputs ?? []) pending.push(input);
   }
   return false;
 }
@@ -144,7 +146,7 @@ export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]
  * The derivative is noted on the tape only where someone could differentiate it again.
  */
 function vjpAt(where: string, f: Fn, inputs: readonly TensorLike[], by: readonly number[], scalar: boolean) {
-  const [y, fresh, nested] = withRecording(true, () => {
+  const [y, fresh, nested] = withGradEnabled(true, () => {
     const found = freshInputs(
       where,
       by.map((i) => inputs[i]),
@@ -154,10 +156,10 @@ function vjpAt(where: string, f: Fn, inputs: readonly TensorLike[], by: readonly
     checkResult(where, result, scalar);
     return [result, found.fresh, found.nested] as const;
   });
-  const more = isRecording() && (nested || dependsOnMore([y], fresh));
+  const more = isGradEnabled() && (nested || dependsOnMore([y], fresh));
   const pull = (cotangent?: Tensor): Tensor[] => {
     if (!y.requiresGrad) return fresh.map((x) => zeros(x.shape, { dtype: x.dtype }));
-    const createGraph = more || (isRecording() && cotangent?.requiresGrad === true);
+    const createGraph = more || (isGradEnabled() && cotangent?.requiresGrad === true);
     return gradients([y], fresh, { createGraph, retainGraph: true, cotangents: cotangent && [cotangent] });
   };
   return { value: more ? y : y.detach(), pull };

@@ -1,25 +1,19 @@
 /**
- * Convolution and its two gradients, each one matrix product for every image: in WebAssembly where it can be, else with
- * the windows laid out as columns.
+ * Convolution and its two gradients, each one matrix product for every image, with the windows laid out as columns.
  */
 import { allocate } from "../tensor/dtype.ts";
+import type { Sliding } from "../tensor/lowering.ts";
 import type { KernelOperand } from "../tensor/op.ts";
-import type { Convolution } from "../wasm/conv.ts";
-import { multiply } from "./matmul.ts";
-import { addColumns, layColumns, type Window } from "./window.ts";
-import { wasmWindows } from "./window-wasm.ts";
-
-/** How kernels meet images: windows over images of one size, and channels in groups that do not see each other. */
-export interface Sliding {
-  readonly window: Window;
-  readonly groups: number;
-}
+import { type Multiply, multiply } from "./matmul.ts";
+import { addColumns, layColumns } from "./window.ts";
 
 /** A kernel of the convolution's ops. */
-export type ConvolutionKernel = (out: KernelOperand, inputs: readonly KernelOperand[], sliding: Sliding) => void;
-
-/** Below this many multiplications, copying to another memory costs more than it saves. */
-const smallConvolution = 4096;
+export type ConvolutionKernel = (
+  out: KernelOperand,
+  inputs: readonly KernelOperand[],
+  sliding: Sliding,
+  multiplyOne?: Multiply,
+) => void;
 
 interface Sizes {
   readonly images: number;
@@ -54,8 +48,8 @@ function kernels(w: KernelOperand, group: number, rows: number, depth: number) {
   return { data: w.storage, start: group * rows * depth, row: depth, column: 1 };
 }
 
-/** [x, w] */
-export const convolveByColumns: ConvolutionKernel = (out, [x, w], sliding) => {
+/** [x, w]: y[n, o, p] = Σ x's window p times kernel o. */
+export const convolve: ConvolutionKernel = (out, [x, w], sliding, multiplyOne = multiply) => {
   const sizes = sizesOf(x.shape, out.shape, sliding);
   const { depth, count } = sizes;
   const rows = sizes.outputs / sliding.groups;
@@ -63,12 +57,12 @@ export const convolveByColumns: ConvolutionKernel = (out, [x, w], sliding) => {
   eachGroup(sizes, sliding, (group, image, result) => {
     layColumns(columns, x.storage, image, sliding.window, sizes.channels / sliding.groups);
     const b = { data: columns, start: 0, row: count, column: 1 };
-    multiply(out.storage, result, kernels(w, group, rows, depth), b, rows, count, depth);
+    multiplyOne(out.storage, result, kernels(w, group, rows, depth), b, rows, count, depth);
   });
 };
 
-/** [g, w]: what each window gave is taken back through the kernel, and added where windows overlap. */
-export const inputGradientByColumns: ConvolutionKernel = (out, [g, w], sliding) => {
+/** [g, w], the gradient by the images: what each window gave is taken back through the kernel, and added where windows overlap. */
+export const inputGradient: ConvolutionKernel = (out, [g, w], sliding, multiplyOne = multiply) => {
   const sizes = sizesOf(out.shape, g.shape, sliding);
   const { depth, count } = sizes;
   const rows = sizes.outputs / sliding.groups;
@@ -76,13 +70,13 @@ export const inputGradientByColumns: ConvolutionKernel = (out, [g, w], sliding) 
   eachGroup(sizes, sliding, (group, image, result) => {
     const a = { ...kernels(w, group, rows, depth), row: 1, column: depth };
     const b = { data: g.storage, start: result, row: count, column: 1 };
-    multiply(columns, 0, a, b, depth, count, rows);
+    multiplyOne(columns, 0, a, b, depth, count, rows);
     addColumns(out.storage, image, columns, sliding.window, sizes.channels / sliding.groups);
   });
 };
 
-/** [x, g] */
-export const weightGradientByColumns: ConvolutionKernel = (out, [x, g], sliding) => {
+/** [x, g]: the gradient by the kernels. */
+export const weightGradient: ConvolutionKernel = (out, [x, g], sliding, multiplyOne = multiply) => {
   const sizes = sizesOf(x.shape, g.shape, sliding);
   const { depth, count } = sizes;
   const rows = sizes.outputs / sliding.groups;
@@ -92,27 +86,8 @@ export const weightGradientByColumns: ConvolutionKernel = (out, [x, g], sliding)
   eachGroup(sizes, sliding, (group, image, result) => {
     layColumns(columns, x.storage, image, sliding.window, sizes.channels / sliding.groups);
     const a = { data: g.storage, start: result, row: count, column: 1 };
-    multiply(product, 0, a, { data: columns, start: 0, row: 1, column: count }, rows, depth, count);
+    multiplyOne(product, 0, a, { data: columns, start: 0, row: 1, column: count }, rows, depth, count);
     for (let i = 0, at = group * rows * depth; i < product.length; i++, at++) totals[at] += product[i];
   });
   out.storage.set(totals);
 };
-
-/** The version in WebAssembly where it exists and pays, else the one that is given. */
-function kernelOf(part: keyof Convolution, plain: ConvolutionKernel): ConvolutionKernel {
-  return (out, inputs, sliding) => {
-    const [first, second] = inputs;
-    const [x, y] = { convolve: [first, out], convolveByInput: [out, first], convolveByWeight: [first, second] }[part];
-    const sizes = { ...sizesOf(x.shape, y.shape, sliding), ...sliding };
-    const small = y.storage.length * sizes.depth <= smallConvolution;
-    if (!small && out.dtype === "float32" && wasmWindows()?.run(part, out, inputs, sizes)) return;
-    plain(out, inputs, sliding);
-  };
-}
-
-/** [x, w]: y[n, o, p] = Σ x's window p times kernel o. */
-export const convolve = kernelOf("convolve", convolveByColumns);
-/** [g, w]: the gradient by the images, given that by the result. */
-export const inputGradient = kernelOf("convolveByInput", inputGradientByColumns);
-/** [x, g]: the gradient by the kernels. */
-export const weightGradient = kernelOf("convolveByWeight", weightGradientByColumns);

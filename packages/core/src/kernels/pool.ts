@@ -1,17 +1,13 @@
 /**
- * Pooling over windows, and its gradients: in WebAssembly where it can be, else tap by tap of the window, so that the
- * loops run along rows.
+ * Pooling over windows, and its gradients: tap by tap of the window, so that the loops run along rows.
  */
 import { isFloat, type TypedArray } from "../tensor/dtype.ts";
-import type { KernelOperand, WindowFunction } from "../tensor/op.ts";
-import { eachRun, type Window } from "./window.ts";
-import { wasmWindows } from "./window-wasm.ts";
+import type { Window } from "../tensor/lowering.ts";
+import type { KernelOperand } from "../tensor/op.ts";
+import { eachRun } from "./window.ts";
 
 /** A kernel of the pooling ops. */
 export type PoolKernel = (out: KernelOperand, inputs: readonly KernelOperand[], window: Window) => void;
-
-/** Below this many numbers, copying to another memory costs more than it saves. */
-const smallPool = 512;
 
 /** Runs the body for each element of each window that lies within the image: the window's number, and its place. */
 function eachElement(w: Window, { shape }: KernelOperand, body: (window: number, place: number) => void): void {
@@ -22,7 +18,7 @@ function eachElement(w: Window, { shape }: KernelOperand, body: (window: number,
 }
 
 /** [x]: NaN is larger than everything. */
-export const maxPoolPlainly: PoolKernel = (out, [x], w) => {
+export const maxPool: PoolKernel = (out, [x], w) => {
   const [to, from] = [out.storage, x.storage];
   to.fill(isFloat(out.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31));
   eachElement(w, x, (window, place) => {
@@ -41,7 +37,7 @@ function tiesOf(x: KernelOperand, y: KernelOperand, w: Window): TypedArray {
 }
 
 /** [g, x, y]: each window's number to its largest element, in equal shares where several are. */
-export const maxPoolSpreadPlainly: PoolKernel = (out, [g, x, y], w) => {
+export const maxPoolSpread: PoolKernel = (out, [g, x, y], w) => {
   const shares = tiesOf(x, y, w);
   for (let i = 0; i < shares.length; i++) shares[i] = g.storage[i] / shares[i];
   eachElement(w, x, (window, place) => {
@@ -50,7 +46,7 @@ export const maxPoolSpreadPlainly: PoolKernel = (out, [g, x, y], w) => {
 };
 
 /** [v, x, y]: for each window the mean of v where x is largest. */
-export const maxPoolPickPlainly: PoolKernel = (out, [v, x, y], w) => {
+export const maxPoolPick: PoolKernel = (out, [v, x, y], w) => {
   const ties = tiesOf(x, y, w);
   const totals = new Float64Array(ties.length);
   eachElement(w, x, (window, place) => {
@@ -60,7 +56,7 @@ export const maxPoolPickPlainly: PoolKernel = (out, [v, x, y], w) => {
 };
 
 /** [x] */
-export const sumPoolPlainly: PoolKernel = (out, [x], w) => {
+export const sumPool: PoolKernel = (out, [x], w) => {
   const totals = new Float64Array(out.storage.length);
   eachElement(w, x, (window, place) => {
     totals[window] += x.storage[place];
@@ -69,26 +65,8 @@ export const sumPoolPlainly: PoolKernel = (out, [x], w) => {
 };
 
 /** [g]: each window's number to all of its elements. */
-export const sumPoolSpreadPlainly: PoolKernel = (out, [g], w) => {
+export const sumPoolSpread: PoolKernel = (out, [g], w) => {
   eachElement(w, out, (window, place) => {
     out.storage[place] += g.storage[window];
   });
 };
-
-/** The version in WebAssembly where it exists and pays, else the one that is given. Every channel is an image there. */
-function kernelOf(call: WindowFunction, plainly: PoolKernel): PoolKernel {
-  return (out, inputs, window) => {
-    const [images, channels] = out.shape;
-    const sizes = { window, images: images * channels, channels: 1, outputs: 1, groups: 1 };
-    const large = Math.max(out.storage.length, inputs[0].storage.length) > smallPool;
-    const floats = out.dtype === "float32" && inputs.every(({ dtype }) => dtype === "float32");
-    if (large && floats && wasmWindows()?.run(call, out, inputs, sizes)) return;
-    plainly(out, inputs, window);
-  };
-}
-
-export const maxPool = kernelOf("maxPool", maxPoolPlainly);
-export const maxPoolSpread = kernelOf("maxPoolSpread", maxPoolSpreadPlainly);
-export const maxPoolPick = kernelOf("maxPoolPick", maxPoolPickPlainly);
-export const sumPool = kernelOf("sumPool", sumPoolPlainly);
-export const sumPoolSpread = kernelOf("sumPoolSpread", sumPoolSpreadPlainly);

@@ -2,17 +2,12 @@
  * Loops that fold one axis away. A tensor is seen as [outer, n, inner], and the axis of length n goes.
  */
 import type { TypedArray } from "../tensor/dtype.ts";
+import type { AxisRange } from "../tensor/lowering.ts";
 import type { KernelOperand } from "../tensor/op.ts";
 import { sizeOf } from "../tensor/shape.ts";
 
-/** A run of neighbouring axes, `first` to `last` inclusive. */
-export interface AxisRun {
-  readonly first: number;
-  readonly last: number;
-}
-
 /** The three lengths of a shape seen from a run of axes. */
-export function around(shape: readonly number[], { first, last }: AxisRun) {
+export function splitAtAxes(shape: readonly number[], { first, last }: AxisRange) {
   return {
     outer: sizeOf(shape.slice(0, first)),
     n: sizeOf(shape.slice(first, last + 1)),
@@ -25,9 +20,9 @@ export function around(shape: readonly number[], { first, last }: AxisRun) {
  *
  * `inner` lines are folded side by side in chunks that the running values of fit in a small buffer.
  */
-export function foldKernel(initial: number, combine: (total: number, x: number) => number) {
-  return (out: KernelOperand, [x]: readonly KernelOperand[], axes: AxisRun): void => {
-    const { outer, n, inner } = around(x.shape, axes);
+export function reduceKernel(initial: number, combine: (total: number, x: number) => number) {
+  return (out: KernelOperand, [x]: readonly KernelOperand[], axes: AxisRange): void => {
+    const { outer, n, inner } = splitAtAxes(x.shape, axes);
     if (inner === 1) foldRows(out.storage, x.storage, outer, n, initial, combine);
     else foldColumns(out.storage, x.storage, outer, n, inner, initial, combine);
   };
@@ -61,12 +56,12 @@ function foldColumns(
 }
 
 /** Calls `visit(start, step, line)` for every line along the axis: its elements lie at `start + p * step`. */
-export function eachLine(
+export function forEachRow(
   shape: readonly number[],
-  axes: AxisRun,
+  axes: AxisRange,
   visit: (start: number, step: number, line: number) => void,
 ): void {
-  const { outer, n, inner } = around(shape, axes);
+  const { outer, n, inner } = splitAtAxes(shape, axes);
   for (let i = 0, line = 0; i < outer; i++)
     for (let j = 0; j < inner; j++, line++) visit(i * n * inner + j, inner, line);
 }

@@ -2,19 +2,7 @@
  * Loops over the windows that slide over images: laid out as columns, and added back.
  */
 import type { TypedArray } from "../tensor/dtype.ts";
-
-/** Everything about a sliding window over images of one size, spelt out. */
-export interface Window {
-  readonly height: number;
-  readonly width: number;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  /** Rows of padding above, columns to the left; below and right they only show in the output's size. */
-  readonly before: readonly [number, number];
-  /** How many windows fit vertically and horizontally. */
-  readonly out: readonly [number, number];
-}
+import type { Window } from "../tensor/lowering.ts";
 
 /** Places of a run of neighbouring windows, in numbers from the start: see `eachRun`. */
 type Visit = (tap: number, window: number, image: number, from: number, to: number) => void;

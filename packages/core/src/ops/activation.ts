@@ -3,18 +3,19 @@
  */
 
 import { describe, OptionError, ShapeError } from "../errors.ts";
-import { around, eachLine } from "../kernels/reduce.ts";
+import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import * as special from "../kernels/special.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { KernelOperand, Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { greater, where } from "./compare.ts";
 import { floats, unary } from "./define.ts";
 import { max } from "./reduce.ts";
+import { builtin } from "./registry.ts";
 import { sum } from "./sum.ts";
 import { abs, clamp, erf, exp, expm1, log, square, tanh } from "./unary.ts";
 
@@ -106,7 +107,7 @@ export function hardSwish(x: TensorLike): Tensor {
   return input.mul(hardSigmoid(input));
 }
 
-const softmaxOp: Op<number> = {
+export const softmaxOp: Op<number> = builtin({
   name: "softmax",
   inferShape: ([x]) => x,
   kernel: (out, [x], axis) => softmaxKernel(out.storage, x, axis),
@@ -114,33 +115,33 @@ const softmaxOp: Op<number> = {
     const weighted = g.mul(output);
     return weighted.sub(output.mul(sum(weighted, axis, { keepDims: true })));
   },
-  lower: {
+  lower: (axis) => ({
     kind: "compose",
-    compose: ([x], axis) => {
-      const e = exp(x.sub(max(x, axis as number, { keepDims: true })));
-      return e.div(sum(e, axis as number, { keepDims: true }));
+    compose: ([x]) => {
+      const e = exp(x.sub(max(x, axis, { keepDims: true })));
+      return e.div(sum(e, axis, { keepDims: true }));
     },
-  },
-};
+  }),
+});
 
-const logSoftmaxOp: Op<number> = {
+export const logSoftmaxOp: Op<number> = builtin({
   name: "logSoftmax",
   inferShape: ([x]) => x,
   kernel: (out, [x], axis) => logSoftmaxKernel(out.storage, x, axis),
   gradient: (g, { output, attributes: axis }) => g.sub(exp(output).mul(sum(g, axis, { keepDims: true }))),
-  lower: {
+  lower: (axis) => ({
     kind: "compose",
-    compose: ([x], axis) => {
-      const below = x.sub(max(x, axis as number, { keepDims: true }));
-      return below.sub(log(sum(exp(below), axis as number, { keepDims: true })));
+    compose: ([x]) => {
+      const below = x.sub(max(x, axis, { keepDims: true }));
+      return below.sub(log(sum(exp(below), axis, { keepDims: true })));
     },
-  },
-};
+  }),
+});
 
 function softmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
   const from = x.storage;
-  const { n } = around(x.shape, { first: axis, last: axis });
-  eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
+  const { n } = splitAtAxes(x.shape, { first: axis, last: axis });
+  forEachRow(x.shape, { first: axis, last: axis }, (start, step) => {
     const end = start + n * step;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = start; i < end; i += step) if (from[i] > most) most = from[i];
@@ -156,8 +157,8 @@ function softmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
 
 function logSoftmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
   const from = x.storage;
-  const { n } = around(x.shape, { first: axis, last: axis });
-  eachLine(x.shape, { first: axis, last: axis }, (start, step) => {
+  const { n } = splitAtAxes(x.shape, { first: axis, last: axis });
+  forEachRow(x.shape, { first: axis, last: axis }, (start, step) => {
     const end = start + n * step;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = start; i < end; i += step) if (from[i] > most) most = from[i];
@@ -172,7 +173,7 @@ function alongAxis(op: Op<number>, x: TensorLike, axis: number): Tensor {
   const input = floats(asTensor(x, op.name));
   if (input.rank === 0)
     throw new ShapeError({ where: op.name, expected: "a tensor with at least one axis", got: "a scalar" });
-  return run(op, [input], normalizeAxis(op.name, axis, input.rank));
+  return applyOp(op, [input], normalizeAxis(op.name, axis, input.rank));
 }
 
 /**

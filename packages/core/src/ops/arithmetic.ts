@@ -77,7 +77,8 @@ export const mod = binary("mod", {
   gradient: [(g) => g, (g, a, b) => neg(mul(g, div(a, b).floor()))],
 });
 
-const power = binary("pow", {
+/** The op behind {@link pow}, for operands of one dtype. */
+export const power = binary("pow", {
   loop: pairLoop((x, y) => x ** y),
   operands: toNumeric,
   gradient: [

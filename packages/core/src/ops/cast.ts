@@ -2,12 +2,13 @@
  * Conversion between dtypes.
  */
 
+import { applyOp } from "../tensor/dispatch.ts";
 import { checkDType, type DType } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { builtin } from "./registry.ts";
 
-const castOp: Op<DType> = {
+export const castOp: Op<DType> = builtin({
   name: "cast",
   inferShape: ([x], dtype) => ({ shape: x.shape, dtype }),
   kernel: (out, [x], dtype) => {
@@ -17,8 +18,8 @@ const castOp: Op<DType> = {
     else to.set(from);
   },
   gradient: (g, { inputs: [x] }) => cast(g, x.dtype),
-  lower: { kind: "elementwise", form: "cast" },
-};
+  lower: { kind: "elementwise" },
+});
 
 /**
  * The tensor in another dtype; the same tensor if it has it already.
@@ -33,5 +34,5 @@ const castOp: Op<DType> = {
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   checkDType("cast", dtype);
-  return run(castOp, [x], dtype);
+  return applyOp(castOp, [x], dtype);
 }

@@ -5,12 +5,13 @@
 import { ShapeError } from "../errors.ts";
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { binary, meet } from "./define.ts";
+import { builtin, withOp } from "./registry.ts";
 import { broadcastTo, sumTo } from "./sum.ts";
 
 function comparison(name: string, holds: (x: number, y: number) => boolean) {
@@ -43,15 +44,15 @@ export const logicalOr = logical("logicalOr", (x, y) => x || y);
 export const logicalXor = logical("logicalXor", (x, y) => x !== y);
 
 function test(name: string, holds: (x: number) => boolean) {
-  const op: Op<void> = {
+  const op: Op<void> = builtin({
     name,
     inferShape: ([x]) => ({ shape: x.shape, dtype: "bool" }),
     kernel: (out, [x]) => {
       for (let i = 0; i < out.storage.length; i++) out.storage[i] = holds(x.storage[i]) ? 1 : 0;
     },
-    lower: { kind: "elementwise", form: name },
-  };
-  return (x: TensorLike): Tensor => run(op, [asTensor(x)], undefined);
+    lower: { kind: "elementwise" },
+  });
+  return withOp(op, (x: TensorLike): Tensor => applyOp(op, [asTensor(x)], undefined));
 }
 
 /** True where the element is 0 or false. */
@@ -63,7 +64,7 @@ export const isFinite = test("isFinite", Number.isFinite);
 /** True where the element is Infinity or -Infinity. */
 export const isInfinite = test("isInfinite", (x) => Math.abs(x) === Number.POSITIVE_INFINITY);
 
-const whereOp: Op<void> = {
+export const whereOp: Op<void> = builtin({
   name: "where",
   inferShape: ([condition, a]) => ({ shape: condition.shape, dtype: a.dtype }),
   kernel: (out, [condition, a, b]) => {
@@ -78,8 +79,8 @@ const whereOp: Op<void> = {
     (g, { inputs: [condition, a] }) => sumTo(where(condition, g, 0), a.shape),
     (g, { inputs: [condition, , b] }) => sumTo(where(condition, 0, g), b.shape),
   ],
-  lower: { kind: "elementwise", form: "where" },
-};
+  lower: { kind: "elementwise" },
+});
 
 /**
  * `a` where the condition holds, `b` elsewhere; all three broadcast.
@@ -97,7 +98,7 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
   const choice = cast(asTensor(condition, "where"), "bool");
   const shape = broadcastShapes("where", choice.shape, broadcastShapes("where", x.shape, y.shape));
   const wide = (t: Tensor) => (t.size === 1 ? t : broadcastTo(t, shape));
-  return run(whereOp, [broadcastTo(choice, shape), wide(x), wide(y)], undefined);
+  return applyOp(whereOp, [broadcastTo(choice, shape), wide(x), wide(y)], undefined);
 }
 
 /**

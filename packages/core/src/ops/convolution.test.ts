@@ -1,6 +1,4 @@
-import { bothDTypes, checkReference, referenceCases } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
-import * as core from "../index.ts";
 import {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
@@ -16,7 +14,6 @@ import {
   maxPool1d,
   maxPool2d,
   ones,
-  type Pair,
   randn,
   ShapeError,
   type Tensor,
@@ -26,33 +23,6 @@ import {
   ValueError,
   zeros,
 } from "../index.ts";
-
-type Options = {
-  stride: Pair;
-  padding: Pair;
-  dilation?: Pair;
-  groups?: number;
-  outputPadding?: Pair;
-  kernelSize: Pair;
-};
-
-describe.each(bothDTypes)("PyTorch's numbers in %s", (dtype) => {
-  const check = (op: string, compute: (inputs: Record<string, Tensor>, options: Options) => Tensor) => {
-    for (const reference of referenceCases("layers", op))
-      it(`${op}, ${reference.name}`, () => checkReference(core, reference, dtype, compute));
-  };
-  check("conv2d", ({ input, weight, bias }, { stride, padding, dilation, groups }) =>
-    conv2d(input, weight, { stride, padding, dilation, groups, bias }),
-  );
-  check("conv1d", ({ input, weight, bias }, { stride, padding }) =>
-    conv1d(input, weight, { stride: stride as number, padding: padding as number, bias }),
-  );
-  check("convTranspose2d", ({ input, weight, bias }, { stride, padding, outputPadding }) =>
-    convTranspose2d(input, weight, { stride, padding, outputPadding, bias }),
-  );
-  check("maxPool2d", ({ input }, { kernelSize, stride, padding }) => maxPool2d(input, kernelSize, { stride, padding }));
-  check("avgPool2d", ({ input }, { kernelSize, stride }) => avgPool2d(input, kernelSize, { stride }));
-});
 
 const random = (shape: number[], seed = 1) => randn(shape, { generator: new Generator(seed), dtype: "float64" });
 

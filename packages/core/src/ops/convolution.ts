@@ -2,33 +2,36 @@
  * Convolution: a matrix product of the weights with every window. It is linear in the images and in the weights, so its
  * two gradients are all that is needed besides: the three are each other's gradients.
  */
+
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
-import { convolve, inputGradient, type Sliding, weightGradient } from "../kernels/convolution.ts";
+import { convolve, inputGradient, weightGradient } from "../kernels/convolution.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
+import type { Sliding } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meet } from "./define.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
+import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
 import { checkImages, type Padding, type Pair, type WindowOptions, windowOf } from "./window.ts";
 
 /** y = x ∗ w, of images [N, C, H, W] and weights [O, C / groups, kh, kw]. */
-const convolveOp: Op<Sliding> = {
+export const convolveOp: Op<Sliding> = builtin({
   name: "convolve",
   inferShape: ([x, w], { window }) => ({ shape: [x.shape[0], w.shape[0], ...window.out], dtype: x.dtype }),
   kernel: convolve,
   gradient: [
-    (g, { inputs: [, w], attributes }) => run(inputGradientOp, [g, w], attributes),
-    (g, { inputs: [x], attributes }) => run(weightGradientOp, [x, g], attributes),
+    (g, { inputs: [, w], attributes }) => applyOp(inputGradientOp, [g, w], attributes),
+    (g, { inputs: [x], attributes }) => applyOp(weightGradientOp, [x, g], attributes),
   ],
-  lower: { kind: "window", call: "convolve" },
-};
+  lower: (sliding) => ({ kind: "window", call: "convolve", sliding }),
+});
 
 /** From a gradient by y to the one by x: what each window saw is sent back through the kernel. */
-const inputGradientOp: Op<Sliding> = {
+export const inputGradientOp: Op<Sliding> = builtin({
   name: "convolveInputGradient",
   inferShape: ([g, w], { window, groups }) => ({
     shape: [g.shape[0], w.shape[1] * groups, window.height, window.width],
@@ -36,14 +39,14 @@ const inputGradientOp: Op<Sliding> = {
   }),
   kernel: inputGradient,
   gradient: [
-    (x, { inputs: [, w], attributes }) => run(convolveOp, [x, w], attributes),
-    (x, { inputs: [g], attributes }) => run(weightGradientOp, [x, g], attributes),
+    (x, { inputs: [, w], attributes }) => applyOp(convolveOp, [x, w], attributes),
+    (x, { inputs: [g], attributes }) => applyOp(weightGradientOp, [x, g], attributes),
   ],
-  lower: { kind: "window", call: "convolveByInput" },
-};
+  lower: (sliding) => ({ kind: "window", call: "convolveInputGradient", sliding }),
+});
 
 /** From images and a gradient by y to the gradient by w. */
-const weightGradientOp: Op<Sliding> = {
+export const weightGradientOp: Op<Sliding> = builtin({
   name: "convolveWeightGradient",
   inferShape: ([x, g], { window, groups }) => ({
     shape: [g.shape[1], x.shape[1] / groups, ...window.kernel],
@@ -51,11 +54,11 @@ const weightGradientOp: Op<Sliding> = {
   }),
   kernel: weightGradient,
   gradient: [
-    (w, { inputs: [, g], attributes }) => run(inputGradientOp, [g, w], attributes),
-    (w, { inputs: [x], attributes }) => run(convolveOp, [x, w], attributes),
+    (w, { inputs: [, g], attributes }) => applyOp(inputGradientOp, [g, w], attributes),
+    (w, { inputs: [x], attributes }) => applyOp(convolveOp, [x, w], attributes),
   ],
-  lower: { kind: "window", call: "convolveByWeight" },
-};
+  lower: (sliding) => ({ kind: "window", call: "convolveWeightGradient", sliding }),
+});
 
 /** How the window of a convolution moves, and what is added to each channel. */
 export interface ConvolutionOptions extends WindowOptions {
@@ -125,7 +128,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOp
   const [outputs, perGroup, kh, kw] = w.shape;
   checkWeights(where, input, w, groups, perGroup * groups, outputs);
   const sliding = windowOf(where, [input.shape[2], input.shape[3]], [kh, kw], window);
-  return addBias(where, run(convolveOp, [input, w], { window: sliding, groups }), bias);
+  return addBias(where, applyOp(convolveOp, [input, w], { window: sliding, groups }), bias);
 }
 
 /**
@@ -214,5 +217,5 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, options: Conv
       expected: "an outputPadding below the stride or the dilation",
       got: `${JSON.stringify(outputPadding)}`,
     });
-  return addBias(where, run(inputGradientOp, [input, w], { window: sliding, groups }), bias);
+  return addBias(where, applyOp(inputGradientOp, [input, w], { window: sliding, groups }), bias);
 }

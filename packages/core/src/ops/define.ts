@@ -1,16 +1,18 @@
 /**
  * How ops are written: `defineOp` for any op, `unary` and `binary` for the elementwise ones.
  */
+
 import { DTypeError, describe, OptionError, ShapeError, ValueError } from "../errors.ts";
 import { mapKernel, type PairLoop, pairKernel } from "../kernels/elementwise.ts";
 import { asTensor, scalar, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { type DType, getDefaultDType, isFloat, promote } from "../tensor/dtype.ts";
 import type { Call, GradientRule, Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { isTracing } from "../tensor/tracing.ts";
+import { isTracing } from "../tensor/tracer.ts";
 import { cast } from "./cast.ts";
+import { builtin, withOp } from "./registry.ts";
 import { sumTo } from "./sum.ts";
 
 /**
@@ -31,12 +33,15 @@ import { sumTo } from "./sum.ts";
  */
 export function defineOp<Attributes = void>(definition: Op<Attributes>) {
   checkDefinition(definition);
-  return (inputs: readonly TensorLike[], attributes: Attributes): Tensor =>
-    run(
-      definition,
-      inputs.map((input) => asTensor(input)),
-      attributes,
-    );
+  return withOp(
+    definition,
+    (inputs: readonly TensorLike[], attributes: Attributes): Tensor =>
+      applyOp(
+        definition,
+        inputs.map((input) => asTensor(input)),
+        attributes,
+      ),
+  );
 }
 
 function checkDefinition(definition: Op<never>): void {
@@ -62,17 +67,17 @@ export function flat(): null {
  * @param slope the gradient rule: `g` times the function's derivative, in tensor operations.
  */
 export function unary(name: string, f: (x: number) => number, slope: GradientRule<void>, keepsIntegers = false) {
-  const op: Op<void> = {
+  const op: Op<void> = builtin({
     name,
     inferShape: ([x]) => x,
     kernel: mapKernel(f),
     gradient: slope,
-    lower: { kind: "elementwise", form: name, each: f },
-  };
-  return (x: TensorLike): Tensor => {
+    lower: { kind: "elementwise", scalar: f },
+  });
+  return withOp(op, (x: TensorLike): Tensor => {
     const input = asTensor(x);
-    return run(op, [keepsIntegers && input.dtype === "int32" ? input : floats(input)], undefined);
-  };
+    return applyOp(op, [keepsIntegers && input.dtype === "int32" ? input : floats(input)], undefined);
+  });
 }
 
 /** The tensor itself if it holds floats, else a float copy. */
@@ -105,14 +110,14 @@ export function binary(name: string, { loop, gradient, operands = (d) => d, resu
       const full = gradient![which](g, a, b, output);
       return full && sumTo(full, [a, b][which].shape);
     };
-  const op: Op<void> = {
+  const op: Op<void> = builtin({
     name,
     inferShape: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
     kernel: pairKernel(loop),
     gradient: gradient && [rule(0), rule(1)],
-    lower: { kind: "elementwise", form: name, each: loop.each },
-  };
-  return (a: TensorLike, b: TensorLike): Tensor => run(op, meet(name, a, b, operands), undefined);
+    lower: { kind: "elementwise", scalar: loop.each },
+  });
+  return withOp(op, (a: TensorLike, b: TensorLike): Tensor => applyOp(op, meet(name, a, b, operands), undefined));
 }
 
 /** Two operands as tensors of one dtype; a plain number takes the other's dtype where it fits, an array its float. */

@@ -1,54 +1,56 @@
 /**
  * Reading and adding at places that the data names: embeddings, labels, sorting.
  */
+
 import { ShapeError, ValueError } from "../errors.ts";
-import { place } from "../kernels/place.ts";
-import { around, eachLine } from "../kernels/reduce.ts";
+import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
+import { resolveIndex } from "../kernels/resolve-index.ts";
 import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { asIndices, meet } from "./define.ts";
-import { type Range, slice } from "./slice.ts";
+import { builtin } from "./registry.ts";
+import { type SliceRange, slice } from "./slice.ts";
 
-const gatherOp: Op<number> = {
+export const gatherOp: Op<number> = builtin({
   name: "gather",
   inferShape: ([x, indices], axis) => ({ shape: x.shape.toSpliced(axis, 1, ...indices.shape), dtype: x.dtype }),
   kernel: (out, [x, indices], axis) => {
-    const { outer, n, inner } = around(x.shape, { first: axis, last: axis });
+    const { outer, n, inner } = splitAtAxes(x.shape, { first: axis, last: axis });
     const count = indices.storage.length;
     for (let i = 0; i < outer; i++)
       for (let j = 0; j < count; j++) {
-        const from = (i * n + place("gather", indices.storage[j], n)) * inner;
+        const from = (i * n + resolveIndex("gather", indices.storage[j], n)) * inner;
         out.storage.set(x.storage.subarray(from, from + inner), (i * count + j) * inner);
       }
   },
   gradient: [
-    (g, { inputs: [x, indices], attributes: axis }) => run(addAtOp, [g, indices], { axis, shape: x.shape }),
+    (g, { inputs: [x, indices], attributes: axis }) => applyOp(indexAddOp, [g, indices], { axis, shape: x.shape }),
     () => null,
   ],
-  lower: { kind: "index", move: "gather" },
-};
+  lower: (axis) => ({ kind: "indexing", indexing: "gather", axis }),
+});
 
 /** The reverse of gather: slices of `g` added up, in zeros of `shape`, at the places named. */
-const addAtOp: Op<{ readonly axis: number; readonly shape: Shape }> = {
-  name: "addAt",
+export const indexAddOp: Op<{ readonly axis: number; readonly shape: Shape }> = builtin({
+  name: "indexAdd",
   inferShape: ([g], { shape }) => ({ shape, dtype: g.dtype }),
   kernel: (out, [g, indices], { axis, shape }) => {
-    const { outer, n, inner } = around(shape, { first: axis, last: axis });
+    const { outer, n, inner } = splitAtAxes(shape, { first: axis, last: axis });
     const count = indices.storage.length;
     for (let i = 0; i < outer; i++)
       for (let j = 0; j < count; j++) {
-        const to = (i * n + place("gather", indices.storage[j], n)) * inner;
+        const to = (i * n + resolveIndex("gather", indices.storage[j], n)) * inner;
         const from = (i * count + j) * inner;
         for (let k = 0; k < inner; k++) out.storage[to + k] += g.storage[from + k];
       }
   },
-  gradient: [(g, { inputs: [, indices], attributes: { axis } }) => run(gatherOp, [g, indices], axis), () => null],
-  lower: { kind: "index", move: "addAt" },
-};
+  gradient: [(g, { inputs: [, indices], attributes: { axis } }) => applyOp(gatherOp, [g, indices], axis), () => null],
+  lower: ({ axis }) => ({ kind: "indexing", indexing: "indexAdd", axis }),
+});
 
 /**
  * The slices of `x` at the indices along an axis: rows of a table, as an embedding looks them up.
@@ -60,10 +62,10 @@ const addAtOp: Op<{ readonly axis: number; readonly shape: Shape }> = {
  */
 export function gather(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
   const input = asTensor(x);
-  return run(gatherOp, [input, asIndices("gather", indices)], normalizeAxis("gather", axis, input.rank));
+  return applyOp(gatherOp, [input, asIndices("gather", indices)], normalizeAxis("gather", axis, input.rank));
 }
 
-const takeOp: Op<number> = {
+export const takeAlongAxisOp: Op<number> = builtin({
   name: "takeAlongAxis",
   inferShape: ([x, indices], axis) => {
     checkAlong("takeAlongAxis", x, indices, axis);
@@ -76,13 +78,13 @@ const takeOp: Op<number> = {
   },
   gradient: [
     (g, { inputs: [x, indices], attributes: axis }) =>
-      run(scatterOp, [zeros(x.shape, { dtype: g.dtype }), indices, g], axis),
+      applyOp(scatterAddOp, [zeros(x.shape, { dtype: g.dtype }), indices, g], axis),
     () => null,
   ],
-  lower: { kind: "index", move: "take" },
-};
+  lower: (axis) => ({ kind: "indexing", indexing: "takeAlongAxis", axis }),
+});
 
-const scatterOp: Op<number> = {
+export const scatterAddOp: Op<number> = builtin({
   name: "scatterAdd",
   inferShape: ([x, indices, source], axis) => {
     checkAlong("scatterAdd", x, indices, axis);
@@ -101,8 +103,8 @@ const scatterOp: Op<number> = {
     });
   },
   gradient: [(g) => g, () => null, (g, { inputs: [, indices], attributes: axis }) => takeAlongAxis(g, indices, axis)],
-  lower: { kind: "index", move: "scatter" },
-};
+  lower: (axis) => ({ kind: "indexing", indexing: "scatterAdd", axis }),
+});
 
 function checkAlong(where: string, x: TensorSpec, indices: TensorSpec, axis: number): void {
   if (x.shape.length !== indices.shape.length || x.shape.some((n, a) => a !== axis && n !== indices.shape[a]))
@@ -121,11 +123,12 @@ function eachPair(
   axis: number,
   visit: (full: number, at: number) => void,
 ): void {
-  const { outer, n, inner } = around(x.shape, { first: axis, last: axis });
+  const { outer, n, inner } = splitAtAxes(x.shape, { first: axis, last: axis });
   const count = indices.shape[axis];
   for (let i = 0, at = 0; i < outer; i++)
     for (let p = 0; p < count; p++)
-      for (let j = 0; j < inner; j++, at++) visit((i * n + place(where, indices.storage[at], n)) * inner + j, at);
+      for (let j = 0; j < inner; j++, at++)
+        visit((i * n + resolveIndex(where, indices.storage[at], n)) * inner + j, at);
 }
 
 /**
@@ -136,7 +139,11 @@ function eachPair(
  */
 export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis = -1): Tensor {
   const input = asTensor(x);
-  return run(takeOp, [input, asIndices("takeAlongAxis", indices)], normalizeAxis("takeAlongAxis", axis, input.rank));
+  return applyOp(
+    takeAlongAxisOp,
+    [input, asIndices("takeAlongAxis", indices)],
+    normalizeAxis("takeAlongAxis", axis, input.rank),
+  );
 }
 
 /**
@@ -147,23 +154,27 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis = -1): Te
  */
 export function scatterAdd(x: TensorLike, indices: TensorLike, values: TensorLike, axis = -1): Tensor {
   const [base, source] = meet("scatterAdd", x, values, toNumeric);
-  return run(scatterOp, [base, asIndices("scatterAdd", indices), source], normalizeAxis("scatterAdd", axis, base.rank));
+  return applyOp(
+    scatterAddOp,
+    [base, asIndices("scatterAdd", indices), source],
+    normalizeAxis("scatterAdd", axis, base.rank),
+  );
 }
 
-const argsortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
+export const argsortOp: Op<{ readonly axis: number; readonly descending: boolean }> = builtin({
   name: "argsort",
   inferShape: ([x]) => ({ shape: x.shape, dtype: "int32" }),
   kernel: (out, [x], { axis, descending }) => {
     const axes = { first: axis, last: axis };
-    const { n } = around(x.shape, axes);
+    const { n } = splitAtAxes(x.shape, axes);
     const order = new Array<number>(n);
-    eachLine(x.shape, axes, (start, step) => {
+    forEachRow(x.shape, axes, (start, step) => {
       for (let p = 0; p < n; p++) order[p] = p;
       order.sort((p, q) => compare(x.storage[start + p * step], x.storage[start + q * step], descending));
       for (let p = 0; p < n; p++) out.storage[start + p * step] = order[p];
     });
   },
-};
+});
 
 /** NaN last either way, as NumPy sorts ascending. */
 function compare(a: number, b: number, descending: boolean): number {
@@ -183,7 +194,7 @@ export interface SortOptions {
  */
 export function argsort(x: TensorLike, axis = -1, { descending = false }: SortOptions = {}): Tensor {
   const input = asTensor(x);
-  return run(argsortOp, [input], { axis: normalizeAxis("argsort", axis, input.rank), descending });
+  return applyOp(argsortOp, [input], { axis: normalizeAxis("argsort", axis, input.rank), descending });
 }
 
 /**
@@ -217,6 +228,6 @@ export function topK(
       got: `${k}`,
     });
   const order = argsort(input, along, { descending: largest });
-  const indices = slice(order, ...input.shape.map((_, a): Range => (a === along ? [0, k] : ":")));
+  const indices = slice(order, ...input.shape.map((_, a): SliceRange => (a === along ? [0, k] : ":")));
   return { values: takeAlongAxis(input, indices, along), indices };
 }

@@ -1,25 +1,22 @@
 /**
  * The matrix product, with transposed operands and batches.
  */
+
 import { ShapeError } from "../errors.ts";
-import { walk } from "../kernels/elementwise.ts";
-import { multiply } from "../kernels/matmul.ts";
+import { multiplyBatches } from "../kernels/matmul.ts";
 import type { TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
-import type { KernelOperand, Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
-import { broadcastStrides, formatShape, tryBroadcast } from "../tensor/shape.ts";
+import type { Transposed } from "../tensor/lowering.ts";
+import type { Op } from "../tensor/op.ts";
+import { formatShape, tryBroadcast } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meet } from "./define.ts";
+import { builtin } from "./registry.ts";
 import { reshape, sumTo } from "./sum.ts";
 
-interface Transposed {
-  readonly a: boolean;
-  readonly b: boolean;
-}
-
 /** Inputs have at least two axes; `Transposed` says which of them is to be read with its last two swapped. */
-const matmulOp: Op<Transposed> = {
+export const matmulOp: Op<Transposed> = builtin({
   name: "matmul",
   inferShape: ([a, b], swap) => {
     const [m, k] = lastTwo(a.shape, swap.a);
@@ -34,17 +31,7 @@ const matmulOp: Op<Transposed> = {
       });
     return { shape: [...batch, m, n], dtype: a.dtype };
   },
-  kernel: (out, [a, b], swap) => {
-    const batch = out.shape.slice(0, -2);
-    const [m, n] = out.shape.slice(-2);
-    const [, k] = lastTwo(a.shape, swap.a);
-    const strides = [a, b].map((x) =>
-      broadcastStrides(x.shape.slice(0, -2), batch).map((stride) => stride * x.shape.at(-1)! * x.shape.at(-2)!),
-    );
-    walk(batch, strides, (at, [ia, ib]) => {
-      multiply(out.storage, at * m * n, matrix(a, ia, swap.a), matrix(b, ib, swap.b), m, n, k);
-    });
-  },
+  kernel: multiplyBatches,
   // With C = A B: dA = G Bᵀ and dB = Aᵀ G; where an operand was read transposed, so is its gradient.
   gradient: [
     (g, { inputs: [a, b], attributes: swap }) =>
@@ -52,23 +39,16 @@ const matmulOp: Op<Transposed> = {
     (g, { inputs: [a, b], attributes: swap }) =>
       sumTo(swap.b ? product(g, a, { a: true, b: swap.a }) : product(a, g, { a: !swap.a, b: false }), b.shape),
   ],
-  lower: { kind: "matmul" },
-};
+  lower: (transposed) => ({ kind: "matmul", transposed }),
+});
 
 function product(a: Tensor, b: Tensor, swap: Transposed): Tensor {
-  return run(matmulOp, [a, b], swap);
+  return applyOp(matmulOp, [a, b], swap);
 }
 
 function lastTwo(shape: readonly number[], swapped: boolean): [number, number] {
   const [rows, columns] = shape.slice(-2);
   return swapped ? [columns, rows] : [rows, columns];
-}
-
-function matrix(x: KernelOperand, start: number, swapped: boolean) {
-  const columns = x.shape.at(-1)!;
-  return swapped
-    ? { data: x.storage, start, row: 1, column: columns }
-    : { data: x.storage, start, row: columns, column: 1 };
 }
 
 function mismatch(a: readonly number[], b: readonly number[], k: number, k2: number): ShapeError {

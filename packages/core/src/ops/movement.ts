@@ -1,20 +1,22 @@
 /**
  * Moving elements without changing them: reorder axes, join, pad, repeat.
  */
+
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { promote } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { where } from "./compare.ts";
-import { placeOp, sliceAxis } from "./slice.ts";
+import { builtin } from "./registry.ts";
+import { sliceAxis, sliceScatterOp } from "./slice.ts";
 import { broadcastTo, reshape } from "./sum.ts";
 
-const permuteOp: Op<readonly number[]> = {
+export const permuteOp: Op<readonly number[]> = builtin({
   name: "permute",
   inferShape: ([x], order) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
   kernel: (out, [x], order) => {
@@ -31,8 +33,8 @@ const permuteOp: Op<readonly number[]> = {
       g,
       order.map((_, axis) => order.indexOf(axis)),
     ),
-  lower: { kind: "view", view: "permute" },
-};
+  lower: (order) => ({ kind: "permute", order }),
+});
 
 /**
  * The axes in another order: axis i of the result is axis `order[i]` of `x`.
@@ -57,7 +59,7 @@ export function permute(x: TensorLike, order: readonly number[]): Tensor {
       input,
       axes.map((axis) => input.shape[axis]),
     );
-  return run(permuteOp, [input], axes);
+  return applyOp(permuteOp, [input], axes);
 }
 
 /**
@@ -130,7 +132,7 @@ export function flatten(x: TensorLike, start = 0, end = -1): Tensor {
   return reshape(input, input.shape.toSpliced(from, to - from + 1, joined));
 }
 
-const concatOp: Op<number> = {
+export const concatOp: Op<number> = builtin({
   name: "concat",
   inferShape: (inputs, axis) => ({
     shape: inputs[0].shape.with(
@@ -154,8 +156,8 @@ const concatOp: Op<number> = {
     const start = inputs.slice(0, which).reduce((total, input) => total + input.shape[axis], 0);
     return sliceAxis(g, axis, start, inputs[which].shape[axis]);
   },
-  lower: { kind: "copies" },
-};
+  lower: (axis) => ({ kind: "concat", axis }),
+});
 
 /**
  * The tensors one after another along an axis.
@@ -174,7 +176,7 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
         got: inputs.map(({ shape }) => formatShape(shape)).join(", "),
         hint: "To put equal shapes along a new axis, use stack.",
       });
-  return inputs.length === 1 ? inputs[0] : run(concatOp, inputs, along);
+  return inputs.length === 1 ? inputs[0] : applyOp(concatOp, inputs, along);
 }
 
 /**
@@ -260,9 +262,9 @@ export function pad(x: TensorLike, padding: number | readonly (readonly [number,
   if (pairs.every(([before, after]) => before + after === 0)) return input;
   const cut = { starts: pairs.map(([before]) => before), steps: pairs.map(() => 1), lengths: input.shape };
   const shape = input.shape.map((n, axis) => n + pairs[axis][0] + pairs[axis][1]);
-  const placed = run(placeOp, [input], { ...cut, shape });
+  const placed = applyOp(sliceScatterOp, [input], { ...cut, shape });
   if (value === 0) return placed;
-  const inside = run(placeOp, [broadcastTo(true, input.shape)], { ...cut, shape });
+  const inside = applyOp(sliceScatterOp, [broadcastTo(true, input.shape)], { ...cut, shape });
   return where(inside, placed, value);
 }
 

@@ -1,18 +1,20 @@
 /**
  * Pooling: each window becomes one number; and its reverse, upsampling.
  */
+
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { maxPool, maxPoolPick, maxPoolSpread, type PoolKernel, sumPool, sumPoolSpread } from "../kernels/pool.ts";
-import type { Window } from "../kernels/window.ts";
 import { asTensor, ones, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
+import type { Window } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { floats } from "./define.ts";
 import { concat, repeat, squeeze, unsqueeze } from "./movement.ts";
 import { max, mean } from "./reduce.ts";
+import { builtin } from "./registry.ts";
 import { slice } from "./slice.ts";
 import { reshape } from "./sum.ts";
 import { checkImages, type Pair, type WindowOptions, windowOf } from "./window.ts";
@@ -21,48 +23,48 @@ const optionNames = ["stride", "padding", "dilation"];
 
 /** An op from images to windows, and one that sends numbers back from windows to images. */
 function toWindows(name: "maxPool" | "maxPoolPick" | "sumPool", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
-  const op: Op<Window> = {
+  const op: Op<Window> = builtin({
     name,
     inferShape: ([x], w) => ({ shape: [x.shape[0], x.shape[1], ...w.out], dtype: toNumeric(x.dtype) }),
     kernel,
     gradient,
-    lower: { kind: "window", call: name },
-  };
+    lower: (window) => ({ kind: "window", call: name, sliding: { window, groups: 1 } }),
+  });
   return op;
 }
 
 function toImages(name: "maxPoolSpread" | "sumPoolSpread", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
-  const op: Op<Window> = {
+  const op: Op<Window> = builtin({
     name,
     inferShape: ([g], w) => ({ shape: [g.shape[0], g.shape[1], w.height, w.width], dtype: g.dtype }),
     kernel,
     gradient,
-    lower: { kind: "window", call: name },
-  };
+    lower: (window) => ({ kind: "window", call: name, sliding: { window, groups: 1 } }),
+  });
   return op;
 }
 
-const maxPoolOp = toWindows("maxPool", maxPool, (g, { inputs: [x], output, attributes: w }) =>
-  run(maxPoolSpreadOp, [g, x, output], w),
+export const maxPoolOp = toWindows("maxPool", maxPool, (g, { inputs: [x], output, attributes: w }) =>
+  applyOp(maxPoolSpreadOp, [g, x, output], w),
 );
 
 // Which element is the largest does not change smoothly: only the first input of these two has a gradient.
-const maxPoolSpreadOp: Op<Window> = toImages("maxPoolSpread", maxPoolSpread, [
-  (v, { inputs: [, x, y], attributes: w }) => run(maxPoolPickOp, [v, x, y], w),
+export const maxPoolSpreadOp: Op<Window> = toImages("maxPoolSpread", maxPoolSpread, [
+  (v, { inputs: [, x, y], attributes: w }) => applyOp(maxPoolPickOp, [v, x, y], w),
   () => null,
   () => null,
 ]);
 
-const maxPoolPickOp: Op<Window> = toWindows("maxPoolPick", maxPoolPick, [
-  (g, { inputs: [, x, y], attributes: w }) => run(maxPoolSpreadOp, [g, x, y], w),
+export const maxPoolPickOp: Op<Window> = toWindows("maxPoolPick", maxPoolPick, [
+  (g, { inputs: [, x, y], attributes: w }) => applyOp(maxPoolSpreadOp, [g, x, y], w),
   () => null,
   () => null,
 ]);
 
-const sumPoolOp = toWindows("sumPool", sumPool, (g, { attributes: w }) => run(sumPoolSpreadOp, [g], w));
+export const sumPoolOp = toWindows("sumPool", sumPool, (g, { attributes: w }) => applyOp(sumPoolSpreadOp, [g], w));
 
-const sumPoolSpreadOp: Op<Window> = toImages("sumPoolSpread", sumPoolSpread, (v, { attributes: w }) =>
-  run(sumPoolOp, [v], w),
+export const sumPoolSpreadOp: Op<Window> = toImages("sumPoolSpread", sumPoolSpread, (v, { attributes: w }) =>
+  applyOp(sumPoolOp, [v], w),
 );
 
 function prepare(where: string, x: TensorLike, kernelSize: Pair, options: WindowOptions, known: readonly string[]) {
@@ -101,7 +103,7 @@ function checkReach(where: string, { kernel, dilation, stride, before, out, heig
  */
 export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
   const { input, w } = prepare("maxPool2d", x, kernelSize, options, optionNames);
-  return run(maxPoolOp, [input], w);
+  return applyOp(maxPoolOp, [input], w);
 }
 
 /**
@@ -117,9 +119,9 @@ export function avgPool2d(
   { countIncludePad = true, ...options }: WindowOptions & { countIncludePad?: boolean } = {},
 ): Tensor {
   const { input, w } = prepare("avgPool2d", x, kernelSize, options, optionNames);
-  const total = run(sumPoolOp, [floats(input)], w);
+  const total = applyOp(sumPoolOp, [floats(input)], w);
   if (countIncludePad) return total.div(w.kernel[0] * w.kernel[1]);
-  return total.div(run(sumPoolOp, [ones([1, 1, w.height, w.width], { dtype: total.dtype })], w));
+  return total.div(applyOp(sumPoolOp, [ones([1, 1, w.height, w.width], { dtype: total.dtype })], w));
 }
 
 type LineOptions = { stride?: number; padding?: number | "same" | "valid"; dilation?: number };

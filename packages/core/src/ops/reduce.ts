@@ -1,17 +1,20 @@
 /**
  * Reductions along axes: extremes, averages, spreads, log-sum-exp, norms, and where the extremes are.
  */
+
 import { describe, ShapeError, ValueError } from "../errors.ts";
-import { type AxisRun, around, eachLine, foldKernel } from "../kernels/reduce.ts";
+import { forEachRow, reduceKernel, splitAtAxes } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
+import type { AxisRange } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { equal, isInfinite, logicalNot, where } from "./compare.ts";
 import { floats } from "./define.ts";
+import { builtin } from "./registry.ts";
 import { type Axes, broadcastTo, overAxes, type ReduceOptions, reducedSpec, reshape, sum } from "./sum.ts";
 import { abs, exp, log, sqrt, square } from "./unary.ts";
 
@@ -62,11 +65,11 @@ function safeSqrt(x: Tensor): Tensor {
 }
 
 /** Whole numbers and floats alike; the larger, NaN if either is. */
-function extreme(name: "max" | "min", initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
-  return {
+function extreme(name: "max" | "min", initial: number, combine: (total: number, x: number) => number): Op<AxisRange> {
+  return builtin({
     name,
     inferShape: ([x], axes) => {
-      if (around(x.shape, axes).n === 0)
+      if (splitAtAxes(x.shape, axes).n === 0)
         throw new ShapeError({
           where: name,
           expected: "at least one element along the reduced axes",
@@ -75,22 +78,22 @@ function extreme(name: "max" | "min", initial: number, combine: (total: number, 
         });
       return { ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) };
     },
-    kernel: foldKernel(initial, combine),
+    kernel: reduceKernel(initial, combine),
     gradient: (g, { inputs: [x], output, attributes: axes }) => {
       const chosen = cast(equal(x, broadcastTo(output, x.shape)), g.dtype);
       const ties = sum(chosen, axisList(axes), { keepDims: true });
       return chosen.mul(g.div(ties));
     },
-    lower: { kind: "reduce", fold: name },
-  };
+    lower: (axes) => ({ kind: "reduce", reducer: name, axes }),
+  });
 }
 
-function axisList({ first, last }: AxisRun): number[] {
+function axisList({ first, last }: AxisRange): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-const maxOp = extreme("max", Number.NEGATIVE_INFINITY, Math.max);
-const minOp = extreme("min", Number.POSITIVE_INFINITY, Math.min);
+export const maxOp = extreme("max", Number.NEGATIVE_INFINITY, Math.max);
+export const minOp = extreme("min", Number.POSITIVE_INFINITY, Math.min);
 
 /**
  * The largest element along the axes; NaN if one is. Equal largest elements share the gradient evenly.
@@ -99,7 +102,7 @@ const minOp = extreme("min", Number.POSITIVE_INFINITY, Math.min);
  * @example max([[1, 5], [7, 2]], 0); // [7, 5]
  */
 export function max(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("max", asTensor(x), axis, options, (part, axes) => run(maxOp, [part], axes));
+  return overAxes("max", asTensor(x), axis, options, (part, axes) => applyOp(maxOp, [part], axes));
 }
 
 /**
@@ -109,23 +112,23 @@ export function max(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
  * @example min([[1, 5], [7, 2]], 0); // [1, 2]
  */
 export function min(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("min", asTensor(x), axis, options, (part, axes) => run(minOp, [part], axes));
+  return overAxes("min", asTensor(x), axis, options, (part, axes) => applyOp(minOp, [part], axes));
 }
 
-const prodOp: Op<AxisRun> = {
+export const prodOp: Op<AxisRange> = builtin({
   name: "prod",
   inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
-  kernel: foldKernel(1, (total, x) => total * x),
-  lower: { kind: "line", line: "prod" },
+  kernel: reduceKernel(1, (total, x) => total * x),
+  lower: (axes) => ({ kind: "axisLoop", loop: "prod", axes }),
   gradient: (g, { inputs: [x], attributes: axes }) => g.mul(productOfOthers(x, axes)),
-};
+});
 
 /**
  * For each element the product of all the others in its line: those before times those after, so that zeros need
  * no division. Written as a masked product, [.., n, n, ..], and therefore differentiable again.
  */
-function productOfOthers(x: Tensor, axes: AxisRun): Tensor {
-  const { outer, n, inner } = around(x.shape, axes);
+function productOfOthers(x: Tensor, axes: AxisRange): Tensor {
+  const { outer, n, inner } = splitAtAxes(x.shape, axes);
   const lines = reshape(x, [outer, 1, n, inner]);
   const self = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => i === j));
   const mask = reshape(asTensor(n === 0 ? zeroByZero : self), [1, n, n, 1]);
@@ -140,16 +143,16 @@ const zeroByZero: boolean[][] = [];
  * @example prod([[1, 2], [3, 4]], 1); // [2, 12]
  */
 export function prod(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("prod", asTensor(x), axis, options, (part, axes) => run(prodOp, [part], axes));
+  return overAxes("prod", asTensor(x), axis, options, (part, axes) => applyOp(prodOp, [part], axes));
 }
 
-const logSumExpOp: Op<AxisRun> = {
+export const logSumExpOp: Op<AxisRange> = builtin({
   name: "logSumExp",
   inferShape: ([x], axes) => reducedSpec(x, axes),
   kernel: (out, [x], axes) => {
     const from = x.storage;
-    const { n } = around(x.shape, axes);
-    eachLine(x.shape, axes, (start, step, line) => {
+    const { n } = splitAtAxes(x.shape, axes);
+    forEachRow(x.shape, axes, (start, step, line) => {
       const end = start + n * step;
       let most = Number.NEGATIVE_INFINITY;
       for (let i = start; i < end; i += step) most = Math.max(most, from[i]);
@@ -161,18 +164,18 @@ const logSumExpOp: Op<AxisRun> = {
   },
   // Where the sum is infinite, subtracting it would make ∞ - ∞; 0 in its place gives exp(-∞) = 0.
   gradient: (g, { inputs: [x], output }) => g.mul(exp(x.sub(where(isInfinite(output), 0, output)))),
-  lower: {
+  lower: (axes) => ({
     kind: "compose",
-    compose: ([x], axes) => {
-      const list = axisList(axes as AxisRun);
-      if (around(x.shape, axes as AxisRun).n === 0) return sum(x, list, { keepDims: true }).log();
+    compose: ([x]) => {
+      const list = axisList(axes);
+      if (splitAtAxes(x.shape, axes).n === 0) return sum(x, list, { keepDims: true }).log();
       const most = max(x, list, { keepDims: true });
       const finite = where(isInfinite(most), 0, most);
       const total = log(sum(exp(x.sub(finite)), list, { keepDims: true }));
       return where(isInfinite(most), most, total.add(finite));
     },
-  },
-};
+  }),
+});
 
 /**
  * log Σ exp(xᵢ) along the axes, without overflow; -Infinity of nothing, and of nothing but -Infinity.
@@ -180,29 +183,29 @@ const logSumExpOp: Op<AxisRun> = {
  * @example logSumExp([1000, 1000]); // 1000.693
  */
 export function logSumExp(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("logSumExp", floats(asTensor(x)), axis, options, (part, axes) => run(logSumExpOp, [part], axes));
+  return overAxes("logSumExp", floats(asTensor(x)), axis, options, (part, axes) => applyOp(logSumExpOp, [part], axes));
 }
 
-function truth(name: "any" | "all", initial: number, combine: (total: number, x: number) => number): Op<AxisRun> {
-  return {
+function truth(name: "any" | "all", initial: number, combine: (total: number, x: number) => number): Op<AxisRange> {
+  return builtin({
     name,
     inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: "bool" }),
-    kernel: foldKernel(initial, combine),
-    lower: { kind: "line", line: name },
-  };
+    kernel: reduceKernel(initial, combine),
+    lower: (axes) => ({ kind: "axisLoop", loop: name, axes }),
+  });
 }
 
-const anyOp = truth("any", 0, (total, x) => (x !== 0 ? 1 : total));
-const allOp = truth("all", 1, (total, x) => (x !== 0 ? total : 0));
+export const anyOp = truth("any", 0, (total, x) => (x !== 0 ? 1 : total));
+export const allOp = truth("all", 1, (total, x) => (x !== 0 ? total : 0));
 
 /** Whether at least one element along the axes is true (not 0); false of nothing. @example any([0, 3]); // true */
 export function any(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("any", asTensor(x), axis, options, (part, axes) => run(anyOp, [part], axes));
+  return overAxes("any", asTensor(x), axis, options, (part, axes) => applyOp(anyOp, [part], axes));
 }
 
 /** Whether every element along the axes is true (not 0); true of nothing. @example all([0, 3]); // false */
 export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("all", asTensor(x), axis, options, (part, axes) => run(allOp, [part], axes));
+  return overAxes("all", asTensor(x), axis, options, (part, axes) => applyOp(allOp, [part], axes));
 }
 
 /**
@@ -226,16 +229,16 @@ export function norm(x: TensorLike, axis?: Axes, { p = 2, keepDims }: ReduceOpti
 interface ArgOptions extends ReduceOptions {}
 
 function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number) => boolean) {
-  const op: Op<AxisRun> = {
+  const op: Op<AxisRange> = builtin({
     name,
     inferShape: ([x], axes) => {
-      if (around(x.shape, axes).n === 0)
+      if (splitAtAxes(x.shape, axes).n === 0)
         throw new ShapeError({ where: name, expected: "at least one element", got: formatShape(x.shape) });
       return { ...reducedSpec(x, axes), dtype: "int32" };
     },
     kernel: (out, [x], axes) => {
-      const { n } = around(x.shape, axes);
-      eachLine(x.shape, axes, (start, step, line) => {
+      const { n } = splitAtAxes(x.shape, axes);
+      forEachRow(x.shape, axes, (start, step, line) => {
         let best = x.storage[start];
         let at = 0;
         for (let p = 1; p < n && !Number.isNaN(best); p++) {
@@ -248,16 +251,16 @@ function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number)
         out.storage[line] = at;
       });
     },
-    lower: { kind: "line", line: name },
-  };
+    lower: (axes) => ({ kind: "axisLoop", loop: name, axes }),
+  });
   return (x: TensorLike, axis?: number | null, { keepDims = false }: ArgOptions = {}): Tensor => {
     const input = asTensor(x);
     if (axis === undefined || axis === null) {
-      const flatIndex = run(op, [reshape(input, [input.size])], { first: 0, last: 0 });
+      const flatIndex = applyOp(op, [reshape(input, [input.size])], { first: 0, last: 0 });
       return reshape(flatIndex, keepDims ? input.shape.map(() => 1) : []);
     }
     const along = normalizeAxis(name, axis, input.rank);
-    const result = run(op, [input], { first: along, last: along });
+    const result = applyOp(op, [input], { first: along, last: along });
     return keepDims ? result : reshape(result, input.shape.toSpliced(along, 1));
   };
 }
@@ -284,13 +287,13 @@ interface Running {
   readonly reverse: boolean;
 }
 
-const cumsumOp: Op<Running> = {
+export const cumsumOp: Op<Running> = builtin({
   name: "cumsum",
   inferShape: ([x]) => ({ shape: x.shape, dtype: toNumeric(x.dtype) }),
   kernel: (out, [x], { axis, reverse }) => {
     const axes = { first: axis, last: axis };
-    const { n } = around(x.shape, axes);
-    eachLine(x.shape, axes, (start, step) => {
+    const { n } = splitAtAxes(x.shape, axes);
+    forEachRow(x.shape, axes, (start, step) => {
       let total = 0;
       for (let p = 0; p < n; p++) {
         const i = start + (reverse ? n - 1 - p : p) * step;
@@ -299,9 +302,9 @@ const cumsumOp: Op<Running> = {
       }
     });
   },
-  gradient: (g, { attributes: { axis, reverse } }) => run(cumsumOp, [g], { axis, reverse: !reverse }),
-  lower: { kind: "line", line: "cumsum" },
-};
+  gradient: (g, { attributes: { axis, reverse } }) => applyOp(cumsumOp, [g], { axis, reverse: !reverse }),
+  lower: ({ axis, reverse }) => ({ kind: "axisLoop", loop: "cumsum", axes: { first: axis, last: axis }, reverse }),
+});
 
 /**
  * The running sum along an axis: element i is the sum of elements 0 to i.
@@ -311,7 +314,7 @@ const cumsumOp: Op<Running> = {
  */
 export function cumsum(x: TensorLike, axis: number, { reverse = false } = {}): Tensor {
   const input = asTensor(x);
-  return run(cumsumOp, [input], { axis: normalizeAxis("cumsum", axis, input.rank), reverse });
+  return applyOp(cumsumOp, [input], { axis: normalizeAxis("cumsum", axis, input.rank), reverse });
 }
 
 /** How many elements along the axes are true (not 0), in int32. @example countNonZero([0, 3, 1]); // 2 */

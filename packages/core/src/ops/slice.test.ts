@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arange, type Range, ShapeError, slice, ValueError, zeros } from "../index.ts";
+import { arange, ShapeError, type SliceRange, slice, ValueError, zeros } from "../index.ts";
 
 const matrix = arange(12).reshape(3, 4);
 
@@ -68,7 +68,7 @@ describe("slice", () => {
     fc.assert(
       fc.property(range, range, (rows, columns) => {
         const expected = pythonSlice(3, ...rows).map((i) => pythonSlice(4, ...columns).map((j) => 4 * i + j));
-        const found = slice(matrix, rows as Range, columns as Range);
+        const found = slice(matrix, rows as SliceRange, columns as SliceRange);
         expect(found.toArray()).toEqual(expected);
       }),
     );

@@ -1,23 +1,24 @@
 /**
  * Cutting a part out of a tensor, as NumPy's `x[1:3, ::-1]`, and laying it back.
  */
+
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided, walk } from "../kernels/elementwise.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
+import type { SliceBounds } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape, normalizeAxes, type Shape, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
 
-/** Where a slice begins, how far it steps, and how many elements it takes, axis by axis. */
-interface Cut {
-  readonly starts: readonly number[];
-  readonly steps: readonly number[];
+/** A slice, and how many elements it takes, axis by axis. */
+interface Cut extends SliceBounds {
   readonly lengths: readonly number[];
 }
 
-const sliceOp: Op<Cut> = {
+export const sliceOp: Op<Cut> = builtin({
   name: "slice",
   inferShape: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
   kernel: (out, [x], { starts, steps }) => {
@@ -30,13 +31,13 @@ const sliceOp: Op<Cut> = {
       strides.map((stride, axis) => stride * steps[axis]),
     );
   },
-  gradient: (g, { inputs: [x], attributes: cut }) => run(placeOp, [g], { ...cut, shape: x.shape }),
-  lower: { kind: "view", view: "slice" },
-};
+  gradient: (g, { inputs: [x], attributes: cut }) => applyOp(sliceScatterOp, [g], { ...cut, shape: x.shape }),
+  lower: ({ starts, steps }) => ({ kind: "slice", starts, steps }),
+});
 
 /** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */
-export const placeOp: Op<Cut & { readonly shape: Shape }> = {
-  name: "place",
+export const sliceScatterOp: Op<Cut & { readonly shape: Shape }> = builtin({
+  name: "sliceScatter",
   inferShape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
   kernel: (out, [x], { starts, steps, lengths }) => {
     const strides = stridesOf(out.shape);
@@ -45,15 +46,19 @@ export const placeOp: Op<Cut & { readonly shape: Shape }> = {
       out.storage[start + offset] = x.storage[at];
     });
   },
-  gradient: (g, { attributes: { starts, steps, lengths } }) => run(sliceOp, [g], { starts, steps, lengths }),
-  lower: { kind: "copies" },
-};
+  gradient: (g, { attributes: { starts, steps, lengths } }) => applyOp(sliceOp, [g], { starts, steps, lengths }),
+  lower: ({ starts, steps }) => ({ kind: "sliceScatter", starts, steps }),
+});
 
 /**
  * One axis of a slice: an index (the axis goes away), `[start, end, step]` with null for "as far as there is", or
  * NumPy's notation in a string: `":"`, `"1:3"`, `"::-1"`, `"-2:"`; `"..."` stands for all axes not named.
  */
-export type Range = number | string | null | readonly [start: number | null, end?: number | null, step?: number | null];
+export type SliceRange =
+  | number
+  | string
+  | null
+  | readonly [start: number | null, end?: number | null, step?: number | null];
 
 /**
  * A part of the tensor, axis by axis, as NumPy's `x[1:3, :, -1]`. Ends beyond the tensor are cut to it.
@@ -65,7 +70,7 @@ export type Range = number | string | null | readonly [start: number | null, end
  * slice([[1, 2], [3, 4], [5, 6]], "1:", -1); // [4, 6]: of the rows from 1 on, the last column
  * slice([[1, 2], [3, 4], [5, 6]], [null, null, -1]); // [[5, 6], [3, 4], [1, 2]]: the rows backwards
  */
-export function slice(x: TensorLike, ...ranges: Range[]): Tensor {
+export function slice(x: TensorLike, ...ranges: SliceRange[]): Tensor {
   const input = asTensor(x);
   const full = expandEllipsis(ranges, input);
   const cut = { starts: [] as number[], steps: [] as number[], lengths: [] as number[] };
@@ -78,14 +83,14 @@ export function slice(x: TensorLike, ...ranges: Range[]): Tensor {
     if (typeof range === "number") dropped.push(axis);
   });
   const whole = cut.steps.every((step, axis) => step === 1 && cut.lengths[axis] === input.shape[axis]);
-  const part = whole ? input : run(sliceOp, [input], cut);
+  const part = whole ? input : applyOp(sliceOp, [input], cut);
   return reshape(
     part,
     cut.lengths.filter((_, axis) => !dropped.includes(axis)),
   );
 }
 
-function expandEllipsis(ranges: readonly Range[], x: Tensor): Range[] {
+function expandEllipsis(ranges: readonly SliceRange[], x: Tensor): SliceRange[] {
   const at = ranges.indexOf("...");
   const named = ranges.length - (at >= 0 ? 1 : 0);
   if (named > x.rank)
@@ -94,11 +99,11 @@ function expandEllipsis(ranges: readonly Range[], x: Tensor): Range[] {
       expected: `at most ${x.rank} ranges for ${formatShape(x.shape)}`,
       got: `${named}`,
     });
-  const rest = new Array<Range>(x.rank - named).fill(":");
+  const rest = new Array<SliceRange>(x.rank - named).fill(":");
   return at >= 0 ? [...ranges.slice(0, at), ...rest, ...ranges.slice(at + 1)] : [...ranges, ...rest];
 }
 
-function readRange(range: Range, length: number, axis: number): { start: number; step: number; length: number } {
+function readRange(range: SliceRange, length: number, axis: number): { start: number; step: number; length: number } {
   if (typeof range === "number") {
     if (!Number.isInteger(range) || range < -length || range >= length)
       throw new ValueError({
@@ -138,10 +143,10 @@ function parseRange(text: string): (number | null)[] {
 export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
   const input = asTensor(x);
   const axes = normalizeAxes("flip", axis, input.rank);
-  return slice(input, ...input.shape.map((_, a): Range => (axes.includes(a) ? [null, null, -1] : ":")));
+  return slice(input, ...input.shape.map((_, a): SliceRange => (axes.includes(a) ? [null, null, -1] : ":")));
 }
 
 /** `length` elements along one axis from `start`. */
 export function sliceAxis(x: Tensor, axis: number, start: number, length: number): Tensor {
-  return slice(x, ...x.shape.map((_, a): Range => (a === axis ? [start, start + length] : ":")));
+  return slice(x, ...x.shape.map((_, a): SliceRange => (a === axis ? [start, start + length] : ":")));
 }

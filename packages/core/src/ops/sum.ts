@@ -1,13 +1,15 @@
 /**
  * Sum, broadcast and reshape: the three that every gradient rule leans on.
  */
+
 import { describe, ShapeError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
-import { type AxisRun, foldKernel } from "../kernels/reduce.ts";
+import { reduceKernel } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
+import type { AxisRange } from "../tensor/lowering.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import {
   broadcastStrides,
   checkShape,
@@ -19,6 +21,7 @@ import {
   tryBroadcast,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { builtin } from "./registry.ts";
 
 /** One axis, several, or (null or nothing) all of them; negative ones count from the end. */
 export type Axes = number | readonly number[] | null;
@@ -30,7 +33,7 @@ export interface ReduceOptions {
 }
 
 /** The spec after the run of axes became length 1. */
-export function reducedSpec(x: TensorSpec, { first, last }: AxisRun): TensorSpec {
+export function reducedSpec(x: TensorSpec, { first, last }: AxisRange): TensorSpec {
   return { shape: x.shape.map((length, axis) => (axis >= first && axis <= last ? 1 : length)), dtype: x.dtype };
 }
 
@@ -44,7 +47,7 @@ export function overAxes(
   x: Tensor,
   axes: Axes | undefined,
   { keepDims = false }: ReduceOptions,
-  reduceRun: (x: Tensor, run: AxisRun) => Tensor,
+  reduceRun: (x: Tensor, run: AxisRange) => Tensor,
 ): Tensor {
   const list = normalizeAxes(where, axes, x.rank);
   let result = x;
@@ -64,13 +67,13 @@ export function overAxes(
       );
 }
 
-const sumOp: Op<AxisRun> = {
+export const sumOp: Op<AxisRange> = builtin({
   name: "sum",
   inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
-  kernel: foldKernel(0, (total, x) => total + x),
+  kernel: reduceKernel(0, (total, x) => total + x),
   gradient: (g, { inputs: [x] }) => broadcastTo(g, x.shape),
-  lower: { kind: "reduce", fold: "sum" },
-};
+  lower: (axes) => ({ kind: "reduce", reducer: "sum", axes }),
+});
 
 /**
  * The sum of the elements along the axes, Σ xᵢ; an empty sum is 0.
@@ -85,7 +88,7 @@ const sumOp: Op<AxisRun> = {
  * sum([[1, 2], [3, 4]], 0); // tensor([4, 6])
  */
 export function sum(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("sum", asTensor(x), axis, options, (part, axes) => run(sumOp, [part], axes));
+  return overAxes("sum", asTensor(x), axis, options, (part, axes) => applyOp(sumOp, [part], axes));
 }
 
 /**
@@ -110,13 +113,13 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, axes, { keepDims: true }), shape);
 }
 
-const broadcastOp: Op<Shape> = {
+export const broadcastOp: Op<Shape> = builtin({
   name: "broadcastTo",
   inferShape: ([x], shape) => ({ shape, dtype: x.dtype }),
   kernel: (out, [x]) => copyStrided(out, x.storage, 0, broadcastStrides(x.shape, out.shape)),
   gradient: (g, { inputs: [x] }) => sumTo(g, x.shape),
-  lower: { kind: "view", view: "broadcast" },
-};
+  lower: { kind: "broadcast" },
+});
 
 /**
  * The tensor repeated along axes of length 1, or new leading axes, until it has `shape`.
@@ -138,15 +141,15 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
       got: formatShape(input.shape),
       hint: "Only axes of length 1 are repeated; unsqueeze or reshape it first.",
     });
-  return run(broadcastOp, [input], shape);
+  return applyOp(broadcastOp, [input], shape);
 }
 
-const reshapeOp: Op<Shape> = {
+export const reshapeOp: Op<Shape> = builtin({
   name: "reshape",
   inferShape: ([x], shape) => ({ shape, dtype: x.dtype }),
   kernel: "view",
   gradient: (g, { inputs: [x] }) => reshape(g, x.shape),
-};
+});
 
 /**
  * The same numbers in the same order with another shape; nothing is copied.
@@ -161,7 +164,7 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
   const input = asTensor(x);
   const full = inferLength(input, shape);
   if (sameShape(input.shape, full)) return input;
-  return run(reshapeOp, [input], full);
+  return applyOp(reshapeOp, [input], full);
 }
 
 function inferLength(x: Tensor, shape: readonly number[]): Shape {

@@ -5,11 +5,12 @@
 import { OptionError } from "../errors.ts";
 import * as special from "../kernels/special.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
 import { flat, floats, numbers, unary } from "./define.ts";
+import { builtin } from "./registry.ts";
 
 /** The negative, -x. @example neg([1, -2]); // [-1, 2] */
 export const neg = unary(
@@ -89,7 +90,7 @@ interface Bounds {
   readonly max: number;
 }
 
-const clampOp: Op<Bounds> = {
+export const clampOp: Op<Bounds> = builtin({
   name: "clamp",
   inferShape: ([x]) => x,
   kernel: (out, [x], { min, max }) => {
@@ -101,8 +102,8 @@ const clampOp: Op<Bounds> = {
   },
   gradient: (g, { inputs: [x], attributes: { min, max } }) =>
     where(logicalAnd(greaterEqual(x, min), lessEqual(x, max)), g, 0),
-  lower: { kind: "elementwise", form: "clamp" },
-};
+  lower: { kind: "elementwise" },
+});
 
 /**
  * Each element, but no less than `min` and no more than `max`. The slope is 1 within, bounds included, and 0 outside.
@@ -116,5 +117,5 @@ export function clamp(x: TensorLike, min = Number.NEGATIVE_INFINITY, max = Numbe
   if (!(min <= max)) throw new OptionError({ where: "clamp", expected: "min ≤ max", got: `${min} and ${max}` });
   const input = numbers(asTensor(x));
   const whole = (bound: number) => Number.isInteger(bound) || Math.abs(bound) === Number.POSITIVE_INFINITY;
-  return run(clampOp, [whole(min) && whole(max) ? input : floats(input)], { min, max });
+  return applyOp(clampOp, [whole(min) && whole(max) ? input : floats(input)], { min, max });
 }

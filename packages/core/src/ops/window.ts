@@ -2,13 +2,16 @@
  * Sliding windows over images: unfold lays every window out as a column, fold adds columns back together. Each is the
  * other's gradient, and convolution and pooling are made of them.
  */
+
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
-import { addColumns, layColumns, type Window } from "../kernels/window.ts";
+import { addColumns, layColumns } from "../kernels/window.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
+import type { Window } from "../tensor/lowering.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { builtin } from "./registry.ts";
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number];
@@ -86,25 +89,25 @@ function paddingOf(
     : pairOf(where, "padding", side as Pair, 0);
 }
 
-const unfoldOp: Op<Window> = {
+export const unfoldOp: Op<Window> = builtin({
   name: "unfold",
   inferShape: ([x], w) => ({
     shape: [x.shape[0], x.shape[1] * w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]],
     dtype: x.dtype,
   }),
   kernel: (out, [x], w) => layColumns(out.storage, x.storage, 0, w, x.shape[0] * x.shape[1]),
-  gradient: (g, { attributes: w }) => run(foldOp, [g], w),
-};
+  gradient: (g, { attributes: w }) => applyOp(foldOp, [g], w),
+});
 
-const foldOp: Op<Window> = {
+export const foldOp: Op<Window> = builtin({
   name: "fold",
   inferShape: ([x], w) => ({
     shape: [x.shape[0], x.shape[1] / (w.kernel[0] * w.kernel[1]), w.height, w.width],
     dtype: x.dtype,
   }),
   kernel: (out, [x], w) => addColumns(out.storage, 0, x.storage, w, out.shape[0] * out.shape[1]),
-  gradient: (g, { attributes: w }) => run(unfoldOp, [g], w),
-};
+  gradient: (g, { attributes: w }) => applyOp(unfoldOp, [g], w),
+});
 
 /** Throws unless `x` is a batch of images with channels. */
 export function checkImages(where: string, x: TensorSpec): void {
@@ -120,12 +123,12 @@ export function checkImages(where: string, x: TensorSpec): void {
 
 /** {@link unfold} with the window worked out already. */
 export function unfoldWindow(x: Tensor, w: Window): Tensor {
-  return run(unfoldOp, [x], w);
+  return applyOp(unfoldOp, [x], w);
 }
 
 /** {@link fold} with the window worked out already. */
 export function foldWindow(columns: Tensor, w: Window): Tensor {
-  return run(foldOp, [columns], w);
+  return applyOp(foldOp, [columns], w);
 }
 
 /**

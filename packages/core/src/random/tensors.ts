@@ -1,11 +1,13 @@
 /**
  * Tensors of random numbers. Each takes `generator`, `dtype` and `requiresGrad`; the same seed gives the same numbers.
  */
+
 import { checkOptions, DTypeError, describe, ShapeError } from "../errors.ts";
+import { builtin } from "../ops/registry.ts";
 import { asTensor, type CreateOptions, type TensorLike } from "../tensor/create.ts";
+import { applyOp } from "../tensor/dispatch.ts";
 import { checkDType, type DType, getDefaultDType, isFloat, type TypedArray } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
-import { run } from "../tensor/run.ts";
 import { checkShape, formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defaultGenerator, type Generator } from "./generator.ts";
@@ -28,12 +30,12 @@ interface Draw {
   fill(array: TypedArray): void;
 }
 
-const randomOp: Op<Draw> = {
+const randomOp: Op<Draw> = builtin({
   name: "random",
   random: true,
   inferShape: (_inputs, { shape, dtype }) => ({ shape, dtype }),
   kernel: (out, _inputs, { fill }) => fill(out.storage),
-};
+});
 
 function draw<A extends TypedArray>(
   distribution: string,
@@ -47,7 +49,7 @@ function draw<A extends TypedArray>(
   checkOptions(distribution, options, ["generator", "dtype", "requiresGrad"]);
   checkDType(distribution, dtype);
   const generator = options.generator ?? defaultGenerator();
-  const made = run(randomOp, [], {
+  const made = applyOp(randomOp, [], {
     shape: [...shape],
     dtype,
     distribution,

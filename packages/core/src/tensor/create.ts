@@ -14,7 +14,7 @@ import {
 } from "./dtype.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
-import { tracer } from "./tracing.ts";
+import { tracer } from "./tracer.ts";
 
 /** Numbers or truth values in arrays in arrays, all of one length at each depth. */
 export type NestedArray = readonly (number | boolean | NestedArray)[];

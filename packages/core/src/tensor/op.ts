@@ -2,6 +2,7 @@
  * What an operation is: its name, its shape-and-dtype rule, its kernel and its gradient rule, in one place.
  */
 import type { DType, TypedArray } from "./dtype.ts";
+import type { Lowering } from "./lowering.ts";
 import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -30,42 +31,6 @@ export interface Call<Attributes = unknown> {
  */
 export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attributes>, input: number) => Tensor | null;
 
-/**
- * How `jit` compiles the op; without, it calls the kernel.
- *
- * - `elementwise`: each element of the result comes from the elements at its place in the inputs, as `form` writes it in
- *   instructions, or (no form known) as `each` computes it.
- * - `compose`: written in other tensor operations.
- * - `view`: reads the numbers of its first input, all or some, at other places.
- * - `reduce`: folds the run of axes in its attributes with addition or to an extreme.
- * - `line`: goes along the axis, or run of axes, in its attributes, one line of elements after another.
- * - `index`: reads, or adds, at the places along an axis that its second input names.
- * - `copies`: lays its inputs into the result: `concat` and `place`.
- * - `matmul`: the matrix product.
- * - `window`: what a sliding window sees, by a function of `wasm/conv.ts` or `wasm/pool.ts`.
- */
-export type Lowering =
-  | { readonly kind: "elementwise"; readonly form: string; readonly each?: (...elements: number[]) => number }
-  | { readonly kind: "compose"; readonly compose: (inputs: readonly Tensor[], attributes: unknown) => Tensor }
-  | { readonly kind: "view"; readonly view: "broadcast" | "permute" | "slice" }
-  | { readonly kind: "reduce"; readonly fold: "sum" | "max" | "min" }
-  | { readonly kind: "line"; readonly line: "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" }
-  | { readonly kind: "index"; readonly move: "gather" | "addAt" | "take" | "scatter" }
-  | { readonly kind: "copies" }
-  | { readonly kind: "matmul" }
-  | { readonly kind: "window"; readonly call: WindowFunction };
-
-/** What can be computed of a sliding window, and back. */
-export type WindowFunction =
-  | "convolve"
-  | "convolveByInput"
-  | "convolveByWeight"
-  | "maxPool"
-  | "maxPoolSpread"
-  | "maxPoolPick"
-  | "sumPool"
-  | "sumPoolSpread";
-
 /** The one definition of an operation. */
 export interface Op<Attributes = unknown> {
   readonly name: string;
@@ -78,7 +43,13 @@ export interface Op<Attributes = unknown> {
   readonly kernel: "view" | ((out: KernelOperand, inputs: readonly KernelOperand[], attributes: Attributes) => void);
   /** One rule for each input, or one for all of them; none where the result does not depend smoothly on any. */
   readonly gradient?: GradientRule<Attributes> | readonly GradientRule<Attributes>[];
-  readonly lower?: Lowering;
+  /** How a compiler writes it, where it depends on the attributes as a function of them; none: it runs the kernel. */
+  readonly lower?: Lowering | ((attributes: Attributes) => Lowering);
   /** Whether every run gives something else, so that two runs are never joined into one. */
   readonly random?: boolean;
+}
+
+/** How a compiler writes this application of the op; null where it runs the kernel. */
+export function loweringOf<Attributes>({ lower }: Op<Attributes>, attributes: Attributes): Lowering | null {
+  return (typeof lower === "function" ? lower(attributes) : lower) ?? null;
 }

@@ -6,14 +6,14 @@ import { asTensor, type TensorLike } from "./create.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatShape, type Shape, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
-import { tracer } from "./tracing.ts";
+import { stateTracer, tracer } from "./tracer.ts";
 
-/** A parameter's place in the memory of compiled programs. @internal */
-export interface Home {
+/** Where a backend keeps a parameter's numbers between runs of compiled programs. @internal */
+export interface ParameterBuffer {
   /** A copy of the numbers there. */
-  fetch(): TypedArray;
-  /** Whether the value has been replaced from outside since. */
-  outdated: boolean;
+  download(): TypedArray;
+  /** Whether the value has been replaced from outside since, so that it is to be uploaded before the next run. */
+  stale: boolean;
 }
 
 /**
@@ -25,7 +25,7 @@ export class Parameter extends Tensor {
   readonly isBuffer: boolean;
 
   /** Where the value lives in the memory of compiled programs, once one has used it. @internal */
-  home: Home | null = null;
+  buffer: ParameterBuffer | null = null;
 
   /** @internal */
   constructor(storage: TypedArray, shape: Shape, dtype: DType, isBuffer = false) {
@@ -34,14 +34,14 @@ export class Parameter extends Tensor {
   }
 
   override get storage(): TypedArray {
-    if (tracer !== null) tracer.refuse(this);
-    this.held ??= this.home!.fetch();
+    if (tracer !== null) tracer.refuseRead(this);
+    this.held ??= this.buffer!.download();
     return this.held;
   }
 
   override detach(): Tensor {
     const cut = new Tensor(tracer === null ? this.storage : null, this.shape, this.dtype);
-    if (tracer !== null) cut.traced = tracer.valueOf(this);
+    if (tracer !== null) cut.traced = stateTracer()!.valueOf(this);
     return cut;
   }
 
@@ -59,10 +59,10 @@ export class Parameter extends Tensor {
         got: formatShape(next.shape),
       });
     const converted = next.detach().cast(this.dtype);
-    if (tracer !== null) tracer.assign(this, converted);
+    if (tracer !== null) stateTracer()!.assign(this, converted);
     else {
       this.held = converted.storage;
-      if (this.home !== null) this.home.outdated = true;
+      if (this.buffer !== null) this.buffer.stale = true;
     }
   }
 
@@ -77,7 +77,7 @@ class Snapshot extends Tensor {
 
   constructor(parameter: Parameter) {
     super(tracer === null ? parameter.storage : null, parameter.shape, parameter.dtype);
-    if (tracer !== null) this.traced = tracer.valueOf(parameter);
+    if (tracer !== null) this.traced = stateTracer()!.valueOf(parameter);
     this.#parameter = parameter;
     this.requiresGrad = parameter.requiresGrad;
   }
@@ -90,7 +90,7 @@ class Snapshot extends Tensor {
 /** What is made while `jit` traces is made once, with the value that this first call gives it. */
 function initialValue(initial: TensorLike, where: string): Tensor {
   const value = asTensor(initial, where);
-  return tracer ? tracer.evaluate(value) : value;
+  return stateTracer()?.evaluate(value) ?? value;
 }
 
 /**

@@ -5,12 +5,12 @@
  * because nobody can write them. The one exception has a name of its own: a `Parameter`'s value can be replaced.
  */
 import { DTypeError, GraphError, JitError, ShapeError } from "../errors.ts";
-import { userLine } from "../jit/user-line.ts";
+import { userLine } from "../user-line.ts";
+import type { TapeEntry } from "./dispatch.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatTensor } from "./format.ts";
-import type { Step } from "./run.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
-import { type TracedValue, tracer } from "./tracing.ts";
+import { stateTracer, type TracedValue, tracer } from "./tracer.ts";
 
 /** Numbers, or arrays of them, as `toArray` returns them. */
 export type ArrayOf<T> = T | ArrayOf<T>[];
@@ -33,7 +33,7 @@ export class Tensor {
   /** What it stands for in a trace. @internal */
   traced: TracedValue | null = null;
   /** How it was made, where a gradient may be asked for. @internal */
-  step: Step | null = null;
+  tapeEntry: TapeEntry | null = null;
   #grad: Tensor | null = null;
   #requiresGrad = false;
 
@@ -59,7 +59,7 @@ export class Tensor {
     return sizeOf(this.shape);
   }
 
-  /** Whether operations on this tensor are noted, so that `backward()` reaches it. */
+  /** Whether operations on this tensor are put on the tape, so that `backward()` reaches it. */
   get requiresGrad(): boolean {
     return this.#requiresGrad;
   }
@@ -72,30 +72,30 @@ export class Tensor {
         got: this.dtype,
         hint: 'Only floats have gradients: make it with { dtype: "float32" }.',
       });
-    if (!on && this.step)
+    if (!on && this.tapeEntry)
       throw new GraphError({
         where: "requiresGrad",
         expected: "a tensor that no operation made",
-        got: `a result of ${this.step.op.name}`,
+        got: `a result of ${this.tapeEntry.op.name}`,
         hint: "To cut it off from what made it, use detach().",
       });
-    if (on && !this.#requiresGrad) tracer?.beforeRequiringGrad(this);
+    if (on && !this.#requiresGrad) stateTracer()?.beforeRequiringGrad(this);
     this.#requiresGrad = on;
   }
 
   /** The gradient that `backward()` left here, in the tensor's own shape; null before. */
   get grad(): Tensor | null {
-    return tracer === null ? this.#grad : tracer.gradientOf(this, this.#grad);
+    return tracer === null ? this.#grad : stateTracer()!.gradientOf(this, this.#grad);
   }
 
   set grad(gradient: Tensor | null) {
-    tracer?.beforeGradientChanges(this, this.#grad);
+    stateTracer()?.beforeGradientChanges(this, this.#grad);
     this.#grad = gradient;
   }
 
   /** Whether no operation on the tape made it: parameters and inputs, where gradients are left. */
   get isLeaf(): boolean {
-    return this.step === null;
+    return this.tapeEntry === null;
   }
 
   /** What stays as it is while a later assignment replaces the value: the tensor itself, but for parameters. @internal */
@@ -182,7 +182,7 @@ export class Tensor {
 
 /** Only what a trace made has no numbers; used after the trace, it must have been kept by accident. */
 function unread(x: Tensor): never {
-  if (tracer !== null) tracer.refuse(x);
+  if (tracer !== null) tracer.refuseRead(x);
   throw new JitError({
     where: "tensor",
     expected: "a tensor with numbers",

@@ -1,16 +1,8 @@
 /**
  * Checks a loss: its derivatives, its ends, its reductions and weights, and that float32 is enough for it.
  */
-import {
-  checkOptions,
-  describe,
-  formatShape,
-  isFloat,
-  OptionError,
-  Tensor,
-  type TensorLike,
-  tensor,
-} from "@chainrule/core";
+import { isFloat, OptionError, Tensor, type TensorLike, tensor } from "@chainrule/core";
+import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import type { Loss } from "../definition/loss.ts";
 import { type Domain, domains } from "../inputs/domains.ts";
 import { printable } from "../printable.ts";

@@ -4,17 +4,15 @@
 import {
   ChainRuleError,
   checkGradients,
-  describe,
-  formatShape,
   GradientCheckError,
   gradients,
   isFloat,
   noGrad,
   type Shape,
-  sameShape,
   Tensor,
   tensor,
 } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import type { Loss } from "../definition/loss.ts";
 import type { LossOptions } from "../definition/reduction.ts";
 

@@ -1,16 +1,8 @@
 /**
  * How losses are defined: a function of tensors becomes a loss with checks, reductions, sample weights and a name.
  */
-import {
-  ChainRuleError,
-  checkOptions,
-  DTypeError,
-  describe,
-  OptionError,
-  Tensor,
-  type TensorLike,
-  ValueError,
-} from "@chainrule/core";
+import { ChainRuleError, DTypeError, OptionError, Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { type ClassOptions, checkClasses } from "../inputs/class-targets.ts";
 import { type Domain, isClassDomain } from "../inputs/domains.ts";
 import { checkSameShape } from "../inputs/shapes.ts";

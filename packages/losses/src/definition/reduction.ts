@@ -1,16 +1,8 @@
 /**
  * From a loss for each element to the loss: sample weights and reductions.
  */
-import {
-  formatShape,
-  lookUp,
-  OptionError,
-  ShapeError,
-  Tensor,
-  type TensorLike,
-  ValueError,
-  where,
-} from "@chainrule/core";
+import { OptionError, ShapeError, Tensor, type TensorLike, ValueError, where } from "@chainrule/core";
+import { formatShape, lookUp } from "@chainrule/core/internal";
 import { asFloat } from "../inputs/tensors.ts";
 import { checkValues } from "../inputs/values.ts";
 

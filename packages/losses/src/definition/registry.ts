@@ -1,7 +1,8 @@
 /**
  * Losses by name: Keras's strings and ours.
  */
-import { describe, didYouMean, OptionError } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import type { Loss } from "./loss.ts";
 
 /** Every spelling that finds a loss, without case and separators. */

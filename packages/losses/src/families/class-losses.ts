@@ -3,17 +3,15 @@
  */
 import {
   arange,
-  describe,
-  formatShape,
   normalizeAxis,
   OptionError,
   onesLike,
   ShapeError,
-  sameShape,
   type Tensor,
   type TensorLike,
   where,
 } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import type { PerElement } from "../definition/reduction.ts";
 import type { ClassOptions } from "../inputs/class-targets.ts";
 import { asFloat } from "../inputs/tensors.ts";

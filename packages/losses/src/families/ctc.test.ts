@@ -1,4 +1,5 @@
-import { jit, OptionError, ShapeError, type Tensor, tensor, ValueError, zeros } from "@chainrule/core";
+import { jit } from "@chainrule/compiler";
+import { OptionError, ShapeError, type Tensor, tensor, ValueError, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { checkLoss, ctc } from "../index.ts";

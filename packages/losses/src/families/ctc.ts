@@ -3,13 +3,10 @@
  */
 import {
   concat,
-  describe,
-  formatShape,
   full,
   isTracing,
   OptionError,
   ShapeError,
-  sameShape,
   stack,
   type Tensor,
   type TensorLike,
@@ -17,6 +14,7 @@ import {
   ValueError,
   where,
 } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { defineLoss } from "../definition/define-loss.ts";
 import { formatIndex, valuesOf } from "../inputs/values.ts";
 

@@ -1,7 +1,8 @@
 /**
  * Losses that are 0 once a margin is kept: hinges, and distances between pairs and triplets.
  */
-import { formatShape, ShapeError, sameShape, sub, type Tensor, type TensorLike, where } from "@chainrule/core";
+import { ShapeError, sub, type Tensor, type TensorLike, where } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";

@@ -1,7 +1,8 @@
 /**
  * Losses on directions: cosine similarity, and telling the right partner from the others of a batch.
  */
-import { arange, formatShape, OptionError, ShapeError, sub, type Tensor, type TensorLike } from "@chainrule/core";
+import { arange, OptionError, ShapeError, sub, type Tensor, type TensorLike } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import { defineLoss } from "../definition/define-loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 

@@ -1,7 +1,9 @@
 /**
  * What holds for every measure of the namespace: a value worked out by hand, right derivatives, and the same compiled.
  */
-import { checkGradients, jit, type Tensor, tensor } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import { checkGradients, type Tensor, tensor } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { information } from "../index.ts";

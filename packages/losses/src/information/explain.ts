@@ -1,7 +1,8 @@
 /**
  * Cross-entropy taken apart, event by event: what each adds, and how H(p, q) = H(p) + KL(p ‖ q) comes about.
  */
-import { checkOptions, formatShape, ShapeError, Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
+import { ShapeError, Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
+import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { printable } from "../printable.ts";
 import * as information from "./measures.ts";
 

@@ -6,21 +6,18 @@
  */
 import {
   asTensor,
-  checkOptions,
-  describe,
-  formatShape,
   getDefaultDType,
   isFloat,
   normalizeAxis,
   OptionError,
   ShapeError,
-  sameShape,
   sub,
   Tensor,
   type TensorLike,
   ValueError,
   where,
 } from "@chainrule/core";
+import { checkOptions, describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { asFloat } from "../inputs/tensors.ts";
 import { findInvalid, formatIndex, valuesOf } from "../inputs/values.ts";
 import { xLogX } from "../stable.ts";

@@ -2,16 +2,15 @@
  * Checks of targets over classes: labels (class indices) or a distribution, along a class axis.
  */
 import {
-  formatShape,
   normalizeAxis,
   OptionError,
   type Shape,
   ShapeError,
-  sameShape,
   type Tensor,
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 import type { Domain } from "./domains.ts";
 import { checkValues, findInvalid, formatIndex, valuesOf } from "./values.ts";
 

@@ -1,7 +1,8 @@
 /**
  * Inputs of one shape: a loss never broadcasts one against another.
  */
-import { formatShape, type Shape, ShapeError, sameShape, sizeOf, type Tensor } from "@chainrule/core";
+import { type Shape, ShapeError, sizeOf, type Tensor } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 
 /**
  * Throws unless an input has the predictions' shape.

@@ -3,7 +3,8 @@
  *
  * Everything else here is written in tensor operations, which can be traced and compiled.
  */
-import { formatShape, isTracing, type Tensor, type TypedArray, ValueError } from "@chainrule/core";
+import { isTracing, type Tensor, type TypedArray, ValueError } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import { type Domain, type DomainRule, domains } from "./domains.ts";
 
 /** The numbers of a tensor, to be looked at and never written. */

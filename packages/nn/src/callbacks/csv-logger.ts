@@ -1,7 +1,8 @@
 /**
  * A file with a line for each epoch.
  */
-import { checkOptions, DataError, describe, OptionError } from "@chainrule/core";
+import { DataError, OptionError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { Logs } from "../model/hooks.ts";
 import { optionNames } from "../option-names.ts";

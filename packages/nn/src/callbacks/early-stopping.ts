@@ -1,7 +1,8 @@
 /**
  * Early stopping: training ends when a number no longer gets better.
  */
-import { checkOptions, type Tensor } from "@chainrule/core";
+import type { Tensor } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { Logs } from "../model/hooks.ts";
 import { checkCount } from "../number-checks.ts";

@@ -1,7 +1,7 @@
 /**
  * Callbacks made of functions.
  */
-import { checkOptions } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import { type Hooks, hookNames } from "../model/hooks.ts";
 

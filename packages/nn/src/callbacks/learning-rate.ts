@@ -1,7 +1,8 @@
 /**
  * Callbacks that change the learning rate between epochs.
  */
-import { checkOptions, describe, OptionError, ValueError } from "@chainrule/core";
+import { OptionError, ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { Logs } from "../model/hooks.ts";
 import { checkNotNegative } from "../number-checks.ts";

@@ -1,7 +1,8 @@
 /**
  * Watching one number of the logs for getting better: what early stopping and rate reduction share.
  */
-import { didYouMean, OptionError } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
+import { didYouMean } from "@chainrule/core/internal";
 import type { Logs } from "../model/hooks.ts";
 import { checkNotNegative } from "../number-checks.ts";
 

@@ -1,16 +1,8 @@
 /**
  * The functional model: a graph of layers, with any number of inputs and outputs.
  */
-import {
-  checkOptions,
-  formatShape,
-  ModelError,
-  OptionError,
-  Parameter,
-  ShapeError,
-  type Tensor,
-  type TensorLike,
-} from "@chainrule/core";
+import { ModelError, OptionError, Parameter, ShapeError, type Tensor, type TensorLike } from "@chainrule/core";
+import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { Model } from "../model/model.ts";
 import type { SummaryRow } from "../model/summary.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";

@@ -1,7 +1,8 @@
 /**
  * Where a functional model begins: its inputs; and functions as nodes between layers.
  */
-import { checkOptions, type DType, describe, getDefaultDType, lookUp, OptionError, type Tensor } from "@chainrule/core";
+import { type DType, getDefaultDType, OptionError, type Tensor } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { type BatchShape, checkBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";

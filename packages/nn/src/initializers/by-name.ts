@@ -1,7 +1,8 @@
 /**
  * Initialisers by the strings that layers take: `"glorot_uniform"`.
  */
-import { describe, lookUp, OptionError } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
+import { describe, lookUp } from "@chainrule/core/internal";
 import * as plain from "./initializer.ts";
 import { orthogonal } from "./orthogonal.ts";
 import * as scaling from "./scaling.ts";

@@ -2,11 +2,9 @@
  * What an initialiser is, and those that do not look at the shape: constants and plain random numbers.
  */
 import {
-  checkOptions,
   type DType,
   truncatedNormal as drawTruncatedNormal,
   eye,
-  formatShape,
   full,
   type Generator,
   rand,
@@ -15,6 +13,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@chainrule/core";
+import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import type { WeightLayout } from "./fans.ts";
 

@@ -1,7 +1,8 @@
 /**
  * Orthogonal initialisation: weights that turn and mirror, and neither stretch nor shrink.
  */
-import { formatShape, randn, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@chainrule/core";
+import { randn, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import type { Initializer } from "./initializer.ts";
 
 /**

@@ -2,7 +2,8 @@
  * Initialisers that keep the size of signals the same from layer to layer: random numbers whose variance is set by the
  * layer's fans. Keras's names (glorot, he, lecun) and PyTorch's (xavier, kaiming) each do what they do there.
  */
-import { checkOptions, describe, lookUp, rand, randn, truncatedNormal, ValueError } from "@chainrule/core";
+import { rand, randn, truncatedNormal, ValueError } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { fansOf } from "./fans.ts";
 import type { Initializer } from "./initializer.ts";

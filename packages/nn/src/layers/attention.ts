@@ -1,18 +1,8 @@
 /**
  * Attention as a function: every query takes a weighted mean of the values, weighted by how well the keys fit it.
  */
-import {
-  asTensor,
-  broadcastShapes,
-  checkOptions,
-  formatShape,
-  ShapeError,
-  sameShape,
-  softmax,
-  type Tensor,
-  type TensorLike,
-  where,
-} from "@chainrule/core";
+import { asTensor, broadcastShapes, ShapeError, softmax, type Tensor, type TensorLike, where } from "@chainrule/core";
+import { checkOptions, formatShape, sameShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { asMask, causalMask } from "./masks.ts";
 

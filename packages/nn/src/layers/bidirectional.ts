@@ -1,7 +1,8 @@
 /**
  * A recurrent layer in both directions, so that every step knows what comes before and after it.
  */
-import { concat, describe, lookUp, OptionError, type Tensor } from "@chainrule/core";
+import { concat, OptionError, type Tensor } from "@chainrule/core";
+import { describe, lookUp } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./recurrent.ts";

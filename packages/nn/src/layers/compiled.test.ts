@@ -1,7 +1,9 @@
 /**
  * Compiled, layers that keep a state do what they do eagerly; every-layer.test.ts has the others.
  */
-import { Generator, jit, randn, type Tensor } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import { Generator, randn, type Tensor } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import * as nn from "../index.ts";

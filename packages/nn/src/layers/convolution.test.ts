@@ -1,3 +1,4 @@
+import { jit } from "@chainrule/compiler";
 import * as core from "@chainrule/core";
 import {
   arange,
@@ -37,7 +38,7 @@ describe.each(bothDTypes)("convolutions in %s agree with PyTorch", (dtype) => {
       const options = { ...size, stride, padding, dilation, groups, outputPadding, dtype };
       const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
       const layer = new Layer(given as never);
-      checkReference(core, reference, dtype, ({ input, weight, bias }) =>
+      checkReference({ ...core, jit }, reference, dtype, ({ input, weight, bias }) =>
         withWeights(layer, { kernel: weight, bias }).call(input),
       );
     });

@@ -1,7 +1,8 @@
 /**
  * The layer in which every output sees every input, as Keras has it (`Dense`) and as PyTorch has it (`Linear`).
  */
-import { describe, OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
+import { OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomUniform } from "../initializers/initializer.ts";

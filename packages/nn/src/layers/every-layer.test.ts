@@ -2,7 +2,9 @@
  * Every layer of the public index: its gradients are those of differences, compiled it does what it does eagerly, and
  * its weights and shapes are what it says.
  */
-import { Generator, isFloat, jit, manualSeed, type Tensor } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import { Generator, isFloat, manualSeed, type Tensor } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { checkCopy, checkModule } from "../../test/check-layer.ts";

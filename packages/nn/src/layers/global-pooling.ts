@@ -1,7 +1,8 @@
 /**
  * Global pooling: a whole signal, sequence or image becomes one number for each channel.
  */
-import { describe, OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
+import { OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { Layer } from "./layer.ts";

@@ -3,8 +3,6 @@
  */
 import {
   ChainRuleError,
-  describe,
-  formatShape,
   type Generator,
   getDefaultDType,
   OptionError,
@@ -12,9 +10,9 @@ import {
   parameter,
   type Shape,
   ShapeError,
-  sameShape,
   Tensor,
 } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { WeightLayout } from "../initializers/fans.ts";
 import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";

@@ -7,14 +7,13 @@ import {
   arange,
   asTensor,
   DTypeError,
-  describe,
-  formatShape,
   notEqual,
   ShapeError,
   type Tensor,
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
+import { describe, formatShape } from "@chainrule/core/internal";
 
 /**
  * Which tokens are real: maskᵢₜ = (tokensᵢₜ ≠ padId).

@@ -1,16 +1,8 @@
 /**
  * Layers that make one tensor of several: sums, products, means, maxima, one beside the other.
  */
-import {
-  concat,
-  describe,
-  formatShape,
-  OptionError,
-  type Shape,
-  ShapeError,
-  sameShape,
-  type Tensor,
-} from "@chainrule/core";
+import { concat, OptionError, type Shape, ShapeError, type Tensor } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { Module } from "../module/module.ts";
 import { checkLayerOptions, type OptionCheck, type OptionTable, type OwnOptions, unchecked } from "./options.ts";
 

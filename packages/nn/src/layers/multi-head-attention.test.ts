@@ -1,3 +1,4 @@
+import { jit } from "@chainrule/compiler";
 import * as core from "@chainrule/core";
 import { concat, Generator, OptionError, randn, ShapeError, tensor, zeros } from "@chainrule/core";
 import { bothDTypes, checkReference, expectClose, referenceCases } from "@chainrule/testing";
@@ -14,7 +15,7 @@ const make = (options: object = {}) =>
 describe.each(bothDTypes)("MultiHeadAttention in %s agrees with PyTorch", (dtype) => {
   it.each(referenceCases("layers", "multiHeadAttention"))("$name", (reference) => {
     const layer = new MultiHeadAttention({ embedDim: 8, heads: reference.options.heads as number, dtype });
-    checkReference(core, reference, dtype, ({ q, k, v, wIn, bIn, wOut, bOut }) =>
+    checkReference({ ...core, jit }, reference, dtype, ({ q, k, v, wIn, bIn, wOut, bOut }) =>
       withWeights(layer, { inKernel: wIn.T, inBias: bIn, outKernel: wOut.T, outBias: bOut }).call(q, {
         key: k,
         value: v,

@@ -4,7 +4,6 @@
 import {
   asTensor,
   concat,
-  formatShape,
   OptionError,
   type Parameter,
   ShapeError,
@@ -12,6 +11,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { Initializer } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";

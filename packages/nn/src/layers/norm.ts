@@ -3,7 +3,6 @@
  */
 import {
   buffer,
-  describe,
   noGrad,
   normalizeAxes,
   ones,
@@ -14,6 +13,7 @@ import {
   ValueError,
   zeros,
 } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Layer } from "./layer.ts";

@@ -2,7 +2,8 @@
  * The options of layers: a table says what each may be, and from it a layer has the names that it knows and the checks of
  * their values.
  */
-import { checkOptions, describe, type Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
+import { type Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { toActivation } from "../activations.ts";
 import { toInitializer } from "../initializers/by-name.ts";
 import { checkCount, checkNotNegative } from "../number-checks.ts";

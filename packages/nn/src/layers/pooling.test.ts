@@ -1,3 +1,4 @@
+import { jit } from "@chainrule/compiler";
 import * as core from "@chainrule/core";
 import { arange, Generator, OptionError, type Pair, randn, type Tensor, tensor, zeros } from "@chainrule/core";
 import { bothDTypes, checkReference, expectClose, referenceCases } from "@chainrule/testing";
@@ -25,10 +26,14 @@ type Options = { kernelSize: Pair; stride: Pair; padding?: Pair };
 
 describe.each(bothDTypes)("poolings in %s agree with PyTorch", (dtype) => {
   it.each(referenceCases("layers", "maxPool2d"))("maxPool2d: $name", (reference) =>
-    checkReference(core, reference, dtype, ({ input }, options: Options) => new MaxPool2d(options).call(input)),
+    checkReference({ ...core, jit }, reference, dtype, ({ input }, options: Options) =>
+      new MaxPool2d(options).call(input),
+    ),
   );
   it.each(referenceCases("layers", "avgPool2d"))("avgPool2d: $name", (reference) =>
-    checkReference(core, reference, dtype, ({ input }, options: Options) => new AvgPool2d(options).call(input)),
+    checkReference({ ...core, jit }, reference, dtype, ({ input }, options: Options) =>
+      new AvgPool2d(options).call(input),
+    ),
   );
 });
 

@@ -5,7 +5,6 @@ import {
   adaptiveAvgPool2d,
   avgPool1d,
   avgPool2d,
-  describe,
   maxPool1d,
   maxPool2d,
   OptionError,
@@ -14,6 +13,7 @@ import {
   type Tensor,
   upsample2d,
 } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions, type OptionTable, type OwnOptions, unchecked, withPositional } from "./options.ts";

@@ -1,3 +1,4 @@
+import { jit } from "@chainrule/compiler";
 import * as core from "@chainrule/core";
 import {
   concat,
@@ -44,7 +45,7 @@ describe.each(kinds)("$kind", ({ kind, Layer, Cell, states }) => {
   describe.each(bothDTypes)("in %s", (dtype) => {
     it.each(referenceCases("layers", kind))("agrees with PyTorch: $name", (reference) => {
       const layer = new Layer({ units: 4, inputDim: 3, returnSequences: true, dtype });
-      checkReference(core, reference, dtype, ({ input, wIh, wHh, bIh, bHh }) =>
+      checkReference({ ...core, jit }, reference, dtype, ({ input, wIh, wHh, bIh, bHh }) =>
         withWeights(layer, {
           "cell.kernel": wIh.T,
           "cell.recurrentKernel": wHh.T,

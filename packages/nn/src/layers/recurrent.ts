@@ -5,7 +5,6 @@ import {
   bernoulli,
   buffer,
   type DType,
-  describe,
   everyRun,
   OptionError,
   type Parameter,
@@ -16,6 +15,7 @@ import {
   where,
   zerosLike,
 } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import {

@@ -1,3 +1,4 @@
+import { jit } from "@chainrule/compiler";
 import type { Tensor } from "@chainrule/core";
 import * as core from "@chainrule/core";
 import { bothDTypes, checkReference, referenceCases } from "@chainrule/testing";
@@ -13,19 +14,19 @@ function withWeights<L extends Layer>(layer: L, input: Tensor, weights: Record<s
 describe.each(bothDTypes)("layers in %s agree with PyTorch", (dtype) => {
   it.each(referenceCases("layers", "linear"))("linear: $name", (reference) => {
     const layer = new Linear(4, 3, { dtype });
-    checkReference(core, reference, dtype, ({ input, weight, bias }) =>
+    checkReference({ ...core, jit }, reference, dtype, ({ input, weight, bias }) =>
       withWeights(layer, input, { weight, bias }).call(input),
     );
   });
 
   it.each(referenceCases("layers", "layerNorm"))("layerNorm: $name", (reference) =>
-    checkReference(core, reference, dtype, ({ input, weight, bias }) =>
+    checkReference({ ...core, jit }, reference, dtype, ({ input, weight, bias }) =>
       withWeights(new LayerNorm({ dtype }), input, { gamma: weight, beta: bias }).call(input),
     ),
   );
 
   it.each(referenceCases("layers", "batchNorm"))("batchNorm: $name", (reference) =>
-    checkReference(core, reference, dtype, ({ input, weight, bias, runningMean, runningVar }) => {
+    checkReference({ ...core, jit }, reference, dtype, ({ input, weight, bias, runningMean, runningVar }) => {
       const layer = withWeights(new BatchNorm({ axis: 1, dtype }), input, { gamma: weight, beta: bias });
       if (runningMean) layer.runningMean.assign(runningMean);
       if (runningVar) layer.runningVar.assign(runningVar);

@@ -1,7 +1,8 @@
 /**
  * Residual connections: layers that learn what to add to their input.
  */
-import { formatShape, OptionError, ShapeError, sameShape, type Tensor } from "@chainrule/core";
+import { OptionError, ShapeError, type Tensor } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
 import { Layer } from "./layer.ts";

@@ -1,7 +1,8 @@
 /**
  * Layers that move numbers into another shape, and layers that are a function.
  */
-import { describe, ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/core";
+import { ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { Layer } from "./layer.ts";

@@ -1,7 +1,8 @@
 /**
  * The sizes of sliding windows, as convolutions and poolings share them: options read, lengths worked out.
  */
-import { describe, OptionError, ShapeError } from "@chainrule/core";
+import { OptionError, ShapeError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 
 /** One number for each spatial axis. */

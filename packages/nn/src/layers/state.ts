@@ -1,7 +1,8 @@
 /**
  * The state of recurrent layers: what they carry from step to step, as one tensor or several.
  */
-import { formatShape, type Shape, ShapeError, sameShape, Tensor } from "@chainrule/core";
+import { type Shape, ShapeError, Tensor } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 
 /** The parts of a state, such as [h, c] of an LSTM; where there is one part only, it can stand by itself. */
 export type State = Tensor | readonly Tensor[];

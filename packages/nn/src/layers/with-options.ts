@@ -2,7 +2,8 @@
  * The layer that is called with more than its input: `lstm.call(x, { mask })`, and that answers with more than its
  * output where it is asked to: `lstm.call(x, { returnState: true })`.
  */
-import { checkOptions, OptionError, Tensor, type TensorLike } from "@chainrule/core";
+import { OptionError, Tensor, type TensorLike } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { hasSymbolic, type Symbolic, type SymbolicOptions, type Symbols } from "../module/symbolic.ts";
 import { Layer } from "./layer.ts";
 import type { LayerOptions, OwnOptions } from "./options.ts";

@@ -1,15 +1,8 @@
 /**
  * Accuracy: how often the predicted class is the right one, or among the k likeliest.
  */
-import {
-  checkOptions,
-  describe,
-  formatShape,
-  ShapeError,
-  type Tensor,
-  type TensorLike,
-  ValueError,
-} from "@chainrule/core";
+import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { evaluateOnce, MeanMetric, type SampleWeights, sampleWeightOptions } from "./metric.ts";
 import { readDecisions, readTargets } from "./reading.ts";

@@ -1,7 +1,7 @@
 /**
  * Metrics by the strings that `compile` takes.
  */
-import { lookUp } from "@chainrule/core";
+import { lookUp } from "@chainrule/core/internal";
 import { Accuracy, TopKAccuracy } from "./accuracy.ts";
 import { Matthews } from "./confusion.ts";
 import { F1, Precision, Recall } from "./f-score.ts";

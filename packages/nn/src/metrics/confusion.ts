@@ -1,7 +1,8 @@
 /**
  * The confusion matrix: how often each class was taken for each other, and what follows from these counts alone.
  */
-import { checkOptions, describe, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { alignColumns } from "../text-table.ts";
 import { type ThresholdOption, thresholdOptions } from "./accuracy.ts";

@@ -1,7 +1,8 @@
 /**
  * Precision, recall and the F score between them, of one class or averaged over several.
  */
-import { checkOptions, lookUp, type TensorLike, ValueError } from "@chainrule/core";
+import { type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, lookUp } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import type { ThresholdOption } from "./accuracy.ts";
 import { type ClassCounts, type ConfusionMatrix, CountMetric, perClass, ratio } from "./confusion.ts";

@@ -4,7 +4,8 @@
  * The functions (`accuracy(prediction, target)`) and the strings of `compile` are both made of the classes here, so
  * that there is one definition of each.
  */
-import { describe, formatShape, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { describe, formatShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { read } from "./reading.ts";
 

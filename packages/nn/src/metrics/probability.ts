@@ -1,7 +1,8 @@
 /**
  * How good predicted probabilities are: log loss and the Brier score.
  */
-import { checkOptions, type Tensor, type TensorLike } from "@chainrule/core";
+import type { Tensor, TensorLike } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { evaluateOnce, MeanMetric, type SampleWeights, sampleWeightOptions } from "./metric.ts";
 import { checkProbabilities, checkRowSums, checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
 

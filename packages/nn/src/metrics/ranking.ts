@@ -1,15 +1,8 @@
 /**
  * Metrics of a ranking by score: the area under the ROC curve, and average precision.
  */
-import {
-  checkOptions,
-  formatShape,
-  isFloat,
-  ShapeError,
-  type Tensor,
-  type TensorLike,
-  ValueError,
-} from "@chainrule/core";
+import { isFloat, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { evaluateOnce, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
 import { checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
 

@@ -3,17 +3,16 @@
  */
 import {
   ChainRuleError,
-  formatShape,
   isFloat,
   type Shape,
   ShapeError,
-  sameShape,
   Tensor,
   type TensorLike,
   type TypedArray,
   tensor,
   ValueError,
 } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 
 /** A tensor of the given numbers; nested arrays keep all their digits, which ties in a ranking depend on. */
 export function read(where: string, x: TensorLike): Tensor {

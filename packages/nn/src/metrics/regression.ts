@@ -1,7 +1,8 @@
 /**
  * How far predicted numbers are off: mean squared and absolute error, and the share of variance explained.
  */
-import { checkOptions, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { evaluateOnce, MeanMetric, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
 import { checkSameSize } from "./reading.ts";
 

@@ -1,7 +1,8 @@
 /**
  * The base class of callbacks, and the list of them that training calls.
  */
-import { describe, didYouMean, OptionError, ValueError } from "@chainrule/core";
+import { OptionError, ValueError } from "@chainrule/core";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Awaitable, type BatchLogs, type Hooks, hookNames, type Logs } from "./hooks.ts";
 import type { Model } from "./model.ts";
 

@@ -1,7 +1,8 @@
 /**
  * `compile`: strings and objects become the loss, the optimizer and the metrics of a model.
  */
-import { checkOptions, describe, OptionError } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { optimizerByName } from "../optimizers/by-name.ts";
 import { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";

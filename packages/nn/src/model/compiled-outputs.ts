@@ -1,7 +1,8 @@
 /**
  * The outputs of a compiled model: each with its loss, the weight of that in the sum, and its metrics.
  */
-import { describe, didYouMean, OptionError, Tensor } from "@chainrule/core";
+import { OptionError, Tensor } from "@chainrule/core";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import { isMetric, type MetricEntry, metricEntries } from "./metric-entries.ts";

@@ -1,7 +1,8 @@
 /**
  * Data adapters: batches for `fit` and `evaluate`, cut from arrays or read from a stream that a user gives.
  */
-import { DataError, describe, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
+import { DataError, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 import { type DataLike, flattenNested, mapNested, type Nested, readNested, type Signature } from "./nested.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./sample-weights.ts";

@@ -1,7 +1,8 @@
 /**
  * The data and options of `fit`, checked, and made into data adapters for training and validation.
  */
-import { defaultGenerator, describe, OptionError, Tensor } from "@chainrule/core";
+import { defaultGenerator, OptionError, Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 import {
   arrayAdapter,

@@ -2,7 +2,10 @@
  * Steps that compile themselves: the first batch of each shape runs eagerly, with all its checks, and those that follow
  * as one WebAssembly program.
  */
-import { formatShape, JitError, type JitOptions, jit, sameShape, Tensor } from "@chainrule/core";
+
+import { type JitOptions, jit } from "@chainrule/compiler";
+import { JitError, Tensor } from "@chainrule/core";
+import { formatShape, sameShape } from "@chainrule/core/internal";
 import { flattenNested, type Nested } from "./nested.ts";
 import type { Inputs, StepResult, TrainState, testStep, trainStep } from "./step.ts";
 

@@ -1,7 +1,8 @@
 /**
  * The metrics of `compile`: strings, objects and functions become metrics that are made anew for each epoch.
  */
-import { describe, didYouMean, OptionError, Tensor } from "@chainrule/core";
+import { OptionError, Tensor } from "@chainrule/core";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, lossByName, lossNames } from "@chainrule/losses";
 import { type MetricContext, metricByName, metricNames } from "../metrics/by-name.ts";
 import { MeanMetric, Metric } from "../metrics/metric.ts";

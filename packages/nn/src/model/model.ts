@@ -1,7 +1,10 @@
 /**
  * The model: a module that can be compiled, trained, evaluated and used for predictions.
  */
-import { checkOptions, getDefaultDType, type JitOptions, ModelError, type Tensor } from "@chainrule/core";
+
+import type { JitOptions } from "@chainrule/compiler";
+import { getDefaultDType, ModelError, type Tensor } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";

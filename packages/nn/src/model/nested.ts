@@ -1,7 +1,8 @@
 /**
  * Nested values: one, a list, or an object of names, as models with several inputs and outputs have them.
  */
-import { DataError, describe, didYouMean, ModelError, Tensor, type TensorLike } from "@chainrule/core";
+import { DataError, ModelError, Tensor, type TensorLike } from "@chainrule/core";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 
 /** One value, a list of values, or an object of values by name. */

@@ -1,7 +1,8 @@
 /**
  * The loss of `compile` as training uses it: one number for a batch.
  */
-import { DTypeError, describe, OptionError, type Shape, ShapeError, Tensor } from "@chainrule/core";
+import { DTypeError, OptionError, type Shape, ShapeError, Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type Loss, type LossOptions, lossByName } from "@chainrule/losses";
 import type { MetricContext } from "../metrics/by-name.ts";
 

@@ -1,7 +1,10 @@
 /**
  * The options of `fit`, checked before anything is done.
  */
-import { checkOptions, describe, Generator, type JitOptions, OptionError } from "@chainrule/core";
+
+import type { JitOptions } from "@chainrule/compiler";
+import { Generator, OptionError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import type { BatchLike, BatchSource } from "./data-adapter.ts";

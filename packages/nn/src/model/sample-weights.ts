@@ -1,7 +1,8 @@
 /**
  * How much each sample counts in the loss: by itself, and by its class.
  */
-import { DataError, describe, formatShape, type Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
+import { DataError, type Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
+import { describe, formatShape } from "@chainrule/core/internal";
 import { checkSampleWeights } from "../metrics/metric.ts";
 import { largestInRows } from "../metrics/reading.ts";
 import { type ReadContext, toTensor } from "./samples.ts";

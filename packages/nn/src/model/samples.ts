@@ -1,7 +1,8 @@
 /**
  * Samples in memory: the rows of a tensor, from which batches are taken.
  */
-import { DataError, formatShape, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
+import { DataError, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import type { Signature } from "./nested.ts";
 
 /** The first axis of a tensor counts samples; `take` makes batches of them. */

@@ -1,7 +1,8 @@
 /**
  * The sequential model: layers one after the other.
  */
-import { ChainRuleError, checkOptions, describe, ModelError, OptionError, type Tensor } from "@chainrule/core";
+import { ChainRuleError, ModelError, OptionError, type Tensor } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { toModule } from "../layers/shaping.ts";
 import type { BatchShape } from "../module/batch-shape.ts";

@@ -1,7 +1,8 @@
 /**
  * The summary of a model: a table of its layers, as Keras prints it.
  */
-import { checkOptions, type Parameter } from "@chainrule/core";
+import type { Parameter } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";

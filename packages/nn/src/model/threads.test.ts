@@ -1,4 +1,5 @@
-import { getNumThreads, manualSeed, randint, randn, setNumThreads } from "@chainrule/core";
+import { getNumThreads, setNumThreads } from "@chainrule/compiler";
+import { manualSeed, randint, randn } from "@chainrule/core";
 import { afterAll, expect, it } from "vitest";
 import { Adam, Dense, Dropout, Sequential } from "../index.ts";
 

@@ -1,7 +1,8 @@
 /**
  * How a module looks in the console: a line for each part, with the shapes of the weights and state that it holds.
  */
-import { formatShape, type Parameter } from "@chainrule/core";
+import type { Parameter } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 
 /** A module, as far as printing it goes. */
 interface Printable {

@@ -5,17 +5,8 @@
  * in arrays, plain objects, maps and sets; every method here finds them by looking. What is in private #fields or in a
  * function's closure is not seen.
  */
-import {
-  asTensor,
-  ChainRuleError,
-  didYouMean,
-  formatShape,
-  ModelError,
-  Parameter,
-  sameShape,
-  type Tensor,
-  type TensorLike,
-} from "@chainrule/core";
+import { asTensor, ChainRuleError, ModelError, Parameter, type Tensor, type TensorLike } from "@chainrule/core";
+import { didYouMean, formatShape, sameShape } from "@chainrule/core/internal";
 import { formatModule } from "./format.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
 import { snakeCase } from "./names.ts";

@@ -2,7 +2,8 @@
  * Symbolic tensors: placeholders with a shape and a dtype and no numbers. Each knows the call that will produce it, so
  * that calling layers on symbolic tensors builds the graph of a model.
  */
-import { type DType, describe, ModelError, Tensor } from "@chainrule/core";
+import { type DType, ModelError, Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type BatchShape, formatBatchShape } from "./batch-shape.ts";
 import type { Module } from "./module.ts";
 import { isPlainObject, leavesOf, mapLeaves } from "./tree.ts";

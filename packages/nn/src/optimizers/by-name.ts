@@ -1,7 +1,7 @@
 /**
  * Optimizers by name.
  */
-import { lookUp } from "@chainrule/core";
+import { lookUp } from "@chainrule/core/internal";
 import { Adam, Adamax, AdamW, NAdam } from "./adam.ts";
 import { Adadelta, Adagrad, RMSprop } from "./adaptive.ts";
 import { Lion } from "./lion.ts";

@@ -1,7 +1,8 @@
 /**
  * Gradient clipping: keeping one bad batch from throwing the weights far off.
  */
-import { describe, noGrad, type Parameter, type Tensor, ValueError, zeros } from "@chainrule/core";
+import { noGrad, type Parameter, type Tensor, ValueError, zeros } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /** The common length of several tensors, √ Σ x², a float64 scalar: squares of float32 overflow from 2e19 on. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {

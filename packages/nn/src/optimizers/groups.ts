@@ -1,7 +1,8 @@
 /**
  * Which parameters an optimizer updates, and in groups of which options.
  */
-import { buffer, describe, ModelError, OptionError, Parameter, scalar, Tensor } from "@chainrule/core";
+import { buffer, ModelError, OptionError, Parameter, scalar, Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { completeOptions } from "./options.ts";
 import type { Hyperparameters, UpdateRule } from "./rule.ts";
 

@@ -4,19 +4,17 @@
  */
 import {
   buffer,
-  describe,
   everyRun,
-  formatShape,
   isTracing,
   ModelError,
   noGrad,
   OptionError,
   type Parameter,
   ShapeError,
-  sameShape,
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import type { Schedule } from "../schedules/schedule.ts";
 import { clipByGlobalNorm } from "./clip.ts";
 import {

@@ -1,7 +1,8 @@
 /**
  * The options of optimizers, checked before anything is made of them.
  */
-import { checkOptions, OptionError } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-checks.ts";
 import type { Hyperparameters } from "./rule.ts";
 

@@ -1,7 +1,9 @@
 /**
  * Every optimizer, eager and compiled, takes the steps that PyTorch takes, or those of its definition in plain numbers.
  */
-import { jit, type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import { type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
 import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, referenceCases } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";

@@ -1,16 +1,8 @@
 /**
  * An optimizer's state as a flat record of tensors, and back.
  */
-import {
-  asTensor,
-  didYouMean,
-  formatShape,
-  ModelError,
-  sameShape,
-  scalar,
-  type Tensor,
-  type TensorLike,
-} from "@chainrule/core";
+import { asTensor, ModelError, scalar, type Tensor, type TensorLike } from "@chainrule/core";
+import { didYouMean, formatShape, sameShape } from "@chainrule/core/internal";
 import type { Tensors } from "./rule.ts";
 
 /** What is written: counts and slots of weights that have had no step are not there. */

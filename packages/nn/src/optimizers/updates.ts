@@ -1,7 +1,9 @@
 /**
  * An optimizer's updates outside of `jit`: those that come again and again are compiled by themselves.
  */
-import { jit, type Parameter, type Tensor } from "@chainrule/core";
+
+import { jit } from "@chainrule/compiler";
+import type { Parameter, Tensor } from "@chainrule/core";
 
 /** Updates a set of weights, given their gradients. */
 type Update = (...gradients: Tensor[]) => void;

@@ -1,7 +1,8 @@
 /**
  * Schedules that lower the learning rate: by steps, exponentially, along a line, a power or a cosine.
  */
-import { describe, ValueError } from "@chainrule/core";
+import { ValueError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
 

@@ -1,7 +1,8 @@
 /**
  * Lowering the learning rate when a measurement stops getting better.
  */
-import { checkOptions, describe, lookUp, ValueError } from "@chainrule/core";
+import { ValueError } from "@chainrule/core";
+import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 
 /** What has a learning rate that can be set: an optimizer. */
 export interface HasLearningRate {

@@ -4,7 +4,7 @@
  * Give one to an optimizer as its `lr` (it then counts steps), to the `LearningRateScheduler` callback (epochs), or call
  * it to see what it says. Being plain numbers, a schedule is no part of a compiled step: the rate is set before each run.
  */
-import { checkOptions } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { checkRange, type NumberRange } from "../number-checks.ts";
 
 /** The learning rate after `step` steps; the first step is taken at `schedule(0)`. */

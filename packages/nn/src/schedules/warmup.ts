@@ -1,7 +1,8 @@
 /**
  * Schedules that raise the learning rate first: a warm-up before any other, and the one-cycle policy.
  */
-import { describe, lookUp, ValueError } from "@chainrule/core";
+import { ValueError } from "@chainrule/core";
+import { describe, lookUp } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { annealCosine } from "./decay.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";

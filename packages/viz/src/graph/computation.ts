@@ -1,17 +1,8 @@
 /**
  * The graph of a computation as plain data, from the tape of a tensor or the parents of a `Value`.
  */
-import {
-  checkOptions,
-  type DType,
-  DTypeError,
-  describe,
-  GraphError,
-  graph as graphOfValue,
-  Parameter,
-  Tensor,
-  Value,
-} from "@chainrule/core";
+import { type DType, DTypeError, GraphError, graph as graphOfValue, Parameter, Tensor, Value } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 
 /** What a node is: a result, something that is learned, data, or a plain number. */
 export type ComputationNodeKind = "op" | "parameter" | "input" | "constant";
@@ -93,13 +84,13 @@ function fromValue(result: Value): ComputationGraph {
   };
 }
 
-type Step = NonNullable<Tensor["step"]>;
+type TapeEntry = NonNullable<Tensor["tapeEntry"]>;
 /** What stands for a tensor: the step that made it, or itself (a parameter for every moment of its life). */
-type GraphKey = Step | Tensor;
-const keyOf = (x: Tensor): GraphKey => x.step ?? x.leaf;
+type GraphKey = TapeEntry | Tensor;
+const keyOf = (x: Tensor): GraphKey => x.tapeEntry ?? x.leaf;
 
 function fromTensor(where: string, result: Tensor, named: Readonly<Record<string, Tensor>>): ComputationGraph {
-  if (result.step === null && !result.requiresGrad)
+  if (result.tapeEntry === null && !result.requiresGrad)
     throw new GraphError({
       where,
       expected: "a tensor that remembers how it was made",
@@ -131,19 +122,19 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
 }
 
 function inputsOf(where: string, x: Tensor): readonly Tensor[] {
-  if (x.step === null) return [];
-  if (x.step.inputs) return x.step.inputs;
+  if (x.tapeEntry === null) return [];
+  if (x.tapeEntry.inputs) return x.tapeEntry.inputs;
   throw new GraphError({
     where,
     expected: "a graph that is still there",
-    got: `a result (${x.step.op.name}) whose graph a backward pass has released`,
+    got: `a result (${x.tapeEntry.op.name}) whose graph a backward pass has released`,
     hint: "Take the graph before backward(), or keep it with backward(undefined, { retainGraph: true }).",
   });
 }
 
 function toNode(id: number, x: Tensor, name: string | undefined): ComputationNode {
   const { shape, dtype } = x;
-  if (x.step) return { id, kind: "op", label: x.step.op.name, ...(name && { name }), shape, dtype };
+  if (x.tapeEntry) return { id, kind: "op", label: x.tapeEntry.op.name, ...(name && { name }), shape, dtype };
   const learned = x.leaf instanceof Parameter || x.requiresGrad;
   const kind = learned ? "parameter" : x.rank === 0 ? "constant" : "input";
   return { id, kind, label: name ?? "", shape, dtype, ...(kind === "constant" && { value: x.item() }) };

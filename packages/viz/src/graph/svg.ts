@@ -1,7 +1,8 @@
 /**
  * Graphs of computations as SVG drawings.
  */
-import { checkOptions, ValueError } from "@chainrule/core";
+import { ValueError } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { element, round, svgDocument, text, textWidth } from "../svg.ts";
 import type { ComputationGraph, ComputationNode, ComputationNodeKind } from "./computation.ts";
 import { layoutGraph, type Point } from "./layout.ts";

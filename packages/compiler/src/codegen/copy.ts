@@ -1,0 +1,119 @@
+/**
+ * Laying values into a larger one: joining tensors, and the gradient of a slice.
+ */
+
+import type { Shape } from "@chainrule/core";
+import { mergeAxes, stridesOf } from "@chainrule/core/internal";
+import type { GraphNode } from "../ir/graph.ts";
+import type { View, Views } from "../ir/views.ts";
+import type { Code } from "../wasm/assembler.ts";
+import { bytesPer } from "../wasm/heap.ts";
+
+/** Rows of at least so many bytes are copied by one instruction. */
+const longRow = 64;
+
+/** One value, and where its elements go. */
+interface Copy {
+  readonly from: GraphNode;
+  readonly start: number;
+  readonly strides: readonly number[];
+}
+
+/** Whether the node is made by copying, and zeros around it. */
+export function isCopied(node: GraphNode): boolean {
+  const kind = node.lowering?.kind;
+  return (
+    (kind === "concat" || kind === "sliceScatter") &&
+    node.size > 0 &&
+    node.inputs.every(({ uniform }) => uniform === null)
+  );
+}
+
+function copiesOf(node: GraphNode): Copy[] {
+  const { inputs, lowering } = node;
+  const strides = stridesOf(node.shape);
+  if (lowering?.kind === "sliceScatter") {
+    const { starts, steps } = lowering;
+    const start = starts.reduce((total, at, axis) => total + at * strides[axis], 0);
+    return [{ from: inputs[0], start, strides: strides.map((stride, axis) => stride * steps[axis]) }];
+  }
+  if (lowering?.kind !== "concat") return [];
+  const { axis } = lowering;
+  let start = 0;
+  return inputs.map((from) => {
+    const copy = { from, start: start * strides[axis], strides };
+    start += from.shape[axis];
+    return copy;
+  });
+}
+
+export interface Where {
+  readonly views: Views;
+  addressOf(node: GraphNode): number;
+}
+
+export function writeCopies(code: Code, node: GraphNode, { views, addressOf }: Where): void {
+  const bytes = bytesPer(node.dtype);
+  const to = addressOf(node);
+  if (node.lowering?.kind === "sliceScatter")
+    code
+      .int(to)
+      .int(0)
+      .int(node.size * bytes)
+      .op("memory.fill");
+  for (const { from, start, strides } of copiesOf(node)) {
+    if (from.size === 0) continue;
+    const view = views.of(from);
+    const source = addressOf(view.base) + view.offset * bytes;
+    writeCopy(
+      code,
+      from.shape,
+      { address: to + start * bytes, strides },
+      { address: source, strides: view.strides },
+      bytes,
+    );
+  }
+}
+
+interface Side {
+  readonly address: number;
+  readonly strides: View["strides"];
+}
+
+/** Loops over all axes; the innermost is one instruction where both sides are contiguous. */
+function writeCopy(code: Code, shape: Shape, to: Side, from: Side, bytes: number): void {
+  const { lengths, strides } = mergeAxes(shape, [to.strides, from.strides]);
+  const [target, source] = [to, from].map(({ address }) => {
+    const pointer = code.local("i32");
+    code.int(address).set(pointer);
+    return pointer;
+  });
+  const [toStrides, fromStrides] = strides;
+  const inner = lengths.length - 1;
+  const row = lengths[inner] * bytes;
+  const isRow = toStrides[inner] === 1 && fromStrides[inner] === 1 && row >= longRow;
+  const move = (axis: number, times: number) => {
+    code.advance(target, toStrides[axis] * bytes * times).advance(source, fromStrides[axis] * bytes * times);
+  };
+  const nest = (axis: number): void => {
+    if (axis === inner && isRow) code.get(target).get(source).int(row).op("memory.copy");
+    else if (axis > inner) copyOne(code, target, source, bytes);
+    else {
+      const counter = code.local("i32");
+      code.int(lengths[axis]).set(counter);
+      code.repeat(counter, () => {
+        nest(axis + 1);
+        move(axis, 1);
+      });
+      move(axis, -lengths[axis]);
+    }
+  };
+  nest(0);
+}
+
+function copyOne(code: Code, target: number, source: number, bytes: number): void {
+  code.get(target).get(source);
+  if (bytes === 1) code.access("i32.load8_u").access("i32.store8");
+  else if (bytes === 4) code.access("i32.load").access("i32.store");
+  else code.access("i64.load").access("i64.store");
+}

@@ -1,0 +1,167 @@
+/**
+ * Reading and adding at places that the data names, as loops: embeddings, labels, and their gradients.
+ */
+import { type IndexingKind, splitAtAxes } from "@chainrule/core/internal";
+import type { GraphNode } from "../ir/graph.ts";
+import type { Code, ImportedFunction } from "../wasm/assembler.ts";
+import { bytesPer } from "../wasm/heap.ts";
+
+/** Called with an index that is not there, the length of its axis, and which op it is; throws. */
+export const badIndex: ImportedFunction = { name: "badIndex", parameters: ["i32", "i32", "i32"] };
+
+/** Where values lie, for inputs in one piece. */
+export interface Addresses {
+  addressOf(node: GraphNode): number;
+  /** The number of the op in messages. */
+  readonly number: number;
+}
+
+/** Whether the loops below can do it: sums only of floats. */
+export function isIndexed(node: GraphNode): boolean {
+  const { lowering } = node;
+  if (lowering?.kind !== "indexing" || node.inputs.some(({ size }) => size === 0)) return false;
+  const reads = lowering.indexing === "gather" || lowering.indexing === "takeAlongAxis";
+  return reads || node.dtype === "float32" || node.dtype === "float64";
+}
+
+export function writeIndexed(code: Code, node: GraphNode, addresses: Addresses): void {
+  const { lowering } = node;
+  if (lowering?.kind === "indexing") new Indexed(code, node, addresses, lowering.axis, lowering.indexing).write();
+}
+
+class Indexed {
+  readonly #code: Code;
+  readonly #node: GraphNode;
+  readonly #addresses: Addresses;
+  readonly #kind: IndexingKind;
+  /** What is read from, or added to, is [outer, n, inner]; there are `count` indices along the axis. */
+  readonly #n: number;
+  readonly #inner: number;
+  readonly #outer: number;
+  readonly #count: number;
+  readonly #bytes: number;
+  /** Pointers: the line of the large side, the small side, the indices; and the element that an index names. */
+  readonly #line: number;
+  readonly #small: number;
+  readonly #indices: number;
+  readonly #place: number;
+
+  constructor(code: Code, node: GraphNode, addresses: Addresses, axis: number, kind: IndexingKind) {
+    this.#code = code;
+    this.#node = node;
+    this.#addresses = addresses;
+    this.#kind = kind;
+    const large = kind === "indexAdd" ? node.shape : node.inputs[0].shape;
+    const { outer, n, inner } = splitAtAxes(large, { first: axis, last: axis });
+    this.#outer = outer;
+    this.#n = n;
+    this.#inner = inner;
+    const indices = node.inputs[1];
+    this.#count = kind === "gather" || kind === "indexAdd" ? indices.size : indices.shape[axis];
+    this.#bytes = bytesPer(node.dtype);
+    [this.#line, this.#small, this.#indices, this.#place] = [0, 1, 2, 3].map(() => code.local("i32"));
+  }
+
+  write(): void {
+    const [first, , third] = this.#node.inputs;
+    const { addressOf } = this.#addresses;
+    const out = addressOf(this.#node);
+    const adds = this.#kind === "indexAdd" || this.#kind === "scatterAdd";
+    if (this.#kind === "indexAdd")
+      this.#code
+        .int(out)
+        .int(0)
+        .int(this.#node.size * this.#bytes)
+        .op("memory.fill");
+    if (this.#kind === "scatterAdd" && addressOf(first) !== out)
+      this.#code
+        .int(out)
+        .int(addressOf(first))
+        .int(this.#node.size * this.#bytes)
+        .op("memory.copy");
+    this.#code.int(adds ? out : addressOf(first)).set(this.#line);
+    this.#code.int(adds ? addressOf(third && this.#kind === "scatterAdd" ? third : first) : out).set(this.#small);
+    this.#code.int(addressOf(this.#node.inputs[1])).set(this.#indices);
+    this.#repeat(this.#outer, () => {
+      if (this.#kind === "gather" || this.#kind === "indexAdd") this.#slices();
+      else this.#elements();
+      this.#code.advance(this.#line, this.#n * this.#inner * this.#bytes);
+    });
+  }
+
+  #repeat(count: number, body: () => void): void {
+    if (count === 1) {
+      body();
+      return;
+    }
+    const counter = this.#code.local("i32");
+    this.#code.int(count).set(counter);
+    this.#code.repeat(counter, body);
+  }
+
+  /** The same indices for every line, each naming a slice of `inner` elements. */
+  #slices(): void {
+    const code = this.#code;
+    code.int(this.#addresses.addressOf(this.#node.inputs[1])).set(this.#indices);
+    const slice = this.#inner * this.#bytes;
+    this.#repeat(this.#count, () => {
+      this.#find(() => code.get(this.#line));
+      if (this.#kind === "gather") code.get(this.#small).get(this.#place).int(slice).op("memory.copy");
+      else this.#addSlice();
+      code.advance(this.#small, slice).advance(this.#indices, 4);
+    });
+  }
+
+  /** Adds the slice at `small` to the one at `place`. */
+  #addSlice(): void {
+    const code = this.#code;
+    const from = code.local("i32");
+    const to = code.local("i32");
+    code.get(this.#small).set(from).get(this.#place).set(to);
+    const four = this.#node.dtype === "float32" ? Math.floor(this.#inner / 4) : 0;
+    if (four > 0)
+      this.#repeat(four, () => {
+        code.get(to).get(to).access("v128.load").get(from).access("v128.load").op("f32x4.add").access("v128.store");
+        code.advance(to, 16).advance(from, 16);
+      });
+    if (this.#inner > 4 * four)
+      this.#repeat(this.#inner - 4 * four, () => {
+        this.#addOne(to, from);
+        code.advance(to, this.#bytes).advance(from, this.#bytes);
+      });
+  }
+
+  #addOne(to: number, from: number): void {
+    const type = this.#node.dtype === "float64" ? "f64" : "f32";
+    this.#code.get(to).get(to).access(`${type}.load`).get(from).access(`${type}.load`);
+    this.#code.op(`${type}.add`).access(`${type}.store`);
+  }
+
+  /** An index for every element. */
+  #elements(): void {
+    const code = this.#code;
+    const column = code.local("i32");
+    this.#repeat(this.#count, () => {
+      code.get(this.#line).set(column);
+      this.#repeat(this.#inner, () => {
+        this.#find(() => code.get(column));
+        if (this.#kind === "scatterAdd") this.#addOne(this.#place, this.#small);
+        else code.get(this.#small).get(this.#place).int(this.#bytes).op("memory.copy");
+        code.advance(this.#small, this.#bytes).advance(this.#indices, 4).advance(column, this.#bytes);
+      });
+    });
+  }
+
+  /** Sets `place` to what the index names, counted from the address that is pushed. */
+  #find(start: () => void): void {
+    const code = this.#code;
+    const index = code.local("i32");
+    code.get(this.#indices).access("i32.load").set(index);
+    code.push(index, [0], "i32.lt_s").branch(() => code.advance(index, this.#n));
+    code.push(index, [this.#n], "i32.ge_u").branch(() => {
+      code.get(this.#indices).access("i32.load").int(this.#n).int(this.#addresses.number).call(badIndex.name);
+    });
+    start();
+    code.push(index, [this.#inner * this.#bytes], "i32.mul", "i32.add").set(this.#place);
+  }
+}

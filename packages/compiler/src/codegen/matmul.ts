@@ -1,0 +1,286 @@
+/**
+ * Matrix products in compiled programs: calls of the one shared kernel, with whatever strides the operands have.
+ */
+import { mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
+import type { GraphNode } from "../ir/graph.ts";
+import { spread, type Views } from "../ir/views.ts";
+import type { Unit } from "../passes/fusion.ts";
+import { type Kernels, sharedKernels } from "../runtime/shared-kernels.ts";
+import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
+import { bytesPer, type Heap } from "../wasm/heap.ts";
+import { gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/kernels/gemm.ts";
+import { reluFlag, tileColumns, tileRows } from "../wasm/kernels/gemm-tile.ts";
+import { gemm64Functions, gemm64Scratch } from "../wasm/kernels/gemm64.ts";
+import { type Range, rangeOf, type Share } from "./work-partition.ts";
+
+interface Imported {
+  readonly types: readonly ImportedFunction[];
+  readonly kernels: Kernels<object>;
+}
+
+/** The kernel for each dtype. */
+const calls = { float32: "gemm", float64: "gemm64" } as const;
+
+type Float = keyof typeof calls;
+
+/**
+ * The kernels on the heap's memory that the units' products need, for programs to import.
+ *
+ * @param deterministic whether to round after multiplying and after adding, as every host can.
+ */
+export function gemmImports(heap: Heap, deterministic: boolean, units: readonly Unit[]): Imported[] {
+  const dtypes = new Set(units.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype));
+  const relaxed = !deterministic && relaxedSimd();
+  const imported: Imported[] = [];
+  const take = (name: string, parameters: number, kernels: Kernels<object>) =>
+    imported.push({ types: [{ name, parameters: new Array<"i32">(parameters).fill("i32") }], kernels });
+  const singles = () => gemmFunctions({ relaxed });
+  if (dtypes.has("float32")) take("gemm", 14, sharedKernels(heap, relaxed ? "gemm, relaxed" : "gemm", singles));
+  if (dtypes.has("float64")) take("gemm64", 12, sharedKernels(heap, "gemm64", gemm64Functions));
+  return imported;
+}
+
+/** Whether there is a kernel for it. */
+export function isProduct(node: GraphNode): boolean {
+  return node.lowering?.kind === "matmul" && Object.hasOwn(calls, node.dtype) && node.size > 0;
+}
+
+interface Operand {
+  readonly address: number;
+  /** Strides of the batch axes, then of rows and columns. */
+  readonly batch: readonly number[];
+  readonly row: number;
+  readonly column: number;
+}
+
+interface Product {
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly batch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** The address of the bias, 0 for none, and whether to cut at zero. */
+  readonly bias: number;
+  readonly relu: boolean;
+  readonly dtype: Float;
+}
+
+function productOf({ lowering }: GraphNode): Transposed & { readonly relu: boolean } {
+  if (lowering?.kind !== "matmul") return { a: false, b: false, relu: false };
+  return { ...lowering.transposed, relu: lowering.relu === true };
+}
+
+function sizes(node: GraphNode): { m: number; n: number; k: number } {
+  const [m, n] = node.shape.slice(-2);
+  const { shape } = node.inputs[0];
+  return { m, n, k: shape[shape.length - (productOf(node).a ? 2 : 1)] };
+}
+
+/** Scratch bytes for the largest of the products. */
+export function scratchOf(units: readonly Unit[]): number {
+  const products = units
+    .filter(({ kind }) => kind === "matmul")
+    .map(({ members: [node] }) => {
+      const { n, k } = sizes(node);
+      return node.dtype === "float64" ? gemm64Scratch(n, k) : gemmScratch(n, k);
+    });
+  return Math.max(0, ...products);
+}
+
+/** Multiply-adds of a product, times two. */
+export function matmulFlops(node: GraphNode): number {
+  return 2 * node.size * sizes(node).k;
+}
+
+/** Each part packs one operand anew: with so many rows or columns that takes less than a tenth of its time. */
+const longPart = 64;
+
+/** Into how many parts so many threads should cut a product at most: by batch, or in whole tiles. */
+export function matmulParts(node: GraphNode, threads: number): number {
+  const { m, n } = sizes(node);
+  const tiles = Math.max(Math.floor(m / tileRows), Math.floor(n / (2 * tileColumns)));
+  const long = Math.max(threads, Math.floor(Math.max(m, n) / longPart));
+  return Math.max(...node.shape.slice(0, -2), Math.min(tiles, long));
+}
+
+export interface Where {
+  readonly views: Views;
+  addressOf(node: GraphNode): number;
+}
+
+function operand(node: GraphNode, swapped: boolean, batch: readonly number[], { views, addressOf }: Where): Operand {
+  const { base, offset, strides } = views.of(node);
+  const [row, column] = strides.slice(-2);
+  return {
+    address: addressOf(base) + offset * bytesPer(node.dtype),
+    batch: spread(strides.slice(0, -2), node.shape.slice(0, -2), batch),
+    row: swapped ? column : row,
+    column: swapped ? row : column,
+  };
+}
+
+/** Where a product packs its operands: a block for each thread. */
+export interface Scratch {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Where a vector begins. */
+function operandOf(node: GraphNode, { views, addressOf }: Where): number {
+  const { base, offset } = views.of(node);
+  return addressOf(base) + offset * 4;
+}
+
+/** One call of the kernel, or a loop of them over the batch; for a share of the result, where one is given. */
+export function writeMatmul(
+  code: Code,
+  node: GraphNode,
+  where: Where,
+  scratch: Scratch,
+  share: Share | null = null,
+): void {
+  const swap = productOf(node);
+  const batch = node.shape.slice(0, -2);
+  const product: Product = {
+    a: operand(node.inputs[0], swap.a, batch, where),
+    b: operand(node.inputs[1], swap.b, batch, where),
+    batch,
+    bias: node.inputs.length > 2 ? operandOf(node.inputs[2], where) : 0,
+    relu: swap.relu ?? false,
+    dtype: node.dtype as Float,
+    ...sizes(node),
+  };
+  new Batches(code, product, where.addressOf(node), scratch, share).write();
+}
+
+class Batches {
+  readonly #code: Code;
+  readonly #product: Product;
+  readonly #scratch: Term;
+  #rows: Term;
+  #columns: Term;
+  #bias: Term;
+  /** The axis of the batch of which only a share is walked. */
+  #split: { readonly axis: number; readonly range: Range } | null = null;
+  readonly #pointers: readonly number[];
+  readonly #lengths: readonly number[];
+  readonly #strides: readonly (readonly number[])[];
+
+  constructor(code: Code, product: Product, to: number, scratch: Scratch, share: Share | null) {
+    const { a, b, batch, m, n } = product;
+    this.#code = code;
+    this.#product = product;
+    this.#scratch = [scratch.address];
+    this.#rows = [m];
+    this.#columns = [n];
+    this.#bias = [product.bias];
+    const result = stridesOf(batch).map((stride) => stride * m * n);
+    const { lengths, strides } = mergeAxes(batch, [a.batch, b.batch, result]);
+    this.#lengths = lengths;
+    this.#strides = strides;
+    this.#pointers = [a.address, b.address, to].map((address) => {
+      const pointer = code.local("i32");
+      code.int(address).set(pointer);
+      return pointer;
+    });
+    if (!share) return;
+    const own = code.local("i32");
+    code.put(own, share.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+    this.#scratch = own;
+    this.#divide(share);
+  }
+
+  /** Shares out the batch where it is long enough, or else the larger side of the result, in whole tiles. */
+  #divide(share: Share): void {
+    const { a, b, m, n, bias } = this.#product;
+    const code = this.#code;
+    const axis = this.#lengths.findIndex((length) => length >= share.parts);
+    if (axis >= 0) {
+      const range = rangeOf(code, share, this.#lengths[axis]);
+      this.#split = { axis, range };
+      this.#pointers.forEach((_, i) => {
+        this.#skip(i, range.start, this.#strides[i][axis]);
+      });
+    } else if (m >= n) {
+      const range = rangeOf(code, share, m, tileRows);
+      this.#rows = range.count;
+      this.#skip(0, range.start, a.row);
+      this.#skip(2, range.start, n);
+    } else {
+      const range = rangeOf(code, share, n, 2 * tileColumns);
+      this.#columns = range.count;
+      this.#skip(1, range.start, b.column);
+      this.#skip(2, range.start, 1);
+      if (bias === 0) return;
+      const own = code.local("i32");
+      code.put(own, range.start, [4], "i32.mul", [bias], "i32.add");
+      this.#bias = own;
+    }
+  }
+
+  /** Moves a pointer on by so many strides. */
+  #skip(pointer: number, times: number, stride: number): void {
+    const local = this.#pointers[pointer];
+    this.#code.put(local, times, [stride * this.#bytes], "i32.mul", local, "i32.add");
+  }
+
+  get #bytes(): number {
+    return bytesPer(this.#product.dtype);
+  }
+
+  write(axis = 0): void {
+    if (axis === this.#lengths.length) {
+      this.#call();
+      return;
+    }
+    const length = this.#lengths[axis];
+    if (length === 1) {
+      this.write(axis + 1);
+      return;
+    }
+    const counter = this.#code.local("i32");
+    const range = this.#split?.axis === axis ? this.#split.range : null;
+    this.#code.put(counter, range ? range.count : [length]);
+    this.#code.repeat(counter, () => {
+      this.write(axis + 1);
+      this.#move(axis, 1);
+    });
+    if (range) this.#back(axis, range);
+    else this.#move(axis, -length);
+  }
+
+  #back(axis: number, { count }: Range): void {
+    this.#pointers.forEach((_, i) => {
+      this.#skip(i, count, -this.#strides[i][axis]);
+    });
+  }
+
+  #move(axis: number, times: number): void {
+    this.#pointers.forEach((pointer, i) => {
+      const step = this.#strides[i][axis] * this.#bytes * times;
+      if (step !== 0) this.#code.advance(pointer, step);
+    });
+  }
+
+  #call(): void {
+    const { a, b, n, k, dtype, relu } = this.#product;
+    const [pa, pb, pc] = this.#pointers;
+    this.#code.push(
+      pa,
+      [a.row],
+      [a.column],
+      pb,
+      [b.row],
+      [b.column],
+      pc,
+      [n],
+      this.#rows,
+      this.#columns,
+      [k],
+      this.#scratch,
+    );
+    if (dtype === "float32") this.#code.push([relu ? reluFlag : 0], this.#bias);
+    this.#code.call(calls[dtype]);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The backend that computes eager operations in WebAssembly where that pays, to the same results as the plain kernels.
+ */
+import { type KernelOperand, type Op, sizeOf, type TensorSpec, type TypedArray } from "@chainrule/core";
+import {
+  allocate,
+  type Backend,
+  convolve,
+  convolveOp,
+  inputGradient,
+  inputGradientOp,
+  matmulOp,
+  maxPoolOp,
+  maxPoolPickOp,
+  maxPoolSpreadOp,
+  multiplyBatches,
+  type Sliding,
+  sumPoolOp,
+  sumPoolSpreadOp,
+  type Window,
+  type WindowFunction,
+  weightGradient,
+  weightGradientOp,
+} from "@chainrule/core/internal";
+import { jit } from "../jit.ts";
+import { computeElementwise } from "./elementwise.ts";
+import { fastMultiply } from "./matmul.ts";
+import { wasmWindows } from "./window.ts";
+
+/** Fills `out`, or returns false to leave it to the op's own kernel. */
+type FastKernel<Attributes> = (out: KernelOperand, inputs: readonly KernelOperand[], attributes: Attributes) => boolean;
+
+const kernels = new Map<Op, FastKernel<unknown>>();
+
+function accelerate<Attributes>(op: Op<Attributes>, kernel: FastKernel<Attributes>): void {
+  kernels.set(op as Op, kernel as FastKernel<unknown>);
+}
+
+accelerate(matmulOp, (out, inputs, transposed) => {
+  multiplyBatches(out, inputs, transposed, fastMultiply);
+  return true;
+});
+
+/** Below this many multiplications, copying to another memory costs more than it saves. */
+const smallConvolution = 4096;
+
+/** The images' shape, the weights' and the result's, whichever of them the op computes. */
+type ConvolutionShapes = (out: KernelOperand, inputs: readonly KernelOperand[]) => readonly (readonly number[])[];
+
+function accelerateConvolution(
+  op: Op<Sliding>,
+  call: WindowFunction,
+  plain: typeof convolve,
+  shapesOf: ConvolutionShapes,
+): void {
+  accelerate(op, (out, inputs, sliding) => {
+    const [x, y] = shapesOf(out, inputs);
+    const { window, groups } = sliding;
+    const sizes = { window, groups, images: x[0], channels: x[1], outputs: y[1] };
+    const terms = sizeOf(y) * (x[1] / groups) * window.kernel[0] * window.kernel[1];
+    if (terms <= smallConvolution) return false;
+    if (out.dtype === "float32" && wasmWindows()?.run(call, out, inputs, sizes)) return true;
+    plain(out, inputs, sliding, fastMultiply);
+    return true;
+  });
+}
+
+accelerateConvolution(convolveOp, "convolve", convolve, (out, [x]) => [x.shape, out.shape]);
+accelerateConvolution(inputGradientOp, "convolveInputGradient", inputGradient, (out, [g]) => [out.shape, g.shape]);
+accelerateConvolution(weightGradientOp, "convolveWeightGradient", weightGradient, (_, [x, g]) => [x.shape, g.shape]);
+
+/** Below this many numbers, copying to another memory costs more than it saves. */
+const smallPool = 512;
+
+/** Every channel is an image of its own. */
+function acceleratePool(op: Op<Window>, call: WindowFunction): void {
+  accelerate(op, (out, inputs, window) => {
+    const [images, channels] = out.shape;
+    if (Math.max(out.storage.length, inputs[0].storage.length) <= smallPool) return false;
+    if (out.dtype !== "float32" || inputs.some(({ dtype }) => dtype !== "float32")) return false;
+    const sizes = { window, images: images * channels, channels: 1, outputs: 1, groups: 1 };
+    return wasmWindows()?.run(call, out, inputs, sizes) ?? false;
+  });
+}
+
+acceleratePool(maxPoolOp, "maxPool");
+acceleratePool(maxPoolSpreadOp, "maxPoolSpread");
+acceleratePool(maxPoolPickOp, "maxPoolPick");
+acceleratePool(sumPoolOp, "sumPool");
+acceleratePool(sumPoolSpreadOp, "sumPoolSpread");
+
+function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, spec: TensorSpec): TypedArray | null {
+  const kernel = kernels.get(op);
+  if (!kernel) return computeElementwise(op, inputs, attributes, spec);
+  const out = { ...spec, storage: allocate(spec.dtype, sizeOf(spec.shape)) };
+  return kernel(out, inputs, attributes) ? out.storage : null;
+}
+
+/** WebAssembly beside the plain kernels; where the host has none, it leaves everything to them. */
+export const wasmBackend: Backend = { name: "wasm", compute, compile: (f) => jit(f) };

@@ -1,0 +1,91 @@
+import { type KernelOperand, type Op, sizeOf } from "@chainrule/core";
+import {
+  convolve,
+  convolveOp,
+  inputGradient,
+  inputGradientOp,
+  type Window,
+  weightGradient,
+  weightGradientOp,
+} from "@chainrule/core/internal";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { wasmBackend } from "./backend.ts";
+import { scratch } from "./scratch-heap.ts";
+
+function block(shape: number[], seed: number): KernelOperand {
+  const storage = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7 + i * i * 0.3 + seed));
+  return { shape, dtype: "float32", storage };
+}
+
+const cases = fc.record({
+  images: fc.integer({ min: 1, max: 5 }),
+  groups: fc.integer({ min: 1, max: 3 }),
+  channels: fc.integer({ min: 1, max: 9 }),
+  outputs: fc.integer({ min: 1, max: 17 }),
+  out: fc.tuple(fc.integer({ min: 4, max: 13 }), fc.integer({ min: 1, max: 21 })),
+  kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+  stride: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+  dilation: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+  before: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 })),
+  after: fc.tuple(fc.integer({ min: -2, max: 4 }), fc.integer({ min: -2, max: 4 })),
+});
+type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+
+/** Images just as large as the windows reach, less the padding before and behind, and more where rows are left over. */
+function windowOf({ out, kernel, stride, dilation, before, after }: Case): Window {
+  const [height, width] = [0, 1].map((d) =>
+    Math.max(1, (out[d] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - before[d] + after[d]),
+  );
+  return { height, width, kernel, stride, dilation, before, out };
+}
+
+function expectClose(actual: KernelOperand, expected: KernelOperand, terms: number): void {
+  actual.storage.forEach((x, i) => {
+    if (!(Math.abs(x - expected.storage[i]) <= 1e-6 * Math.max(8, terms)))
+      expect.fail(`element ${i} of [${actual.shape}] is ${x}, not ${expected.storage[i]}`);
+  });
+}
+
+describe("convolution in WebAssembly is that by columns", () => {
+  it("forward, by the images and by the weights, whatever its sizes", () => {
+    const computed = new Set<string>();
+    fc.assert(
+      fc.property(cases, (each) => {
+        const { images, groups, channels, outputs } = each;
+        const window = windowOf(each);
+        const sliding = { window, groups };
+        const x = block([images, groups * channels, window.height, window.width], 1);
+        const w = block([groups * outputs, channels, ...window.kernel], 2);
+        const y = block([images, groups * outputs, ...window.out], 3);
+        const depth = channels * sizeOf(window.kernel);
+        for (const [op, clear, like, inputs, terms] of [
+          [convolveOp, convolve, y, [x, w], depth],
+          [inputGradientOp, inputGradient, x, [y, w], outputs * sizeOf(window.kernel)],
+          [weightGradientOp, weightGradient, w, [x, y], images * sizeOf(window.out)],
+        ] as const) {
+          const storage = wasmBackend.compute(op as Op, inputs, sliding, like);
+          if (storage === null) continue;
+          computed.add(op.name);
+          const expected = { ...like, storage: new Float32Array(like.storage.length) };
+          clear(expected, inputs, sliding);
+          expectClose({ ...like, storage }, expected, terms);
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(computed.size).toBe(3);
+  });
+
+  it("and leaves nothing behind in the memory of kernels", () => {
+    const window: Window = {
+      ...{ height: 9, width: 9, out: [9, 9] },
+      ...{ kernel: [3, 3], stride: [1, 1], dilation: [1, 1], before: [1, 1] },
+    };
+    const before = scratch()?.used;
+    const y = block([2, 16, 9, 9], 1);
+    const inputs = [block([2, 8, 9, 9], 2), block([16, 8, 3, 3], 3)];
+    expect(wasmBackend.compute(convolveOp as Op, inputs, { window, groups: 1 }, y)).not.toBeNull();
+    expect(scratch()?.used).toBe(before);
+  });
+});

@@ -1,0 +1,87 @@
+import { type KernelOperand, type Op, sizeOf } from "@chainrule/core";
+import {
+  maxPool,
+  maxPoolOp,
+  maxPoolPick,
+  maxPoolPickOp,
+  maxPoolSpread,
+  maxPoolSpreadOp,
+  sumPool,
+  sumPoolOp,
+  sumPoolSpread,
+  sumPoolSpreadOp,
+  type Window,
+} from "@chainrule/core/internal";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { wasmBackend } from "./backend.ts";
+
+const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+
+/** Whole numbers, many of them equal, and a few that are wild. */
+function block(shape: number[], seed: number, wild: readonly number[] = []): KernelOperand {
+  const storage = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.round(3 * Math.sin(i * 1.7 + seed)));
+  wild.forEach((x, i) => {
+    storage[(i * 101 + seed) % storage.length] = x;
+  });
+  return { shape, dtype: "float32", storage };
+}
+
+const pair = (least: number, most: number) =>
+  fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }));
+const cases = fc.record({
+  planes: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 })),
+  out: pair(4, 17),
+  kernel: pair(1, 3),
+  stride: pair(1, 3),
+  dilation: pair(1, 2),
+  padded: pair(0, 1),
+  more: pair(0, 2),
+  wild: fc.constantFrom([], [], [nan, infinity], [-infinity, -infinity, nan]),
+  halves: fc.boolean(),
+});
+type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+
+function windowOf({ out, kernel, stride, dilation, padded, more, halves }: Case): Window {
+  const each = halves
+    ? { kernel: [2, 2] as const, stride: [2, 2] as const, dilation: [1, 1] as const, before: [0, 0] as const }
+    : { kernel, stride, dilation, before: [kernel[0] > 1 ? padded[0] : 0, kernel[1] > 1 ? padded[1] : 0] as const };
+  const [height, width] = [0, 1].map(
+    (d) => (out[d] - 1) * each.stride[d] + (each.kernel[d] - 1) * each.dilation[d] + 1 - each.before[d] + more[d],
+  );
+  return { height, width, out, ...each };
+}
+
+it("pooling in WebAssembly is that tap by tap, forward and backward, NaN and infinities alike", () => {
+  const computed = new Set<string>();
+  fc.assert(
+    fc.property(cases, (each) => {
+      const window = windowOf(each);
+      const x = block([...each.planes, window.height, window.width], 1, each.wild);
+      const v = block([...x.shape], 2);
+      const g = block([...each.planes, ...window.out], 3);
+      const y = { ...g, storage: new Float32Array(g.storage.length) };
+      maxPool(y, [x], window);
+      for (const [op, clear, like, inputs] of [
+        [maxPoolOp, maxPool, g, [x]],
+        [maxPoolSpreadOp, maxPoolSpread, x, [g, x, y]],
+        [maxPoolPickOp, maxPoolPick, g, [v, x, y]],
+        [sumPoolOp, sumPool, g, [x]],
+        [sumPoolSpreadOp, sumPoolSpread, x, [g]],
+      ] as const) {
+        const storage = wasmBackend.compute(op as Op, inputs, window, like);
+        if (storage === null) continue;
+        computed.add(op.name);
+        const expected = { ...like, storage: new Float32Array(like.storage.length) };
+        clear(expected, inputs, window);
+        expected.storage.forEach((e, i) => {
+          const f = storage[i];
+          if (f !== e && !(Math.abs(f - e) <= 1e-6 * Math.max(1, Math.abs(e))) && !(Number.isNaN(f) && Number.isNaN(e)))
+            expect.fail(`${inputs.length} inputs: element ${i} of [${like.shape}] is ${f}, not ${e}`);
+        });
+      }
+    }),
+    { numRuns: 200 },
+  );
+  expect(computed.size).toBe(5);
+});

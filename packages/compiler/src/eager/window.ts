@@ -1,0 +1,68 @@
+/**
+ * Convolution and pooling of arrays by the functions in WebAssembly: operands are copied into their memory, results back.
+ * Multiply and add are rounded separately, so that eager results are the same on every engine.
+ */
+import type { KernelOperand } from "@chainrule/core";
+import type { WindowFunction } from "@chainrule/core/internal";
+import { assemble } from "../wasm/assembler.ts";
+import type { Heap } from "../wasm/heap.ts";
+import { instantiate } from "../wasm/host.ts";
+import { convolutionFunctions } from "../wasm/kernels/conv.ts";
+import { type ConvolutionSizes, geometryOf } from "../wasm/kernels/conv-geometry.ts";
+import { poolFunctions } from "../wasm/kernels/pool.ts";
+import { scratch } from "./scratch-heap.ts";
+
+/** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
+const most = 2 ** 30;
+
+type Functions = Readonly<Record<WindowFunction, (...numbers: number[]) => void>>;
+
+class WindowKernels {
+  readonly #heap: Heap;
+  readonly #functions: Functions;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+    this.#functions = instantiate<Functions>(assemble([...convolutionFunctions(), ...poolFunctions()]), heap.memory);
+  }
+
+  /** Fills `out`, of float32 as the inputs; false where it is too large. */
+  run(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes): boolean {
+    const heap = this.#heap;
+    const { numbers, scratch: rest, tiles } = geometryOf(sizes);
+    const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];
+    const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + rest;
+    if (bytes > most) return false;
+    const block = heap.allocate(bytes);
+    let end = block;
+    const addresses = arrays.map(({ byteLength }) => {
+      const address = end;
+      end += aligned(byteLength);
+      return address;
+    });
+    inputs.forEach(({ storage }, i) => {
+      heap.write("float32", addresses[i], storage);
+    });
+    heap.write("int32", addresses[inputs.length + 1], numbers);
+    this.#functions[call](...addresses, end, 0, call === "convolveWeightGradient" ? tiles : sizes.images);
+    out.storage.set(heap.view("float32", addresses[inputs.length], out.storage.length));
+    heap.free(block, bytes);
+    return true;
+  }
+}
+
+/** Blocks that begin with a cache line are read without crossing one. */
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+let engine: WindowKernels | null | undefined;
+
+/** The functions in WebAssembly, or null where that or its SIMD is missing or forbidden. */
+export function wasmWindows(): WindowKernels | null {
+  if (engine === undefined) {
+    const heap = scratch();
+    engine = heap && new WindowKernels(heap);
+  }
+  return engine;
+}

@@ -1,0 +1,182 @@
+/**
+ * What became of a function: its graph before and after, its kernels, and where its memory went.
+ */
+import { formatShape } from "@chainrule/core/internal";
+import { matmulFlops } from "./codegen/matmul.ts";
+import { windowFlops } from "./codegen/window.ts";
+import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
+import { isFolded, type Unit } from "./passes/fusion.ts";
+import { readsOf } from "./passes/memory-plan.ts";
+import { machineLimits } from "./runtime/machine-limits.ts";
+import type { Program } from "./runtime/program.ts";
+import { bytesPer } from "./wasm/heap.ts";
+
+/** One kernel: what is computed in one go. */
+export interface KernelReport {
+  /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, or an op that runs in JavaScript. */
+  readonly kind: "loop" | "matmul" | "window" | "lines" | "indexed" | "copies" | "host";
+  /** The operations in it, in order. */
+  readonly ops: readonly string[];
+  /** What it loops over, or the shape of its result. */
+  readonly shape: readonly number[];
+  /** Floating-point operations, an elementwise function counted as one. */
+  readonly flops: number;
+  /** Bytes that it reads and writes. */
+  readonly bytes: number;
+  /** Into how many parts it is cut for threads to share; 1 where it is done by one (see `setNumThreads`). */
+  readonly parts: number;
+  /** After runs: the milliseconds that it takes; null before the first, and NaN for what draws random numbers. */
+  readonly ms: number | null;
+  /** The least milliseconds in which this machine could do so many flops and move so many bytes, on one thread. */
+  readonly limit: number | null;
+}
+
+/** What `explain` finds out about one program. */
+export interface Explanation {
+  /** The operations as the function was traced, and after simplification: a line each. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly kernels: readonly KernelReport[];
+  readonly memory: {
+    /** Bytes of intermediate results, after parts have been used again, and before. */
+    readonly arena: number;
+    readonly unshared: number;
+    /** Bytes of everything but parameters: arena, inputs, constants, scratch. */
+    readonly total: number;
+    /** How many parameters and variables are updated where they lie. */
+    readonly inPlace: number;
+    /** Each intermediate result: its place in the arena, and the first and last kernel that need it. */
+    readonly parts: readonly { name: string; offset: number; bytes: number; from: number; to: number }[];
+  };
+  toString(): string;
+}
+
+export function explainProgram(traced: Graph, program: Program): Explanation {
+  const { graph, fused, plan } = program;
+  const times = program.times();
+  const kernels = fused.units.map((unit, i) => {
+    const work = workOf(unit, program);
+    return { ...work, ms: times?.[i] ?? null, limit: times && limitOf(work) };
+  });
+  const explanation = {
+    before: linesOf(traced),
+    after: linesOf(graph),
+    kernels,
+    memory: {
+      arena: plan.bytes,
+      unshared: plan.parts.reduce((total, { bytes }) => total + bytes, 0),
+      total: program.bytes,
+      inPlace: plan.inPlace.size,
+      parts: plan.parts.map(({ node, offset, bytes, from, to }) => ({
+        name: `%${node.id} ${node.name}`,
+        offset,
+        bytes,
+        from,
+        to,
+      })),
+    },
+  };
+  return { ...explanation, toString: () => textOf(explanation) };
+}
+
+/** Kernels that touch no more than so many bytes find them in the second cache. */
+const cached = 1 << 20;
+
+function linesOf({ nodes, outputs, assigned }: Graph): string[] {
+  return [
+    ...nodes.map(describeNode),
+    ...assigned.map(([, node]) => `assign %${node.id}`),
+    `return ${outputs.map(({ id }) => `%${id}`).join(", ") || "nothing"}`,
+  ];
+}
+
+/** A kernel's flops and bytes happen at the same time: the longer of both counts. */
+function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
+  const limits = machineLimits();
+  const perMs = bytes > cached ? limits.memoryBytes : limits.cacheBytes;
+  return Math.max(flops / limits.flops, bytes / perMs);
+}
+
+function workOf(unit: Unit, { fused, phases }: Program): Omit<KernelReport, "ms" | "limit"> {
+  const inside = new Set(unit.members);
+  const read = new Set(readsOf(unit, fused).filter((node) => !inside.has(node) && node.uniform === null));
+  const written = unit.members.filter((node) => fused.stored.has(node));
+  const bytes = [...read, ...written].reduce((total, node) => total + node.size * bytesPer(node.dtype), 0);
+  const tasks = phases.flatMap((phase) => phase.tasks);
+  return {
+    kind: unit.kind,
+    parts: tasks.find((task) => fused.units[task.unit] === unit)?.parts ?? 1,
+    ops: unit.members.map(({ name }) => name),
+    shape: unit.kind === "loop" ? unit.lengths : unit.members[0].shape,
+    flops: unit.members.reduce((total, node) => total + flopsOf(unit, node), 0),
+    bytes,
+  };
+}
+
+function flopsOf({ kind }: Unit, node: GraphNode): number {
+  if (kind === "matmul") return matmulFlops(node);
+  if (kind === "window") return windowFlops(node);
+  return isFolded(node) || kind === "lines" ? node.inputs[0].size : node.size;
+}
+
+function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString">): string {
+  const operations = (lines: readonly string[]) => lines.filter((line) => line.includes("(")).length;
+  const rows = kernels.map(({ kind, ops, shape, flops, bytes, parts, ms, limit }, i) =>
+    [
+      `${i}`.padStart(4),
+      kind.padEnd(7),
+      formatShape(shape).padEnd(14),
+      `${short(flops)}flop`.padStart(10),
+      `${short(bytes)}B`.padStart(8),
+      ...(ms === null || limit === null ? [] : [timeOf(ms, limit)]),
+      ` ${shorten(ops)}${parts > 1 ? `, in ${parts} parts` : ""}`,
+    ].join(" "),
+  );
+  return [
+    `traced: ${operations(before)} operations; simplified: ${operations(after)}; kernels: ${kernels.length}, ` +
+      `${kernels.filter(({ kind }) => kind === "host").length} of them in JavaScript`,
+    "",
+    ...after,
+    "",
+    ...rows,
+    "",
+    ...summaryOf(kernels),
+    `memory: arena ${short(memory.arena)}B (${short(memory.unshared)}B before sharing), all but parameters ` +
+      `${short(memory.total)}B; ${memory.inPlace} parameters and variables updated in place`,
+  ].join("\n");
+}
+
+/** "12.3 us  85%": the time, and what the limit is of it. */
+function timeOf(ms: number, limit: number): string {
+  if (Number.isNaN(ms)) return "not timed".padStart(16);
+  return `${(ms * 1000).toFixed(1)} us`.padStart(11) + `${Math.round((100 * limit) / ms)}%`.padStart(5);
+}
+
+/** All kernels together, after runs. */
+function summaryOf(kernels: readonly KernelReport[]): string[] {
+  const timed = kernels.filter(({ ms }) => ms !== null && !Number.isNaN(ms));
+  if (timed.length === 0) return [];
+  const sum = (pick: (kernel: KernelReport) => number | null) =>
+    timed.reduce((total, kernel) => total + pick(kernel)!, 0);
+  const [ms, limit] = [sum((kernel) => kernel.ms), sum((kernel) => kernel.limit)];
+  const { flops } = machineLimits();
+  return [
+    `time: ${ms.toFixed(3)} ms, each kernel by itself; percentages say how close to the machine's limit a kernel is, ` +
+      `all together ${Math.round((100 * limit) / ms)}% (${(flops / 1e6).toFixed(1)} GFLOP/s on one thread)`,
+    "",
+  ];
+}
+
+/** The same names in a row as one with their number. */
+function shorten(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, n]) => (n > 1 ? `${n} ${name}` : name)).join(", ");
+}
+
+/** 1234567 as "1.2 M". */
+function short(n: number): string {
+  if (n < 1e4) return `${n} `;
+  const [divisor, prefix] = n < 1e6 ? [1e3, "k"] : n < 1e9 ? [1e6, "M"] : [1e9, "G"];
+  return `${(n / divisor).toPrecision(3)} ${prefix}`;
+}

@@ -1,0 +1,155 @@
+/**
+ * The graph that a trace leaves behind: every value with the operation that makes it, each made once.
+ */
+import {
+  type DType,
+  type Op,
+  type Parameter,
+  type Shape,
+  sizeOf,
+  type TensorSpec,
+  type TypedArray,
+} from "@chainrule/core";
+import { formatShape, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
+
+/** Where a value comes from. */
+export type Source =
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "constant"; readonly numbers: TypedArray }
+  | { readonly kind: "state"; readonly parameter: Parameter }
+  | { readonly kind: "op"; readonly op: Op; readonly attributes: unknown; readonly inputs: readonly GraphNode[] };
+
+/** An op with its inputs. */
+export type AppliedOp = Source & { readonly kind: "op" };
+
+/** The application of an op to values, its attributes of the op's own type. */
+export function applied<Attributes>(
+  op: Op<Attributes>,
+  attributes: Attributes,
+  inputs: readonly GraphNode[],
+): AppliedOp {
+  return { kind: "op", op: op as Op, attributes, inputs };
+}
+
+/** One value: what makes it, its shape and its dtype. */
+export class GraphNode implements TracedValue, TensorSpec {
+  /** Nodes are numbered as they are made, so a larger number never feeds a smaller one. */
+  readonly id: number;
+  /** The trace that it belongs to, by identity. */
+  readonly owner: object;
+  readonly source: Source;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  #uniform: number | null | undefined;
+  #lowering: Lowering | null | undefined;
+
+  constructor(id: number, owner: object, source: Source, { shape, dtype }: TensorSpec) {
+    this.id = id;
+    this.owner = owner;
+    this.source = source;
+    this.shape = shape;
+    this.dtype = dtype;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get inputs(): readonly GraphNode[] {
+    return this.source.kind === "op" ? this.source.inputs : [];
+  }
+
+  get op(): Op | null {
+    return this.source.kind === "op" ? this.source.op : null;
+  }
+
+  /** How the op is written; null for what is no op, and for ops that run their kernel. */
+  get lowering(): Lowering | null {
+    if (this.#lowering === undefined)
+      this.#lowering = this.source.kind === "op" ? loweringOf(this.source.op, this.source.attributes) : null;
+    return this.#lowering;
+  }
+
+  /** Whether it is made by this op, and no other of its name. */
+  isMadeBy<Attributes>(op: Op<Attributes>): boolean {
+    return this.source.kind === "op" && this.source.op === op;
+  }
+
+  /** The op's name, or what else it is. */
+  get name(): string {
+    return this.source.kind === "op" ? this.source.op.name : this.source.kind;
+  }
+
+  /** The one number that a constant consists of, else null. */
+  get uniform(): number | null {
+    this.#uniform ??= this.#findUniform();
+    return this.#uniform;
+  }
+
+  #findUniform(): number | null {
+    if (this.source.kind !== "constant") return null;
+    const { numbers } = this.source;
+    if (numbers.length === 0) return null;
+    // Object.is, since NaN is one number and -0 is another than 0.
+    for (let i = 1; i < numbers.length; i++) if (!Object.is(numbers[i], numbers[0])) return null;
+    return numbers[0];
+  }
+}
+
+/** What one call computes: from inputs and state to outputs and new state. */
+export interface Graph {
+  /** Everything that is computed, in an order in which it can be. */
+  readonly nodes: readonly GraphNode[];
+  /** What the caller gets to see. */
+  readonly outputs: readonly GraphNode[];
+  /** What becomes of parameters and variables. */
+  readonly assigned: readonly (readonly [Parameter, GraphNode])[];
+}
+
+/** What outputs and assignments come from, and every random draw: the next call must find the generator the same. */
+export function liveNodes({ nodes, outputs, assigned }: Graph): Set<GraphNode> {
+  const live = new Set<GraphNode>();
+  const pending = [...outputs, ...assigned.map(([, node]) => node), ...nodes.filter((node) => node.op?.random)];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (live.has(node)) continue;
+    live.add(node);
+    pending.push(...node.inputs);
+  }
+  return live;
+}
+
+/** `%7 = matmul(%3, %5) float32 [64, 10]` */
+export function describeNode(node: GraphNode): string {
+  const { source } = node;
+  const spec = `${node.dtype} ${formatShape(node.shape)}`;
+  if (source.kind === "op") {
+    const attributes = describeAttributes(source.attributes);
+    const parts = [...source.inputs.map((input) => `%${input.id}`), ...(attributes ? [attributes] : [])];
+    return `%${node.id} = ${source.op.name}(${parts.join(", ")})  ${spec}`;
+  }
+  if (source.kind === "constant" && node.uniform !== null) return `%${node.id} = ${node.uniform}  ${spec}`;
+  return `%${node.id} = ${source.kind}${source.kind === "input" ? ` ${source.index}` : ""}  ${spec}`;
+}
+
+function describeAttributes(attributes: unknown): string {
+  const key = attributesKey(attributes);
+  return key === null || key === "" ? "" : key.replaceAll('"', "");
+}
+
+/** Attributes as text that is equal where they are; null where they hold more than plain data. */
+export function attributesKey(attributes: unknown): string | null {
+  if (attributes === undefined) return "";
+  return isPlain(attributes) ? JSON.stringify(attributes, plainNumber) : null;
+}
+
+function isPlain(x: unknown): boolean {
+  if (x === null || x === undefined || typeof x === "number" || typeof x === "string" || typeof x === "boolean")
+    return true;
+  if (Array.isArray(x)) return x.every(isPlain);
+  return typeof x === "object" && Object.getPrototypeOf(x) === Object.prototype && Object.values(x).every(isPlain);
+}
+
+/** JSON knows neither infinities nor -0. */
+function plainNumber(_key: string, x: unknown): unknown {
+  return typeof x === "number" && (!Number.isFinite(x) || Object.is(x, -0)) ? `${Object.is(x, -0) ? "-0" : x}` : x;
+}

@@ -1,0 +1,35 @@
+import { ones, randn, type Tensor } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { jit } from "../index.ts";
+
+/** The same compiled and eager. */
+function check(f: (x: Tensor) => Tensor, x: Tensor): void {
+  expect(jit(f)(x).toArray()).toEqual(f(x).toArray());
+}
+
+describe("views in compiled programs", () => {
+  const x = randn([5, 1]);
+
+  it("stay right when what they look into is written out for another reader", () => {
+    // A sorted copy wants the broadcast value in one piece; its first column was contiguous before.
+    check((y) => {
+      const wide = y.broadcastTo([5, 16]);
+      return wide.argsort(0).cast("float32").add(wide.slice(":", ":1").sort(0));
+    }, x);
+  });
+
+  it("may be reshaped, broadcast and turned one after another", () => {
+    check((y) => y.broadcastTo([5, 6]).reshape([5, 2, 3]).permute([2, 0, 1]).reshape([3, 10]).T.mul(2), x);
+    check((y) => y.slice("::-2").broadcastTo([3, 4]).slice(":", "::-1").T.reshape([2, 6]), x);
+  });
+
+  it("of more elements than axes can step through in one stride", () => {
+    check((y) => y.broadcastTo([5, 4]).T.reshape([20]).slice("3:17:2").neg(), x);
+  });
+
+  it("of nothing are empty", () => {
+    check((y) => y.slice("2:2").broadcastTo([0, 3]).T.reshape([-1]), ones([5, 1]));
+    // Backwards it is in pieces, and would have to be written out.
+    check((y) => y.flip().squeeze(), ones([0, 1]));
+  });
+});

@@ -1,0 +1,120 @@
+/**
+ * Reading a value where it lies: broadcast, permuted, sliced and reshaped values need no memory of their own, only
+ * strides into another's.
+ */
+import type { Shape } from "@chainrule/core";
+import { stridesOf } from "@chainrule/core/internal";
+import type { GraphNode } from "./graph.ts";
+
+/** Element i of a value lies at `offset + Σ iₐ strides[a]` of the base. */
+export interface View {
+  readonly base: GraphNode;
+  readonly offset: number;
+  /** One for each axis of the value. */
+  readonly strides: readonly number[];
+}
+
+/** Whether the node only says where to read. */
+export function isView(node: GraphNode): boolean {
+  const kind = node.lowering?.kind;
+  return node.op?.kernel === "view" || kind === "broadcast" || kind === "permute" || kind === "slice";
+}
+
+/** How to read values, given which of the views are written out to memory all the same. */
+export class Views {
+  readonly #written = new Set<GraphNode>();
+  readonly #found = new Map<GraphNode, View>();
+
+  /** Makes the view a value with memory of its own. */
+  writeOut(node: GraphNode): void {
+    this.#written.add(node);
+    this.#found.clear();
+  }
+
+  /** Whether the node has memory of its own. */
+  isWritten(node: GraphNode): boolean {
+    return !isView(node) || this.#written.has(node);
+  }
+
+  of(node: GraphNode): View {
+    let found = this.#found.get(node);
+    if (!found) {
+      found = this.isWritten(node) ? whole(node) : this.through(node);
+      this.#found.set(node, found);
+    }
+    return found;
+  }
+
+  /** The view that the node is, whether it is written out or not. */
+  through(node: GraphNode): View {
+    if (!isView(node)) return whole(node);
+    const inner = this.of(node.inputs[0]);
+    const { shape } = node.inputs[0];
+    if (node.op!.kernel === "view") return reshaped(inner, shape, node) ?? whole(node);
+    const { lowering } = node;
+    switch (lowering?.kind) {
+      case "broadcast":
+        return { ...inner, strides: spread(inner.strides, shape, node.shape) };
+      case "permute":
+        return { ...inner, strides: lowering.order.map((axis) => inner.strides[axis]) };
+      case "slice": {
+        const { starts, steps } = lowering;
+        return {
+          base: inner.base,
+          offset: inner.offset + starts.reduce((total, start, axis) => total + start * inner.strides[axis], 0),
+          strides: inner.strides.map((stride, axis) => stride * steps[axis]),
+        };
+      }
+    }
+    return whole(node);
+  }
+
+  /** Whether the node's elements lie one after another in its base. */
+  isContiguous(node: GraphNode): boolean {
+    const view = this.of(node);
+    return isContiguous(view.strides, node.shape);
+  }
+}
+
+function whole(node: GraphNode): View {
+  // A constant of one number is kept once, whatever its shape.
+  const single = node.source.kind === "constant" && node.source.numbers.length === 1;
+  return { base: node, offset: 0, strides: single ? node.shape.map(() => 0) : stridesOf(node.shape) };
+}
+
+/** Strides of `x` read as if it had the shape `to`. */
+export function spread(strides: readonly number[], from: Shape, to: Shape): number[] {
+  const lead = to.length - from.length;
+  return to.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : strides[axis - lead]));
+}
+
+export function isContiguous(strides: readonly number[], shape: Shape): boolean {
+  const expected = stridesOf(shape);
+  return strides.every((stride, axis) => shape[axis] === 1 || stride === expected[axis]);
+}
+
+/** The view in another shape, where strides can say it: contiguous ones, and where only axes of length 1 differ. */
+function reshaped(inner: View, from: Shape, node: GraphNode): View | null {
+  const { shape } = node;
+  if (isContiguous(inner.strides, from)) return { ...inner, strides: stridesOf(shape) };
+  const long = from.flatMap((length, axis) => (length === 1 ? [] : [{ length, stride: inner.strides[axis] }]));
+  const lengths = shape.filter((length) => length !== 1);
+  if (lengths.length !== long.length || lengths.some((length, i) => length !== long[i].length)) return null;
+  let at = 0;
+  return { ...inner, strides: shape.map((length) => (length === 1 ? 0 : long[at++].stride)) };
+}
+
+/** The axes of a shape that have more than one element: two shapes that agree in them lie in memory alike. */
+export function longAxes(shape: Shape): number[] {
+  return shape.filter((length) => length !== 1);
+}
+
+/** The strides of the axes that have more than one element. */
+export function longStrides(strides: readonly number[], shape: Shape): number[] {
+  return strides.filter((_, axis) => shape[axis] !== 1);
+}
+
+/** Strides for reading a value of one shape as if it were broadcast to another. */
+export function stridesWithin(view: View, shape: Shape, to: Shape): number[] {
+  return longStrides(spread(view.strides, shape, to), to);
+}

@@ -1,0 +1,263 @@
+/**
+ * `jit`: a function of tensors, compiled.
+ */
+
+import type { Op, TensorSpec } from "@chainrule/core";
+import { isGradEnabled, isTracing, JitError, OptionError, Parameter, Tensor } from "@chainrule/core";
+import { checkOptions, describe, sameShape, TapeEntry, withTracer } from "@chainrule/core/internal";
+import { type Explanation, explainProgram } from "./explain.ts";
+import type { Graph, GraphNode } from "./ir/graph.ts";
+import { simplify } from "./passes/simplify.ts";
+import { Program } from "./runtime/program.ts";
+import { type Parts, takeApart } from "./trace/pytree.ts";
+import { Trace } from "./trace/trace.ts";
+import { type Heap, sharedHeap } from "./wasm/heap.ts";
+
+/** A function that `jit` can compile. */
+type Fn = (...args: never[]) => unknown;
+
+/** How to compile. */
+export interface JitOptions {
+  /**
+   * Whether results must be the same on every machine and engine, bit for bit. By default matrix products round once
+   * for multiply and add where the engine can (Node 22 and newer), which is nearly twice as fast there and, if
+   * anything, more exact.
+   */
+  readonly deterministic?: boolean;
+}
+
+/** More than this many programs for one function: its arguments must be changing all the time. */
+const mostPrograms = 64;
+
+/** A compiled function: called like the function itself. */
+export type Jitted<F extends Fn> = F & {
+  /**
+   * What becomes of the function for such arguments: the graph before and after simplification, the kernels with their
+   * sizes, the memory plan; as data, and with `toString` as text. The function is compiled, but not run.
+   *
+   * @throws JitError where there is no WebAssembly.
+   * @example
+   * const step = jit((x) => x.exp().sum());
+   * console.log(String(step.explain(tensor([1, 2]))));
+   */
+  explain(...args: Parameters<F>): Explanation;
+};
+
+/** A function compiled for arguments of one kind. */
+class Compiled {
+  readonly name: string;
+  readonly program: Program;
+  readonly traced: Graph;
+  readonly #result: Parts;
+  readonly #effects: readonly (() => void)[];
+  /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
+  readonly #gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
+  /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */
+  readonly #earlier: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
+  readonly #trainable: readonly (readonly [Parameter, boolean])[];
+  /** Which results a gradient would have to flow back from. */
+  readonly #requiresGrad: readonly boolean[];
+  /** The arguments that it was compiled for, where they were tensors and nothing else. */
+  readonly #flat: readonly TensorSpec[] | null;
+  readonly #recording = isGradEnabled();
+
+  constructor(name: string, f: Fn, args: Parts, heap: Heap, options: Required<JitOptions>) {
+    this.name = name;
+    this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
+    const trace = new Trace(name, args.tensors);
+    const given = args.tensors.map((x, i) => trace.input(i, x));
+    let result: Parts;
+    try {
+      const value = withTracer(trace, () => f(...(args.build(given) as never[])));
+      if (value instanceof Promise)
+        throw new JitError({
+          where: name,
+          expected: "a function that returns at once",
+          got: "an async function",
+          hint: "Await outside, and jit only the tensor operations.",
+        });
+      result = takeApart(name, "a result", value, false);
+    } catch (error) {
+      restoreGradients(trace);
+      throw error;
+    }
+    const outputs = result.tensors.map((x) => trace.nodeOf(x));
+    const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>
+      now === before ? [] : [[parameter, now] as const],
+    );
+    this.#result = result;
+    this.#requiresGrad = result.tensors.map((x) => x.requiresGrad);
+    this.#effects = trace.effects;
+    this.#earlier = [...trace.earlier.values()].map(({ leaf, tensor }) => ({
+      leaf,
+      spec: tensor && { shape: tensor.shape, dtype: tensor.dtype },
+    }));
+    this.#trainable = [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const);
+    this.#gradients = gradientsLeft(trace, new Set(assigned.map(([parameter]) => parameter)), outputs);
+    restoreGradients(trace);
+    this.traced = { nodes: trace.nodes, outputs, assigned };
+    this.program = new Program(simplify(this.traced), heap, options);
+  }
+
+  /** Whether the parameters that it was compiled for are trained or frozen, and have gradients or none, as then. */
+  isCurrent(): boolean {
+    for (const [parameter, requiresGrad] of this.#trainable) if (parameter.requiresGrad !== requiresGrad) return false;
+    for (const { leaf, spec } of this.#earlier) {
+      const { grad } = leaf;
+      if (
+        grad === null || spec === null ? grad !== spec : grad.dtype !== spec.dtype || !sameShape(grad.shape, spec.shape)
+      )
+        return false;
+    }
+    return true;
+  }
+
+  /** Whether these are arguments that it was compiled for: a quick look, which may say no to some that are. */
+  fits(args: readonly unknown[]): args is Tensor[] {
+    const flat = this.#flat;
+    if (flat === null || args.length !== flat.length || this.#recording !== isGradEnabled()) return false;
+    for (let i = 0; i < flat.length; i++) {
+      const x = args[i];
+      if (!(x instanceof Tensor) || x instanceof Parameter || x.requiresGrad || x.dtype !== flat[i].dtype) return false;
+      if (x.shape !== flat[i].shape && !sameShape(x.shape, flat[i].shape)) return false;
+    }
+    return this.isCurrent();
+  }
+
+  run(tensors: readonly Tensor[]): unknown {
+    const earlier = this.#earlier.flatMap(({ leaf: { grad } }) => grad ?? []);
+    for (const effect of this.#effects) effect();
+    const outputs = this.program.run(earlier.length > 0 ? [...tensors, ...earlier] : tensors);
+    for (const { leaf, output } of this.#gradients) leaf.grad = output === null ? null : outputs[output];
+    this.#requiresGrad.forEach((on, i) => {
+      if (on) cutOff(outputs[i], this.name);
+    });
+    return this.#result.build(outputs);
+  }
+}
+
+/** Undoes what a trace did to gradients. */
+function restoreGradients({ leaves }: Trace): void {
+  for (const [leaf, before] of leaves) leaf.grad = before;
+}
+
+/** What the function leaves on each leaf. Its nodes are added to the outputs. */
+function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
+  return [...trace.leaves.keys()]
+    .filter((leaf) => !trace.isPassing(leaf))
+    .map((leaf) => {
+      const { grad } = leaf;
+      // After a step the gradient has done its work; handing it out would cost a copy a parameter.
+      if (grad === null || assigned.has(leaf)) return { leaf, output: null };
+      return { leaf, output: outputs.push(trace.nodeOf(grad)) - 1 };
+    });
+}
+
+/** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */
+function cutOff(x: Tensor, name: string): void {
+  const op: Op = {
+    name: "jit",
+    inferShape: () => x,
+    kernel: "view",
+    gradient: () => {
+      throw new JitError({
+        where: name,
+        expected: "backward() inside the jitted function",
+        got: "backward() on its result",
+        hint: "Compute the gradient inside, with backward() or grad; for results without one, detach() them inside.",
+      });
+    },
+  };
+  const leaf = new Tensor(x.storage, x.shape, x.dtype);
+  leaf.requiresGrad = true;
+  x.requiresGrad = true;
+  x.tapeEntry = new TapeEntry(op, [leaf], undefined, x);
+}
+
+/** `jit` with a heap of one's own; with none, the function is simply run. */
+export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: JitOptions = {}): Jitted<F> {
+  checkOptions("jit", options, ["deterministic"]);
+  const { deterministic = false } = options;
+  if (typeof deterministic !== "boolean")
+    throw new OptionError({ where: "jit, deterministic", expected: "true or false", got: describe(deterministic) });
+  if (typeof f !== "function")
+    throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
+  const name = f.name ? `jit(${f.name})` : "jit";
+  const programs = new Map<string, Compiled[]>();
+  let compilations = 0;
+  let last: Compiled | undefined;
+  let programsHeap: Heap | null = null;
+  const compiledFor = (parts: Parts, heap: Heap): Compiled => {
+    // After setNumThreads there is another heap: what was compiled for the old one is never run again.
+    if (heap !== programsHeap) programs.clear();
+    programsHeap = heap;
+    const key = `${isGradEnabled() ? "" : "noGrad "}${parts.key}`;
+    const variants = programs.get(key) ?? [];
+    let compiled = variants.find((each) => each.isCurrent());
+    if (!compiled) {
+      if (++compilations > mostPrograms) throw tooMany(name);
+      compiled = new Compiled(name, f, parts, heap, { deterministic });
+      programs.set(key, [...variants, compiled]);
+    }
+    return compiled;
+  };
+  const call = (...args: unknown[]): unknown => {
+    const heap = heapOf();
+    if (heap === null || isTracing()) return f(...(args as never[]));
+    if (last?.program.heap === heap && last.fits(args)) return last.run(args);
+    const parts = takeApart(name, "arguments", args, true);
+    // A gradient has to flow through to the argument: only the tape can do that.
+    if (isGradEnabled() && parts.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
+    last = compiledFor(parts, heap);
+    return last.run(parts.tensors);
+  };
+  const explain = (...args: unknown[]): Explanation => {
+    const heap = heapOf();
+    if (heap === null)
+      throw new JitError({ where: `${name}.explain`, expected: "WebAssembly with SIMD", got: "a host without" });
+    const { traced, program } = compiledFor(takeApart(name, "arguments", args, true), heap);
+    return explainProgram(traced, program);
+  };
+  return Object.assign(call, { explain }) as unknown as Jitted<F>;
+}
+
+function tooMany(name: string): JitError {
+  return new JitError({
+    where: name,
+    expected: `at most ${mostPrograms} kinds of arguments`,
+    got: "more",
+    hint: "Each new shape and each new plain number is compiled anew: pass what changes as a tensor, scalar(0.1).",
+  });
+}
+
+/**
+ * The function, compiled: for each kind of arguments (shapes, dtypes, structure) its first call notes what the function
+ * does to tensors and makes one WebAssembly program of it, which later calls run.
+ *
+ * The function takes and returns tensors, in arrays and records; plain numbers among the arguments are part of their
+ * kind. It may read and assign parameters and variables, draw random numbers, call `backward()`, `grad`, `hessian` and
+ * an optimizer's `step()`: these happen at every call. Anything else that it does in plain JavaScript happens at the
+ * first call only (see `everyRun`). Results agree with running the function up to float32 rounding.
+ *
+ * - Parameters that the function assigns have no gradient afterwards; others get the one that `backward()` leaves.
+ * - Gradients flow through it to arguments, for which it then runs uncompiled, but not to parameters: call `backward()`
+ *   inside.
+ * - Where there is no WebAssembly with SIMD, and inside another jitted function, it is simply run.
+ *
+ * @param options `deterministic: true` for the same bits on every machine, see `JitOptions`.
+ * @throws JitError where a value is read (`item()`, a branch that depends on numbers), and for results that are no
+ *   tensors; OptionError for options that it does not know.
+ *
+ * @example
+ * const step = jit((x, y) => {
+ *   optimizer.zeroGrad();
+ *   const loss = binaryCrossEntropy(model.call(x), y.unsqueeze(-1));
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 10 })) console.log(step(xBatch, yBatch).item());
+ */
+export function jit<F extends Fn>(f: F, options: JitOptions = {}): Jitted<F> {
+  return makeJit(f, sharedHeap, options);
+}

@@ -1,0 +1,65 @@
+import { Generator, rand, type Tensor } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { checkCompiled } from "../../test/same.ts";
+import { jit } from "../index.ts";
+
+/** Names of what is kept in memory between kernels, large values only. */
+function keptBy(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): string[] {
+  return jit(f)
+    .explain(...inputs)
+    .memory.parts.filter(({ bytes }) => bytes >= 1024)
+    .map(({ name }) => name.replace(/%\d+ /, ""));
+}
+
+const generator = new Generator(1);
+const x = rand([32, 32], { generator });
+const other = rand([32, 32], { generator });
+
+describe("what is cheap to compute again", () => {
+  it("is not kept for a later loop", () => {
+    const scaled = (a: Tensor) => {
+      const line = a.mul(2).add(1);
+      return line.mul(line.exp().mean());
+    };
+    expect(keptBy(scaled, x)).toEqual(["mul"]);
+    checkCompiled(scaled, [x]);
+  });
+
+  it("but exponentials are", () => {
+    const scaled = (a: Tensor) => {
+      const power = a.exp();
+      return power.mul(power.mean());
+    };
+    expect(keptBy(scaled, x)).toEqual(["exp", "mul"]);
+    checkCompiled(scaled, [x]);
+  });
+
+  it("and what others than loops read", () => {
+    const scaled = (a: Tensor) => {
+      const line = a.mul(2);
+      return line.mul(line.mean()).add(line.matmul(line));
+    };
+    expect(keptBy(scaled, x)).toContain("mul");
+    checkCompiled(scaled, [x]);
+  });
+
+  it("and what would need two values in its place", () => {
+    const scaled = (a: Tensor, b: Tensor) => {
+      const sum = a.add(b);
+      return sum.mul(sum.exp().mean());
+    };
+    expect(keptBy(scaled, x, other)).toEqual(["add", "mul"]);
+    checkCompiled(scaled, [x, other]);
+    // A row beside it costs nothing.
+    expect(keptBy(scaled, x, other.slice(0))).toEqual(["mul"]);
+    checkCompiled(scaled, [x, other.slice(0)]);
+  });
+
+  it("also through several steps, and not where elements are read from other places", () => {
+    const turned = (a: Tensor) => {
+      const line = a.mul(2).neg().square().sub(1);
+      return line.mul(line.exp().mean()).add(line.T.mul(line.mean()));
+    };
+    checkCompiled(turned, [x]);
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * The main thread and its workers: carries out steps of compiled programs together.
+ */
+import { JitError } from "@chainrule/core";
+import type { Limits } from "../../passes/partition.ts";
+import { assemble } from "../../wasm/assembler.ts";
+import { Heap } from "../../wasm/heap.ts";
+import { createSharedMemory, instantiate } from "../../wasm/host.ts";
+import { controlBytes, type Protocol, protocolFunctions } from "./protocol.ts";
+import { type Crew, maySleep, noThreads, startCrew } from "./worker-pool.ts";
+
+/** Where the bytes of a module lie in the shared memory. */
+export interface SharedModule {
+  readonly id: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** A program that all threads can run. */
+export interface SharedProgram {
+  readonly id: number;
+  /** Where the modules that it consists of are listed. */
+  readonly description: number;
+}
+
+/** One of a program's functions: does chunks until none is left, and says with 1 that all are done. */
+export type SharedRun = (thread: number, step: number) => number;
+
+const line = 64;
+
+export class Team {
+  /** How many threads there are, the main thread among them. */
+  readonly size: number;
+  readonly heap: Heap;
+  readonly protocol: Protocol;
+  /** What is shared out; as usual where it says nothing. */
+  readonly limits: Limits | undefined;
+  readonly #crew: Crew;
+  #modules = 0;
+
+  constructor(size: number, heap: Heap, protocol: Protocol, crew: Crew, limits?: Limits) {
+    this.size = size;
+    this.heap = heap;
+    this.protocol = protocol;
+    this.#crew = crew;
+    this.limits = limits;
+  }
+
+  /** How many threads there are at the moment: fewer than `size` once one was lost. */
+  get present(): number {
+    return 1 + this.#crew.size;
+  }
+
+  /** Lays a module where workers find it, at an address with room for it. */
+  publish(module: Uint8Array, address: number): SharedModule {
+    this.heap.view("bool", address, module.length).set(module);
+    this.#modules++;
+    return { id: this.#modules, address, bytes: module.length };
+  }
+
+  /** Writes down what a program consists of: modules that its own module imports from, and last that one. */
+  describe(modules: readonly SharedModule[], allocate: (bytes: number) => number): SharedProgram {
+    const list = modules.flatMap(({ id, address, bytes }) => [id, address, bytes]);
+    const description = allocate(4 * (1 + list.length));
+    this.heap.write("int32", description, Int32Array.of(modules.length, ...list));
+    return { id: modules.at(-1)!.id, description };
+  }
+
+  /**
+   * Runs the program's function number `number` with whatever threads have time.
+   *
+   * @throws what the function throws, and JitError where a worker failed.
+   */
+  run({ id, description }: SharedProgram, number: number, run: SharedRun): void {
+    const { protocol } = this;
+    const step = protocol.begin(id, number, description);
+    try {
+      if (run(0, step) === 1) {
+        protocol.end(step);
+        return;
+      }
+    } catch (error) {
+      // The chunks that others took are waited for, so that nobody writes any more.
+      const isQuiet = protocol.arrive(step, protocol.end(step) - 1) === 1;
+      protocol.release(step);
+      if (!isQuiet) this.stop();
+      throw error;
+    }
+    protocol.end(step);
+    protocol.release(step);
+    this.stop();
+    throw workerLost();
+  }
+
+  /** Ends the workers. Programs still run, on this thread alone. */
+  stop(): void {
+    this.#crew.stop();
+  }
+}
+
+function workerLost(): JitError {
+  return new JitError({
+    where: "jit",
+    expected: "every thread to finish its part of the step",
+    got: "one that failed, or did not answer for a minute",
+    hint: "What the step was changing is undefined. Call setNumThreads again, and restore the parameters.",
+  });
+}
+
+/** Addresses that shared memories reserve, in pages of 64 KiB: as many as the host grants. */
+const reserves = [65536, 32768, 16384];
+
+function sharedHeapOf(): Heap {
+  for (const pages of reserves)
+    try {
+      return new Heap(createSharedMemory(16, pages));
+    } catch {
+      // No room for so many addresses: fewer.
+    }
+  throw noThreads("a host that grants no shared WebAssembly memory", "Stay with one thread here.");
+}
+
+/**
+ * A heap in shared memory, and the threads that work on it.
+ *
+ * @throws JitError where they cannot be had.
+ */
+export async function createTeam(size: number, limits?: Limits): Promise<Team> {
+  const heap = sharedHeapOf();
+  const address = Math.ceil(heap.allocate(controlBytes + line) / line) * line;
+  heap.view("bool", address, controlBytes).fill(0);
+  const module = (sleeps: boolean) => assemble(protocolFunctions(address, sleeps), [], { shared: true });
+  const protocol = instantiate<Protocol>(module(maySleep()), heap.memory);
+  const crew = await startCrew(size - 1, heap.memory, address, module(true));
+  const team = new Team(size, heap, protocol, crew, limits);
+  heap.team = team;
+  return team;
+}

@@ -1,0 +1,219 @@
+/**
+ * The tracer: notes what a function does to tensors, as a graph.
+ */
+
+import type { Op, TensorSpec } from "@chainrule/core";
+import { JitError, Parameter, sizeOf, Tensor } from "@chainrule/core";
+import {
+  compute,
+  formatShape,
+  loweringOf,
+  type StateTracer,
+  sameShape,
+  type Tracer,
+  userLine,
+  withGradEnabled,
+  withTracer,
+} from "@chainrule/core/internal";
+import { applied, GraphNode, type Source } from "../ir/graph.ts";
+
+/** Results of constants up to this size are computed while tracing. */
+const foldLimit = 4096;
+
+/** What a trace knows of a parameter: its value before the call, and at this point. */
+interface State {
+  readonly before: GraphNode;
+  now: GraphNode;
+}
+
+/** A gradient from before the call that the function looks at. */
+export interface EarlierGradient {
+  readonly leaf: Tensor;
+  /** The tensor that stands for it; null where there must be none. */
+  readonly tensor: Tensor | null;
+}
+
+/** Notes one run of a function. */
+export class Trace implements Tracer, StateTracer {
+  readonly nodes: GraphNode[] = [];
+  readonly states = new Map<Parameter, State>();
+  /** Leaves whose gradients the function changes, with those that they held before. */
+  readonly leaves = new Map<Tensor, Tensor | null>();
+  /** Gradients from before the call that it looks at: arguments beside those that are given. */
+  readonly earlier = new Map<Tensor, EarlierGradient>();
+  readonly effects: (() => void)[] = [];
+  readonly #passing = new Set<Tensor>();
+  readonly #constants = new Map<object, GraphNode[]>();
+  readonly #given: readonly Tensor[];
+  /** What the function is called in messages. */
+  readonly #name: string;
+
+  /** @param given the arguments' tensors of the call that is traced: for the first values of variables made in it. */
+  constructor(name: string, given: readonly Tensor[]) {
+    this.#name = name;
+    this.#given = given;
+  }
+
+  /** A tensor that stands for an argument. */
+  input(index: number, spec: TensorSpec): Tensor {
+    return this.#tensorOf(this.#add({ kind: "input", index }, spec));
+  }
+
+  /** All of it: a traced function may change parameters, gradients and what it counts. */
+  get state(): StateTracer {
+    return this;
+  }
+
+  record(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
+    if (inputs.length > 0 && inputs.every(isConstant) && (sizeOf(spec.shape) <= foldLimit || op.kernel === "view"))
+      return compute(op, inputs, attributes, spec);
+    const lowering = loweringOf(op, attributes);
+    if (lowering?.kind === "compose" && sizeOf(spec.shape) > 0)
+      return withGradEnabled(false, () => lowering.compose(inputs.map((x) => this.#tensorOf(this.nodeOf(x))))).detach();
+    const nodes = inputs.map((x) => this.nodeOf(x));
+    return this.#tensorOf(this.#add(applied(op, attributes, nodes), spec));
+  }
+
+  /** The node that a tensor stands for; a tensor from outside is a constant. */
+  nodeOf(x: Tensor): GraphNode {
+    if (x instanceof Parameter) return this.valueOf(x);
+    if (x.traced === null) return this.#constant(x);
+    if (x.traced instanceof GraphNode && x.traced.owner === this) return x.traced;
+    throw new JitError({
+      where: this.#name,
+      expected: "tensors with numbers, or tensors of this call",
+      got: "one that was left over from the tracing of another call",
+      hint: "Return what you need from the jitted function, or keep it in a buffer() with assign().",
+    });
+  }
+
+  #constant(x: Tensor): GraphNode {
+    const numbers = x.storage;
+    const known = this.#constants.get(numbers) ?? [];
+    this.#constants.set(numbers, known);
+    let node = known.find(({ shape }) => sameShape(shape, x.shape));
+    if (!node) {
+      node = this.#add({ kind: "constant", numbers }, x);
+      known.push(node);
+    }
+    return node;
+  }
+
+  valueOf(parameter: Parameter): GraphNode {
+    return this.#stateOf(parameter).now;
+  }
+
+  assign(parameter: Parameter, value: Tensor): void {
+    this.#stateOf(parameter).now = this.nodeOf(value);
+  }
+
+  #stateOf(parameter: Parameter): State {
+    let state = this.states.get(parameter);
+    if (!state) {
+      const before = this.#add({ kind: "state", parameter }, parameter);
+      state = { before, now: before };
+      this.states.set(parameter, state);
+    }
+    return state;
+  }
+
+  beforeRequiringGrad(x: Tensor): void {
+    this.#passing.add(x);
+  }
+
+  /** Whether the leaf became one in the call, which the next call will make another of: `x.detach()`, `zeros(…)`. */
+  isPassing(leaf: Tensor): boolean {
+    return this.#passing.has(leaf) && !(leaf instanceof Parameter);
+  }
+
+  gradientOf(leaf: Tensor, held: Tensor | null): Tensor | null {
+    // One that becomes a leaf in the call has no gradient from before it.
+    if (this.leaves.has(leaf) || this.isPassing(leaf)) return held;
+    let earlier = this.earlier.get(leaf);
+    if (!earlier) {
+      const place = this.#given.length + this.earlierGradients.length;
+      earlier = { leaf, tensor: held && this.input(place, held) };
+      this.earlier.set(leaf, earlier);
+    }
+    return earlier.tensor;
+  }
+
+  beforeGradientChanges(leaf: Tensor, held: Tensor | null): void {
+    if (!this.leaves.has(leaf)) this.leaves.set(leaf, held);
+  }
+
+  #earlierAt(index: number): Tensor {
+    const leaf = this.earlierGradients[index - this.#given.length];
+    return (this.leaves.get(leaf) ?? leaf.grad)!;
+  }
+
+  /** The leaves whose gradients are arguments, in their order. */
+  get earlierGradients(): Tensor[] {
+    return [...this.earlier.values()].flatMap(({ leaf, tensor }) => (tensor ? [leaf] : []));
+  }
+
+  everyRun(effect: () => void): void {
+    this.effects.push(effect);
+  }
+
+  /** By running what leads to it, with the numbers of this call. */
+  evaluate(x: Tensor): Tensor {
+    if (isConstant(x)) return x;
+    const values = new Map<GraphNode, Tensor>();
+    const numbersOf = (node: GraphNode): Tensor => {
+      const known = values.get(node);
+      if (known) return known;
+      const value = this.#compute(node, numbersOf);
+      values.set(node, value);
+      return value;
+    };
+    return withTracer(null, () => withGradEnabled(false, () => numbersOf(this.nodeOf(x))));
+  }
+
+  #compute({ source, shape, dtype }: GraphNode, numbersOf: (node: GraphNode) => Tensor): Tensor {
+    switch (source.kind) {
+      case "input":
+        return (this.#given[source.index] ?? this.#earlierAt(source.index)).detach();
+      case "constant":
+        return new Tensor(source.numbers, shape, dtype);
+      case "state":
+        return source.parameter.detach();
+      case "op":
+        if (source.op.random)
+          throw new JitError({
+            where: this.#name,
+            expected: "a new variable or parameter whose first value does not depend on random numbers of the call",
+            got: `one made of ${source.op.name}`,
+            hint: "Make it before the first call.",
+          });
+        return compute(source.op, source.inputs.map(numbersOf), source.attributes, { shape, dtype });
+    }
+  }
+
+  refuseRead(x: Tensor): never {
+    const line = userLine();
+    throw new JitError({
+      where: `${this.#name}${line ? `, at ${line}` : ""}`,
+      expected: "only operations on tensors while tracing",
+      got: `a read of the numbers of a tensor of shape ${formatShape(x.shape)} (item(), toArray(), printing, or a branch that depends on them)`,
+      hint: "To choose by a value, write where(condition, a, b); to see a value, return it from the function.",
+    });
+  }
+
+  #add(source: Source, { shape, dtype }: TensorSpec): GraphNode {
+    const node = new GraphNode(this.nodes.length, this, source, { shape, dtype });
+    this.nodes.push(node);
+    return node;
+  }
+
+  #tensorOf(node: GraphNode): Tensor {
+    const made = new Tensor(null, node.shape, node.dtype);
+    made.traced = node;
+    return made;
+  }
+}
+
+/** Whether the tensor is the same at every call. */
+function isConstant(x: Tensor): boolean {
+  return x.traced === null && !(x instanceof Parameter);
+}

@@ -1,0 +1,244 @@
+/**
+ * The innermost loops of convolution: tiles of 4 x 8 running sums, as in the matrix product, whose operands are read
+ * where they lie in the image, by tables of offsets.
+ */
+import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
+
+const rows = [0, 1, 2, 3] as const;
+
+/** Four rows by eight columns: eight vectors of running sums. */
+class Tile {
+  readonly code: Code;
+  readonly sums: readonly number[];
+  readonly #relaxed: boolean;
+  readonly #vectors: readonly number[];
+
+  constructor(code: Code, relaxed: boolean) {
+    const [b0, b1, spread, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
+    this.code = code;
+    this.sums = sums;
+    this.#relaxed = relaxed;
+    this.#vectors = [b0, b1, spread];
+  }
+
+  clear(): void {
+    for (const sum of this.sums) this.code.zero128().set(sum);
+  }
+
+  /** Adds the products of one number for each row (at what `a` pushes, plus an offset) and eight (at `b`). */
+  take(b: number, a: (row: number) => number): void {
+    const { code } = this;
+    const [b0, b1, spread] = this.#vectors;
+    code.get(b).access("v128.load").set(b0).get(b).access("v128.load", 16).set(b1);
+    for (const row of rows) {
+      code.access("v128.load32_splat", a(row)).set(spread);
+      this.#multiplyAdd(this.sums[2 * row], spread, b0);
+      this.#multiplyAdd(this.sums[2 * row + 1], spread, b1);
+    }
+  }
+
+  #multiplyAdd(sum: number, x: number, y: number): void {
+    const terms: Term[] = this.#relaxed ? [x, y, sum, "f32x4.relaxed_madd"] : [sum, x, y, "f32x4.mul", "f32x4.add"];
+    this.code.put(sum, ...terms);
+  }
+
+  /** Stores row by row at the pointers, added to what is there or in its place. */
+  store(to: readonly number[], adds: boolean): void {
+    this.sums.forEach((sum, i) => {
+      const [pointer, offset] = [to[i >> 1], (i & 1) * 16];
+      this.code.get(pointer).get(sum);
+      if (adds) this.code.get(pointer).access("v128.load", offset).op("f32x4.add");
+      this.code.access("v128.store", offset);
+    });
+  }
+}
+
+/** Sets pointers to four rows, `step` bytes apart; those of rows that are lacking, to memory that nobody reads. */
+function rowPointers(code: Code, to: readonly number[], first: number, step: number, left: number, spare: number) {
+  code.put(to[0], first);
+  for (const row of [1, 2, 3])
+    code.push(to[row - 1], step, "i32.add", spare, left, [row], "i32.gt_s", "select").set(to[row]);
+}
+
+export interface TileOptions {
+  /** Multiply and add in one instruction. */
+  readonly relaxed: boolean;
+}
+
+const i32s = (parameters: object) => Object.keys(parameters).map(() => "i32" as const);
+
+/**
+ * Eight windows of the image at `b`, weighed by each of `rows` kernels: row i of C, `cRow` bytes apart, is
+ * Σ a[i][k] b[taps[k] + 0 … 7]. The kernels lie in panels of four, tap by tap.
+ */
+export function windowsTile({ relaxed }: TileOptions): FunctionDefinition {
+  const p = numbered(["a", "b", "taps", "k", "c", "cRow", "rows", "spare"]);
+  return {
+    name: "conv.windows",
+    parameters: i32s(p),
+    exported: false,
+    body: (code) => {
+      const v = code.variables("i", "count", "tap", "at", "left", "to0", "to1", "to2", "to3");
+      const to = [v.to0, v.to1, v.to2, v.to3];
+      const tile = new Tile(code, relaxed);
+      code.count(v.i, p.rows, 4, () => {
+        tile.clear();
+        code.put(v.tap, p.taps).put(v.count, p.k).put(v.left, p.rows, v.i, "i32.sub");
+        code.repeat(v.count, () => {
+          code.get(p.b).get(v.tap).access("i32.load").op("i32.add").set(v.at);
+          tile.take(v.at, (row) => {
+            code.get(p.a);
+            return row * 4;
+          });
+          code.advance(p.a, 16).advance(v.tap, 4);
+        });
+        rowPointers(code, to, p.c, p.cRow, v.left, p.spare);
+        tile.store(to, false);
+        code.put(p.c, p.cRow, [2], "i32.shl", p.c, "i32.add");
+      });
+    },
+  };
+}
+
+/**
+ * For each of `count` taps, what all windows of the image at `b` see through it, weighed by eight gradients each
+ * (`panel`: window by window): added to `sums`, where each four taps have 32 floats.
+ */
+export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
+  const p = numbered(["b", "taps", "count", "windows", "k", "panel", "sums"]);
+  return {
+    name: "conv.taps",
+    parameters: i32s(p),
+    exported: false,
+    body: (code) => {
+      const v = code.variables("i", "left", "window", "from", "at", "rest", "r0", "r1", "r2", "r3", "s1", "s2", "s3");
+      const from = [v.r0, v.r1, v.r2, v.r3];
+      const tile = new Tile(code, relaxed);
+      code.count(v.i, p.count, 4, () => {
+        tile.clear();
+        code.put(v.left, p.count, v.i, "i32.sub");
+        for (const row of rows) {
+          // A tap that is lacking reads as the first: its sums are never looked at.
+          code.push(p.taps, [row * 4], "i32.add", p.taps, v.left, [row], "i32.gt_s", "select");
+          code.access("i32.load").get(p.b).op("i32.add").set(from[row]);
+        }
+        code.put(v.window, p.windows).put(v.from, p.panel).put(v.rest, p.k);
+        code.repeat(v.rest, () => {
+          code.get(v.window).access("i32.load").set(v.at);
+          tile.take(v.from, (row) => {
+            code.push(from[row], v.at, "i32.add");
+            return 0;
+          });
+          code.advance(v.window, 4).advance(v.from, 32);
+        });
+        code.put(v.s1, p.sums, [32], "i32.add").put(v.s2, p.sums, [64], "i32.add").put(v.s3, p.sums, [96], "i32.add");
+        tile.store([p.sums, v.s1, v.s2, v.s3], true);
+        code.advance(p.taps, 16).advance(p.sums, 128);
+      });
+    },
+  };
+}
+
+/**
+ * Eight windows' gradients (`panel`: for each of k outputs, eight numbers) sent back through all `depth` taps to the
+ * image, and added there. Four taps at a time, a quarter of the table apart (`step`), so that they seldom meet: a store
+ * that the next load overlaps would be waited for.
+ *
+ * `a` has the weights: for each such four taps, output by output, a number for each of the four. Windows that lie side by
+ * side (`windows` is 0) begin at `to`; others at `to` plus what the table says, `width` of them.
+ */
+export function spreadTile({ relaxed }: TileOptions): FunctionDefinition {
+  const p = numbered(["a", "panel", "k", "to", "taps", "step", "depth", "windows", "width", "spare"]);
+  return {
+    name: "conv.spread",
+    parameters: i32s(p),
+    exported: false,
+    body: (code) => {
+      const v = code.variables("m", "tap", "from", "rest", "row", "at0", "at1", "at2", "at3");
+      const to = [v.at0, v.at1, v.at2, v.at3];
+      const tile = new Tile(code, relaxed);
+      code.count(v.m, p.step, 1, () => {
+        tile.clear();
+        code.put(v.from, p.panel).put(v.rest, p.k);
+        code.repeat(v.rest, () => {
+          tile.take(v.from, (row) => {
+            code.get(p.a);
+            return row * 4;
+          });
+          code.advance(p.a, 16).advance(v.from, 32);
+        });
+        code.put(v.row, v.m).put(v.tap, p.taps, v.m, [2], "i32.shl", "i32.add");
+        code.get(p.windows).branch(
+          () => {
+            for (const row of rows) code.put(to[row], p.spare, [row * 32], "i32.add");
+            tile.store(to, false);
+            for (const row of rows)
+              onward(row, () => {
+                code.push(to[row], p.windows, p.width, p.to, v.tap).access("i32.load").op("i32.add");
+                code.call("conv.scatter");
+              });
+          },
+          () => {
+            for (const row of rows) {
+              code.put(to[row], p.spare);
+              onward(row, () => code.push(p.to, v.tap).access("i32.load").op("i32.add").set(to[row]));
+            }
+            tile.store(to, true);
+          },
+        );
+      });
+
+      /** Runs the body with the row's tap if there is one, then goes on to the next row's. */
+      function onward(row: number, body: () => void): void {
+        code.push(v.row, p.depth, "i32.lt_s").branch(body);
+        if (row < 3) code.put(v.row, v.row, p.step, "i32.add").put(v.tap, p.step, [2], "i32.shl", v.tap, "i32.add");
+      }
+    },
+  };
+}
+
+/** (from, windows, width, to): adds so many numbers to the image, where the table of windows says. */
+export const scatterFunction: FunctionDefinition = {
+  name: "conv.scatter",
+  parameters: ["i32", "i32", "i32", "i32"],
+  exported: false,
+  body: (code) => {
+    const [from, windows, width, to] = [0, 1, 2, 3];
+    const at = code.local("i32");
+    code.repeat(width, () => {
+      code.get(windows).access("i32.load").get(to).op("i32.add").tee(at);
+      code.get(at).access("f32.load").get(from).access("f32.load").op("f32.add").access("f32.store");
+      code.advance(from, 4).advance(windows, 4);
+    });
+  },
+};
+
+/**
+ * Lays eight windows side by side, tap by tap, so that they can be read as if they were neighbours; of windows that
+ * are lacking, the last again.
+ */
+export const gatherFunction: FunctionDefinition = {
+  name: "conv.gather",
+  parameters: i32s(new Array(6).fill(0)),
+  exported: false,
+  body: (code) => {
+    const [image, windows, width, taps, k, to] = [0, 1, 2, 3, 4, 5];
+    const tap = code.local("i32");
+    const from = Array.from({ length: 8 }, () => code.local("i32"));
+    from.forEach((pointer, j) => {
+      code.push(windows, [j * 4], "i32.add", windows, width, [1], "i32.sub", [2], "i32.shl", "i32.add");
+      code.push(width, [j], "i32.gt_s", "select").access("i32.load").get(image).op("i32.add").set(pointer);
+    });
+    code.repeat(k, () => {
+      code.get(taps).access("i32.load").set(tap);
+      from.forEach((pointer, j) => {
+        code
+          .get(to)
+          .push(pointer, tap, "i32.add")
+          .access("f32.load")
+          .access("f32.store", j * 4);
+      });
+      code.advance(taps, 4).advance(to, 32);
+    });
+  },
+};

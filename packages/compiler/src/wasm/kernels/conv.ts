@@ -1,0 +1,365 @@
+/**
+ * Convolution in WebAssembly, forward and backward: a matrix product of the kernels with every window, of which no
+ * matrix is ever made. Windows that lie side by side are read where they are; others are gathered eight at a time.
+ *
+ * All is float32: images [N, C, H, W], weights [O, C / groups, kh, kw], results [N, O, windows]; addresses in bytes.
+ */
+import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
+import { type Field, fields } from "./conv-geometry.ts";
+import { gatherFunction, scatterFunction, spreadTile, type TileOptions, tapsTile, windowsTile } from "./conv-tile.ts";
+import { packEightFunction, packFourFunction } from "./gemm-pack.ts";
+
+/**
+ * (first operand, second operand, result, geometry, scratch, from, to), see `geometryOf`: what is computed is the part
+ * from `from` up to `to`, so that work can be divided.
+ */
+export type Convolve = (
+  a: number,
+  b: number,
+  result: number,
+  geometry: number,
+  scratch: number,
+  from: number,
+  to: number,
+) => void;
+
+export interface Convolution {
+  /** (x, weights): the convolution of images `from` to `to`. */
+  readonly convolve: Convolve;
+  /** (g, weights): the gradient by images `from` to `to`, given that by the result. */
+  readonly convolveInputGradient: Convolve;
+  /** (x, g): the gradient by the weights; of each group's kernels, tiles of four taps `from` to `to`. */
+  readonly convolveWeightGradient: Convolve;
+}
+
+const parameters = numbered(["a", "b", "result", "geometry", "scratch", "from", "to"]);
+
+/** The functions of a module that convolves. */
+export function convolutionFunctions(options: TileOptions = { relaxed: false }): readonly FunctionDefinition[] {
+  const define = (name: keyof Convolution, body: (run: Run) => void): FunctionDefinition => ({
+    name,
+    parameters: Object.keys(parameters).map(() => "i32"),
+    body: (code) => body(new Run(code)),
+  });
+  return [
+    define("convolve", forward),
+    define("convolveInputGradient", byInput),
+    define("convolveWeightGradient", byWeight),
+    windowsTile(options),
+    tapsTile(options),
+    spreadTile(options),
+    gatherFunction,
+    scatterFunction,
+    padFunction,
+    edgeFunction,
+    packFourFunction,
+    packEightFunction,
+  ];
+}
+
+/** One call: the fields of its geometry, fetched into locals when first asked for, and the loops that all three have. */
+class Run {
+  readonly code: Code;
+  readonly v;
+  readonly #known = new Map<Field, number>();
+
+  constructor(code: Code) {
+    this.code = code;
+    this.v = code.variables(
+      ...([
+        "n",
+        "group",
+        "p",
+        "i",
+        "j",
+        "width",
+        "image",
+        "x",
+        "y",
+        "w",
+        "to",
+        "from",
+        "lines",
+        "panel",
+        "tap",
+      ] as const),
+    );
+  }
+
+  /** Must be called before loops begin: fetches fields. */
+  fetch<const Name extends Field>(...names: readonly Name[]): Readonly<Record<Name, number>> {
+    for (const name of names) {
+      const local = this.code.local("i32");
+      this.code
+        .get(parameters.geometry)
+        .access("i32.load", fields[name] * 4)
+        .set(local);
+      this.#known.set(name, local);
+    }
+    return Object.fromEntries(names.map((name) => [name, this.#known.get(name)!])) as Record<Name, number>;
+  }
+
+  /** The address that a field of the geometry names, from the start of the table or of scratch. */
+  address(base: number, field: number): number {
+    const local = this.code.local("i32");
+    this.code.put(local, base, field, "i32.add");
+    return local;
+  }
+
+  /** Runs the body with `i` at each multiple of `step` below `limit`, counting on from what `i` is. */
+  from(i: number, limit: number, body: () => void): void {
+    const { code } = this;
+    code.block(() => {
+      code.push(i, limit, "i32.ge_s").leaveIf();
+      code.loop(() => {
+        body();
+        code.put(i, i, [1], "i32.add").push(i, limit, "i32.lt_s").leaveIf();
+      });
+    });
+  }
+
+  /** Runs the body at every eighth window, `width` of which are there. */
+  eachPanel(count: number, body: () => void): void {
+    const { code, v } = this;
+    code.count(v.p, count, 8, () => {
+      code.put(v.width, count, v.p, "i32.sub");
+      code.put(v.width, v.width, [8], v.width, [8], "i32.lt_s", "select");
+      body();
+    });
+  }
+
+  /** Whether the eight windows at `p` lie side by side. */
+  isStraight(windows: number): void {
+    const { code, v } = this;
+    const at = v.from;
+    code.put(at, windows, v.p, [2], "i32.shl", "i32.add");
+    code.block(() => {
+      code.int(0).set(v.tap).push(v.width, [8], "i32.ne").leaveIf();
+      code.get(at).access("i32.load", 28).get(at).access("i32.load").op("i32.sub").int(28).op("i32.eq").set(v.tap);
+    });
+    code.get(v.tap);
+  }
+}
+
+function forward(run: Run): void {
+  const { code, v } = run;
+  const { a, b, result, geometry, scratch, from, to } = parameters;
+  const f = run.fetch(
+    ...(["groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes", "padded"] as const),
+    ...(["taps", "windows", "steps", "edge", "weights", "image", "panel"] as const),
+  );
+  const [taps, windows, steps] = [f.taps, f.windows, f.steps].map((field) => run.address(geometry, field));
+  const [edge, weights, image, panel] = [f.edge, f.weights, f.image, f.panel].map((x) => run.address(scratch, x));
+  const row = code.local("i32");
+  code.put(row, f.count, [2], "i32.shl");
+  packKernels(run, f, b, weights);
+  code.push(image, [0], f.padded, "memory.fill").put(v.n, from);
+  run.from(v.n, to, () => {
+    code
+      .put(v.x, v.n, f.imageBytes, "i32.mul", a, "i32.add")
+      .put(v.y, v.n, f.resultBytes, "i32.mul", result, "i32.add");
+    code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
+    code.put(v.w, weights);
+    code.count(v.group, f.groups, 1, () => {
+      run.eachPanel(f.count, () => {
+        code.put(v.to, v.p, [2], "i32.shl", v.y, "i32.add");
+        run.isStraight(windows);
+        code.branch(
+          () => {
+            code.get(v.w).get(v.x).get(v.from).access("i32.load").op("i32.add");
+            code.push(taps, f.depth, v.to, row, f.outputs, scratch).call("conv.windows");
+          },
+          () => {
+            code.push(v.x, v.from, v.width, taps, f.depth, panel).call("conv.gather");
+            const partial: Term[] = [v.width, [8], "i32.lt_s"];
+            code.push(v.w, panel, steps, f.depth, edge, v.to, ...partial, "select");
+            code.push([32], row, ...partial, "select", f.outputs, scratch).call("conv.windows");
+            code.push(...partial).branch(() => code.push(edge, v.to, row, f.outputs, v.width).call("conv.edge"));
+          },
+        );
+      });
+      code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
+      code.put(v.w, f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, "i32.mul", [2], "i32.shl", v.w, "i32.add");
+    });
+  });
+}
+
+type Fields = Readonly<Partial<Record<Field, number>>>;
+
+/** All kernels in panels of four, tap by tap, group after group. */
+function packKernels({ code, v }: Run, { groups, outputs, depth }: Fields, from: number, weights: number): void {
+  code.put(v.from, from).put(v.to, weights);
+  code.count(v.group, groups!, 1, () => {
+    code.count(v.i, outputs!, 4, () => {
+      code.put(v.lines, outputs!, v.i, "i32.sub");
+      code.push(v.from, v.i, depth!, "i32.mul", [2], "i32.shl", "i32.add", depth!, [2], "i32.shl", [4], v.to);
+      code.push([16], v.lines, depth!).call("gemm.pack4").put(v.to, depth!, [4], "i32.shl", v.to, "i32.add");
+    });
+    code.put(v.from, outputs!, depth!, "i32.mul", [2], "i32.shl", v.from, "i32.add");
+  });
+}
+
+function byWeight(run: Run): void {
+  const { code, v } = run;
+  const { a, b, geometry, scratch, from, to } = parameters;
+  const f = run.fetch(
+    ...(["images", "groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes"] as const),
+    ...(["padded", "taps", "windows", "tiles", "image", "panel", "sums"] as const),
+  );
+  const [taps, windows] = [f.taps, f.windows].map((field) => run.address(geometry, field));
+  const [image, panel, sums] = [f.image, f.panel, f.sums].map((field) => run.address(scratch, field));
+  const [row, wanted] = [code.local("i32"), code.local("i32")];
+  code.put(row, f.count, [2], "i32.shl");
+  // As many taps as the tiles `from` to `to` have.
+  code.put(wanted, to, [2], "i32.shl", f.depth, to, [2], "i32.shl", f.depth, "i32.lt_s", "select");
+  code.put(wanted, wanted, from, [2], "i32.shl", "i32.sub");
+  const panels: Term[] = [f.outputs, [7], "i32.add", [3], "i32.shr_u"];
+  code.push(sums, [0], f.tiles, ...panels, "i32.mul", f.groups, "i32.mul", [7], "i32.shl", "memory.fill");
+  code.push(image, [0], f.padded, "memory.fill");
+  code.count(v.n, f.images, 1, () => {
+    code.put(v.x, v.n, f.imageBytes, "i32.mul", a, "i32.add").put(v.y, v.n, f.resultBytes, "i32.mul", b, "i32.add");
+    code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
+    code.put(v.to, sums);
+    code.count(v.group, f.groups, 1, () => {
+      code.count(v.i, f.outputs, 8, () => {
+        code.push(v.y, v.i, row, "i32.mul", "i32.add", row, [4], panel);
+        code.put(v.lines, f.outputs, v.i, "i32.sub");
+        code.push(v.lines, [8], v.lines, [8], "i32.lt_s", "select", f.count).call("gemm.pack8");
+        code.push(v.x, from, [4], "i32.shl", taps, "i32.add", wanted, windows, f.count, panel);
+        code.push(from, [7], "i32.shl", v.to, "i32.add").call("conv.taps");
+        code.put(v.to, f.tiles, [7], "i32.shl", v.to, "i32.add");
+      });
+      code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
+    });
+  });
+  unpackSums(run, f, sums, wanted);
+}
+
+/** From sums in tiles of four taps by eight kernels to kernels, tap by tap. */
+function unpackSums({ code, v }: Run, { groups, outputs, depth, tiles }: Fields, sums: number, wanted: number): void {
+  const { result, from } = parameters;
+  code.put(v.from, sums).put(v.y, result);
+  code.count(v.group, groups!, 1, () => {
+    code.count(v.i, outputs!, 1, () => {
+      // Kernel i lies in lane i mod 8 of panel i / 8.
+      code.push(v.i, [3], "i32.shr_u", tiles!, "i32.mul", [7], "i32.shl", v.i, [7], "i32.and", [2], "i32.shl");
+      code.push("i32.add", v.from, "i32.add", from, [7], "i32.shl", "i32.add").set(v.x);
+      code.put(v.to, from, [4], "i32.shl", v.y, "i32.add").put(v.j, wanted);
+      code.repeat(v.j, () => {
+        code.get(v.to).get(v.x).access("f32.load").access("f32.store").advance(v.to, 4).advance(v.x, 32);
+      });
+      code.put(v.y, depth!, [2], "i32.shl", v.y, "i32.add");
+    });
+    code.push(outputs!, [7], "i32.add", [3], "i32.shr_u", tiles!, "i32.mul", [7], "i32.shl");
+    code.push(v.from, "i32.add").set(v.from);
+  });
+}
+
+function byInput(run: Run): void {
+  const { code, v } = run;
+  const { a, b, result, geometry, scratch, from, to } = parameters;
+  const f = run.fetch(
+    ...(["groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes", "padded"] as const),
+    ...(["taps", "windows", "tiles", "weights", "image", "panel"] as const),
+  );
+  const [taps, windows] = [f.taps, f.windows].map((field) => run.address(geometry, field));
+  const [weights, image, panel] = [f.weights, f.image, f.panel].map((field) => run.address(scratch, field));
+  const row = code.local("i32");
+  code.put(row, f.count, [2], "i32.shl");
+  packByTaps(run, f, b, weights);
+  code.put(v.n, from);
+  run.from(v.n, to, () => {
+    code
+      .put(v.y, v.n, f.resultBytes, "i32.mul", a, "i32.add")
+      .put(v.x, v.n, f.imageBytes, "i32.mul", result, "i32.add");
+    code
+      .put(v.image, v.x)
+      .get(f.padded)
+      .branch(() => code.put(v.x, image));
+    code.push(v.x, [0], f.groups, f.groupBytes, "i32.mul", "memory.fill").put(v.w, weights);
+    code.count(v.group, f.groups, 1, () => {
+      run.eachPanel(f.count, () => {
+        code.push(v.p, [2], "i32.shl", v.y, "i32.add", [4], row, panel, v.width, f.outputs).call("gemm.pack8");
+        code.push(v.w, panel, f.outputs);
+        run.isStraight(windows);
+        code.branch(
+          () => code.get(v.from).access("i32.load").get(v.x).op("i32.add").set(v.to).int(0).set(v.from),
+          () => code.put(v.to, v.x),
+        );
+        code.push(v.to, taps, f.tiles, f.depth, v.from, v.width, scratch).call("conv.spread");
+      });
+      code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
+      code.put(v.w, f.tiles, f.outputs, "i32.mul", [4], "i32.shl", v.w, "i32.add");
+    });
+    code.get(f.padded).branch(() => code.push(v.image, image, geometry, [0]).call("conv.pad"));
+  });
+}
+
+/** All kernels in panels of four taps, a quarter of all apart, output by output. */
+function packByTaps({ code, v }: Run, f: Fields, from: number, weights: number): void {
+  const { groups, outputs, tiles, depth } = f as Readonly<Record<Field, number>>;
+  code.put(v.from, from).put(v.to, weights);
+  code.count(v.group, groups, 1, () => {
+    code.count(v.i, tiles, 1, () => {
+      code.put(v.lines, depth, v.i, "i32.sub", tiles, "i32.add", [1], "i32.sub", tiles, "i32.div_s");
+      code.push(v.i, [2], "i32.shl", v.from, "i32.add", tiles, [2], "i32.shl", depth, [2], "i32.shl", v.to, [16]);
+      code.push(v.lines, outputs).call("gemm.pack4").put(v.to, outputs, [4], "i32.shl", v.to, "i32.add");
+    });
+    code.put(v.from, outputs, depth, "i32.mul", [2], "i32.shl", v.from, "i32.add");
+  });
+}
+
+/**
+ * (image, padded image, geometry, enter): copies an image into the middle of one that is larger, or (`enter` 0) back
+ * out of it.
+ */
+export const padFunction: FunctionDefinition = {
+  name: "conv.pad",
+  parameters: ["i32", "i32", "i32", "i32"],
+  exported: false,
+  body: (code) => {
+    const [image, padded, geometry, enter] = [0, 1, 2, 3];
+    const v = code.variables("planes", "rowBytes", "paddedRow", "plane", "at", "i");
+    const fetch = (local: number, field: Field) =>
+      code
+        .get(geometry)
+        .access("i32.load", fields[field] * 4)
+        .set(local);
+    fetch(v.planes, "planes");
+    fetch(v.rowBytes, "rowBytes");
+    fetch(v.paddedRow, "paddedRow");
+    fetch(v.plane, "plane");
+    fetch(v.at, "before");
+    code.put(padded, padded, v.at, "i32.add");
+    code.repeat(v.planes, () => {
+      code.put(v.at, padded);
+      fetch(v.i, "rows");
+      code.repeat(v.i, () => {
+        code.get(enter).branch(
+          () => code.push(v.at, image, v.rowBytes, "memory.copy"),
+          () => code.push(image, v.at, v.rowBytes, "memory.copy"),
+        );
+        code.put(v.at, v.at, v.paddedRow, "i32.add").put(image, image, v.rowBytes, "i32.add");
+      });
+      code.put(padded, padded, v.plane, "i32.add");
+    });
+  },
+};
+
+/** (from, to, bytes between rows of `to`, rows, columns): the columns that are wanted of rows of eight. */
+const edgeFunction: FunctionDefinition = {
+  name: "conv.edge",
+  parameters: ["i32", "i32", "i32", "i32", "i32"],
+  exported: false,
+  body: (code) => {
+    const [from, to, row, rows, columns] = [0, 1, 2, 3, 4];
+    const v = code.variables("x", "y", "left");
+    code.repeat(rows, () => {
+      code.put(v.x, from).put(v.y, to).put(v.left, columns);
+      code.repeat(v.left, () => {
+        code.get(v.y).get(v.x).access("f32.load").access("f32.store").advance(v.x, 4).advance(v.y, 4);
+      });
+      code.advance(from, 32).put(to, to, row, "i32.add");
+    });
+  },
+};

@@ -1,0 +1,171 @@
+import { Generator } from "@chainrule/core";
+import { multiplySmall } from "@chainrule/core/internal";
+import { describe, expect, it } from "vitest";
+import { assemble } from "../assembler.ts";
+import { createMemory, instantiate } from "../host.ts";
+import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "./gemm.ts";
+import { accumulateFlag, reluFlag } from "./gemm-tile.ts";
+
+const generator = new Generator(11);
+const pages = 64;
+const memory = createMemory(pages);
+const floats = new Float32Array(memory.buffer);
+const end = floats.length;
+
+const variants = { "two roundings": false, ...(relaxedSimd() ? { "relaxed multiply-add": true } : {}) };
+const compiled = Object.entries(variants).map(
+  ([name, relaxed]) => [name, instantiate<{ gemm: Gemm }>(assemble(gemmFunctions({ relaxed })), memory).gemm] as const,
+);
+
+/** Hands out places from the memory's end downwards, so that what reads too far leaves the memory. */
+function allocator() {
+  let top = end;
+  return (count: number): number => {
+    top -= count;
+    return top;
+  };
+}
+
+interface Layout {
+  readonly row: number;
+  readonly column: number;
+  readonly size: number;
+}
+
+/** By rows, by columns, with gaps, backwards in neither. */
+function layout(rows: number, columns: number): Layout {
+  const gap = generator.integer(0, 3);
+  const kind = generator.integer(0, 3);
+  const strides =
+    kind === 0
+      ? { row: columns + gap, column: 1 }
+      : kind === 1
+        ? { row: 1, column: rows + gap }
+        : { row: (columns + gap) * 2, column: 2 };
+  return {
+    ...strides,
+    size: rows > 0 && columns > 0 ? (rows - 1) * strides.row + (columns - 1) * strides.column + 1 : 0,
+  };
+}
+
+interface Case {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly flags?: number;
+  readonly biased?: boolean;
+  readonly fill?: (x: Float32Array) => void;
+}
+
+function check(gemm: Gemm, { m, n, k, flags = 0, biased = false, fill }: Case): void {
+  const place = allocator();
+  const [la, lb] = [layout(m, k), layout(k, n)];
+  const cRow = n + generator.integer(0, 3);
+  const a = place(la.size);
+  const b = place(lb.size);
+  const bias = biased ? place(n) : 0;
+  const sizeC = m > 0 ? (m - 1) * cRow + n : 0;
+  const c = place(sizeC);
+  const scratch = place(gemmScratch(n, k) / 4);
+  const guard = scratch - 16;
+  floats.fill(Number.NaN, guard, c);
+  generator.fillNormal(floats.subarray(c, end));
+  fill?.(floats.subarray(a, a + la.size));
+  floats.fill(123, guard, scratch);
+  const before = floats.slice(c, c + sizeC);
+  const inputs = floats.slice(c + sizeC, end);
+
+  const clear = new Float64Array(m * n);
+  const [matrixA, matrixB] = [
+    { data: floats, start: a, row: la.row, column: la.column },
+    { data: floats, start: b, row: lb.row, column: lb.column },
+  ];
+  multiplySmall(clear, 0, matrixA, matrixB, m, n, k);
+  const expected = before.slice();
+  const at = (i: number, j: number) => i * cRow + j;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      let x = clear[i * n + j];
+      if (flags & accumulateFlag) x += before[at(i, j)];
+      if (biased) x += floats[bias + j];
+      if (flags & reluFlag && x < 0) x = 0;
+      expected[at(i, j)] = x;
+    }
+
+  gemm(a * 4, la.row, la.column, b * 4, lb.row, lb.column, c * 4, cRow, m, n, k, scratch * 4, flags, bias * 4);
+
+  const what = JSON.stringify({ m, n, k, la, lb, cRow, flags, biased });
+  const got = floats.slice(c, c + sizeC);
+  const tolerance = 4e-7 * (8 + k);
+  expected.forEach((x, i) => {
+    const same = Object.is(got[i], x) || Math.abs(got[i] - x) <= tolerance;
+    if (!same) expect.fail(`element ${i} of ${what}: ${got[i]}, not ${x}`);
+  });
+  if (!inputs.every((x, i) => Object.is(x, floats[c + sizeC + i]))) expect.fail(`changed the inputs of ${what}`);
+  expect(floats.slice(guard, scratch).every((x) => x === 123)).toBe(true);
+}
+
+describe.each(compiled)("gemm with %s", (_, gemm) => {
+  it("is the clear product for all small sizes", () => {
+    for (let m = 0; m <= 9; m++)
+      for (let n = 0; n <= 17; n++) for (const k of [0, 1, 2, 3, 4, 5, 9]) check(gemm, { m, n, k });
+  });
+
+  it("is the clear product for random sizes, with what may follow it", () => {
+    for (let trial = 0; trial < 100; trial++) {
+      const most = trial % 10 === 0 ? 300 : 70;
+      const [m, n, k] = [0, 1, 2].map(() => generator.integer(1, most));
+      check(gemm, { m, n, k, flags: generator.integer(0, 4), biased: generator.bernoulli(0.5) });
+    }
+  });
+
+  it.each([
+    [1, 100, 50],
+    [100, 1, 50],
+    [1, 1, 300],
+    [1, 37, 1],
+    [33, 1, 1],
+    [65, 513, 257],
+    [64, 1030, 3],
+    [5, 8, 700],
+  ])("is the clear product at %i x %i x %i, with every epilogue", (m, n, k) => {
+    for (const flags of [0, 1, 2, 3]) for (const biased of [false, true]) check(gemm, { m, n, k, flags, biased });
+  });
+
+  it("clears C, or leaves it, where the inner axis is empty", () => {
+    for (const flags of [0, 1, 2, 3])
+      for (const biased of [false, true]) check(gemm, { m: 7, n: 11, k: 0, flags, biased });
+  });
+
+  it("lets infinities and NaN through to their own rows only", () => {
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY])
+      for (const [m, n, k] of [
+        [9, 5, 6],
+        [70, 90, 300],
+        [1, 9, 9],
+        [9, 1, 9],
+      ])
+        for (const flags of [0, 3])
+          check(gemm, {
+            m,
+            n,
+            k,
+            flags,
+            fill: (a) => {
+              a[generator.integer(0, a.length)] = odd;
+            },
+          });
+  });
+
+  it("agrees with itself bit by bit where operands lie differently", () => {
+    const [m, n, k] = [37, 45, 300];
+    const rows = generator.fillNormal(new Float32Array(m * k));
+    floats.set(rows, 100000);
+    for (let i = 0; i < m; i++) for (let p = 0; p < k; p++) floats[200000 + p * m + i] = rows[i * k + p];
+    generator.fillNormal(floats.subarray(300000, 300000 + k * n));
+    gemm(400000, k, 1, 1200000, n, 1, 1600000, n, m, n, k, 2000000, 0, 0);
+    gemm(800000, 1, m, 1200000, n, 1, 1700000, n, m, n, k, 2000000, 0, 0);
+    const [one, other] = [400000, 425000].map((at) => floats.slice(at, at + m * n));
+    expect(one.every((x, i) => x === other[i])).toBe(true);
+  });
+});

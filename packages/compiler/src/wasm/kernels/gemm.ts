@@ -1,0 +1,233 @@
+/**
+ * The float32 matrix product in WebAssembly: blocks that fit the caches, panels, and which kernel serves which shape.
+ *
+ * After Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication", with sizes as measured.
+ */
+import { assemble, type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
+import { validates } from "../host.ts";
+import { packEightFunction, packFourFunction } from "./gemm-pack.ts";
+import { accumulateFlag, copyFunction, tileColumns, tileFunction, tileRows, tileScratch } from "./gemm-tile.ts";
+import { matvecFunction } from "./matvec.ts";
+
+/** A panel of B of this depth takes 8 KiB, a block of A 64 KiB: the first and second cache. */
+const depth = 256;
+const rowBlock = 64;
+const columnBlock = 512;
+/** With fewer columns than this A is reused too little, with fewer rows B, for packing to pay where there is a choice. */
+const packRowsFrom = 32;
+const packColumnsFrom = 32;
+/** But a B of this many bytes is packed in any case: strides through more than the first cache cost more. */
+const packSizeFrom = 32768;
+const blockBytes = rowBlock * depth * 4;
+
+/**
+ * C = A B, from JavaScript or with `code.call("gemm")`.
+ *
+ * Addresses (`a`, `b`, `c`, `scratch`, `bias`) are in bytes, strides in elements: element (i, j) of A lies at
+ * `a + 4 (i aRow + j aColumn)`; C's columns are contiguous. `scratch` has `gemmScratch(n, k)` bytes. `flags` are
+ * `accumulateFlag`, `reluFlag` or both. `bias` is the address of n floats to add to each row, 0 for none.
+ */
+export type Gemm = (
+  a: number,
+  aRow: number,
+  aColumn: number,
+  b: number,
+  bRow: number,
+  bColumn: number,
+  c: number,
+  cRow: number,
+  m: number,
+  n: number,
+  k: number,
+  scratch: number,
+  flags: number,
+  bias: number,
+) => void;
+
+const parameters = numbered([
+  ...(["a", "aRow", "aColumn", "b", "bRow", "bColumn", "c", "cRow"] as const),
+  ...(["m", "n", "k", "scratch", "flags", "bias"] as const),
+]);
+
+/** Bytes of scratch memory that a product of n columns and inner length k takes, whatever its rows. */
+export function gemmScratch(n: number, k: number): number {
+  const columns = Math.ceil(Math.min(n, columnBlock) / tileColumns) * tileColumns;
+  return tileScratch + blockBytes + columns * Math.min(k, depth) * 4;
+}
+
+/**
+ * The functions of a module that multiplies: `gemm` and what it calls.
+ *
+ * @param options `relaxed`: one rounding for multiply and add where the machine can (see `relaxedSimd`).
+ */
+export function gemmFunctions({ relaxed = false }: { relaxed?: boolean } = {}): readonly FunctionDefinition[] {
+  return [
+    { name: "gemm", parameters: Object.keys(parameters).map(() => "i32"), body: gemm },
+    tileFunction({ name: "gemm.packed", packed: true, relaxed }),
+    tileFunction({ name: "gemm.direct", packed: false, relaxed }),
+    copyFunction,
+    packFourFunction,
+    packEightFunction,
+    matvecFunction({ relaxed }),
+  ];
+}
+
+let hasRelaxed: boolean | undefined;
+
+/** Whether the host has the relaxed multiply-add. */
+export function relaxedSimd(): boolean {
+  const body = (code: Code) => code.zero128().zero128().zero128().op("f32x4.relaxed_madd", "drop");
+  hasRelaxed ??= validates(assemble([{ name: "f", parameters: [], body }]));
+  return hasRelaxed;
+}
+
+function gemm(code: Code): void {
+  const { aRow, aColumn, bRow, bColumn, cRow, m, n } = parameters;
+  for (const stride of [aRow, aColumn, bRow, bColumn, cRow]) code.put(stride, stride, [2], "i32.shl");
+  code.push(m, [1], "i32.lt_s", n, [1], "i32.lt_s", "i32.or").branch(() => code.op("return"));
+  asVector(code);
+  new Blocks(code).write();
+}
+
+/** Products with a single row or column use each element of the matrix once: packing does not pay. */
+function asVector(code: Code): void {
+  const { a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, n, k, flags, bias } = parameters;
+  code.push(m, [1], "i32.eq").branch(() => {
+    code.push(b, bColumn, bRow, a, aColumn, c, [4], n, k, flags, bias, [4]).call("gemm.vector").op("return");
+  });
+  code.push(n, [1], "i32.eq").branch(() => {
+    code.push(a, aRow, aColumn, b, bRow, c, cRow, m, k, flags, bias, [0]).call("gemm.vector").op("return");
+  });
+}
+
+/** The loops over blocks: of columns, of the inner axis, of rows. */
+class Blocks {
+  readonly #code: Code;
+  readonly #v;
+
+  constructor(code: Code) {
+    this.#code = code;
+    this.#v = code.variables(
+      ...(["left", "top", "from", "columns", "rows", "inner", "i", "width"] as const),
+      ...(["packA", "packB", "panelsA", "panelsB", "fromA", "fromB", "bStep", "to"] as const),
+      ...(["tileA", "rowA", "stepA", "perTile", "flagsNow", "biasNow"] as const),
+    );
+  }
+
+  write(): void {
+    const code = this.#code;
+    const { scratch, m, n, k, bRow, bColumn } = parameters;
+    const v = this.#v;
+    code.put(v.panelsA, scratch, [tileScratch], "i32.add").put(v.panelsB, v.panelsA, [blockBytes], "i32.add");
+    code.put(v.packA, n, [packRowsFrom], "i32.ge_s");
+    code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", bColumn, [4], "i32.ne", "i32.or");
+    code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or");
+    code.count(v.left, n, columnBlock, () => {
+      this.#smaller(v.columns, n, v.left, columnBlock);
+      // Once even where k is 0, so that C is written.
+      code.put(v.from, [0]).loop(() => {
+        this.#smaller(v.inner, k, v.from, depth);
+        this.#epilogueNow();
+        this.#packColumns();
+        code.count(v.top, m, rowBlock, () => {
+          this.#smaller(v.rows, m, v.top, rowBlock);
+          this.#packRows();
+          this.#tiles();
+        });
+        code.put(v.from, v.from, [depth], "i32.add").push(v.from, k, "i32.lt_s").leaveIf();
+      });
+    });
+  }
+
+  /** min(limit - from, most) */
+  #smaller(target: number, limit: number, from: number, most: number): void {
+    this.#code.put(target, limit, from, "i32.sub");
+    this.#code.put(target, target, [most], target, [most], "i32.lt_s", "select");
+  }
+
+  /** Every block of the inner axis but the first adds to C; bias and relu wait for the last. */
+  #epilogueNow(): void {
+    const { k, flags, bias } = parameters;
+    const v = this.#v;
+    const last: Term[] = [v.from, [depth], "i32.add", k, "i32.ge_s"];
+    this.#code.put(v.biasNow, bias, [0], ...last, "select");
+    this.#code.put(v.flagsNow, flags, flags, [accumulateFlag], "i32.and", ...last, "select");
+    this.#code.put(v.flagsNow, v.flagsNow, v.from, [0], "i32.gt_s", "i32.or");
+  }
+
+  /** Runs the body with `i` at each panel of `columns`, `width` wide. */
+  #eachPanel(body: () => void): void {
+    const v = this.#v;
+    this.#code.count(v.i, v.columns, tileColumns, () => {
+      this.#smaller(v.width, v.columns, v.i, tileColumns);
+      body();
+    });
+  }
+
+  /** Panels that lack columns are packed in any case: reading beyond the end of B could leave the memory. */
+  #isPacked(): Term[] {
+    return [this.#v.packB, this.#v.width, [tileColumns], "i32.lt_s", "i32.or"];
+  }
+
+  #packColumns(): void {
+    const { b, bRow, bColumn } = parameters;
+    const v = this.#v;
+    const code = this.#code;
+    code.put(v.fromB, b, v.from, bRow, "i32.mul", "i32.add", v.left, bColumn, "i32.mul", "i32.add");
+    this.#eachPanel(() => {
+      code.push(...this.#isPacked()).branch(() => {
+        code.push(v.fromB, v.i, bColumn, "i32.mul", "i32.add", bColumn, bRow);
+        code.push(v.panelsB, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add", v.width, v.inner);
+        code.call("gemm.pack8");
+      });
+    });
+  }
+
+  #packRows(): void {
+    const { a, aRow, aColumn } = parameters;
+    const v = this.#v;
+    const code = this.#code;
+    code.put(v.fromA, a, v.top, aRow, "i32.mul", "i32.add", v.from, aColumn, "i32.mul", "i32.add");
+    code.get(v.packA).branch(
+      () => {
+        code.count(v.i, v.rows, tileRows, () => {
+          code.push(v.fromA, v.i, aRow, "i32.mul", "i32.add", aRow, aColumn);
+          code.push(v.panelsA, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add", [tileRows * 4]);
+          code.push(v.rows, v.i, "i32.sub", v.inner).call("gemm.pack4");
+        });
+        code
+          .put(v.tileA, v.panelsA)
+          .put(v.rowA, [4])
+          .put(v.stepA, [tileRows * 4]);
+        code.put(v.perTile, v.inner, [4], "i32.shl");
+      },
+      () => {
+        code.put(v.tileA, v.fromA).put(v.rowA, aRow).put(v.stepA, aColumn);
+        code.put(v.perTile, aRow, [2], "i32.shl");
+      },
+    );
+  }
+
+  #tiles(): void {
+    const { bRow, c, cRow, scratch } = parameters;
+    const v = this.#v;
+    const code = this.#code;
+    const call = (name: string, b: Term[], bStep: Term) => {
+      code.push(v.tileA, v.rowA, v.stepA, v.perTile, ...b, bStep, v.to, cRow, v.rows, v.width, v.inner);
+      code.push(v.flagsNow, v.biasNow, v.left, v.i, "i32.add", [2], "i32.shl", "i32.add", [0], v.biasNow, "select");
+      code.get(scratch).call(name);
+    };
+    const packedB: Term[] = [v.panelsB, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add"];
+    this.#eachPanel(() => {
+      code.put(v.to, v.left, v.i, "i32.add", [2], "i32.shl", c, "i32.add", v.top, cRow, "i32.mul", "i32.add");
+      code.push(...this.#isPacked()).branch(
+        () =>
+          code.get(v.packA).branch(
+            () => call("gemm.packed", packedB, [tileColumns * 4]),
+            () => call("gemm.direct", packedB, [tileColumns * 4]),
+          ),
+        () => call("gemm.direct", [v.fromB, v.i, [2], "i32.shl", "i32.add"], bRow),
+      );
+    });
+  }
+}

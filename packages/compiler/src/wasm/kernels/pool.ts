@@ -1,0 +1,344 @@
+/**
+ * Pooling in WebAssembly, forward and backward. Windows of 2 x 2 that do not overlap, the usual ones, are computed four
+ * at a time; all others one by one, by the tables of `conv-geometry.ts`, for which every channel is an image of its own.
+ *
+ * All is float32: images [planes, H, W], results [planes, windows]; addresses in bytes.
+ */
+import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
+import { type Field, fields } from "./conv-geometry.ts";
+import { Four, Window } from "./pool-windows.ts";
+
+type Addresses<Count extends number> = Count extends 2 ? [number, number] : [number, number, number, number];
+/** (inputs, result, geometry, scratch, from, to): computes planes `from` up to `to`. */
+type Pool<Count extends number> = (
+  ...numbers: [...Addresses<Count>, geometry: number, scratch: number, from: number, to: number]
+) => void;
+
+export interface Pooling {
+  /** (x, y): the largest of each window. */
+  readonly maxPool: Pool<2>;
+  /** (g, x, y, dx): each window's number g to its largest element, in equal shares where several are. */
+  readonly maxPoolSpread: Pool<4>;
+  /** (v, x, y, result): for each window the mean of v where x is largest. */
+  readonly maxPoolPick: Pool<4>;
+  /** (x, y): the sum of each window. */
+  readonly sumPool: Pool<2>;
+  /** (g, dx): each window's number to all of its elements. */
+  readonly sumPoolSpread: Pool<2>;
+}
+
+/** How one of the functions treats its operands and windows. */
+interface Kind {
+  readonly name: keyof Pooling;
+  /** Which operands are images; the others have a number for each window. The last is the result. */
+  readonly images: readonly boolean[];
+  /** What stands around the image that is read, by operand. */
+  readonly fill: readonly number[];
+  /** One window: `at` is its offset in the images. */
+  readonly window: (body: Window) => void;
+  /** Four windows of 2 x 2 side by side. */
+  readonly four?: (body: Four) => void;
+}
+
+const { NaN: nan, NEGATIVE_INFINITY: lowest } = Number;
+
+const kinds: readonly Kind[] = [
+  {
+    name: "maxPool",
+    images: [true, false],
+    fill: [lowest, 0],
+    window: (w) => {
+      const best = w.code.local("f32");
+      w.code.float(lowest).set(best);
+      w.eachTap((at) => w.code.get(best).get(at(0)).access("f32.load").op("f32.max").set(best));
+      w.code.get(w.operands[1]).get(best).access("f32.store");
+    },
+    four: (f) => {
+      const [a, b, c, d] = f.split(0);
+      f.code.get(f.operands[1]).push(a, b, "f32x4.max", c, d, "f32x4.max", "f32x4.max").access("v128.store");
+    },
+  },
+  {
+    name: "maxPoolSpread",
+    images: [false, true, false, true],
+    // A number that equals none: what stands around an image is never the largest.
+    fill: [0, nan, 0, 0],
+    window: (w) => {
+      const { code } = w;
+      const [share, chosen] = [code.local("f32"), chosenBy(w)];
+      w.code.float(0).set(share);
+      w.eachTap((at) => {
+        code.get(share);
+        chosen(at);
+        code.op("f32.add").set(share);
+      });
+      code.get(w.operands[0]).access("f32.load").get(share).op("f32.div").set(share);
+      w.eachTap((at) => {
+        code.get(at(3)).get(at(3)).access("f32.load");
+        chosen(at);
+        code.get(share).op("f32.mul", "f32.add").access("f32.store");
+      });
+    },
+    four: (f) => {
+      const { code } = f;
+      const [share, out] = [code.local("v128"), code.local("v128")];
+      const [zero, one] = [code.floatsOnce(0), code.floatsOnce(1)];
+      const chosen = f.split(1);
+      code.get(f.operands[2]).access("v128.load").set(out);
+      for (const x of chosen) code.put(x, x, out, "f32x4.eq", one, "v128.and");
+      const [a, b, c, d] = chosen;
+      code.get(f.operands[0]).access("v128.load");
+      code.push(a, b, "f32x4.add", c, d, "f32x4.add", "f32x4.add", "f32x4.div").set(share);
+      // What is not the largest gets 0 · share, which may be -0: one by one, it is added to 0.
+      for (const x of chosen) code.put(x, x, share, "f32x4.mul", zero, "f32x4.add");
+      f.join(3, chosen);
+    },
+  },
+  {
+    name: "maxPoolPick",
+    images: [true, true, false, false],
+    fill: [0, nan, 0, 0],
+    window: (w) => {
+      const { code } = w;
+      const [total, ties, chosen] = [code.local("f64"), code.local("f32"), chosenBy(w)];
+      code.double(0).set(total).float(0).set(ties);
+      w.eachTap((at) => {
+        code.get(total);
+        chosen(at);
+        code.get(at(0)).access("f32.load").op("f32.mul", "f64.promote_f32", "f64.add").set(total);
+        code.get(ties);
+        chosen(at);
+        code.op("f32.add").set(ties);
+      });
+      code.get(w.operands[3]).get(total).get(ties);
+      code.op("f64.promote_f32", "f64.div", "f32.demote_f64").access("f32.store");
+    },
+  },
+  {
+    name: "sumPool",
+    images: [true, false],
+    fill: [0, 0],
+    window: (w) => {
+      const total = w.code.local("f64");
+      w.code.double(0).set(total);
+      w.eachTap((at) => w.code.get(total).get(at(0)).access("f32.load").op("f64.promote_f32", "f64.add").set(total));
+      w.code.get(w.operands[1]).get(total).op("f32.demote_f64").access("f32.store");
+    },
+    four: (f) => {
+      const [a, b, c, d] = f.split(0);
+      f.code.get(f.operands[1]).push(a, b, "f32x4.add", c, d, "f32x4.add", "f32x4.add");
+      // A sum begins at 0, which makes 0 of -0.
+      f.code.push(f.code.floatsOnce(0), "f32x4.add").access("v128.store");
+    },
+  },
+  {
+    name: "sumPoolSpread",
+    images: [false, true],
+    fill: [0, 0],
+    window: (w) =>
+      w.eachTap((at) => {
+        w.code.get(at(1)).get(at(1)).access("f32.load").get(w.operands[0]).access("f32.load");
+        w.code.op("f32.add").access("f32.store");
+      }),
+    four: (f) => {
+      const g = f.code.local("v128");
+      f.code.get(f.operands[0]).access("v128.load").push(f.code.floatsOnce(0), "f32x4.add").set(g);
+      f.join(1, [g, g, g, g]);
+    },
+  },
+];
+
+/** Pushes 1 where the image (operand 1) is as large as the window's largest (operand 2), else 0. */
+function chosenBy({ code, operands }: Window) {
+  return (at: (operand: number) => number): void => {
+    code.get(at(1)).access("f32.load").get(operands[2]).access("f32.load").op("f32.eq", "f32.convert_i32_s");
+  };
+}
+
+/** The functions of a module that pools; `padFunction` belongs to it. */
+export function poolFunctions(): readonly FunctionDefinition[] {
+  return kinds.flatMap((kind) => [windowsFunction(kind), planesFunction(kind)]);
+}
+
+/** Whether the kind reads images only, and writes numbers for windows. */
+function gathers({ images }: Kind): boolean {
+  return !images[images.length - 1];
+}
+
+/** (operands, taps, kernel, windows, count): windows one by one. Operands with a number a window stand at the first. */
+function windowsFunction(kind: Kind): FunctionDefinition {
+  const operands = kind.images.map((_, i) => i);
+  const [taps, kernel, windows, count] = [0, 1, 2, 3].map((i) => operands.length + i);
+  return {
+    name: `${kind.name}.windows`,
+    parameters: [...operands, taps, kernel, windows, count].map(() => "i32"),
+    exported: false,
+    body: (code) => {
+      const window = new Window(code, kind.images, taps, kernel);
+      window.each(windows, count, () => kind.window(window));
+    },
+  };
+}
+
+/** The function that is called from outside: plane by plane. */
+function planesFunction(kind: Kind): FunctionDefinition {
+  const names = kind.images.map((_, i) => i);
+  const p = numbered(["geometry", "scratch", "from", "to"], names.length);
+  return {
+    name: kind.name,
+    parameters: [...names, 0, 0, 0, 0].map(() => "i32"),
+    body: (code) => new Planes(code, kind, names, p).write(),
+  };
+}
+
+type Parameters = Readonly<Record<"geometry" | "scratch" | "from" | "to", number>>;
+
+class Planes {
+  readonly #code: Code;
+  readonly #kind: Kind;
+  readonly #p: Parameters;
+  readonly #v;
+  readonly #given: readonly number[];
+  /** The operands of the plane at hand: its place in memory, or its padded copy. */
+  readonly #now: readonly number[];
+  readonly #f;
+
+  constructor(code: Code, kind: Kind, given: readonly number[], p: Parameters) {
+    this.#code = code;
+    this.#kind = kind;
+    this.#p = p;
+    this.#given = given;
+    this.#now = given.map(() => code.local("i32"));
+    this.#v = code.variables("n", "row", "left", "windows", "taps", "at", "copy");
+    const wanted = ["imageBytes", "resultBytes", "plane", "padded", "rowBytes", "kernel", "count", "across"] as const;
+    const more = ["down", "halves", "taps", "windows", "image", "panel"] as const;
+    this.#f = code.variables(...wanted, ...more);
+    for (const name of [...wanted, ...more]) this.#fetch(this.#f[name], name);
+  }
+
+  #fetch(local: number, field: Field): void {
+    this.#code
+      .get(this.#p.geometry)
+      .access("i32.load", fields[field] * 4)
+      .set(local);
+  }
+
+  write(): void {
+    const code = this.#code;
+    const [f, v, p] = [this.#f, this.#v, this.#p];
+    code.put(v.taps, p.geometry, f.taps, "i32.add");
+    code.get(f.padded).branch(() => this.#surround());
+    code.put(v.n, p.to, p.from, "i32.sub");
+    this.#given.forEach((operand, i) => {
+      const bytes = this.#kind.images[i] ? f.imageBytes : f.resultBytes;
+      code.put(operand, p.from, bytes, "i32.mul", operand, "i32.add");
+    });
+    code.push(v.n, [0], "i32.gt_s").branch(() => {
+      code.repeat(v.n, () => {
+        this.#given.forEach((operand, i) => {
+          code.put(this.#now[i], operand);
+        });
+        code.get(f.padded).branch(() => this.#enter());
+        if (!gathers(this.#kind)) this.#clear();
+        this.#windows();
+        if (!gathers(this.#kind)) code.get(f.padded).branch(() => this.#leave());
+        this.#given.forEach((operand, i) => {
+          code.put(operand, operand, this.#kind.images[i] ? f.imageBytes : f.resultBytes, "i32.add");
+        });
+      });
+    });
+  }
+
+  /** Each image's padded copy: where in scratch memory it begins. There are two at most. */
+  #copies(): Map<number, number> {
+    const images = this.#given.filter((_, i) => this.#kind.images[i]);
+    return new Map(images.map((operand, i) => [operand, [this.#f.image, this.#f.panel][i]]));
+  }
+
+  /** Fills the surroundings of padded copies, once: entering an image leaves them as they are. */
+  #surround(): void {
+    const code = this.#code;
+    const v = this.#v;
+    for (const [operand, at] of this.#copies()) {
+      code.put(v.at, this.#p.scratch, at, "i32.add").put(v.left, this.#f.padded, [2], "i32.shr_u");
+      code.repeat(v.left, () => code.get(v.at).float(this.#kind.fill[operand]).access("f32.store").advance(v.at, 4));
+    }
+  }
+
+  #enter(): void {
+    const code = this.#code;
+    const result = this.#given.length - 1;
+    for (const [operand, at] of this.#copies()) {
+      const now = this.#now[operand];
+      code.put(now, this.#p.scratch, at, "i32.add");
+      if (operand !== result) code.push(operand, now, this.#p.geometry, [1]).call("conv.pad");
+    }
+  }
+
+  #leave(): void {
+    const result = this.#given.length - 1;
+    this.#code.push(result, this.#now[result], this.#p.geometry, [0]).call("conv.pad");
+  }
+
+  /** Zeros to add to. */
+  #clear(): void {
+    this.#code.push(this.#now[this.#now.length - 1], [0], this.#f.plane, "memory.fill");
+  }
+
+  #windows(): void {
+    const code = this.#code;
+    const [f, v] = [this.#f, this.#v];
+    code.put(v.windows, this.#p.geometry, f.windows, "i32.add");
+    if (!this.#kind.four) {
+      this.#oneByOne(f.count);
+      return;
+    }
+    code.get(f.halves).branch(
+      () => this.#halves(),
+      () => this.#oneByOne(f.count),
+    );
+  }
+
+  #oneByOne(count: number): void {
+    const code = this.#code;
+    code.push(...this.#now, this.#v.taps, this.#f.kernel, this.#v.windows, count).call(`${this.#kind.name}.windows`);
+  }
+
+  /** Row by row: windows four at a time, then those that are left. */
+  #halves(): void {
+    const code = this.#code;
+    const [f, v] = [this.#f, this.#v];
+    const { images } = this.#kind;
+    const moving = this.#now.map(() => code.local("i32"));
+    const rest = code.local("i32");
+    code.put(v.row, f.down).put(rest, f.across, [3], "i32.and");
+    const starts = this.#now.map(() => code.local("i32"));
+    starts.forEach((start, i) => {
+      code.put(start, this.#now[i]);
+    });
+    code.repeat(v.row, () => {
+      moving.forEach((pointer, i) => {
+        code.put(pointer, starts[i]);
+      });
+      code.put(v.left, f.across, [2], "i32.shr_u");
+      code.repeat(v.left, () => {
+        this.#kind.four!(new Four(code, moving, f.rowBytes));
+        moving.forEach((pointer, i) => {
+          code.advance(pointer, images[i] ? 32 : 16);
+        });
+      });
+      // The table counts from the plane's start.
+      const operands: Term[] = moving.map((pointer, i) => (images[i] ? this.#now[i] : pointer));
+      code.get(rest).branch(() => {
+        code.push(...operands, v.taps, f.kernel);
+        code.push(v.windows, f.across, rest, "i32.sub", [2], "i32.shl", "i32.add", rest);
+        code.call(`${this.#kind.name}.windows`);
+      });
+      code.put(v.windows, f.across, [2], "i32.shl", v.windows, "i32.add");
+      starts.forEach((start, i) => {
+        if (images[i]) code.put(start, f.rowBytes, [1], "i32.shl", start, "i32.add");
+        else code.put(start, f.across, [2], "i32.shl", start, "i32.add");
+      });
+    });
+  }
+}

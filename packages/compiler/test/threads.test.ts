@@ -1,0 +1,166 @@
+/**
+ * What several threads compute together is, to the last bit, what one computes: all that can be cut in parts is, however
+ * small.
+ */
+
+import {
+  avgPool2d,
+  buffer,
+  conv2d,
+  isFloat,
+  manualSeed,
+  matmul,
+  maxPool2d,
+  parameter,
+  randn,
+  type Tensor,
+  valueAndGrad,
+} from "@chainrule/core";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jit } from "../src/index.ts";
+import { makeJit } from "../src/jit.ts";
+import { createTeam, type Team } from "../src/runtime/threads/thread-group.ts";
+import { inputsOf, programsOf, runProgram } from "./programs.ts";
+import { expectIdentical } from "./same.ts";
+
+const everything = { leastPart: 1e-6, leastSaving: 0 };
+
+describe.each([2, 3])("%i threads", (size) => {
+  let team: Team;
+  beforeAll(async () => {
+    team = await createTeam(size, everything);
+  });
+  afterAll(() => team.stop());
+
+  /** Several calls, so that workers have compiled the program by the last. */
+  function compare(f: (...xs: Tensor[]) => readonly Tensor[], inputs: readonly Tensor[]): void {
+    const alone = jit(f)(...inputs);
+    const together = makeJit(f, () => team.heap);
+    for (let call = 1; call <= 4; call++)
+      together(...inputs).forEach((x, i) => {
+        expectIdentical(x, alone[i], `call ${call}, value ${i}`);
+      });
+  }
+
+  it("compute random programs as one does", () => {
+    const check = (program: Parameters<typeof runProgram>[0]) =>
+      compare((...xs) => runProgram(program, xs).map(({ x }) => x), inputsOf(program));
+    fc.assert(fc.property(programsOf({ wild: true }), check), { numRuns: 120, seed: size });
+  });
+
+  it("compute gradients of random programs as one does", () => {
+    const check = (program: Parameters<typeof runProgram>[0]) => {
+      const inputs = inputsOf(program);
+      const by = inputs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
+      const loss = (...xs: Tensor[]) => {
+        const floats = runProgram(program, xs).filter(({ x }) => isFloat(x.dtype) && x.size > 0);
+        return floats.reduce((total, { x }) => total.add(x.mean()), xs[0].mul(0).sum());
+      };
+      compare((...xs) => {
+        const [value, gradients] = valueAndGrad(loss, { argument: by })(...xs);
+        return [value, ...gradients];
+      }, inputs);
+    };
+    fc.assert(fc.property(programsOf(), check), { numRuns: 100, seed: size });
+  });
+
+  it("multiply matrices of any shape and layout as one does", () => {
+    manualSeed(size);
+    const length = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 300 }));
+    const swap = fc.boolean();
+    const sizes = fc.record({
+      batch: fc.constantFrom<number[]>([], [1], [2], [5], [2, 3]),
+      m: length,
+      n: length,
+      k: length,
+    });
+    const check = (
+      { batch, m, n, k }: { batch: number[]; m: number; n: number; k: number },
+      a: boolean,
+      b: boolean,
+    ) => {
+      const x = randn([...batch, ...(a ? [k, m] : [m, k])]);
+      const y = randn(b ? [n, k] : [...batch, k, n]);
+      const turned = (z: Tensor, on: boolean) => (on ? z.transpose(-1, -2) : z);
+      compare(
+        (p, q, bias) => {
+          const product = matmul(turned(p, a), turned(q, b));
+          return [product, product.add(bias), matmul(turned(p, a), turned(q.neg(), b)).add(bias).relu()];
+        },
+        [x, y, randn([n])],
+      );
+    };
+    fc.assert(fc.property(sizes, swap, swap, check), { numRuns: 150, seed: size });
+  });
+
+  it("convolve and pool, forward and backward, as one does", () => {
+    manualSeed(size);
+    const check = (n: number, channels: number, filters: number, width: number, kernel: number, padding: number) => {
+      const f = (x: Tensor, w: Tensor) => {
+        const convolved = conv2d(x, w, { padding });
+        const pooled = maxPool2d(convolved, 2, { stride: 1 }).add(avgPool2d(convolved, 2, { stride: 1 }));
+        return pooled.square().mean();
+      };
+      compare(
+        (x, w) => {
+          const [value, gradients] = valueAndGrad(f, { argument: [0, 1] })(x, w);
+          return [value, ...gradients, conv2d(x, w, { padding })];
+        },
+        [randn([n, channels, width, width + 1]), randn([filters, channels, kernel, kernel])],
+      );
+    };
+    const few = fc.integer({ min: 1, max: 5 });
+    const width = fc.integer({ min: 4, max: 14 });
+    const kernel = fc.integer({ min: 1, max: 3 });
+    fc.assert(fc.property(few, few, few, width, kernel, fc.nat({ max: 1 }), check), { numRuns: 40, seed: size });
+  });
+
+  it("update parameters where they lie as one does", () => {
+    const train = (shared: boolean) => {
+      manualSeed(4);
+      const [w, v] = [parameter(randn([40, 30])), parameter(randn([30, 7]))];
+      const velocity = buffer(w.mul(0));
+      const f = (x: Tensor) => {
+        const loss = x.matmul(w).tanh().matmul(v).square().mean();
+        for (const each of [w, v]) each.zeroGrad();
+        loss.backward();
+        velocity.assign(velocity.mul(0.9).add(w.grad!));
+        w.assign(w.sub(velocity.mul(0.05)));
+        v.assign(v.sub(v.grad!.mul(0.05)));
+        return loss;
+      };
+      const step = shared ? makeJit(f, () => team.heap) : jit(f);
+      const x = randn([33, 40]);
+      const losses = Array.from({ length: 20 }, () => step(x).detach());
+      return [...losses, w.detach(), v.detach(), velocity.detach()];
+    };
+    const alone = train(false);
+    train(true).forEach((x, i) => {
+      expectIdentical(x, alone[i], `value ${i}`);
+    });
+  });
+
+  it("says in explain into how many parts a kernel is cut", () => {
+    const [x, w] = [randn([64, 300]), randn([300, 50])];
+    const product = makeJit(matmul, () => team.heap).explain(x, w);
+    expect(product.kernels.map(({ parts }) => parts)).toEqual([size]);
+    expect(String(product)).toContain(`matmul, in ${size} parts`);
+    expect(jit((a: Tensor, b: Tensor) => a.matmul(b)).explain(x, w).kernels[0].parts).toBe(1);
+  });
+
+  it("compute the same again and again", () => {
+    const [x, w] = [randn([64, 300]), randn([300, 50])];
+    const step = makeJit(
+      (a: Tensor, b: Tensor) =>
+        a
+          .matmul(b)
+          .softmax(-1)
+          .mul(a.mean(-1, { keepDims: true })),
+      () => team.heap,
+    );
+    const first = step(x, w);
+    for (let i = 0; i < 300; i++) expectIdentical(step(x, w), first, `call ${i}`);
+    expect(team.present).toBe(size);
+  });
+});

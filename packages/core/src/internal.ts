@@ -1,0 +1,52 @@
+/**
+ * What the other packages of this library build on, and nobody else: it changes without notice.
+ */
+import "./methods.ts";
+
+export { checkOptions, describe, didYouMean, editDistance, lookUp } from "./errors.ts";
+export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
+export { mergeAxes } from "./kernels/elementwise.ts";
+export {
+  type Matrix,
+  type Multiply,
+  multiply,
+  multiplyBatches,
+  multiplyBlocked,
+  multiplySmall,
+} from "./kernels/matmul.ts";
+export { maxPool, maxPoolPick, maxPoolSpread, type PoolKernel, sumPool, sumPoolSpread } from "./kernels/pool.ts";
+export { forEachRow, splitAtAxes } from "./kernels/reduce.ts";
+export { resolveIndex } from "./kernels/resolve-index.ts";
+export { power } from "./ops/arithmetic.ts";
+export { castOp } from "./ops/cast.ts";
+export { whereOp } from "./ops/compare.ts";
+export { convolveOp, inputGradientOp, weightGradientOp } from "./ops/convolution.ts";
+export { gatherOp, indexAddOp, scatterAddOp, takeAlongAxisOp } from "./ops/indexing.ts";
+export { matmulOp } from "./ops/matmul.ts";
+export { concatOp, permuteOp } from "./ops/movement.ts";
+export { maxPoolOp, maxPoolPickOp, maxPoolSpreadOp, sumPoolOp, sumPoolSpreadOp } from "./ops/pool.ts";
+export { maxOp, minOp } from "./ops/reduce.ts";
+export { builtin, builtinOps, type OpFunction, withOp } from "./ops/registry.ts";
+export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
+export { broadcastOp, sumOp } from "./ops/sum.ts";
+export { clampOp } from "./ops/unary.ts";
+export { type Backend, backend, setBackend } from "./tensor/backend.ts";
+export { applyOp, compute, TapeEntry, withGradEnabled } from "./tensor/dispatch.ts";
+export { allocate } from "./tensor/dtype.ts";
+export type {
+  AxisLoopKind,
+  AxisRange,
+  IndexingKind,
+  Lowering,
+  ScalarFunction,
+  SliceBounds,
+  Sliding,
+  Transposed,
+  Window,
+  WindowFunction,
+} from "./tensor/lowering.ts";
+export { loweringOf } from "./tensor/op.ts";
+export type { ParameterBuffer } from "./tensor/parameter.ts";
+export { formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
+export { type StateTracer, stateTracer, type TracedValue, type Tracer, withTracer } from "./tensor/tracer.ts";
+export { userLine } from "./user-line.ts";

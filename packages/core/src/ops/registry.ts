@@ -1,0 +1,25 @@
+/**
+ * The built-in ops, each registered where it is defined: what op tables, gradient tables, compilers and tests go by.
+ */
+import type { Op } from "../tensor/op.ts";
+
+const registered: Op[] = [];
+
+/** Registers an op of this package, and returns it. A user's own op needs none of it. */
+export function builtin<Attributes>(op: Op<Attributes>): Op<Attributes> {
+  registered.push(op as Op);
+  return op;
+}
+
+/** All ops that the modules loaded so far have registered. */
+export function builtinOps(): readonly Op[] {
+  return registered;
+}
+
+/** A function that applies one op, and the op itself: compilers know ops by identity, never by name. */
+export type OpFunction<F, Attributes = void> = F & { readonly op: Op<Attributes> };
+
+/** The function with its op. */
+export function withOp<F extends object, Attributes>(op: Op<Attributes>, f: F): OpFunction<F, Attributes> {
+  return Object.assign(f, { op });
+}

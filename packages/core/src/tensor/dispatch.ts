@@ -1,0 +1,90 @@
+/**
+ * The one dispatch point: every operation on tensors goes through `applyOp`.
+ */
+import { GraphError } from "../errors.ts";
+import { backend } from "./backend.ts";
+import { allocate, isFloat } from "./dtype.ts";
+import type { Op, TensorSpec } from "./op.ts";
+import { sizeOf } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+import { tracer } from "./tracer.ts";
+
+/** How a tensor was made: an entry of the tape, kept while a gradient may be asked for. */
+export class TapeEntry {
+  /** Entries are numbered as they are made, so a larger number never feeds a smaller one. */
+  readonly order: number;
+  readonly op: Op;
+  readonly attributes: unknown;
+  /** The inputs as they were; null once the graph has been released. */
+  inputs: readonly Tensor[] | null;
+  /** Cleared with the inputs, so that a result the user keeps does not keep the tape. */
+  output: Tensor | null;
+
+  constructor(op: Op, inputs: readonly Tensor[], attributes: unknown, output: Tensor) {
+    this.order = ++entriesMade;
+    this.op = op;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.output = output;
+  }
+}
+
+let entriesMade = 0;
+let gradEnabled = true;
+
+/** Whether operations are put on the tape for a later backward pass. */
+export function isGradEnabled(): boolean {
+  return gradEnabled;
+}
+
+/** Runs `f` with the tape on or off, whatever it was before. */
+export function withGradEnabled<T>(on: boolean, f: () => T): T {
+  const before = gradEnabled;
+  gradEnabled = on;
+  try {
+    const result = f();
+    if (result instanceof Promise)
+      throw new GraphError({
+        where: "noGrad",
+        expected: "a function that returns at once",
+        got: "an async function",
+        hint: "Await outside, and wrap only the tensor operations.",
+      });
+    return result;
+  } finally {
+    gradEnabled = before;
+  }
+}
+
+/**
+ * Applies `op`: checks the inputs, computes the result (or, while `jit` traces, records that it is to be computed), and
+ * puts an entry on the tape where a gradient will be wanted.
+ *
+ * @throws what the op's own rule throws for inputs that do not fit.
+ */
+export function applyOp<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
+  const spec = op.inferShape(inputs, attributes);
+  const output =
+    tracer === null ? compute(op as Op, inputs, attributes, spec) : tracer.record(op as Op, inputs, attributes, spec);
+  if (gradEnabled && op.gradient !== undefined && isFloat(spec.dtype) && inputs.some((input) => input.requiresGrad)) {
+    output.requiresGrad = true;
+    output.tapeEntry = new TapeEntry(
+      op as Op,
+      inputs.map((input) => input.snapshot()),
+      attributes,
+      output,
+    );
+  }
+  return output;
+}
+
+/** Computes the op's result of tensors that have numbers, by the backend or the op's own kernel. Nothing is checked. */
+export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
+  const { shape, dtype } = spec;
+  if (op.kernel === "view") return new Tensor(inputs[0].storage, shape, dtype);
+  const numbers = backend?.compute(op, inputs, attributes, spec) ?? null;
+  if (numbers !== null) return new Tensor(numbers, shape, dtype);
+  const output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);
+  op.kernel(output, inputs, attributes);
+  return output;
+}
