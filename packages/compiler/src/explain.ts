@@ -5,7 +5,7 @@ import { formatShape } from "@chainrule/core/internal";
 import { matmulFlops } from "./codegen/matmul.ts";
 import { windowFlops } from "./codegen/window.ts";
 import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
-import { isFolded, type Unit } from "./passes/fusion.ts";
+import { type FusionGroup, isFusibleReduction } from "./passes/fusion.ts";
 import { readsOf } from "./passes/memory-plan.ts";
 import { machineLimits } from "./runtime/machine-limits.ts";
 import type { Program } from "./runtime/program.ts";
@@ -14,7 +14,7 @@ import { bytesPer } from "./wasm/heap.ts";
 /** One kernel: what is computed in one go. */
 export interface KernelReport {
   /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, or an op that runs in JavaScript. */
-  readonly kind: "loop" | "matmul" | "window" | "lines" | "indexed" | "copies" | "host";
+  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "host";
   /** The operations in it, in order. */
   readonly ops: readonly string[];
   /** What it loops over, or the shape of its result. */
@@ -54,8 +54,8 @@ export interface Explanation {
 export function explainProgram(traced: Graph, program: Program): Explanation {
   const { graph, fused, plan } = program;
   const times = program.times();
-  const kernels = fused.units.map((unit, i) => {
-    const work = workOf(unit, program);
+  const kernels = fused.groups.map((group, i) => {
+    const work = workOf(group, program);
     return { ...work, ms: times?.[i] ?? null, limit: times && limitOf(work) };
   });
   const explanation = {
@@ -97,26 +97,26 @@ function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
   return Math.max(flops / limits.flops, bytes / perMs);
 }
 
-function workOf(unit: Unit, { fused, phases }: Program): Omit<KernelReport, "ms" | "limit"> {
-  const inside = new Set(unit.members);
-  const read = new Set(readsOf(unit, fused).filter((node) => !inside.has(node) && node.uniform === null));
-  const written = unit.members.filter((node) => fused.stored.has(node));
+function workOf(group: FusionGroup, { fused, phases }: Program): Omit<KernelReport, "ms" | "limit"> {
+  const inside = new Set(group.members);
+  const read = new Set(readsOf(group, fused).filter((node) => !inside.has(node) && node.uniform === null));
+  const written = group.members.filter((node) => fused.stored.has(node));
   const bytes = [...read, ...written].reduce((total, node) => total + node.size * bytesPer(node.dtype), 0);
   const tasks = phases.flatMap((phase) => phase.tasks);
   return {
-    kind: unit.kind,
-    parts: tasks.find((task) => fused.units[task.unit] === unit)?.parts ?? 1,
-    ops: unit.members.map(({ name }) => name),
-    shape: unit.kind === "loop" ? unit.lengths : unit.members[0].shape,
-    flops: unit.members.reduce((total, node) => total + flopsOf(unit, node), 0),
+    kind: group.kind,
+    parts: tasks.find((task) => fused.groups[task.group] === group)?.parts ?? 1,
+    ops: group.members.map(({ name }) => name),
+    shape: group.kind === "loop" ? group.lengths : group.members[0].shape,
+    flops: group.members.reduce((total, node) => total + flopsOf(group, node), 0),
     bytes,
   };
 }
 
-function flopsOf({ kind }: Unit, node: GraphNode): number {
+function flopsOf({ kind }: FusionGroup, node: GraphNode): number {
   if (kind === "matmul") return matmulFlops(node);
   if (kind === "window") return windowFlops(node);
-  return isFolded(node) || kind === "lines" ? node.inputs[0].size : node.size;
+  return isFusibleReduction(node) || kind === "axisLoop" ? node.inputs[0].size : node.size;
 }
 
 function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString">): string {

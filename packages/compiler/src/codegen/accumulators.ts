@@ -2,17 +2,17 @@
  * Running values of reductions inside a loop: sums in double precision, largest and smallest elements.
  */
 import type { Lane, Push } from "./emitters.ts";
-import type { Lanes, Place } from "./vector-emitter.ts";
+import type { Place, VectorEmitter } from "./vector-emitter.ts";
 
 /** One reduction in a loop. */
-export interface Fold {
+export interface Accumulator {
   start(): void;
   take(value: Push): void;
   finish(place: Place): void;
 }
 
 /** @param along whether lanes are elements of one result, or else results side by side. */
-export function foldOf(e: Lanes, fold: "sum" | "max" | "min", lane: Lane, along: boolean): Fold {
+export function accumulatorOf(e: VectorEmitter, fold: "sum" | "max" | "min", lane: Lane, along: boolean): Accumulator {
   if (!e.wide) return single(e, fold, lane);
   return fold === "sum" ? wideSum(e, along) : wideExtreme(e, fold, along);
 }
@@ -20,7 +20,7 @@ export function foldOf(e: Lanes, fold: "sum" | "max" | "min", lane: Lane, along:
 const worst = { max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY };
 
 /** One element at a time. */
-function single(e: Lanes, fold: "sum" | "max" | "min", lane: Lane): Fold {
+function single(e: VectorEmitter, fold: "sum" | "max" | "min", lane: Lane): Accumulator {
   const { code } = e;
   const total = code.local(fold === "sum" ? "f64" : (lane as "f32" | "f64"));
   const rounds = fold === "sum" && lane === "f32";
@@ -45,7 +45,7 @@ function single(e: Lanes, fold: "sum" | "max" | "min", lane: Lane): Fold {
   };
 }
 
-function wideSum(e: Lanes, along: boolean): Fold {
+function wideSum(e: VectorEmitter, along: boolean): Accumulator {
   const { code } = e;
   const [low, high, x] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const rest = code.local("f64");
@@ -84,7 +84,7 @@ function wideSum(e: Lanes, along: boolean): Fold {
  * By comparison, which passes NaN over and is one instruction of the machine where `f32x4.max` is seven; where NaN was,
  * a mask remembers.
  */
-function wideExtreme(e: Lanes, fold: "max" | "min", along: boolean): Fold {
+function wideExtreme(e: VectorEmitter, fold: "max" | "min", along: boolean): Accumulator {
   const { code } = e;
   const [best, x, lost] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const rest = code.local("f32");
@@ -126,7 +126,7 @@ function wideExtreme(e: Lanes, fold: "max" | "min", along: boolean): Fold {
 }
 
 /** One float at a place, from a wide loop. */
-function storeOne({ code }: Lanes, { pointer, address }: Place, value: () => void): void {
+function storeOne({ code }: VectorEmitter, { pointer, address }: Place, value: () => void): void {
   if (pointer === null) code.int(0);
   else code.get(pointer);
   value();

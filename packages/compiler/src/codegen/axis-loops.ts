@@ -29,11 +29,11 @@ function lineOf(node: GraphNode): Line | null {
 }
 
 /** Whether the loops below compute it. */
-export function isLined(node: GraphNode): boolean {
+export function isAxisLoop(node: GraphNode): boolean {
   return lineOf(node) !== null && node.size > 0 && node.inputs[0].size > 0;
 }
 
-export function writeLines(code: Code, node: GraphNode, addressOf: AddressOf): void {
+export function writeAxisLoop(code: Code, node: GraphNode, addressOf: AddressOf): void {
   const { inputs, lowering } = node;
   if (lowering?.kind !== "axisLoop" && lowering?.kind !== "reduce") return;
   const { axes } = lowering;

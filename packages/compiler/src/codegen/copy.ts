@@ -20,7 +20,7 @@ interface Copy {
 }
 
 /** Whether the node is made by copying, and zeros around it. */
-export function isCopied(node: GraphNode): boolean {
+export function isCopy(node: GraphNode): boolean {
   const kind = node.lowering?.kind;
   return (
     (kind === "concat" || kind === "sliceScatter") &&
@@ -52,7 +52,7 @@ export interface Where {
   addressOf(node: GraphNode): number;
 }
 
-export function writeCopies(code: Code, node: GraphNode, { views, addressOf }: Where): void {
+export function writeCopy(code: Code, node: GraphNode, { views, addressOf }: Where): void {
   const bytes = bytesPer(node.dtype);
   const to = addressOf(node);
   if (node.lowering?.kind === "sliceScatter")
@@ -65,7 +65,7 @@ export function writeCopies(code: Code, node: GraphNode, { views, addressOf }: W
     if (from.size === 0) continue;
     const view = views.of(from);
     const source = addressOf(view.base) + view.offset * bytes;
-    writeCopy(
+    writeStridedCopy(
       code,
       from.shape,
       { address: to + start * bytes, strides },
@@ -81,7 +81,7 @@ interface Side {
 }
 
 /** Loops over all axes; the innermost is one instruction where both sides are contiguous. */
-function writeCopy(code: Code, shape: Shape, to: Side, from: Side, bytes: number): void {
+function writeStridedCopy(code: Code, shape: Shape, to: Side, from: Side, bytes: number): void {
   const { lengths, strides } = mergeAxes(shape, [to.strides, from.strides]);
   const [target, source] = [to, from].map(({ address }) => {
     const pointer = code.local("i32");

@@ -379,7 +379,7 @@ export function callsJavaScript(node: GraphNode, wide: boolean): boolean {
 export type Write = (e: Emitter, inputs: readonly Push[]) => void;
 
 /** How to compute an elementwise node, or null where only its kernel can. */
-export function formFor(node: GraphNode): Write | null {
+export function emitterFor(node: GraphNode): Write | null {
   const { source, lowering } = node;
   if (source.kind !== "op" || lowering?.kind !== "elementwise") return null;
   const { op, inputs, attributes } = source;
@@ -404,7 +404,7 @@ function written(form: Form, lane: Lane, result: Lane, attributes: unknown): Wri
  * How to compute an elementwise op without attributes four elements at a time so that results are those of its kernel
  * to the bit; null where there is no such way.
  */
-export function exactForm(op: Op, inputs: readonly DType[], result: DType): Write | null {
+export function exactEmitter(op: Op, inputs: readonly DType[], result: DType): Write | null {
   const known = forms.get(op);
   if (!known || known.roundsTwice || inputs.includes("float64") || result === "float64") return null;
   return written(known, laneOf[inputs[inputs.length - 1]], laneOf[result], undefined);

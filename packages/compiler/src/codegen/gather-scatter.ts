@@ -17,14 +17,14 @@ export interface Addresses {
 }
 
 /** Whether the loops below can do it: sums only of floats. */
-export function isIndexed(node: GraphNode): boolean {
+export function isIndexing(node: GraphNode): boolean {
   const { lowering } = node;
   if (lowering?.kind !== "indexing" || node.inputs.some(({ size }) => size === 0)) return false;
   const reads = lowering.indexing === "gather" || lowering.indexing === "takeAlongAxis";
   return reads || node.dtype === "float32" || node.dtype === "float64";
 }
 
-export function writeIndexed(code: Code, node: GraphNode, addresses: Addresses): void {
+export function writeIndexing(code: Code, node: GraphNode, addresses: Addresses): void {
   const { lowering } = node;
   if (lowering?.kind === "indexing") new Indexed(code, node, addresses, lowering.axis, lowering.indexing).write();
 }

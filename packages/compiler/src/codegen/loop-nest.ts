@@ -1,15 +1,15 @@
 /**
- * Writes a unit of elementwise values and reductions as one nest of loops.
+ * Writes a group of elementwise values and reductions as one nest of loops.
  */
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import { isView, stridesWithin, type View, type Views } from "../ir/views.ts";
-import { isFolded, type Unit } from "../passes/fusion.ts";
-import type { Stage } from "../passes/row-fusion.ts";
+import { type FusionGroup, isFusibleReduction } from "../passes/fusion.ts";
+import type { RowPass } from "../passes/row-fusion.ts";
 import type { Code } from "../wasm/assembler.ts";
-import { type Fold, foldOf } from "./accumulators.ts";
-import { formFor, type Lane, laneOf, type Push } from "./emitters.ts";
-import { type Imports, Lanes, laneBytes, type Place } from "./vector-emitter.ts";
+import { type Accumulator, accumulatorOf } from "./accumulators.ts";
+import { emitterFor, type Lane, laneOf, type Push } from "./emitters.ts";
+import { type Imports, laneBytes, type Place, VectorEmitter } from "./vector-emitter.ts";
 import { type Range, rangeOf, type Share } from "./work-partition.ts";
 
 /** What the loop must know of everything around it. */
@@ -25,69 +25,72 @@ export interface Surroundings {
 interface Stream {
   readonly lane: Lane;
   readonly address: number;
-  /** One stride for each axis of the unit, then (see `merge`) for each loop; in elements. */
+  /** One stride for each axis of the group, then (see `merge`) for each loop; in elements. */
   strides: readonly number[];
   /** The local that holds what was loaded. */
   value: number;
   /** Which of the passes over a row needs it. */
-  readonly stage: Stage;
+  readonly rowPass: RowPass;
 }
 
-/** Strides of a unit's reductions in their results: 0 along what is folded. */
-function foldStrides({ lengths, folds }: Unit): number[] {
-  const isGone = (axis: number) => folds !== null && axis >= folds.first && axis <= folds.last;
+/** Strides of a group's reductions in their results: 0 along what is folded. */
+function foldStrides({ lengths, reducedAxes }: FusionGroup): number[] {
+  const isGone = (axis: number) => reducedAxes !== null && axis >= reducedAxes.first && axis <= reducedAxes.last;
   const kept = stridesOf(lengths.filter((_, axis) => !isGone(axis)));
   let at = 0;
   return lengths.map((_, axis) => (isGone(axis) ? 0 : kept[at++]));
 }
 
 /** @param share which share of the loop to write; all of it by default. */
-export function writeLoop(code: Code, unit: Unit, around: Surroundings, share: Share | null = null): void {
-  new LoopNest(code, unit, around, share).write();
+export function writeLoop(code: Code, group: FusionGroup, around: Surroundings, share: Share | null = null): void {
+  new LoopNest(code, group, around, share).write();
 }
 
 class LoopNest {
-  readonly #e: Lanes;
+  readonly #e: VectorEmitter;
   readonly #code: Code;
-  readonly #unit: Unit;
+  readonly #group: FusionGroup;
   readonly #around: Surroundings;
   readonly #share: Share | null;
   /** The axis of which only a share is walked: where it begins and how far it goes, in vectors or elements. */
   #split: { readonly axis: number; readonly range: Range } | null = null;
   /** One, but for loops that are computed row by row. */
-  readonly #stages: readonly Stage[];
-  readonly #stageOf: ReadonlyMap<GraphNode, Stage>;
+  readonly #rowPasses: readonly RowPass[];
+  readonly #stageOf: ReadonlyMap<GraphNode, RowPass>;
   readonly #loads = new Map<string, Stream>();
   readonly #stores = new Map<GraphNode, Stream>();
   readonly #values = new Map<GraphNode, number>();
-  readonly #folds = new Map<GraphNode, Fold>();
+  readonly #reducedAxes = new Map<GraphNode, Accumulator>();
   #lengths: readonly number[] = [];
   /** The axes in the order of the loops, outermost first: those that stay, then those that are folded. */
   #order: number[] = [];
   #kept = 0;
   /** What is being written. */
-  #stage: Stage;
+  #rowPass: RowPass;
   /** The pointers at the current depth, by their strides. */
   #pointers = new Map<string, number | null>();
 
-  constructor(code: Code, unit: Unit, around: Surroundings, share: Share | null) {
+  constructor(code: Code, group: FusionGroup, around: Surroundings, share: Share | null) {
     this.#code = code;
-    this.#unit = unit;
+    this.#group = group;
     this.#around = around;
     this.#share = share;
-    this.#e = new Lanes(code, unit.wide, around.imports);
-    this.#stages = unit.stages ?? [{ members: unit.members, along: true }];
-    this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.members.map((node) => [node, stage] as const)));
-    this.#stage = this.#stages[0];
+    this.#e = new VectorEmitter(code, group.wide, around.imports);
+    this.#rowPasses = group.rowPasses ?? [{ members: group.members, along: true }];
+    this.#stageOf = new Map(
+      this.#rowPasses.flatMap((rowPass) => rowPass.members.map((node) => [node, rowPass] as const)),
+    );
+    this.#rowPass = this.#rowPasses[0];
   }
 
   write(): void {
-    for (const node of this.#unit.members) this.#collect(node);
+    for (const node of this.#group.members) this.#collect(node);
     this.#merge();
     if (this.#share) this.#divide(this.#share);
     for (const stream of this.#streams()) this.#pointers.set(this.#pattern(stream), null);
-    for (const node of this.#unit.members) if (isFolded(node)) this.#folds.set(node, this.#foldOf(node));
-    if (this.#stages.length === 1) this.#loadAt(-1);
+    for (const node of this.#group.members)
+      if (isFusibleReduction(node)) this.#reducedAxes.set(node, this.#accumulatorOf(node));
+    if (this.#rowPasses.length === 1) this.#loadAt(-1);
     this.#nest(0);
   }
 
@@ -99,11 +102,11 @@ class LoopNest {
   #collect(node: GraphNode): void {
     for (const [view, from] of this.#reads(node)) this.#streamOf(node, view, from);
     if (!this.#around.stored.has(node)) return;
-    const stage = this.#stageOf.get(node)!;
-    const isSingle = isFolded(node) || !stage.along;
-    const strides = isSingle ? foldStrides(this.#unit) : stridesOf(this.#unit.lengths);
+    const rowPass = this.#stageOf.get(node)!;
+    const isSingle = isFusibleReduction(node) || !rowPass.along;
+    const strides = isSingle ? foldStrides(this.#group) : stridesOf(this.#group.lengths);
     const address = this.#around.addressOf(node);
-    this.#stores.set(node, { lane: laneOf[node.dtype], address, strides, value: -1, stage });
+    this.#stores.set(node, { lane: laneOf[node.dtype], address, strides, value: -1, rowPass });
   }
 
   #reads(node: GraphNode): (readonly [View, GraphNode])[] {
@@ -116,16 +119,16 @@ class LoopNest {
   /** The stream of a value that the node reads from outside; null for what is at hand. */
   #streamOf(node: GraphNode, view: View, from: GraphNode): Stream | null {
     const { base, offset } = view;
-    const stage = this.#stageOf.get(node)!;
-    if (base.uniform !== null || (this.#stageOf.get(base) === stage && !isFolded(base))) return null;
-    const strides = stridesWithin(view, from.shape, isFolded(node) ? node.inputs[0].shape : node.shape);
-    if (!stage.along) strides.push(0);
-    const key = `${this.#stages.indexOf(stage)} ${base.id}+${offset}:${strides}`;
+    const rowPass = this.#stageOf.get(node)!;
+    if (base.uniform !== null || (this.#stageOf.get(base) === rowPass && !isFusibleReduction(base))) return null;
+    const strides = stridesWithin(view, from.shape, isFusibleReduction(node) ? node.inputs[0].shape : node.shape);
+    if (!rowPass.along) strides.push(0);
+    const key = `${this.#rowPasses.indexOf(rowPass)} ${base.id}+${offset}:${strides}`;
     let stream = this.#loads.get(key);
     if (!stream) {
       const lane = laneOf[base.dtype];
       const address = this.#around.addressOf(base) + offset * laneBytes[lane];
-      stream = { lane, address, strides, value: this.#e.local(lane), stage };
+      stream = { lane, address, strides, value: this.#e.local(lane), rowPass };
       this.#loads.set(key, stream);
     }
     return stream;
@@ -134,16 +137,16 @@ class LoopNest {
   /** Joins axes that everything walks through in one stride, and puts the loops in order. */
   #merge(): void {
     const streams = this.#streams();
-    const { lengths, strides } = mergeAxes(this.#unit.lengths, [
+    const { lengths, strides } = mergeAxes(this.#group.lengths, [
       ...streams.map((stream) => stream.strides),
-      foldStrides(this.#unit),
+      foldStrides(this.#group),
     ]);
     streams.forEach((stream, i) => {
       stream.strides = strides[i];
     });
     this.#lengths = lengths;
     const axes = lengths.map((_, axis) => axis);
-    const isGone = (axis: number) => this.#unit.folds !== null && strides[streams.length][axis] === 0;
+    const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[streams.length][axis] === 0;
     this.#order = [...axes.filter((axis) => !isGone(axis)), ...axes.filter(isGone)];
     this.#kept = axes.filter((axis) => !isGone(axis)).length;
   }
@@ -159,7 +162,7 @@ class LoopNest {
 
   /** How many whole vectors the axis is walked in; null where it is walked by elements. */
   #vectorsOf(axis: number): number | null {
-    if (!this.#unit.wide || axis !== this.#lastAxis) return null;
+    if (!this.#group.wide || axis !== this.#lastAxis) return null;
     const length = this.#lengths[axis];
     return this.#isPadded() ? Math.ceil(length / 4) : Math.floor(length / 4);
   }
@@ -181,11 +184,11 @@ class LoopNest {
     return { pointer, address: own && pointer !== null ? 0 : stream.address };
   }
 
-  #foldOf(node: GraphNode): Fold {
+  #accumulatorOf(node: GraphNode): Accumulator {
     const { lowering } = node;
     const reducer = lowering?.kind === "reduce" ? lowering.reducer : "sum";
-    const along = this.#unit.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
-    return foldOf(this.#e, reducer, laneOf[node.dtype], along);
+    const along = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
+    return accumulatorOf(this.#e, reducer, laneOf[node.dtype], along);
   }
 
   /** How deep the loops are in which the stream moves on. */
@@ -199,11 +202,11 @@ class LoopNest {
 
   /** Loads what moves on at this depth. Passes over a row load what they need of it when they begin. */
   #loadAt(depth: number): void {
-    const byRow = this.#stages.length > 1;
+    const byRow = this.#rowPasses.length > 1;
     const begins = byRow && depth === this.#kept - 1;
     for (const stream of this.#loads.values()) {
       const own = this.#depthOf(stream);
-      if (byRow && stream.stage !== this.#stage) continue;
+      if (byRow && stream.rowPass !== this.#rowPass) continue;
       if (begins ? own > depth : own !== depth) continue;
       this.#e.load(stream.lane, this.#placeOf(stream), stream.strides[this.#lastAxis] ?? 0);
       this.#code.set(stream.value);
@@ -215,20 +218,20 @@ class LoopNest {
       this.#loop(depth);
       return;
     }
-    for (const stage of this.#stages) {
-      this.#stage = stage;
+    for (const rowPass of this.#rowPasses) {
+      this.#rowPass = rowPass;
       this.#pass();
     }
   }
 
   /** The loops over what is folded, and nothing else where nothing is. */
   #pass(): void {
-    const folds = [...this.#folds].filter(([node]) => this.#stageOf.get(node) === this.#stage);
-    if (this.#stages.length > 1) this.#loadAt(this.#kept - 1);
-    for (const [, fold] of folds) fold.start();
-    if (this.#stage.along) this.#along(this.#kept);
+    const reducedAxes = [...this.#reducedAxes].filter(([node]) => this.#stageOf.get(node) === this.#rowPass);
+    if (this.#rowPasses.length > 1) this.#loadAt(this.#kept - 1);
+    for (const [, fold] of reducedAxes) fold.start();
+    if (this.#rowPass.along) this.#along(this.#kept);
     else this.#single();
-    for (const [node, fold] of folds) fold.finish(this.#placeOf(this.#stores.get(node)!));
+    for (const [node, fold] of reducedAxes) fold.finish(this.#placeOf(this.#stores.get(node)!));
   }
 
   #along(depth: number): void {
@@ -282,8 +285,10 @@ class LoopNest {
 
   /** The streams that move along the axis; along rows, those of the pass that is being written. */
   #movingAlong(axis: number): Stream[] {
-    const isInner = this.#stages.length > 1 && this.#order.indexOf(axis) >= this.#kept;
-    return this.#streams().filter(({ strides, stage }) => strides[axis] !== 0 && (!isInner || stage === this.#stage));
+    const isInner = this.#rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
+    return this.#streams().filter(
+      ({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass),
+    );
   }
 
   /** Runs the inside of a loop so many times, moving the pointers on. */
@@ -295,7 +300,7 @@ class LoopNest {
         this.#along(depth + 1);
         return;
       }
-      if (this.#stages.length === 1) this.#loadAt(depth);
+      if (this.#rowPasses.length === 1) this.#loadAt(depth);
       this.#nest(depth + 1);
     };
     if (count === 1) {
@@ -330,7 +335,7 @@ class LoopNest {
   /** Whether the last vector may reach beyond the last element: blocks of memory end with a whole vector. */
   #isPadded(): boolean {
     return (
-      this.#unit.folds === null &&
+      this.#group.reducedAxes === null &&
       this.#lengths.length === 1 &&
       this.#streams().every(
         ({ strides: [stride], lane, address }) =>
@@ -340,9 +345,9 @@ class LoopNest {
   }
 
   #body(): void {
-    for (const node of this.#stage.members) {
+    for (const node of this.#rowPass.members) {
       const inputs = this.#reads(node).map(([view, from]) => this.#push(node, view, from));
-      if (isFolded(node)) this.#folds.get(node)!.take(inputs[0]);
+      if (isFusibleReduction(node)) this.#reducedAxes.get(node)!.take(inputs[0]);
       else this.#compute(node, inputs);
     }
   }
@@ -352,7 +357,7 @@ class LoopNest {
     const local = this.#values.get(node) ?? this.#e.local(lane);
     this.#values.set(node, local);
     if (isView(node)) inputs[0]();
-    else formFor(node)!(this.#e, inputs);
+    else emitterFor(node)!(this.#e, inputs);
     this.#code.set(local);
     const stream = this.#stores.get(node);
     if (stream) this.#e.store(lane, this.#placeOf(stream), () => this.#code.get(local));

@@ -4,7 +4,7 @@
 import { mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import { spread, type Views } from "../ir/views.ts";
-import type { Unit } from "../passes/fusion.ts";
+import type { FusionGroup } from "../passes/fusion.ts";
 import { type Kernels, sharedKernels } from "../runtime/shared-kernels.ts";
 import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
@@ -24,12 +24,12 @@ const calls = { float32: "gemm", float64: "gemm64" } as const;
 type Float = keyof typeof calls;
 
 /**
- * The kernels on the heap's memory that the units' products need, for programs to import.
+ * The kernels on the heap's memory that the groups' products need, for programs to import.
  *
  * @param deterministic whether to round after multiplying and after adding, as every host can.
  */
-export function gemmImports(heap: Heap, deterministic: boolean, units: readonly Unit[]): Imported[] {
-  const dtypes = new Set(units.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype));
+export function gemmImports(heap: Heap, deterministic: boolean, groups: readonly FusionGroup[]): Imported[] {
+  const dtypes = new Set(groups.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype));
   const relaxed = !deterministic && relaxedSimd();
   const imported: Imported[] = [];
   const take = (name: string, parameters: number, kernels: Kernels<object>) =>
@@ -78,8 +78,8 @@ function sizes(node: GraphNode): { m: number; n: number; k: number } {
 }
 
 /** Scratch bytes for the largest of the products. */
-export function scratchOf(units: readonly Unit[]): number {
-  const products = units
+export function scratchOf(groups: readonly FusionGroup[]): number {
+  const products = groups
     .filter(({ kind }) => kind === "matmul")
     .map(({ members: [node] }) => {
       const { n, k } = sizes(node);

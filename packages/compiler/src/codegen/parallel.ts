@@ -9,12 +9,12 @@ import type { Code } from "../wasm/assembler.ts";
 export const threadParameters = ["i32", "i32"] as const;
 const [thread, step] = [0, 1];
 
-/** What a unit that any thread can do is called with: (part, thread). */
+/** What a group that any thread can do is called with: (part, thread). */
 export const partParameters = ["i32", "i32"] as const;
 export const [partLocal, threadLocal] = [0, 1];
 
 /** Phase after phase: takes parts while there are any, then waits until the others are done with theirs. */
-export function writePhases(code: Code, phases: readonly Phase[], nameOf: (unit: number) => string): void {
+export function writePhases(code: Code, phases: readonly Phase[], nameOf: (group: number) => string): void {
   let end = 0;
   phases.forEach(({ kind, tasks }, i) => {
     const begin = end;
@@ -33,7 +33,7 @@ export function writePhases(code: Code, phases: readonly Phase[], nameOf: (unit:
         },
         () => {
           code.get(step).int(end).call("claim").op("drop");
-          for (const { unit } of tasks) code.call(nameOf(unit));
+          for (const { group } of tasks) code.call(nameOf(group));
           code.int(end).call("finish");
         },
       );
@@ -52,11 +52,11 @@ function writeParts(
   tasks: readonly Task[],
   begin: number,
   end: number,
-  nameOf: (unit: number) => string,
+  nameOf: (group: number) => string,
 ): void {
   const chunk = code.local("i32");
   const dispatch = ([task, ...others]: readonly Task[], from: number): void => {
-    const call = () => code.push(chunk, [from], "i32.sub", thread).call(nameOf(task.unit));
+    const call = () => code.push(chunk, [from], "i32.sub", thread).call(nameOf(task.group));
     if (others.length === 0) call();
     else code.push(chunk, [from + task.parts], "i32.lt_s").branch(call, () => dispatch(others, from + task.parts));
   };

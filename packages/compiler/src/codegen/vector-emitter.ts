@@ -42,7 +42,7 @@ export interface Place {
 }
 
 /** Writes the instructions of one loop. */
-export class Lanes implements Emitter {
+export class VectorEmitter implements Emitter {
   readonly code: Code;
   readonly wide: boolean;
   /** How many elements are computed at once at this point: 4, and 1 for what is left over. */

@@ -4,7 +4,7 @@
 import { JitError } from "@chainrule/core";
 import type { Sliding, WindowFunction } from "@chainrule/core/internal";
 import { attributesKey, type GraphNode } from "../ir/graph.ts";
-import type { Unit } from "../passes/fusion.ts";
+import type { FusionGroup } from "../passes/fusion.ts";
 import { type Kernels, sharedKernels } from "../runtime/shared-kernels.ts";
 import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
@@ -51,7 +51,7 @@ export function windowImports(
 }
 
 /** Whether the functions can compute it. */
-export function isWindowed(node: GraphNode): boolean {
+export function isWindow(node: GraphNode): boolean {
   return (
     node.lowering?.kind === "window" &&
     node.dtype === "float32" &&
@@ -95,15 +95,15 @@ export function isConvolution(node: GraphNode): boolean {
   return windowOf(node).call.startsWith("convolve");
 }
 
-/** The tables of a program's convolutions and pools: one for each kind of window, however many units use it. */
+/** The tables of a program's convolutions and pools: one for each kind of window, however many groups use it. */
 export class Geometries {
   readonly #known = new Map<string, Geometry>();
   readonly #addresses = new Map<Geometry, number>();
   /** Bytes of scratch for the most demanding. */
   readonly scratch: number;
 
-  constructor(units: readonly Unit[]) {
-    const windowed = units.filter(({ kind }) => kind === "window").map(({ members: [node] }) => this.of(node));
+  constructor(groups: readonly FusionGroup[]) {
+    const windowed = groups.filter(({ kind }) => kind === "window").map(({ members: [node] }) => this.of(node));
     this.scratch = Math.max(0, ...windowed.map(({ scratch }) => scratch));
   }
 

@@ -1,5 +1,5 @@
 /**
- * Writing only a share of a unit's work: threads call the same function with different numbers of parts.
+ * Writing only a share of a group's work: threads call the same function with different numbers of parts.
  */
 import type { Code } from "../wasm/assembler.ts";
 

@@ -8,8 +8,8 @@
 import type { KernelOperand, Op, TensorSpec } from "@chainrule/core";
 import { type DType, type Shape, sizeOf, type TypedArray } from "@chainrule/core";
 import { allocate } from "@chainrule/core/internal";
-import { exactForm, laneOf } from "../codegen/emitters.ts";
-import { Imports, Lanes, laneBytes } from "../codegen/vector-emitter.ts";
+import { exactEmitter, laneOf } from "../codegen/emitters.ts";
+import { Imports, laneBytes, VectorEmitter } from "../codegen/vector-emitter.ts";
 import { assemble, type Code } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
@@ -52,11 +52,11 @@ function kernelFor(heap: Heap, op: Op, inputs: readonly TensorSpec[], result: DT
 }
 
 function makeKernel(heap: Heap, op: Op, dtypes: readonly DType[], result: DType): Kernel | null {
-  const write = exactForm(op, dtypes, result);
+  const write = exactEmitter(op, dtypes, result);
   if (!write) return null;
   const [vectors, to] = [0, 1];
   const body = (code: Code) => {
-    const lanes = new Lanes(code, true, new Imports());
+    const lanes = new VectorEmitter(code, true, new Imports());
     const values = dtypes.map((dtype) => lanes.local(laneOf[dtype]));
     code.repeat(vectors, () => {
       dtypes.forEach((dtype, i) => {

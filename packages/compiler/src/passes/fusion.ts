@@ -1,54 +1,54 @@
 /**
- * Groups the values of a graph into units that are computed in one go: elementwise chains and the reductions that end
- * them share a loop, everything else is a unit by itself.
+ * Groups the values of a graph into groups that are computed in one go: elementwise chains and the reductions that end
+ * them share a loop, everything else is a group by itself.
  */
 
 import type { DType } from "@chainrule/core";
 import type { AxisRange } from "@chainrule/core/internal";
 import { sameShape } from "@chainrule/core/internal";
-import { isLined } from "../codegen/axis-loops.ts";
-import { isCopied } from "../codegen/copy.ts";
-import { formFor } from "../codegen/emitters.ts";
-import { isIndexed } from "../codegen/gather-scatter.ts";
+import { isAxisLoop } from "../codegen/axis-loops.ts";
+import { isCopy } from "../codegen/copy.ts";
+import { emitterFor } from "../codegen/emitters.ts";
+import { isIndexing } from "../codegen/gather-scatter.ts";
 import { isProduct } from "../codegen/matmul.ts";
-import { isWindowed } from "../codegen/window.ts";
+import { isWindow } from "../codegen/window.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { hasBit, Precedence, withBit } from "../ir/reachability.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "../ir/views.ts";
-import { recompute } from "./rematerialize.ts";
-import { joinedStages, type Stage } from "./row-fusion.ts";
+import { rematerialize } from "./rematerialize.ts";
+import { joinRowPasses, type RowPass } from "./row-fusion.ts";
 
 /** What is computed together. */
-export interface Unit {
-  readonly kind: "loop" | "matmul" | "window" | "lines" | "indexed" | "copies" | "host";
+export interface FusionGroup {
+  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "host";
   readonly members: GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
   readonly lengths: readonly number[];
   /** For loops: four float32 at a time, or one element of whatever dtype. */
   readonly wide: boolean;
   /** For loops that end in reductions: the axes (among `lengths`) that go. */
-  folds: AxisRange | null;
+  reducedAxes: AxisRange | null;
   /** For loops that are computed row by row, in several passes over each row. */
-  stages?: readonly Stage[];
+  rowPasses?: readonly RowPass[];
 }
 
-/** The units in an order in which they can run, and how values are read. */
-export interface Fused {
-  readonly units: readonly Unit[];
+/** The groups in an order in which they can run, and how values are read. */
+export interface FusedGraph {
+  readonly groups: readonly FusionGroup[];
   readonly views: Views;
-  /** Values that are needed after the unit that computes them, and therefore are written to memory. */
+  /** Values that are needed after the group that computes them, and therefore are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
 }
 
 /** What takes part in a loop over elements, other than as its end. */
-export function isMapped(node: GraphNode, views: Views): boolean {
+export function isElementwise(node: GraphNode, views: Views): boolean {
   if (node.size === 0) return false;
   if (isView(node)) return views.isWritten(node);
-  return node.lowering?.kind === "elementwise" && formFor(node) !== null;
+  return node.lowering?.kind === "elementwise" && emitterFor(node) !== null;
 }
 
 /** What ends a loop: a reduction of floats. */
-export function isFolded(node: GraphNode): boolean {
+export function isFusibleReduction(node: GraphNode): boolean {
   const isReduction = node.lowering?.kind === "reduce";
   return isReduction && isFloat(node.dtype) && isFloat(node.inputs[0].dtype) && node.inputs[0].size > 0;
 }
@@ -57,19 +57,20 @@ function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
 
-export function fuse(graph: Graph): Fused {
+export function fuse(graph: Graph): FusedGraph {
   const views = new Views();
   writeOutViews(graph, views);
-  const units = new Grouping(graph, views).units();
-  recompute(graph, units, views);
-  return { units, views, stored: storedNodes(graph, units, views) };
+  const groups = new Grouping(graph, views).groups();
+  rematerialize(graph, groups, views);
+  return { groups, views, stored: storedNodes(graph, groups, views) };
 }
 
 /** Kernels and the outside want their inputs in one piece: views that are not are written out for them. */
 function writeOutViews(graph: Graph, views: Views): void {
   const wanted = [...graph.outputs, ...graph.assigned.map(([, node]) => node)];
   for (const node of graph.nodes) {
-    const readsStrided = isView(node) || isMapped(node, views) || isFolded(node) || isProduct(node) || isCopied(node);
+    const readsStrided =
+      isView(node) || isElementwise(node, views) || isFusibleReduction(node) || isProduct(node) || isCopy(node);
     if (!readsStrided) wanted.push(...node.inputs);
   }
   const inPieces = () => [
@@ -84,37 +85,37 @@ function writeOutViews(graph: Graph, views: Views): void {
 }
 
 /** How a node is computed that takes part in no loop. */
-function kindOf(node: GraphNode): Exclude<Unit["kind"], "loop"> {
+function kindOf(node: GraphNode): Exclude<FusionGroup["kind"], "loop"> {
   if (isProduct(node)) return "matmul";
-  if (isWindowed(node)) return "window";
-  if (isLined(node)) return "lines";
-  if (isIndexed(node)) return "indexed";
-  return isCopied(node) ? "copies" : "host";
+  if (isWindow(node)) return "window";
+  if (isAxisLoop(node)) return "axisLoop";
+  if (isIndexing(node)) return "indexing";
+  return isCopy(node) ? "copy" : "host";
 }
 
 class Grouping {
   readonly #graph: Graph;
   readonly #views: Views;
-  readonly #unitOf = new Map<GraphNode, Unit>();
+  readonly #groupOf = new Map<GraphNode, FusionGroup>();
   readonly #basesOf = new Map<GraphNode, readonly GraphNode[]>();
-  /** Units by their numbers in `order`: a unit comes after those that it needs. */
+  /** FusionGroup by their numbers in `order`: a group comes after those that it needs. */
   readonly #order = new Precedence();
-  readonly #numbers = new Map<Unit, number>();
-  readonly #units: Unit[] = [];
-  readonly #lastNode = new Map<Unit, number>();
+  readonly #numbers = new Map<FusionGroup, number>();
+  readonly #groups: FusionGroup[] = [];
+  readonly #lastNode = new Map<FusionGroup, number>();
   /** Draws from one generator keep their order. */
-  #lastDraw: Unit | null = null;
+  #lastDraw: FusionGroup | null = null;
 
   constructor(graph: Graph, views: Views) {
     this.#graph = graph;
     this.#views = views;
   }
 
-  units(): Unit[] {
+  groups(): FusionGroup[] {
     for (const node of this.#graph.nodes) {
       if (node.op === null || !this.#views.isWritten(node)) continue;
-      if (isMapped(node, this.#views)) this.#placeMapped(node);
-      else if (isFolded(node)) this.#placeFolded(node);
+      if (isElementwise(node, this.#views)) this.#placeMapped(node);
+      else if (isFusibleReduction(node)) this.#placeFolded(node);
       else this.#single(node, kindOf(node));
     }
     this.#joinRows();
@@ -124,29 +125,29 @@ class Grouping {
   /** Lets loops that fold rows take in what they read of the same rows, and what reads of theirs. */
   #joinRows(): void {
     const readers = new Map<GraphNode, GraphNode[]>();
-    for (const node of this.#unitOf.keys())
+    for (const node of this.#groupOf.keys())
       for (const base of this.#bases(node)) readers.set(base, [...(readers.get(base) ?? []), node]);
-    const unitsOf = (nodes: readonly GraphNode[]) => new Set(nodes.map((node) => this.#unitOf.get(node)!));
-    for (const unit of [...this.#numbers.keys()]) {
-      // What was joined to another before is no unit any more.
-      let isOpen = this.#numbers.has(unit) && unit.folds !== null;
+    const unitsOf = (nodes: readonly GraphNode[]) => new Set(nodes.map((node) => this.#groupOf.get(node)!));
+    for (const group of [...this.#numbers.keys()]) {
+      // What was joined to another before is no group any more.
+      let isOpen = this.#numbers.has(group) && group.reducedAxes !== null;
       while (isOpen) {
-        const sources = unitsOf(unit.members.flatMap((node) => this.#bases(node)));
-        const users = unitsOf(unit.members.flatMap((node) => readers.get(node) ?? []));
+        const sources = unitsOf(group.members.flatMap((node) => this.#bases(node)));
+        const users = unitsOf(group.members.flatMap((node) => readers.get(node) ?? []));
         isOpen =
-          [...sources].some((source) => source !== unit && this.#joinRow(unit, source, unit)) ||
-          [...users].some((user) => user !== unit && this.#joinRow(unit, unit, user));
+          [...sources].some((source) => source !== group && this.#joinRow(group, source, group)) ||
+          [...users].some((user) => user !== group && this.#joinRow(group, group, user));
       }
     }
   }
 
   /** Joins `first` and `second`, one of which is `into`, if they can be computed row by row. */
-  #joinRow(into: Unit, first: Unit, second: Unit): boolean {
+  #joinRow(into: FusionGroup, first: FusionGroup, second: FusionGroup): boolean {
     if (this.#order.hasBetween(this.#numbers.get(first)!, this.#numbers.get(second)!)) return false;
-    const stages = joinedStages(first, second, this.#views);
-    if (!stages) return false;
+    const rowPasses = joinRowPasses(first, second, this.#views);
+    if (!rowPasses) return false;
     this.#merge(into, first === into ? second : first);
-    into.stages = stages;
+    into.rowPasses = rowPasses;
     return true;
   }
 
@@ -161,20 +162,20 @@ class Grouping {
     return bases;
   }
 
-  #needs(unit: Unit, other: Unit): boolean {
-    return this.#order.isBefore(this.#numbers.get(other)!, this.#numbers.get(unit)!);
+  #needs(group: FusionGroup, other: FusionGroup): boolean {
+    return this.#order.isBefore(this.#numbers.get(other)!, this.#numbers.get(group)!);
   }
 
-  #single(node: GraphNode, kind: Exclude<Unit["kind"], "loop">): void {
-    this.#add({ kind, members: [], lengths: [], wide: false, folds: null }, node);
+  #single(node: GraphNode, kind: Exclude<FusionGroup["kind"], "loop">): void {
+    this.#add({ kind, members: [], lengths: [], wide: false, reducedAxes: null }, node);
   }
 
   #placeMapped(node: GraphNode): void {
     const lengths = longAxes(node.shape);
     const wide = isWide(node, lengths);
-    const joined = this.#candidates(node, lengths, wide).find((unit) => this.#canJoin(unit, node));
+    const joined = this.#candidates(node, lengths, wide).find((group) => this.#canJoin(group, node));
     if (!joined) {
-      this.#add({ kind: "loop", members: [], lengths, wide, folds: null }, node);
+      this.#add({ kind: "loop", members: [], lengths, wide, reducedAxes: null }, node);
       return;
     }
     this.#add(joined, node);
@@ -186,37 +187,40 @@ class Grouping {
     const [from] = node.inputs;
     const lengths = longAxes(from.shape);
     const wide = isWide(from, lengths) && node.dtype === "float32";
-    const folds = longRun(from.shape, (node.source as { attributes: unknown }).attributes as AxisRange);
-    const sameFolds = (unit: Unit) =>
-      unit.folds === null || (unit.folds.first === folds.first && unit.folds.last === folds.last);
-    const joined = this.#candidates(node, lengths, wide).find((unit) => sameFolds(unit) && this.#canJoin(unit, node));
-    const unit: Unit = joined ?? { kind: "loop", members: [], lengths, wide, folds };
-    unit.folds = folds;
-    this.#add(unit, node);
+    const reducedAxes = longRun(from.shape, (node.source as { attributes: unknown }).attributes as AxisRange);
+    const sameFolds = (group: FusionGroup) =>
+      group.reducedAxes === null ||
+      (group.reducedAxes.first === reducedAxes.first && group.reducedAxes.last === reducedAxes.last);
+    const joined = this.#candidates(node, lengths, wide).find(
+      (group) => sameFolds(group) && this.#canJoin(group, node),
+    );
+    const group: FusionGroup = joined ?? { kind: "loop", members: [], lengths, wide, reducedAxes };
+    group.reducedAxes = reducedAxes;
+    this.#add(group, node);
   }
 
   /** The loops over the same elements that compute one of the node's inputs. */
-  #candidates(node: GraphNode, lengths: readonly number[], wide: boolean): Unit[] {
-    const units = this.#bases(node).map((base) => this.#unitOf.get(base)!);
-    return [...new Set(units)].filter(
-      (unit) => unit.kind === "loop" && unit.wide === wide && sameShape(unit.lengths, lengths),
+  #candidates(node: GraphNode, lengths: readonly number[], wide: boolean): FusionGroup[] {
+    const groups = this.#bases(node).map((base) => this.#groupOf.get(base)!);
+    return [...new Set(groups)].filter(
+      (group) => group.kind === "loop" && group.wide === wide && sameShape(group.lengths, lengths),
     );
   }
 
-  /** Whether everything that the node reads from the unit is at hand in its loop, and nothing else waits for the unit. */
-  #canJoin(unit: Unit, node: GraphNode): boolean {
+  /** Whether everything that the node reads from the group is at hand in its loop, and nothing else waits for the group. */
+  #canJoin(group: FusionGroup, node: GraphNode): boolean {
     for (const base of this.#bases(node)) {
-      const from = this.#unitOf.get(base)!;
-      if (from === unit) {
-        if (isFolded(base) || !this.#readsInPlace(node, base)) return false;
-      } else if (this.#needs(from, unit)) return false;
+      const from = this.#groupOf.get(base)!;
+      if (from === group) {
+        if (isFusibleReduction(base) || !this.#readsInPlace(node, base)) return false;
+      } else if (this.#needs(from, group)) return false;
     }
     return true;
   }
 
   #readsInPlace(node: GraphNode, base: GraphNode): boolean {
     const inPlace = longStrides(this.#views.of(base).strides, base.shape);
-    const over = isFolded(node) ? node.inputs[0].shape : node.shape;
+    const over = isFusibleReduction(node) ? node.inputs[0].shape : node.shape;
     const reads = isView(node)
       ? [[this.#views.through(node), node.shape] as const]
       : node.inputs.map((x) => [this.#views.of(x), x.shape] as const);
@@ -226,67 +230,72 @@ class Grouping {
     );
   }
 
-  /** Whether no third unit stands between the two. */
-  #canMerge(a: Unit, b: Unit): boolean {
-    if (a.folds && b.folds && (a.folds.first !== b.folds.first || a.folds.last !== b.folds.last)) return false;
+  /** Whether no third group stands between the two. */
+  #canMerge(a: FusionGroup, b: FusionGroup): boolean {
+    if (
+      a.reducedAxes &&
+      b.reducedAxes &&
+      (a.reducedAxes.first !== b.reducedAxes.first || a.reducedAxes.last !== b.reducedAxes.last)
+    )
+      return false;
     const [first, second] = [this.#numbers.get(a)!, this.#numbers.get(b)!];
     if (this.#order.hasBetween(first, second) || this.#order.hasBetween(second, first)) return false;
     // What one reads of the other must be at hand in the common loop.
-    const readable = (reader: Unit, other: Unit) =>
+    const readable = (reader: FusionGroup, other: FusionGroup) =>
       reader.members.every((node) =>
         this.#bases(node).every(
-          (base) => this.#unitOf.get(base) !== other || (!isFolded(base) && this.#readsInPlace(node, base)),
+          (base) => this.#groupOf.get(base) !== other || (!isFusibleReduction(base) && this.#readsInPlace(node, base)),
         ),
       );
     return readable(a, b) && readable(b, a);
   }
 
-  #merge(into: Unit, other: Unit): void {
-    for (const node of other.members) this.#unitOf.set(node, into);
+  #merge(into: FusionGroup, other: FusionGroup): void {
+    for (const node of other.members) this.#groupOf.set(node, into);
     into.members.push(...other.members);
     into.members.sort((x, y) => x.id - y.id);
-    into.folds ??= other.folds;
+    into.reducedAxes ??= other.reducedAxes;
     this.#order.merge(this.#numbers.get(into)!, this.#numbers.get(other)!);
     this.#numbers.delete(other);
     if (this.#lastDraw === other) this.#lastDraw = into;
     this.#lastNode.set(into, Math.max(this.#lastNode.get(into)!, this.#lastNode.get(other)!));
   }
 
-  #add(unit: Unit, node: GraphNode): void {
-    let number = this.#numbers.get(unit);
+  #add(group: FusionGroup, node: GraphNode): void {
+    let number = this.#numbers.get(group);
     if (number === undefined) {
       number = this.#order.add();
-      this.#numbers.set(unit, number);
-      this.#units.push(unit);
+      this.#numbers.set(group, number);
+      this.#groups.push(group);
     }
-    const needed = this.#bases(node).map((base) => this.#unitOf.get(base)!);
+    const needed = this.#bases(node).map((base) => this.#groupOf.get(base)!);
     if (node.op!.random) {
       if (this.#lastDraw) needed.push(this.#lastDraw);
-      this.#lastDraw = unit;
+      this.#lastDraw = group;
     }
     this.#order.require(
       number,
       needed.map((each) => this.#numbers.get(each)!),
     );
-    unit.members.push(node);
-    this.#unitOf.set(node, unit);
-    this.#lastNode.set(unit, node.id);
+    group.members.push(node);
+    this.#groupOf.set(node, group);
+    this.#lastNode.set(group, node.id);
   }
 
-  /** Units in an order in which each comes after what it needs, otherwise as late as their last member was noted. */
-  #sorted(): Unit[] {
-    const order: Unit[] = [];
+  /** FusionGroup in an order in which each comes after what it needs, otherwise as late as their last member was noted. */
+  #sorted(): FusionGroup[] {
+    const order: FusionGroup[] = [];
     let done: Uint32Array = new Uint32Array(0);
-    const byLastNode = (units: Iterable<Unit>) =>
-      [...units].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
-    const visit = (unit: Unit): void => {
-      const number = this.#numbers.get(unit)!;
+    const byLastNode = (groups: Iterable<FusionGroup>) =>
+      [...groups].sort((a, b) => this.#lastNode.get(a)! - this.#lastNode.get(b)!);
+    const visit = (group: FusionGroup): void => {
+      const number = this.#numbers.get(group)!;
       if (hasBit(done, number)) return;
       done = withBit(done, number);
-      for (const need of byLastNode(this.#order.before(number, done).map((each) => this.#units[each]))) visit(need);
-      order.push(unit);
+      for (const need of byLastNode(this.#order.before(number, done).map((each) => this.#groups[each]))) visit(need);
+      order.push(group);
     };
-    for (const unit of byLastNode(this.#numbers.keys())) visit(unit);
+    for (const group of byLastNode(this.#numbers.keys())) visit(group);
     return order;
   }
 }
@@ -302,19 +311,19 @@ function longRun(shape: readonly number[], { first, last }: AxisRange): AxisRang
   return { first: from, last: from + longAxes(shape.slice(first, last + 1)).length - 1 };
 }
 
-function storedNodes(graph: Graph, units: readonly Unit[], views: Views): Set<GraphNode> {
+function storedNodes(graph: Graph, groups: readonly FusionGroup[], views: Views): Set<GraphNode> {
   const stored = new Set<GraphNode>();
   const keep = (node: GraphNode) => stored.add(views.of(node).base);
   for (const node of graph.outputs) keep(node);
   for (const [, node] of graph.assigned) keep(node);
-  for (const unit of units) {
+  for (const group of groups) {
     // From one pass over a row to the next, values go through memory.
-    for (const members of unit.stages?.map((stage) => stage.members) ?? [unit.members]) {
+    for (const members of group.rowPasses?.map((rowPass) => rowPass.members) ?? [group.members]) {
       const inside = new Set(members);
       for (const node of members) {
-        if (unit.kind !== "loop" || isFolded(node)) stored.add(node);
+        if (group.kind !== "loop" || isFusibleReduction(node)) stored.add(node);
         const bases = isView(node) ? [views.through(node).base] : node.inputs.map((x) => views.of(x).base);
-        for (const base of bases) if (unit.kind !== "loop" || !inside.has(base)) stored.add(base);
+        for (const base of bases) if (group.kind !== "loop" || !inside.has(base)) stored.add(base);
       }
     }
   }

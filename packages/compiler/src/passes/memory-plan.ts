@@ -7,14 +7,14 @@ import { sizeOf } from "@chainrule/core";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { isContiguous, isView, longStrides, stridesWithin } from "../ir/views.ts";
 import { bytesPer } from "../wasm/heap.ts";
-import { type Fused, isFolded, type Unit } from "./fusion.ts";
+import { type FusedGraph, type FusionGroup, isFusibleReduction } from "./fusion.ts";
 import type { Phase } from "./partition.ts";
 
 /** A part of the arena that a value takes up while it is needed. */
 export interface Part {
   readonly node: GraphNode;
   readonly bytes: number;
-  /** The first and the last unit that need it. */
+  /** The first and the last group that need it. */
   readonly from: number;
   readonly to: number;
   /** Bytes from the start of the arena. */
@@ -37,15 +37,15 @@ export function bytesOf(node: GraphNode): number {
   return Math.max(grain, Math.ceil((sizeOf(node.shape) * bytesPer(node.dtype)) / grain) * grain);
 }
 
-/** What a unit reads that it does not compute. */
-export function readsOf(unit: Unit, { views }: Fused): GraphNode[] {
-  return unit.members.flatMap((node) =>
+/** What a group reads that it does not compute. */
+export function readsOf(group: FusionGroup, { views }: FusedGraph): GraphNode[] {
+  return group.members.flatMap((node) =>
     isView(node) ? [views.through(node).base] : node.inputs.map((input) => views.of(input).base),
   );
 }
 
-/** @param phases the units that run at the same time: what one needs, none of the others may overwrite. */
-export function plan(graph: Graph, fused: Fused, phases: readonly Phase[] = []): Plan {
+/** @param phases the groups that run at the same time: what one needs, none of the others may overwrite. */
+export function plan(graph: Graph, fused: FusedGraph, phases: readonly Phase[] = []): Plan {
   const uses = usesOf(graph, fused);
   const takenOver = takenOverIn(fused, uses);
   const inPlace = computedInPlace(graph, fused, uses, takenOver);
@@ -75,55 +75,55 @@ function firstGap(part: Part, others: readonly Part[]): { readonly offset: numbe
   return { offset, before: found < 0 ? others.length : found };
 }
 
-/** When values are made and read, by the numbers of the units. */
+/** When values are made and read, by the numbers of the groups. */
 interface Uses {
   readonly madeAt: ReadonlyMap<GraphNode, number>;
   readonly lastRead: ReadonlyMap<GraphNode, number>;
-  /** What is still needed when all units have run. */
+  /** What is still needed when all groups have run. */
   readonly ends: ReadonlySet<GraphNode>;
 }
 
-function usesOf(graph: Graph, fused: Fused): Uses {
+function usesOf(graph: Graph, fused: FusedGraph): Uses {
   const madeAt = new Map<GraphNode, number>();
   const lastRead = new Map<GraphNode, number>();
-  fused.units.forEach((unit, at) => {
-    for (const node of unit.members) madeAt.set(node, at);
-    for (const base of readsOf(unit, fused)) lastRead.set(base, at);
+  fused.groups.forEach((group, at) => {
+    for (const node of group.members) madeAt.set(node, at);
+    for (const base of readsOf(group, fused)) lastRead.set(base, at);
   });
   const ends = [...graph.outputs, ...graph.assigned.map(([, value]) => value)];
   return { madeAt, lastRead, ends: new Set(ends.map((node) => fused.views.of(node).base)) };
 }
 
 /** scatterAdd, which copies and then adds: the copy is spared where nobody else reads what is copied. */
-function takenOverIn({ units, views }: Fused, { madeAt, lastRead, ends }: Uses): Map<GraphNode, GraphNode> {
+function takenOverIn({ groups, views }: FusedGraph, { madeAt, lastRead, ends }: Uses): Map<GraphNode, GraphNode> {
   const found = new Map<GraphNode, GraphNode>();
-  units.forEach(({ kind, members: [node] }, at) => {
+  groups.forEach(({ kind, members: [node] }, at) => {
     const { lowering } = node;
-    if (kind !== "indexed" || lowering?.kind !== "indexing" || lowering.indexing !== "scatterAdd") return;
+    if (kind !== "indexing" || lowering?.kind !== "indexing" || lowering.indexing !== "scatterAdd") return;
     const { base } = views.of(node.inputs[0]);
     const others = node.inputs.slice(1).some((input) => views.of(input).base === base);
     if (others || !madeAt.has(base) || ends.has(base) || lastRead.get(base) !== at || base.size !== node.size) return;
-    // Two units that read it at the end: only the last may change it.
+    // Two groups that read it at the end: only the last may change it.
     found.set(node, found.get(base) ?? base);
   });
   return found;
 }
 
 function lifetimes(
-  { units, stored }: Fused,
+  { groups, stored }: FusedGraph,
   { lastRead, ends }: Uses,
   { inPlace, takenOver }: Pick<Plan, "inPlace" | "takenOver">,
   phases: readonly Phase[],
 ): Part[] {
   const parts = new Map<GraphNode, Part>();
-  // The units that may run while this one does.
-  const spans = units.map((_, at) => [at, at]);
+  // The groups that may run while this one does.
+  const spans = groups.map((_, at) => [at, at]);
   for (const { kind, first, last } of phases)
     if (kind === "split") for (let at = first; at <= last; at++) spans[at] = [first, last];
-  units.forEach(({ members }, at) => {
+  groups.forEach(({ members }, at) => {
     for (const node of members) {
       if (!stored.has(node)) continue;
-      const to = ends.has(node) ? units.length : spans[lastRead.get(node) ?? at][1];
+      const to = ends.has(node) ? groups.length : spans[lastRead.get(node) ?? at][1];
       const root = takenOver.get(node) ?? node;
       const known = parts.get(root);
       parts.set(root, { node: root, bytes: bytesOf(root), from: known?.from ?? spans[at][0], to, offset: 0 });
@@ -135,20 +135,20 @@ function lifetimes(
 /** Updates: the new value may take the old one's place where nobody reads the old one afterwards. */
 function computedInPlace(
   graph: Graph,
-  fused: Fused,
+  fused: FusedGraph,
   { madeAt, lastRead, ends }: Uses,
   takenOver: Plan["takenOver"],
 ): Map<GraphNode, Parameter> {
-  const { units, views } = fused;
+  const { groups, views } = fused;
   const found = new Map<GraphNode, Parameter>();
   const stateOf = new Map(
     graph.nodes.flatMap((node) => (node.source.kind === "state" ? [[node.source.parameter, node] as const] : [])),
   );
-  // Whether nobody reads the old value after unit `at`, and the unit itself only where it writes.
+  // Whether nobody reads the old value after group `at`, and the group itself only where it writes.
   const isFreeAt = (at: number, root: GraphNode, old: GraphNode) => {
     const read = lastRead.get(old) ?? -1;
-    const isLoop = units[at].kind === "loop" && !units[at].stages && !isFolded(root);
-    return !ends.has(old) && (read < at || (read === at && isLoop && readsInPlace(units[at], old, fused)));
+    const isLoop = groups[at].kind === "loop" && !groups[at].rowPasses && !isFusibleReduction(root);
+    return !ends.has(old) && (read < at || (read === at && isLoop && readsInPlace(groups[at], old, fused)));
   };
   for (const [parameter, value] of graph.assigned) {
     const old = stateOf.get(parameter);
@@ -163,9 +163,9 @@ function computedInPlace(
 }
 
 /** Whether the loop reads each element only where it will write it. */
-function readsInPlace(unit: Unit, old: GraphNode, { views }: Fused): boolean {
-  return unit.members.every((node) => {
-    const space = isFolded(node) ? node.inputs[0].shape : node.shape;
+function readsInPlace(group: FusionGroup, old: GraphNode, { views }: FusedGraph): boolean {
+  return group.members.every((node) => {
+    const space = isFusibleReduction(node) ? node.inputs[0].shape : node.shape;
     const reads = isView(node)
       ? [[views.through(node), node.shape] as const]
       : node.inputs.map((input) => [views.of(input), input.shape] as const);

@@ -1,12 +1,12 @@
 /**
- * Which units of a program may run at the same time. Races are seldom seen: the phases are looked at instead.
+ * Which groups of a program may run at the same time. Races are seldom seen: the phases are looked at instead.
  */
 
 import { parameter, rand, type Tensor } from "@chainrule/core";
 import { withTracer } from "@chainrule/core/internal";
 import { describe, expect, it } from "vitest";
 import { Trace } from "../trace/trace.ts";
-import { type Fused, fuse } from "./fusion.ts";
+import { type FusedGraph, fuse } from "./fusion.ts";
 import { plan } from "./memory-plan.ts";
 import { type Phase, schedule } from "./partition.ts";
 import { simplify } from "./simplify.ts";
@@ -14,7 +14,7 @@ import { simplify } from "./simplify.ts";
 /** All that can be cut in parts is, however small. */
 const everything = { size: 2, limits: { leastPart: 1e-6, leastSaving: 0 } };
 
-/** The phases, as the names of what their units compute, and which of these are computed in place. */
+/** The phases, as the names of what their groups compute, and which of these are computed in place. */
 function phasesOf(f: (...inputs: Tensor[]) => readonly Tensor[], ...inputs: Tensor[]) {
   const trace = new Trace("phases", inputs);
   const given = inputs.map((x, i) => trace.input(i, x));
@@ -29,14 +29,14 @@ function phasesOf(f: (...inputs: Tensor[]) => readonly Tensor[], ...inputs: Tens
   return { phases: phases.map((phase) => `${phase.kind}: ${namesOf(phase, fused)}`), inPlace };
 }
 
-function namesOf({ first, last }: Phase, { units }: Fused): string {
-  return units
+function namesOf({ first, last }: Phase, { groups }: FusedGraph): string {
+  return groups
     .slice(first, last + 1)
     .map(({ members }) => members.map(({ name }) => name).join("-"))
     .join(", ");
 }
 
-describe("units of one phase", () => {
+describe("groups of one phase", () => {
   const x = rand([24, 24]);
 
   it("need nothing of each other", () => {

@@ -1,27 +1,27 @@
 /**
- * What of a program is done by several threads: which units are cut into parts, and which run at the same time.
+ * What of a program is done by several threads: which groups are cut into parts, and which run at the same time.
  */
 import { callsJavaScript, isTranscendental } from "../codegen/emitters.ts";
 import { matmulFlops, matmulParts } from "../codegen/matmul.ts";
 import { isConvolution, windowFlops, windowParts } from "../codegen/window.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
-import { type Fused, isFolded, type Unit } from "./fusion.ts";
+import { type FusedGraph, type FusionGroup, isFusibleReduction } from "./fusion.ts";
 import { plan, readsOf } from "./memory-plan.ts";
 
-/** A unit (by its number), cut into so many parts that any thread can do. */
+/** A group (by its number), cut into so many parts that any thread can do. */
 export interface Task {
-  readonly unit: number;
+  readonly group: number;
   readonly parts: number;
 }
 
-/** Neighbouring units, all of which wait for all before them. */
+/** Neighbouring groups, all of which wait for all before them. */
 export interface Phase {
-  /** The numbers of the first and the last unit. */
+  /** The numbers of the first and the last group. */
   readonly first: number;
   readonly last: number;
   /**
    * - `split`: all threads do the parts of all tasks, in any order;
-   * - `main`: the main thread does one unit after another;
+   * - `main`: the main thread does one group after another;
    * - `host`: it runs a kernel in JavaScript.
    */
   readonly kind: "split" | "main" | "host";
@@ -57,25 +57,25 @@ const perStep = { plain: 0.1, fold: 0.4, transcendental: 3, single: 1 };
 const perFlop = 1 / 40;
 const perPooled = 0.4;
 
-/** What of the units is shared out among so many threads. */
+/** What of the groups is shared out among so many threads. */
 export function schedule(
   graph: Graph,
-  fused: Fused,
+  fused: FusedGraph,
   { size, limits = usualLimits }: { readonly size: number; readonly limits?: Limits },
 ): Phase[] {
-  const { units } = fused;
+  const { groups } = fused;
   const parts = partsOf(fused, size, limits);
   const needs = needsOf(graph, fused);
   const phases: Draft[] = [];
-  units.forEach((unit, at) => {
-    const task = { unit: at, parts: parts[at] };
-    const kind = unit.kind === "host" ? "host" : task.parts > 1 ? "split" : "main";
+  groups.forEach((group, at) => {
+    const task = { group: at, parts: parts[at] };
+    const kind = group.kind === "host" ? "host" : task.parts > 1 ? "split" : "main";
     const phase = phases.at(-1);
     const isFree = (draft: Draft) => ![...needs[at]].some((other) => other >= draft.first);
     const joins =
       phase &&
       ((kind === "main" && phase.kind === "main") ||
-        (kind !== "host" && phase.kind === "split" && isFree(phase) && !leavesModule(unit)));
+        (kind !== "host" && phase.kind === "split" && isFree(phase) && !leavesModule(group)));
     if (joins) {
       phase.tasks.push(task);
       phase.last = at;
@@ -84,61 +84,61 @@ export function schedule(
   return phases;
 }
 
-/** Into how many parts each unit is to be cut. */
-function partsOf(fused: Fused, threads: number, { leastPart, leastSaving }: Limits): number[] {
-  const costs = fused.units.map(costOf);
-  const parts = fused.units.map((unit, at) =>
-    Math.min(threads * partsPerThread, Math.floor(costs[at] / leastPart), mostParts(unit, threads)),
+/** Into how many parts each group is to be cut. */
+function partsOf(fused: FusedGraph, threads: number, { leastPart, leastSaving }: Limits): number[] {
+  const costs = fused.groups.map(costOf);
+  const parts = fused.groups.map((group, at) =>
+    Math.min(threads * partsPerThread, Math.floor(costs[at] / leastPart), mostParts(group, threads)),
   );
   const saving = costs.reduce((total, cost, at) => total + (parts[at] > 1 ? cost * (1 - 1 / threads) : 0), 0);
   return parts.map((n) => (saving < leastSaving ? 1 : Math.max(1, n)));
 }
 
-function costOf(unit: Unit): number {
-  const [node] = unit.members;
-  if (unit.kind === "matmul") return matmulFlops(node) * perFlop;
-  if (unit.kind === "window") return windowFlops(node) * (isConvolution(node) ? perFlop : perPooled);
-  if (unit.kind !== "loop") return 0;
-  const elements = unit.lengths.reduce((total, length) => total * length, 1);
+function costOf(group: FusionGroup): number {
+  const [node] = group.members;
+  if (group.kind === "matmul") return matmulFlops(node) * perFlop;
+  if (group.kind === "window") return windowFlops(node) * (isConvolution(node) ? perFlop : perPooled);
+  if (group.kind !== "loop") return 0;
+  const elements = group.lengths.reduce((total, length) => total * length, 1);
   const step = (member: GraphNode) => {
-    if (!unit.wide) return perStep.single;
+    if (!group.wide) return perStep.single;
     if (isTranscendental(member)) return perStep.transcendental;
-    return isFolded(member) ? perStep.fold : perStep.plain;
+    return isFusibleReduction(member) ? perStep.fold : perStep.plain;
   };
-  return elements * unit.members.reduce((total, member) => total + step(member), 0);
+  return elements * group.members.reduce((total, member) => total + step(member), 0);
 }
 
-/** How many parts the unit can be cut into at most. */
-function mostParts(unit: Unit, threads: number): number {
-  if (leavesModule(unit)) return 1;
-  if (unit.kind === "matmul") return matmulParts(unit.members[0], threads);
-  if (unit.kind === "window") return windowParts(unit.members[0]);
-  const { lengths, folds } = unit;
+/** How many parts the group can be cut into at most. */
+function mostParts(group: FusionGroup, threads: number): number {
+  if (leavesModule(group)) return 1;
+  if (group.kind === "matmul") return matmulParts(group.members[0], threads);
+  if (group.kind === "window") return windowParts(group.members[0]);
+  const { lengths, reducedAxes } = group;
   const steps = lengths.map((length, axis) => {
-    if (folds && axis >= folds.first && axis <= folds.last) return 1;
-    return unit.wide && axis === lengths.length - 1 ? Math.floor(length / 4) : length;
+    if (reducedAxes && axis >= reducedAxes.first && axis <= reducedAxes.last) return 1;
+    return group.wide && axis === lengths.length - 1 ? Math.floor(length / 4) : length;
   });
   return Math.max(1, ...steps);
 }
 
 /** Only the main thread can call functions of JavaScript: those without a compiled form, and the one that refuses indices. */
-function leavesModule({ kind, members, wide }: Unit): boolean {
-  return kind === "indexed" || kind === "host" || members.some((node) => callsJavaScript(node, wide));
+function leavesModule({ kind, members, wide }: FusionGroup): boolean {
+  return kind === "indexing" || kind === "host" || members.some((node) => callsJavaScript(node, wide));
 }
 
-/** For each unit, which earlier ones must be done before it begins. */
-function needsOf(graph: Graph, fused: Fused): Set<number>[] {
-  const { units } = fused;
+/** For each group, which earlier ones must be done before it begins. */
+function needsOf(graph: Graph, fused: FusedGraph): Set<number>[] {
+  const { groups } = fused;
   const makers = new Map<GraphNode, number[]>();
   const readers = new Map<GraphNode, number[]>();
   const note = (map: Map<GraphNode, number[]>, node: GraphNode, at: number) =>
     map.set(node, [...(map.get(node) ?? []), at]);
-  units.forEach((unit, at) => {
-    for (const node of unit.members) note(makers, node, at);
-    for (const base of new Set(readsOf(unit, fused))) note(readers, base, at);
+  groups.forEach((group, at) => {
+    for (const node of group.members) note(makers, node, at);
+    for (const base of new Set(readsOf(group, fused))) note(readers, base, at);
   });
-  const needs = units.map((unit, at) => {
-    const before = readsOf(unit, fused).flatMap((base) => makers.get(base) ?? []);
+  const needs = groups.map((group, at) => {
+    const before = readsOf(group, fused).flatMap((base) => makers.get(base) ?? []);
     return new Set(before.filter((other) => other < at));
   });
   // New values of parameters may be written over the old: those who read these come first.

@@ -28,7 +28,7 @@ import {
 import { castOp, clampOp, sameShape, whereOp } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { isView, longStrides, stridesWithin, type Views } from "../ir/views.ts";
-import { isFolded, type Unit } from "./fusion.ts";
+import { type FusionGroup, isFusibleReduction } from "./fusion.ts";
 
 /** Operations that take about as long as loading a number. */
 const cheap: ReadonlySet<Op | null> = new Set<Op | null>(
@@ -45,31 +45,31 @@ const mostOperations = 6;
 /** A value this many times smaller than the loop costs nothing to read: it stays in the cache. */
 const small = 8;
 
-/** Changes the units, so that loops compute again what is cheap. */
-export function recompute(graph: Graph, units: readonly Unit[], views: Views): void {
-  new Recomputing(graph, units, views).run();
+/** Changes the groups, so that loops compute again what is cheap. */
+export function rematerialize(graph: Graph, groups: readonly FusionGroup[], views: Views): void {
+  new Rematerialization(graph, groups, views).run();
 }
 
-class Recomputing {
-  readonly #units: readonly Unit[];
+class Rematerialization {
+  readonly #groups: readonly FusionGroup[];
   readonly #views: Views;
-  /** The unit that computes a value first. */
-  readonly #unitOf = new Map<GraphNode, Unit>();
-  /** The units that read a value. */
-  readonly #readers = new Map<GraphNode, Set<Unit>>();
-  readonly #members = new Map<Unit, Set<GraphNode>>();
+  /** The group that computes a value first. */
+  readonly #groupOf = new Map<GraphNode, FusionGroup>();
+  /** The groups that read a value. */
+  readonly #readers = new Map<GraphNode, Set<FusionGroup>>();
+  readonly #members = new Map<FusionGroup, Set<GraphNode>>();
   readonly #ends: ReadonlySet<GraphNode>;
   /** Parameters that change: reading them later would keep their update from happening in place. */
   readonly #changing: ReadonlySet<object>;
 
-  constructor({ outputs, assigned }: Graph, units: readonly Unit[], views: Views) {
-    this.#units = units;
+  constructor({ outputs, assigned }: Graph, groups: readonly FusionGroup[], views: Views) {
+    this.#groups = groups;
     this.#views = views;
-    for (const unit of units) {
-      this.#members.set(unit, new Set(unit.members));
-      for (const node of unit.members) {
-        this.#unitOf.set(node, unit);
-        this.#noteReads(unit, node);
+    for (const group of groups) {
+      this.#members.set(group, new Set(group.members));
+      for (const node of group.members) {
+        this.#groupOf.set(node, group);
+        this.#noteReads(group, node);
       }
     }
     this.#ends = new Set([...outputs, ...assigned.map(([, value]) => value)].map((node) => views.of(node).base));
@@ -77,23 +77,23 @@ class Recomputing {
   }
 
   run(): void {
-    for (const unit of this.#units) {
-      if (!isPlain(unit)) continue;
-      for (const node of [...unit.members]) if (this.#isKept(node) && !this.#ends.has(node)) this.#tryOut(node, unit);
+    for (const group of this.#groups) {
+      if (!isPlain(group)) continue;
+      for (const node of [...group.members]) if (this.#isKept(node) && !this.#ends.has(node)) this.#tryOut(node, group);
     }
-    for (const unit of this.#units) if (isPlain(unit)) this.#dropUnread(unit);
+    for (const group of this.#groups) if (isPlain(group)) this.#dropUnread(group);
   }
 
-  #noteReads(unit: Unit, node: GraphNode): void {
+  #noteReads(group: FusionGroup, node: GraphNode): void {
     for (const [base] of this.#readsOf(node)) {
       const readers = this.#readers.get(base) ?? new Set();
-      this.#readers.set(base, readers.add(unit));
+      this.#readers.set(base, readers.add(group));
     }
   }
 
   /** Bases that the node reads, each with the strides of the reading in the node's loop. */
   #readsOf(node: GraphNode): (readonly [GraphNode, readonly number[], number])[] {
-    const space = isFolded(node) ? node.inputs[0].shape : node.shape;
+    const space = isFusibleReduction(node) ? node.inputs[0].shape : node.shape;
     const reads = isView(node)
       ? [[this.#views.through(node), node.shape] as const]
       : node.inputs.map((input) => [this.#views.of(input), input.shape] as const);
@@ -107,9 +107,9 @@ class Recomputing {
   }
 
   /** Has all readers compute the node themselves, if all can and it pays. */
-  #tryOut(node: GraphNode, unit: Unit): void {
+  #tryOut(node: GraphNode, group: FusionGroup): void {
     const others = [...this.#readers.get(node)!].filter((reader) => !this.#members.get(reader)!.has(node));
-    const plans = others.map((reader) => this.#planFor(node, unit, reader));
+    const plans = others.map((reader) => this.#planFor(node, group, reader));
     if (plans.some((plan) => plan === null)) return;
     others.forEach((reader, i) => {
       const members = this.#members.get(reader)!;
@@ -123,8 +123,8 @@ class Recomputing {
   }
 
   /** What the reader would have to compute for the node; null where it cannot, or should not. */
-  #planFor(node: GraphNode, unit: Unit, reader: Unit): readonly GraphNode[] | null {
-    if (!isPlain(reader) || reader.wide !== unit.wide || !sameShape(reader.lengths, unit.lengths)) return null;
+  #planFor(node: GraphNode, group: FusionGroup, reader: FusionGroup): readonly GraphNode[] | null {
+    if (!isPlain(reader) || reader.wide !== group.wide || !sameShape(reader.lengths, group.lengths)) return null;
     if (!reader.members.every((member) => this.#readsInPlace(member, node))) return null;
     const computed = new Set<GraphNode>();
     const read = new Set<GraphNode>();
@@ -133,9 +133,9 @@ class Recomputing {
       computed.add(each);
       return this.#readsOf(each).every(([base]) => {
         if (base.uniform !== null || computed.has(base) || this.#members.get(reader)!.has(base))
-          return !isFolded(base) || !this.#members.get(reader)!.has(base);
+          return !isFusibleReduction(base) || !this.#members.get(reader)!.has(base);
         if (this.#isAtHand(base, reader)) return true;
-        if (this.#unitOf.get(base) === unit && !this.#isKept(base))
+        if (this.#groupOf.get(base) === group && !this.#isKept(base))
           return this.#readsInPlace(each, base) && collect(base);
         if (base.source.kind === "state" && this.#changing.has(base.source.parameter)) return false;
         if (base.size * small > node.size) read.add(base);
@@ -146,7 +146,7 @@ class Recomputing {
     return collect(node) && read.size <= 1 ? [...computed] : null;
   }
 
-  #isAtHand(base: GraphNode, reader: Unit): boolean {
+  #isAtHand(base: GraphNode, reader: FusionGroup): boolean {
     return this.#readers.get(base)?.has(reader) ?? false;
   }
 
@@ -158,25 +158,25 @@ class Recomputing {
     );
   }
 
-  /** Takes out what the unit no longer has to compute. */
-  #dropUnread(unit: Unit): void {
+  /** Takes out what the group no longer has to compute. */
+  #dropUnread(group: FusionGroup): void {
     const read = new Set<GraphNode>();
     const left: GraphNode[] = [];
-    for (const node of unit.members.toReversed()) {
-      if (!isFolded(node) && !read.has(node) && !this.#isKeptBy(unit, node)) continue;
+    for (const node of group.members.toReversed()) {
+      if (!isFusibleReduction(node) && !read.has(node) && !this.#isKeptBy(group, node)) continue;
       left.push(node);
       for (const [base] of this.#readsOf(node)) read.add(base);
     }
-    unit.members.splice(0, unit.members.length, ...left.reverse());
+    group.members.splice(0, group.members.length, ...left.reverse());
   }
 
-  /** Whether it is this unit that writes the value to memory. */
-  #isKeptBy(unit: Unit, node: GraphNode): boolean {
-    return this.#unitOf.get(node) === unit && this.#isKept(node);
+  /** Whether it is this group that writes the value to memory. */
+  #isKeptBy(group: FusionGroup, node: GraphNode): boolean {
+    return this.#groupOf.get(node) === group && this.#isKept(node);
   }
 }
 
 /** A loop that passes over its elements once. */
-function isPlain({ kind, stages }: Unit): boolean {
-  return kind === "loop" && stages === undefined;
+function isPlain({ kind, rowPasses }: FusionGroup): boolean {
+  return kind === "loop" && rowPasses === undefined;
 }

@@ -5,10 +5,10 @@
 import { sameShape } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import { isView, longStrides, stridesWithin, type Views } from "../ir/views.ts";
-import { isFolded, type Unit } from "./fusion.ts";
+import { type FusionGroup, isFusibleReduction } from "./fusion.ts";
 
 /** What is computed of a row in one pass. */
-export interface Stage {
+export interface RowPass {
   readonly members: readonly GraphNode[];
   /** Whether it goes along the row; otherwise it computes one element for each row. */
   readonly along: boolean;
@@ -17,27 +17,34 @@ export interface Stage {
 /** Along shorter rows, the loop around each pass costs more than passes over all rows. */
 const shortestRow = 8;
 
-/** Whether the unit folds rows, and nothing else: the last axis goes. */
-function foldsRows({ kind, lengths, folds }: Unit): boolean {
+/** Whether the group reducedAxes rows, and nothing else: the last axis goes. */
+function foldsRows({ kind, lengths, reducedAxes }: FusionGroup): boolean {
   const last = lengths.length - 1;
-  return kind === "loop" && folds?.first === last && folds.last === last && last > 0 && lengths[last] >= shortestRow;
+  return (
+    kind === "loop" &&
+    reducedAxes?.first === last &&
+    reducedAxes.last === last &&
+    last > 0 &&
+    lengths[last] >= shortestRow
+  );
 }
 
-/** The unit's stages if it computes rows like those of the other, which folds them; else null. */
-function stagesLike(unit: Unit, rows: Unit): readonly Stage[] | null {
-  if (unit.kind !== "loop" || unit.wide !== rows.wide) return null;
-  if (unit.stages) return sameShape(unit.lengths, rows.lengths) ? unit.stages : null;
-  if (unit.folds !== null && !foldsRows(unit)) return null;
-  const members = [...unit.members];
-  if (sameShape(unit.lengths, rows.lengths)) return [{ members, along: true }];
-  if (unit.folds === null && sameShape(unit.lengths, rows.lengths.slice(0, -1))) return [{ members, along: false }];
+/** The group's rowPasses if it computes rows like those of the other, which reducedAxes them; else null. */
+function rowPassesLike(group: FusionGroup, rows: FusionGroup): readonly RowPass[] | null {
+  if (group.kind !== "loop" || group.wide !== rows.wide) return null;
+  if (group.rowPasses) return sameShape(group.lengths, rows.lengths) ? group.rowPasses : null;
+  if (group.reducedAxes !== null && !foldsRows(group)) return null;
+  const members = [...group.members];
+  if (sameShape(group.lengths, rows.lengths)) return [{ members, along: true }];
+  if (group.reducedAxes === null && sameShape(group.lengths, rows.lengths.slice(0, -1)))
+    return [{ members, along: false }];
   return null;
 }
 
-/** Whether everything that the reader's members read of the other unit is in their own row of it. */
-function readsOwnRow(reader: Unit, other: ReadonlySet<GraphNode>, kept: number, views: Views): boolean {
+/** Whether everything that the reader's members read of the other group is in their own row of it. */
+function readsOwnRow(reader: FusionGroup, other: ReadonlySet<GraphNode>, kept: number, views: Views): boolean {
   return reader.members.every((node) => {
-    const space = isFolded(node) ? node.inputs[0].shape : node.shape;
+    const space = isFusibleReduction(node) ? node.inputs[0].shape : node.shape;
     const reads = isView(node)
       ? [[views.through(node), node.shape] as const]
       : node.inputs.map((input) => [views.of(input), input.shape] as const);
@@ -53,12 +60,12 @@ function readsOwnRow(reader: Unit, other: ReadonlySet<GraphNode>, kept: number, 
 }
 
 /**
- * The stages of both units, `first` before `second`, which reads of it; null where they cannot be computed row by row.
+ * The rowPasses of both groups, `first` before `second`, which reads of it; null where they cannot be computed row by row.
  */
-export function joinedStages(first: Unit, second: Unit, views: Views): readonly Stage[] | null {
+export function joinRowPasses(first: FusionGroup, second: FusionGroup, views: Views): readonly RowPass[] | null {
   const rows = foldsRows(first) ? first : second;
   if (!foldsRows(rows)) return null;
-  const [early, late] = [stagesLike(first, rows), stagesLike(second, rows)];
+  const [early, late] = [rowPassesLike(first, rows), rowPassesLike(second, rows)];
   if (!early || !late || !readsOwnRow(second, new Set(first.members), rows.lengths.length - 1, views)) return null;
   return [...early, ...late];
 }

@@ -5,10 +5,10 @@
 import type { KernelOperand, TypedArray } from "@chainrule/core";
 import { type Parameter, Tensor } from "@chainrule/core";
 import { allocate, resolveIndex } from "@chainrule/core/internal";
-import { writeLines } from "../codegen/axis-loops.ts";
-import { writeCopies } from "../codegen/copy.ts";
+import { writeAxisLoop } from "../codegen/axis-loops.ts";
+import { writeCopy } from "../codegen/copy.ts";
 import { scalarFallback } from "../codegen/emitters.ts";
-import { badIndex, writeIndexed } from "../codegen/gather-scatter.ts";
+import { badIndex, writeIndexing } from "../codegen/gather-scatter.ts";
 import { writeLoop } from "../codegen/loop-nest.ts";
 import { gemmImports, type Scratch, scratchOf, writeMatmul } from "../codegen/matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "../codegen/parallel.ts";
@@ -16,7 +16,7 @@ import { Imports } from "../codegen/vector-emitter.ts";
 import { Geometries, windowImports, writeWindow } from "../codegen/window.ts";
 import type { Share } from "../codegen/work-partition.ts";
 import type { Graph, GraphNode, Source } from "../ir/graph.ts";
-import { type Fused, fuse, type Unit } from "../passes/fusion.ts";
+import { type FusedGraph, type FusionGroup, fuse } from "../passes/fusion.ts";
 import { bytesOf, type Plan, plan } from "../passes/memory-plan.ts";
 import { type Phase, schedule } from "../passes/partition.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
@@ -37,7 +37,7 @@ interface StateSlot {
 /** What is run one after another. */
 type Stage = () => void;
 
-/** Computes a unit: a part of it, on a thread, where it is shared out. */
+/** Computes a group: a part of it, on a thread, where it is shared out. */
 type UnitFunction = (part: number, thread: number) => void;
 type Compiled = Record<string, UnitFunction | SharedRun | Stage>;
 
@@ -49,7 +49,7 @@ interface Output {
 
 export class Program {
   readonly graph: Graph;
-  readonly fused: Fused;
+  readonly fused: FusedGraph;
   /** What several threads do together; none where there is one. */
   readonly phases: readonly Phase[];
   readonly plan: Plan;
@@ -57,7 +57,7 @@ export class Program {
   /** The bytes of arena, inputs, constants and scratch: everything but the parameters. */
   readonly bytes: number;
   /** How many kernels run in JavaScript. */
-  readonly hostUnits: number;
+  readonly hostGroups: number;
   readonly #deterministic: boolean;
   readonly #addresses = new Map<GraphNode, number>();
   readonly #writtenOut = new Map<GraphNode, number>();
@@ -67,7 +67,7 @@ export class Program {
   readonly #stages: Stage[];
   readonly #outputs: Output[];
   readonly #copies: Stage[];
-  /** What runs each unit by itself. */
+  /** What runs each group by itself. */
   readonly #alone: Stage[] = [];
   /** Whether it has run, so that its memory holds numbers of the user's. */
   #hasRun = false;
@@ -79,7 +79,7 @@ export class Program {
     this.fused = fuse(graph);
     this.phases = heap.team ? schedule(graph, this.fused, heap.team) : [];
     this.plan = plan(graph, this.fused, this.phases);
-    this.hostUnits = this.fused.units.filter(({ kind }) => kind === "host").length;
+    this.hostGroups = this.fused.groups.filter(({ kind }) => kind === "host").length;
     this.#states = this.#placeStates();
     this.#placeOthers();
     this.#stages = this.#build();
@@ -108,15 +108,15 @@ export class Program {
   }
 
   /**
-   * Milliseconds that each unit takes on the numbers of the last call, best of some; null before the first call. What
-   * parameters hold is the same afterwards. Units that draw random numbers are not run: theirs is NaN.
+   * Milliseconds that each group takes on the numbers of the last call, best of some; null before the first call. What
+   * parameters hold is the same afterwards. FusionGroup that draw random numbers are not run: theirs is NaN.
    */
   times(): number[] | null {
     if (!this.#hasRun) return null;
     const { heap } = this;
     const before = this.#states.map(({ parameter: { dtype, size }, buffer }) => heap.copy(dtype, buffer.address, size));
     try {
-      return this.fused.units.map(({ members }, i) =>
+      return this.fused.groups.map(({ members }, i) =>
         members.some(({ op }) => op?.random) ? Number.NaN : bestOf(this.#alone[i]),
       );
     } finally {
@@ -169,44 +169,46 @@ export class Program {
     }
   }
 
-  /** Neighbouring units in WebAssembly become one call. */
+  /** Neighbouring groups in WebAssembly become one call. */
   #build(): Stage[] {
-    const { units } = this.fused;
+    const { groups } = this.fused;
     const imports = new Imports();
     const functions: FunctionDefinition[] = [];
-    const geometries = new Geometries(units);
+    const geometries = new Geometries(groups);
     geometries.place(this.heap, (bytes) => this.#allocate(bytes));
-    const scratch = this.#scratch(Math.max(scratchOf(units), geometries.scratch));
+    const scratch = this.#scratch(Math.max(scratchOf(groups), geometries.scratch));
     const contiguous = (node: GraphNode) => this.#contiguousAddress(node);
     const parts = partsOf(this.phases);
     const surroundings = { ...this.fused, imports, addressOf: (node: GraphNode) => this.#addresses.get(node)! };
-    units.forEach((unit, i) => {
-      if (unit.kind === "host") return;
-      for (const node of unit.members) {
+    groups.forEach((group, i) => {
+      if (group.kind === "host") return;
+      for (const node of group.members) {
         const each = scalarFallback(node);
         if (each) imports.add(each, node.inputs.length);
       }
       const share = shareOf(parts.get(i));
       functions.push({
-        name: `unit${i}`,
+        name: `group${i}`,
         parameters: share ? partParameters : [],
         body: (code) => {
-          if (unit.kind === "loop") writeLoop(code, unit, surroundings, share);
-          else if (unit.kind === "indexed") writeIndexed(code, unit.members[0], { number: i, addressOf: contiguous });
-          else if (unit.kind === "lines") writeLines(code, unit.members[0], contiguous);
-          else if (unit.kind === "window")
-            writeWindow(code, unit.members[0], { geometries, scratch, addressOf: contiguous }, share);
-          else if (unit.kind === "copies") writeCopies(code, unit.members[0], surroundings);
-          else writeMatmul(code, unit.members[0], surroundings, scratch, share);
+          if (group.kind === "loop") writeLoop(code, group, surroundings, share);
+          else if (group.kind === "indexing")
+            writeIndexing(code, group.members[0], { number: i, addressOf: contiguous });
+          else if (group.kind === "axisLoop") writeAxisLoop(code, group.members[0], contiguous);
+          else if (group.kind === "window")
+            writeWindow(code, group.members[0], { geometries, scratch, addressOf: contiguous }, share);
+          else if (group.kind === "copy") writeCopy(code, group.members[0], surroundings);
+          else writeMatmul(code, group.members[0], surroundings, scratch, share);
         },
       });
     });
-    const runs = runsOf(units);
+    const runs = runsOf(groups);
     functions.push(...runs.map((run) => this.#runFunction(run)));
     const compiled = this.#instantiate(functions, imports, runs);
-    return units.flatMap((unit, i): Stage[] => {
-      this.#alone[i] = unit.kind === "host" ? this.#kernel(unit.members[0]) : alone(compiled[`unit${i}`], parts.get(i));
-      if (unit.kind === "host") return [this.#alone[i]];
+    return groups.flatMap((group, i): Stage[] => {
+      this.#alone[i] =
+        group.kind === "host" ? this.#kernel(group.members[0]) : alone(compiled[`group${i}`], parts.get(i));
+      if (group.kind === "host") return [this.#alone[i]];
       return runs.some(([first]) => first === i) ? [compiled[`run${i}`] as Stage] : [];
     });
   }
@@ -216,11 +218,11 @@ export class Program {
     return { bytes, address: bytes > 0 ? this.#allocate(bytes * (this.heap.team?.size ?? 1)) : 0 };
   }
 
-  /** Calls the units from the first to the last; where threads share the work, what each of them does of it. */
+  /** Calls the groups from the first to the last; where threads share the work, what each of them does of it. */
   #runFunction([first, last]: Run): FunctionDefinition {
     const phases = this.#phasesOf([first, last]);
     const name = `run${first}`;
-    const nameOf = (unit: number) => `unit${unit}`;
+    const nameOf = (group: number) => `group${group}`;
     if (phases.length > 0)
       return { name, parameters: threadParameters, result: "i32", body: (code) => writePhases(code, phases, nameOf) };
     return {
@@ -241,8 +243,8 @@ export class Program {
   #instantiate(functions: readonly FunctionDefinition[], imports: Imports, runs: readonly Run[]): Compiled {
     if (functions.length === 0) return {};
     const { team } = this.heap;
-    const products = gemmImports(this.heap, this.#deterministic, this.fused.units);
-    const slides = this.fused.units.some(({ kind }) => kind === "window");
+    const products = gemmImports(this.heap, this.#deterministic, this.fused.groups);
+    const slides = this.fused.groups.some(({ kind }) => kind === "window");
     const windows = slides ? windowImports(this.heap, this.#deterministic) : null;
     const kernels = [...products, ...(windows ? [windows] : [])];
     const types = [
@@ -251,8 +253,8 @@ export class Program {
       ...imports.types,
       ...(team ? protocolImports : []),
     ];
-    const refuse = (index: number, length: number, unit: number) =>
-      resolveIndex(this.fused.units[unit].members[0].name, index, length);
+    const refuse = (index: number, length: number, group: number) =>
+      resolveIndex(this.fused.groups[group].members[0].name, index, length);
     const calls = kernels.map((each) => each.kernels.functions);
     const given = Object.assign({ ...imports.functions, badIndex: refuse }, ...calls, team?.protocol);
     const bytes = assemble(functions, types, { shared: team !== null });
@@ -358,30 +360,30 @@ export class Program {
   }
 }
 
-/** First and last of neighbouring units that are not the host's. */
+/** First and last of neighbouring groups that are not the host's. */
 type Run = [first: number, last: number];
 
-/** Into how many parts units are cut, by their number: those that any thread can do. */
+/** Into how many parts groups are cut, by their number: those that any thread can do. */
 function partsOf(phases: readonly Phase[]): Map<number, number> {
   const tasks = phases.flatMap((phase) => (phase.kind === "split" ? phase.tasks : []));
-  return new Map(tasks.map(({ unit, parts }) => [unit, parts]));
+  return new Map(tasks.map(({ group, parts }) => [group, parts]));
 }
 
 function shareOf(parts: number | undefined): Share | null {
   return parts === undefined ? null : { parts, part: partLocal, thread: threadLocal };
 }
 
-/** A unit by itself, on this thread: all its parts. */
-function alone(unit: UnitFunction, parts: number | undefined): Stage {
-  if (parts === undefined) return () => unit(0, 0);
+/** A group by itself, on this thread: all its parts. */
+function alone(group: UnitFunction, parts: number | undefined): Stage {
+  if (parts === undefined) return () => group(0, 0);
   return () => {
-    for (let part = 0; part < parts; part++) unit(part, 0);
+    for (let part = 0; part < parts; part++) group(part, 0);
   };
 }
 
-function runsOf(units: readonly Unit[]): Run[] {
+function runsOf(groups: readonly FusionGroup[]): Run[] {
   const runs: Run[] = [];
-  units.forEach(({ kind }, i) => {
+  groups.forEach(({ kind }, i) => {
     if (kind === "host") return;
     const last = runs.at(-1);
     if (last && last[1] === i - 1) last[1] = i;
