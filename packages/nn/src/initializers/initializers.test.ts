@@ -80,6 +80,11 @@ describe("scaled initialisers", () => {
     expect(x.var().item() / (2 / 200)).toBeCloseTo(1, 1.5);
   });
 
+  it("scale by a single input", () => {
+    const x = draw(lecunUniform(), [1, 2000]);
+    expect(x.abs().max().item()).toBeCloseTo(Math.sqrt(3), 1.5);
+  });
+
   it("take weights without inputs", () => {
     expect(glorotUniform()([0, 3]).shape).toEqual([0, 3]);
     expect(heNormal()([0, 3]).shape).toEqual([0, 3]);
@@ -97,6 +102,8 @@ describe("scaled initialisers", () => {
     expect(calculateGain("relu")).toBe(Math.SQRT2);
     expect(calculateGain("tanh")).toBe(5 / 3);
     expect(calculateGain("leakyRelu", 0.2)).toBeCloseTo(Math.sqrt(2 / 1.04), 12);
+    expect(calculateGain("leakyRelu")).toBeCloseTo(Math.sqrt(2 / 1.0001), 12);
+    expect(calculateGain("sigmoid")).toBe(1);
     expect(calculateGain("selu")).toBe(0.75);
     expect(calculateGain("linear")).toBe(1);
   });
@@ -133,6 +140,8 @@ describe("plain initialisers", () => {
     expect(cut.std().item()).toBeCloseTo(0.08796, 3);
     expect(() => randomNormal({ stddev: 1 } as never)).toThrow(OptionError);
     expect(() => randomUniform({ minimum: 1 } as never)).toThrow(OptionError);
+    expect(() => truncatedNormal({ stddev: 1 } as never)).toThrow(OptionError);
+    expect(() => varianceScaling({ gain: 1 } as never)).toThrow(OptionError);
   });
 });
 

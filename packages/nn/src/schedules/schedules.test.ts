@@ -54,6 +54,68 @@ describe("every schedule of the public index", () => {
   it.each(Object.entries(firstRates))("%s", (_name, { schedule, rates }) => expectRates(schedule, rates));
 });
 
+/** Options that every schedule takes, by which each is tried with one it does not know and with numbers out of range. */
+const takes: Record<string, { make: (options: never) => Schedule; options: object; range: Record<string, unknown> }> = {
+  stepDecay: { make: stepDecay, options: { lr: 1, every: 2 }, range: { lr: -1, every: 0, gamma: 0 } },
+  multiStepDecay: { make: multiStepDecay, options: { lr: 1, milestones: [2] }, range: { lr: -1, gamma: 0 } },
+  exponentialDecay: { make: exponentialDecay, options: { lr: 1, gamma: 0.5 }, range: { lr: -1, gamma: 0, every: 0 } },
+  polynomialDecay: {
+    make: polynomialDecay,
+    options: { lr: 1, steps: 2 },
+    range: { lr: -1, steps: 0, endLr: -1, power: 0 },
+  },
+  linearDecay: { make: linearDecay, options: { lr: 1, steps: 2 }, range: { lr: -1, steps: 0, endLr: -1 } },
+  cosineDecay: { make: cosineDecay, options: { lr: 1, steps: 2 }, range: { lr: -1, steps: 0, endLr: -1 } },
+  cosineRestarts: {
+    make: cosineRestarts,
+    options: { lr: 1, steps: 2 },
+    range: { lr: -1, steps: 0, endLr: -1, growth: 0.9 },
+  },
+  warmup: {
+    make: (options) => warmup(1, options),
+    options: { steps: 2 },
+    range: { steps: 0, from: 1.1 },
+  },
+  oneCycle: {
+    make: oneCycle,
+    options: { maxLr: 1, steps: 2 },
+    range: { maxLr: 0, steps: 0, pctStart: 1.1, divFactor: 0, finalDivFactor: 0 },
+  },
+};
+
+describe("the options of every schedule", () => {
+  it("are in the table", () => {
+    expect(Object.keys(takes).sort()).toEqual(functionsOf(schedules));
+  });
+
+  it.each(Object.entries(takes))("%s", (_name, { make, options, range }) => {
+    expect(() => make(options as never)).not.toThrow();
+    expect(() => make({ ...options, speed: 1 } as never)).toThrow(/options it knows, got "speed"/);
+    for (const [name, value] of Object.entries(range)) {
+      expect(() => make({ ...options, [name]: value } as never), name).toThrow(ValueError);
+      expect(() => make({ ...options, [name]: Number.NaN } as never), name).toThrow(ValueError);
+    }
+  });
+
+  it("linearDecay has no power", () => {
+    expect(() => linearDecay({ lr: 1, steps: 2, power: 2 } as never)).toThrow(OptionError);
+  });
+
+  it("may be at the end of their range", () => {
+    expectRates(warmup(2, { steps: 2, from: 1 }), { 0: 2, 1: 2, 2: 2 });
+    expectRates(cosineRestarts({ lr: 1, steps: 4, growth: 1 }), {
+      1: (1 + Math.SQRT1_2) / 2,
+      5: (1 + Math.SQRT1_2) / 2,
+    });
+    expectRates(linearDecay({ lr: 0, steps: 2 }), { 0: 0, 1: 0 });
+  });
+
+  it("of milestones must ascend from above 0", () => {
+    for (const milestones of [[0, 2], [2, 2], [-1], 3])
+      expect(() => multiStepDecay({ lr: 1, milestones } as never)).toThrow(ValueError);
+  });
+});
+
 describe("schedules", () => {
   it("stepDecay multiplies every so many steps", () => {
     expectRates(stepDecay({ lr: 1, every: 3, gamma: 0.5 }), { 0: 1, 2: 1, 3: 0.5, 5: 0.5, 6: 0.25 });
@@ -168,6 +230,27 @@ describe("ReduceOnPlateau", () => {
     expect(run({ patience: 0, threshold: 0.1, thresholdMode: "abs" }, [5, 4.95, 4.5])).toEqual([1, 0.5, 0.5]);
   });
 
+  it("waits for ten measurements that are no better by a ten-thousandth, unless it is told otherwise", () => {
+    const rates = run({}, [1, ...new Array(11).fill(1 - 0.9e-4)]);
+    expect(rates.slice(-2)).toEqual([1, 0.5]);
+    const better = run({}, [1, ...new Array(10).fill(1), 1 - 1.1e-4, 1]);
+    expect(better.at(-1)).toBe(1);
+    const plateau = { lr: 1 };
+    const callback = new ReduceOnPlateau(plateau, { patience: 0 });
+    callback.step(1);
+    callback.step(1);
+    expect(plateau.lr).toBeCloseTo(0.1, 12);
+  });
+
+  it("takes the same measurement for no better, also without a threshold, and infinity from the start", () => {
+    expect(run({ patience: 0, threshold: 0 }, [1, 1])).toEqual([1, 0.5]);
+    expect(run({ patience: 0 }, [Number.POSITIVE_INFINITY, 5])).toEqual([0.5, 0.5]);
+  });
+
+  it("never raises a rate that is below the smallest", () => {
+    expect(run({ patience: 0, minLr: 2 }, [1, 1, 1])).toEqual([1, 1, 1]);
+  });
+
   it("can watch what should grow", () => {
     expect(run({ patience: 0, mode: "max" }, [0.5, 0.6, 0.6])).toEqual([1, 1, 0.5]);
   });
@@ -189,7 +272,9 @@ describe("ReduceOnPlateau", () => {
 
   it("refuses options that make no sense", () => {
     const optimizer = { lr: 1 };
-    expect(() => new ReduceOnPlateau(optimizer, { factor: 2 })).toThrow(ValueError);
+    for (const factor of [0, 1, 2, Number.NaN])
+      expect(() => new ReduceOnPlateau(optimizer, { factor })).toThrow(ValueError);
+    expect(() => new ReduceOnPlateau(optimizer, { thresholdMode: "relative" as never })).toThrow(OptionError);
     expect(() => new ReduceOnPlateau(optimizer, { patience: -1 })).toThrow(ValueError);
     expect(() => new ReduceOnPlateau(optimizer, { mode: "auto" as never })).toThrow(OptionError);
     expect(() => new ReduceOnPlateau(optimizer, { patence: 1 } as never)).toThrow(/Did you mean "patience"/);
