@@ -17,6 +17,8 @@ import {
   activation,
   count,
   initializer,
+  type KernelOptions,
+  kernelOptions,
   type LayerOptions,
   type OptionTable,
   type OwnOptions,
@@ -29,22 +31,14 @@ import { type State, stateOf } from "./state.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
 /** The size of a recurrent cell, its activation and its weights. */
-export interface CellOptions extends LayerOptions {
+export interface CellOptions extends LayerOptions, KernelOptions {
   /** The length of the state, and of the output. */
   units: number;
   /** What the new content passes through; "tanh" by default. */
   activation?: ActivationLike;
-  /** Whether to add biases; true by default. */
-  useBias?: boolean;
-  /** Of the weights of the input; "glorot_uniform" by default. */
-  kernelInitializer?: InitializerLike;
   /** Of the weights of the state; "orthogonal" by default. */
   recurrentInitializer?: InitializerLike;
-  /** "zeros" by default. */
-  biasInitializer?: InitializerLike;
-  kernelRegularizer?: RegularizerLike;
   recurrentRegularizer?: RegularizerLike;
-  biasRegularizer?: RegularizerLike;
 }
 
 /** The options of cells with gates: {@link GRUCell}, {@link LSTMCell}. */
@@ -62,13 +56,9 @@ export interface LSTMCellOptions extends GatedCellOptions {
 export const cellOptions: OptionTable<CellOptions> = {
   units: count,
   activation,
-  useBias: unchecked,
-  kernelInitializer: initializer,
+  ...kernelOptions,
   recurrentInitializer: initializer,
-  biasInitializer: initializer,
-  kernelRegularizer: regularizer,
   recurrentRegularizer: regularizer,
-  biasRegularizer: regularizer,
 };
 export const gatedCellOptions: OptionTable<GatedCellOptions> = { ...cellOptions, recurrentActivation: activation };
 export const lstmCellOptions: OptionTable<LSTMCellOptions> = { ...gatedCellOptions, unitForgetBias: unchecked };

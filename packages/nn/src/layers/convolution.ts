@@ -12,19 +12,18 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import type { InitializerLike } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
-import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { Layer } from "./layer.ts";
 import {
   activation,
   count,
-  initializer,
+  type KernelOptions,
+  kernelOptions,
   type LayerOptions,
   type OptionTable,
   type OwnOptions,
   optional,
-  regularizer,
   unchecked,
 } from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
@@ -32,7 +31,7 @@ import { knownLength } from "./shape.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
 /** What the layers of convolutions share; `Size` and `Pads` are how each spells lengths and padding. */
-interface ConvOptions<Size, Pads> extends LayerOptions {
+interface ConvOptions<Size, Pads> extends LayerOptions, KernelOptions {
   /** How many output channels there are: one for each kernel. */
   filters: number;
   /** The kernel's length, or its height and width. */
@@ -49,14 +48,6 @@ interface ConvOptions<Size, Pads> extends LayerOptions {
   groups?: number;
   /** What is applied to the result, by name or as a function; nothing by default. */
   activation?: ActivationLike | null;
-  /** Whether to add a bias to each output channel; true by default. */
-  useBias?: boolean;
-  /** "glorot_uniform" by default. */
-  kernelInitializer?: InitializerLike;
-  /** "zeros" by default. */
-  biasInitializer?: InitializerLike;
-  kernelRegularizer?: RegularizerLike;
-  biasRegularizer?: RegularizerLike;
 }
 
 const convOptions: OptionTable<ConvOptions<unknown, unknown>> = {
@@ -67,11 +58,7 @@ const convOptions: OptionTable<ConvOptions<unknown, unknown>> = {
   dilation: unchecked,
   groups: optional(count),
   activation,
-  useBias: unchecked,
-  kernelInitializer: initializer,
-  biasInitializer: initializer,
-  kernelRegularizer: regularizer,
-  biasRegularizer: regularizer,
+  ...kernelOptions,
 };
 
 /** What all three do: weights for a window, the convolution, the activation. */

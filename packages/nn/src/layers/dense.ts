@@ -4,19 +4,18 @@
 import { OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomUniform } from "../initializers/initializer.ts";
 import { kaimingUniform } from "../initializers/scaling.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
-import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { Layer } from "./layer.ts";
 import {
   activation,
   count,
-  initializer,
+  type KernelOptions,
+  kernelOptions,
   type LayerOptions,
   type OptionTable,
-  regularizer,
   unchecked,
   withPositional,
 } from "./options.ts";
@@ -24,29 +23,17 @@ import { penaltiesOf } from "./penalties.ts";
 import { knownLength } from "./shape.ts";
 
 /** The size of a {@link Dense} layer, its activation and its weights. */
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends LayerOptions, KernelOptions {
   /** How many outputs there are. */
   units: number;
   /** What is applied to the result, by name or as a function; nothing by default. */
   activation?: ActivationLike | null;
-  /** Whether to add a bias; true by default. */
-  useBias?: boolean;
-  /** "glorot_uniform" by default. */
-  kernelInitializer?: InitializerLike;
-  /** "zeros" by default. */
-  biasInitializer?: InitializerLike;
-  kernelRegularizer?: RegularizerLike;
-  biasRegularizer?: RegularizerLike;
 }
 
 const denseOptions: OptionTable<DenseOptions> = {
   units: count,
   activation,
-  useBias: unchecked,
-  kernelInitializer: initializer,
-  biasInitializer: initializer,
-  kernelRegularizer: regularizer,
-  biasRegularizer: regularizer,
+  ...kernelOptions,
 };
 
 /**

@@ -12,29 +12,28 @@ import {
   type TensorLike,
 } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
-import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import { toInitializer } from "../initializers/by-name.ts";
 import type { Initializer } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
-import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { attentionWeights } from "./attention.ts";
 import { Dropout } from "./dropout.ts";
 import { asMask } from "./masks.ts";
 import {
   count,
   dropoutRate,
-  initializer,
+  type KernelOptions,
+  kernelOptions,
   type LayerOptions,
   type OptionTable,
   optional,
-  regularizer,
-  unchecked,
 } from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
 /** The sizes of a {@link MultiHeadAttention}, and its weights. */
-export interface MultiHeadAttentionOptions extends LayerOptions {
+export interface MultiHeadAttentionOptions extends LayerOptions, KernelOptions {
   /** The number of features of queries and of the output. */
   embedDim: number;
   /** How many attentions stand side by side; each has embedDim / heads features. */
@@ -45,14 +44,6 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   vdim?: number;
   /** The share of attention weights that are dropped in training; 0 by default. */
   dropout?: number;
-  /** Whether to add biases; true by default. */
-  useBias?: boolean;
-  /** Of each of the four projections; "glorot_uniform" by default. */
-  kernelInitializer?: InitializerLike;
-  /** "zeros" by default. */
-  biasInitializer?: InitializerLike;
-  kernelRegularizer?: RegularizerLike;
-  biasRegularizer?: RegularizerLike;
 }
 
 const ownOptions: OptionTable<MultiHeadAttentionOptions> = {
@@ -61,11 +52,7 @@ const ownOptions: OptionTable<MultiHeadAttentionOptions> = {
   kdim: optional(count),
   vdim: optional(count),
   dropout: optional(dropoutRate),
-  useBias: unchecked,
-  kernelInitializer: initializer,
-  biasInitializer: initializer,
-  kernelRegularizer: regularizer,
-  biasRegularizer: regularizer,
+  ...kernelOptions,
 };
 
 /** What attention may be called with besides the queries. Masks are true where one may look. */

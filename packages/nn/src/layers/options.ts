@@ -5,7 +5,7 @@
 import { type Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { toActivation } from "../activations.ts";
-import { toInitializer } from "../initializers/by-name.ts";
+import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { checkCount, checkNotNegative } from "../number-checks.ts";
 import { type RegularizerLike, toRegularizer } from "../regularizers.ts";
 
@@ -23,6 +23,18 @@ export interface LayerOptions {
   generator?: Generator;
   /** A penalty on the output, divided by the number of examples. */
   activityRegularizer?: RegularizerLike;
+}
+
+/** How a layer's kernel and bias start, and what they are penalised by. */
+export interface KernelOptions {
+  /** Whether to add a bias; true by default. */
+  useBias?: boolean;
+  /** Of the kernel or kernels, each by itself; "glorot_uniform" by default. */
+  kernelInitializer?: InitializerLike;
+  /** Of the bias; "zeros" by default. */
+  biasInitializer?: InitializerLike;
+  kernelRegularizer?: RegularizerLike;
+  biasRegularizer?: RegularizerLike;
 }
 
 /** Throws for what an option cannot be; undefined stands for an option that is not given. */
@@ -66,6 +78,15 @@ export const dropoutRate: OptionCheck = (where, name, value) => {
     got: describe(value),
     hint: "It is the share that is dropped.",
   });
+};
+
+/** What {@link KernelOptions} may be. */
+export const kernelOptions: Readonly<Record<keyof KernelOptions, OptionCheck>> = {
+  useBias: unchecked,
+  kernelInitializer: initializer,
+  biasInitializer: initializer,
+  kernelRegularizer: regularizer,
+  biasRegularizer: regularizer,
 };
 
 const dtype: OptionCheck = optional((where, _name, value) => {
