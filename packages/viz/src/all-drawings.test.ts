@@ -4,6 +4,7 @@
  */
 import { parameter, type Tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { escapeCode } from "./drawing/terminal.ts";
 import * as index from "./index.ts";
 import {
   barChartSvg,
@@ -20,7 +21,6 @@ import {
   toMermaid,
   trainingReport,
 } from "./index.ts";
-import { escapeCode } from "./terminal.ts";
 
 /** A name that is full of what XML and DOT write in other ways. */
 const nasty = `<"&'> ]]> \u0007`;

@@ -1,8 +1,18 @@
 /**
  * Graphs of a computation and plots, for terminal and page.
  */
-export { type BarChartData, type BarChartOptions, barChartSvg } from "./bar-chart.ts";
-export { type BoundaryPrediction, type DrawBoundaryOptions, drawBoundary } from "./boundary.ts";
+export { type BarChartData, type BarChartOptions, barChartSvg } from "./charts/bar-chart.ts";
+export { type BoundaryPrediction, type DrawBoundaryOptions, drawBoundary } from "./charts/boundary.ts";
+export { heatmap } from "./charts/heatmap.ts";
+export type { HeatmapData, HeatmapOptions } from "./charts/heatmap-data.ts";
+export { type HeatmapSvgOptions, heatmapSvg } from "./charts/heatmap-svg.ts";
+export { type HistoryLike, type PlotHistoryOptions, plotHistory } from "./charts/history.ts";
+export { type DrawImageOptions, drawImage } from "./charts/image.ts";
+export { type LineChartOptions, lineChartSvg } from "./charts/line-chart.ts";
+export type { LineChartData } from "./charts/line-data.ts";
+export { type PlotLinesOptions, plotLines } from "./charts/plot-lines.ts";
+export { type TrainingReportOptions, trainingReport } from "./charts/report.ts";
+export type { AxisScale } from "./drawing/ticks.ts";
 export {
   type ComputationEdge,
   type ComputationGraph,
@@ -12,13 +22,3 @@ export {
 } from "./graph/computation.ts";
 export { toDot, toMermaid } from "./graph/dot.ts";
 export { graphSvg } from "./graph/svg.ts";
-export { heatmap } from "./heatmap.ts";
-export type { HeatmapData, HeatmapOptions } from "./heatmap-data.ts";
-export { type HeatmapSvgOptions, heatmapSvg } from "./heatmap-svg.ts";
-export { type HistoryLike, type PlotHistoryOptions, plotHistory } from "./history.ts";
-export { type DrawImageOptions, drawImage } from "./image.ts";
-export { type LineChartOptions, lineChartSvg } from "./line-chart.ts";
-export type { LineChartData } from "./line-data.ts";
-export { type PlotLinesOptions, plotLines } from "./plot-lines.ts";
-export { type TrainingReportOptions, trainingReport } from "./report.ts";
-export type { AxisScale } from "./ticks.ts";

@@ -4,8 +4,8 @@
 import { isFloat, OptionError, Tensor, type TensorLike, tensor } from "@chainrule/core";
 import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import type { Loss } from "../definition/loss.ts";
+import { printable } from "../format/printable.ts";
 import { type Domain, domains } from "../inputs/domains.ts";
-import { printable } from "../printable.ts";
 import { type LossUnderTest, properties } from "./properties.ts";
 import { sampleInputs } from "./sample-inputs.ts";
 

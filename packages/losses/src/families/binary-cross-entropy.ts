@@ -4,7 +4,7 @@
 import { sub, type Tensor, type TensorLike } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { clipStraightThrough, epsilon } from "../stable.ts";
+import { clipStraightThrough, epsilon } from "../numerics/stable.ts";
 import { checkSmoothing } from "./class-losses.ts";
 import { type FromLogits, logitsOrProbabilities } from "./cross-entropy.ts";
 

@@ -15,7 +15,7 @@ import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import type { PerElement } from "../definition/reduction.ts";
 import type { ClassOptions } from "../inputs/class-targets.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { timesLog } from "../stable.ts";
+import { timesLog } from "../numerics/stable.ts";
 
 /** Whether a checked target holds labels rather than a distribution. */
 export function isLabels(target: Tensor): boolean {

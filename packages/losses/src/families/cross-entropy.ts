@@ -4,7 +4,7 @@
 import { OptionError, sub, type Tensor, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { ClassOptions } from "../inputs/class-targets.ts";
-import { logClipped } from "../stable.ts";
+import { logClipped } from "../numerics/stable.ts";
 import { reduceOverClasses, selectTarget } from "./class-losses.ts";
 
 /** Whether predictions are logits, before softmax, or probabilities, after it. */

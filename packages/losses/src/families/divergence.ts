@@ -6,7 +6,7 @@
 import { type Tensor, type TensorLike, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { clipStraightThrough, epsilon, timesLog } from "../stable.ts";
+import { clipStraightThrough, epsilon, timesLog } from "../numerics/stable.ts";
 
 interface KlOptions {
   axis?: number;

@@ -4,7 +4,7 @@
 import { OptionError, sub, type Tensor, type TensorLike } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { clipStraightThrough, epsilon, powFromZero } from "../stable.ts";
+import { clipStraightThrough, epsilon, powFromZero } from "../numerics/stable.ts";
 import { binaryFromLogits, binaryFromProbabilities, smoothLabels } from "./binary-cross-entropy.ts";
 import { alignToAxis, selectTarget } from "./class-losses.ts";
 import { type FromLogits, logitsOrProbabilities, logOfClasses } from "./cross-entropy.ts";

@@ -6,7 +6,7 @@ import type { TensorLike } from "@chainrule/core";
 import { where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
-import { clipStraightThrough, epsilon } from "../stable.ts";
+import { clipStraightThrough, epsilon } from "../numerics/stable.ts";
 
 /**
  * Poisson loss of predicted rates, ℓ = λ - y log(λ + 1e-7): the negative log-likelihood of counts up to a constant.

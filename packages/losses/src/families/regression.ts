@@ -4,7 +4,7 @@
 import { OptionError, type Tensor, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
-import { clipStraightThrough, epsilon } from "../stable.ts";
+import { clipStraightThrough, epsilon } from "../numerics/stable.ts";
 
 /**
  * Squared error, ℓ = (prediction - target)²; its mean is the mean squared error.

@@ -3,7 +3,7 @@
  */
 import { ShapeError, Tensor, type TensorLike, tensor, ValueError } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
-import { printable } from "../printable.ts";
+import { printable } from "../format/printable.ts";
 import * as information from "./measures.ts";
 
 /** One amount of information in both units. */

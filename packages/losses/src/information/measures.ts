@@ -20,7 +20,7 @@ import {
 import { checkOptions, describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { asFloat } from "../inputs/tensors.ts";
 import { findInvalid, formatIndex, valuesOf } from "../inputs/values.ts";
-import { xLogX } from "../stable.ts";
+import { xLogX } from "../numerics/stable.ts";
 
 export interface BaseOption {
   /** The base of the logarithm: e for nats (the default), 2 for bits, 10 for hartleys. */

@@ -3,7 +3,7 @@
  */
 import { ValueError } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
-import { element, round, svgDocument, text, textWidth } from "../svg.ts";
+import { element, round, svgDocument, text, textWidth } from "../drawing/svg.ts";
 import type { ComputationGraph, ComputationNode, ComputationNodeKind } from "./computation.ts";
 import { layoutGraph, type Point } from "./layout.ts";
 import { edgeText, nodeLines } from "./text.ts";

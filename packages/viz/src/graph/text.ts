@@ -1,7 +1,7 @@
 /**
  * What is written on the nodes and edges of a graph, the same in every kind of drawing.
  */
-import { formatNumber } from "../ticks.ts";
+import { formatNumber } from "../drawing/ticks.ts";
 import type { ComputationEdge, ComputationNode } from "./computation.ts";
 
 /** The lines on a node: what it is, then its shape and dtype or its number and gradient. */

@@ -3,8 +3,8 @@
  */
 import { DataError, Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { asciiRamp, extentOf, normalize, selectLevel } from "./shades.ts";
-import { hasColors, paint } from "./terminal.ts";
+import { asciiRamp, extentOf, normalize, selectLevel } from "../drawing/shades.ts";
+import { hasColors, paint } from "../drawing/terminal.ts";
 
 /** Options of {@link drawImage}. */
 export interface DrawImageOptions {

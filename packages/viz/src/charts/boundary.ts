@@ -3,9 +3,9 @@
  */
 import { DataError, OptionError, Tensor, tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { hasColors, paint } from "../drawing/terminal.ts";
+import { type Extent, formatNumber } from "../drawing/ticks.ts";
 import { checkSize, toMatrix } from "./line-data.ts";
-import { hasColors, paint } from "./terminal.ts";
-import { type Extent, formatNumber } from "./ticks.ts";
 
 /** What a model says of n points: classes or scores, [n] or [n, 1], or a score for each class, [n, k]. */
 export type BoundaryPrediction = Tensor | readonly number[] | readonly (readonly number[])[];

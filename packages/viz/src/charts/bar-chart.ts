@@ -3,9 +3,9 @@
  */
 import { DataError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { element, lineColorsOn, svgDocument, text, textWidth } from "../drawing/svg.ts";
+import { type Axis, type AxisScale, axisFor, formatNumber } from "../drawing/ticks.ts";
 import { checkSize } from "./line-data.ts";
-import { element, lineColorsOn, svgDocument, text, textWidth } from "./svg.ts";
-import { type Axis, type AxisScale, axisFor, formatNumber } from "./ticks.ts";
 
 /** Lengths of bars by the group's name, and in it by the bar's name. */
 export type BarChartData = Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -5,6 +5,8 @@
  * long lines stay readable and short ones become lines rather than stairs, and marks at round numbers.
  */
 import plot from "simple-ascii-chart";
+import { center, escapeCode, hasColors, lengthOf, lineColors, paint } from "../drawing/terminal.ts";
+import { type Axis, axisFor, formatNumber } from "../drawing/ticks.ts";
 import {
   checkLineOptions,
   checkSize,
@@ -13,8 +15,6 @@ import {
   type LinePlotOptions,
   toLines,
 } from "./line-data.ts";
-import { center, escapeCode, hasColors, lengthOf, lineColors, paint } from "./terminal.ts";
-import { type Axis, axisFor, formatNumber } from "./ticks.ts";
 
 /** Options of {@link plotLines}. */
 export interface PlotLinesOptions extends LinePlotOptions {

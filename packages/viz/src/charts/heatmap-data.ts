@@ -2,9 +2,9 @@
  * What heat maps are given: a matrix with the names of its rows and columns.
  */
 import { DataError, type Tensor } from "@chainrule/core";
+import { extentOf } from "../drawing/shades.ts";
+import type { Extent } from "../drawing/ticks.ts";
 import { toMatrix } from "./line-data.ts";
-import { extentOf } from "./shades.ts";
-import type { Extent } from "./ticks.ts";
 
 /** A matrix as nested arrays or as a tensor with two axes. */
 export type HeatmapData = Tensor | readonly (readonly number[])[];

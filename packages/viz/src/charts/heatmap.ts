@@ -2,10 +2,10 @@
  * Matrices as shades in the terminal: confusion matrices, attention maps, weights.
  */
 import { checkOptions } from "@chainrule/core/internal";
+import { blockShades, normalize, selectLevel, viridis } from "../drawing/shades.ts";
+import { center, hasColors, lengthOf, paint } from "../drawing/terminal.ts";
+import { formatNumber } from "../drawing/ticks.ts";
 import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
-import { blockShades, normalize, selectLevel, viridis } from "./shades.ts";
-import { center, hasColors, lengthOf, paint } from "./terminal.ts";
-import { formatNumber } from "./ticks.ts";
 
 /** Numbers on these of viridis's eight shades are written in black, on those before in white. */
 const firstBright = 5;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lineChartSvg } from "./line-chart.ts";
+import { lineChartSvg } from "../charts/line-chart.ts";
 import { element, escapeXml, round, text } from "./svg.ts";
 
 describe("element", () => {

@@ -2,12 +2,12 @@
  * A report of a training run: one HTML page that needs nothing else, to open, send or keep.
  */
 import { checkOptions } from "@chainrule/core/internal";
+import { escapeXml } from "../drawing/svg.ts";
+import { formatNumber } from "../drawing/ticks.ts";
 import type { HeatmapData } from "./heatmap-data.ts";
 import { heatmapSvg } from "./heatmap-svg.ts";
 import { type Curves, curvesOf, type HistoryLike } from "./history.ts";
 import { lineChartSvg } from "./line-chart.ts";
-import { escapeXml } from "./svg.ts";
-import { formatNumber } from "./ticks.ts";
 
 /** Options of {@link trainingReport}. */
 export interface TrainingReportOptions {

@@ -1,6 +1,9 @@
 /**
  * Lines as an SVG drawing: axes with round numbers, a legend, titles.
  */
+
+import { element, lineColorsOn, round, svgDocument, text, textWidth, verticalText } from "../drawing/svg.ts";
+import { type Axis, axisFor, formatNumber } from "../drawing/ticks.ts";
 import {
   checkLineOptions,
   checkSize,
@@ -9,8 +12,6 @@ import {
   type LinePlotOptions,
   toLines,
 } from "./line-data.ts";
-import { element, lineColorsOn, round, svgDocument, text, textWidth, verticalText } from "./svg.ts";
-import { type Axis, axisFor, formatNumber } from "./ticks.ts";
 
 /** Options of {@link lineChartSvg}. */
 export interface LineChartOptions extends LinePlotOptions {

@@ -2,9 +2,9 @@
  * Matrices as shades in SVG: confusion matrices, attention maps, weights.
  */
 import { checkOptions } from "@chainrule/core/internal";
+import { element, round, svgDocument, text, textWidth, verticalText } from "../drawing/svg.ts";
+import { type Extent, formatNumber } from "../drawing/ticks.ts";
 import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
-import { element, round, svgDocument, text, textWidth, verticalText } from "./svg.ts";
-import { type Extent, formatNumber } from "./ticks.ts";
 
 /** Options of {@link heatmapSvg}. */
 export interface HeatmapSvgOptions extends HeatmapOptions {

@@ -3,7 +3,7 @@
  */
 import { DataError, OptionError, Tensor } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
-import type { AxisScale } from "./ticks.ts";
+import type { AxisScale } from "../drawing/ticks.ts";
 
 /** One line: its values at x = 0, 1, 2, … (or at the x of the options), or its points [x, y]. */
 export type LineValues =
