@@ -6,15 +6,13 @@
 import type { DType } from "@chainrule/core";
 import { splitAtAxes } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
+import type { Layout } from "../ir/layout.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { toInt32 } from "./emitters.ts";
 
 /** What is done along a line. */
 export type Line = "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" | "sum" | "max" | "min";
-
-/** Where values lie in one piece. */
-type AddressOf = (node: GraphNode) => number;
 
 type Kind = "f32" | "f64" | "i32";
 
@@ -33,13 +31,13 @@ export function isAxisLoop(node: GraphNode): boolean {
   return lineOf(node) !== null && node.size > 0 && node.inputs[0].size > 0;
 }
 
-export function writeAxisLoop(code: Code, node: GraphNode, addressOf: AddressOf): void {
+export function writeAxisLoop(code: Code, node: GraphNode, layout: Layout): void {
   const { inputs, lowering } = node;
   if (lowering?.kind !== "axisLoop" && lowering?.kind !== "reduce") return;
   const { axes } = lowering;
   const reverse = lowering.kind === "axisLoop" && lowering.reverse === true;
   const lines = new Lines(code, inputs[0], node, splitAtAxes(inputs[0].shape, axes), reverse);
-  lines.write(lineOf(node)!, addressOf(inputs[0]), addressOf(node));
+  lines.write(lineOf(node)!, layout.contiguousAddressOf(inputs[0]), layout.contiguousAddressOf(node));
 }
 
 class Lines {

@@ -5,7 +5,8 @@
 import type { Shape } from "@chainrule/core";
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import type { View, Views } from "../ir/views.ts";
+import type { Layout } from "../ir/layout.ts";
+import type { View } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 
@@ -47,14 +48,9 @@ function copiesOf(node: GraphNode): Copy[] {
   });
 }
 
-export interface Where {
-  readonly views: Views;
-  addressOf(node: GraphNode): number;
-}
-
-export function writeCopy(code: Code, node: GraphNode, { views, addressOf }: Where): void {
+export function writeCopy(code: Code, node: GraphNode, layout: Layout): void {
   const bytes = bytesPer(node.dtype);
-  const to = addressOf(node);
+  const to = layout.addressOf(node);
   if (node.lowering?.kind === "sliceScatter")
     code
       .int(to)
@@ -63,8 +59,8 @@ export function writeCopy(code: Code, node: GraphNode, { views, addressOf }: Whe
       .op("memory.fill");
   for (const { from, start, strides } of copiesOf(node)) {
     if (from.size === 0) continue;
-    const view = views.of(from);
-    const source = addressOf(view.base) + view.offset * bytes;
+    const view = layout.views.of(from);
+    const source = layout.addressOf(view.base) + view.offset * bytes;
     writeStridedCopy(
       code,
       from.shape,

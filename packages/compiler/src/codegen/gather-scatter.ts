@@ -3,18 +3,12 @@
  */
 import { type IndexingKind, splitAtAxes } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
+import type { Layout } from "../ir/layout.ts";
 import type { Code, ImportedFunction } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 
 /** Called with an index that is not there, the length of its axis, and which op it is; throws. */
 export const badIndex: ImportedFunction = { name: "badIndex", parameters: ["i32", "i32", "i32"] };
-
-/** Where values lie, for inputs in one piece. */
-export interface Addresses {
-  addressOf(node: GraphNode): number;
-  /** The number of the op in messages. */
-  readonly number: number;
-}
 
 /** Whether the loops below can do it: sums only of floats. */
 export function isIndexing(node: GraphNode): boolean {
@@ -24,15 +18,17 @@ export function isIndexing(node: GraphNode): boolean {
   return reads || node.dtype === "float32" || node.dtype === "float64";
 }
 
-export function writeIndexing(code: Code, node: GraphNode, addresses: Addresses): void {
+/** @param number the group's, by which a message about a bad index finds the op. */
+export function writeIndexing(code: Code, node: GraphNode, layout: Layout, number: number): void {
   const { lowering } = node;
-  if (lowering?.kind === "indexing") new Indexed(code, node, addresses, lowering.axis, lowering.indexing).write();
+  if (lowering?.kind === "indexing") new Indexed(code, node, layout, number, lowering.axis, lowering.indexing).write();
 }
 
 class Indexed {
   readonly #code: Code;
   readonly #node: GraphNode;
-  readonly #addresses: Addresses;
+  readonly #layout: Layout;
+  readonly #number: number;
   readonly #kind: IndexingKind;
   /** What is read from, or added to, is [outer, n, inner]; there are `count` indices along the axis. */
   readonly #n: number;
@@ -46,10 +42,11 @@ class Indexed {
   readonly #indices: number;
   readonly #place: number;
 
-  constructor(code: Code, node: GraphNode, addresses: Addresses, axis: number, kind: IndexingKind) {
+  constructor(code: Code, node: GraphNode, layout: Layout, number: number, axis: number, kind: IndexingKind) {
     this.#code = code;
     this.#node = node;
-    this.#addresses = addresses;
+    this.#layout = layout;
+    this.#number = number;
     this.#kind = kind;
     const large = kind === "indexAdd" ? node.shape : node.inputs[0].shape;
     const { outer, n, inner } = splitAtAxes(large, { first: axis, last: axis });
@@ -64,7 +61,7 @@ class Indexed {
 
   write(): void {
     const [first, , third] = this.#node.inputs;
-    const { addressOf } = this.#addresses;
+    const addressOf = (node: GraphNode) => this.#layout.contiguousAddressOf(node);
     const out = addressOf(this.#node);
     const adds = this.#kind === "indexAdd" || this.#kind === "scatterAdd";
     if (this.#kind === "indexAdd")
@@ -102,7 +99,7 @@ class Indexed {
   /** The same indices for every line, each naming a slice of `inner` elements. */
   #slices(): void {
     const code = this.#code;
-    code.int(this.#addresses.addressOf(this.#node.inputs[1])).set(this.#indices);
+    code.int(this.#layout.contiguousAddressOf(this.#node.inputs[1])).set(this.#indices);
     const slice = this.#inner * this.#bytes;
     this.#repeat(this.#count, () => {
       this.#find(() => code.get(this.#line));
@@ -159,7 +156,7 @@ class Indexed {
     code.get(this.#indices).access("i32.load").set(index);
     code.push(index, [0], "i32.lt_s").branch(() => code.advance(index, this.#n));
     code.push(index, [this.#n], "i32.ge_u").branch(() => {
-      code.get(this.#indices).access("i32.load").int(this.#n).int(this.#addresses.number).call(badIndex.name);
+      code.get(this.#indices).access("i32.load").int(this.#n).int(this.#number).call(badIndex.name);
     });
     start();
     code.push(index, [this.#inner * this.#bytes], "i32.mul", "i32.add").set(this.#place);

@@ -3,7 +3,8 @@
  */
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import { isView, stridesWithin, type View, type Views } from "../ir/views.ts";
+import type { Layout } from "../ir/layout.ts";
+import { isView, stridesWithin, type View } from "../ir/views.ts";
 import { type FusionGroup, isFusibleReduction } from "../passes/fusion.ts";
 import type { RowPass } from "../passes/row-fusion.ts";
 import type { Code } from "../wasm/assembler.ts";
@@ -12,13 +13,12 @@ import { emitterFor, type Lane, laneOf, type Push } from "./emitters.ts";
 import { type Imports, laneBytes, type Place, VectorEmitter } from "./vector-emitter.ts";
 import { type Range, rangeOf, type Share } from "./work-partition.ts";
 
-/** What the loop must know of everything around it. */
-export interface Surroundings {
-  readonly views: Views;
+/** What a loop must know of the program that it belongs to. */
+export interface LoopContext {
+  readonly layout: Layout;
+  /** Values that are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
   readonly imports: Imports;
-  /** Where a value's memory begins. */
-  addressOf(node: GraphNode): number;
 }
 
 /** Something that is read or written along the loops. */
@@ -42,15 +42,15 @@ function foldStrides({ lengths, reducedAxes }: FusionGroup): number[] {
 }
 
 /** @param share which share of the loop to write; all of it by default. */
-export function writeLoop(code: Code, group: FusionGroup, around: Surroundings, share: Share | null = null): void {
-  new LoopNest(code, group, around, share).write();
+export function writeLoop(code: Code, group: FusionGroup, context: LoopContext, share: Share | null = null): void {
+  new LoopNest(code, group, context, share).write();
 }
 
 class LoopNest {
   readonly #e: VectorEmitter;
   readonly #code: Code;
   readonly #group: FusionGroup;
-  readonly #around: Surroundings;
+  readonly #context: LoopContext;
   readonly #share: Share | null;
   /** The axis of which only a share is walked: where it begins and how far it goes, in vectors or elements. */
   #split: { readonly axis: number; readonly range: Range } | null = null;
@@ -70,12 +70,12 @@ class LoopNest {
   /** The pointers at the current depth, by their strides. */
   #pointers = new Map<string, number | null>();
 
-  constructor(code: Code, group: FusionGroup, around: Surroundings, share: Share | null) {
+  constructor(code: Code, group: FusionGroup, context: LoopContext, share: Share | null) {
     this.#code = code;
     this.#group = group;
-    this.#around = around;
+    this.#context = context;
     this.#share = share;
-    this.#e = new VectorEmitter(code, group.wide, around.imports);
+    this.#e = new VectorEmitter(code, group.wide, context.imports);
     this.#rowPasses = group.rowPasses ?? [{ members: group.members, along: true }];
     this.#stageOf = new Map(
       this.#rowPasses.flatMap((rowPass) => rowPass.members.map((node) => [node, rowPass] as const)),
@@ -101,16 +101,16 @@ class LoopNest {
   /** Notes what the node reads from outside and what of it is to be kept. */
   #collect(node: GraphNode): void {
     for (const [view, from] of this.#reads(node)) this.#streamOf(node, view, from);
-    if (!this.#around.stored.has(node)) return;
+    if (!this.#context.stored.has(node)) return;
     const rowPass = this.#stageOf.get(node)!;
     const isSingle = isFusibleReduction(node) || !rowPass.along;
     const strides = isSingle ? foldStrides(this.#group) : stridesOf(this.#group.lengths);
-    const address = this.#around.addressOf(node);
+    const address = this.#context.layout.addressOf(node);
     this.#stores.set(node, { lane: laneOf[node.dtype], address, strides, value: -1, rowPass });
   }
 
   #reads(node: GraphNode): (readonly [View, GraphNode])[] {
-    const { views } = this.#around;
+    const { views } = this.#context.layout;
     return isView(node)
       ? [[views.through(node), node] as const]
       : node.inputs.map((input) => [views.of(input), input] as const);
@@ -127,7 +127,7 @@ class LoopNest {
     let stream = this.#loads.get(key);
     if (!stream) {
       const lane = laneOf[base.dtype];
-      const address = this.#around.addressOf(base) + offset * laneBytes[lane];
+      const address = this.#context.layout.addressOf(base) + offset * laneBytes[lane];
       stream = { lane, address, strides, value: this.#e.local(lane), rowPass };
       this.#loads.set(key, stream);
     }

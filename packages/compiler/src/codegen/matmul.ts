@@ -3,42 +3,20 @@
  */
 import { mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import { spread, type Views } from "../ir/views.ts";
+import type { Layout, Scratch } from "../ir/layout.ts";
+import { spread } from "../ir/views.ts";
 import type { FusionGroup } from "../passes/fusion.ts";
-import { type Kernels, sharedKernels } from "../runtime/shared-kernels.ts";
-import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
-import { bytesPer, type Heap } from "../wasm/heap.ts";
-import { gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/kernels/gemm.ts";
+import type { Code, Term } from "../wasm/assembler.ts";
+import { bytesPer } from "../wasm/heap.ts";
+import { gemmScratch } from "../wasm/kernels/gemm.ts";
 import { reluFlag, tileColumns, tileRows } from "../wasm/kernels/gemm-tile.ts";
-import { gemm64Functions, gemm64Scratch } from "../wasm/kernels/gemm64.ts";
+import { gemm64Scratch } from "../wasm/kernels/gemm64.ts";
 import { type Range, rangeOf, type Share } from "./work-partition.ts";
 
-interface Imported {
-  readonly types: readonly ImportedFunction[];
-  readonly kernels: Kernels<object>;
-}
-
-/** The kernel for each dtype. */
+/** The shared kernel for each dtype. */
 const calls = { float32: "gemm", float64: "gemm64" } as const;
 
 type Float = keyof typeof calls;
-
-/**
- * The kernels on the heap's memory that the groups' products need, for programs to import.
- *
- * @param deterministic whether to round after multiplying and after adding, as every host can.
- */
-export function gemmImports(heap: Heap, deterministic: boolean, groups: readonly FusionGroup[]): Imported[] {
-  const dtypes = new Set(groups.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype));
-  const relaxed = !deterministic && relaxedSimd();
-  const imported: Imported[] = [];
-  const take = (name: string, parameters: number, kernels: Kernels<object>) =>
-    imported.push({ types: [{ name, parameters: new Array<"i32">(parameters).fill("i32") }], kernels });
-  const singles = () => gemmFunctions({ relaxed });
-  if (dtypes.has("float32")) take("gemm", 14, sharedKernels(heap, relaxed ? "gemm, relaxed" : "gemm", singles));
-  if (dtypes.has("float64")) take("gemm64", 12, sharedKernels(heap, "gemm64", gemm64Functions));
-  return imported;
-}
 
 /** Whether there is a kernel for it. */
 export function isProduct(node: GraphNode): boolean {
@@ -104,54 +82,43 @@ export function matmulParts(node: GraphNode, threads: number): number {
   return Math.max(...node.shape.slice(0, -2), Math.min(tiles, long));
 }
 
-export interface Where {
-  readonly views: Views;
-  addressOf(node: GraphNode): number;
-}
-
-function operand(node: GraphNode, swapped: boolean, batch: readonly number[], { views, addressOf }: Where): Operand {
-  const { base, offset, strides } = views.of(node);
+function operand(node: GraphNode, swapped: boolean, batch: readonly number[], layout: Layout): Operand {
+  const { base, offset, strides } = layout.views.of(node);
   const [row, column] = strides.slice(-2);
   return {
-    address: addressOf(base) + offset * bytesPer(node.dtype),
+    address: layout.addressOf(base) + offset * bytesPer(node.dtype),
     batch: spread(strides.slice(0, -2), node.shape.slice(0, -2), batch),
     row: swapped ? column : row,
     column: swapped ? row : column,
   };
 }
 
-/** Where a product packs its operands: a block for each thread. */
-export interface Scratch {
-  readonly address: number;
-  readonly bytes: number;
-}
-
 /** Where a vector begins. */
-function operandOf(node: GraphNode, { views, addressOf }: Where): number {
-  const { base, offset } = views.of(node);
-  return addressOf(base) + offset * 4;
+function operandOf(node: GraphNode, layout: Layout): number {
+  const { base, offset } = layout.views.of(node);
+  return layout.addressOf(base) + offset * 4;
 }
 
 /** One call of the kernel, or a loop of them over the batch; for a share of the result, where one is given. */
 export function writeMatmul(
   code: Code,
   node: GraphNode,
-  where: Where,
+  layout: Layout,
   scratch: Scratch,
   share: Share | null = null,
 ): void {
   const swap = productOf(node);
   const batch = node.shape.slice(0, -2);
   const product: Product = {
-    a: operand(node.inputs[0], swap.a, batch, where),
-    b: operand(node.inputs[1], swap.b, batch, where),
+    a: operand(node.inputs[0], swap.a, batch, layout),
+    b: operand(node.inputs[1], swap.b, batch, layout),
     batch,
-    bias: node.inputs.length > 2 ? operandOf(node.inputs[2], where) : 0,
+    bias: node.inputs.length > 2 ? operandOf(node.inputs[2], layout) : 0,
     relu: swap.relu ?? false,
     dtype: node.dtype as Float,
     ...sizes(node),
   };
-  new Batches(code, product, where.addressOf(node), scratch, share).write();
+  new Batches(code, product, layout.addressOf(node), scratch, share).write();
 }
 
 class Batches {

@@ -4,51 +4,12 @@
 import { JitError } from "@chainrule/core";
 import type { Sliding, WindowFunction } from "@chainrule/core/internal";
 import { attributesKey, type GraphNode } from "../ir/graph.ts";
+import type { Layout, Scratch } from "../ir/layout.ts";
 import type { FusionGroup } from "../passes/fusion.ts";
-import { type Kernels, sharedKernels } from "../runtime/shared-kernels.ts";
-import type { Code, ImportedFunction, Term } from "../wasm/assembler.ts";
+import type { Code, Term } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
-import { convolutionFunctions } from "../wasm/kernels/conv.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
-import { relaxedSimd } from "../wasm/kernels/gemm.ts";
-import { poolFunctions } from "../wasm/kernels/pool.ts";
-import type { Scratch } from "./matmul.ts";
 import { rangeOf, type Share } from "./work-partition.ts";
-
-type Functions = Readonly<Record<WindowFunction, (...numbers: number[]) => void>>;
-
-/** How many operands each function has, with its result. */
-const operands: Readonly<Record<WindowFunction, number>> = {
-  convolve: 3,
-  convolveInputGradient: 3,
-  convolveWeightGradient: 3,
-  maxPool: 2,
-  maxPoolSpread: 4,
-  maxPoolPick: 4,
-  sumPool: 2,
-  sumPoolSpread: 2,
-};
-
-/**
- * The functions on the heap's memory, for programs to import.
- *
- * @param deterministic whether to round after multiplying and after adding, as every host can.
- */
-export function windowImports(
-  heap: Heap,
-  deterministic: boolean,
-): { readonly types: readonly ImportedFunction[]; readonly kernels: Kernels<Functions> } {
-  const relaxed = !deterministic && relaxedSimd();
-  const kernels = sharedKernels<Functions>(heap, relaxed ? "windows, relaxed" : "windows", () => [
-    ...convolutionFunctions({ relaxed }),
-    ...poolFunctions(),
-  ]);
-  const types = Object.entries(operands).map(([name, count]) => ({
-    name,
-    parameters: new Array<"i32">(count + 4).fill("i32"),
-  }));
-  return { types, kernels };
-}
 
 /** Whether the functions can compute it. */
 export function isWindow(node: GraphNode): boolean {
@@ -129,11 +90,11 @@ export class Geometries {
   }
 }
 
-export interface Where {
+/** What a convolution or pool must know of the program that it belongs to. */
+export interface WindowContext {
+  readonly layout: Layout;
   readonly geometries: Geometries;
   readonly scratch: Scratch;
-  /** Where a value lies in one piece. */
-  addressOf(node: GraphNode): number;
 }
 
 /** How many images, or tiles of the weights, the work can be divided by. */
@@ -145,14 +106,14 @@ export function windowParts(node: GraphNode): number {
 export function writeWindow(
   code: Code,
   node: GraphNode,
-  { geometries, scratch, addressOf }: Where,
+  { layout, geometries, scratch }: WindowContext,
   share: Share | null = null,
 ): void {
   const { call } = windowOf(node);
   const geometry = geometries.of(node);
   const parts = call === "convolveWeightGradient" ? geometry.tiles : sizesOf(node).images;
   const write = (own: Term, from: Term, to: Term) => {
-    for (const operand of [...node.inputs, node]) code.int(addressOf(operand));
+    for (const operand of [...node.inputs, node]) code.int(layout.contiguousAddressOf(operand));
     code.push([geometries.addressOf(geometry)], own, from, to).call(call);
   };
   if (!share) {

@@ -10,18 +10,20 @@ import { writeCopy } from "../codegen/copy.ts";
 import { scalarFallback } from "../codegen/emitters.ts";
 import { badIndex, writeIndexing } from "../codegen/gather-scatter.ts";
 import { writeLoop } from "../codegen/loop-nest.ts";
-import { gemmImports, type Scratch, scratchOf, writeMatmul } from "../codegen/matmul.ts";
+import { scratchOf, writeMatmul } from "../codegen/matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "../codegen/parallel.ts";
 import { Imports } from "../codegen/vector-emitter.ts";
-import { Geometries, windowImports, writeWindow } from "../codegen/window.ts";
+import { Geometries, writeWindow } from "../codegen/window.ts";
 import type { Share } from "../codegen/work-partition.ts";
 import type { Graph, GraphNode, Source } from "../ir/graph.ts";
+import type { Layout, Scratch } from "../ir/layout.ts";
 import { type FusedGraph, type FusionGroup, fuse } from "../passes/fusion.ts";
 import { bytesOf, type Plan, plan } from "../passes/memory-plan.ts";
 import { type Phase, schedule } from "../passes/partition.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
+import { kernelsFor } from "./link.ts";
 import { type Block, bufferOf, freeWith, type HeapBuffer } from "./parameter-buffer.ts";
 import { protocolImports } from "./threads/protocol.ts";
 import type { SharedModule, SharedRun, Team } from "./threads/thread-group.ts";
@@ -177,9 +179,12 @@ export class Program {
     const geometries = new Geometries(groups);
     geometries.place(this.heap, (bytes) => this.#allocate(bytes));
     const scratch = this.#scratch(Math.max(scratchOf(groups), geometries.scratch));
-    const contiguous = (node: GraphNode) => this.#contiguousAddress(node);
     const parts = partsOf(this.phases);
-    const surroundings = { ...this.fused, imports, addressOf: (node: GraphNode) => this.#addresses.get(node)! };
+    const layout: Layout = {
+      views: this.fused.views,
+      addressOf: (node) => this.#addresses.get(node)!,
+      contiguousAddressOf: (node) => this.#contiguousAddress(node),
+    };
     groups.forEach((group, i) => {
       if (group.kind === "host") return;
       for (const node of group.members) {
@@ -191,14 +196,12 @@ export class Program {
         name: `group${i}`,
         parameters: share ? partParameters : [],
         body: (code) => {
-          if (group.kind === "loop") writeLoop(code, group, surroundings, share);
-          else if (group.kind === "indexing")
-            writeIndexing(code, group.members[0], { number: i, addressOf: contiguous });
-          else if (group.kind === "axisLoop") writeAxisLoop(code, group.members[0], contiguous);
-          else if (group.kind === "window")
-            writeWindow(code, group.members[0], { geometries, scratch, addressOf: contiguous }, share);
-          else if (group.kind === "copy") writeCopy(code, group.members[0], surroundings);
-          else writeMatmul(code, group.members[0], surroundings, scratch, share);
+          if (group.kind === "loop") writeLoop(code, group, { layout, stored: this.fused.stored, imports }, share);
+          else if (group.kind === "indexing") writeIndexing(code, group.members[0], layout, i);
+          else if (group.kind === "axisLoop") writeAxisLoop(code, group.members[0], layout);
+          else if (group.kind === "window") writeWindow(code, group.members[0], { layout, geometries, scratch }, share);
+          else if (group.kind === "copy") writeCopy(code, group.members[0], layout);
+          else writeMatmul(code, group.members[0], layout, scratch, share);
         },
       });
     });
@@ -243,10 +246,7 @@ export class Program {
   #instantiate(functions: readonly FunctionDefinition[], imports: Imports, runs: readonly Run[]): Compiled {
     if (functions.length === 0) return {};
     const { team } = this.heap;
-    const products = gemmImports(this.heap, this.#deterministic, this.fused.groups);
-    const slides = this.fused.groups.some(({ kind }) => kind === "window");
-    const windows = slides ? windowImports(this.heap, this.#deterministic) : null;
-    const kernels = [...products, ...(windows ? [windows] : [])];
+    const kernels = kernelsFor(this.heap, this.fused.groups, this.#deterministic);
     const types = [
       ...kernels.flatMap((each) => each.types),
       badIndex,
