@@ -48,5 +48,5 @@ export type {
 export { loweringOf } from "./tensor/op.ts";
 export type { ParameterBuffer } from "./tensor/parameter.ts";
 export { formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
-export { type StateTracer, stateTracer, type TracedValue, type Tracer, withTracer } from "./tensor/tracer.ts";
+export { type StateTracer, stateTracer, type TracedValue, type Tracer, tracer, withTracer } from "./tensor/tracer.ts";
 export { userLine } from "./user-line.ts";
