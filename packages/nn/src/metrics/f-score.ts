@@ -105,7 +105,7 @@ export class FBeta extends AveragedMetric {
   readonly #beta: number;
 
   constructor(beta: number, options: AverageOptions = {}) {
-    super(beta === 1 ? "f1" : `f${beta}`, "FBeta", options);
+    super(`f${beta}`, "FBeta", options);
     if (!(beta > 0 && Number.isFinite(beta)))
       throw new ValueError({ where: "FBeta", expected: "beta as a number above 0", got: `${beta}` });
     this.#beta = beta;

@@ -157,10 +157,10 @@ describe("metrics by name", () => {
       ]),
       tensor([
         [0, 1],
-        [1, 1],
+        [1, 0],
       ]),
     );
-    expect(metric.result()).toBe(0.75);
+    expect(metric.result()).toBe(1);
   });
 
   it("are told whether outputs are logits", () => {

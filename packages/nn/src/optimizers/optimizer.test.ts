@@ -314,6 +314,9 @@ describe("the learning rate", () => {
     expect(() => stepWith(optimizer, [w], [1])).toThrow(
       /schedule: expected a learning rate of at least 0, got the number -1/,
     );
+    const endless = new SGD([w], { lr: (step) => (step === 0 ? 1 : Number.POSITIVE_INFINITY) });
+    stepWith(endless, [w], [1]);
+    expect(() => stepWith(endless, [w], [1])).toThrow(/schedule: expected a learning rate/);
   });
 });
 
@@ -347,6 +350,25 @@ describe("an optimizer of one's own", () => {
     expect(SignSGD.name).toBe("SignSGD");
     expect(optimizer.name).toBe("SignSGD");
     expect(() => new SignSGD([w], { power: "2" } as never)).toThrow(/SignSGD, power: expected a number, got "2"/);
+  });
+
+  it("has its scalars computed once for all weights that have been updated together", () => {
+    let calls = 0;
+    const Counting = defineOptimizer({
+      ...SignSGD.rule,
+      scalars: (lr) => {
+        calls++;
+        return { lr };
+      },
+    });
+    const weights = [double(0), double(0), double(0)];
+    const optimizer = new Counting(weights);
+    stepWith(optimizer, weights, [1, 1, 1]);
+    expect(calls).toBe(1);
+    stepWith(optimizer, weights, [1, 1, null]);
+    expect(calls).toBe(2);
+    stepWith(optimizer, weights, [1, 1, 1]);
+    expect(calls).toBe(4);
   });
 
   it("needs a name, defaults and an update", () => {
