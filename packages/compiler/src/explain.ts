@@ -4,8 +4,8 @@
 import { formatShape } from "@chainrule/core/internal";
 import { matmulFlops } from "./codegen/matmul.ts";
 import { windowFlops } from "./codegen/window.ts";
+import { type FusionGroup, isFusibleReduction } from "./ir/fused-graph.ts";
 import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
-import { type FusionGroup, isFusibleReduction } from "./passes/fusion.ts";
 import { readsOf } from "./passes/memory-plan.ts";
 import { machineLimits } from "./runtime/machine-limits.ts";
 import type { Program } from "./runtime/program.ts";

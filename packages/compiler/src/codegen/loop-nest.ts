@@ -2,11 +2,10 @@
  * Writes a group of elementwise values and reductions as one nest of loops.
  */
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
+import { type FusionGroup, isFusibleReduction, type RowPass } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
 import { isView, stridesWithin, type View } from "../ir/views.ts";
-import { type FusionGroup, isFusibleReduction } from "../passes/fusion.ts";
-import type { RowPass } from "../passes/row-fusion.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
 import { emitterFor, type Lane, laneOf, type Push } from "./emitters.ts";

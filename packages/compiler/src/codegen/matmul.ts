@@ -2,10 +2,10 @@
  * Matrix products in compiled programs: calls of the one shared kernel, with whatever strides the operands have.
  */
 import { mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
+import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Layout, Scratch } from "../ir/layout.ts";
 import { spread } from "../ir/views.ts";
-import type { FusionGroup } from "../passes/fusion.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { gemmScratch } from "../wasm/kernels/gemm.ts";

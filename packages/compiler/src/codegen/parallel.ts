@@ -2,7 +2,7 @@
  * Writes the function that every thread runs for its part of a compiled step.
  */
 
-import type { Phase, Task } from "../passes/partition.ts";
+import type { Phase, Task } from "../ir/phases.ts";
 import type { Code } from "../wasm/assembler.ts";
 
 /** (thread, step): 1 where everything was done, 0 where another thread failed. */

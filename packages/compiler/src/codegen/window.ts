@@ -3,9 +3,9 @@
  */
 import { JitError } from "@chainrule/core";
 import type { Sliding, WindowFunction } from "@chainrule/core/internal";
+import type { FusionGroup } from "../ir/fused-graph.ts";
 import { attributesKey, type GraphNode } from "../ir/graph.ts";
 import type { Layout, Scratch } from "../ir/layout.ts";
-import type { FusionGroup } from "../passes/fusion.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Precedence } from "./reachability.ts";
+import { Reachability } from "./reachability.ts";
 
-describe("Precedence", () => {
-  it("knows what comes before what through others", () => {
-    const order = new Precedence();
-    const [a, b, c] = [order.add(), order.add(), order.add()];
-    order.require(c, [b]);
-    order.require(b, [a]);
-    expect(order.isBefore(a, c)).toBe(true);
-    expect(order.isBefore(c, a)).toBe(false);
-    expect(order.hasBetween(a, c)).toBe(true);
-    expect(order.hasBetween(a, b)).toBe(false);
-    expect(order.before(c)).toEqual([a, b]);
+describe("Reachability", () => {
+  it("knows what can be reached through others", () => {
+    const graph = new Reachability();
+    const [a, b, c] = [graph.addNode(), graph.addNode(), graph.addNode()];
+    graph.addEdges([b], c);
+    graph.addEdges([a], b);
+    expect(graph.isReachable(a, c)).toBe(true);
+    expect(graph.isReachable(c, a)).toBe(false);
+    expect(graph.hasIndirectPath(a, c)).toBe(true);
+    expect(graph.hasIndirectPath(a, b)).toBe(false);
+    expect(graph.ancestors(c)).toEqual([a, b]);
   });
 
   it("says of any pair what paths through the graph say, also after merging", () => {
@@ -20,17 +20,17 @@ describe("Precedence", () => {
     const edge = fc.tuple(fc.nat(size - 1), fc.nat(size - 1)).filter(([a, b]) => a !== b);
     fc.assert(
       fc.property(fc.array(edge, { maxLength: 120 }), fc.nat(size - 1), fc.nat(size - 1), (edges, p, q) => {
-        const order = new Precedence();
-        for (let i = 0; i < size; i++) order.add();
+        const graph = new Reachability();
+        for (let i = 0; i < size; i++) graph.addNode();
         let direct = edges.map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
-        for (const [earlier, later] of direct) order.require(later, [earlier]);
+        for (const [earlier, later] of direct) graph.addEdges([earlier], later);
         const [into, other] = [Math.min(p, q), Math.max(p, q)];
-        if (into !== other && !order.hasBetween(into, other)) {
-          order.merge(into, other);
+        if (into !== other && !graph.hasIndirectPath(into, other)) {
+          graph.merge(into, other);
           const renamed = (x: number) => (x === other ? into : x);
           direct = direct.map(([a, b]) => [renamed(a), renamed(b)] as const).filter(([a, b]) => a !== b);
         }
-        for (let later = 0; later < size; later++) expect(order.before(later)).toEqual(ancestors(direct, later));
+        for (let later = 0; later < size; later++) expect(graph.ancestors(later)).toEqual(ancestors(direct, later));
       }),
     );
   });

@@ -1,43 +1,44 @@
 /**
- * Which of several things must come before which, directly or through others: a row of bits for each.
+ * Which nodes of a directed acyclic graph can be reached from which: a row of bits for each node, kept up to date as edges
+ * are added and nodes merged.
  */
 
-/** Things are numbered 0, 1, … as they are added. */
-export class Precedence {
-  /** Bit e of row i: e comes before i. */
+/** Nodes are numbered 0, 1, … as they are added. */
+export class Reachability {
+  /** Bit i of row j: there is a path from i to j. */
   readonly #rows: Uint32Array[] = [];
 
-  /** One thing more, with nothing before it; returns its number. */
-  add(): number {
+  /** Adds a node without edges, and returns its number. */
+  addNode(): number {
     return this.#rows.push(new Uint32Array(1)) - 1;
   }
 
-  /** Whether `earlier` must come before `later`. */
-  isBefore(earlier: number, later: number): boolean {
-    return hasBit(this.#rows[later], earlier);
+  /** Whether there is a path of at least one edge from the one to the other. */
+  isReachable(from: number, to: number): boolean {
+    return hasBit(this.#rows[to], from);
   }
 
-  /** Puts some, and everything before them, before `later` and everything after it. */
-  require(later: number, earlier: readonly number[]): void {
-    const fresh = earlier.filter((each) => each !== later && !this.isBefore(each, later));
-    if (fresh.length === 0) return;
-    for (const each of fresh) {
-      this.#rows[later] = union(this.#rows[later], this.#rows[each]);
-      this.#setBit(later, each);
+  /** Adds edges from several nodes to one. */
+  addEdges(from: readonly number[], to: number): void {
+    const added = from.filter((each) => each !== to && !this.isReachable(each, to));
+    if (added.length === 0) return;
+    for (const each of added) {
+      this.#rows[to] = union(this.#rows[to], this.#rows[each]);
+      this.#setBit(to, each);
     }
-    this.#passOn(later);
+    this.#propagate(to);
   }
 
-  /** Whether something must come after the one and before the other. */
-  hasBetween(earlier: number, later: number): boolean {
-    const row = this.#rows[later];
+  /** Whether a path from the one to the other leads through a third node. */
+  hasIndirectPath(from: number, to: number): boolean {
+    const row = this.#rows[to];
     for (let at = 0; at < row.length; at++)
       for (let rest = row[at]; rest !== 0; rest &= rest - 1)
-        if (this.isBefore(earlier, 32 * at + lowestBit(rest))) return true;
+        if (this.isReachable(from, 32 * at + lowestBit(rest))) return true;
     return false;
   }
 
-  /** Makes one of two; nothing may stand between them. `other` is gone afterwards. */
+  /** Makes one node of two, between which there is no indirect path. `other` is not to be used afterwards. */
   merge(into: number, other: number): void {
     this.#rows[into] = union(this.#rows[into], this.#rows[other]);
     clearBit(this.#rows[into], into);
@@ -48,23 +49,23 @@ export class Precedence {
         clearBit(this.#rows[i], other);
         this.#setBit(i, into);
       }
-    this.#passOn(into);
+    this.#propagate(into);
   }
 
-  /** Everything that must come before it, but for those that are given as bits. */
-  before(later: number, except: Uint32Array = new Uint32Array(0)): number[] {
+  /** The nodes from which this one can be reached, without those whose bits are set in `except`. */
+  ancestors(node: number, except: Uint32Array = new Uint32Array(0)): number[] {
     const found: number[] = [];
-    this.#rows[later].forEach((word, at) => {
+    this.#rows[node].forEach((word, at) => {
       for (let rest = word & ~(except[at] ?? 0); rest !== 0; rest &= rest - 1) found.push(32 * at + lowestBit(rest));
     });
     return found;
   }
 
-  /** What comes before `item` comes before everything after it, too. */
-  #passOn(item: number): void {
-    const row = this.#rows[item];
+  /** Adds the node's ancestors to those of every node that can be reached from it. */
+  #propagate(node: number): void {
+    const row = this.#rows[node];
     this.#rows.forEach((each, i) => {
-      if (hasBit(each, item)) this.#rows[i] = union(each, row);
+      if (hasBit(each, node)) this.#rows[i] = union(each, row);
     });
   }
 

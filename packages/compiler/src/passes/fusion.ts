@@ -3,7 +3,6 @@
  * them share a loop, everything else is a group by itself.
  */
 
-import type { DType } from "@chainrule/core";
 import type { AxisRange } from "@chainrule/core/internal";
 import { sameShape } from "@chainrule/core/internal";
 import { isAxisLoop } from "../codegen/axis-loops.ts";
@@ -12,49 +11,18 @@ import { emitterFor } from "../codegen/emitters.ts";
 import { isIndexing } from "../codegen/gather-scatter.ts";
 import { isProduct } from "../codegen/matmul.ts";
 import { isWindow } from "../codegen/window.ts";
+import { type FusedGraph, type FusionGroup, isFusibleReduction } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
-import { hasBit, Precedence, withBit } from "../ir/reachability.ts";
+import { hasBit, Reachability, withBit } from "../ir/reachability.ts";
 import { isView, longAxes, longStrides, stridesWithin, Views } from "../ir/views.ts";
 import { rematerialize } from "./rematerialize.ts";
-import { joinRowPasses, type RowPass } from "./row-fusion.ts";
-
-/** What is computed together. */
-export interface FusionGroup {
-  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "host";
-  readonly members: GraphNode[];
-  /** For loops: the lengths of the axes that have more than one element. */
-  readonly lengths: readonly number[];
-  /** For loops: four float32 at a time, or one element of whatever dtype. */
-  readonly wide: boolean;
-  /** For loops that end in reductions: the axes (among `lengths`) that go. */
-  reducedAxes: AxisRange | null;
-  /** For loops that are computed row by row, in several passes over each row. */
-  rowPasses?: readonly RowPass[];
-}
-
-/** The groups in an order in which they can run, and how values are read. */
-export interface FusedGraph {
-  readonly groups: readonly FusionGroup[];
-  readonly views: Views;
-  /** Values that are needed after the group that computes them, and therefore are written to memory. */
-  readonly stored: ReadonlySet<GraphNode>;
-}
+import { joinRowPasses } from "./row-fusion.ts";
 
 /** What takes part in a loop over elements, other than as its end. */
 export function isElementwise(node: GraphNode, views: Views): boolean {
   if (node.size === 0) return false;
   if (isView(node)) return views.isWritten(node);
   return node.lowering?.kind === "elementwise" && emitterFor(node) !== null;
-}
-
-/** What ends a loop: a reduction of floats. */
-export function isFusibleReduction(node: GraphNode): boolean {
-  const isReduction = node.lowering?.kind === "reduce";
-  return isReduction && isFloat(node.dtype) && isFloat(node.inputs[0].dtype) && node.inputs[0].size > 0;
-}
-
-function isFloat(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
 }
 
 export function fuse(graph: Graph): FusedGraph {
@@ -99,7 +67,7 @@ class Grouping {
   readonly #groupOf = new Map<GraphNode, FusionGroup>();
   readonly #basesOf = new Map<GraphNode, readonly GraphNode[]>();
   /** FusionGroup by their numbers in `order`: a group comes after those that it needs. */
-  readonly #order = new Precedence();
+  readonly #reachability = new Reachability();
   readonly #numbers = new Map<FusionGroup, number>();
   readonly #groups: FusionGroup[] = [];
   readonly #lastNode = new Map<FusionGroup, number>();
@@ -143,7 +111,7 @@ class Grouping {
 
   /** Joins `first` and `second`, one of which is `into`, if they can be computed row by row. */
   #joinRow(into: FusionGroup, first: FusionGroup, second: FusionGroup): boolean {
-    if (this.#order.hasBetween(this.#numbers.get(first)!, this.#numbers.get(second)!)) return false;
+    if (this.#reachability.hasIndirectPath(this.#numbers.get(first)!, this.#numbers.get(second)!)) return false;
     const rowPasses = joinRowPasses(first, second, this.#views);
     if (!rowPasses) return false;
     this.#merge(into, first === into ? second : first);
@@ -163,7 +131,7 @@ class Grouping {
   }
 
   #needs(group: FusionGroup, other: FusionGroup): boolean {
-    return this.#order.isBefore(this.#numbers.get(other)!, this.#numbers.get(group)!);
+    return this.#reachability.isReachable(this.#numbers.get(other)!, this.#numbers.get(group)!);
   }
 
   #single(node: GraphNode, kind: Exclude<FusionGroup["kind"], "loop">): void {
@@ -239,7 +207,8 @@ class Grouping {
     )
       return false;
     const [first, second] = [this.#numbers.get(a)!, this.#numbers.get(b)!];
-    if (this.#order.hasBetween(first, second) || this.#order.hasBetween(second, first)) return false;
+    if (this.#reachability.hasIndirectPath(first, second) || this.#reachability.hasIndirectPath(second, first))
+      return false;
     // What one reads of the other must be at hand in the common loop.
     const readable = (reader: FusionGroup, other: FusionGroup) =>
       reader.members.every((node) =>
@@ -255,7 +224,7 @@ class Grouping {
     into.members.push(...other.members);
     into.members.sort((x, y) => x.id - y.id);
     into.reducedAxes ??= other.reducedAxes;
-    this.#order.merge(this.#numbers.get(into)!, this.#numbers.get(other)!);
+    this.#reachability.merge(this.#numbers.get(into)!, this.#numbers.get(other)!);
     this.#numbers.delete(other);
     if (this.#lastDraw === other) this.#lastDraw = into;
     this.#lastNode.set(into, Math.max(this.#lastNode.get(into)!, this.#lastNode.get(other)!));
@@ -264,7 +233,7 @@ class Grouping {
   #add(group: FusionGroup, node: GraphNode): void {
     let number = this.#numbers.get(group);
     if (number === undefined) {
-      number = this.#order.add();
+      number = this.#reachability.addNode();
       this.#numbers.set(group, number);
       this.#groups.push(group);
     }
@@ -273,9 +242,9 @@ class Grouping {
       if (this.#lastDraw) needed.push(this.#lastDraw);
       this.#lastDraw = group;
     }
-    this.#order.require(
-      number,
+    this.#reachability.addEdges(
       needed.map((each) => this.#numbers.get(each)!),
+      number,
     );
     group.members.push(node);
     this.#groupOf.set(node, group);
@@ -292,7 +261,8 @@ class Grouping {
       const number = this.#numbers.get(group)!;
       if (hasBit(done, number)) return;
       done = withBit(done, number);
-      for (const need of byLastNode(this.#order.before(number, done).map((each) => this.#groups[each]))) visit(need);
+      for (const need of byLastNode(this.#reachability.ancestors(number, done).map((each) => this.#groups[each])))
+        visit(need);
       order.push(group);
     };
     for (const group of byLastNode(this.#numbers.keys())) visit(group);

@@ -4,11 +4,11 @@
 
 import type { Parameter } from "@chainrule/core";
 import { sizeOf } from "@chainrule/core";
+import { type FusedGraph, type FusionGroup, isFusibleReduction } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
+import type { Phase } from "../ir/phases.ts";
 import { isContiguous, isView, longStrides, stridesWithin } from "../ir/views.ts";
 import { bytesPer } from "../wasm/heap.ts";
-import { type FusedGraph, type FusionGroup, isFusibleReduction } from "./fusion.ts";
-import type { Phase } from "./partition.ts";
 
 /** A part of the arena that a value takes up while it is needed. */
 export interface Part {

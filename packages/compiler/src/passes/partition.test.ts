@@ -5,10 +5,12 @@
 import { parameter, rand, type Tensor } from "@chainrule/core";
 import { withTracer } from "@chainrule/core/internal";
 import { describe, expect, it } from "vitest";
+import type { FusedGraph } from "../ir/fused-graph.ts";
+import type { Phase } from "../ir/phases.ts";
 import { Trace } from "../trace/trace.ts";
-import { type FusedGraph, fuse } from "./fusion.ts";
+import { fuse } from "./fusion.ts";
 import { plan } from "./memory-plan.ts";
-import { type Phase, schedule } from "./partition.ts";
+import { schedule } from "./partition.ts";
 import { simplify } from "./simplify.ts";
 
 /** All that can be cut in parts is, however small. */

@@ -4,29 +4,10 @@
 import { callsJavaScript, isTranscendental } from "../codegen/emitters.ts";
 import { matmulFlops, matmulParts } from "../codegen/matmul.ts";
 import { isConvolution, windowFlops, windowParts } from "../codegen/window.ts";
+import { type FusedGraph, type FusionGroup, isFusibleReduction } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
-import { type FusedGraph, type FusionGroup, isFusibleReduction } from "./fusion.ts";
+import type { Phase, Task } from "../ir/phases.ts";
 import { plan, readsOf } from "./memory-plan.ts";
-
-/** A group (by its number), cut into so many parts that any thread can do. */
-export interface Task {
-  readonly group: number;
-  readonly parts: number;
-}
-
-/** Neighbouring groups, all of which wait for all before them. */
-export interface Phase {
-  /** The numbers of the first and the last group. */
-  readonly first: number;
-  readonly last: number;
-  /**
-   * - `split`: all threads do the parts of all tasks, in any order;
-   * - `main`: the main thread does one group after another;
-   * - `host`: it runs a kernel in JavaScript.
-   */
-  readonly kind: "split" | "main" | "host";
-  readonly tasks: readonly Task[];
-}
 
 /** Phases in the making. */
 interface Draft extends Phase {

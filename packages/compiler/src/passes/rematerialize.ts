@@ -26,9 +26,9 @@ import {
   sub,
 } from "@chainrule/core";
 import { castOp, clampOp, sameShape, whereOp } from "@chainrule/core/internal";
+import { type FusionGroup, isFusibleReduction } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { isView, longStrides, stridesWithin, type Views } from "../ir/views.ts";
-import { type FusionGroup, isFusibleReduction } from "./fusion.ts";
 
 /** Operations that take about as long as loading a number. */
 const cheap: ReadonlySet<Op | null> = new Set<Op | null>(

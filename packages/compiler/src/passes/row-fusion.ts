@@ -3,16 +3,9 @@
  * result on the same row, and fold again. Each pass over a row then finds it in the nearest cache.
  */
 import { sameShape } from "@chainrule/core/internal";
+import { type FusionGroup, isFusibleReduction, type RowPass } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import { isView, longStrides, stridesWithin, type Views } from "../ir/views.ts";
-import { type FusionGroup, isFusibleReduction } from "./fusion.ts";
-
-/** What is computed of a row in one pass. */
-export interface RowPass {
-  readonly members: readonly GraphNode[];
-  /** Whether it goes along the row; otherwise it computes one element for each row. */
-  readonly along: boolean;
-}
 
 /** Along shorter rows, the loop around each pass costs more than passes over all rows. */
 const shortestRow = 8;

@@ -2,7 +2,7 @@
  * Linking: the shared kernels that a program's module imports.
  */
 import type { WindowFunction } from "@chainrule/core/internal";
-import type { FusionGroup } from "../passes/fusion.ts";
+import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { ImportedFunction } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { convolutionFunctions } from "../wasm/kernels/conv.ts";

@@ -15,11 +15,13 @@ import { partLocal, partParameters, threadLocal, threadParameters, writePhases }
 import { Imports } from "../codegen/vector-emitter.ts";
 import { Geometries, writeWindow } from "../codegen/window.ts";
 import type { Share } from "../codegen/work-partition.ts";
+import type { FusedGraph, FusionGroup } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode, Source } from "../ir/graph.ts";
 import type { Layout, Scratch } from "../ir/layout.ts";
-import { type FusedGraph, type FusionGroup, fuse } from "../passes/fusion.ts";
+import type { Phase } from "../ir/phases.ts";
+import { fuse } from "../passes/fusion.ts";
 import { bytesOf, type Plan, plan } from "../passes/memory-plan.ts";
-import { type Phase, schedule } from "../passes/partition.ts";
+import { schedule } from "../passes/partition.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
