@@ -215,6 +215,10 @@ for (const [number, mutant] of mutants.entries()) {
   if (outcome === "survived" || outcome === "not reached") console.log(`\n${outcome}: ${texts(mutant)}`);
   writeFileSync(join(out, "report.json"), JSON.stringify(results, null, 2));
 }
+// Whatever made tests fail for another reason than the mutants would have "killed" them all.
+const unchanged = { sources: [[...sources][0]], tests: tests.map((test) => test.file).slice(0, 3) };
+const { failed, errors } = await runner.ask({ run: unchanged }, 600_000);
+if (failed) throw new Error(`after the mutants, tests fail on unchanged sources: ${failed} ${errors?.join("\n")}`);
 runner.stop();
 
 const outcomes = ["killed", "timed out", "survived", "not reached", "explained"];
