@@ -115,6 +115,13 @@ describe("backward", () => {
     expect([x.grad?.requiresGrad, x.grad?.isLeaf]).toEqual([false, true]);
   });
 
+  it("without createGraph adds to a gradient that remembers, and what comes out does not", () => {
+    const x = leaf(2);
+    x.pow(3).backward(undefined, { createGraph: true });
+    x.pow(3).backward();
+    expect([x.grad?.item(), x.grad?.requiresGrad]).toEqual([24, false]);
+  });
+
   it("leaves no half of a gradient where a rule throws", () => {
     const broken = defineOp<void>({
       name: "broken",
