@@ -175,7 +175,7 @@ export function agrees(claimed: unknown, value: unknown): boolean {
   if (value instanceof Tensor) return agrees(claimed, value.toArray());
   if (value instanceof Value) return agrees(claimed, value.data);
   if (claimed instanceof Written) {
-    if (typeof value !== "number") return false;
+    if (typeof value !== "number" || !Number.isFinite(value)) return Object.is(value, claimed.value);
     const error = Math.abs(value - claimed.value);
     return error <= Math.max(claimed.digits >= 3 ? 0.5000001 * 10 ** -claimed.digits : 0, 1e-6 * Math.abs(value));
   }

@@ -12,6 +12,7 @@ function centralDifference(f: (x: number) => number, x: number): number {
 
 function expectClose(actual: number, expected: number, tolerance: number): void {
   if (Object.is(actual, expected)) return;
+  expect(Number.isFinite(expected), `${actual}, not ${expected}`).toBe(true);
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(expected)));
 }
 

@@ -217,8 +217,10 @@ const sumTolerance = 1e-9;
 function close(subject: LossUnderTest, property: string, what: string, actual: Tensor, expected: number): void {
   if (!sameShape(actual.shape, []))
     throw failed(subject, property, `one number for ${what}`, `shape ${formatShape(actual.shape)}`);
-  if (!(Math.abs(actual.item() - expected) <= sumTolerance * Math.max(1, Math.abs(expected))))
-    throw failed(subject, property, `${expected} for ${what}`, `${actual.item()}`);
+  const found = actual.item();
+  const isNear =
+    Number.isFinite(expected) && Math.abs(found - expected) <= sumTolerance * Math.max(1, Math.abs(expected));
+  if (!isNear && !Object.is(found, expected)) throw failed(subject, property, `${expected} for ${what}`, `${found}`);
 }
 
 function checkWeights(subject: LossUnderTest): string {

@@ -63,7 +63,7 @@ function watched<H extends Hyperparameters>(
 function expectSame(a: Tensor, b: Tensor): void {
   const [x, y] = [a.toTypedArray(), b.toTypedArray()];
   for (let i = 0; i < x.length; i++)
-    if (!(Math.abs(x[i] - y[i]) <= 1e-6 * Math.max(1, Math.abs(y[i]))))
+    if (!Number.isFinite(y[i]) || !(Math.abs(x[i] - y[i]) <= 1e-6 * Math.max(1, Math.abs(y[i]))))
       expect.fail(`number ${i}: ${x[i]}, not ${y[i]}`);
 }
 
