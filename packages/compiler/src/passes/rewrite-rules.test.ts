@@ -68,10 +68,15 @@ describe("rules", () => {
       (y: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).sub(y),
       (_: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).sum(1, { keepDims: true }),
       (_: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).sum(0, { keepDims: true }),
+      (_: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).sum(1),
+      (_: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).sum(),
       (y: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).add(y.slice(":", "0:1")),
       (_: Tensor, v: Tensor) => scatterAdd(zeros([3, 4]), labels, v, 1).mul(Number.POSITIVE_INFINITY),
     ])
       checkCompiled(f, [logits, values]);
+    // The sum along the other axis, of as many as there are values: these lie elsewhere.
+    const turned = tensor([[2, 0, 1]], { dtype: "int32" });
+    checkCompiled((v) => scatterAdd(zeros([1, 3]), turned, v, 1).sum(0, { keepDims: true }), [filled([1, 3])]);
   });
 
   it("leave cross-entropy and its gradient one pass over the rows, and a correction at the labels", () => {

@@ -1,0 +1,60 @@
+/**
+ * Which kernels a function becomes. That they compute the same, random programs say.
+ */
+
+import { concat, rand, type Tensor, zeros } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { checkCompiled } from "../../test/same.ts";
+import { jit } from "../jit.ts";
+
+/** What the kernels of a function compute. */
+function kernelsOf(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): string[] {
+  return jit(f)
+    .explain(...inputs)
+    .kernels.map(({ kind, ops }) => `${kind}: ${ops.join(" ")}`);
+}
+
+const x = rand([12, 20]);
+
+describe("one loop", () => {
+  it("computes a chain of elementwise operations, and the reduction that ends it", () => {
+    expect(kernelsOf((a) => a.mul(2).add(1).exp(), x)).toEqual(["loop: mul add exp"]);
+    expect(kernelsOf((a) => a.mul(2).exp().sum(), x)).toEqual(["loop: mul exp sum"]);
+    expect(kernelsOf((a) => a.exp().mul(a.log()), x)).toEqual(["loop: exp log mul"]);
+  });
+
+  it("reads through views: transposed, cut, broadcast", () => {
+    expect(kernelsOf((a) => a.T.exp(), x)).toEqual(["loop: exp"]);
+    expect(kernelsOf((a) => a.T.sum(0), x)).toEqual(["loop: sum"]);
+    expect(kernelsOf((a) => a.slice("1:7").sum(0), x)).toEqual(["loop: sum"]);
+    expect(kernelsOf((a, b) => a.add(b.slice(0)), x, x)).toEqual(["loop: add"]);
+    expect(kernelsOf((a) => a.slice(":", "0:4").matmul(a.slice("0:4")), x)).toEqual(["matmul: matmul"]);
+    expect(kernelsOf((a) => concat([a.T, a.T]), x)).toEqual(["copy: concat"]);
+  });
+
+  it("ends where all of a reduction is needed, and where elements are read elsewhere than they are made", () => {
+    const shifted = (a: Tensor) => a.sub(a.sum());
+    expect(kernelsOf(shifted, x)).toEqual(["loop: sum", "loop: sub"]);
+    const mixed = (a: Tensor) => {
+      const power = a.slice(":", "0:12").exp();
+      return power.add(power.T);
+    };
+    expect(kernelsOf(mixed, x)).toEqual(["loop: exp", "loop: add"]);
+    checkCompiled(shifted, [x]);
+    checkCompiled(mixed, [x]);
+  });
+
+  it("goes over rows once where a reduction of rows is used in them", () => {
+    const normalized = (a: Tensor) => a.div(a.sum(1, { keepDims: true }));
+    expect(kernelsOf(normalized, x)).toEqual(["loop: sum div"]);
+    // Along columns there is no row that one pass could stay in.
+    expect(kernelsOf((a) => a.div(a.sum(0, { keepDims: true })), x)).toHaveLength(2);
+    checkCompiled(normalized, [x]);
+  });
+
+  it("is none where there are no elements", () => {
+    const none = zeros([0, 4]);
+    for (const f of [(a: Tensor) => a.exp(), (a: Tensor) => a.exp().sum(0), (a: Tensor) => a.T.add(1).sum()])
+      checkCompiled(f, [none]);
+  });
+});
