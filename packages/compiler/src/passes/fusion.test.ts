@@ -47,9 +47,18 @@ describe("one loop", () => {
   it("goes over rows once where a reduction of rows is used in them", () => {
     const normalized = (a: Tensor) => a.div(a.sum(1, { keepDims: true }));
     expect(kernelsOf(normalized, x)).toEqual(["loop: sum div"]);
+    const logged = (a: Tensor) => a.sub(a.exp().sum(1, { keepDims: true }).log());
+    expect(kernelsOf(logged, x)).toEqual(["loop: exp sum log sub"]);
+    checkCompiled(logged, [x]);
     // Along columns there is no row that one pass could stay in.
     expect(kernelsOf((a) => a.div(a.sum(0, { keepDims: true })), x)).toHaveLength(2);
     checkCompiled(normalized, [x]);
+  });
+
+  it("takes in no rows of another width, where elements are computed one by one", () => {
+    const doubled = (a: Tensor) => a.cast("float64").mul(a.exp().sum(1, { keepDims: true }).cast("float64"));
+    expect(kernelsOf(doubled, x).length).toBeGreaterThan(1);
+    checkCompiled(doubled, [x]);
   });
 
   it("is none where there are no elements", () => {

@@ -47,7 +47,7 @@ function readsOwnRow(reader: FusionGroup, other: ReadonlySet<GraphNode>, kept: n
       const read = stridesWithin(view, shape, space);
       const isAligned = view.offset === 0 && sameShape(read.slice(0, kept), own.slice(0, kept));
       // Along the row: in place, or the row's one element again and again.
-      return isAligned && (read.length === kept || (read[kept] ?? 0) === (own[kept] ?? 0));
+      return isAligned && (read.length === kept || read[kept] === (own[kept] ?? 0));
     });
   });
 }
