@@ -9,9 +9,10 @@ import { type Explanation, explainProgram } from "./explain.ts";
 import type { Graph, GraphNode } from "./ir/graph.ts";
 import { simplify } from "./passes/simplify.ts";
 import { Program } from "./runtime/program.ts";
+import { sharedHeap } from "./runtime/shared-heap.ts";
 import { type Parts, takeApart } from "./trace/pytree.ts";
 import { Trace } from "./trace/trace.ts";
-import { type Heap, sharedHeap } from "./wasm/heap.ts";
+import type { Heap } from "./wasm/heap.ts";
 
 /** A function that `jit` can compile. */
 type Fn = (...args: never[]) => unknown;

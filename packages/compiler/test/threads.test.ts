@@ -20,26 +20,26 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jit } from "../src/index.ts";
 import { makeJit } from "../src/jit.ts";
-import { createTeam, type Team } from "../src/runtime/threads/thread-group.ts";
+import { createThreadGroup, type ThreadGroup } from "../src/runtime/threads/thread-group.ts";
 import { inputsOf, programsOf, runProgram } from "./programs.ts";
 import { expectIdentical } from "./same.ts";
 
 const everything = { leastPart: 1e-6, leastSaving: 0 };
 
 describe.each([2, 3])("%i threads", (size) => {
-  let team: Team;
+  let threads: ThreadGroup;
   beforeAll(async () => {
-    team = await createTeam(size, everything);
+    threads = await createThreadGroup(size, everything);
   });
-  afterAll(() => team.stop());
+  afterAll(() => threads.stop());
 
   /** Several calls, so that workers have compiled the program by the last. */
   function compare(f: (...xs: Tensor[]) => readonly Tensor[], inputs: readonly Tensor[]): void {
-    const alone = jit(f)(...inputs);
-    const together = makeJit(f, () => team.heap);
+    const serial = jit(f)(...inputs);
+    const parallel = makeJit(f, () => threads.heap);
     for (let call = 1; call <= 4; call++)
-      together(...inputs).forEach((x, i) => {
-        expectIdentical(x, alone[i], `call ${call}, value ${i}`);
+      parallel(...inputs).forEach((x, i) => {
+        expectIdentical(x, serial[i], `call ${call}, value ${i}`);
       });
   }
 
@@ -130,20 +130,20 @@ describe.each([2, 3])("%i threads", (size) => {
         v.assign(v.sub(v.grad!.mul(0.05)));
         return loss;
       };
-      const step = shared ? makeJit(f, () => team.heap) : jit(f);
+      const step = shared ? makeJit(f, () => threads.heap) : jit(f);
       const x = randn([33, 40]);
       const losses = Array.from({ length: 20 }, () => step(x).detach());
       return [...losses, w.detach(), v.detach(), velocity.detach()];
     };
-    const alone = train(false);
+    const serial = train(false);
     train(true).forEach((x, i) => {
-      expectIdentical(x, alone[i], `value ${i}`);
+      expectIdentical(x, serial[i], `value ${i}`);
     });
   });
 
   it("says in explain into how many parts a kernel is cut", () => {
     const [x, w] = [randn([64, 300]), randn([300, 50])];
-    const product = makeJit(matmul, () => team.heap).explain(x, w);
+    const product = makeJit(matmul, () => threads.heap).explain(x, w);
     expect(product.kernels.map(({ parts }) => parts)).toEqual([size]);
     expect(String(product)).toContain(`matmul, in ${size} parts`);
     expect(jit((a: Tensor, b: Tensor) => a.matmul(b)).explain(x, w).kernels[0].parts).toBe(1);
@@ -157,10 +157,10 @@ describe.each([2, 3])("%i threads", (size) => {
           .matmul(b)
           .softmax(-1)
           .mul(a.mean(-1, { keepDims: true })),
-      () => team.heap,
+      () => threads.heap,
     );
     const first = step(x, w);
     for (let i = 0; i < 300; i++) expectIdentical(step(x, w), first, `call ${i}`);
-    expect(team.present).toBe(size);
+    expect(threads.present).toBe(size);
   });
 });

@@ -6,7 +6,7 @@
 import { argv, hrtime, memoryUsage } from "node:process";
 import { jit } from "@chainrule/compiler";
 import { crossEntropy } from "@chainrule/losses";
-import { sharedHeap } from "../../compiler/src/wasm/heap.ts";
+import { sharedHeap } from "../../compiler/src/runtime/shared-heap.ts";
 import { Generator, manualSeed, randint, randn, type Tensor } from "../../core/src/index.ts";
 import { Adam, Dense, Dropout, Sequential } from "../src/index.ts";
 

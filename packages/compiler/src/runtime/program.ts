@@ -28,7 +28,7 @@ import { instantiate } from "../wasm/host.ts";
 import { kernelsFor } from "./link.ts";
 import { type Block, bufferOf, freeWith, type HeapBuffer } from "./parameter-buffer.ts";
 import { protocolImports } from "./threads/protocol.ts";
-import type { SharedModule, SharedRun, Team } from "./threads/thread-group.ts";
+import { type SharedModule, type SharedRun, type ThreadGroup, threadGroupOf } from "./threads/thread-group.ts";
 import { bestOf } from "./timing.ts";
 
 /** A parameter that the program reads or changes. */
@@ -81,7 +81,8 @@ export class Program {
     this.heap = heap;
     this.#deterministic = deterministic;
     this.fused = fuse(graph);
-    this.phases = heap.team ? schedule(graph, this.fused, heap.team) : [];
+    const threads = threadGroupOf(heap);
+    this.phases = threads ? schedule(graph, this.fused, threads) : [];
     this.plan = plan(graph, this.fused, this.phases);
     this.hostGroups = this.fused.groups.filter(({ kind }) => kind === "host").length;
     this.#states = this.#placeStates();
@@ -220,7 +221,7 @@ export class Program {
 
   /** Memory for packed operands: for each thread its own. */
   #scratch(bytes: number): Scratch {
-    return { bytes, address: bytes > 0 ? this.#allocate(bytes * (this.heap.team?.size ?? 1)) : 0 };
+    return { bytes, address: bytes > 0 ? this.#allocate(bytes * (threadGroupOf(this.heap)?.size ?? 1)) : 0 };
   }
 
   /** Calls the groups from the first to the last; where threads share the work, what each of them does of it. */
@@ -247,28 +248,28 @@ export class Program {
 
   #instantiate(functions: readonly FunctionDefinition[], imports: Imports, runs: readonly Run[]): Compiled {
     if (functions.length === 0) return {};
-    const { team } = this.heap;
+    const threads = threadGroupOf(this.heap);
     const kernels = kernelsFor(this.heap, this.fused.groups, this.#deterministic);
     const types = [
       ...kernels.flatMap((each) => each.types),
       badIndex,
       ...imports.types,
-      ...(team ? protocolImports : []),
+      ...(threads ? protocolImports : []),
     ];
     const refuse = (index: number, length: number, group: number) =>
       resolveIndex(this.fused.groups[group].members[0].name, index, length);
     const calls = kernels.map((each) => each.kernels.functions);
-    const given = Object.assign({ ...imports.functions, badIndex: refuse }, ...calls, team?.protocol);
-    const bytes = assemble(functions, types, { shared: team !== null });
+    const given = Object.assign({ ...imports.functions, badIndex: refuse }, ...calls, threads?.protocol);
+    const bytes = assemble(functions, types, { shared: threads !== null });
     const compiled = instantiate<Compiled>(bytes, this.heap.memory, given);
-    if (!team) return compiled;
+    if (!threads) return compiled;
     const modules = kernels.map((each) => each.kernels.module!);
-    return this.#together(team, bytes, modules, runs, compiled);
+    return this.#dispatched(threads, bytes, modules, runs, compiled);
   }
 
-  /** The runs in which there is something to share out are given to the team. */
-  #together(
-    team: Team,
+  /** The runs of which work is partitioned are dispatched in parallel. */
+  #dispatched(
+    threads: ThreadGroup,
     bytes: Uint8Array,
     kernels: readonly SharedModule[],
     runs: readonly Run[],
@@ -276,13 +277,13 @@ export class Program {
   ): Compiled {
     const shared = runs.filter((run) => this.#phasesOf(run).length > 0);
     if (shared.length === 0) return compiled;
-    const module = team.publish(bytes, this.#allocate(bytes.length));
-    const program = team.describe([...kernels, module], (size) => this.#allocate(size));
-    const together = shared.map(([first]): [string, Stage] => {
+    const module = threads.publishModule(bytes, this.#allocate(bytes.length));
+    const program = threads.publishProgram([...kernels, module], (size) => this.#allocate(size));
+    const parallel = shared.map(([first]): [string, Stage] => {
       const run = compiled[`run${first}`] as SharedRun;
-      return [`run${first}`, () => team.run(program, first, run)];
+      return [`run${first}`, () => threads.dispatch(program, first, run)];
     });
-    return { ...compiled, ...Object.fromEntries(together) };
+    return { ...compiled, ...Object.fromEntries(parallel) };
   }
 
   /** An op without a form of its own: its kernel, on views of the heap. */

@@ -5,7 +5,7 @@
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import type { SharedModule } from "./threads/thread-group.ts";
+import { type SharedModule, threadGroupOf } from "./threads/thread-group.ts";
 
 /** A module of functions that programs import by their names. */
 export interface Kernels<Functions extends object> {
@@ -26,9 +26,9 @@ export function sharedKernels<Functions extends object>(
   compiled.set(heap, all);
   let kernels = all.get(name);
   if (!kernels) {
-    const { team } = heap;
-    const bytes = assemble(define(), [], { shared: team !== null });
-    const module = team ? team.publish(bytes, heap.allocate(bytes.length)) : null;
+    const threads = threadGroupOf(heap);
+    const bytes = assemble(define(), [], { shared: threads !== null });
+    const module = threads ? threads.publishModule(bytes, heap.allocate(bytes.length)) : null;
     kernels = { functions: instantiate(bytes, heap.memory), module };
     all.set(name, kernels);
   }

@@ -3,7 +3,6 @@
  */
 import type { DType, TypedArray } from "@chainrule/core";
 import { allocate } from "@chainrule/core/internal";
-import type { Team } from "../runtime/threads/thread-group.ts";
 import { assemble } from "./assembler.ts";
 import { createMemory, instantiate, type Memory } from "./host.ts";
 
@@ -19,8 +18,6 @@ interface Gap {
 /** Hands out blocks of one growing memory, first fit, neighbours joined when they come back. */
 export class Heap {
   readonly memory: Memory;
-  /** The threads that work on it, where there are more than one. */
-  team: Team | null = null;
   /** Changes whenever the memory grows: views made before are then void. */
   generation = 0;
   #f32: Float32Array;
@@ -158,17 +155,4 @@ export function createHeap(): Heap | null {
   } catch {
     return null;
   }
-}
-
-let shared: Heap | null | undefined;
-
-/** The heap that all programs share, if there can be one. */
-export function sharedHeap(): Heap | null {
-  if (shared === undefined) shared = createHeap();
-  return shared;
-}
-
-/** Makes another heap the one that all programs share; a new one by default, when it is first needed. */
-export function useHeap(heap?: Heap): void {
-  shared = heap;
 }

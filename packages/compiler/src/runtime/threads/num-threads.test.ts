@@ -7,7 +7,7 @@ import { makeJit } from "../../jit.ts";
 import { assemble, type Code } from "../../wasm/assembler.ts";
 import { instantiate } from "../../wasm/host.ts";
 import { protocolImports } from "./protocol.ts";
-import { createTeam, type SharedRun, type Team } from "./thread-group.ts";
+import { createThreadGroup, type SharedRun, type ThreadGroup } from "./thread-group.ts";
 
 afterEach(() => setNumThreads(1));
 
@@ -75,9 +75,9 @@ describe("setNumThreads", () => {
       return w.square().sum();
     });
     const x = randn([50, 300]);
-    const alone = parameter(w.detach());
+    const serial = parameter(w.detach());
     const reference = jit((y: Tensor) => {
-      alone.assign(alone.sub(y.transpose(0, 1).matmul(y.matmul(alone)).mul(1e-4)));
+      serial.assign(serial.sub(y.transpose(0, 1).matmul(y.matmul(serial)).mul(1e-4)));
     });
     for (const n of [1, 2, 3, 1, 2]) {
       await setNumThreads(n);
@@ -87,7 +87,7 @@ describe("setNumThreads", () => {
     await setNumThreads(1);
     for (let i = 0; i < 10; i++) reference(x);
     expect(count.item()).toBe(10);
-    expect([...w.toTypedArray()]).toEqual([...alone.toTypedArray()]);
+    expect([...w.toTypedArray()]).toEqual([...serial.toTypedArray()]);
     await setNumThreads(2);
     w.assign(w.mul(0));
     expect(step(x).item()).toBe(0);
@@ -137,16 +137,16 @@ describe("setNumThreads", () => {
   });
 });
 
-describe("a team", () => {
+describe("a thread group", () => {
   /** A function that calls of the protocol make up. */
-  function runOf(team: Team, body: (code: Code) => void) {
+  function runOf(threads: ThreadGroup, body: (code: Code) => void) {
     const define = { name: "run0", parameters: ["i32", "i32"] as const, result: "i32" as const, body };
     const bytes = assemble([define], protocolImports, { shared: true });
-    const { run0 } = instantiate<{ run0: SharedRun }>(bytes, team.heap.memory, team.protocol);
-    const module = team.publish(bytes, team.heap.allocate(bytes.length));
+    const { run0 } = instantiate<{ run0: SharedRun }>(bytes, threads.heap.memory, threads.protocol);
+    const module = threads.publishModule(bytes, threads.heap.allocate(bytes.length));
     return () =>
-      team.run(
-        team.describe([module], (size) => team.heap.allocate(size)),
+      threads.dispatch(
+        threads.publishProgram([module], (size) => threads.heap.allocate(size)),
         0,
         run0,
       );
@@ -169,41 +169,41 @@ describe("a team", () => {
   };
 
   it("has workers that do chunks by themselves", async () => {
-    const team = await createTeam(3);
-    const at = team.heap.allocate(4);
-    team.heap.view("int32", at, 1)[0] = 0;
+    const threads = await createThreadGroup(3);
+    const at = threads.heap.allocate(4);
+    threads.heap.view("int32", at, 1)[0] = 0;
     const run = runOf(
-      team,
+      threads,
       workersOnly((code) => code.int(at).int(1).access("i32.atomic.rmw.add").op("drop")),
     );
     for (let i = 0; i < 20; i++) run();
-    expect([team.heap.view("int32", at, 1)[0], team.present]).toEqual([160, 3]);
-    team.stop();
+    expect([threads.heap.view("int32", at, 1)[0], threads.present]).toEqual([160, 3]);
+    threads.stop();
   });
 
-  it("says when a worker failed, and goes on alone", async () => {
-    const team = await createTeam(2);
+  it("says when a worker failed, and goes on with one thread", async () => {
+    const threads = await createThreadGroup(2);
     const f = makeJit(
       (x: Tensor) => x.matmul(x),
-      () => team.heap,
+      () => threads.heap,
     );
     const x = randn([256, 256]);
     const before = f(x);
     expect(
       runOf(
-        team,
+        threads,
         workersOnly((code) => code.op("unreachable")),
       ),
     ).toThrow(JitError);
-    expect(team.present).toBe(1);
+    expect(threads.present).toBe(1);
     expect([...f(x).toTypedArray()]).toEqual([...before.toTypedArray()]);
   });
 
   it("is ready for the next step after an error in one", async () => {
-    const team = await createTeam(3, { leastPart: 1e-6, leastSaving: 0 });
+    const threads = await createThreadGroup(3, { leastPart: 1e-6, leastSaving: 0 });
     const f = makeJit(
       (x: Tensor, i: Tensor) => x.matmul(x).gather(i).exp().matmul(x),
-      () => team.heap,
+      () => threads.heap,
     );
     const x = randn([64, 64]).mul(0.1);
     const [good, bad] = [tensor([3, 60, 0], { dtype: "int32" }), tensor([3, 64, 0], { dtype: "int32" })];
@@ -212,7 +212,7 @@ describe("a team", () => {
       expect(() => f(x, bad)).toThrow(ValueError);
       expect([...f(x, good).toTypedArray()]).toEqual(expected);
     }
-    expect(team.present).toBe(3);
-    team.stop();
+    expect(threads.present).toBe(3);
+    threads.stop();
   });
 });

@@ -3,14 +3,14 @@
  */
 import { ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { sharedHeap, useHeap } from "../../wasm/heap.ts";
-import { createTeam, type Team } from "./thread-group.ts";
+import { sharedHeap, useHeap } from "../shared-heap.ts";
+import { createThreadGroup, type ThreadGroup } from "./thread-group.ts";
 import { checkHost, noThreads } from "./worker-pool.ts";
 
 /** More than this are a mistake: workers beyond the machine's cores only wait for each other. */
 const most = 64;
 
-let team: Team | null = null;
+let group: ThreadGroup | null = null;
 /** Changes come one after another. */
 let change: Promise<unknown> = Promise.resolve();
 
@@ -22,7 +22,7 @@ let change: Promise<unknown> = Promise.resolve();
  * getNumThreads(); // 4
  */
 export function getNumThreads(): number {
-  return team?.present ?? 1;
+  return group?.present ?? 1;
 }
 
 /**
@@ -61,9 +61,9 @@ async function changeTo(n: number): Promise<number> {
     checkHost();
     if (sharedHeap() === null) throw noThreads("a host without WebAssembly and its SIMD", "Stay with one thread here.");
   }
-  const next = n > 1 ? await createTeam(n) : null;
-  const before = team;
-  team = next;
+  const next = n > 1 ? await createThreadGroup(n) : null;
+  const before = group;
+  group = next;
   useHeap(next?.heap);
   before?.stop();
   return n;

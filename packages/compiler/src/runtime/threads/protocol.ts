@@ -3,7 +3,7 @@
  *
  * A step is a row of chunks, numbered in the order in which they may begin. Whoever has time takes the next number
  * (`claim`); nobody waits for a thread that is late, asleep or dead, only for chunks that have been taken. Chunks are
- * grouped in stages: before a stage begins, all earlier chunks must be done (`arrive`).
+ * grouped in phases: before a phase begins, all earlier chunks must be done (`arrive`).
  *
  * Both words that count, of chunks taken and of chunks done, hold the step's number too, so that a thread that was held
  * up takes no chunk of a step that it does not know: its exchange fails.
@@ -53,7 +53,7 @@ export interface Protocol {
   begin(program: number, run: number, description: number): number;
   /** Takes the step's next chunk below `end`; returns its number, or -1 where none is left. */
   claim(step: number, end: number): number;
-  /** Says that a chunk is done, in a stage that ends with chunk `end`. */
+  /** Says that a chunk is done, in a phase that ends with chunk `end`. */
   finish(end: number): void;
   /** Waits until all chunks below `end` are done: 1; 0 where the step is over before, or a worker failed. */
   arrive(step: number, end: number): number;

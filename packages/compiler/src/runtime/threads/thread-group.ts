@@ -1,5 +1,5 @@
 /**
- * The main thread and its workers: carries out steps of compiled programs together.
+ * The main thread and its workers, which dispatches steps of compiled programs to all of them in parallel.
  */
 import { JitError } from "@chainrule/core";
 import type { Limits } from "../../passes/partition.ts";
@@ -7,7 +7,7 @@ import { assemble } from "../../wasm/assembler.ts";
 import { Heap } from "../../wasm/heap.ts";
 import { createSharedMemory, instantiate } from "../../wasm/host.ts";
 import { controlBytes, type Protocol, protocolFunctions } from "./protocol.ts";
-import { type Crew, maySleep, noThreads, startCrew } from "./worker-pool.ts";
+import { maySleep, noThreads, startWorkers, type WorkerPool } from "./worker-pool.ts";
 
 /** Where the bytes of a module lie in the shared memory. */
 export interface SharedModule {
@@ -28,38 +28,46 @@ export type SharedRun = (thread: number, step: number) => number;
 
 const line = 64;
 
-export class Team {
+/** The thread group of each heap that has one. */
+const groups = new WeakMap<Heap, ThreadGroup>();
+
+/** The threads that work on the heap; null where there is only the main one. */
+export function threadGroupOf(heap: Heap): ThreadGroup | null {
+  return groups.get(heap) ?? null;
+}
+
+export class ThreadGroup {
   /** How many threads there are, the main thread among them. */
   readonly size: number;
   readonly heap: Heap;
   readonly protocol: Protocol;
-  /** What is shared out; as usual where it says nothing. */
+  /** From where on work is partitioned; as usual where it says nothing. */
   readonly limits: Limits | undefined;
-  readonly #crew: Crew;
+  readonly #workers: WorkerPool;
   #modules = 0;
 
-  constructor(size: number, heap: Heap, protocol: Protocol, crew: Crew, limits?: Limits) {
+  constructor(size: number, heap: Heap, protocol: Protocol, workers: WorkerPool, limits?: Limits) {
     this.size = size;
     this.heap = heap;
     this.protocol = protocol;
-    this.#crew = crew;
+    this.#workers = workers;
     this.limits = limits;
   }
 
   /** How many threads there are at the moment: fewer than `size` once one was lost. */
   get present(): number {
-    return 1 + this.#crew.size;
+    return 1 + this.#workers.size;
   }
 
   /** Lays a module where workers find it, at an address with room for it. */
-  publish(module: Uint8Array, address: number): SharedModule {
+  publishModule(module: Uint8Array, address: number): SharedModule {
     this.heap.view("bool", address, module.length).set(module);
     this.#modules++;
     return { id: this.#modules, address, bytes: module.length };
   }
 
   /** Writes down what a program consists of: modules that its own module imports from, and last that one. */
-  describe(modules: readonly SharedModule[], allocate: (bytes: number) => number): SharedProgram {
+  publishProgram(modules: readonly SharedModule[], allocate: (bytes: number) => number): SharedProgram {
     const list = modules.flatMap(({ id, address, bytes }) => [id, address, bytes]);
     const description = allocate(4 * (1 + list.length));
     this.heap.write("int32", description, Int32Array.of(modules.length, ...list));
@@ -67,11 +75,11 @@ export class Team {
   }
 
   /**
-   * Runs the program's function number `number` with whatever threads have time.
+   * Dispatches the program's function number `number` in parallel, to whatever threads have time.
    *
    * @throws what the function throws, and JitError where a worker failed.
    */
-  run({ id, description }: SharedProgram, number: number, run: SharedRun): void {
+  dispatch({ id, description }: SharedProgram, number: number, run: SharedRun): void {
     const { protocol } = this;
     const step = protocol.begin(id, number, description);
     try {
@@ -94,7 +102,7 @@ export class Team {
 
   /** Ends the workers. Programs still run, on this thread alone. */
   stop(): void {
-    this.#crew.stop();
+    this.#workers.stop();
   }
 }
 
@@ -125,14 +133,14 @@ function sharedHeapOf(): Heap {
  *
  * @throws JitError where they cannot be had.
  */
-export async function createTeam(size: number, limits?: Limits): Promise<Team> {
+export async function createThreadGroup(size: number, limits?: Limits): Promise<ThreadGroup> {
   const heap = sharedHeapOf();
   const address = Math.ceil(heap.allocate(controlBytes + line) / line) * line;
   heap.view("bool", address, controlBytes).fill(0);
   const module = (sleeps: boolean) => assemble(protocolFunctions(address, sleeps), [], { shared: true });
   const protocol = instantiate<Protocol>(module(maySleep()), heap.memory);
-  const crew = await startCrew(size - 1, heap.memory, address, module(true));
-  const team = new Team(size, heap, protocol, crew, limits);
-  heap.team = team;
-  return team;
+  const workers = await startWorkers(size - 1, heap.memory, address, module(true));
+  const group = new ThreadGroup(size, heap, protocol, workers, limits);
+  groups.set(heap, group);
+  return group;
 }

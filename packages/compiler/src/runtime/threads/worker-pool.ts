@@ -1,5 +1,5 @@
 /**
- * Starting worker threads, in Node and in pages alike.
+ * The pool of worker threads, in Node and in pages alike.
  */
 import { JitError } from "@chainrule/core";
 import type { Memory } from "../../wasm/host.ts";
@@ -16,14 +16,14 @@ interface HostWorker {
 
 type WorkerClass = new (url: URL, options: { type: "module"; execArgv: string[] }) => HostWorker;
 
-interface Surroundings {
+interface HostGlobals {
   readonly process?: { getBuiltinModule?(name: string): { Worker: WorkerClass } | undefined };
   readonly Worker?: WorkerClass;
   readonly crossOriginIsolated?: boolean;
   readonly SharedArrayBuffer?: unknown;
 }
 
-const host = globalThis as unknown as Surroundings;
+const host = globalThis as unknown as HostGlobals;
 
 /** Node's class of workers, reached without an import that a bundle for pages would have to resolve; null elsewhere. */
 function nodeWorker(): WorkerClass | null {
@@ -69,7 +69,7 @@ export function maySleep(): boolean {
 }
 
 /** Workers that take chunks of steps from a memory until they are stopped. */
-export interface Crew {
+export interface WorkerPool {
   /** How many are still there. */
   readonly size: number;
   stop(): void;
@@ -81,7 +81,12 @@ export interface Crew {
  * @param protocol the module of `protocol.ts`.
  * @throws JitError where one cannot be started.
  */
-export async function startCrew(size: number, memory: Memory, address: number, protocol: Uint8Array): Promise<Crew> {
+export async function startWorkers(
+  size: number,
+  memory: Memory,
+  address: number,
+  protocol: Uint8Array,
+): Promise<WorkerPool> {
   const words = {
     program: address + control.program,
     run: address + control.run,
