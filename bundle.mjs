@@ -1,6 +1,7 @@
 /**
  * What Node loads of each package: one module, `dist/node/index.js`, because opening and linking hundreds of small ones
- * takes longer than training a small model.
+ * takes longer than training a small model. Where a package has several entries (`@chainrule/core/internal`), all of it is
+ * in `dist/node/all.js`, of which each entry names its part.
  *
  * Bundlers get the modules that `tsc` wrote, one for each source file, from which they pick what is used. Packages are
  * never bundled into each other: there must be one class Tensor. Libraries of others are loaded when something of them is
@@ -98,24 +99,33 @@ async function bundle(name) {
   const folder = join(packages, name);
   const to = join(folder, "dist/node");
   rmSync(to, { recursive: true, force: true });
-  const apart = new Set([join(folder, "src/index.ts")]);
+  const entries = Object.values(manifestOf(name).exports).map((path) => join(folder, path));
+  const apart = new Set(entries.length > 1 ? [] : entries);
   const neighbours = [];
-  // What is imported later is a module of its own, and may bring others into the list.
-  for (const entry of apart) {
-    await build({
-      absWorkingDir: folder,
-      entryPoints: [entry],
-      outdir: to,
-      bundle: true,
-      format: "esm",
-      platform: "neutral",
-      target: "es2022",
-      plugins: [importedLater(apart), whenUsed(folder), withoutComments(neighbours)],
-      sourcemap: true,
-      logLevel: "warning",
-    });
+  const options = {
+    absWorkingDir: folder,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    plugins: [importedLater(apart), whenUsed(folder), withoutComments(neighbours)],
+    sourcemap: true,
+    logLevel: "warning",
+  };
+  if (entries.length > 1) {
+    const contents = entries.map((entry) => `export * from ${JSON.stringify(entry)};`).join("\n");
+    await build({ ...options, stdin: { contents, resolveDir: folder }, outfile: join(to, "all.js") });
+    for (const entry of entries) {
+      const { metafile } = await build({ ...options, entryPoints: [entry], write: false, metafile: true, outdir: to });
+      const [names] = Object.values(metafile.outputs).flatMap(({ exports, entryPoint }) =>
+        entryPoint ? [exports] : [],
+      );
+      writeFileSync(join(to, `${basename(entry, ".ts")}.js`), `export { ${names.join(", ")} } from "./all.js";\n`);
+    }
   }
-  const file = join(to, "index.js");
+  // What is imported later is a module of its own, and may bring others into the list.
+  for (const entry of apart) await build({ ...options, entryPoints: [entry], outdir: to });
+  const file = join(to, entries.length > 1 ? "all.js" : "index.js");
   writeFileSync(file, named(readFileSync(file, "utf8")));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
 }

@@ -61,9 +61,10 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
 
 /** A program whose workers find their file beside what Node loads, and beside what bundlers load; it ends by itself. */
 function threaded() {
-  return `const url = import.meta.resolve("@chainrule/core");
+  return `import { randn } from "@chainrule/core";
+const url = import.meta.resolve("@chainrule/compiler");
 for (const module of [url, url.replace("/node/index.js", "/index.js")]) {
-  const { jit, randn, setNumThreads, getNumThreads } = await import(module);
+  const { jit, setNumThreads, getNumThreads } = await import(module);
   const multiply = jit((a, b) => a.matmul(b).relu());
   const [a, b] = [randn([300, 300]), randn([300, 300])];
   const alone = multiply(a, b).toTypedArray();
@@ -89,9 +90,12 @@ let count = 0;
 for (const name of ${JSON.stringify(names.map(packageOf))}) {
   const url = import.meta.resolve(name);
   if (!url.endsWith("/dist/node/index.js")) throw new Error(name + " is loaded from " + url);
-  const source = readFileSync(fileURLToPath(url), "utf8");
+  // Where a package has several entries, they name parts of one module.
+  const all = url.replace("index.js", "all.js");
+  const module = existsSync(fileURLToPath(all)) ? all : url;
+  const source = readFileSync(fileURLToPath(module), "utf8");
   if (/^import .* from "(?!@chainrule\\/|node:module")/m.test(source)) throw new Error(name + " loads a library before it is used");
-  if (!existsSync(fileURLToPath(url + ".map"))) throw new Error(name + " has no source map");
+  if (!existsSync(fileURLToPath(module + ".map"))) throw new Error(name + " has no source map");
   const forNode = await import(name);
   const forBundlers = await import(url.replace("/node/index.js", "/index.js"));
   const [a, b] = [forNode, forBundlers].map((all) => Object.keys(all).sort().map((key) => key + ": " + kind(all[key])));

@@ -1,48 +1,15 @@
 /**
  * What bundlers make of the package: scalar values alone stay small, and whoever has a tensor has its methods.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { byEsbuild, byVite } from "./bundlers.ts";
 
 const index = fileURLToPath(new URL("../src/index.ts", import.meta.url));
-
-const byEsbuild = async (code: string): Promise<string> => {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: fileURLToPath(new URL(".", import.meta.url)) },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    external: ["crypto"],
-    write: false,
-    logLevel: "error",
-  });
-  return outputFiles[0].text;
-};
-
-/** Vite is there because vitest is; it bundles by the rules of Rollup. */
-const byVite = async (code: string, folder: string): Promise<string> => {
-  const vite = await import(createRequire(import.meta.resolve("vitest")).resolve("vite"));
-  const entry = join(folder, "entry.js");
-  writeFileSync(entry, code);
-  const { output } = await vite.build({
-    root: folder,
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      rollupOptions: { input: entry, external: ["crypto"], preserveEntrySignatures: "strict" },
-    },
-  });
-  return output[0].code;
-};
 
 describe.each([
   ["esbuild", byEsbuild],

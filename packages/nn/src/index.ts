@@ -1,6 +1,8 @@
 /**
- * Layers, optimizers, models, metrics and callbacks.
+ * Layers, optimizers, models, metrics and callbacks. Importing this package brings the compiler and its fast kernels; a
+ * bundle has them where it uses a model.
  */
+import "@chainrule/compiler";
 
 export type { ActivationFunction, ActivationLike } from "./activations.ts";
 export * from "./callbacks/index.ts";

@@ -22,7 +22,6 @@ import {
   weightGradient,
   weightGradientOp,
 } from "@chainrule/core/internal";
-import { jit } from "../jit.ts";
 import { computeElementwise } from "./elementwise.ts";
 import { fastMultiply } from "./matmul.ts";
 import { wasmWindows } from "./window.ts";
@@ -97,4 +96,4 @@ function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, 
 }
 
 /** WebAssembly beside the plain kernels; where the host has none, it leaves everything to them. */
-export const wasmBackend: Backend = { name: "wasm", compute, compile: (f) => jit(f) };
+export const wasmBackend: Backend = { name: "wasm", compute };

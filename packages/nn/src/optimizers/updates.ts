@@ -1,9 +1,10 @@
 /**
- * An optimizer's updates outside of `jit`: those that come again and again are compiled by themselves.
+ * An optimizer's updates outside of `jit`: those that come again and again are compiled by themselves, where the backend
+ * in use can compile. With core alone they run one operation after another.
  */
 
-import { jit } from "@chainrule/compiler";
 import type { Parameter, Tensor } from "@chainrule/core";
+import { backend } from "@chainrule/core/internal";
 
 /** Updates a set of weights, given their gradients. */
 type Update = (...gradients: Tensor[]) => void;
@@ -39,7 +40,8 @@ export class Updates {
   run(parts: readonly unknown[], weights: readonly Parameter[], update: Update): void {
     const kind = this.#kindOf(parts);
     kind.spent += weights.reduce((total, { size }) => total + size, costs.weight * weights.length);
-    if (kind.spent > costs.compiling + costs.compilingWeight * weights.length) kind.compiled ??= jit(update);
+    if (kind.spent > costs.compiling + costs.compilingWeight * weights.length)
+      kind.compiled ??= backend?.compile?.(update) ?? null;
     (kind.compiled ?? update)(...weights.map(({ grad }) => grad!.detach()));
   }
 
