@@ -106,7 +106,7 @@ export function didYouMean(word: string, known: readonly string[]): string {
  * Throws an {@link OptionError} when `options` has a key that is not in `known`, with the nearest known key.
  *
  * @example
- * checkOptions("SGD", { momentun: 0.9 }, ["lr", "momentum"]); // OptionError: … Did you mean "momentum"?
+ * zeros([2], { dtyp: "int32" }); // OptionError: … Did you mean "dtype"?
  */
 export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;
