@@ -2,7 +2,7 @@
  * Which groups of a program may run at the same time. Races are seldom seen: the phases are looked at instead.
  */
 
-import { parameter, rand, type Tensor } from "@chainrule/core";
+import { conv2d, gather, parameter, rand, type Tensor, tensor } from "@chainrule/core";
 import { withTracer } from "@chainrule/core/internal";
 import { describe, expect, it } from "vitest";
 import type { FusedGraph } from "../ir/fused-graph.ts";
@@ -18,6 +18,14 @@ const everything = { size: 2, limits: { leastPart: 1e-6, leastSaving: 0 } };
 
 /** The phases, as the names of what their groups compute, and which of these are computed in place. */
 function phasesOf(f: (...inputs: Tensor[]) => readonly Tensor[], ...inputs: Tensor[]) {
+  return phasesWith(everything, f, ...inputs);
+}
+
+function phasesWith(
+  threads: Parameters<typeof schedule>[2],
+  f: (...inputs: Tensor[]) => readonly Tensor[],
+  ...inputs: Tensor[]
+) {
   const trace = new Trace("phases", inputs);
   const given = inputs.map((x, i) => trace.input(i, x));
   const results = withTracer(trace, () => f(...given));
@@ -26,9 +34,13 @@ function phasesOf(f: (...inputs: Tensor[]) => readonly Tensor[], ...inputs: Tens
   );
   const graph = simplify({ nodes: trace.nodes, outputs: results.map((x) => trace.nodeOf(x)), assigned });
   const fused = fuse(graph);
-  const phases = schedule(graph, fused, everything);
-  const inPlace = [...plan(graph, fused, phases).inPlace.keys()].map(({ name }) => name);
-  return { phases: phases.map((phase) => `${phase.kind}: ${namesOf(phase, fused)}`), inPlace };
+  const phases = schedule(graph, fused, threads);
+  const { inPlace, parts } = plan(graph, fused, phases);
+  return {
+    phases: phases.map((phase) => `${phase.kind}: ${namesOf(phase, fused)}`),
+    inPlace: [...inPlace.keys()].map(({ name }) => name),
+    parts,
+  };
 }
 
 function namesOf({ first, last }: Phase, { groups }: FusedGraph): string {
@@ -59,13 +71,13 @@ describe("groups of one phase", () => {
       w.assign(w.mul(0.5));
       return [product];
     };
-    expect(phasesOf(update, x)).toEqual({ phases: ["split: matmul", "split: mul"], inPlace: ["mul"] });
+    expect(phasesOf(update, x)).toMatchObject({ phases: ["split: matmul", "split: mul"], inPlace: ["mul"] });
     // Nobody else reads it: nothing to wait for.
     const alone = (a: Tensor) => {
       w.assign(w.mul(0.5));
       return [a.matmul(a)];
     };
-    expect(phasesOf(alone, x)).toEqual({ phases: ["split: mul, matmul"], inPlace: ["mul"] });
+    expect(phasesOf(alone, x)).toMatchObject({ phases: ["split: mul, matmul"], inPlace: ["mul"] });
   });
 
   it("overwrite no parameter that others of them read through a view, wherever these stand", () => {
@@ -79,5 +91,75 @@ describe("groups of one phase", () => {
     const { phases, inPlace } = phasesOf(exchange, x);
     expect(phases).toEqual(["split: exp, sum", "split: mul, mul-add"]);
     expect(inPlace).toEqual(["mul", "add"]);
+  });
+
+  it("take no memory of what others of them still read", () => {
+    const { phases, parts } = phasesOf((a) => {
+      const power = a.exp();
+      const [first, second] = [power.matmul(a), a.matmul(a.T)];
+      return [first, second.add(second.T)];
+    }, x);
+    expect(phases).toEqual(["split: exp", "split: matmul, matmul", "split: add"]);
+    const [power, other] = [parts.find(({ node }) => node.name === "exp")!, parts.at(-1)!];
+    const temporary = parts.filter(({ node }) => node.name === "matmul");
+    expect(temporary).toHaveLength(2);
+    for (const product of temporary)
+      expect(product.offset >= power.offset + power.bytes || power.offset >= product.offset + product.bytes).toBe(true);
+    expect(other.bytes).toBe(power.bytes);
+  });
+
+  it("are the main thread's where JavaScript is called", () => {
+    const indices = tensor([3, 1, 2], { dtype: "int32" });
+    expect(phasesOf((a) => [gather(a, indices)], x).phases).toEqual(["main: gather"]);
+  });
+});
+
+describe("values of parameters", () => {
+  const x = rand([24, 24]);
+
+  it("are computed in place where nothing of the old value is read afterwards", () => {
+    const w = parameter(rand([24, 24]));
+    const assigned = (f: (a: Tensor) => Tensor) =>
+      phasesOf((a) => {
+        w.assign(f(a));
+        return [];
+      }, x).inPlace;
+    expect(assigned((a) => a.mul(2))).toEqual(["mul"]);
+    expect(assigned((a) => w.mul(2).add(a))).toEqual(["add"]);
+    expect(assigned((a) => a.matmul(a))).toEqual(["matmul"]);
+    expect(assigned((a) => w.matmul(a))).toEqual([]);
+    expect(assigned(() => w.T)).toEqual([]);
+    expect(assigned((a) => w.T.add(a))).toEqual([]);
+    expect(assigned((a) => a.sub(w.sum(0)))).toEqual(["sub"]);
+  });
+
+  it("are not where they are a part of what is computed", () => {
+    const w = parameter(rand([4, 24]));
+    for (const part of ["0:4", "2:6"])
+      expect(
+        phasesOf((a) => {
+          const all = a.mul(2).exp();
+          w.assign(all.slice(part));
+          return [all];
+        }, x).inPlace,
+      ).toEqual([]);
+  });
+});
+
+describe("what is cut in parts", () => {
+  it("is what takes long enough, by the kind of its work", () => {
+    const usual = { size: 2 };
+    const kinds = (f: (a: Tensor, b: Tensor) => Tensor, a: Tensor, b: Tensor) =>
+      phasesWith(usual, (...xs) => [f(xs[0], xs[1])], a, b).phases.map((phase) => phase.split(":")[0]);
+    const [small, large] = [rand([32, 32]), rand([512, 512])];
+    expect(kinds((a, b) => a.matmul(b), small, small)).toEqual(["main"]);
+    expect(kinds((a, b) => a.matmul(b), large, large)).toEqual(["split"]);
+    expect(kinds((a, b) => a.add(b), large, large)).toEqual(["main"]);
+    expect(kinds((a, b) => a.add(b).exp(), large, large)).toEqual(["split"]);
+    const doubles = large.cast("float64");
+    expect(kinds((a, b) => a.add(b), doubles, doubles)).toEqual(["split"]);
+    const [images, kernel] = [rand([8, 8, 32, 32]), rand([8, 8, 3, 3])];
+    expect(kinds((a, b) => conv2d(a, b), images, kernel)).toEqual(["split"]);
+    expect(kinds((a, b) => conv2d(a, b), rand([1, 1, 8, 8]), rand([1, 1, 3, 3]))).toEqual(["main"]);
   });
 });

@@ -227,3 +227,33 @@ describe("defineOp", () => {
     expect(() => defineOp({ name: "half", inferShape: ([x]: never[]) => x } as never)).toThrow(/defineOp\("half"\)/);
   });
 });
+
+describe("what is asked of functions", () => {
+  it("leaves the arguments as they are", () => {
+    const x = tensor([1, 2]);
+    grad((t) => t.square().sum())(x);
+    vjp((t) => t.square(), x)[1]([1, 1]);
+    expect([x.requiresGrad, x.grad]).toEqual([false, null]);
+  });
+
+  it("is that they are functions", () => {
+    for (const f of [grad, jacobian, (g: never) => vjp(g, 1)])
+      expect(() => f(5 as never)).toThrow(/expected a function of tensors, got/);
+  });
+
+  it("with gradients of their own, that they note nothing and give all gradients at once", () => {
+    let [asked, noted] = [0, false];
+    const product = customGradient(
+      (a, b) => {
+        noted ||= a.requiresGrad || b.requiresGrad;
+        return a.mul(b);
+      },
+      (g, { inputs: [a, b] }) => {
+        asked++;
+        return [g.mul(b), g.mul(a)];
+      },
+    );
+    expect(grad((a, b) => product(a, b).sum(), { argument: [0, 1] })([2], [3]).map((x) => x.item())).toEqual([3, 2]);
+    expect([asked, noted]).toEqual([1, false]);
+  });
+});

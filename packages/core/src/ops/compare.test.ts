@@ -114,3 +114,18 @@ describe("allClose", () => {
     expect(() => allClose([1, 1], 1)).toThrow(/two tensors of the same shape, got \[2\] and \[\]/);
   });
 });
+
+describe("truth values", () => {
+  it("are stored as 0 and 1", () => {
+    const [a, b] = [tensor([true, true, false]), tensor([true, false, false])];
+    expect([...logicalAnd(a, b).toTypedArray()]).toEqual([1, 0, 0]);
+    expect([...equal(a, b).toTypedArray()]).toEqual([1, 0, 1]);
+    expect([...logicalNot(b).toTypedArray()]).toEqual([0, 1, 1]);
+  });
+
+  it("of allClose count the tolerance in, from the second operand's size", () => {
+    expect(allClose([1.5], [1], { atol: 0.5, rtol: 0 })).toBe(true);
+    expect(allClose([3], [2], { atol: 0, rtol: 0.5 })).toBe(true);
+    expect(allClose([3.25], [2], { atol: 0, rtol: 0.5 })).toBe(false);
+  });
+});

@@ -252,3 +252,10 @@ describe("upsample2d", () => {
     expect(() => upsample2d(zeros([1, 1, 2, 2]), 2, { mode: "cubic" as "nearest" })).toThrow(ValueError);
   });
 });
+
+it("windows of images with more channels than rows, and padding at one end of a line", () => {
+  const x = arange(12).reshape([1, 3, 2, 2]);
+  expect(unfold(x, 2).toArray()).toEqual([Array.from({ length: 12 }, (_, i) => [i])]);
+  const line = conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 10]]]), { padding: [1, 0] });
+  expect(line.toArray()).toEqual([[[10, 21, 32]]]);
+});

@@ -180,3 +180,25 @@ describe("einsum says what does not fit:", () => {
     expect(() => einsum(a as never, b)).toThrow(OptionError);
   });
 });
+
+it("axes under ... broadcast whichever operand has them in full, and all must agree", () => {
+  const [one, three] = [
+    tensor([[1, 2]]),
+    tensor([
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ]),
+  ];
+  expect(einsum("...i,...i->...", one, three).toArray()).toEqual([1, 2, 3]);
+  expect(einsum("...i,...i->...", three, one).toArray()).toEqual([1, 2, 3]);
+  const two = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  for (const operands of [
+    [one, three, two],
+    [three, one, two],
+  ])
+    expect(() => einsum("...i,...i,...i->...", ...operands)).toThrow(/axes under \.\.\. that broadcast/);
+});

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arange, dot, matmul, ones, outer, ShapeError, type Tensor, tensor, where, zeros } from "../index.ts";
 import { multiply, multiplyBlocked, multiplySmall } from "../kernels/matmul.ts";
+import { matmulOp } from "./matmul.ts";
 
 describe("matmul", () => {
   const a = [
@@ -160,4 +161,11 @@ describe("the kernels of matmul", () => {
       expect(matmul(x, y).toArray()).toEqual(plain(x, y));
     }
   });
+});
+
+it("the op itself refuses matrices that do not fit, in whatever way they are read", () => {
+  const spec = (...shape: number[]) => ({ shape, dtype: "float32" as const });
+  expect(() => matmulOp.inferShape([spec(2, 3), spec(2, 3)], { a: false, b: false })).toThrow(ShapeError);
+  expect(matmulOp.inferShape([spec(2, 3), spec(2, 3)], { a: false, b: true }).shape).toEqual([2, 2]);
+  expect(matmulOp.inferShape([spec(2, 3), spec(2, 3)], { a: true, b: false }).shape).toEqual([3, 3]);
 });

@@ -84,9 +84,7 @@ function paddingOf(
   if (typeof padding === "string")
     throw new ValueError({ where, expected: 'padding as numbers, "valid" or "same"', got: describe(padding) });
   const side = typeof padding === "number" ? padding : padding[d];
-  return typeof side === "number"
-    ? [pairOf(where, "padding", side, 0)[0], side]
-    : pairOf(where, "padding", side as Pair, 0);
+  return pairOf(where, "padding", side as Pair, 0);
 }
 
 export const unfoldOp: Op<Window> = builtin({
