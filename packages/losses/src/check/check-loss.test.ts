@@ -1,4 +1,4 @@
-import { customGradient, OptionError, tensor } from "@chainrule/core";
+import { customGradient, OptionError, type Tensor, tensor, where } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { checkLoss, defineLoss, type Loss, LossCheckError, mae, mse } from "../index.ts";
 
@@ -131,6 +131,95 @@ describe("checkLoss", () => {
     const { property, message } = failure(() => checkLoss(careless, inputs, { reductions: true }));
     expect(property).toBe("sample weights");
     expect(message).toMatch(/for the sum with weights 2/);
+  });
+
+  it("looks at ends in all elements at once, and in every other one", () => {
+    const where0 = (p: Tensor, at: number) => p.flatten().slice(at).equal(0);
+    const infinite = (when: (p: Tensor) => Tensor) =>
+      defineLoss(
+        "sometimes",
+        (p, t) =>
+          p
+            .sub(t)
+            .square()
+            .add(where(when(p), Number.POSITIVE_INFINITY, 0)),
+        {
+          inputs: { prediction: "nonNegative", target: "real" },
+        },
+      );
+    const atAll = infinite((p) => where0(p, 0).logicalAnd(where0(p, 1)).logicalAnd(where0(p, 2)));
+    expect(failure(() => checkLoss(atAll)).message).toMatch(/finite losses at prediction = 0 in float64/);
+    const atSome = infinite((p) => where0(p, 0).logicalAnd(where0(p, 1).logicalNot()).logicalAnd(where0(p, 2)));
+    expect(failure(() => checkLoss(atSome)).message).toMatch(/at prediction = 0 at every other element in float64/);
+  });
+
+  it("finds weights that are right in some cases only", () => {
+    type Options = Parameters<typeof mse>[2];
+    const weighing =
+      (change: (w: Tensor) => Tensor) =>
+      (p: number[][], t: number[][], options: Options = {}) =>
+        mse(p, t, {
+          ...options,
+          ...(options.sampleWeight !== undefined && { sampleWeight: change(options.sampleWeight as Tensor) }),
+        });
+    const message = (change: (w: Tensor) => Tensor) =>
+      failure(() => checkLoss(weighing(change), inputs, { reductions: true })).message;
+    expect(message((w) => w.square())).toMatch(/for the sum with weights 2,/);
+    expect(message((w) => where(w.equal(0), 1, w))).toMatch(/for the sum with weight 0 on the first sample,/);
+    expect(message((w) => w.round())).toMatch(/for the sum with weights 1, 1\.5, 2, …,/);
+    expect(message((w) => w)).toBe("");
+  });
+
+  it("finds reductions that reduce nothing, and a few digits that float32 loses", () => {
+    type Options = Parameters<typeof mse>[2];
+    const lazy = (p: number[][], t: number[][], options: Options = {}) => mse(p, t, { ...options, reduction: "none" });
+    expect(failure(() => checkLoss(lazy, inputs, { reductions: true })).message).toMatch(
+      /one number for reduction "sum", got shape \[2, 2\]/,
+    );
+    const shifted = defineLoss("shifted", (p, t) => p.sub(t).add(6000).sub(6000));
+    const { property } = failure(() => checkLoss(shifted, { prediction: [[0.3]], target: [[0]] }));
+    expect(property).toBe("float32");
+    expect(String(checkLoss(mse, inputs))).toMatch(/agrees with float64 to [1-9]/);
+  });
+
+  it("names functions, takes single inputs, and says what it does not check", () => {
+    const quartic = (p: Tensor, t: Tensor) => p.sub(t).square().square();
+    expect(String(checkLoss(quartic, inputs))).toMatch(/^quartic: sound.*sample weights +not checked/s);
+    expect(
+      String(
+        checkLoss(
+          (
+            () => (p: Tensor, t: Tensor) =>
+              quartic(p, t)
+          )(),
+          inputs,
+        ),
+      ),
+    ).toMatch(/^the loss: sound/);
+    const size = defineLoss<object, readonly [x: number[]]>("size", (x) => x.square(), {
+      inputs: { x: "real" },
+      given: [],
+    });
+    expect(String(checkLoss(size, { x: [1, 2] }))).toContain("size: sound at x [2]");
+    const given = ["prediction", "target"];
+    expect(String(checkLoss(mse, inputs, { given }))).toMatch(/ {2}gradient +no input to differentiate by/);
+    expect(String(checkLoss(mse))).toBe(String(checkLoss(mse, undefined, { seed: 0 })));
+  });
+
+  it("tolerates derivatives off by a millionth unless told otherwise, and no errors of another kind", () => {
+    const off = customGradient(
+      (x) => x.square(),
+      (g, { inputs: [x] }) => g.mul(x).mul(2 * (1 + 1e-5)),
+    );
+    const loss = defineLoss("slightlyOff", (p, t) => off(p.sub(t)));
+    expect(failure(() => checkLoss(loss, inputs)).property).toBe("gradient");
+    expect(failure(() => checkLoss(loss, inputs, { tolerance: 1e-3 })).property).toBe("none");
+    let calls = 0;
+    const failing = (p: Tensor, t: Tensor) => {
+      if (++calls > 2) throw new RangeError("not ours");
+      return p.sub(t).square();
+    };
+    expect(() => checkLoss(failing, inputs)).toThrow(RangeError);
   });
 
   it("finds digits that float32 loses", () => {

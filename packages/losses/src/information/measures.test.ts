@@ -137,6 +137,8 @@ describe("information measures", () => {
     const counts = tensor([3, 2], { dtype: "int32" });
     expect(information.entropy(counts, { normalize: true }).dtype).toBe("float32");
     expect(information.entropy(counts, { normalize: true }).item()).toBeCloseTo(information.entropy(p).item(), 6);
+    const certain = tensor([1, 0], { dtype: "int32" });
+    expect(information.klDivergence(certain, q).item()).toBeCloseTo(Math.LN2, 14);
     expect(() => information.entropy([1, Number.POSITIVE_INFINITY], { normalize: true })).toThrow(/a finite sum/);
   });
 
