@@ -4,21 +4,12 @@
  * signs. `FUZZ_RUNS` and `FUZZ_SEED` set the number of cases an op and where they start.
  */
 
-import {
-  type DType,
-  flip,
-  isFloat,
-  type Op,
-  permute,
-  sizeOf,
-  type Tensor,
-  tensor,
-  valueAndGrad,
-} from "@chainrule/core";
-import { builtinOps, compute, withTracer } from "@chainrule/core/internal";
+import { type DType, flip, isFloat, permute, sizeOf, type Tensor, tensor, valueAndGrad } from "@chainrule/core";
+import { builtinOps } from "@chainrule/core/internal";
 import { checkCases, fuzzing } from "@chainrule/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { opsIn } from "../../core/test/ops-in.ts";
 import { jit } from "../src/index.ts";
 import { type Agreement, type OpEntry, opTable } from "./op-table.ts";
 import { expectIdentical, expectSame, expectWithinUlps } from "./same.ts";
@@ -135,34 +126,6 @@ function checkGradient(entry: OpEntry, each: Case): boolean {
 function dependsSmoothly(f: (...xs: Tensor[]) => Tensor, given: readonly Tensor[]): boolean {
   const leaves = given.map((x) => (isFloat(x.dtype) ? tensor(x, { requiresGrad: true }) : x));
   return f(...leaves).requiresGrad;
-}
-
-/** The ops that a function runs. */
-function opsIn(f: () => unknown): Set<Op> {
-  const ops = new Set<Op>();
-  const refuse = (): never => {
-    throw new Error("not in this test");
-  };
-  withTracer(
-    {
-      record: (op, inputs, attributes, spec) => {
-        ops.add(op);
-        return compute(op, inputs, attributes, spec);
-      },
-      refuseRead: refuse,
-      state: {
-        valueOf: refuse,
-        assign: refuse,
-        gradientOf: (_leaf, held) => held,
-        beforeGradientChanges: () => {},
-        beforeRequiringGrad: () => {},
-        evaluate: refuse,
-        everyRun: refuse,
-      },
-    },
-    f,
-  );
-  return ops;
 }
 
 it("stands for every op that is registered, each under a name of its own", () => {

@@ -2,6 +2,8 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as core from "../../src/index.ts";
 import { checkGradients, type Tensor, tensor } from "../../src/index.ts";
+import { builtinOps } from "../../src/ops/registry.ts";
+import { opsIn } from "../ops-in.ts";
 import type { GradientTable } from "./case.ts";
 import { elementwise } from "./elementwise.ts";
 import { movement } from "./movement.ts";
@@ -50,6 +52,24 @@ it("every op of core stands in the table of gradient checks, or has none", async
   const ops = (await exportedOps()).filter((name) => !noOps.includes(name)).sort();
   expect(ops.length).toBeGreaterThan(90);
   expect(Object.keys({ ...table, ...withoutGradient }).sort()).toEqual(ops);
+});
+
+it("every registered op that has a gradient rule is run by a case of the table, forwards or backwards", () => {
+  const run = new Set<string>();
+  for (const { f, inputs } of Object.values(table).flat()) {
+    const xs = inputs.map((input) => tensor(input, { dtype: "float64" }));
+    const argument = xs.map((_, i) => i);
+    const first = core.grad((...ys: Tensor[]) => f(...ys).sin().sum(), { argument });
+    const second = core.grad(
+      (...ys: Tensor[]) => first(...ys).reduce((total, g) => total.add(g.square().sum()), core.scalar(0, "float64")),
+      { argument },
+    );
+    for (const op of opsIn(() => f(...xs))) run.add(op.name);
+    for (const op of opsIn(() => second(...xs))) run.add(op.name);
+  }
+  const differentiable = builtinOps().flatMap(({ name, gradient }) => (gradient ? [name] : []));
+  expect(differentiable.length).toBeGreaterThan(60);
+  expect(differentiable.filter((name) => !run.has(name))).toEqual([]);
 });
 
 for (const [op, cases] of Object.entries(table))
