@@ -4,6 +4,13 @@
  */
 import "./install.ts";
 
+export {
+  type ElementCondition,
+  type ElementMath,
+  type ElementNumber,
+  type ElementwiseEmitter,
+  registerEmitter,
+} from "./codegen/elementwise-emitter.ts";
 export type { Explanation, KernelReport } from "./explain.ts";
 export { type JitOptions, type Jitted, jit } from "./jit.ts";
 export { getNumThreads, setNumThreads } from "./runtime/threads/num-threads.ts";

@@ -1,62 +1,65 @@
 /**
  * Running values of reductions inside a loop: sums in double precision, largest and smallest elements.
  */
-import type { Lane, Push } from "./emitters.ts";
-import type { Place, VectorEmitter } from "./vector-emitter.ts";
+import type { LaneType, Push } from "./lanes.ts";
+import type { MemoryOperand, VectorEmitter } from "./vector-emitter.ts";
+
+/** What a reduction keeps. */
+type Reducer = "sum" | "max" | "min";
 
 /** One reduction in a loop. */
 export interface Accumulator {
-  start(): void;
-  take(value: Push): void;
-  finish(place: Place): void;
+  initialize(): void;
+  accumulate(value: Push): void;
+  store(to: MemoryOperand): void;
 }
 
-/** @param along whether lanes are elements of one result, or else results side by side. */
-export function accumulatorOf(e: VectorEmitter, fold: "sum" | "max" | "min", lane: Lane, along: boolean): Accumulator {
-  if (!e.wide) return single(e, fold, lane);
-  return fold === "sum" ? wideSum(e, along) : wideExtreme(e, fold, along);
+/** @param horizontal whether lanes are elements of one result, or else results side by side. */
+export function accumulatorOf(e: VectorEmitter, reducer: Reducer, lane: LaneType, horizontal: boolean): Accumulator {
+  if (!e.wide) return scalarAccumulator(e, reducer, lane);
+  return reducer === "sum" ? wideSum(e, horizontal) : wideMinMax(e, reducer, horizontal);
 }
 
-const worst = { max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY };
+const identities = { max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY };
 
 /** One element at a time. */
-function single(e: VectorEmitter, fold: "sum" | "max" | "min", lane: Lane): Accumulator {
+function scalarAccumulator(e: VectorEmitter, reducer: Reducer, lane: LaneType): Accumulator {
   const { code } = e;
-  const total = code.local(fold === "sum" ? "f64" : (lane as "f32" | "f64"));
-  const rounds = fold === "sum" && lane === "f32";
+  const total = code.local(reducer === "sum" ? "f64" : (lane as "f32" | "f64"));
+  const rounds = reducer === "sum" && lane === "f32";
   return {
-    start: () => {
-      if (fold === "sum") code.double(0);
-      else e.constant(lane, worst[fold]);
+    initialize: () => {
+      if (reducer === "sum") code.double(0);
+      else e.constant(lane, identities[reducer]);
       code.set(total);
     },
-    take: (value) => {
+    accumulate: (value) => {
       code.get(total);
       value();
       if (rounds) code.op("f64.promote_f32");
-      e.op(fold === "sum" ? "f64" : lane, fold === "sum" ? "add" : fold);
+      e.op(reducer === "sum" ? "f64" : lane, reducer === "sum" ? "add" : reducer);
       code.set(total);
     },
-    finish: (place) =>
-      e.store(lane, place, () => {
+    store: (to) =>
+      e.store(lane, to, () => {
         code.get(total);
         if (rounds) code.op("f32.demote_f64");
       }),
   };
 }
 
-function wideSum(e: VectorEmitter, along: boolean): Accumulator {
+function wideSum(e: VectorEmitter, horizontal: boolean): Accumulator {
   const { code } = e;
   const [low, high, x] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const rest = code.local("f64");
   return {
-    start: () => {
+    initialize: () => {
       code.zero128().set(low).zero128().set(high);
-      if (along) code.double(0).set(rest);
+      if (horizontal) code.double(0).set(rest);
     },
-    take: (value) => {
+    accumulate: (value) => {
       value();
-      if (along && e.width === 1) {
+      if (horizontal && e.width === 1) {
         code.lane("f32x4.extract_lane", 0).op("f64.promote_f32").get(rest).op("f64.add").set(rest);
         return;
       }
@@ -64,16 +67,16 @@ function wideSum(e: VectorEmitter, along: boolean): Accumulator {
       if (e.width === 1) return;
       code.get(x).get(x).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4").get(high).op("f64x2.add").set(high);
     },
-    finish: (place) => {
-      if (along) {
-        storeOne(e, place, () => {
+    store: (to) => {
+      if (horizontal) {
+        storeOne(e, to, () => {
           code.get(low).get(high).op("f64x2.add").tee(low);
           code.lane("f64x2.extract_lane", 0).get(low).lane("f64x2.extract_lane", 1).op("f64.add");
           code.get(rest).op("f64.add", "f32.demote_f64");
         });
         return;
       }
-      e.store("f32", place, () => {
+      e.store("f32", to, () => {
         code.get(low).op("f32x4.demote_f64x2_zero").get(high).op("f32x4.demote_f64x2_zero").shuffle(0, 1, 4, 5);
       });
     },
@@ -84,36 +87,36 @@ function wideSum(e: VectorEmitter, along: boolean): Accumulator {
  * By comparison, which passes NaN over and is one instruction of the machine where `f32x4.max` is seven; where NaN was,
  * a mask remembers.
  */
-function wideExtreme(e: VectorEmitter, fold: "max" | "min", along: boolean): Accumulator {
+function wideMinMax(e: VectorEmitter, reducer: "max" | "min", horizontal: boolean): Accumulator {
   const { code } = e;
-  const [best, x, lost] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const [best, x, nan] = [code.local("v128"), code.local("v128"), code.local("v128")];
   const rest = code.local("f32");
-  const better = () => code.op(`f32x4.p${fold}`);
-  const better1 = () => code.op(`f32.${fold}`);
+  const better = () => code.op(`f32x4.p${reducer}`);
+  const better1 = () => code.op(`f32.${reducer}`);
   return {
-    start: () => {
-      code.floats(worst[fold]).set(best).zero128().set(lost);
-      if (along) code.float(worst[fold]).set(rest);
+    initialize: () => {
+      code.floats(identities[reducer]).set(best).zero128().set(nan);
+      if (horizontal) code.float(identities[reducer]).set(rest);
     },
-    take: (value) => {
+    accumulate: (value) => {
       value();
-      if (along && e.width === 1) {
+      if (horizontal && e.width === 1) {
         code.lane("f32x4.extract_lane", 0).get(rest);
         better1().set(rest);
         return;
       }
       code.set(x).get(best).get(x);
       better().set(best);
-      code.put(lost, lost, x, x, "f32x4.ne", "v128.or");
+      code.put(nan, nan, x, x, "f32x4.ne", "v128.or");
     },
-    finish: (place) => {
+    store: (to) => {
       // All bits set are a NaN.
-      code.put(best, best, lost, "v128.or");
-      if (!along) {
-        e.store("f32", place, () => code.get(best));
+      code.put(best, best, nan, "v128.or");
+      if (!horizontal) {
+        e.store("f32", to, () => code.get(best));
         return;
       }
-      storeOne(e, place, () => {
+      storeOne(e, to, () => {
         for (let lane = 0; lane < 4; lane++) {
           code.get(best).lane("f32x4.extract_lane", lane);
           if (lane > 0) better1();
@@ -125,8 +128,8 @@ function wideExtreme(e: VectorEmitter, fold: "max" | "min", along: boolean): Acc
   };
 }
 
-/** One float at a place, from a wide loop. */
-function storeOne({ code }: VectorEmitter, { pointer, address }: Place, value: () => void): void {
+/** One float, from a wide loop. */
+function storeOne({ code }: VectorEmitter, { pointer, address }: MemoryOperand, value: () => void): void {
   if (pointer === null) code.int(0);
   else code.get(pointer);
   value();

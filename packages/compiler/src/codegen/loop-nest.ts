@@ -8,8 +8,9 @@ import type { Layout } from "../ir/layout.ts";
 import { isView, stridesWithin, type View } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
-import { emitterFor, type Lane, laneOf, type Push } from "./emitters.ts";
-import { type Imports, laneBytes, type Place, VectorEmitter } from "./vector-emitter.ts";
+import { emitterFor } from "./emitters.ts";
+import { type LaneType, laneBytes, laneTypeOf, type Push } from "./lanes.ts";
+import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
 import { type Range, rangeOf, type Share } from "./work-partition.ts";
 
 /** What a loop must know of the program that it belongs to. */
@@ -17,12 +18,12 @@ export interface LoopContext {
   readonly layout: Layout;
   /** Values that are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
-  readonly imports: Imports;
+  readonly imports: ScalarImports;
 }
 
 /** Something that is read or written along the loops. */
-interface Stream {
-  readonly lane: Lane;
+interface MemoryAccess {
+  readonly lane: LaneType;
   readonly address: number;
   /** One stride for each axis of the group, then (see `merge`) for each loop; in elements. */
   strides: readonly number[];
@@ -32,8 +33,8 @@ interface Stream {
   readonly rowPass: RowPass;
 }
 
-/** Strides of a group's reductions in their results: 0 along what is folded. */
-function foldStrides({ lengths, reducedAxes }: FusionGroup): number[] {
+/** Strides of a group's reductions in their results: 0 along the axes that are reduced. */
+function reductionStrides({ lengths, reducedAxes }: FusionGroup): number[] {
   const isGone = (axis: number) => reducedAxes !== null && axis >= reducedAxes.first && axis <= reducedAxes.last;
   const kept = stridesOf(lengths.filter((_, axis) => !isGone(axis)));
   let at = 0;
@@ -55,13 +56,13 @@ class LoopNest {
   #split: { readonly axis: number; readonly range: Range } | null = null;
   /** One, but for loops that are computed row by row. */
   readonly #rowPasses: readonly RowPass[];
-  readonly #stageOf: ReadonlyMap<GraphNode, RowPass>;
-  readonly #loads = new Map<string, Stream>();
-  readonly #stores = new Map<GraphNode, Stream>();
+  readonly #rowPassOf: ReadonlyMap<GraphNode, RowPass>;
+  readonly #loads = new Map<string, MemoryAccess>();
+  readonly #stores = new Map<GraphNode, MemoryAccess>();
   readonly #values = new Map<GraphNode, number>();
-  readonly #reducedAxes = new Map<GraphNode, Accumulator>();
+  readonly #accumulators = new Map<GraphNode, Accumulator>();
   #lengths: readonly number[] = [];
-  /** The axes in the order of the loops, outermost first: those that stay, then those that are folded. */
+  /** The axes in the order of the loops, outermost first: those that stay, then those that are reduced. */
   #order: number[] = [];
   #kept = 0;
   /** What is being written. */
@@ -76,7 +77,7 @@ class LoopNest {
     this.#share = share;
     this.#e = new VectorEmitter(code, group.wide, context.imports);
     this.#rowPasses = group.rowPasses ?? [{ members: group.members, along: true }];
-    this.#stageOf = new Map(
+    this.#rowPassOf = new Map(
       this.#rowPasses.flatMap((rowPass) => rowPass.members.map((node) => [node, rowPass] as const)),
     );
     this.#rowPass = this.#rowPasses[0];
@@ -86,26 +87,26 @@ class LoopNest {
     for (const node of this.#group.members) this.#collect(node);
     this.#merge();
     if (this.#share) this.#divide(this.#share);
-    for (const stream of this.#streams()) this.#pointers.set(this.#pattern(stream), null);
+    for (const access of this.#accesses()) this.#pointers.set(this.#pattern(access), null);
     for (const node of this.#group.members)
-      if (isFusibleReduction(node)) this.#reducedAxes.set(node, this.#accumulatorOf(node));
+      if (isFusibleReduction(node)) this.#accumulators.set(node, this.#accumulatorOf(node));
     if (this.#rowPasses.length === 1) this.#loadAt(-1);
     this.#nest(0);
   }
 
-  #streams(): Stream[] {
+  #accesses(): MemoryAccess[] {
     return [...this.#loads.values(), ...this.#stores.values()];
   }
 
   /** Notes what the node reads from outside and what of it is to be kept. */
   #collect(node: GraphNode): void {
-    for (const [view, from] of this.#reads(node)) this.#streamOf(node, view, from);
+    for (const [view, from] of this.#reads(node)) this.#accessOf(node, view, from);
     if (!this.#context.stored.has(node)) return;
-    const rowPass = this.#stageOf.get(node)!;
+    const rowPass = this.#rowPassOf.get(node)!;
     const isSingle = isFusibleReduction(node) || !rowPass.along;
-    const strides = isSingle ? foldStrides(this.#group) : stridesOf(this.#group.lengths);
+    const strides = isSingle ? reductionStrides(this.#group) : stridesOf(this.#group.lengths);
     const address = this.#context.layout.addressOf(node);
-    this.#stores.set(node, { lane: laneOf[node.dtype], address, strides, value: -1, rowPass });
+    this.#stores.set(node, { lane: laneTypeOf[node.dtype], address, strides, value: -1, rowPass });
   }
 
   #reads(node: GraphNode): (readonly [View, GraphNode])[] {
@@ -115,37 +116,37 @@ class LoopNest {
       : node.inputs.map((input) => [views.of(input), input] as const);
   }
 
-  /** The stream of a value that the node reads from outside; null for what is at hand. */
-  #streamOf(node: GraphNode, view: View, from: GraphNode): Stream | null {
+  /** The access of a value that the node reads from outside; null for what is at hand. */
+  #accessOf(node: GraphNode, view: View, from: GraphNode): MemoryAccess | null {
     const { base, offset } = view;
-    const rowPass = this.#stageOf.get(node)!;
-    if (base.uniform !== null || (this.#stageOf.get(base) === rowPass && !isFusibleReduction(base))) return null;
+    const rowPass = this.#rowPassOf.get(node)!;
+    if (base.uniform !== null || (this.#rowPassOf.get(base) === rowPass && !isFusibleReduction(base))) return null;
     const strides = stridesWithin(view, from.shape, isFusibleReduction(node) ? node.inputs[0].shape : node.shape);
     if (!rowPass.along) strides.push(0);
     const key = `${this.#rowPasses.indexOf(rowPass)} ${base.id}+${offset}:${strides}`;
-    let stream = this.#loads.get(key);
-    if (!stream) {
-      const lane = laneOf[base.dtype];
+    let access = this.#loads.get(key);
+    if (!access) {
+      const lane = laneTypeOf[base.dtype];
       const address = this.#context.layout.addressOf(base) + offset * laneBytes[lane];
-      stream = { lane, address, strides, value: this.#e.local(lane), rowPass };
-      this.#loads.set(key, stream);
+      access = { lane, address, strides, value: this.#e.local(lane), rowPass };
+      this.#loads.set(key, access);
     }
-    return stream;
+    return access;
   }
 
   /** Joins axes that everything walks through in one stride, and puts the loops in order. */
   #merge(): void {
-    const streams = this.#streams();
+    const accesses = this.#accesses();
     const { lengths, strides } = mergeAxes(this.#group.lengths, [
-      ...streams.map((stream) => stream.strides),
-      foldStrides(this.#group),
+      ...accesses.map((access) => access.strides),
+      reductionStrides(this.#group),
     ]);
-    streams.forEach((stream, i) => {
-      stream.strides = strides[i];
+    accesses.forEach((access, i) => {
+      access.strides = strides[i];
     });
     this.#lengths = lengths;
     const axes = lengths.map((_, axis) => axis);
-    const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[streams.length][axis] === 0;
+    const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[accesses.length][axis] === 0;
     this.#order = [...axes.filter((axis) => !isGone(axis)), ...axes.filter(isGone)];
     this.#kept = axes.filter((axis) => !isGone(axis)).length;
   }
@@ -170,28 +171,28 @@ class LoopNest {
     return this.#lengths.length - 1;
   }
 
-  /** Streams that step alike share their pointers; those that step backwards have their own, which is the address. */
-  #pattern({ lane, strides, address }: Stream): string {
+  /** Accesses that step alike share their pointers; those that step backwards have their own, which is the address. */
+  #pattern({ lane, strides, address }: MemoryAccess): string {
     const bytes = strides.map((stride) => stride * laneBytes[lane]);
     return bytes.some((step) => step < 0) ? `${bytes}@${address}` : `${bytes}`;
   }
 
-  #placeOf(stream: Stream): Place {
-    const pattern = this.#pattern(stream);
+  #memoryOf(access: MemoryAccess): MemoryOperand {
+    const pattern = this.#pattern(access);
     const own = pattern.includes("@");
     const pointer = this.#pointers.get(pattern) ?? null;
-    return { pointer, address: own && pointer !== null ? 0 : stream.address };
+    return { pointer, address: own && pointer !== null ? 0 : access.address };
   }
 
   #accumulatorOf(node: GraphNode): Accumulator {
     const { lowering } = node;
     const reducer = lowering?.kind === "reduce" ? lowering.reducer : "sum";
-    const along = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
-    return accumulatorOf(this.#e, reducer, laneOf[node.dtype], along);
+    const horizontal = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
+    return accumulatorOf(this.#e, reducer, laneTypeOf[node.dtype], horizontal);
   }
 
-  /** How deep the loops are in which the stream moves on. */
-  #depthOf({ strides }: Stream): number {
+  /** How deep the loops are in which the access moves on. */
+  #depthOf({ strides }: MemoryAccess): number {
     let depth = -1;
     this.#order.forEach((axis, level) => {
       if (strides[axis] !== 0) depth = level;
@@ -203,12 +204,12 @@ class LoopNest {
   #loadAt(depth: number): void {
     const byRow = this.#rowPasses.length > 1;
     const begins = byRow && depth === this.#kept - 1;
-    for (const stream of this.#loads.values()) {
-      const own = this.#depthOf(stream);
-      if (byRow && stream.rowPass !== this.#rowPass) continue;
+    for (const access of this.#loads.values()) {
+      const own = this.#depthOf(access);
+      if (byRow && access.rowPass !== this.#rowPass) continue;
       if (begins ? own > depth : own !== depth) continue;
-      this.#e.load(stream.lane, this.#placeOf(stream), stream.strides[this.#lastAxis] ?? 0);
-      this.#code.set(stream.value);
+      this.#e.load(access.lane, this.#memoryOf(access), access.strides[this.#lastAxis] ?? 0);
+      this.#code.set(access.value);
     }
   }
 
@@ -223,17 +224,17 @@ class LoopNest {
     }
   }
 
-  /** The loops over what is folded, and nothing else where nothing is. */
+  /** The loops over the axes that are reduced, and nothing else where none is. */
   #pass(): void {
-    const reducedAxes = [...this.#reducedAxes].filter(([node]) => this.#stageOf.get(node) === this.#rowPass);
+    const accumulators = [...this.#accumulators].filter(([node]) => this.#rowPassOf.get(node) === this.#rowPass);
     if (this.#rowPasses.length > 1) this.#loadAt(this.#kept - 1);
-    for (const [, fold] of reducedAxes) fold.start();
-    if (this.#rowPass.along) this.#along(this.#kept);
+    for (const [, accumulator] of accumulators) accumulator.initialize();
+    if (this.#rowPass.along) this.#loopsFrom(this.#kept);
     else this.#single();
-    for (const [node, fold] of reducedAxes) fold.finish(this.#placeOf(this.#stores.get(node)!));
+    for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
   }
 
-  #along(depth: number): void {
+  #loopsFrom(depth: number): void {
     if (depth === this.#order.length) this.#body();
     else this.#loop(depth);
   }
@@ -267,25 +268,25 @@ class LoopNest {
   #step(axis: number, length: number): Map<string, number | null> {
     const pointers = new Map(this.#pointers);
     if (length === 1) return pointers;
-    for (const stream of this.#movingAlong(axis)) {
-      const pattern = this.#pattern(stream);
+    for (const access of this.#movingAlong(axis)) {
+      const pattern = this.#pattern(access);
       if (pointers.get(pattern) !== this.#pointers.get(pattern)) continue;
       const pointer = this.#code.local("i32");
       const outer = this.#pointers.get(pattern) ?? null;
       if (outer !== null) this.#code.get(outer);
-      else this.#code.int(pattern.includes("@") ? stream.address : 0);
+      else this.#code.int(pattern.includes("@") ? access.address : 0);
       if (this.#split?.axis === axis)
-        this.#code.push(this.#split.range.start, [this.#bytesPerStep(axis, stream)], "i32.mul", "i32.add");
+        this.#code.push(this.#split.range.start, [this.#bytesPerStep(axis, access)], "i32.mul", "i32.add");
       this.#code.set(pointer);
       pointers.set(pattern, pointer);
     }
     return pointers;
   }
 
-  /** The streams that move along the axis; along rows, those of the pass that is being written. */
-  #movingAlong(axis: number): Stream[] {
+  /** The accesses that move along the axis; along rows, those of the pass that is being written. */
+  #movingAlong(axis: number): MemoryAccess[] {
     const isInner = this.#rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
-    return this.#streams().filter(
+    return this.#accesses().filter(
       ({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass),
     );
   }
@@ -296,7 +297,7 @@ class LoopNest {
     const inside = () => {
       if (depth >= this.#kept) {
         this.#loadAt(depth);
-        this.#along(depth + 1);
+        this.#loopsFrom(depth + 1);
         return;
       }
       if (this.#rowPasses.length === 1) this.#loadAt(depth);
@@ -315,19 +316,19 @@ class LoopNest {
     });
   }
 
-  /** How far a stream moves with one step along the axis. */
-  #bytesPerStep(axis: number, { strides, lane }: Stream): number {
+  /** How far an access moves with one step along the axis. */
+  #bytesPerStep(axis: number, { strides, lane }: MemoryAccess): number {
     return strides[axis] * laneBytes[lane] * (axis === this.#lastAxis ? this.#e.width : 1);
   }
 
   #advance(depth: number): void {
     const axis = this.#order[depth];
     const moved = new Set<string>();
-    for (const stream of this.#movingAlong(axis)) {
-      const pattern = this.#pattern(stream);
+    for (const access of this.#movingAlong(axis)) {
+      const pattern = this.#pattern(access);
       if (moved.has(pattern)) continue;
       moved.add(pattern);
-      this.#code.advance(this.#pointers.get(pattern)!, this.#bytesPerStep(axis, stream));
+      this.#code.advance(this.#pointers.get(pattern)!, this.#bytesPerStep(axis, access));
     }
   }
 
@@ -336,7 +337,7 @@ class LoopNest {
     return (
       this.#group.reducedAxes === null &&
       this.#lengths.length === 1 &&
-      this.#streams().every(
+      this.#accesses().every(
         ({ strides: [stride], lane, address }) =>
           stride === 0 || (stride === 1 && address % (4 * laneBytes[lane]) === 0),
       )
@@ -346,20 +347,20 @@ class LoopNest {
   #body(): void {
     for (const node of this.#rowPass.members) {
       const inputs = this.#reads(node).map(([view, from]) => this.#push(node, view, from));
-      if (isFusibleReduction(node)) this.#reducedAxes.get(node)!.take(inputs[0]);
+      if (isFusibleReduction(node)) this.#accumulators.get(node)!.accumulate(inputs[0]);
       else this.#compute(node, inputs);
     }
   }
 
   #compute(node: GraphNode, inputs: readonly Push[]): void {
-    const lane = laneOf[node.dtype];
+    const lane = laneTypeOf[node.dtype];
     const local = this.#values.get(node) ?? this.#e.local(lane);
     this.#values.set(node, local);
     if (isView(node)) inputs[0]();
     else emitterFor(node)!(this.#e, inputs);
     this.#code.set(local);
-    const stream = this.#stores.get(node);
-    if (stream) this.#e.store(lane, this.#placeOf(stream), () => this.#code.get(local));
+    const access = this.#stores.get(node);
+    if (access) this.#e.store(lane, this.#memoryOf(access), () => this.#code.get(local));
   }
 
   /** What puts an input on the stack. */
@@ -367,10 +368,10 @@ class LoopNest {
     const { base } = view;
     if (base.uniform !== null) {
       const x = base.uniform;
-      return () => this.#e.constant(laneOf[base.dtype], x);
+      return () => this.#e.constant(laneTypeOf[base.dtype], x);
     }
-    const stream = this.#streamOf(node, view, from);
-    const local = stream ? stream.value : this.#values.get(base)!;
+    const access = this.#accessOf(node, view, from);
+    const local = access ? access.value : this.#values.get(base)!;
     return () => this.#code.get(local);
   }
 }

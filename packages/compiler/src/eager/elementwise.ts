@@ -8,8 +8,9 @@
 import type { KernelOperand, Op, TensorSpec } from "@chainrule/core";
 import { type DType, type Shape, sizeOf, type TypedArray } from "@chainrule/core";
 import { allocate } from "@chainrule/core/internal";
-import { exactEmitter, laneOf } from "../codegen/emitters.ts";
-import { Imports, laneBytes, VectorEmitter } from "../codegen/vector-emitter.ts";
+import { exactEmitter } from "../codegen/instruction-emitters.ts";
+import { laneBytes, laneTypeOf } from "../codegen/lanes.ts";
+import { ScalarImports, VectorEmitter } from "../codegen/vector-emitter.ts";
 import { assemble, type Code } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
@@ -56,22 +57,22 @@ function makeKernel(heap: Heap, op: Op, dtypes: readonly DType[], result: DType)
   if (!write) return null;
   const [vectors, to] = [0, 1];
   const body = (code: Code) => {
-    const lanes = new VectorEmitter(code, true, new Imports());
-    const values = dtypes.map((dtype) => lanes.local(laneOf[dtype]));
+    const lanes = new VectorEmitter(code, true, new ScalarImports());
+    const values = dtypes.map((dtype) => lanes.local(laneTypeOf[dtype]));
     code.repeat(vectors, () => {
       dtypes.forEach((dtype, i) => {
         const [pointer, step] = [2 + 2 * i, 3 + 2 * i];
-        lanes.load(laneOf[dtype], { pointer, address: 0 }, 1);
+        lanes.load(laneTypeOf[dtype], { pointer, address: 0 }, 1);
         code.set(values[i]).put(pointer, pointer, step, "i32.add");
       });
-      const value = lanes.local(laneOf[result]);
+      const value = lanes.local(laneTypeOf[result]);
       write(
         lanes,
         values.map((local) => () => code.get(local)),
       );
       code.set(value);
-      lanes.store(laneOf[result], { pointer: to, address: 0 }, () => code.get(value));
-      code.advance(to, 4 * laneBytes[laneOf[result]]);
+      lanes.store(laneTypeOf[result], { pointer: to, address: 0 }, () => code.get(value));
+      code.advance(to, 4 * laneBytes[laneTypeOf[result]]);
     });
   };
   const parameters = new Array<"i32">(2 + 2 * dtypes.length).fill("i32");

@@ -7,12 +7,12 @@ import { type Parameter, Tensor } from "@chainrule/core";
 import { allocate, resolveIndex } from "@chainrule/core/internal";
 import { writeAxisLoop } from "../codegen/axis-loops.ts";
 import { writeCopy } from "../codegen/copy.ts";
-import { scalarFallback } from "../codegen/emitters.ts";
+import { scalarFallbacks } from "../codegen/emitters.ts";
 import { badIndex, writeIndexing } from "../codegen/gather-scatter.ts";
 import { writeLoop } from "../codegen/loop-nest.ts";
 import { scratchOf, writeMatmul } from "../codegen/matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "../codegen/parallel.ts";
-import { Imports } from "../codegen/vector-emitter.ts";
+import { ScalarImports } from "../codegen/vector-emitter.ts";
 import { Geometries, writeWindow } from "../codegen/window.ts";
 import type { Share } from "../codegen/work-partition.ts";
 import type { FusedGraph, FusionGroup } from "../ir/fused-graph.ts";
@@ -177,7 +177,7 @@ export class Program {
   /** Neighbouring groups in WebAssembly become one call. */
   #build(): Stage[] {
     const { groups } = this.fused;
-    const imports = new Imports();
+    const imports = new ScalarImports();
     const functions: FunctionDefinition[] = [];
     const geometries = new Geometries(groups);
     geometries.place(this.heap, (bytes) => this.#allocate(bytes));
@@ -190,10 +190,7 @@ export class Program {
     };
     groups.forEach((group, i) => {
       if (group.kind === "host") return;
-      for (const node of group.members) {
-        const each = scalarFallback(node);
-        if (each) imports.add(each, node.inputs.length);
-      }
+      for (const fallback of group.members.flatMap(scalarFallbacks)) imports.add(fallback);
       const share = shareOf(parts.get(i));
       functions.push({
         name: `group${i}`,
@@ -246,7 +243,7 @@ export class Program {
     return inside.some(({ kind }) => kind === "split") ? inside : [];
   }
 
-  #instantiate(functions: readonly FunctionDefinition[], imports: Imports, runs: readonly Run[]): Compiled {
+  #instantiate(functions: readonly FunctionDefinition[], imports: ScalarImports, runs: readonly Run[]): Compiled {
     if (functions.length === 0) return {};
     const threads = threadGroupOf(this.heap);
     const kernels = kernelsFor(this.heap, this.fused.groups, this.#deterministic);

@@ -1,0 +1,410 @@
+/**
+ * How each built-in elementwise op is written in WebAssembly instructions, for four lanes and for one: the table of emitters.
+ */
+import {
+  abs,
+  add,
+  ceil,
+  cos,
+  type DType,
+  div,
+  equal,
+  erf,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  isFinite,
+  isInfinite,
+  isNaN,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  log2,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  type Op,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  trunc,
+} from "@chainrule/core";
+import { castOp, clampOp, power, type ScalarFunction, whereOp } from "@chainrule/core/internal";
+import type { Code } from "../wasm/assembler.ts";
+import type { Instruction } from "../wasm/instructions.ts";
+import { math, pow as vectorPow, wholePower } from "../wasm/kernels/math.ts";
+import { type BoundEmitter, type Emitter, type LaneType, laneTypeOf, type Push } from "./lanes.ts";
+
+/** One application of an emitter. */
+interface EmitContext<Attributes = unknown> {
+  readonly e: Emitter;
+  readonly inputs: readonly Push[];
+  /** The type of the inputs (of the last, where they differ), and of the result. */
+  readonly lane: LaneType;
+  readonly result: LaneType;
+  readonly attributes: Attributes;
+}
+
+/** How an elementwise op is written in instructions. */
+interface InstructionEmitter<Attributes = unknown> {
+  /** The types of inputs that it is written for; floats by default. */
+  readonly lanes?: readonly LaneType[];
+  /** Whether it rounds more than once, so that float32 results differ from those of a kernel, which uses doubles. */
+  readonly roundsTwice?: boolean;
+  write(context: EmitContext<Attributes>): void;
+}
+
+const floats: readonly LaneType[] = ["f32", "f64"];
+const allNumbers: readonly LaneType[] = ["f32", "f64", "i32"];
+const allKinds: readonly LaneType[] = [...allNumbers, "mask"];
+
+/** Both inputs, then one instruction. */
+function instruction(name: string, lanes: readonly LaneType[] = floats): InstructionEmitter {
+  return {
+    lanes,
+    write: ({ e, inputs, lane }) => {
+      for (const input of inputs) input();
+      e.op(lane, name);
+    },
+  };
+}
+
+function logic(name: "and" | "or" | "xor"): InstructionEmitter {
+  return instruction(name, ["mask"]);
+}
+
+function choose(e: Emitter, condition: Push, a: Push, b: Push): void {
+  a();
+  b();
+  condition();
+  e.code.op(e.wide ? "v128.bitselect" : "select");
+}
+
+/** Step by step: `x` pushes the input, the rest is instructions and constants. */
+function steps(...list: readonly ("x" | number | { readonly op: string })[]): InstructionEmitter {
+  return {
+    write: ({ e, inputs: [x], lane }) => {
+      for (const step of list) {
+        if (step === "x") x();
+        else if (typeof step === "number") e.constant(lane, step);
+        else e.op(lane, step.op);
+      }
+    },
+  };
+}
+
+const op = (name: string) => ({ op: name });
+
+/** -1, 0 or 1, and NaN and -0 as they are. */
+const signOf: InstructionEmitter = {
+  lanes: allNumbers,
+  write: (context) => {
+    const { e, inputs, lane } = context;
+    const above = () => {
+      inputs[0]();
+      e.constant(lane, 0);
+      e.op(lane, "gt");
+    };
+    choose(
+      e,
+      above,
+      () => e.constant(lane, 1),
+      () =>
+        choose(
+          e,
+          () => isBelow0(context),
+          () => e.constant(lane, -1),
+          inputs[0],
+        ),
+    );
+  },
+};
+
+/** x < min ? min : x, and so on, which keeps NaN and -0; on four lanes pmax and pmin are just that. */
+const clamped: InstructionEmitter<{ readonly min: number; readonly max: number }> = {
+  write: ({ e, inputs: [x], lane, attributes }) => {
+    const { min, max } = attributes;
+    const bounded = (from: Push, bound: number, wide: "pmax" | "pmin", beyond: "lt" | "gt"): Push => {
+      if (Math.abs(bound) === Number.POSITIVE_INFINITY) return from;
+      const constant = () => e.constant(lane, bound);
+      const both = (name: string) => () => {
+        from();
+        constant();
+        e.op(lane, name);
+      };
+      return e.wide ? both(wide) : () => choose(e, both(beyond), constant, from);
+    };
+    bounded(bounded(x, min, "pmax", "lt"), max, "pmin", "gt")();
+  },
+};
+
+const converted: InstructionEmitter<DType> = {
+  lanes: ["f32", "f64", "i32", "mask"],
+  write: ({ e, inputs: [x], lane, result }) => {
+    x();
+    convert(e, lane, result);
+  },
+};
+
+/** What is on the stack, as another kind. */
+function convert(e: Emitter, from: LaneType, to: LaneType): void {
+  if (from === to) return;
+  const { code } = e;
+  if (to === "mask") {
+    e.constant(from, 0);
+    e.op(from, "ne");
+  } else if (from === "mask") {
+    if (e.wide) {
+      e.constant(to, 1);
+      code.op("v128.and");
+    } else if (to !== "i32") code.op(`${to}.convert_i32_s` as Instruction);
+  } else if (to === "i32") toInt32(code, from as "f32" | "f64", e.wide);
+  else if (from === "i32") code.op(e.wide ? "f32x4.convert_i32x4_s" : (`${to}.convert_i32_s` as Instruction));
+  else if (from === "f32") code.op("f64.promote_f32");
+  else code.op("f32.demote_f64");
+}
+
+/**
+ * The floats on the stack as int32, the fraction cut off, as in JavaScript: what does not fit keeps its lowest 32 bits,
+ * and NaN and the infinities are 0.
+ */
+export function toInt32(code: Code, from: "f32" | "f64", wide = false): void {
+  const type = wide ? "f32x4" : from;
+  const [x, sign] = [code.local(wide ? "v128" : from), code.local(wide ? "v128" : "i32")];
+  const constant = (value: number) =>
+    wide ? code.floats(value) : from === "f32" ? code.float(value) : code.double(value);
+  // Without its multiples of 2^32, all of which is exact; of an infinity nothing but NaN is left, which becomes 0.
+  code.set(x).get(x).get(x);
+  constant(2 ** -32).op(`${type}.mul`, `${type}.trunc`);
+  constant(2 ** 32)
+    .op(`${type}.mul`, `${type}.sub`)
+    .set(x)
+    .get(x);
+  constant(0).op(`${type}.lt`).set(sign);
+  code.get(x).op(`${type}.abs`);
+  if (wide) code.op("i32x4.trunc_sat_f32x4_u").push(sign, "v128.xor", sign, "i32x4.sub");
+  else {
+    // The sign as 0 or -1: its complement and 1 more is the negative.
+    code.put(sign, [0], sign, "i32.sub");
+    code.op(`i32.trunc_sat_${from}_u`).push(sign, "i32.xor", sign, "i32.sub");
+  }
+}
+
+/** The larger or smaller of two. */
+function best(name: "max" | "min"): InstructionEmitter {
+  return {
+    lanes: allNumbers,
+    write: ({ e, inputs: [a, b], lane }) => {
+      const both = (instruction: string) => () => {
+        a();
+        b();
+        e.op(lane, instruction);
+      };
+      if (lane !== "i32") both(name)();
+      else if (e.wide) both(`${name}_s`)();
+      else choose(e, both(name === "max" ? "gt" : "lt"), a, b);
+    },
+  };
+}
+
+/** A comparison: of truth values, false is less than true. */
+function comparing(
+  name: string,
+  [negated, combine]: readonly [0 | 1 | null, "and" | "or" | "xor"],
+  not = false,
+): InstructionEmitter {
+  return {
+    lanes: [...allNumbers, "mask"],
+    write: ({ e, inputs, lane }) => {
+      inputs.forEach((input, i) => {
+        input();
+        if (lane === "mask" && i === negated) e.op(lane, "not");
+      });
+      e.op(lane, lane === "mask" ? combine : name);
+      if (lane === "mask" && not) e.op(lane, "not");
+    },
+  };
+}
+
+/** -x */
+const negated: InstructionEmitter = {
+  lanes: allNumbers,
+  write: ({ e, inputs: [x], lane }) => {
+    if (lane === "i32") e.constant(lane, 0);
+    x();
+    e.op(lane, lane === "i32" ? "sub" : "neg");
+  },
+};
+
+const absolute: InstructionEmitter = {
+  lanes: allNumbers,
+  write: (context) => {
+    const { e, inputs, lane } = context;
+    if (lane === "i32" && !e.wide)
+      choose(
+        e,
+        () => isBelow0(context),
+        () => negated.write(context),
+        inputs[0],
+      );
+    else {
+      inputs[0]();
+      e.op(lane, "abs");
+    }
+  },
+};
+
+function isBelow0({ e, inputs: [x], lane }: EmitContext): void {
+  x();
+  e.constant(lane, 0);
+  e.op(lane, "lt");
+}
+
+const emitters = new Map<Op, InstructionEmitter<unknown>>();
+
+function emit<Attributes>(op: Op<Attributes>, emitter: InstructionEmitter<Attributes>): void {
+  emitters.set(op as Op, emitter as InstructionEmitter<unknown>);
+}
+
+emit(add.op, instruction("add", allNumbers));
+emit(sub.op, instruction("sub", allNumbers));
+emit(mul.op, instruction("mul", allNumbers));
+emit(div.op, instruction("div"));
+emit(maximum.op, best("max"));
+emit(minimum.op, best("min"));
+emit(equal.op, comparing("eq", [null, "xor"], true));
+emit(notEqual.op, comparing("ne", [null, "xor"]));
+emit(less.op, comparing("lt", [0, "and"]));
+emit(lessEqual.op, comparing("le", [0, "or"]));
+emit(greater.op, comparing("gt", [1, "and"]));
+emit(greaterEqual.op, comparing("ge", [1, "or"]));
+emit(logicalAnd.op, logic("and"));
+emit(logicalOr.op, logic("or"));
+emit(logicalXor.op, logic("xor"));
+emit(logicalNot.op, {
+  lanes: allKinds,
+  write: ({ e, inputs: [x], lane }) => {
+    x();
+    if (lane === "mask") e.op("mask", "not");
+    else {
+      e.constant(lane, 0);
+      e.op(lane, "eq");
+    }
+  },
+});
+emit(neg.op, negated);
+emit(abs.op, absolute);
+emit(sqrt.op, instruction("sqrt"));
+emit(floor.op, instruction("floor"));
+emit(ceil.op, instruction("ceil"));
+emit(trunc.op, instruction("trunc"));
+emit(round.op, instruction("nearest"));
+emit(sign.op, signOf);
+emit(clampOp, clamped);
+emit(castOp, converted);
+emit(square.op, steps("x", "x", op("mul")));
+emit(reciprocal.op, steps(1, "x", op("div")));
+emit(rsqrt.op, { ...steps(1, "x", op("sqrt"), op("div")), roundsTwice: true });
+emit(relu.op, {
+  write: (context) => clamped.write({ ...context, attributes: { min: 0, max: Number.POSITIVE_INFINITY } }),
+});
+emit(isNaN.op, steps("x", "x", op("ne")));
+emit(isFinite.op, steps("x", op("abs"), Number.POSITIVE_INFINITY, op("lt")));
+emit(isInfinite.op, steps("x", op("abs"), Number.POSITIVE_INFINITY, op("eq")));
+emit(whereOp, { lanes: allKinds, write: ({ e, inputs: [condition, a, b] }) => choose(e, condition, a, b) });
+
+/** Functions of four floats at a time, each rounded as its own approximation is. */
+const vectorMath = new Map<Op, (code: Code) => void>(
+  Object.entries({ exp, expm1, log, log1p, log2, tanh, sigmoid, softplus, erf, sin, cos }).map(([name, { op }]) => [
+    op as Op,
+    math[name as keyof typeof math],
+  ]),
+);
+
+/** Whether the op is written in a few instructions. */
+export function hasInstructions(op: Op): boolean {
+  return emitters.has(op);
+}
+
+/** Whether the op, no matter of what, is computed four floats at a time without calling JavaScript. */
+export function isVectorized(op: Op): boolean {
+  return emitters.has(op) || op === power.op || vectorMath.has(op);
+}
+
+/** One application of an elementwise op. */
+export interface ElementwiseCall {
+  readonly op: Op;
+  readonly attributes: unknown;
+  readonly arity: number;
+  /** The types of the inputs (of the last, where they differ), and of the result. */
+  readonly lane: LaneType;
+  readonly result: LaneType;
+  /** The function of elements that is called where there are no instructions. */
+  readonly scalar: ScalarFunction | undefined;
+  /** The second input where it is the same number everywhere: powers with small whole exponents are products. */
+  readonly exponent: number | null;
+}
+
+/** How to compute it; null where only the op's kernel can. */
+export function bindEmitter({ op, attributes, lane, result, scalar, exponent }: ElementwiseCall): BoundEmitter | null {
+  const emitter = emitters.get(op);
+  if (emitter) return bound(emitter, lane, result, attributes);
+  if (!scalar || !floats.includes(lane) || result !== lane) return null;
+  return (e, inputs) => {
+    if (!e.wide || !writeMath(e, op, exponent, inputs)) e.scalarFallback(scalar, lane, inputs);
+  };
+}
+
+function bound(
+  emitter: InstructionEmitter,
+  lane: LaneType,
+  result: LaneType,
+  attributes: unknown,
+): BoundEmitter | null {
+  if (!(emitter.lanes ?? floats).includes(lane)) return null;
+  return (e, inputs) => emitter.write({ e, inputs, lane, result, attributes });
+}
+
+/**
+ * How to compute an elementwise op without attributes four elements at a time so that results are those of its kernel
+ * to the bit; null where there is no such way.
+ */
+export function exactEmitter(op: Op, inputs: readonly DType[], result: DType): BoundEmitter | null {
+  const emitter = emitters.get(op);
+  if (!emitter || emitter.roundsTwice || inputs.includes("float64") || result === "float64") return null;
+  return bound(emitter, laneTypeOf[inputs[inputs.length - 1]], laneTypeOf[result], undefined);
+}
+
+/** Four floats at a time, for the functions that are known that way. */
+function writeMath({ code }: Emitter, op: Op, exponent: number | null, inputs: readonly Push[]): boolean {
+  if (op === power.op) {
+    const isWhole = exponent !== null && Number.isInteger(exponent) && exponent !== 0 && Math.abs(exponent) <= 3;
+    for (const input of isWhole ? inputs.slice(0, 1) : inputs) input();
+    if (isWhole) wholePower(code, exponent);
+    else vectorPow(code);
+    return true;
+  }
+  const write = vectorMath.get(op);
+  if (!write) return false;
+  inputs[0]();
+  write(code);
+  return true;
+}
