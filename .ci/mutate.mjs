@@ -181,7 +181,14 @@ const sources = new Map();
 const mutants = [];
 for (const file of new Set(positionals.flatMap(sourcesBelow))) {
   const code = readFileSync(file, "utf8");
-  const inLines = mutantsOf(file, code).filter(({ line }) => !changed || changed.get(file)?.has(line));
+  const all = mutantsOf(file, code);
+  for (const entry of explained[file] ?? [])
+    for (const becomes of [entry.becomes].flat())
+      if (!all.some(({ from, to }) => from === entry.code && to === becomes))
+        console.log(
+          `explained, but there is no such mutant in ${file} any more:\n    - ${entry.code}\n    + ${becomes}`,
+        );
+  const inLines = all.filter(({ line }) => !changed || changed.get(file)?.has(line));
   if (inLines.length === 0) continue;
   sources.set(file, code);
   mutants.push(...sample(inLines, each, randomOf(file)));

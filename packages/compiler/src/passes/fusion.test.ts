@@ -61,6 +61,23 @@ describe("one loop", () => {
     checkCompiled(doubled, [x]);
   });
 
+  it("ends in reductions along the same axes only", () => {
+    const both = (first: number[], second: number[]) => (a: Tensor) => {
+      const [power, log] = [a.exp(), a.log1p()];
+      const totals = [power.sum(first), log.sum(second)].map((each) => each.reshape([-1]));
+      return concat([...totals, power.mul(log).reshape([-1])]);
+    };
+    for (const [first, second] of [
+      [[0], [0, 1]],
+      [[1], [0, 1]],
+      [[0, 1], [0]],
+      [[0], [1]],
+    ])
+      checkCompiled(both(first, second), [x]);
+    expect(kernelsOf(both([0], [0]), x).filter((name) => name.includes("sum"))).toHaveLength(1);
+    expect(kernelsOf(both([0], [0, 1]), x).filter((name) => name.includes("sum"))).toHaveLength(2);
+  });
+
   it("is none where there are no elements", () => {
     const none = zeros([0, 4]);
     for (const f of [(a: Tensor) => a.exp(), (a: Tensor) => a.exp().sum(0), (a: Tensor) => a.T.add(1).sum()])

@@ -111,6 +111,9 @@ describe("groups of one phase", () => {
   it("are the main thread's where JavaScript is called", () => {
     const indices = tensor([3, 1, 2], { dtype: "int32" });
     expect(phasesOf((a) => [gather(a, indices)], x).phases).toEqual(["main: gather"]);
+    // Functions of doubles are JavaScript's own.
+    expect(phasesOf((a) => [a.exp()], x.cast("float64")).phases).toEqual(["main: exp"]);
+    expect(phasesOf((a) => [a.add(1)], x.cast("float64")).phases).toEqual(["split: add"]);
   });
 });
 

@@ -127,7 +127,7 @@ function needsOf(graph: Graph, fused: FusedGraph): Set<number>[] {
     graph.nodes.flatMap((node) => (node.source.kind === "state" ? [[node.source.parameter, node] as const] : [])),
   );
   for (const [node, parameter] of plan(graph, fused).inPlace)
-    for (const maker of makers.get(node) ?? [])
+    for (const maker of makers.get(node)!)
       for (const reader of readers.get(stateOf.get(parameter) ?? node) ?? [])
         if (reader < maker) needs[maker].add(reader);
   return needs;
