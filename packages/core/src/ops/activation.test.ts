@@ -119,3 +119,18 @@ describe("softmax and logSoftmax", () => {
     expect(() => softmax([1, 2], 1)).toThrow(ValueError);
   });
 });
+
+it.each<[string, (x: Tensor) => Tensor, number, number]>([
+  ["silu", silu, 0.7310585786300049, -0.2689414213699951],
+  ["gelu", gelu, 0.8413447460685429, -0.15865525393145707],
+  ["gelu by tanh", (x) => gelu(x, { approximate: "tanh" }), 0.8411919906082768, -0.15880800939172324],
+  ["mish", mish, 0.8650983882673103, -0.30340146137410895],
+  ["selu", selu, 1.0507009873554805, -1.1113307378125625],
+  ["elu", elu, 1, -0.6321205588285577],
+  ["softplus", softplus, 1.3132616875182228, 0.3132616875182228],
+  ["logSigmoid", logSigmoid, -0.3132616875182228, -1.3132616875182228],
+  ["sigmoid", sigmoid, 0.7310585786300049, 0.2689414213699951],
+])("%s of 1 and -1 is what the formula gives", (_name, f, one, minusOne) => {
+  const data = [one, minusOne];
+  expectClose(f(tensor([1, -1], { dtype: "float64" })), { shape: [2], data }, { tolerance: 1e-12 });
+});
