@@ -369,13 +369,13 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
     },
   },
   maxPool: pooled((pool, x) => pool(x).add(0), core.maxPool2d, numeric),
-  maxPoolSpread: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.maxPool2d),
-  maxPoolPick: pooled(
+  maxPoolBackward: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.maxPool2d),
+  maxPoolGather: pooled(
     (pool, x) => core.vjp((g) => core.vjp(pool, x)[1](g)[0], pool(x))[1](x.mul(2))[0],
     core.maxPool2d,
   ),
   sumPool: pooled((pool, x) => pool(x), core.avgPool2d),
-  sumPoolSpread: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.avgPool2d),
+  sumPoolBackward: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.avgPool2d),
 
   random: {
     dtypes: floats,

@@ -14,7 +14,7 @@ export {
   multiplyBlocked,
   multiplySmall,
 } from "./kernels/matmul.ts";
-export { maxPool, maxPoolPick, maxPoolSpread, type PoolKernel, sumPool, sumPoolSpread } from "./kernels/pool.ts";
+export { maxPool, maxPoolBackward, maxPoolGather, type PoolKernel, sumPool, sumPoolBackward } from "./kernels/pool.ts";
 export { forEachRow, splitAtAxes } from "./kernels/reduce.ts";
 export { resolveIndex } from "./kernels/resolve-index.ts";
 export { power } from "./ops/arithmetic.ts";
@@ -24,7 +24,7 @@ export { convolveOp, inputGradientOp, weightGradientOp } from "./ops/convolution
 export { gatherOp, indexAddOp, scatterAddOp, takeAlongAxisOp } from "./ops/indexing.ts";
 export { matmulOp } from "./ops/matmul.ts";
 export { concatOp, permuteOp } from "./ops/movement.ts";
-export { maxPoolOp, maxPoolPickOp, maxPoolSpreadOp, sumPoolOp, sumPoolSpreadOp } from "./ops/pool.ts";
+export { maxPoolBackwardOp, maxPoolGatherOp, maxPoolOp, sumPoolBackwardOp, sumPoolOp } from "./ops/pool.ts";
 export { maxOp, minOp } from "./ops/reduce.ts";
 export { builtin, builtinOps, type OpFunction, withOp } from "./ops/registry.ts";
 export { sliceOp, sliceScatterOp } from "./ops/slice.ts";

@@ -10,13 +10,13 @@ import {
   inputGradient,
   inputGradientOp,
   matmulOp,
+  maxPoolBackwardOp,
+  maxPoolGatherOp,
   maxPoolOp,
-  maxPoolPickOp,
-  maxPoolSpreadOp,
   multiplyBatches,
   type Sliding,
+  sumPoolBackwardOp,
   sumPoolOp,
-  sumPoolSpreadOp,
   type Window,
   type WindowFunction,
   weightGradient,
@@ -83,10 +83,10 @@ function acceleratePool(op: Op<Window>, call: WindowFunction): void {
 }
 
 acceleratePool(maxPoolOp, "maxPool");
-acceleratePool(maxPoolSpreadOp, "maxPoolSpread");
-acceleratePool(maxPoolPickOp, "maxPoolPick");
+acceleratePool(maxPoolBackwardOp, "maxPoolBackward");
+acceleratePool(maxPoolGatherOp, "maxPoolGather");
 acceleratePool(sumPoolOp, "sumPool");
-acceleratePool(sumPoolSpreadOp, "sumPoolSpread");
+acceleratePool(sumPoolBackwardOp, "sumPoolBackward");
 
 function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, spec: TensorSpec): TypedArray | null {
   const kernel = kernels.get(op);

@@ -139,7 +139,7 @@ export function computeElementwise(
   const result = size > chunk ? allocate(out.dtype, size) : null;
   for (let at = 0; at < size; at += chunk) {
     const count = Math.min(chunk, size - at);
-    for (const operand of operands) operand.enter(at, count);
+    for (const operand of operands) operand.copyIn(at, count);
     kernel(Math.ceil(count / 4), to, a.address, a.step, b.address, b.step, c.address, c.step);
     result?.set(heap.view(out.dtype, to, count), at);
   }
@@ -148,7 +148,7 @@ export function computeElementwise(
   return numbers;
 }
 
-/** An operand, and its place in the memory. */
+/** An operand, and its memory in the heap. */
 class Operand {
   readonly address: number;
   /** Bytes from one vector to the next. */
@@ -167,8 +167,8 @@ class Operand {
     this.#pattern = pattern;
   }
 
-  /** Lays the elements of a chunk into its place; cycles and single numbers stay there. */
-  enter(at: number, count: number): void {
+  /** Copies the elements of a chunk to its memory; cycles and single numbers stay there. */
+  copyIn(at: number, count: number): void {
     const { way, period } = this.#pattern;
     const storage = this.#storage;
     const view = this.#view;

@@ -48,7 +48,7 @@ class ProductKernel {
         : instantiate<{ gemm64: Gemm64 }>(assemble(gemm64Functions()), heap.memory).gemm64;
   }
 
-  #enter(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
+  #copyIn(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
     const view = this.#heap.all(this.#dtype);
     if (!copy.gathered) {
       view.set(data.subarray(start, start + copy.floats), at);
@@ -76,8 +76,8 @@ class ProductKernel {
     const heap = this.#heap;
     const block = heap.allocate(total * bytes);
     const [atB, atC, rest] = [floatsA, floatsA + floatsB, floatsA + floatsB + floatsC].map((at) => block + at * bytes);
-    this.#enter(block / bytes, a, copyA, m, k);
-    this.#enter(atB / bytes, b, copyB, k, n);
+    this.#copyIn(block / bytes, a, copyA, m, k);
+    this.#copyIn(atB / bytes, b, copyB, k, n);
     this.#gemm(block, copyA.row, copyA.column, atB, copyB.row, copyB.column, atC, n, m, n, k, rest, 0, 0);
     out.set(heap.view(this.#dtype, atC, m * n), start);
     heap.free(block, total * bytes);

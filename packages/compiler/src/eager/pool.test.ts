@@ -1,15 +1,15 @@
 import { type KernelOperand, type Op, sizeOf } from "@chainrule/core";
 import {
   maxPool,
+  maxPoolBackward,
+  maxPoolBackwardOp,
+  maxPoolGather,
+  maxPoolGatherOp,
   maxPoolOp,
-  maxPoolPick,
-  maxPoolPickOp,
-  maxPoolSpread,
-  maxPoolSpreadOp,
   sumPool,
+  sumPoolBackward,
+  sumPoolBackwardOp,
   sumPoolOp,
-  sumPoolSpread,
-  sumPoolSpreadOp,
   type Window,
 } from "@chainrule/core/internal";
 import fc from "fast-check";
@@ -64,10 +64,10 @@ it("pooling in WebAssembly is that tap by tap, forward and backward, NaN and inf
       maxPool(y, [x], window);
       for (const [op, clear, like, inputs] of [
         [maxPoolOp, maxPool, g, [x]],
-        [maxPoolSpreadOp, maxPoolSpread, x, [g, x, y]],
-        [maxPoolPickOp, maxPoolPick, g, [v, x, y]],
+        [maxPoolBackwardOp, maxPoolBackward, x, [g, x, y]],
+        [maxPoolGatherOp, maxPoolGather, g, [v, x, y]],
         [sumPoolOp, sumPool, g, [x]],
-        [sumPoolSpreadOp, sumPoolSpread, x, [g]],
+        [sumPoolBackwardOp, sumPoolBackward, x, [g]],
       ] as const) {
         const storage = wasmBackend.compute(op as Op, inputs, window, like);
         if (storage === null) continue;

@@ -23,10 +23,10 @@ const windowOperands: Readonly<Record<WindowFunction, number>> = {
   convolveInputGradient: 3,
   convolveWeightGradient: 3,
   maxPool: 2,
-  maxPoolSpread: 4,
-  maxPoolPick: 4,
+  maxPoolBackward: 4,
+  maxPoolGather: 4,
   sumPool: 2,
-  sumPoolSpread: 2,
+  sumPoolBackward: 2,
 };
 
 function pointers(name: string, count: number): ImportedFunction {

@@ -1,11 +1,11 @@
 /**
- * Convolution and its two gradients, each one matrix product for every image, with the windows laid out as columns.
+ * Convolution and its two gradients, each one matrix product for every image, with the windows as columns (im2col).
  */
 import { allocate } from "../tensor/dtype.ts";
 import type { Sliding } from "../tensor/lowering.ts";
 import type { KernelOperand } from "../tensor/op.ts";
 import { type Multiply, multiply } from "./matmul.ts";
-import { addColumns, layColumns } from "./window.ts";
+import { col2im, im2col } from "./window.ts";
 
 /** A kernel of the convolution's ops. */
 export type ConvolutionKernel = (
@@ -55,7 +55,7 @@ export const convolve: ConvolutionKernel = (out, [x, w], sliding, multiplyOne = 
   const rows = sizes.outputs / sliding.groups;
   const columns = allocate(out.dtype, depth * count);
   eachGroup(sizes, sliding, (group, image, result) => {
-    layColumns(columns, x.storage, image, sliding.window, sizes.channels / sliding.groups);
+    im2col(columns, x.storage, image, sliding.window, sizes.channels / sliding.groups);
     const b = { data: columns, start: 0, row: count, column: 1 };
     multiplyOne(out.storage, result, kernels(w, group, rows, depth), b, rows, count, depth);
   });
@@ -71,7 +71,7 @@ export const inputGradient: ConvolutionKernel = (out, [g, w], sliding, multiplyO
     const a = { ...kernels(w, group, rows, depth), row: 1, column: depth };
     const b = { data: g.storage, start: result, row: count, column: 1 };
     multiplyOne(columns, 0, a, b, depth, count, rows);
-    addColumns(out.storage, image, columns, sliding.window, sizes.channels / sliding.groups);
+    col2im(out.storage, image, columns, sliding.window, sizes.channels / sliding.groups);
   });
 };
 
@@ -84,7 +84,7 @@ export const weightGradient: ConvolutionKernel = (out, [x, g], sliding, multiply
   const product = allocate(out.dtype, rows * depth);
   const totals = new Float64Array(out.storage.length);
   eachGroup(sizes, sliding, (group, image, result) => {
-    layColumns(columns, x.storage, image, sliding.window, sizes.channels / sliding.groups);
+    im2col(columns, x.storage, image, sliding.window, sizes.channels / sliding.groups);
     const a = { data: g.storage, start: result, row: count, column: 1 };
     multiplyOne(product, 0, a, { data: columns, start: 0, row: 1, column: count }, rows, depth, count);
     for (let i = 0, at = group * rows * depth; i < product.length; i++, at++) totals[at] += product[i];

@@ -1,5 +1,5 @@
 /**
- * Lays lines of a matrix side by side in panels, in the order in which a product's inner loop reads them.
+ * Packs rows (or columns) of a matrix side by side in panels, in the order in which a product's inner loop reads them.
  */
 import type { TypedArray } from "../tensor/dtype.ts";
 

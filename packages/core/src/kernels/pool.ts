@@ -37,7 +37,7 @@ function tiesOf(x: KernelOperand, y: KernelOperand, w: Window): TypedArray {
 }
 
 /** [g, x, y]: each window's number to its largest element, in equal shares where several are. */
-export const maxPoolSpread: PoolKernel = (out, [g, x, y], w) => {
+export const maxPoolBackward: PoolKernel = (out, [g, x, y], w) => {
   const shares = tiesOf(x, y, w);
   for (let i = 0; i < shares.length; i++) shares[i] = g.storage[i] / shares[i];
   eachElement(w, x, (window, place) => {
@@ -46,7 +46,7 @@ export const maxPoolSpread: PoolKernel = (out, [g, x, y], w) => {
 };
 
 /** [v, x, y]: for each window the mean of v where x is largest. */
-export const maxPoolPick: PoolKernel = (out, [v, x, y], w) => {
+export const maxPoolGather: PoolKernel = (out, [v, x, y], w) => {
   const ties = tiesOf(x, y, w);
   const totals = new Float64Array(ties.length);
   eachElement(w, x, (window, place) => {
@@ -65,7 +65,7 @@ export const sumPool: PoolKernel = (out, [x], w) => {
 };
 
 /** [g]: each window's number to all of its elements. */
-export const sumPoolSpread: PoolKernel = (out, [g], w) => {
+export const sumPoolBackward: PoolKernel = (out, [g], w) => {
   eachElement(w, out, (window, place) => {
     out.storage[place] += g.storage[window];
   });

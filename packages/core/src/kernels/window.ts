@@ -1,5 +1,5 @@
 /**
- * Loops over the windows that slide over images: laid out as columns, and added back.
+ * Loops over the windows that slide over images: windows as columns (im2col), and columns added back (col2im).
  */
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { Window } from "../tensor/lowering.ts";
@@ -39,10 +39,10 @@ function eachColumns(
 }
 
 /**
- * Lays the windows of so many planes out as columns [planes · kh · kw, windows]; what lies outside an image is left as
+ * The windows of so many planes as columns [planes · kh · kw, windows]; what lies outside an image is left as
  * it is in `to`.
  */
-export function layColumns(to: TypedArray, from: TypedArray, start: number, w: Window, planes: number): void {
+export function im2col(to: TypedArray, from: TypedArray, start: number, w: Window, planes: number): void {
   const step = w.stride[1];
   eachColumns(w, planes, (column, image, first, end) => {
     for (let k = first; k < end; k++) to[column + k] = from[start + image + k * step];
@@ -50,7 +50,7 @@ export function layColumns(to: TypedArray, from: TypedArray, start: number, w: W
 }
 
 /** Adds columns to the images, from `start`, that they would have come from. */
-export function addColumns(to: TypedArray, start: number, from: TypedArray, w: Window, planes: number): void {
+export function col2im(to: TypedArray, start: number, from: TypedArray, w: Window, planes: number): void {
   const step = w.stride[1];
   eachColumns(w, planes, (column, image, first, end) => {
     for (let k = first; k < end; k++) to[start + image + k * step] += from[column + k];

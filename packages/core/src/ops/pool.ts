@@ -3,7 +3,7 @@
  */
 
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
-import { maxPool, maxPoolPick, maxPoolSpread, type PoolKernel, sumPool, sumPoolSpread } from "../kernels/pool.ts";
+import { maxPool, maxPoolBackward, maxPoolGather, type PoolKernel, sumPool, sumPoolBackward } from "../kernels/pool.ts";
 import { asTensor, ones, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
@@ -22,7 +22,11 @@ import { checkImages, type Pair, type WindowOptions, windowOf } from "./window.t
 const optionNames = ["stride", "padding", "dilation"];
 
 /** An op from images to windows, and one that sends numbers back from windows to images. */
-function toWindows(name: "maxPool" | "maxPoolPick" | "sumPool", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
+function toWindows(
+  name: "maxPool" | "maxPoolGather" | "sumPool",
+  kernel: PoolKernel,
+  gradient: Op<Window>["gradient"],
+) {
   const op: Op<Window> = builtin({
     name,
     inferShape: ([x], w) => ({ shape: [x.shape[0], x.shape[1], ...w.out], dtype: toNumeric(x.dtype) }),
@@ -33,7 +37,7 @@ function toWindows(name: "maxPool" | "maxPoolPick" | "sumPool", kernel: PoolKern
   return op;
 }
 
-function toImages(name: "maxPoolSpread" | "sumPoolSpread", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
+function toImages(name: "maxPoolBackward" | "sumPoolBackward", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
   const op: Op<Window> = builtin({
     name,
     inferShape: ([g], w) => ({ shape: [g.shape[0], g.shape[1], w.height, w.width], dtype: g.dtype }),
@@ -45,25 +49,25 @@ function toImages(name: "maxPoolSpread" | "sumPoolSpread", kernel: PoolKernel, g
 }
 
 export const maxPoolOp = toWindows("maxPool", maxPool, (g, { inputs: [x], output, attributes: w }) =>
-  applyOp(maxPoolSpreadOp, [g, x, output], w),
+  applyOp(maxPoolBackwardOp, [g, x, output], w),
 );
 
 // Which element is the largest does not change smoothly: only the first input of these two has a gradient.
-export const maxPoolSpreadOp: Op<Window> = toImages("maxPoolSpread", maxPoolSpread, [
-  (v, { inputs: [, x, y], attributes: w }) => applyOp(maxPoolPickOp, [v, x, y], w),
+export const maxPoolBackwardOp: Op<Window> = toImages("maxPoolBackward", maxPoolBackward, [
+  (v, { inputs: [, x, y], attributes: w }) => applyOp(maxPoolGatherOp, [v, x, y], w),
   () => null,
   () => null,
 ]);
 
-export const maxPoolPickOp: Op<Window> = toWindows("maxPoolPick", maxPoolPick, [
-  (g, { inputs: [, x, y], attributes: w }) => applyOp(maxPoolSpreadOp, [g, x, y], w),
+export const maxPoolGatherOp: Op<Window> = toWindows("maxPoolGather", maxPoolGather, [
+  (g, { inputs: [, x, y], attributes: w }) => applyOp(maxPoolBackwardOp, [g, x, y], w),
   () => null,
   () => null,
 ]);
 
-export const sumPoolOp = toWindows("sumPool", sumPool, (g, { attributes: w }) => applyOp(sumPoolSpreadOp, [g], w));
+export const sumPoolOp = toWindows("sumPool", sumPool, (g, { attributes: w }) => applyOp(sumPoolBackwardOp, [g], w));
 
-export const sumPoolSpreadOp: Op<Window> = toImages("sumPoolSpread", sumPoolSpread, (v, { attributes: w }) =>
+export const sumPoolBackwardOp: Op<Window> = toImages("sumPoolBackward", sumPoolBackward, (v, { attributes: w }) =>
   applyOp(sumPoolOp, [v], w),
 );
 

@@ -1,10 +1,10 @@
 /**
- * Sliding windows over images: unfold lays every window out as a column, fold adds columns back together. Each is the
- * other's gradient, and convolution and pooling are made of them.
+ * Sliding windows over images: unfold makes a column of every window (im2col), fold adds columns back together (col2im).
+ * Each is the other's gradient, and convolution and pooling are made of them.
  */
 
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
-import { addColumns, layColumns } from "../kernels/window.ts";
+import { col2im, im2col } from "../kernels/window.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { Window } from "../tensor/lowering.ts";
@@ -45,9 +45,9 @@ export function windowOf(
 ): Window {
   const kernel = pairOf(where, "kernelSize", kernelSize, 1);
   const steps = pairOf(where, "stride", stride, 1);
-  const spread = pairOf(where, "dilation", dilation, 1);
+  const dilations = pairOf(where, "dilation", dilation, 1);
   const size = [height, width] as const;
-  const reach = [0, 1].map((d) => (kernel[d] - 1) * spread[d] + 1);
+  const reach = [0, 1].map((d) => (kernel[d] - 1) * dilations[d] + 1);
   const sides = [0, 1].map((d) => paddingOf(where, padding, d, size[d], reach[d], steps[d]));
   const out = [0, 1].map((d) => Math.floor((size[d] + sides[d][0] + sides[d][1] - reach[d]) / steps[d]) + 1);
   if (out.some((n) => n < 1))
@@ -62,7 +62,7 @@ export function windowOf(
     width,
     kernel,
     stride: steps,
-    dilation: spread,
+    dilation: dilations,
     before: [sides[0][0], sides[1][0]],
     out: [out[0], out[1]],
   };
@@ -93,7 +93,7 @@ export const unfoldOp: Op<Window> = builtin({
     shape: [x.shape[0], x.shape[1] * w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]],
     dtype: x.dtype,
   }),
-  kernel: (out, [x], w) => layColumns(out.storage, x.storage, 0, w, x.shape[0] * x.shape[1]),
+  kernel: (out, [x], w) => im2col(out.storage, x.storage, 0, w, x.shape[0] * x.shape[1]),
   gradient: (g, { attributes: w }) => applyOp(foldOp, [g], w),
 });
 
@@ -103,7 +103,7 @@ export const foldOp: Op<Window> = builtin({
     shape: [x.shape[0], x.shape[1] / (w.kernel[0] * w.kernel[1]), w.height, w.width],
     dtype: x.dtype,
   }),
-  kernel: (out, [x], w) => addColumns(out.storage, 0, x.storage, w, out.shape[0] * out.shape[1]),
+  kernel: (out, [x], w) => col2im(out.storage, 0, x.storage, w, out.shape[0] * out.shape[1]),
   gradient: (g, { attributes: w }) => applyOp(unfoldOp, [g], w),
 });
 
@@ -130,7 +130,7 @@ export function foldWindow(columns: Tensor, w: Window): Tensor {
 }
 
 /**
- * Every window that the kernel slides over, laid out as a column (im2col, PyTorch's `unfold`).
+ * Every window that the kernel slides over, as a column (im2col, PyTorch's `unfold`).
  *
  * Shape: x [N, C, H, W]; result [N, C · kh · kw, number of windows].
  *
@@ -145,7 +145,7 @@ export function unfold(x: TensorLike, kernelSize: Pair, options: WindowOptions =
 }
 
 /**
- * The reverse of {@link unfold}: columns laid back into images of the given size, added up where windows overlap.
+ * The reverse of {@link unfold}: columns put back into images of the given size, added up where windows overlap.
  *
  * Shape: x [N, C · kh · kw, number of windows]; result [N, C, H, W].
  *

@@ -55,10 +55,10 @@ export type WindowFunction =
   | "convolveInputGradient"
   | "convolveWeightGradient"
   | "maxPool"
-  | "maxPoolSpread"
-  | "maxPoolPick"
+  | "maxPoolBackward"
+  | "maxPoolGather"
   | "sumPool"
-  | "sumPoolSpread";
+  | "sumPoolBackward";
 
 /**
  * How a compiler writes the op; an op without a lowering runs its kernel.

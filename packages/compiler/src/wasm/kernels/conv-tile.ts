@@ -14,11 +14,11 @@ class Tile {
   readonly #vectors: readonly number[];
 
   constructor(code: Code, relaxed: boolean) {
-    const [b0, b1, spread, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
+    const [b0, b1, broadcast, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
     this.code = code;
     this.sums = sums;
     this.#relaxed = relaxed;
-    this.#vectors = [b0, b1, spread];
+    this.#vectors = [b0, b1, broadcast];
   }
 
   clear(): void {
@@ -28,12 +28,12 @@ class Tile {
   /** Adds the products of one number for each row (at what `a` pushes, plus an offset) and eight (at `b`). */
   take(b: number, a: (row: number) => number): void {
     const { code } = this;
-    const [b0, b1, spread] = this.#vectors;
+    const [b0, b1, broadcast] = this.#vectors;
     code.get(b).access("v128.load").set(b0).get(b).access("v128.load", 16).set(b1);
     for (const row of rows) {
-      code.access("v128.load32_splat", a(row)).set(spread);
-      this.#multiplyAdd(this.sums[2 * row], spread, b0);
-      this.#multiplyAdd(this.sums[2 * row + 1], spread, b1);
+      code.access("v128.load32_splat", a(row)).set(broadcast);
+      this.#multiplyAdd(this.sums[2 * row], broadcast, b0);
+      this.#multiplyAdd(this.sums[2 * row + 1], broadcast, b1);
     }
   }
 
@@ -147,10 +147,10 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
  * `a` has the weights: for each such four taps, output by output, a number for each of the four. Windows that lie side by
  * side (`windows` is 0) begin at `to`; others at `to` plus what the table says, `width` of them.
  */
-export function spreadTile({ relaxed }: TileOptions): FunctionDefinition {
+export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition {
   const p = numbered(["a", "panel", "k", "to", "taps", "step", "depth", "windows", "width", "spare"]);
   return {
-    name: "conv.spread",
+    name: "conv.inputGradientTile",
     parameters: i32s(p),
     exported: false,
     body: (code) => {
@@ -214,7 +214,7 @@ export const scatterFunction: FunctionDefinition = {
 };
 
 /**
- * Lays eight windows side by side, tap by tap, so that they can be read as if they were neighbours; of windows that
+ * Gathers eight windows side by side, tap by tap, so that they can be read as if they were neighbours; of windows that
  * are lacking, the last again.
  */
 export const gatherFunction: FunctionDefinition = {

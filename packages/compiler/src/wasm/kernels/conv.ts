@@ -6,7 +6,14 @@
  */
 import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
 import { type Field, fields } from "./conv-geometry.ts";
-import { gatherFunction, scatterFunction, spreadTile, type TileOptions, tapsTile, windowsTile } from "./conv-tile.ts";
+import {
+  gatherFunction,
+  inputGradientTile,
+  scatterFunction,
+  type TileOptions,
+  tapsTile,
+  windowsTile,
+} from "./conv-tile.ts";
 import { packEightFunction, packFourFunction } from "./gemm-pack.ts";
 
 /**
@@ -47,7 +54,7 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
     define("convolveWeightGradient", byWeight),
     windowsTile(options),
     tapsTile(options),
-    spreadTile(options),
+    inputGradientTile(options),
     gatherFunction,
     scatterFunction,
     padFunction,
@@ -286,7 +293,7 @@ function byInput(run: Run): void {
           () => code.get(v.from).access("i32.load").get(v.x).op("i32.add").set(v.to).int(0).set(v.from),
           () => code.put(v.to, v.x),
         );
-        code.push(v.to, taps, f.tiles, f.depth, v.from, v.width, scratch).call("conv.spread");
+        code.push(v.to, taps, f.tiles, f.depth, v.from, v.width, scratch).call("conv.inputGradientTile");
       });
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.tiles, f.outputs, "i32.mul", [4], "i32.shl", v.w, "i32.add");

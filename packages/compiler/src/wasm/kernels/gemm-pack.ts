@@ -1,5 +1,5 @@
 /**
- * Lays lines of a matrix side by side in panels, in the order in which the product's inner loop reads them.
+ * Packs rows (or columns) of a matrix side by side in panels, in the order in which the product's inner loop reads them.
  */
 import type { Code, FunctionDefinition } from "../assembler.ts";
 

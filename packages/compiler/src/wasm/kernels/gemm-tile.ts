@@ -69,13 +69,13 @@ class Tile {
     this.#packed = packed;
     this.#relaxed = relaxed;
     const [i, left, partial, biasAt, ...to] = Array.from({ length: 8 }, () => code.local("i32"));
-    const [b0, b1, spread, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
+    const [b0, b1, broadcast, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
     this.i = i;
     this.#left = left;
     this.#partial = partial;
     this.#biasAt = biasAt;
     this.#to = to;
-    this.#vectors = [b0, b1, spread];
+    this.#vectors = [b0, b1, broadcast];
     this.#sums = sums;
   }
 
@@ -83,7 +83,7 @@ class Tile {
   multiply(): void {
     const code = this.#code;
     const { a, aRow, aStep, aTile, b, bStep, rows, k } = tileParameters;
-    const [b0, b1, spread] = this.#vectors;
+    const [b0, b1, broadcast] = this.#vectors;
     const count = code.local("i32");
     const pb = code.local("i32");
     const pointers = this.#packed ? [code.local("i32")] : [0, 1, 2, 3].map(() => code.local("i32"));
@@ -99,9 +99,9 @@ class Tile {
       this.#eachRow((row) => {
         if (this.#packed) code.get(pointers[0]).access("v128.load32_splat", row * 4);
         else code.get(pointers[row]).access("v128.load32_splat");
-        code.set(spread);
-        this.#multiplyAdd(2 * row, spread, b0);
-        this.#multiplyAdd(2 * row + 1, spread, b1);
+        code.set(broadcast);
+        this.#multiplyAdd(2 * row, broadcast, b0);
+        this.#multiplyAdd(2 * row + 1, broadcast, b1);
       });
       for (const pointer of pointers) code.put(pointer, pointer, this.#packed ? [tileRows * 4] : aStep, "i32.add");
       code.put(pb, pb, this.#packed ? [tileColumns * 4] : bStep, "i32.add");

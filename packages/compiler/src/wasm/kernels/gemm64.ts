@@ -94,7 +94,7 @@ class Blocks {
     this.#code.put(target, target, [most], target, [most], "i32.lt_s", "select");
   }
 
-  /** Lays the lines of a block side by side in panels of four, `from` being where the inner axis stands. */
+  /** Packs the rows of a block side by side in panels of four, `from` being where the inner axis stands. */
   #pack(lines: number, matrix: number, line: number, step: number, first: number, panels: number): void {
     const code = this.#code;
     const v = this.#v;
@@ -166,16 +166,16 @@ const tileFunction: FunctionDefinition = {
   exported: false,
   body: (code) => {
     const [a, b, k, c, row, adds] = [0, 1, 2, 3, 4, 5];
-    const [b0, b1, spread, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
+    const [b0, b1, broadcast, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
     code.repeat(k, () => {
       code.get(b).access("v128.load").set(b0).get(b).access("v128.load", 16).set(b1);
       for (let i = 0; i < tile; i++) {
         code
           .get(a)
           .access("v128.load64_splat", i * 8)
-          .set(spread);
-        code.put(sums[2 * i], sums[2 * i], spread, b0, "f64x2.mul", "f64x2.add");
-        code.put(sums[2 * i + 1], sums[2 * i + 1], spread, b1, "f64x2.mul", "f64x2.add");
+          .set(broadcast);
+        code.put(sums[2 * i], sums[2 * i], broadcast, b0, "f64x2.mul", "f64x2.add");
+        code.put(sums[2 * i + 1], sums[2 * i + 1], broadcast, b1, "f64x2.mul", "f64x2.add");
       }
       code.advance(a, rowBytes).advance(b, rowBytes);
     });

@@ -106,18 +106,18 @@ class Vector {
     const code = this.#code;
     const { a, aColumn, x, xStep, k } = parameters;
     const { p, q, count } = this.#v;
-    const spread = code.local("v128");
+    const broadcast = code.local("v128");
     const sums = Array.from({ length: vectors }, () => code.local("v128"));
     for (const sum of sums) code.zero128().set(sum);
     code.put(p, a).put(q, x).put(count, k);
     code.repeat(count, () => {
-      code.get(q).access("v128.load32_splat").set(spread);
+      code.get(q).access("v128.load32_splat").set(broadcast);
       sums.forEach((sum, i) => {
         this.#multiplyAdd(sum, () =>
           code
             .get(p)
             .access("v128.load", i * 16)
-            .get(spread),
+            .get(broadcast),
         );
       });
       code.put(p, p, aColumn, "i32.add").put(q, q, xStep, "i32.add");

@@ -4,7 +4,7 @@
 import type { Code } from "../assembler.ts";
 
 /** One window after another. */
-export class Window {
+export class SingleWindow {
   readonly code: Code;
   readonly operands: readonly number[];
   /** Which operands are images; the others have a number for each window. */
@@ -54,7 +54,7 @@ export class Window {
 }
 
 /** Four windows of 2 x 2 side by side: two rows of eight numbers. */
-export class Four {
+export class FourWindows {
   readonly code: Code;
   readonly operands: readonly number[];
   readonly #row: number;

@@ -6,7 +6,7 @@
  */
 import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
 import { type Field, fields } from "./conv-geometry.ts";
-import { Four, Window } from "./pool-windows.ts";
+import { FourWindows, SingleWindow } from "./pool-windows.ts";
 
 type Addresses<Count extends number> = Count extends 2 ? [number, number] : [number, number, number, number];
 /** (inputs, result, geometry, scratch, from, to): computes planes `from` up to `to`. */
@@ -18,31 +18,31 @@ export interface Pooling {
   /** (x, y): the largest of each window. */
   readonly maxPool: Pool<2>;
   /** (g, x, y, dx): each window's number g to its largest element, in equal shares where several are. */
-  readonly maxPoolSpread: Pool<4>;
+  readonly maxPoolBackward: Pool<4>;
   /** (v, x, y, result): for each window the mean of v where x is largest. */
-  readonly maxPoolPick: Pool<4>;
+  readonly maxPoolGather: Pool<4>;
   /** (x, y): the sum of each window. */
   readonly sumPool: Pool<2>;
   /** (g, dx): each window's number to all of its elements. */
-  readonly sumPoolSpread: Pool<2>;
+  readonly sumPoolBackward: Pool<2>;
 }
 
 /** How one of the functions treats its operands and windows. */
-interface Kind {
+interface PoolKind {
   readonly name: keyof Pooling;
   /** Which operands are images; the others have a number for each window. The last is the result. */
   readonly images: readonly boolean[];
   /** What stands around the image that is read, by operand. */
   readonly fill: readonly number[];
   /** One window: `at` is its offset in the images. */
-  readonly window: (body: Window) => void;
+  readonly window: (body: SingleWindow) => void;
   /** Four windows of 2 x 2 side by side. */
-  readonly four?: (body: Four) => void;
+  readonly four?: (body: FourWindows) => void;
 }
 
 const { NaN: nan, NEGATIVE_INFINITY: lowest } = Number;
 
-const kinds: readonly Kind[] = [
+const kinds: readonly PoolKind[] = [
   {
     name: "maxPool",
     images: [true, false],
@@ -59,13 +59,13 @@ const kinds: readonly Kind[] = [
     },
   },
   {
-    name: "maxPoolSpread",
+    name: "maxPoolBackward",
     images: [false, true, false, true],
     // A number that equals none: what stands around an image is never the largest.
     fill: [0, nan, 0, 0],
     window: (w) => {
       const { code } = w;
-      const [share, chosen] = [code.local("f32"), chosenBy(w)];
+      const [share, chosen] = [code.local("f32"), equalsMaximum(w)];
       w.code.float(0).set(share);
       w.eachTap((at) => {
         code.get(share);
@@ -95,12 +95,12 @@ const kinds: readonly Kind[] = [
     },
   },
   {
-    name: "maxPoolPick",
+    name: "maxPoolGather",
     images: [true, true, false, false],
     fill: [0, nan, 0, 0],
     window: (w) => {
       const { code } = w;
-      const [total, ties, chosen] = [code.local("f64"), code.local("f32"), chosenBy(w)];
+      const [total, ties, chosen] = [code.local("f64"), code.local("f32"), equalsMaximum(w)];
       code.double(0).set(total).float(0).set(ties);
       w.eachTap((at) => {
         code.get(total);
@@ -132,7 +132,7 @@ const kinds: readonly Kind[] = [
     },
   },
   {
-    name: "sumPoolSpread",
+    name: "sumPoolBackward",
     images: [false, true],
     fill: [0, 0],
     window: (w) =>
@@ -149,7 +149,7 @@ const kinds: readonly Kind[] = [
 ];
 
 /** Pushes 1 where the image (operand 1) is as large as the window's largest (operand 2), else 0. */
-function chosenBy({ code, operands }: Window) {
+function equalsMaximum({ code, operands }: SingleWindow) {
   return (at: (operand: number) => number): void => {
     code.get(at(1)).access("f32.load").get(operands[2]).access("f32.load").op("f32.eq", "f32.convert_i32_s");
   };
@@ -161,12 +161,12 @@ export function poolFunctions(): readonly FunctionDefinition[] {
 }
 
 /** Whether the kind reads images only, and writes numbers for windows. */
-function gathers({ images }: Kind): boolean {
+function gathers({ images }: PoolKind): boolean {
   return !images[images.length - 1];
 }
 
 /** (operands, taps, kernel, windows, count): windows one by one. Operands with a number a window stand at the first. */
-function windowsFunction(kind: Kind): FunctionDefinition {
+function windowsFunction(kind: PoolKind): FunctionDefinition {
   const operands = kind.images.map((_, i) => i);
   const [taps, kernel, windows, count] = [0, 1, 2, 3].map((i) => operands.length + i);
   return {
@@ -174,14 +174,14 @@ function windowsFunction(kind: Kind): FunctionDefinition {
     parameters: [...operands, taps, kernel, windows, count].map(() => "i32"),
     exported: false,
     body: (code) => {
-      const window = new Window(code, kind.images, taps, kernel);
+      const window = new SingleWindow(code, kind.images, taps, kernel);
       window.each(windows, count, () => kind.window(window));
     },
   };
 }
 
 /** The function that is called from outside: plane by plane. */
-function planesFunction(kind: Kind): FunctionDefinition {
+function planesFunction(kind: PoolKind): FunctionDefinition {
   const names = kind.images.map((_, i) => i);
   const p = numbered(["geometry", "scratch", "from", "to"], names.length);
   return {
@@ -195,7 +195,7 @@ type Parameters = Readonly<Record<"geometry" | "scratch" | "from" | "to", number
 
 class Planes {
   readonly #code: Code;
-  readonly #kind: Kind;
+  readonly #kind: PoolKind;
   readonly #p: Parameters;
   readonly #v;
   readonly #given: readonly number[];
@@ -203,7 +203,7 @@ class Planes {
   readonly #now: readonly number[];
   readonly #f;
 
-  constructor(code: Code, kind: Kind, given: readonly number[], p: Parameters) {
+  constructor(code: Code, kind: PoolKind, given: readonly number[], p: Parameters) {
     this.#code = code;
     this.#kind = kind;
     this.#p = p;
@@ -227,7 +227,7 @@ class Planes {
     const code = this.#code;
     const [f, v, p] = [this.#f, this.#v, this.#p];
     code.put(v.taps, p.geometry, f.taps, "i32.add");
-    code.get(f.padded).branch(() => this.#surround());
+    code.get(f.padded).branch(() => this.#fillPadding());
     code.put(v.n, p.to, p.from, "i32.sub");
     this.#given.forEach((operand, i) => {
       const bytes = this.#kind.images[i] ? f.imageBytes : f.resultBytes;
@@ -238,10 +238,10 @@ class Planes {
         this.#given.forEach((operand, i) => {
           code.put(this.#now[i], operand);
         });
-        code.get(f.padded).branch(() => this.#enter());
+        code.get(f.padded).branch(() => this.#copyIn());
         if (!gathers(this.#kind)) this.#clear();
         this.#windows();
-        if (!gathers(this.#kind)) code.get(f.padded).branch(() => this.#leave());
+        if (!gathers(this.#kind)) code.get(f.padded).branch(() => this.#copyOut());
         this.#given.forEach((operand, i) => {
           code.put(operand, operand, this.#kind.images[i] ? f.imageBytes : f.resultBytes, "i32.add");
         });
@@ -255,8 +255,8 @@ class Planes {
     return new Map(images.map((operand, i) => [operand, [this.#f.image, this.#f.panel][i]]));
   }
 
-  /** Fills the surroundings of padded copies, once: entering an image leaves them as they are. */
-  #surround(): void {
+  /** Fills the surroundings of padded copies, once: copying an image in leaves them as they are. */
+  #fillPadding(): void {
     const code = this.#code;
     const v = this.#v;
     for (const [operand, at] of this.#copies()) {
@@ -265,7 +265,7 @@ class Planes {
     }
   }
 
-  #enter(): void {
+  #copyIn(): void {
     const code = this.#code;
     const result = this.#given.length - 1;
     for (const [operand, at] of this.#copies()) {
@@ -275,7 +275,7 @@ class Planes {
     }
   }
 
-  #leave(): void {
+  #copyOut(): void {
     const result = this.#given.length - 1;
     this.#code.push(result, this.#now[result], this.#p.geometry, [0]).call("conv.pad");
   }
@@ -322,7 +322,7 @@ class Planes {
       });
       code.put(v.left, f.across, [2], "i32.shr_u");
       code.repeat(v.left, () => {
-        this.#kind.four!(new Four(code, moving, f.rowBytes));
+        this.#kind.four!(new FourWindows(code, moving, f.rowBytes));
         moving.forEach((pointer, i) => {
           code.advance(pointer, images[i] ? 32 : 16);
         });
