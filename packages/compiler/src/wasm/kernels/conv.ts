@@ -317,7 +317,7 @@ function packByTaps({ code, v }: Run, f: Fields, from: number, weights: number):
 }
 
 /**
- * (image, padded image, geometry, enter): copies an image into the middle of one that is larger, or (`enter` 0) back
+ * (image, padded image, geometry, copiesIn): copies an image into the middle of one that is larger, or (`copiesIn` 0) back
  * out of it.
  */
 export const padFunction: FunctionDefinition = {
@@ -325,7 +325,7 @@ export const padFunction: FunctionDefinition = {
   parameters: ["i32", "i32", "i32", "i32"],
   exported: false,
   body: (code) => {
-    const [image, padded, geometry, enter] = [0, 1, 2, 3];
+    const [image, padded, geometry, copiesIn] = [0, 1, 2, 3];
     const v = code.variables("planes", "rowBytes", "paddedRow", "plane", "at", "i");
     const fetch = (local: number, field: Field) =>
       code
@@ -342,7 +342,7 @@ export const padFunction: FunctionDefinition = {
       code.put(v.at, padded);
       fetch(v.i, "rows");
       code.repeat(v.i, () => {
-        code.get(enter).branch(
+        code.get(copiesIn).branch(
           () => code.push(v.at, image, v.rowBytes, "memory.copy"),
           () => code.push(image, v.at, v.rowBytes, "memory.copy"),
         );
