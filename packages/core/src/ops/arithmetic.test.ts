@@ -157,3 +157,9 @@ it("gradients come back in each input's own dtype and shape", () => {
   expect([b.grad?.dtype, b.grad?.toArray()]).toEqual(["float64", [3, 3]]);
   expect(equal(a, a).requiresGrad).toBe(false);
 });
+
+it("numbers beyond 32 bits make floats of whole numbers", () => {
+  const whole = tensor([1], { dtype: "int32" });
+  expect(whole.add(2 ** 31 - 1).dtype).toBe("int32");
+  for (const large of [2 ** 31, 3e9, -3e9, 2 ** 40, 0.5]) expect(whole.mul(large).dtype).toBe("float32");
+});

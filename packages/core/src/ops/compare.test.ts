@@ -121,11 +121,14 @@ describe("truth values", () => {
     expect([...logicalAnd(a, b).toTypedArray()]).toEqual([1, 0, 0]);
     expect([...equal(a, b).toTypedArray()]).toEqual([1, 0, 1]);
     expect([...logicalNot(b).toTypedArray()]).toEqual([0, 1, 1]);
+    expect([...tensor([0, 0.5, -2]).cast("bool").toTypedArray()]).toEqual([0, 1, 1]);
   });
 
   it("of allClose count the tolerance in, from the second operand's size", () => {
     expect(allClose([1.5], [1], { atol: 0.5, rtol: 0 })).toBe(true);
     expect(allClose([3], [2], { atol: 0, rtol: 0.5 })).toBe(true);
     expect(allClose([3.25], [2], { atol: 0, rtol: 0.5 })).toBe(false);
+    expect([allClose([0.99e-8], [0]), allClose([1.01e-8], [0])]).toEqual([true, false]);
+    expect([allClose([1 + 0.9e-5], [1]), allClose([1 + 1.2e-5], [1])]).toEqual([true, false]);
   });
 });

@@ -259,3 +259,16 @@ it("windows of images with more channels than rows, and padding at one end of a 
   const line = conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 10]]]), { padding: [1, 0] });
   expect(line.toArray()).toEqual([[[10, 21, 32]]]);
 });
+
+it("options that are not known are refused by all of them", () => {
+  const [x, w] = [ones([1, 1, 4, 4]), ones([1, 1, 2, 2])];
+  const options = { strides: 2 } as never;
+  for (const f of [
+    () => conv2d(x, w, options),
+    () => convTranspose2d(x, w, options),
+    () => avgPool2d(x, 2, options),
+    () => maxPool2d(x, 2, options),
+    () => unfold(x, 2, options),
+  ])
+    expect(f).toThrow(/Did you mean "stride"/);
+});

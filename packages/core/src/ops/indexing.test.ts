@@ -151,3 +151,9 @@ describe("sorting", () => {
     for (const k of [3, -1, 0.5]) expect(() => topK([1, 2], k)).toThrow(/k from 0 to 2, the length of axis 0 of \[2\]/);
   });
 });
+
+it("scatterAdd refuses indices of another rank, and shapes that do not fit off the axis", () => {
+  const index = (x: number[] | number[][]) => tensor(x, { dtype: "int32" });
+  expect(() => scatterAdd(zeros([2, 3]), index([0, 1]), tensor([1, 1]), 0)).toThrow(ShapeError);
+  expect(() => scatterAdd(zeros([2, 3]), index([[0], [1], [0]]), zeros([3, 1]), 1)).toThrow(ShapeError);
+});

@@ -59,7 +59,13 @@ it("every registered op that has a gradient rule is run by a case of the table, 
   for (const { f, inputs } of Object.values(table).flat()) {
     const xs = inputs.map((input) => tensor(input, { dtype: "float64" }));
     const argument = xs.map((_, i) => i);
-    const first = core.grad((...ys: Tensor[]) => f(...ys).sin().sum(), { argument });
+    const first = core.grad(
+      (...ys: Tensor[]) =>
+        f(...ys)
+          .sin()
+          .sum(),
+      { argument },
+    );
     const second = core.grad(
       (...ys: Tensor[]) => first(...ys).reduce((total, g) => total.add(g.square().sum()), core.scalar(0, "float64")),
       { argument },
