@@ -4,9 +4,9 @@
 import { formatShape } from "@chainrule/core/internal";
 import { matmulFlops } from "./codegen/matmul.ts";
 import { windowFlops } from "./codegen/window.ts";
-import { type FusionGroup, isFusibleReduction } from "./ir/fused-graph.ts";
+import { basesReadBy, type FusionGroup } from "./ir/fused-graph.ts";
 import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
-import { readsOf } from "./passes/memory-plan.ts";
+import { isFusibleReduction } from "./ir/reads.ts";
 import { machineLimits } from "./runtime/machine-limits.ts";
 import type { Program } from "./runtime/program.ts";
 import { bytesPer } from "./wasm/heap.ts";
@@ -52,7 +52,7 @@ export interface Explanation {
 }
 
 export function explainProgram(traced: Graph, program: Program): Explanation {
-  const { graph, fused, plan } = program;
+  const { graph, fused, plan, inPlace } = program;
   const times = program.times();
   const kernels = fused.groups.map((group, i) => {
     const work = workOf(group, program);
@@ -64,10 +64,10 @@ export function explainProgram(traced: Graph, program: Program): Explanation {
     kernels,
     memory: {
       arena: plan.bytes,
-      unshared: plan.parts.reduce((total, { bytes }) => total + bytes, 0),
+      unshared: plan.allocations.reduce((total, { bytes }) => total + bytes, 0),
       total: program.bytes,
-      inPlace: plan.inPlace.size,
-      parts: plan.parts.map(({ node, offset, bytes, from, to }) => ({
+      inPlace: inPlace.parameters.size,
+      parts: plan.allocations.map(({ node, offset, bytes, from, to }) => ({
         name: `%${node.id} ${node.name}`,
         offset,
         bytes,
@@ -99,7 +99,7 @@ function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
 
 function workOf(group: FusionGroup, { fused, phases }: Program): Omit<KernelReport, "ms" | "limit"> {
   const inside = new Set(group.members);
-  const read = new Set(readsOf(group, fused).filter((node) => !inside.has(node) && node.uniform === null));
+  const read = new Set(basesReadBy(group, fused.views).filter((node) => !inside.has(node) && node.uniform === null));
   const written = group.members.filter((node) => fused.stored.has(node));
   const bytes = [...read, ...written].reduce((total, node) => total + node.size * bytesPer(node.dtype), 0);
   const tasks = phases.flatMap((phase) => phase.tasks);

@@ -7,6 +7,7 @@ import { isGradEnabled, isTracing, JitError, OptionError, Parameter, Tensor } fr
 import { checkOptions, describe, sameShape, TapeEntry, withTracer } from "@chainrule/core/internal";
 import { type Explanation, explainProgram } from "./explain.ts";
 import type { Graph, GraphNode } from "./ir/graph.ts";
+import { fuseEpilogues } from "./passes/epilogue.ts";
 import { simplify } from "./passes/simplify.ts";
 import { Program } from "./runtime/program.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
@@ -97,7 +98,7 @@ class Compiled {
     this.#gradients = gradientsLeft(trace, new Set(assigned.map(([parameter]) => parameter)), outputs);
     restoreGradients(trace);
     this.traced = { nodes: trace.nodes, outputs, assigned };
-    this.program = new Program(simplify(this.traced), heap, options);
+    this.program = new Program(fuseEpilogues(simplify(this.traced)), heap, options);
   }
 
   /** Whether the parameters that it was compiled for are trained or frozen, and have gradients or none, as then. */

@@ -28,7 +28,7 @@ export { maxPoolBackwardOp, maxPoolGatherOp, maxPoolOp, sumPoolBackwardOp, sumPo
 export { maxOp, minOp } from "./ops/reduce.ts";
 export { builtin, builtinOps, type OpFunction, withOp } from "./ops/registry.ts";
 export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
-export { broadcastOp, sumOp } from "./ops/sum.ts";
+export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
 export { type Backend, backend, setBackend } from "./tensor/backend.ts";
 export { applyOp, compute, TapeEntry, withGradEnabled } from "./tensor/dispatch.ts";
@@ -47,6 +47,6 @@ export type {
 } from "./tensor/lowering.ts";
 export { loweringOf } from "./tensor/op.ts";
 export type { ParameterBuffer } from "./tensor/parameter.ts";
-export { formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
+export { broadcastStrides, formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
 export { type StateTracer, stateTracer, type TracedValue, type Tracer, tracer, withTracer } from "./tensor/tracer.ts";
 export { userLine } from "./user-line.ts";

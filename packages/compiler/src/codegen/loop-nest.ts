@@ -2,10 +2,11 @@
  * Writes a group of elementwise values and reductions as one nest of loops.
  */
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
-import { type FusionGroup, isFusibleReduction, type RowPass } from "../ir/fused-graph.ts";
+import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
-import { isView, stridesWithin, type View } from "../ir/views.ts";
+import { isFusibleReduction, type Read, readsOf } from "../ir/reads.ts";
+import { isView } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
 import { emitterFor } from "./emitters.ts";
@@ -100,7 +101,7 @@ class LoopNest {
 
   /** Notes what the node reads from outside and what of it is to be kept. */
   #collect(node: GraphNode): void {
-    for (const [view, from] of this.#reads(node)) this.#accessOf(node, view, from);
+    for (const read of this.#reads(node)) this.#accessOf(node, read);
     if (!this.#context.stored.has(node)) return;
     const rowPass = this.#rowPassOf.get(node)!;
     const isSingle = isFusibleReduction(node) || !rowPass.along;
@@ -109,20 +110,15 @@ class LoopNest {
     this.#stores.set(node, { lane: laneTypeOf[node.dtype], address, strides, value: -1, rowPass });
   }
 
-  #reads(node: GraphNode): (readonly [View, GraphNode])[] {
-    const { views } = this.#context.layout;
-    return isView(node)
-      ? [[views.through(node), node] as const]
-      : node.inputs.map((input) => [views.of(input), input] as const);
+  #reads(node: GraphNode): Read[] {
+    return readsOf(node, this.#context.layout.views);
   }
 
   /** The access of a value that the node reads from outside; null for what is at hand. */
-  #accessOf(node: GraphNode, view: View, from: GraphNode): MemoryAccess | null {
-    const { base, offset } = view;
+  #accessOf(node: GraphNode, { base, offset, ...read }: Read): MemoryAccess | null {
     const rowPass = this.#rowPassOf.get(node)!;
     if (base.uniform !== null || (this.#rowPassOf.get(base) === rowPass && !isFusibleReduction(base))) return null;
-    const strides = stridesWithin(view, from.shape, isFusibleReduction(node) ? node.inputs[0].shape : node.shape);
-    if (!rowPass.along) strides.push(0);
+    const strides = rowPass.along ? read.strides : [...read.strides, 0];
     const key = `${this.#rowPasses.indexOf(rowPass)} ${base.id}+${offset}:${strides}`;
     let access = this.#loads.get(key);
     if (!access) {
@@ -346,7 +342,7 @@ class LoopNest {
 
   #body(): void {
     for (const node of this.#rowPass.members) {
-      const inputs = this.#reads(node).map(([view, from]) => this.#push(node, view, from));
+      const inputs = this.#reads(node).map((read) => this.#push(node, read));
       if (isFusibleReduction(node)) this.#accumulators.get(node)!.accumulate(inputs[0]);
       else this.#compute(node, inputs);
     }
@@ -364,13 +360,13 @@ class LoopNest {
   }
 
   /** What puts an input on the stack. */
-  #push(node: GraphNode, view: View, from: GraphNode): Push {
-    const { base } = view;
+  #push(node: GraphNode, read: Read): Push {
+    const { base } = read;
     if (base.uniform !== null) {
       const x = base.uniform;
       return () => this.#e.constant(laneTypeOf[base.dtype], x);
     }
-    const access = this.#accessOf(node, view, from);
+    const access = this.#accessOf(node, read);
     const local = access ? access.value : this.#values.get(base)!;
     return () => this.#code.get(local);
   }

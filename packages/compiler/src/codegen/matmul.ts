@@ -1,11 +1,10 @@
 /**
  * Matrix products in compiled programs: calls of the one shared kernel, with whatever strides the operands have.
  */
-import { mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
+import { broadcastStrides, mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Layout, Scratch } from "../ir/layout.ts";
-import { spread } from "../ir/views.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { gemmScratch } from "../wasm/kernels/gemm.ts";
@@ -87,7 +86,7 @@ function operand(node: GraphNode, swapped: boolean, batch: readonly number[], la
   const [row, column] = strides.slice(-2);
   return {
     address: layout.addressOf(base) + offset * bytesPer(node.dtype),
-    batch: spread(strides.slice(0, -2), node.shape.slice(0, -2), batch),
+    batch: broadcastStrides(node.shape.slice(0, -2), batch, strides.slice(0, -2)),
     row: swapped ? column : row,
     column: swapped ? row : column,
   };

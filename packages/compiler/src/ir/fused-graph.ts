@@ -1,23 +1,24 @@
 /**
  * A graph whose values are put in groups, each of which is computed in one go: what fusion makes, and code is written from.
  */
-import type { DType } from "@chainrule/core";
 import type { AxisRange } from "@chainrule/core/internal";
-import type { GraphNode } from "./graph.ts";
+import { type Graph, type GraphNode, resultsOf } from "./graph.ts";
+import { basesOf, isFusibleReduction } from "./reads.ts";
 import type { Views } from "./views.ts";
 
 /** What is computed together. */
 export interface FusionGroup {
   readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "host";
-  readonly members: GraphNode[];
+  /** In an order in which they can be computed. */
+  readonly members: readonly GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
   readonly lengths: readonly number[];
   /** For loops: four float32 at a time, or one element of whatever dtype. */
   readonly wide: boolean;
   /** For loops that end in reductions: the axes (among `lengths`) that are reduced. */
-  reducedAxes: AxisRange | null;
+  readonly reducedAxes: AxisRange | null;
   /** For loops that are computed row by row, in several passes over each row. */
-  rowPasses?: readonly RowPass[];
+  readonly rowPasses?: readonly RowPass[];
 }
 
 /** What is computed of a row in one pass. */
@@ -29,18 +30,37 @@ export interface RowPass {
 
 /** The groups in an order in which they can run, and how values are read. */
 export interface FusedGraph {
+  readonly graph: Graph;
   readonly groups: readonly FusionGroup[];
   readonly views: Views;
+  /** Values that are needed when all groups have run: the memory of outputs and of what is assigned. */
+  readonly liveOut: ReadonlySet<GraphNode>;
   /** Values that are needed after the group that computes them, and therefore are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
 }
 
-/** Whether the node is a reduction that a loop over the elements of its input can end in: one of floats. */
-export function isFusibleReduction(node: GraphNode): boolean {
-  const isReduction = node.lowering?.kind === "reduce";
-  return isReduction && isFloat(node.dtype) && isFloat(node.inputs[0].dtype) && node.inputs[0].size > 0;
+/** The graph in these groups. */
+export function fusedGraph(graph: Graph, groups: readonly FusionGroup[], views: Views): FusedGraph {
+  const liveOut = new Set(resultsOf(graph).map((node) => views.of(node).base));
+  return { graph, groups, views, liveOut, stored: storedNodes(groups, views, liveOut) };
 }
 
-function isFloat(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+function storedNodes(groups: readonly FusionGroup[], views: Views, liveOut: ReadonlySet<GraphNode>): Set<GraphNode> {
+  const stored = new Set(liveOut);
+  for (const group of groups) {
+    // From one pass over a row to the next, values go through memory.
+    for (const members of group.rowPasses?.map((rowPass) => rowPass.members) ?? [group.members]) {
+      const inside = new Set(members);
+      for (const node of members) {
+        if (group.kind !== "loop" || isFusibleReduction(node)) stored.add(node);
+        for (const base of basesOf(node, views)) if (group.kind !== "loop" || !inside.has(base)) stored.add(base);
+      }
+    }
+  }
+  return stored;
+}
+
+/** The values in whose memory the inputs of the group's members lie; among them members of its own. */
+export function basesReadBy(group: FusionGroup, views: Views): GraphNode[] {
+  return group.members.flatMap((node) => basesOf(node, views));
 }

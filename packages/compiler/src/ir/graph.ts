@@ -7,6 +7,7 @@ import {
   type Parameter,
   type Shape,
   sizeOf,
+  Tensor,
   type TensorSpec,
   type TypedArray,
 } from "@chainrule/core";
@@ -96,20 +97,32 @@ export class GraphNode implements TracedValue, TensorSpec {
   }
 }
 
+/** A tensor without numbers that stands for the node. */
+export function tensorOf(node: GraphNode): Tensor {
+  const made = new Tensor(null, node.shape, node.dtype);
+  made.traced = node;
+  return made;
+}
+
 /** What one call computes: from inputs and state to outputs and new state. */
 export interface Graph {
   /** Everything that is computed, in an order in which it can be. */
   readonly nodes: readonly GraphNode[];
   /** What the caller gets to see. */
   readonly outputs: readonly GraphNode[];
-  /** What becomes of parameters and variables. */
+  /** The new values of parameters and buffers. */
   readonly assigned: readonly (readonly [Parameter, GraphNode])[];
 }
 
+/** What the caller gets to see, and what is assigned. */
+export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
+  return [...outputs, ...assigned.map(([, node]) => node)];
+}
+
 /** What outputs and assignments come from, and every random draw: the next call must find the generator the same. */
-export function liveNodes({ nodes, outputs, assigned }: Graph): Set<GraphNode> {
+export function liveNodes(graph: Graph): Set<GraphNode> {
   const live = new Set<GraphNode>();
-  const pending = [...outputs, ...assigned.map(([, node]) => node), ...nodes.filter((node) => node.op?.random)];
+  const pending = [...resultsOf(graph), ...graph.nodes.filter((node) => node.op?.random)];
   for (let node = pending.pop(); node; node = pending.pop()) {
     if (live.has(node)) continue;
     live.add(node);

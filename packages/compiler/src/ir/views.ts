@@ -3,7 +3,7 @@
  * strides into another's.
  */
 import type { Shape } from "@chainrule/core";
-import { stridesOf } from "@chainrule/core/internal";
+import { broadcastStrides, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "./graph.ts";
 
 /** Element i of a value lies at `offset + Σ iₐ strides[a]` of the base. */
@@ -39,14 +39,14 @@ export class Views {
   of(node: GraphNode): View {
     let found = this.#found.get(node);
     if (!found) {
-      found = this.isWritten(node) ? whole(node) : this.through(node);
+      found = this.isWritten(node) ? whole(node) : this.viewOf(node);
       this.#found.set(node, found);
     }
     return found;
   }
 
   /** The view that the node is, whether it is written out or not. */
-  through(node: GraphNode): View {
+  viewOf(node: GraphNode): View {
     if (!isView(node)) return whole(node);
     const inner = this.of(node.inputs[0]);
     const { shape } = node.inputs[0];
@@ -54,7 +54,7 @@ export class Views {
     const { lowering } = node;
     switch (lowering?.kind) {
       case "broadcast":
-        return { ...inner, strides: spread(inner.strides, shape, node.shape) };
+        return { ...inner, strides: broadcastStrides(shape, node.shape, inner.strides) };
       case "permute":
         return { ...inner, strides: lowering.order.map((axis) => inner.strides[axis]) };
       case "slice": {
@@ -82,12 +82,7 @@ function whole(node: GraphNode): View {
   return { base: node, offset: 0, strides: single ? node.shape.map(() => 0) : stridesOf(node.shape) };
 }
 
-/** Strides of `x` read as if it had the shape `to`. */
-export function spread(strides: readonly number[], from: Shape, to: Shape): number[] {
-  const lead = to.length - from.length;
-  return to.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : strides[axis - lead]));
-}
-
+/** Whether elements with these strides lie one after another. */
 export function isContiguous(strides: readonly number[], shape: Shape): boolean {
   const expected = stridesOf(shape);
   return strides.every((stride, axis) => shape[axis] === 1 || stride === expected[axis]);
@@ -116,5 +111,5 @@ export function longStrides(strides: readonly number[], shape: Shape): number[] 
 
 /** Strides for reading a value of one shape as if it were broadcast to another. */
 export function stridesWithin(view: View, shape: Shape, to: Shape): number[] {
-  return longStrides(spread(view.strides, shape, to), to);
+  return longStrides(broadcastStrides(shape, to, view.strides), to);
 }

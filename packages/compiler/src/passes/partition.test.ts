@@ -9,8 +9,11 @@ import type { FusedGraph } from "../ir/fused-graph.ts";
 import type { Phase } from "../ir/phases.ts";
 import { Trace } from "../trace/trace.ts";
 import { fuse } from "./fusion.ts";
-import { plan } from "./memory-plan.ts";
-import { schedule } from "./partition.ts";
+import { assignInPlace } from "./in-place.ts";
+import { planMemory } from "./memory-plan.ts";
+import { partition } from "./partition.ts";
+import { rematerialize } from "./rematerialize.ts";
+import { fuseRows } from "./row-fusion.ts";
 import { simplify } from "./simplify.ts";
 
 /** All that can be cut in parts is, however small. */
@@ -22,7 +25,7 @@ function phasesOf(f: (...inputs: Tensor[]) => readonly Tensor[], ...inputs: Tens
 }
 
 function phasesWith(
-  threads: Parameters<typeof schedule>[2],
+  threads: Parameters<typeof partition>[2],
   f: (...inputs: Tensor[]) => readonly Tensor[],
   ...inputs: Tensor[]
 ) {
@@ -33,13 +36,13 @@ function phasesWith(
     now === before ? [] : [[each, now] as const],
   );
   const graph = simplify({ nodes: trace.nodes, outputs: results.map((x) => trace.nodeOf(x)), assigned });
-  const fused = fuse(graph);
-  const phases = schedule(graph, fused, threads);
-  const { inPlace, parts } = plan(graph, fused, phases);
+  const fused = rematerialize(fuseRows(fuse(graph)));
+  const inPlace = assignInPlace(fused);
+  const phases = partition(fused, inPlace, threads);
   return {
     phases: phases.map((phase) => `${phase.kind}: ${namesOf(phase, fused)}`),
-    inPlace: [...inPlace.keys()].map(({ name }) => name),
-    parts,
+    inPlace: [...inPlace.parameters.keys()].map(({ name }) => name),
+    allocations: planMemory(fused, inPlace, phases).allocations,
   };
 }
 
@@ -94,14 +97,14 @@ describe("groups of one phase", () => {
   });
 
   it("take no memory of what others of them still read", () => {
-    const { phases, parts } = phasesOf((a) => {
+    const { phases, allocations } = phasesOf((a) => {
       const power = a.exp();
       const [first, second] = [power.matmul(a), a.matmul(a.T)];
       return [first, second.add(second.T)];
     }, x);
     expect(phases).toEqual(["split: exp", "split: matmul, matmul", "split: add"]);
-    const [power, other] = [parts.find(({ node }) => node.name === "exp")!, parts.at(-1)!];
-    const temporary = parts.filter(({ node }) => node.name === "matmul");
+    const [power, other] = [allocations.find(({ node }) => node.name === "exp")!, allocations.at(-1)!];
+    const temporary = allocations.filter(({ node }) => node.name === "matmul");
     expect(temporary).toHaveLength(2);
     for (const product of temporary)
       expect(product.offset >= power.offset + power.bytes || power.offset >= product.offset + product.bytes).toBe(true);

@@ -1,13 +1,14 @@
 /**
- * What of a program is done by several threads: which groups are cut into parts, and which run at the same time.
+ * The partition of work among threads: which groups are cut into parts, and which run at the same time.
  */
 import { callsJavaScript, isTranscendental } from "../codegen/emitters.ts";
 import { matmulFlops, matmulParts } from "../codegen/matmul.ts";
 import { isConvolution, windowFlops, windowParts } from "../codegen/window.ts";
-import { type FusedGraph, type FusionGroup, isFusibleReduction } from "../ir/fused-graph.ts";
-import type { Graph, GraphNode } from "../ir/graph.ts";
+import { basesReadBy, type FusedGraph, type FusionGroup } from "../ir/fused-graph.ts";
+import type { GraphNode } from "../ir/graph.ts";
 import type { Phase, Task } from "../ir/phases.ts";
-import { plan, readsOf } from "./memory-plan.ts";
+import { isFusibleReduction } from "../ir/reads.ts";
+import { type InPlace, stateNodes } from "./in-place.ts";
 
 /** Phases in the making. */
 interface Draft extends Phase {
@@ -15,7 +16,7 @@ interface Draft extends Phase {
   readonly tasks: Task[];
 }
 
-/** From where on sharing out pays, in nanoseconds. */
+/** From where on several threads pay, in nanoseconds. */
 export interface Limits {
   /** A part takes at least so long. */
   readonly leastPart: number;
@@ -33,20 +34,24 @@ const usualLimits: Limits = { leastPart: 8_000, leastSaving: 30_000 };
 const partsPerThread = 2;
 
 /** Estimates, in nanoseconds for an element: of one step four lanes at a time, and one by one. */
-const perStep = { plain: 0.1, fold: 0.4, transcendental: 3, single: 1 };
+const perStep = { plain: 0.1, reduction: 0.4, transcendental: 3, single: 1 };
 /** A multiplication or addition of a product, and a number of a pool's window. */
 const perFlop = 1 / 40;
 const perPooled = 0.4;
 
-/** What of the groups is shared out among so many threads. */
-export function schedule(
-  graph: Graph,
+/**
+ * Cuts the groups into parts for so many threads.
+ *
+ * @param inPlace what overwrites parameters: groups that read the old values come first.
+ */
+export function partition(
   fused: FusedGraph,
+  inPlace: InPlace,
   { size, limits = usualLimits }: { readonly size: number; readonly limits?: Limits },
 ): Phase[] {
   const { groups } = fused;
   const parts = partsOf(fused, size, limits);
-  const needs = needsOf(graph, fused);
+  const needs = needsOf(fused, inPlace);
   const phases: Draft[] = [];
   groups.forEach((group, at) => {
     const task = { group: at, parts: parts[at] };
@@ -84,7 +89,7 @@ function costOf(group: FusionGroup): number {
   const step = (member: GraphNode) => {
     if (!group.wide) return perStep.single;
     if (isTranscendental(member)) return perStep.transcendental;
-    return isFusibleReduction(member) ? perStep.fold : perStep.plain;
+    return isFusibleReduction(member) ? perStep.reduction : perStep.plain;
   };
   return elements * group.members.reduce((total, member) => total + step(member), 0);
 }
@@ -108,25 +113,22 @@ function leavesModule({ kind, members, wide }: FusionGroup): boolean {
 }
 
 /** For each group, which earlier ones must be done before it begins. */
-function needsOf(graph: Graph, fused: FusedGraph): Set<number>[] {
-  const { groups } = fused;
+function needsOf({ graph, groups, views }: FusedGraph, { parameters }: InPlace): Set<number>[] {
   const makers = new Map<GraphNode, number[]>();
   const readers = new Map<GraphNode, number[]>();
-  const note = (map: Map<GraphNode, number[]>, node: GraphNode, at: number) =>
+  const add = (map: Map<GraphNode, number[]>, node: GraphNode, at: number) =>
     map.set(node, [...(map.get(node) ?? []), at]);
   groups.forEach((group, at) => {
-    for (const node of group.members) note(makers, node, at);
-    for (const base of new Set(readsOf(group, fused))) note(readers, base, at);
+    for (const node of group.members) add(makers, node, at);
+    for (const base of new Set(basesReadBy(group, views))) add(readers, base, at);
   });
   const needs = groups.map((group, at) => {
-    const before = readsOf(group, fused).flatMap((base) => makers.get(base) ?? []);
+    const before = basesReadBy(group, views).flatMap((base) => makers.get(base) ?? []);
     return new Set(before.filter((other) => other < at));
   });
-  // New values of parameters may be written over the old: those who read these come first.
-  const stateOf = new Map(
-    graph.nodes.flatMap((node) => (node.source.kind === "state" ? [[node.source.parameter, node] as const] : [])),
-  );
-  for (const [node, parameter] of plan(graph, fused).inPlace)
+  // New values of parameters are written over the old: those who read these come first.
+  const stateOf = stateNodes(graph.nodes);
+  for (const [node, parameter] of parameters)
     for (const maker of makers.get(node)!)
       for (const reader of readers.get(stateOf.get(parameter) ?? node) ?? [])
         if (reader < maker) needs[maker].add(reader);

@@ -1,9 +1,10 @@
 /**
- * Makes a graph smaller without changing what it computes: what is equal is computed once, what nobody needs not at all.
+ * Simplification: constant folding, common subexpression elimination, identities and rewrite rules, dead code elimination.
  */
 
 import { div, JitError, mul, type Op, sub, Tensor, type TensorSpec, type TypedArray } from "@chainrule/core";
 import {
+  allocate,
   broadcastOp,
   compute,
   loweringOf,
@@ -15,20 +16,21 @@ import {
   withGradEnabled,
   withTracer,
 } from "@chainrule/core/internal";
-import { type AppliedOp, applied, attributesKey, type Graph, GraphNode, liveNodes, type Source } from "../ir/graph.ts";
-import { withEpilogues } from "./epilogue.ts";
+import {
+  type AppliedOp,
+  applied,
+  attributesKey,
+  type Graph,
+  type GraphNode,
+  type Source,
+  tensorOf,
+} from "../ir/graph.ts";
+import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { hasRule, rewrite } from "./rewrite-rules.ts";
 
-/** The same outputs and assignments of fewer nodes. */
+/** The same outputs and assignments of fewer and cheaper nodes. */
 export function simplify(graph: Graph): Graph {
-  const simplifier = new Simplifier();
-  const live = liveNodes(graph);
-  for (const node of graph.nodes) if (live.has(node)) simplifier.take(node);
-  const outputs = graph.outputs.map((node) => simplifier.of(node));
-  const assigned = graph.assigned.map(([parameter, node]) => [parameter, simplifier.of(node)] as const);
-  const made = { nodes: simplifier.nodes, outputs, assigned };
-  const needed = liveNodes(made);
-  return withEpilogues({ ...made, nodes: made.nodes.filter((node) => needed.has(node)) });
+  return new Simplifier().run(graph);
 }
 
 /** A small constant's numbers as text, so that equal ones are found. */
@@ -41,68 +43,53 @@ function refuseRead(): never {
   throw new JitError({ where: "simplify", expected: "rules of operations on tensors alone", got: "a read of numbers" });
 }
 
+/** The one number of a uniform constant. */
+function single({ dtype, uniform }: GraphNode): TypedArray {
+  return allocate(dtype, 1).fill(uniform!);
+}
+
 class Simplifier {
-  readonly nodes: GraphNode[] = [];
-  readonly #owner = {};
-  readonly #found = new Map<GraphNode, GraphNode>();
+  readonly #rewriter = new GraphRewriter();
   readonly #byKey = new Map<string, GraphNode>();
   readonly #objectNumbers = new Map<object, number>();
   /** Takes in what rules write. */
   readonly #tracer: Tracer = {
-    record: (op, inputs, attributes, spec) =>
-      this.#tensorOf(
-        this.#simpler(
-          spec,
-          applied(
-            op,
-            attributes,
-            inputs.map((x) => this.#nodeOf(x)),
-          ),
-        ),
-      ),
+    record: (op, inputs, attributes, spec) => {
+      const nodes = inputs.map((x) => this.#nodeOf(x));
+      return tensorOf(this.#simplified(spec, applied(op, attributes, nodes)));
+    },
     refuseRead,
     state: null,
   };
 
-  /** What a node of the old graph became. */
-  of(node: GraphNode): GraphNode {
-    return this.#found.get(node)!;
+  run(graph: Graph): Graph {
+    return this.#rewriter.run(graph, (node, source) =>
+      source.kind === "op" ? this.#simplified(node, source) : this.#add(source, node),
+    );
   }
 
-  take(node: GraphNode): void {
-    const { source } = node;
-    if (source.kind !== "op") {
-      this.#found.set(node, this.#add(source, node));
-      return;
-    }
-    const inputs = source.inputs.map((input) => this.of(input));
-    this.#found.set(node, this.#simpler(node, { ...source, inputs }));
-  }
-
-  #simpler(node: TensorSpec, source: AppliedOp): GraphNode {
+  #simplified(node: TensorSpec, source: AppliedOp): GraphNode {
     const key = this.#keyOf(source, node);
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) return known;
-    const simpler = this.#byRule(node, source) ?? this.#byForm(node, source);
-    if (key !== null) this.#byKey.set(key, simpler);
-    return simpler;
+    const simplified = this.#applyRule(node, source) ?? this.#applyIdentities(node, source);
+    if (key !== null) this.#byKey.set(key, simplified);
+    return simplified;
   }
 
-  #byRule({ shape }: TensorSpec, source: AppliedOp): GraphNode | null {
+  #applyRule({ shape }: TensorSpec, source: AppliedOp): GraphNode | null {
     if (!hasRule(source.op)) return null;
-    const rewritten = withGradEnabled(false, () =>
-      withTracer(this.#tracer, () => rewrite(source, shape, (node) => this.#tensorOf(node))),
-    );
+    const rewritten = withGradEnabled(false, () => withTracer(this.#tracer, () => rewrite(source, shape, tensorOf)));
     return rewritten && this.#nodeOf(rewritten);
   }
 
-  #byForm(node: TensorSpec, source: AppliedOp): GraphNode {
+  #applyIdentities(node: TensorSpec, source: AppliedOp): GraphNode {
     const { op, inputs } = source;
     const lowering = loweringOf(op, source.attributes);
     if (lowering?.kind === "elementwise" && inputs.every(({ uniform }) => uniform !== null))
       return this.#constant(node, source);
     if (op.kernel === "view") return this.#view(node, source);
-    if (op === broadcastOp && inputs[0].uniform !== null) return this.#spread(node, inputs[0]);
+    if (op === broadcastOp && inputs[0].uniform !== null) return this.#reshapedConstant(node, inputs[0]);
     const kept = neutralOperand(op, inputs);
     if (kept && sameShape(kept.shape, node.shape) && kept.dtype === node.dtype) return kept;
     if (op === matmulOp && lowering?.kind === "matmul") return this.#matmul(node, inputs, lowering.transposed);
@@ -111,18 +98,9 @@ class Simplifier {
 
   /** What constants of one number give. */
   #constant({ shape, dtype }: TensorSpec, { op, inputs, attributes }: AppliedOp): GraphNode {
-    const singles = inputs.map((input) => {
-      const { numbers } = input.source as Source & { kind: "constant" };
-      return new Tensor(numbers.subarray(0, 1), [], input.dtype);
-    });
+    const singles = inputs.map((input) => new Tensor(single(input), [], input.dtype));
     const { storage } = withTracer(null, () => compute(op, singles, attributes, { shape: [], dtype }));
     return this.#add({ kind: "constant", numbers: storage }, { shape, dtype });
-  }
-
-  #tensorOf(node: GraphNode): Tensor {
-    const made = new Tensor(null, node.shape, node.dtype);
-    made.traced = node;
-    return made;
   }
 
   #nodeOf(x: Tensor): GraphNode {
@@ -134,14 +112,13 @@ class Simplifier {
     let [from] = source.inputs;
     while (from.op?.kernel === "view") from = from.inputs[0];
     if (sameShape(from.shape, node.shape) && from.dtype === node.dtype) return from;
-    if (from.uniform !== null) return this.#spread(node, from);
+    if (from.uniform !== null) return this.#reshapedConstant(node, from);
     return this.#add({ ...source, attributes: node.shape, inputs: [from] }, node);
   }
 
-  /** A constant of one number in another shape: where a kernel needs it as an array, the plan writes it out. */
-  #spread(node: TensorSpec, { source }: GraphNode): GraphNode {
-    const { numbers } = source as Source & { kind: "constant" };
-    return this.#add({ kind: "constant", numbers: numbers.subarray(0, 1) }, node);
+  /** A constant of one number in another shape: where a kernel needs it as an array, the program writes it out. */
+  #reshapedConstant(node: TensorSpec, constant: GraphNode): GraphNode {
+    return this.#add({ kind: "constant", numbers: single(constant) }, node);
   }
 
   /** Operands that are transposed first are read transposed instead. */
@@ -163,8 +140,7 @@ class Simplifier {
     const key = this.#keyOf(source, spec);
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) return known;
-    const node = new GraphNode(this.nodes.length, this.#owner, source, spec);
-    this.nodes.push(node);
+    const node = this.#rewriter.add(source, spec);
     if (key !== null) this.#byKey.set(key, node);
     return node;
   }

@@ -20,8 +20,11 @@ import type { Graph, GraphNode, Source } from "../ir/graph.ts";
 import type { Layout, Scratch } from "../ir/layout.ts";
 import type { Phase } from "../ir/phases.ts";
 import { fuse } from "../passes/fusion.ts";
-import { bytesOf, type Plan, plan } from "../passes/memory-plan.ts";
-import { schedule } from "../passes/partition.ts";
+import { assignInPlace, type InPlace } from "../passes/in-place.ts";
+import { bytesOf, type MemoryPlan, planMemory } from "../passes/memory-plan.ts";
+import { partition } from "../passes/partition.ts";
+import { rematerialize } from "../passes/rematerialize.ts";
+import { fuseRows } from "../passes/row-fusion.ts";
 import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
@@ -56,7 +59,8 @@ export class Program {
   readonly fused: FusedGraph;
   /** What several threads do together; none where there is one. */
   readonly phases: readonly Phase[];
-  readonly plan: Plan;
+  readonly inPlace: InPlace;
+  readonly plan: MemoryPlan;
   readonly heap: Heap;
   /** The bytes of arena, inputs, constants and scratch: everything but the parameters. */
   readonly bytes: number;
@@ -80,10 +84,11 @@ export class Program {
     this.graph = graph;
     this.heap = heap;
     this.#deterministic = deterministic;
-    this.fused = fuse(graph);
+    this.fused = rematerialize(fuseRows(fuse(graph)));
+    this.inPlace = assignInPlace(this.fused);
     const threads = threadGroupOf(heap);
-    this.phases = threads ? schedule(graph, this.fused, threads) : [];
-    this.plan = plan(graph, this.fused, this.phases);
+    this.phases = threads ? partition(this.fused, this.inPlace, threads) : [];
+    this.plan = planMemory(this.fused, this.inPlace, this.phases);
     this.hostGroups = this.fused.groups.filter(({ kind }) => kind === "host").length;
     this.#states = this.#placeStates();
     this.#placeOthers();
@@ -156,10 +161,10 @@ export class Program {
 
   #placeOthers(): void {
     const arena = this.#allocate(this.plan.bytes);
-    for (const { node, offset } of this.plan.parts) this.#addresses.set(node, arena + offset);
-    for (const [node, parameter] of this.plan.inPlace)
+    for (const { node, offset } of this.plan.allocations) this.#addresses.set(node, arena + offset);
+    for (const [node, parameter] of this.inPlace.parameters)
       this.#addresses.set(node, bufferOf(parameter, this.heap).address);
-    for (const [node, old] of this.plan.takenOver) this.#addresses.set(node, this.#addresses.get(old)!);
+    for (const [node, old] of this.inPlace.aliases) this.#addresses.set(node, this.#addresses.get(old)!);
     for (const node of this.graph.nodes) {
       if (node.source.kind === "input") {
         const address = this.#allocate(bytesOf(node));

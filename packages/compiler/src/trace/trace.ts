@@ -15,7 +15,7 @@ import {
   withGradEnabled,
   withTracer,
 } from "@chainrule/core/internal";
-import { applied, GraphNode, type Source } from "../ir/graph.ts";
+import { applied, GraphNode, type Source, tensorOf } from "../ir/graph.ts";
 
 /** Results of constants up to this size are computed while tracing. */
 const foldLimit = 4096;
@@ -56,7 +56,7 @@ export class Trace implements Tracer, StateTracer {
 
   /** A tensor that stands for an argument. */
   input(index: number, spec: TensorSpec): Tensor {
-    return this.#tensorOf(this.#add({ kind: "input", index }, spec));
+    return tensorOf(this.#add({ kind: "input", index }, spec));
   }
 
   /** All of it: a traced function may change parameters, gradients and what it counts. */
@@ -69,9 +69,9 @@ export class Trace implements Tracer, StateTracer {
       return compute(op, inputs, attributes, spec);
     const lowering = loweringOf(op, attributes);
     if (lowering?.kind === "compose" && sizeOf(spec.shape) > 0)
-      return withGradEnabled(false, () => lowering.compose(inputs.map((x) => this.#tensorOf(this.nodeOf(x))))).detach();
+      return withGradEnabled(false, () => lowering.compose(inputs.map((x) => tensorOf(this.nodeOf(x))))).detach();
     const nodes = inputs.map((x) => this.nodeOf(x));
-    return this.#tensorOf(this.#add(applied(op, attributes, nodes), spec));
+    return tensorOf(this.#add(applied(op, attributes, nodes), spec));
   }
 
   /** The node that a tensor stands for; a tensor from outside is a constant. */
@@ -204,12 +204,6 @@ export class Trace implements Tracer, StateTracer {
     const node = new GraphNode(this.nodes.length, this, source, { shape, dtype });
     this.nodes.push(node);
     return node;
-  }
-
-  #tensorOf(node: GraphNode): Tensor {
-    const made = new Tensor(null, node.shape, node.dtype);
-    made.traced = node;
-    return made;
   }
 }
 

@@ -119,9 +119,10 @@ function broadcastHint(a: Shape, b: Shape): string {
 /**
  * Strides with which a tensor of `shape` is read as if it had the shape `out`: 0 along every axis it lacks or
  * has once.
+ *
+ * @param strides those of the tensor itself; contiguous by default.
  */
-export function broadcastStrides(shape: Shape, out: Shape): number[] {
-  const strides = stridesOf(shape);
+export function broadcastStrides(shape: Shape, out: Shape, strides: readonly number[] = stridesOf(shape)): number[] {
   const lead = out.length - shape.length;
   return out.map((_, axis) => (axis < lead || shape[axis - lead] === 1 ? 0 : strides[axis - lead]));
 }

@@ -1,0 +1,46 @@
+/**
+ * Builds a graph out of another, node by node: what passes over graphs have in common.
+ */
+import type { TensorSpec } from "@chainrule/core";
+import { type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
+
+/** Holds the nodes of the new graph, and which of them stands for which of the old. */
+export class GraphRewriter {
+  readonly #owner = {};
+  readonly #nodes: GraphNode[] = [];
+  readonly #rewritten = new Map<GraphNode, GraphNode>();
+
+  /** Adds a node to the new graph. */
+  add(source: Source, spec: TensorSpec): GraphNode {
+    const node = new GraphNode(this.#nodes.length, this.#owner, source, spec);
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** What a node of the old graph became. */
+  of(node: GraphNode): GraphNode {
+    return this.#rewritten.get(node)!;
+  }
+
+  /**
+   * The new graph, without dead nodes.
+   *
+   * @param rewrite what a live node of the old graph becomes, given its source on what its inputs have become.
+   */
+  run({ nodes, outputs, assigned }: Graph, rewrite: (node: GraphNode, source: Source) => GraphNode): Graph {
+    const live = liveNodes({ nodes, outputs, assigned });
+    for (const node of nodes) {
+      if (!live.has(node)) continue;
+      const { source } = node;
+      const inputs = node.inputs.map((input) => this.of(input));
+      this.#rewritten.set(node, rewrite(node, source.kind === "op" ? { ...source, inputs } : source));
+    }
+    const made = {
+      nodes: this.#nodes,
+      outputs: outputs.map((node) => this.of(node)),
+      assigned: assigned.map(([parameter, node]) => [parameter, this.of(node)] as const),
+    };
+    const needed = liveNodes(made);
+    return { ...made, nodes: this.#nodes.filter((node) => needed.has(node)) };
+  }
+}

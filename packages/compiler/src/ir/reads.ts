@@ -1,0 +1,63 @@
+/**
+ * What a node reads: of which value's memory, and with which strides along the loop that computes it.
+ */
+import type { DType, Shape } from "@chainrule/core";
+import { type Lowering, sameShape } from "@chainrule/core/internal";
+import type { GraphNode } from "./graph.ts";
+import { isView, longStrides, stridesWithin, type View, type Views } from "./views.ts";
+
+/** One value that a node reads: in element (i₀, i₁, …) of its loop, the one at `offset + Σ iₐ strides[a]` of the base. */
+export interface Read {
+  /** The value in whose memory it lies. */
+  readonly base: GraphNode;
+  readonly offset: number;
+  /** One for each axis of the loop that has more than one element; only nodes that are computed in loops have such. */
+  readonly strides: readonly number[];
+}
+
+/** A node that is made by a reduction. */
+export type Reduction = GraphNode & { readonly lowering: Extract<Lowering, { readonly kind: "reduce" }> };
+
+/** Whether the node is a reduction that a loop over the elements of its input can end in: one of floats. */
+export function isFusibleReduction(node: GraphNode): node is Reduction {
+  const isReduction = node.lowering?.kind === "reduce";
+  return isReduction && isFloat(node.dtype) && isFloat(node.inputs[0].dtype) && node.inputs[0].size > 0;
+}
+
+function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** The shape over which a loop that computes the node goes: a reduction's input, else its own. */
+export function loopShape(node: GraphNode): Shape {
+  return isFusibleReduction(node) ? node.inputs[0].shape : node.shape;
+}
+
+/** What the node reads, one for each input. A view that is written out reads what it is a view of. */
+export function readsOf(node: GraphNode, views: Views): Read[] {
+  const space = loopShape(node);
+  return viewsReadBy(node, views).map(([view, shape]) => ({
+    base: view.base,
+    offset: view.offset,
+    strides: stridesWithin(view, shape, space),
+  }));
+}
+
+/** The values in whose memory the node's inputs lie, one for each input. */
+export function basesOf(node: GraphNode, views: Views): GraphNode[] {
+  return viewsReadBy(node, views).map(([{ base }]) => base);
+}
+
+function viewsReadBy(node: GraphNode, views: Views): (readonly [View, Shape])[] {
+  return isView(node)
+    ? [[views.viewOf(node), node.shape]]
+    : node.inputs.map((input) => [views.of(input), input.shape] as const);
+}
+
+/** Whether the node reads the value only at the element that it computes, if at all. */
+export function readsSameElement(node: GraphNode, value: GraphNode, views: Views): boolean {
+  const own = longStrides(views.of(value).strides, value.shape);
+  return readsOf(node, views).every(
+    ({ base, offset, strides }) => base !== value || (offset === 0 && sameShape(strides, own)),
+  );
+}
