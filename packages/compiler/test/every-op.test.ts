@@ -39,7 +39,7 @@ function casesOf({ dtypes, shapes }: OpEntry): fc.Arbitrary<Case> {
 }
 
 /** The shape in which an operand is passed, and what makes the operand of it. */
-function layOut(layout: Layout, shape: readonly number[], dtype: DType): [number[], (given: Tensor) => Tensor] {
+function withLayout(layout: Layout, shape: readonly number[], dtype: DType): [number[], (given: Tensor) => Tensor] {
   switch (layout) {
     case "turned":
       return [
@@ -77,10 +77,10 @@ function numbers(shape: readonly number[], dtype: DType, which: number, wild: bo
 
 /** The function of the case's arguments that applies the op to its operands, and the arguments. */
 function programOf(entry: OpEntry, { shapes, dtype, layouts, choices, wild }: Case) {
-  const laid = shapes.map((shape, i) => layOut(layouts[i], shape, entry.fixed?.[i] ?? dtype));
-  const given = laid.map(([shape], i) => numbers(shape, entry.fixed?.[i] ?? dtype, i, wild));
+  const operandsOf = shapes.map((shape, i) => withLayout(layouts[i], shape, entry.fixed?.[i] ?? dtype));
+  const given = operandsOf.map(([shape], i) => numbers(shape, entry.fixed?.[i] ?? dtype, i, wild));
   const f = (...xs: Tensor[]) => {
-    const operands = laid.map(([, view], i) => view(layouts[i] === "constant" ? given[i] : xs[i]));
+    const operands = operandsOf.map(([, view], i) => view(layouts[i] === "constant" ? given[i] : xs[i]));
     return entry.apply(operands, choices);
   };
   return { given, f };

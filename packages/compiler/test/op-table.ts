@@ -275,7 +275,7 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
     agreement: "bit",
     shapes: one(ranked),
     apply: ([x], choices) => {
-      // What the slice's gradient makes of x: x laid into zeros of three times the size, turned and spaced out.
+      // What the slice's gradient makes of x: x in zeros of three times the size, reversed and spaced out.
       const large = core.zeros(
         x.shape.map((n) => 3 * n + 1),
         { dtype: x.dtype },

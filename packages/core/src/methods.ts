@@ -237,37 +237,37 @@ export interface TensorMethods {
   reciprocal(): Tensor;
 
   /**
-   * |x| of each element, with slope 0 at 0.
+   * |x| of each element, with derivative 0 at 0.
    * @example tensor([-2, 3]).abs(); // [2, 3]
    */
   abs(): Tensor;
 
   /**
-   * The sign of each element: -1, 0 or 1; slope 0.
+   * The sign of each element: -1, 0 or 1; derivative 0.
    * @example tensor([-2, 0, 3]).sign(); // [-1, 0, 1]
    */
   sign(): Tensor;
 
   /**
-   * ⌊x⌋ of each element, the whole number at or below; slope 0.
+   * ⌊x⌋ of each element, the whole number at or below; derivative 0.
    * @example tensor([-1.5, 1.5]).floor(); // [-2, 1]
    */
   floor(): Tensor;
 
   /**
-   * ⌈x⌉ of each element, the whole number at or above; slope 0.
+   * ⌈x⌉ of each element, the whole number at or above; derivative 0.
    * @example tensor([-1.5, 1.5]).ceil(); // [-1, 2]
    */
   ceil(): Tensor;
 
   /**
-   * The whole number nearest to each element, halves to the even one; slope 0.
+   * The whole number nearest to each element, halves to the even one; derivative 0.
    * @example tensor([0.5, 1.5, 2.4]).round(); // [0, 2, 2]
    */
   round(): Tensor;
 
   /**
-   * Each element without its fraction; slope 0.
+   * Each element without its fraction; derivative 0.
    * @example tensor([-1.5, 1.5]).trunc(); // [-1, 1]
    */
   trunc(): Tensor;
@@ -333,7 +333,7 @@ export interface TensorMethods {
   erf(): Tensor;
 
   /**
-   * min(max(x, `min`), `max`) of each element, either bound open if not given; slope 1 within, bounds included, else 0.
+   * min(max(x, `min`), `max`) of each element, either bound open if not given; derivative 1 within, bounds included, else 0.
    * @example tensor([-2, 0.5, 7]).clamp(0, 1); // [0, 0.5, 1]
    */
   clamp(min?: number, max?: number): Tensor;
@@ -345,7 +345,7 @@ export interface TensorMethods {
   sigmoid(): Tensor;
 
   /**
-   * max(x, 0) of each element, with slope 0 at 0.
+   * max(x, 0) of each element, with derivative 0 at 0.
    * @example tensor([-1, 2]).relu(); // [0, 2]
    */
   relu(): Tensor;
@@ -671,7 +671,7 @@ export interface TensorMethods {
    */
   repeat(times: number, axis?: number): Tensor;
 
-  // Reading at places that the data names
+  // Reading at positions that the data names
 
   /**
    * The slices at the indices along an axis, by default the first: rows of a table, as an embedding looks them up.
@@ -690,7 +690,7 @@ export interface TensorMethods {
   takeAlongAxis(indices: TensorLike, axis?: number): Tensor;
 
   /**
-   * This with each value added at the place that its index names along an axis, by default the last; the shape stays.
+   * This with each value added at the position that its index names along an axis, by default the last; the shape stays.
    * @throws ShapeError where shapes differ along another axis; ValueError for indices that are not there.
    * @example zeros([3]).scatterAdd([2, 2, 0], [1, 2, 3]); // [3, 0, 3]
    */
@@ -849,7 +849,7 @@ const functions: {
   tile: movement.tile,
   repeat: movement.repeat,
 
-  // Reading at places that the data names
+  // Reading at positions that the data names
   gather: indexing.gather,
   takeAlongAxis: indexing.takeAlongAxis,
   scatterAdd: indexing.scatterAdd,

@@ -10,7 +10,7 @@ function findHome(): string | null {
   return import.meta.url ? new URL("../../../", import.meta.url).href : null;
 }
 
-/** The stack, deeper than the ten lines that V8 notes by itself: the library alone may take those. */
+/** The stack, deeper than the ten lines that V8 records by itself: the library alone may take those. */
 function stackLines(): string[] {
   const host = Error as { stackTraceLimit?: number };
   const before = host.stackTraceLimit;

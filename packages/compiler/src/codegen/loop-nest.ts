@@ -99,7 +99,7 @@ class LoopNest {
     return [...this.#loads.values(), ...this.#stores.values()];
   }
 
-  /** Notes what the node reads from outside and what of it is to be kept. */
+  /** Collects what the node reads from outside and what of it is to be kept. */
   #collect(node: GraphNode): void {
     for (const read of this.#reads(node)) this.#accessOf(node, read);
     if (!this.#context.stored.has(node)) return;

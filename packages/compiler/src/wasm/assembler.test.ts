@@ -60,7 +60,7 @@ describe("the assembler", () => {
   it("computes four floats at a time", () => {
     const memory = run((code) => {
       const [x, two] = [code.local("v128"), code.local("v128")];
-      // Floats 1, 2, 3, 4 are laid down by their bits; then x * x - x is stored 16 bytes on.
+      // Floats 1, 2, 3, 4 are stored by their bits; then x * x - x is stored 16 bytes on.
       for (const [i, bits] of [0x3f800000, 0x40000000, 0x40400000, 0x40800000].entries())
         code
           .int(i * 4)

@@ -99,7 +99,7 @@ describe("backward", () => {
     expect(x.grad?.item()).toBeCloseTo(Math.exp(3) + 6, 4);
   });
 
-  it("notes itself with createGraph, for second derivatives", () => {
+  it("records itself with createGraph, for second derivatives", () => {
     const x = leaf(2);
     x.pow(3).backward(undefined, { createGraph: true });
     const first = x.grad as Tensor;

@@ -13,14 +13,14 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface BackwardOptions {
   /** Keep the graph, so that one can go back through it again. */
   retainGraph?: boolean;
-  /** Note the backward pass itself, so that its results can be differentiated; implies `retainGraph`. */
+  /** Record the backward pass itself, so that its results can be differentiated; implies `retainGraph`. */
   createGraph?: boolean;
 }
 
 /** What a gradient belongs to: the step that made a tensor, or the leaf itself. */
-type Place = TapeEntry | Tensor;
+type TapeNode = TapeEntry | Tensor;
 
-function placeOf(x: Tensor): Place {
+function nodeOf(x: Tensor): TapeNode {
   return x.tapeEntry ?? x.leaf;
 }
 
@@ -59,8 +59,8 @@ export function gradients(
   { cotangents, ...options }: BackwardOptions & { cotangents?: readonly Tensor[] } = {},
 ): Tensor[] {
   const seeds = outputs.map((output, i) => seed(output, cotangents?.[i]));
-  const found = propagate(outputs, seeds, options, undefined, new Set(inputs.map(placeOf)));
-  return inputs.map((input) => found.get(placeOf(input)) ?? zerosLike(input));
+  const found = propagate(outputs, seeds, options, undefined, new Set(inputs.map(nodeOf)));
+  return inputs.map((input) => found.get(nodeOf(input)) ?? zerosLike(input));
 }
 
 /** The gradient to start with, checked: 1 for a scalar, otherwise what was given. */
@@ -99,27 +99,27 @@ function seed(output: Tensor, given: Tensor | undefined): Tensor {
 }
 
 /**
- * Sends the seeds back through the tape and returns what arrived at each place.
+ * Sends the seeds back through the tape and returns what arrived at each node.
  *
  * @param onLeaf told every leaf on the way that requires a gradient.
- * @param keep places whose gradients are wanted though they are steps.
+ * @param keep nodes whose gradients are wanted though they are steps.
  */
 function propagate(
   outputs: readonly Tensor[],
   seeds: readonly Tensor[],
   { retainGraph, createGraph = false }: BackwardOptions,
   onLeaf?: (leaf: Tensor) => void,
-  keep: ReadonlySet<Place> = new Set(),
-): Map<Place, Tensor> {
+  keep: ReadonlySet<TapeNode> = new Set(),
+): Map<TapeNode, Tensor> {
   const order = stepsBehind(outputs, onLeaf);
-  const arrived = new Map<Place, Tensor>();
-  const receive = (place: Place, g: Tensor) => {
-    const before = arrived.get(place);
-    arrived.set(place, before ? before.add(g) : g);
+  const arrived = new Map<TapeNode, Tensor>();
+  const receive = (node: TapeNode, g: Tensor) => {
+    const before = arrived.get(node);
+    arrived.set(node, before ? before.add(g) : g);
   };
   withGradEnabled(createGraph, () => {
     outputs.forEach((output, i) => {
-      receive(placeOf(output), seeds[i]);
+      receive(nodeOf(output), seeds[i]);
     });
     for (const step of order) {
       const g = arrived.get(step);
@@ -133,7 +133,7 @@ function propagate(
 }
 
 /** Applies the step's gradient rule for each input that wants a gradient. */
-function sendBack(step: TapeEntry, g: Tensor, receive: (place: Place, g: Tensor) => void): void {
+function sendBack(step: TapeEntry, g: Tensor, receive: (node: TapeNode, g: Tensor) => void): void {
   const inputs = step.inputs!;
   const call = { inputs, output: step.output!, attributes: step.attributes };
   inputs.forEach((input, i) => {
@@ -149,7 +149,7 @@ function sendBack(step: TapeEntry, g: Tensor, receive: (place: Place, g: Tensor)
         got: formatShape(part.shape),
         hint: "Where the input was broadcast, sum its gradient to the input's shape with sumTo.",
       });
-    receive(placeOf(input), part);
+    receive(nodeOf(input), part);
   });
 }
 

@@ -10,10 +10,10 @@ import { Tensor } from "../tensor/tensor.ts";
 /**
  * Joins a function of tensors with the gradient that its backward pass is to use instead of the function's own.
  *
- * For better numbers than the chain rule gives, or for a useful slope where there is none (straight-through).
+ * For better numbers than the chain rule gives, or for a useful gradient where there is none (straight-through).
  * To add an operation with a kernel of its own, use `defineOp`.
  *
- * @param forward computes the result in tensor operations; they are not noted.
+ * @param forward computes the result in tensor operations; they are not recorded.
  * @param gradient given `g`, the gradient by the result, returns one gradient (or null) for each input, in tensor
  *   operations; with one input it may return just that one.
  * @throws GraphError where the forward function returns no tensor, or the rule's results do not match the inputs.

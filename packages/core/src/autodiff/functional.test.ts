@@ -241,11 +241,11 @@ describe("what is asked of functions", () => {
       expect(() => f(5 as never)).toThrow(/expected a function of tensors, got/);
   });
 
-  it("with gradients of their own, that they note nothing and give all gradients at once", () => {
-    let [asked, noted] = [0, false];
+  it("with gradients of their own, that they record nothing and give all gradients at once", () => {
+    let [asked, recorded] = [0, false];
     const product = customGradient(
       (a, b) => {
-        noted ||= a.requiresGrad || b.requiresGrad;
+        recorded ||= a.requiresGrad || b.requiresGrad;
         return a.mul(b);
       },
       (g, { inputs: [a, b] }) => {
@@ -254,6 +254,6 @@ describe("what is asked of functions", () => {
       },
     );
     expect(grad((a, b) => product(a, b).sum(), { argument: [0, 1] })([2], [3]).map((x) => x.item())).toEqual([3, 2]);
-    expect([asked, noted]).toEqual([1, false]);
+    expect([asked, recorded]).toEqual([1, false]);
   });
 });

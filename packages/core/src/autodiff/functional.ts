@@ -17,7 +17,7 @@ import { gradients } from "./backward.ts";
 /**
  * Runs `f` without noting anything for a backward pass.
  *
- * @throws GraphError for an async function: what runs after its first await would be noted again.
+ * @throws GraphError for an async function: what runs after its first await would be recorded again.
  * @example noGrad(() => model.call(x)).requiresGrad; // false
  */
 export function noGrad<T>(f: () => T): T {
@@ -143,7 +143,7 @@ export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]
 /**
  * Runs f once and keeps its graph; `pull` sends a cotangent back through it.
  *
- * The derivative is noted on the tape only where someone could differentiate it again.
+ * The derivative is recorded on the tape only where someone could differentiate it again.
  */
 function vjpAt(where: string, f: Fn, inputs: readonly TensorLike[], by: readonly number[], scalar: boolean) {
   const [y, fresh, nested] = withGradEnabled(true, () => {

@@ -69,7 +69,7 @@ export type PairLoop = {
     n: number,
   ): void;
   /** What it does to one pair, for those that are made of such a function. */
-  each?: (x: number, y: number) => number;
+  scalar?: (x: number, y: number) => number;
 };
 
 /** The straight run that applies `f` to each pair. */
@@ -77,7 +77,7 @@ export function pairLoop(f: (x: number, y: number) => number): PairLoop {
   const loop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
     for (let k = 0; k < n; k++) to[at + k] = f(a[ia + k * sa], b[ib + k * sb]);
   };
-  loop.each = f;
+  loop.scalar = f;
   return loop;
 }
 

@@ -9,8 +9,8 @@ import { eachRun } from "./window.ts";
 /** A kernel of the pooling ops. */
 export type PoolKernel = (out: KernelOperand, inputs: readonly KernelOperand[], window: Window) => void;
 
-/** Runs the body for each element of each window that lies within the image: the window's number, and its place. */
-function eachElement(w: Window, { shape }: KernelOperand, body: (window: number, place: number) => void): void {
+/** Runs the body for each element of each window that lies within the image: the numbers of the window and the element. */
+function eachElement(w: Window, { shape }: KernelOperand, body: (window: number, index: number) => void): void {
   const step = w.stride[1];
   eachRun(w, shape[0] * shape[1], (_tap, window, image, from, to) => {
     for (let k = from; k < to; k++) body(window + k, image + k * step);
@@ -21,8 +21,8 @@ function eachElement(w: Window, { shape }: KernelOperand, body: (window: number,
 export const maxPool: PoolKernel = (out, [x], w) => {
   const [to, from] = [out.storage, x.storage];
   to.fill(isFloat(out.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31));
-  eachElement(w, x, (window, place) => {
-    const value = from[place];
+  eachElement(w, x, (window, index) => {
+    const value = from[index];
     if (value > to[window] || Number.isNaN(value)) to[window] = value;
   });
 };
@@ -30,8 +30,8 @@ export const maxPool: PoolKernel = (out, [x], w) => {
 /** How many elements of each window are as large as its largest: none where that is NaN. */
 function tiesOf(x: KernelOperand, y: KernelOperand, w: Window): TypedArray {
   const ties = new Float64Array(y.storage.length);
-  eachElement(w, x, (window, place) => {
-    if (x.storage[place] === y.storage[window]) ties[window]++;
+  eachElement(w, x, (window, index) => {
+    if (x.storage[index] === y.storage[window]) ties[window]++;
   });
   return ties;
 }
@@ -40,8 +40,8 @@ function tiesOf(x: KernelOperand, y: KernelOperand, w: Window): TypedArray {
 export const maxPoolBackward: PoolKernel = (out, [g, x, y], w) => {
   const shares = tiesOf(x, y, w);
   for (let i = 0; i < shares.length; i++) shares[i] = g.storage[i] / shares[i];
-  eachElement(w, x, (window, place) => {
-    out.storage[place] += Number(x.storage[place] === y.storage[window]) * shares[window];
+  eachElement(w, x, (window, index) => {
+    out.storage[index] += Number(x.storage[index] === y.storage[window]) * shares[window];
   });
 };
 
@@ -49,8 +49,8 @@ export const maxPoolBackward: PoolKernel = (out, [g, x, y], w) => {
 export const maxPoolGather: PoolKernel = (out, [v, x, y], w) => {
   const ties = tiesOf(x, y, w);
   const totals = new Float64Array(ties.length);
-  eachElement(w, x, (window, place) => {
-    totals[window] += Number(x.storage[place] === y.storage[window]) * v.storage[place];
+  eachElement(w, x, (window, index) => {
+    totals[window] += Number(x.storage[index] === y.storage[window]) * v.storage[index];
   });
   for (let i = 0; i < totals.length; i++) out.storage[i] = totals[i] / ties[i];
 };
@@ -58,15 +58,15 @@ export const maxPoolGather: PoolKernel = (out, [v, x, y], w) => {
 /** [x] */
 export const sumPool: PoolKernel = (out, [x], w) => {
   const totals = new Float64Array(out.storage.length);
-  eachElement(w, x, (window, place) => {
-    totals[window] += x.storage[place];
+  eachElement(w, x, (window, index) => {
+    totals[window] += x.storage[index];
   });
   out.storage.set(totals);
 };
 
 /** [g]: each window's number to all of its elements. */
 export const sumPoolBackward: PoolKernel = (out, [g], w) => {
-  eachElement(w, out, (window, place) => {
-    out.storage[place] += g.storage[window];
+  eachElement(w, out, (window, index) => {
+    out.storage[index] += g.storage[window];
   });
 };

@@ -1,5 +1,5 @@
 /**
- * Which place along an axis an index names.
+ * Which position along an axis an index names.
  */
 import { ValueError } from "../errors.ts";
 

@@ -21,7 +21,7 @@ import { abs, clamp, erf, exp, expm1, log, square, tanh } from "./unary.ts";
 
 /** 1 / (1 + e⁻ˣ): a logit becomes a probability. */
 export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mul(output).mul(sub(1, output)));
-/** max(x, 0), with slope 0 at 0. */
+/** max(x, 0), with derivative 0 at 0. */
 export const relu = unary(
   "relu",
   (x) => (x >= 0 || Number.isNaN(x) ? x : 0),

@@ -82,7 +82,7 @@ export const power = binary("pow", {
   loop: pairLoop((x, y) => x ** y),
   operands: toNumeric,
   gradient: [
-    // With exponent 0 the factor b makes the slope 0; the exponent b - 1 is kept at 0 there, lest 0 · ∞ be NaN.
+    // With exponent 0 the factor b makes the derivative 0; the exponent b - 1 is kept at 0 there, lest 0 · ∞ be NaN.
     (g, a, b) => mul(mul(g, b), power(a, sub(where(equal(b, 0), 1, b), 1))),
     (g, a, _b, output) => mul(mul(g, output), log(where(equal(a, 0), 1, a))),
   ],
@@ -91,7 +91,7 @@ export const power = binary("pow", {
 /**
  * aᵇ, element by element, broadcast.
  *
- * The slopes b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and where a = 0, as PyTorch does. Integers to a negative
+ * The derivatives b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and where a = 0, as PyTorch does. Integers to a negative
  * power become floats where the exponent is a plain number; in a tensor of integer exponents, fractions are cut off.
  *
  * @throws ShapeError for shapes that do not broadcast.

@@ -10,7 +10,7 @@ import type { Op } from "../tensor/op.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
-import { binary, meet } from "./define.ts";
+import { binary, promoteOperands } from "./define.ts";
 import { builtin, withOp } from "./registry.ts";
 import { broadcastTo, sumTo } from "./sum.ts";
 
@@ -85,7 +85,7 @@ export const whereOp: Op<void> = builtin({
 /**
  * `a` where the condition holds, `b` elsewhere; all three broadcast.
  *
- * The gradient goes only to the one that was chosen. A slope that is infinite in the branch not chosen still makes
+ * The gradient goes only to the one that was chosen. A derivative that is infinite in the branch not chosen still makes
  * NaN (0 · ∞): put a harmless value in before the function, as in `log(where(x.greater(0), x, 1))`.
  *
  * @throws ShapeError for shapes that do not broadcast.
@@ -94,7 +94,7 @@ export const whereOp: Op<void> = builtin({
  * where([true, false], [1, 2], 0); // [1, 0]
  */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = meet("where", a, b);
+  const [x, y] = promoteOperands("where", a, b);
   const choice = cast(asTensor(condition, "where"), "bool");
   const shape = broadcastShapes("where", choice.shape, broadcastShapes("where", x.shape, y.shape));
   const wide = (t: Tensor) => (t.size === 1 ? t : broadcastTo(t, shape));

@@ -127,7 +127,7 @@ describe("conv1d and convTranspose2d", () => {
 });
 
 describe("unfold and fold", () => {
-  it("lay out windows and add them up again", () => {
+  it("make columns of windows and add them up again", () => {
     const x = arange(9).reshape(1, 1, 3, 3);
     expect(unfold(x, 2).toArray()).toEqual([
       [

@@ -12,7 +12,7 @@ import type { Sliding } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { meet } from "./define.ts";
+import { promoteOperands } from "./define.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
 import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
@@ -117,7 +117,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: ConvolutionOp
   const where = "conv2d";
   checkOptions(where, options, optionNames);
   const { groups = 1, bias, ...window } = options;
-  const [input, w] = meet(where, x, weight, toNumeric);
+  const [input, w] = promoteOperands(where, x, weight, toNumeric);
   checkImages(where, input);
   if (w.rank !== 4)
     throw new ShapeError({
@@ -160,8 +160,8 @@ export function conv1d(
     });
   const sides: Padding =
     typeof padding === "string" ? padding : [[0, 0], typeof padding === "number" ? [padding, padding] : padding];
-  const flat = { ...rest, stride: [1, stride] as const, dilation: [1, dilation] as const, padding: sides };
-  return squeeze(conv2d(unsqueeze(input, 2), unsqueeze(w, 2), flat), 2);
+  const options2d = { ...rest, stride: [1, stride] as const, dilation: [1, dilation] as const, padding: sides };
+  return squeeze(conv2d(unsqueeze(input, 2), unsqueeze(w, 2), options2d), 2);
 }
 
 /** How the window of a transposed convolution moves, and what is added to each channel. */
@@ -190,7 +190,7 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, options: Conv
   const where = "convTranspose2d";
   checkOptions(where, options, [...optionNames, "outputPadding"]);
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, bias } = options;
-  const [input, w] = meet(where, x, weight, toNumeric);
+  const [input, w] = promoteOperands(where, x, weight, toNumeric);
   checkImages(where, input);
   if (w.rank !== 4)
     throw new ShapeError({

@@ -56,22 +56,22 @@ function checkDefinition(definition: Op<never>): void {
     });
 }
 
-/** The gradient of a function whose slope is 0 wherever it has one: rounding, sign, comparisons by value. */
-export function flat(): null {
+/** The gradient of a function whose derivative is 0 wherever it has one: rounding, sign, comparisons by value. */
+export function zeroGradient(): null {
   return null;
 }
 
 /**
  * An op on each element. Integers become floats first, unless `keepsIntegers`.
  *
- * @param slope the gradient rule: `g` times the function's derivative, in tensor operations.
+ * @param gradient the gradient rule: `g` times the function's derivative, in tensor operations.
  */
-export function unary(name: string, f: (x: number) => number, slope: GradientRule<void>, keepsIntegers = false) {
+export function unary(name: string, f: (x: number) => number, gradient: GradientRule<void>, keepsIntegers = false) {
   const op: Op<void> = builtin({
     name,
     inferShape: ([x]) => x,
     kernel: mapKernel(f),
-    gradient: slope,
+    gradient,
     lower: { kind: "elementwise", scalar: f },
   });
   return withOp(op, (x: TensorLike): Tensor => {
@@ -94,8 +94,8 @@ interface Binary {
   readonly loop: PairLoop;
   /** The two gradient rules; their results are summed to the inputs' shapes where those were broadcast. */
   readonly gradient?: readonly [PairRule, PairRule];
-  /** Which dtype both inputs are brought to, given the one that they meet in. */
-  readonly operands?: (met: DType) => DType;
+  /** Which dtype both inputs are brought to, given the one that they are promoted to. */
+  readonly operands?: (promoted: DType) => DType;
   /** Which dtype the result has, given the operands'. */
   readonly result?: (operands: DType) => DType;
 }
@@ -115,20 +115,23 @@ export function binary(name: string, { loop, gradient, operands = (d) => d, resu
     inferShape: ([a, b]) => ({ shape: broadcastShapes(name, a.shape, b.shape), dtype: result(a.dtype) }),
     kernel: pairKernel(loop),
     gradient: gradient && [rule(0), rule(1)],
-    lower: { kind: "elementwise", scalar: loop.each },
+    lower: { kind: "elementwise", scalar: loop.scalar },
   });
-  return withOp(op, (a: TensorLike, b: TensorLike): Tensor => applyOp(op, meet(name, a, b, operands), undefined));
+  return withOp(
+    op,
+    (a: TensorLike, b: TensorLike): Tensor => applyOp(op, promoteOperands(name, a, b, operands), undefined),
+  );
 }
 
-/** Two operands as tensors of one dtype; a plain number takes the other's dtype where it fits, an array its float. */
-export function meet(
+/** Promotes two operands to tensors of one dtype; a plain number takes the other's dtype where it fits, an array its float. */
+export function promoteOperands(
   where: string,
   a: TensorLike,
   b: TensorLike,
-  operands: (met: DType) => DType = (d) => d,
+  operands: (promoted: DType) => DType = (d) => d,
 ): [Tensor, Tensor] {
   if (typeof a === "number" && b instanceof Tensor) {
-    const [y, x] = meet(where, b, a, operands);
+    const [y, x] = promoteOperands(where, b, a, operands);
     return [x, y];
   }
   const x = asTensor(a, where, floatOf(b));

@@ -1,5 +1,5 @@
 /**
- * Reading and adding at places that the data names: embeddings, labels, sorting.
+ * Reading and adding at positions that the data names: embeddings, labels, sorting.
  */
 
 import { ShapeError, ValueError } from "../errors.ts";
@@ -11,7 +11,7 @@ import { toNumeric } from "../tensor/dtype.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
 import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { asIndices, meet } from "./define.ts";
+import { asIndices, promoteOperands } from "./define.ts";
 import { builtin } from "./registry.ts";
 import { type SliceRange, slice } from "./slice.ts";
 
@@ -34,7 +34,7 @@ export const gatherOp: Op<number> = builtin({
   lower: (axis) => ({ kind: "indexing", indexing: "gather", axis }),
 });
 
-/** The reverse of gather: slices of `g` added up, in zeros of `shape`, at the places named. */
+/** The reverse of gather: slices of `g` added up, in zeros of `shape`, at the positions named. */
 export const indexAddOp: Op<{ readonly axis: number; readonly shape: Shape }> = builtin({
   name: "indexAdd",
   inferShape: ([g], { shape }) => ({ shape, dtype: g.dtype }),
@@ -115,7 +115,7 @@ function checkAlong(where: string, x: TensorSpec, indices: TensorSpec, axis: num
     });
 }
 
-/** For every index, the place in `x` that it names and its own place. */
+/** For every index, the position in `x` that it names and its own position. */
 function eachPair(
   where: string,
   x: TensorSpec,
@@ -147,13 +147,13 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis = -1): Te
 }
 
 /**
- * `x` with each value added at the place that its index names along an axis; several may name one place.
+ * `x` with each value added at the position that its index names along an axis; several may name one position.
  *
  * @throws ShapeError where shapes differ along another axis; ValueError for indices that are not there.
  * @example scatterAdd([0, 0, 0], [2, 2, 0], [1, 2, 3], 0); // [3, 0, 3]
  */
 export function scatterAdd(x: TensorLike, indices: TensorLike, values: TensorLike, axis = -1): Tensor {
-  const [base, source] = meet("scatterAdd", x, values, toNumeric);
+  const [base, source] = promoteOperands("scatterAdd", x, values, toNumeric);
   return applyOp(
     scatterAddOp,
     [base, asIndices("scatterAdd", indices), source],

@@ -11,7 +11,7 @@ import type { Transposed } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
 import { formatShape, tryBroadcast } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { meet } from "./define.ts";
+import { promoteOperands } from "./define.ts";
 import { builtin } from "./registry.ts";
 import { reshape, sumTo } from "./sum.ts";
 
@@ -77,7 +77,7 @@ function mismatch(a: readonly number[], b: readonly number[], k: number, k2: num
  * matmul([[1, 2], [3, 4]], [[5], [6]]); // [[17], [39]]
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = meet("matmul", a, b, toNumeric);
+  const [x, y] = promoteOperands("matmul", a, b, toNumeric);
   if (x.rank === 0 || y.rank === 0)
     throw new ShapeError({
       where: "matmul",
@@ -115,7 +115,7 @@ function rowsOf(x: Tensor): number {
  * @example dot([1, 2], [3, 4]); // 11
  */
 export function dot(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = meet("dot", a, b, toNumeric);
+  const [x, y] = promoteOperands("dot", a, b, toNumeric);
   if (x.rank !== 1 || y.rank !== 1 || x.size !== y.size)
     throw new ShapeError({
       where: "dot",
@@ -128,6 +128,6 @@ export function dot(a: TensorLike, b: TensorLike): Tensor {
 
 /** The matrix of all products of pairs, aᵢ bⱼ. @example outer([1, 2], [3, 4]); // [[3, 4], [6, 8]] */
 export function outer(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = meet("outer", a, b, toNumeric);
+  const [x, y] = promoteOperands("outer", a, b, toNumeric);
   return reshape(x, [x.size, 1]).mul(reshape(y, [1, y.size]));
 }

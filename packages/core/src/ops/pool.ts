@@ -214,13 +214,13 @@ export function upsample2d(
 function blend(x: Tensor, axis: number, factor: number): Tensor {
   const along = normalizeAxis("upsample2d", axis, x.rank);
   const length = x.shape[along];
-  const places = Array.from({ length: length * factor }, (_, i) =>
+  const positions = Array.from({ length: length * factor }, (_, i) =>
     Math.min(length - 1, Math.max(0, (i + 0.5) / factor - 0.5)),
   );
-  const low = places.map(Math.floor);
+  const low = positions.map(Math.floor);
   const high = low.map((at) => Math.min(length - 1, at + 1));
-  const share = asTensor(places.map((place, i) => place - low[i])).cast(x.dtype);
-  const weight = reshape(share, [places.length, ...new Array<number>(x.rank - 1 - along).fill(1)]);
+  const share = asTensor(positions.map((position, i) => position - low[i])).cast(x.dtype);
+  const weight = reshape(share, [positions.length, ...new Array<number>(x.rank - 1 - along).fill(1)]);
   const a = x.gather(low, along);
   return a.add(x.gather(high, along).sub(a).mul(weight));
 }

@@ -50,7 +50,7 @@ export function variance(x: TensorLike, axis?: Axes, { correction = 0, keepDims 
 }
 
 /**
- * The standard deviation along the axes, the root of the variance; with slope 0 where all elements are equal.
+ * The standard deviation along the axes, the root of the variance; with derivative 0 where all elements are equal.
  *
  * @example std([1, 3]); // 1
  */
@@ -58,7 +58,7 @@ export function std(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Te
   return safeSqrt(variance(x, axis, options));
 }
 
-/** √x with slope 0 at 0, for lengths and spreads, whose slope there is undefined. */
+/** √x with derivative 0 at 0, for lengths and spreads, whose derivative there is undefined. */
 function safeSqrt(x: Tensor): Tensor {
   const zero = equal(x, 0);
   return where(zero, 0, sqrt(where(zero, 1, x)));
@@ -210,7 +210,7 @@ export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
 
 /**
  * The p-norm along the axes, (Σ |xᵢ|ᵖ)^(1/p): 2 (the default) is the length, 1 the sum of sizes, Infinity the
- * largest size. The slope at the zero vector is taken as 0.
+ * largest size. The derivative at the zero vector is taken as 0.
  *
  * @throws ValueError for a p that is not above 0.
  * @example norm([3, 4]); // 5

@@ -1,5 +1,5 @@
 /**
- * Cutting a part out of a tensor, as NumPy's `x[1:3, ::-1]`, and laying it back.
+ * Cutting a part out of a tensor, as NumPy's `x[1:3, ::-1]`, and scattering it back into zeros.
  */
 
 import { describe, ShapeError, ValueError } from "../errors.ts";
@@ -14,11 +14,11 @@ import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
 
 /** A slice, and how many elements it takes, axis by axis. */
-interface Cut extends SliceBounds {
+interface SliceAttributes extends SliceBounds {
   readonly lengths: readonly number[];
 }
 
-export const sliceOp: Op<Cut> = builtin({
+export const sliceOp: Op<SliceAttributes> = builtin({
   name: "slice",
   inferShape: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
   kernel: (out, [x], { starts, steps }) => {
@@ -35,8 +35,8 @@ export const sliceOp: Op<Cut> = builtin({
   lower: ({ starts, steps }) => ({ kind: "slice", starts, steps }),
 });
 
-/** The reverse of a slice: `x` laid into zeros of `shape`, at the places that the slice would read. */
-export const sliceScatterOp: Op<Cut & { readonly shape: Shape }> = builtin({
+/** The reverse of a slice: `x` in zeros of `shape`, where the slice would read. */
+export const sliceScatterOp: Op<SliceAttributes & { readonly shape: Shape }> = builtin({
   name: "sliceScatter",
   inferShape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
   kernel: (out, [x], { starts, steps, lengths }) => {
@@ -119,11 +119,11 @@ function readRange(range: SliceRange, length: number, axis: number): { start: nu
     if (!Number.isInteger(part))
       throw new ValueError({ where: "slice", expected: "whole numbers in a range", got: describe(part) });
   if (step === 0) throw new ValueError({ where: "slice", expected: "a step other than 0", got: "0" });
-  // As in Python: negative places count from the end, then everything is cut to what is there.
+  // As in Python: negative positions count from the end, then everything is cut to what is there.
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-  const place = (at: number) => Math.min(high, Math.max(low, at < 0 ? at + length : at));
-  const start = first === null || first === undefined ? (step > 0 ? low : high) : place(first);
-  const end = second === null || second === undefined ? (step > 0 ? high : low) : place(second);
+  const clamp = (at: number) => Math.min(high, Math.max(low, at < 0 ? at + length : at));
+  const start = first === null || first === undefined ? (step > 0 ? low : high) : clamp(first);
+  const end = second === null || second === undefined ? (step > 0 ? high : low) : clamp(second);
   return { start, step, length: Math.max(0, Math.ceil((end - start) / step)) };
 }
 

@@ -9,7 +9,7 @@ import { applyOp } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
-import { flat, floats, numbers, unary } from "./define.ts";
+import { floats, numbers, unary, zeroGradient } from "./define.ts";
 import { builtin } from "./registry.ts";
 
 /** The negative, -x. @example neg([1, -2]); // [-1, 2] */
@@ -29,7 +29,7 @@ export const log = unary("log", Math.log, (g, { inputs: [x] }) => g.div(x));
 export const log1p = unary("log1p", Math.log1p, (g, { inputs: [x] }) => g.div(x.add(1)));
 /** The logarithm to base 2: nats to bits. */
 export const log2 = unary("log2", Math.log2, (g, { inputs: [x] }) => g.div(x.mul(Math.LN2)));
-/** √x; its slope at 0 is Infinity. */
+/** √x; its derivative at 0 is Infinity. */
 export const sqrt = unary("sqrt", Math.sqrt, (g, { output }) => g.div(output.mul(2)));
 /** 1 / √x. */
 export const rsqrt = unary(
@@ -50,18 +50,18 @@ export const reciprocal = unary(
   (x) => 1 / x,
   (g, { output }) => g.mul(square(output)).neg(),
 );
-/** |x|, with slope 0 at 0. */
+/** |x|, with derivative 0 at 0. */
 export const abs = unary("abs", Math.abs, (g, { inputs: [x] }) => g.mul(sign(x)), true);
-/** -1, 0 or 1 by the sign; slope 0. */
-export const sign = unary("sign", Math.sign, flat, true);
-/** The whole number at or below; slope 0. */
-export const floor = unary("floor", Math.floor, flat, true);
-/** The whole number at or above; slope 0. */
-export const ceil = unary("ceil", Math.ceil, flat, true);
-/** The nearest whole number, halves to the even one; slope 0. */
-export const round = unary("round", special.roundHalfToEven, flat, true);
-/** The whole number next to it towards 0; slope 0. */
-export const trunc = unary("trunc", Math.trunc, flat, true);
+/** -1, 0 or 1 by the sign; derivative 0. */
+export const sign = unary("sign", Math.sign, zeroGradient, true);
+/** The whole number at or below; derivative 0. */
+export const floor = unary("floor", Math.floor, zeroGradient, true);
+/** The whole number at or above; derivative 0. */
+export const ceil = unary("ceil", Math.ceil, zeroGradient, true);
+/** The nearest whole number, halves to the even one; derivative 0. */
+export const round = unary("round", special.roundHalfToEven, zeroGradient, true);
+/** The whole number next to it towards 0; derivative 0. */
+export const trunc = unary("trunc", Math.trunc, zeroGradient, true);
 /** The sine of an angle in radians. */
 export const sin = unary("sin", Math.sin, (g, { inputs: [x] }) => g.mul(cos(x)));
 /** The cosine of an angle in radians. */
@@ -106,7 +106,7 @@ export const clampOp: Op<Bounds> = builtin({
 });
 
 /**
- * Each element, but no less than `min` and no more than `max`. The slope is 1 within, bounds included, and 0 outside.
+ * Each element, but no less than `min` and no more than `max`. The derivative is 1 within, bounds included, and 0 outside.
  *
  * @throws OptionError where min is above max.
  *

@@ -1,7 +1,7 @@
 /**
  * `Value`: a number that remembers how it was made, and so can tell how it would change.
  *
- * Every operation makes a new Value and notes two things on it: its *parents* (the values it was made of) and its
+ * Every operation makes a new Value and records two things on it: its *parents* (the values it was made of) and its
  * *local derivatives* (how much it changes per change of each parent). That is all that backpropagation needs:
  * `backward` walks from a result to everything it was made of and applies the chain rule at each node.
  *

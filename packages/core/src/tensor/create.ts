@@ -25,7 +25,7 @@ export type TensorLike = Tensor | number | boolean | NestedArray | ArrayBufferVi
 export interface CreateOptions {
   /** Where it is not given: bool for truth values, a typed array's own kind, else the default, float32. */
   dtype?: DType;
-  /** Note operations on this tensor, so that `backward()` finds its gradient. */
+  /** Record operations on this tensor, so that `backward()` finds its gradient. */
   requiresGrad?: boolean;
 }
 

@@ -28,7 +28,7 @@ export interface Window {
   readonly out: readonly [number, number];
 }
 
-/** How kernels meet images: windows over images of one size, and channels in groups that do not see each other. */
+/** How kernels of convolutions slide over images: windows over images of one size, and channels in groups that do not see each other. */
 export interface Sliding {
   readonly window: Window;
   readonly groups: number;
@@ -70,7 +70,7 @@ export type WindowFunction =
  * - `reduce`: the sum or an extreme along axes.
  * - `axisLoop`: goes along axes, one row of elements after another.
  * - `indexing`: reads, or adds, at positions along an axis that its second input names.
- * - `concat`: lays its inputs side by side; `sliceScatter`: lays its input into zeros, where a slice would read.
+ * - `concat`: joins its inputs along an axis; `sliceScatter`: copies its input into zeros, where a slice would read.
  * - `matmul`: the matrix product; plus a third input along the columns where there is one, cut at zero with `relu`.
  * - `window`: what a sliding window sees.
  */

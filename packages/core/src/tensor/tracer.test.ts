@@ -4,7 +4,7 @@ import type { Op } from "./op.ts";
 import { Tensor } from "./tensor.ts";
 import { type StateTracer, type Tracer, withTracer } from "./tracer.ts";
 
-/** Notes names and shapes, and returns tensors without numbers: all that a rewriter of graphs does. */
+/** Records names and shapes, and returns tensors without numbers: all that a rewriter of graphs does. */
 function recorder(state: StateTracer | null = null): Tracer & { readonly recorded: string[] } {
   const recorded: string[] = [];
   return {

@@ -38,7 +38,7 @@ interface BinaryOptions extends FromLogits {
  * Binary cross-entropy between probabilities and targets, ℓ = -[y log p + (1 - y) log(1 - p)].
  *
  * p is cut to [1e-7, 1 - 1e-7], so that 0 and 1 cost at most 16.1 nats where the textbook's formula has NaN, and a cut
- * p keeps its slope, so that it can come back.
+ * p keeps its gradient, so that it can come back.
  *
  * Shape: predictions, targets and losses the same.
  *

@@ -64,7 +64,7 @@ interface CategoricalOptions extends FromLogits {
 /**
  * Cross-entropy between class probabilities and one-hot (or any) distributions, ℓ = -Σ_c y_c log p_c.
  *
- * Probabilities are divided by their sum and cut to [1e-7, 1 - 1e-7], as in Keras; a cut probability keeps its slope.
+ * Probabilities are divided by their sum and cut to [1e-7, 1 - 1e-7], as in Keras; a cut probability keeps its gradient.
  *
  * Shape: predictions and targets [.., C, ..]; losses: without the class axis.
  *

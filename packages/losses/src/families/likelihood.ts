@@ -87,7 +87,7 @@ interface GaussianOptions {
  * Shape: mean, target, variance and losses the same. For `fit`, whose losses have two inputs, a loss of one's own can
  * cut the model's output into mean and log-variance, as in the example.
  *
- * @param variance σ² of 0 or more; what is below 1e-6 is taken as that, and keeps its slope.
+ * @param variance σ² of 0 or more; what is below 1e-6 is taken as that, and keeps its gradient.
  * @param options `full` adds log(2π)/2.
  * @throws ShapeError where shapes differ; ValueError for a negative variance.
  *

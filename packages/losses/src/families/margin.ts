@@ -97,7 +97,7 @@ interface TripletOptions {
 /**
  * Triplet loss, ℓ = max(0, |a - p| - |a - n| + margin): an anchor nearer to its like than to another, by a margin.
  *
- * Shape: anchor, positive and negative [N, D]; losses [N]. The slope of a distance of 0 is taken as 0.
+ * Shape: anchor, positive and negative [N, D]; losses [N]. The derivative of a distance of 0 is taken as 0.
  *
  * @param options `margin`, by default 1; `p` of the norm, by default 2; `swap`: take the distance from positive to
  *   negative where it is smaller (Balntas et al. 2016); `axis` of the vectors, by default the last.

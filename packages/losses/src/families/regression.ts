@@ -24,7 +24,7 @@ export const mse = defineLoss<NoOptions>("mse", (prediction, target) => predicti
 });
 
 /**
- * Absolute error, ℓ = |prediction - target|, with slope 0 where they are equal. Its best constant is the median.
+ * Absolute error, ℓ = |prediction - target|, with derivative 0 where they are equal. Its best constant is the median.
  *
  * Shape: predictions, targets and losses the same.
  *
@@ -59,7 +59,7 @@ export const mape = defineLoss<NoOptions>(
 /**
  * Squared error of logarithms, ℓ = (log(1 + prediction) - log(1 + target))²: relative errors of large numbers.
  *
- * Predictions below 0 are taken as 0, as in Keras, and keep their slope.
+ * Predictions below 0 are taken as 0, as in Keras, and keep their gradient.
  *
  * Shape: predictions, targets and losses the same.
  *
@@ -77,7 +77,7 @@ export const msle = defineLoss<NoOptions>(
     options: [],
     aliases: ["msle", "mean_squared_logarithmic_error"],
     inputs: { prediction: "real", target: "nonNegative" },
-    // Below 0 the slope is not the value's own, which differences would notice.
+    // Below 0 the derivative is not the value's own, which differences would notice.
     sample: (normal) => ({ inputs: { prediction: positives(normal), target: positives(normal) } }),
   },
 );

@@ -152,7 +152,7 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
  * Entropy, H(p) = -Σ p log p with 0 log 0 = 0: the surprise that p has on average, and the least that any code for it
  * needs. 0 where p is certain, log n where all n events are equally probable.
  *
- * Its slope at p = 0 is Infinity, as it is in truth.
+ * Its derivative at p = 0 is Infinity, as it is in truth.
  *
  * Shape: p [.., n, ..]; result: without the axis.
  *
@@ -261,7 +261,7 @@ export function mutualInformation(
   if (table.rank < 2)
     throw new ShapeError({ where: name, expected: "a joint table, [X, Y]", got: formatShape(table.shape) });
   const p = checkDistribution(name, "a joint table", table, [-2, -1], options.normalize);
-  // An empty row or column has no slope of its own; log 1 in its place makes it 0 and not ∞ - ∞.
+  // An empty row or column has no derivative of its own; log 1 in its place makes it 0 and not ∞ - ∞.
   const marginalEntropy = (axis: number) => {
     const sums = p.sum(axis);
     return xLogX(where(sums.equal(0), 1, sums)).sum(-1);

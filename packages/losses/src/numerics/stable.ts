@@ -7,9 +7,9 @@ import { customGradient, type Tensor, where } from "@chainrule/core";
 export const epsilon = 1e-7;
 
 /**
- * `x` cut to [low, high], with slope 1 everywhere: a value that was cut still learns which way to go.
+ * `x` cut to [low, high], with derivative 1 everywhere: a value that was cut still learns which way to go.
  *
- * The slope of an honest cut is 0 outside, so that a probability that has reached 0 would stay there for ever.
+ * The derivative of an honest cut is 0 outside, so that a probability that has reached 0 would stay there for ever.
  */
 export function clipStraightThrough(x: Tensor, low: number, high = Number.POSITIVE_INFINITY): Tensor {
   return x.add(x.clamp(low, high).sub(x).detach());
@@ -26,7 +26,7 @@ export function timesLog(t: Tensor, logP: Tensor): Tensor {
 }
 
 /**
- * x log x, exactly 0 at 0. Its slope there is what it is, -Infinity, and not the NaN that 0 · log 0 would make.
+ * x log x, exactly 0 at 0. Its derivative there is what it is, -Infinity, and not the NaN that 0 · log 0 would make.
  */
 export const xLogX: (x: Tensor) => Tensor = customGradient(
   (x) => x.mul(where(x.equal(0), 1, x).log()),
@@ -38,7 +38,7 @@ export const xLogX: (x: Tensor) => Tensor = customGradient(
   "xLogX",
 );
 
-/** xᵏ for x ≥ 0, whose slope stays finite at 0 when k is below 1: what is nearer to 0 is taken as 1e-38. */
+/** xᵏ for x ≥ 0, whose derivative stays finite at 0 when k is below 1: what is nearer to 0 is taken as 1e-38. */
 export function powFromZero(x: Tensor, k: number): Tensor {
   return x.clamp(smallestNormal).pow(k);
 }

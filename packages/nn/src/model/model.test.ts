@@ -19,7 +19,7 @@ describe("evaluate and predict", () => {
     expect(model.predict(column(x)).shape).toEqual([5, 3]);
   });
 
-  it("change nothing and note nothing", async () => {
+  it("change nothing and record nothing", async () => {
     const { model } = line();
     const before = model.stateDict();
     await model.evaluate(column(x), y);

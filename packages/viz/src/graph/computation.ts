@@ -95,7 +95,7 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
       where,
       expected: "a tensor that remembers how it was made",
       got: "one that does not",
-      hint: "Results are noted where something they come from requires a gradient: make the weights with parameter(…), outside noGrad.",
+      hint: "Results are recorded where something they come from requires a gradient: make the weights with parameter(…), outside noGrad.",
     });
   const names = new Map(Object.entries(named).map(([name, x]) => [keyOf(x), name]));
   const ids = new Map<GraphKey, number>();
