@@ -162,7 +162,14 @@ export function mutantsOf(file, source) {
       const { callee } = node;
       if (callee.type === "Identifier" && optionalFunctions.has(callee.name) && node.arguments.length === 1)
         add("call", node.start, node.end, `(${code(node.arguments[0])})`, node);
-      if (callee.type !== "MemberExpression" || callee.computed || inChain || unused.has(node)) return;
+      if (
+        callee.type !== "MemberExpression" ||
+        callee.computed ||
+        callee.property.type !== "Identifier" ||
+        inChain ||
+        unused.has(node)
+      )
+        return;
       const { object, property } = callee;
       const other = methods[property.name];
       if (object.name === "Object" && property.name === "is")

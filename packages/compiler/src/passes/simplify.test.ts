@@ -2,7 +2,7 @@
  * What is left of a graph after simplification. That it computes the same, random programs say.
  */
 
-import { concat, parameter, rand, scalar, type Tensor, tensor, where } from "@chainrule/core";
+import { concat, defineOp, Generator, parameter, rand, scalar, type Tensor, tensor, where } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { checkCompiled } from "../../test/same.ts";
 import { jit } from "../jit.ts";
@@ -14,7 +14,11 @@ function opsOf(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): string[
     .after.flatMap((line) => /= (\w+)\(/.exec(line)?.[1] ?? []);
 }
 
-const x = rand([4, 6]);
+/** Numbers from 0 to 1, the same at every run. */
+const generator = new Generator(1);
+const filled = (shape: readonly number[]) => rand(shape, { generator });
+
+const x = filled([4, 6]);
 
 describe("what is equal", () => {
   it("is computed once, with equal constants of few numbers among the operands", () => {
@@ -22,8 +26,22 @@ describe("what is equal", () => {
     expect(opsOf((a) => a.mul(scalar(0.3)).sub(a.mul(scalar(0.3)).exp()), x)).toEqual(["mul", "exp", "sub"]);
     const row = () => tensor([1, 2, 3, 4, 5, 6]);
     expect(opsOf((a) => a.mul(row()).sub(a.mul(row()).exp()), x)).toEqual(["mul", "exp", "sub"]);
-    const w = parameter(rand([6]));
+    const w = parameter(filled([6]));
     expect(opsOf((a) => a.mul(w).sub(a.mul(w).exp()), x)).toEqual(["mul", "exp", "sub"]);
+  });
+
+  it("is computed as often as it is asked for where each time gives something else", () => {
+    let drawn = 0;
+    const draw = defineOp<void>({
+      name: "draw",
+      random: true,
+      inferShape: ([like]) => like,
+      kernel: (out) => {
+        out.storage.fill(++drawn);
+      },
+    });
+    const [first, second] = jit((a: Tensor) => [draw([a], undefined), draw([a], undefined)])(x);
+    expect([first.max().item(), second.max().item()]).toEqual([1, 2]);
   });
 
   it("differs where operands, attributes, dtypes or shapes do", () => {
@@ -90,12 +108,12 @@ describe("transposes", () => {
     }
     expect(opsOf((a, b) => a.T.matmul(b), x, x)).toEqual(["matmul"]);
     expect(opsOf((a, b) => a.matmul(b.T), x, x)).toEqual(["matmul"]);
-    const batches = rand([2, 4, 6]);
+    const batches = filled([2, 4, 6]);
     expect(opsOf((a) => a.transpose(1, 2).matmul(a), batches)).toEqual(["matmul"]);
   });
 
   it("of other axes are not", () => {
-    const cube = rand([4, 4, 4]);
+    const cube = filled([4, 4, 4]);
     const turned = (a: Tensor) => a.transpose(0, 1).matmul(a);
     expect(opsOf(turned, cube)).toEqual(["permute", "matmul"]);
     checkCompiled(turned, [cube]);
