@@ -4,11 +4,12 @@
 import { formatShape } from "@chainrule/core/internal";
 import { matmulFlops } from "./codegen/matmul.ts";
 import { windowFlops } from "./codegen/window.ts";
+import type { Compilation } from "./compile.ts";
 import { basesReadBy, type FusionGroup } from "./ir/fused-graph.ts";
 import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
 import { isFusibleReduction } from "./ir/reads.ts";
 import { machineLimits } from "./runtime/machine-limits.ts";
-import type { Program } from "./runtime/program.ts";
+import { timeGroups } from "./runtime/timing.ts";
 import { bytesPer } from "./wasm/heap.ts";
 
 /** One kernel: what is computed in one go. */
@@ -51,21 +52,21 @@ export interface Explanation {
   toString(): string;
 }
 
-export function explainProgram(traced: Graph, program: Program): Explanation {
-  const { graph, fused, plan, inPlace } = program;
-  const times = program.times();
+export function explainCompilation(compilation: Compilation): Explanation {
+  const { traced, graph, fused, inPlace, plan, program, linked } = compilation;
+  const times = timeGroups(program, fused.groups, linked.groups);
   const kernels = fused.groups.map((group, i) => {
-    const work = workOf(group, program);
+    const work = workOf(group, compilation);
     return { ...work, ms: times?.[i] ?? null, limit: times && limitOf(work) };
   });
   const explanation = {
-    before: linesOf(traced),
+    before: linesOf(traced.graph),
     after: linesOf(graph),
     kernels,
     memory: {
       arena: plan.bytes,
       unshared: plan.allocations.reduce((total, { bytes }) => total + bytes, 0),
-      total: program.bytes,
+      total: program.layout.bytes,
       inPlace: inPlace.parameters.size,
       parts: plan.allocations.map(({ node, offset, bytes, from, to }) => ({
         name: `%${node.id} ${node.name}`,
@@ -97,7 +98,7 @@ function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
   return Math.max(flops / limits.flops, bytes / perMs);
 }
 
-function workOf(group: FusionGroup, { fused, phases }: Program): Omit<KernelReport, "ms" | "limit"> {
+function workOf(group: FusionGroup, { fused, phases }: Compilation): Omit<KernelReport, "ms" | "limit"> {
   const inside = new Set(group.members);
   const read = new Set(basesReadBy(group, fused.views).filter((node) => !inside.has(node) && node.uniform === null));
   const written = group.members.filter((node) => fused.stored.has(node));

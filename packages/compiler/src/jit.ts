@@ -4,19 +4,13 @@
 
 import type { Op, TensorSpec } from "@chainrule/core";
 import { isGradEnabled, isTracing, JitError, OptionError, Parameter, Tensor } from "@chainrule/core";
-import { checkOptions, describe, sameShape, TapeEntry, withTracer } from "@chainrule/core/internal";
-import { type Explanation, explainProgram } from "./explain.ts";
-import type { Graph, GraphNode } from "./ir/graph.ts";
-import { fuseEpilogues } from "./passes/epilogue.ts";
-import { simplify } from "./passes/simplify.ts";
-import { Program } from "./runtime/program.ts";
+import { checkOptions, describe, sameShape, TapeEntry } from "@chainrule/core/internal";
+import { type Compilation, compile } from "./compile.ts";
+import { type Explanation, explainCompilation } from "./explain.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 import { type Parts, takeApart } from "./trace/pytree.ts";
-import { Trace } from "./trace/trace.ts";
+import type { TensorFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
-
-/** A function that `jit` can compile. */
-type Fn = (...args: never[]) => unknown;
 
 /** How to compile. */
 export interface JitOptions {
@@ -32,7 +26,7 @@ export interface JitOptions {
 const mostPrograms = 64;
 
 /** A compiled function: called like the function itself. */
-export type Jitted<F extends Fn> = F & {
+export type Jitted<F extends TensorFunction> = F & {
   /**
    * What becomes of the function for such arguments: the graph before and after simplification, the kernels with their
    * sizes, the memory plan; as data, and with `toString` as text. The function is compiled, but not run.
@@ -46,65 +40,24 @@ export type Jitted<F extends Fn> = F & {
 };
 
 /** A function compiled for arguments of one kind. */
-class Compiled {
-  readonly name: string;
-  readonly program: Program;
-  readonly traced: Graph;
-  readonly #result: Parts;
-  readonly #effects: readonly (() => void)[];
-  /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
-  readonly #gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
-  /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */
-  readonly #earlier: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
-  readonly #trainable: readonly (readonly [Parameter, boolean])[];
-  /** Which results a gradient would have to flow back from. */
-  readonly #requiresGrad: readonly boolean[];
+class CompiledFunction {
+  readonly compilation: Compilation;
+  readonly #name: string;
   /** The arguments that it was compiled for, where they were tensors and nothing else. */
   readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isGradEnabled();
 
-  constructor(name: string, f: Fn, args: Parts, heap: Heap, options: Required<JitOptions>) {
-    this.name = name;
+  constructor(name: string, f: TensorFunction, args: Parts, heap: Heap, options: Required<JitOptions>) {
+    this.#name = name;
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
-    const trace = new Trace(name, args.tensors);
-    const given = args.tensors.map((x, i) => trace.input(i, x));
-    let result: Parts;
-    try {
-      const value = withTracer(trace, () => f(...(args.build(given) as never[])));
-      if (value instanceof Promise)
-        throw new JitError({
-          where: name,
-          expected: "a function that returns at once",
-          got: "an async function",
-          hint: "Await outside, and jit only the tensor operations.",
-        });
-      result = takeApart(name, "a result", value, false);
-    } catch (error) {
-      restoreGradients(trace);
-      throw error;
-    }
-    const outputs = result.tensors.map((x) => trace.nodeOf(x));
-    const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>
-      now === before ? [] : [[parameter, now] as const],
-    );
-    this.#result = result;
-    this.#requiresGrad = result.tensors.map((x) => x.requiresGrad);
-    this.#effects = trace.effects;
-    this.#earlier = [...trace.earlier.values()].map(({ leaf, tensor }) => ({
-      leaf,
-      spec: tensor && { shape: tensor.shape, dtype: tensor.dtype },
-    }));
-    this.#trainable = [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const);
-    this.#gradients = gradientsLeft(trace, new Set(assigned.map(([parameter]) => parameter)), outputs);
-    restoreGradients(trace);
-    this.traced = { nodes: trace.nodes, outputs, assigned };
-    this.program = new Program(fuseEpilogues(simplify(this.traced)), heap, options);
+    this.compilation = compile(name, f, args, heap, options);
   }
 
   /** Whether the parameters that it was compiled for are trained or frozen, and have gradients or none, as then. */
   isCurrent(): boolean {
-    for (const [parameter, requiresGrad] of this.#trainable) if (parameter.requiresGrad !== requiresGrad) return false;
-    for (const { leaf, spec } of this.#earlier) {
+    const { parameters, earlier } = this.compilation.traced;
+    for (const [parameter, requiresGrad] of parameters) if (parameter.requiresGrad !== requiresGrad) return false;
+    for (const { leaf, spec } of earlier) {
       const { grad } = leaf;
       if (
         grad === null || spec === null ? grad !== spec : grad.dtype !== spec.dtype || !sameShape(grad.shape, spec.shape)
@@ -127,32 +80,16 @@ class Compiled {
   }
 
   run(tensors: readonly Tensor[]): unknown {
-    const earlier = this.#earlier.flatMap(({ leaf: { grad } }) => grad ?? []);
-    for (const effect of this.#effects) effect();
-    const outputs = this.program.run(earlier.length > 0 ? [...tensors, ...earlier] : tensors);
-    for (const { leaf, output } of this.#gradients) leaf.grad = output === null ? null : outputs[output];
-    this.#requiresGrad.forEach((on, i) => {
-      if (on) cutOff(outputs[i], this.name);
+    const { traced, program } = this.compilation;
+    const earlier = traced.earlier.flatMap(({ leaf: { grad } }) => grad ?? []);
+    for (const effect of traced.effects) effect();
+    const outputs = program.run(earlier.length > 0 ? [...tensors, ...earlier] : tensors);
+    for (const { leaf, output } of traced.gradients) leaf.grad = output === null ? null : outputs[output];
+    traced.requiresGrad.forEach((on, i) => {
+      if (on) cutOff(outputs[i], this.#name);
     });
-    return this.#result.build(outputs);
+    return traced.result.build(outputs);
   }
-}
-
-/** Undoes what a trace did to gradients. */
-function restoreGradients({ leaves }: Trace): void {
-  for (const [leaf, before] of leaves) leaf.grad = before;
-}
-
-/** What the function leaves on each leaf. Its nodes are added to the outputs. */
-function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
-  return [...trace.leaves.keys()]
-    .filter((leaf) => !trace.isPassing(leaf))
-    .map((leaf) => {
-      const { grad } = leaf;
-      // After a step the gradient has done its work; handing it out would cost a copy a parameter.
-      if (grad === null || assigned.has(leaf)) return { leaf, output: null };
-      return { leaf, output: outputs.push(trace.nodeOf(grad)) - 1 };
-    });
 }
 
 /** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */
@@ -177,7 +114,11 @@ function cutOff(x: Tensor, name: string): void {
 }
 
 /** `jit` with a heap of one's own; with none, the function is simply run. */
-export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: JitOptions = {}): Jitted<F> {
+export function makeJit<F extends TensorFunction>(
+  f: F,
+  heapOf: () => Heap | null,
+  options: JitOptions = {},
+): Jitted<F> {
   checkOptions("jit", options, ["deterministic"]);
   const { deterministic = false } = options;
   if (typeof deterministic !== "boolean")
@@ -185,11 +126,11 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
   if (typeof f !== "function")
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
   const name = f.name ? `jit(${f.name})` : "jit";
-  const programs = new Map<string, Compiled[]>();
+  const programs = new Map<string, CompiledFunction[]>();
   let compilations = 0;
-  let last: Compiled | undefined;
+  let last: CompiledFunction | undefined;
   let programsHeap: Heap | null = null;
-  const compiledFor = (parts: Parts, heap: Heap): Compiled => {
+  const compiledFor = (parts: Parts, heap: Heap): CompiledFunction => {
     // After setNumThreads there is another heap: what was compiled for the old one is never run again.
     if (heap !== programsHeap) programs.clear();
     programsHeap = heap;
@@ -198,7 +139,7 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
     let compiled = variants.find((each) => each.isCurrent());
     if (!compiled) {
       if (++compilations > mostPrograms) throw tooMany(name);
-      compiled = new Compiled(name, f, parts, heap, { deterministic });
+      compiled = new CompiledFunction(name, f, parts, heap, { deterministic });
       programs.set(key, [...variants, compiled]);
     }
     return compiled;
@@ -206,7 +147,7 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
     if (heap === null || isTracing()) return f(...(args as never[]));
-    if (last?.program.heap === heap && last.fits(args)) return last.run(args);
+    if (last?.compilation.program.heap === heap && last.fits(args)) return last.run(args);
     const parts = takeApart(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
     if (isGradEnabled() && parts.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
@@ -217,8 +158,7 @@ export function makeJit<F extends Fn>(f: F, heapOf: () => Heap | null, options: 
     const heap = heapOf();
     if (heap === null)
       throw new JitError({ where: `${name}.explain`, expected: "WebAssembly with SIMD", got: "a host without" });
-    const { traced, program } = compiledFor(takeApart(name, "arguments", args, true), heap);
-    return explainProgram(traced, program);
+    return explainCompilation(compiledFor(takeApart(name, "arguments", args, true), heap).compilation);
   };
   return Object.assign(call, { explain }) as unknown as Jitted<F>;
 }
@@ -260,6 +200,6 @@ function tooMany(name: string): JitError {
  * });
  * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 10 })) console.log(step(xBatch, yBatch).item());
  */
-export function jit<F extends Fn>(f: F, options: JitOptions = {}): Jitted<F> {
+export function jit<F extends TensorFunction>(f: F, options: JitOptions = {}): Jitted<F> {
   return makeJit(f, sharedHeap, options);
 }

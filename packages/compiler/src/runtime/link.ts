@@ -1,59 +1,105 @@
 /**
- * Linking: the shared kernels that a program's module imports.
+ * Linking: a generated module becomes functions on the heap's memory, with the shared kernels that it imports, and is
+ * dispatched in parallel where threads share the work.
  */
-import type { WindowFunction } from "@chainrule/core/internal";
+import { resolveIndex } from "@chainrule/core/internal";
+import { badIndex } from "../codegen/gather-scatter.ts";
+import { type EntryPoint, entryName, type GeneratedModule, groupName } from "../codegen/module.ts";
 import type { FusionGroup } from "../ir/fused-graph.ts";
-import type { ImportedFunction } from "../wasm/assembler.ts";
-import type { Heap } from "../wasm/heap.ts";
-import { convolutionFunctions } from "../wasm/kernels/conv.ts";
-import { gemmFunctions, relaxedSimd } from "../wasm/kernels/gemm.ts";
-import { gemm64Functions } from "../wasm/kernels/gemm64.ts";
-import { poolFunctions } from "../wasm/kernels/pool.ts";
-import { type Kernels, sharedKernels } from "./shared-kernels.ts";
+import { assemble } from "../wasm/assembler.ts";
+import { instantiate } from "../wasm/host.ts";
+import type { Command } from "./command.ts";
+import { hostKernel } from "./host-kernel.ts";
+import type { MemoryLayout } from "./memory-layout.ts";
+import { kernelsFor } from "./shared-kernels.ts";
+import { protocolImports } from "./threads/protocol.ts";
+import { type SharedModule, type SharedRun, type ThreadGroup, threadGroupOf } from "./threads/thread-group.ts";
 
-/** Shared kernels on the heap's memory, with the functions of theirs that a program imports. */
-interface ImportedKernels {
-  readonly types: readonly ImportedFunction[];
-  readonly kernels: Kernels<object>;
+/** Computes a group: a part of it, on a thread, where work is partitioned. */
+type GroupFunction = (part: number, thread: number) => void;
+type Exports = Readonly<Record<string, GroupFunction | SharedRun | Command>>;
+
+export interface LinkedModule {
+  /** What a call runs, in this order: entry points, and kernels in JavaScript. */
+  readonly commands: readonly Command[];
+  /** Each group by itself, run serially on this thread. */
+  readonly groups: readonly Command[];
 }
 
-/** How many operands each function of windows has, with its result. */
-const windowOperands: Readonly<Record<WindowFunction, number>> = {
-  convolve: 3,
-  convolveInputGradient: 3,
-  convolveWeightGradient: 3,
-  maxPool: 2,
-  maxPoolBackward: 4,
-  maxPoolGather: 4,
-  sumPool: 2,
-  sumPoolBackward: 2,
-};
-
-function pointers(name: string, count: number): ImportedFunction {
-  return { name, parameters: new Array<"i32">(count).fill("i32") };
+/** @param deterministic whether products round after multiplying and after adding, as every host can. */
+export function link(
+  module: GeneratedModule,
+  groups: readonly FusionGroup[],
+  layout: MemoryLayout,
+  deterministic: boolean,
+): LinkedModule {
+  const { exports, dispatch } = instantiated(module, groups, layout, deterministic);
+  const serial = groups.map((group, number) =>
+    group.kind === "host"
+      ? hostKernel(group.members[0], layout)
+      : serially(exports[groupName(number)] as GroupFunction, module.parts.get(number)),
+  );
+  const commands = groups.flatMap(({ kind }, number): Command[] => {
+    if (kind === "host") return [serial[number]];
+    const entry = module.entryPoints.find(({ first }) => first === number);
+    return entry ? [dispatch(entry)] : [];
+  });
+  return { commands, groups: serial };
 }
 
-/**
- * What the groups' products, convolutions and pools call.
- *
- * @param deterministic whether to round after multiplying and after adding, as every host can.
- */
-export function kernelsFor(heap: Heap, groups: readonly FusionGroup[], deterministic: boolean): ImportedKernels[] {
-  const relaxed = !deterministic && relaxedSimd();
-  const named = (name: string) => (relaxed ? `${name}, relaxed` : name);
-  const products = groups.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype);
-  const imported: ImportedKernels[] = [];
-  if (products.includes("float32")) {
-    const kernels = sharedKernels(heap, named("gemm"), () => gemmFunctions({ relaxed }));
-    imported.push({ types: [pointers("gemm", 14)], kernels });
-  }
-  if (products.includes("float64"))
-    imported.push({ types: [pointers("gemm64", 12)], kernels: sharedKernels(heap, "gemm64", gemm64Functions) });
-  if (groups.some(({ kind }) => kind === "window")) {
-    const define = () => [...convolutionFunctions({ relaxed }), ...poolFunctions()];
-    // After the operands: the table of the windows, scratch, and the first and last of what is to be done.
-    const types = Object.entries(windowOperands).map(([name, count]) => pointers(name, count + 4));
-    imported.push({ types, kernels: sharedKernels(heap, named("windows"), define) });
-  }
-  return imported;
+interface Instantiated {
+  readonly exports: Exports;
+  /** What runs an entry point: serially or in parallel. */
+  dispatch(entry: EntryPoint): Command;
+}
+
+function instantiated(
+  { functions, imports, entryPoints }: GeneratedModule,
+  groups: readonly FusionGroup[],
+  layout: MemoryLayout,
+  deterministic: boolean,
+): Instantiated {
+  const { heap } = layout;
+  if (functions.length === 0) return { exports: {}, dispatch: () => () => {} };
+  const threads = threadGroupOf(heap);
+  const shared = kernelsFor(heap, groups, deterministic);
+  const types = [
+    ...shared.flatMap((each) => each.types),
+    badIndex,
+    ...imports.types,
+    ...(threads ? protocolImports : []),
+  ];
+  const refuse = (index: number, length: number, group: number) =>
+    resolveIndex(groups[group].members[0].name, index, length);
+  const calls = shared.map((each) => each.functions);
+  const given = Object.assign({ ...imports.functions, badIndex: refuse }, ...calls, threads?.protocol);
+  const bytes = assemble(functions, types, { shared: threads !== null });
+  const exports = instantiate<Exports>(bytes, heap.memory, given);
+  const serial = (entry: EntryPoint) => exports[entryName(entry)] as Command;
+  if (!threads || entryPoints.every(({ phases }) => phases.length === 0)) return { exports, dispatch: serial };
+  const modules = shared.map((each) => each.module!);
+  const parallel = inParallel(threads, bytes, modules, layout);
+  const dispatch = (entry: EntryPoint) =>
+    entry.phases.length > 0 ? parallel(entry.first, exports[entryName(entry)] as SharedRun) : serial(entry);
+  return { exports, dispatch };
+}
+
+/** Publishes the program to the other threads; returns what makes commands that dispatch its functions to all of them. */
+function inParallel(
+  threads: ThreadGroup,
+  bytes: Uint8Array,
+  kernels: readonly SharedModule[],
+  layout: MemoryLayout,
+): (number: number, run: SharedRun) => Command {
+  const module = threads.publishModule(bytes, layout.allocate(bytes.length));
+  const program = threads.publishProgram([...kernels, module], (size) => layout.allocate(size));
+  return (number, run) => () => threads.dispatch(program, number, run);
+}
+
+/** All parts of a group on this thread, one after another. */
+function serially(group: GroupFunction, parts: number | undefined): Command {
+  if (parts === undefined) return () => group(0, 0);
+  return () => {
+    for (let part = 0; part < parts; part++) group(part, 0);
+  };
 }

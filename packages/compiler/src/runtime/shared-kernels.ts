@@ -1,28 +1,29 @@
 /**
- * Functions that compiled programs share, such as the matrix product: compiled once for each heap.
+ * Functions that compiled programs share: the matrix product, convolution, pooling. They are compiled once for each heap.
  */
-
-import { assemble, type FunctionDefinition } from "../wasm/assembler.ts";
+import type { WindowFunction } from "@chainrule/core/internal";
+import type { FusionGroup } from "../ir/fused-graph.ts";
+import { assemble, type FunctionDefinition, type ImportedFunction } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
+import { convolutionFunctions } from "../wasm/kernels/conv.ts";
+import { gemmFunctions, relaxedSimd } from "../wasm/kernels/gemm.ts";
+import { gemm64Functions } from "../wasm/kernels/gemm64.ts";
+import { poolFunctions } from "../wasm/kernels/pool.ts";
 import { type SharedModule, threadGroupOf } from "./threads/thread-group.ts";
 
 /** A module of functions that programs import by their names. */
-export interface Kernels<Functions extends object> {
-  readonly functions: Functions;
+interface Kernels {
+  readonly functions: object;
   /** Where other threads find it, if there are any. */
   readonly module: SharedModule | null;
 }
 
-const compiled = new WeakMap<Heap, Map<string, Kernels<object>>>();
+const compiled = new WeakMap<Heap, Map<string, Kernels>>();
 
 /** The functions of that name on the heap's memory. */
-export function sharedKernels<Functions extends object>(
-  heap: Heap,
-  name: string,
-  define: () => readonly FunctionDefinition[],
-): Kernels<Functions> {
-  const all = compiled.get(heap) ?? new Map<string, Kernels<object>>();
+function sharedKernels(heap: Heap, name: string, define: () => readonly FunctionDefinition[]): Kernels {
+  const all = compiled.get(heap) ?? new Map<string, Kernels>();
   compiled.set(heap, all);
   let kernels = all.get(name);
   if (!kernels) {
@@ -32,5 +33,51 @@ export function sharedKernels<Functions extends object>(
     kernels = { functions: instantiate(bytes, heap.memory), module };
     all.set(name, kernels);
   }
-  return kernels as Kernels<Functions>;
+  return kernels;
+}
+
+/** Shared kernels on the heap's memory, with the functions of theirs that a program imports. */
+interface ImportedKernels extends Kernels {
+  readonly types: readonly ImportedFunction[];
+}
+
+/** How many operands each function of windows has, with its result. */
+const windowOperands: Readonly<Record<WindowFunction, number>> = {
+  convolve: 3,
+  convolveInputGradient: 3,
+  convolveWeightGradient: 3,
+  maxPool: 2,
+  maxPoolBackward: 4,
+  maxPoolGather: 4,
+  sumPool: 2,
+  sumPoolBackward: 2,
+};
+
+function pointers(name: string, count: number): ImportedFunction {
+  return { name, parameters: new Array<"i32">(count).fill("i32") };
+}
+
+/**
+ * What the groups' products, convolutions and pools call.
+ *
+ * @param deterministic whether to round after multiplying and after adding, as every host can.
+ */
+export function kernelsFor(heap: Heap, groups: readonly FusionGroup[], deterministic: boolean): ImportedKernels[] {
+  const relaxed = !deterministic && relaxedSimd();
+  const named = (name: string) => (relaxed ? `${name}, relaxed` : name);
+  const products = groups.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype);
+  const imported: ImportedKernels[] = [];
+  if (products.includes("float32")) {
+    const kernels = sharedKernels(heap, named("gemm"), () => gemmFunctions({ relaxed }));
+    imported.push({ ...kernels, types: [pointers("gemm", 14)] });
+  }
+  if (products.includes("float64"))
+    imported.push({ ...sharedKernels(heap, "gemm64", gemm64Functions), types: [pointers("gemm64", 12)] });
+  if (groups.some(({ kind }) => kind === "window")) {
+    const define = () => [...convolutionFunctions({ relaxed }), ...poolFunctions()];
+    // After the operands: the table of the windows, scratch, and the first and last of what is to be done.
+    const types = Object.entries(windowOperands).map(([name, count]) => pointers(name, count + 4));
+    imported.push({ ...sharedKernels(heap, named("windows"), define), types });
+  }
+  return imported;
 }

@@ -1,0 +1,77 @@
+/**
+ * The compiler from end to end: what each pass gets, and what it hands on.
+ */
+
+import { generateModule } from "./codegen/module.ts";
+import type { FusedGraph } from "./ir/fused-graph.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { Phase } from "./ir/phases.ts";
+import { fuseEpilogues } from "./passes/epilogue.ts";
+import { fuse } from "./passes/fusion.ts";
+import { assignInPlace, type InPlace } from "./passes/in-place.ts";
+import { type MemoryPlan, planMemory } from "./passes/memory-plan.ts";
+import { partition } from "./passes/partition.ts";
+import { rematerialize } from "./passes/rematerialize.ts";
+import { fuseRows } from "./passes/row-fusion.ts";
+import { simplify } from "./passes/simplify.ts";
+import { type LinkedModule, link } from "./runtime/link.ts";
+import { MemoryLayout } from "./runtime/memory-layout.ts";
+import { Program } from "./runtime/program.ts";
+import { threadGroupOf } from "./runtime/threads/thread-group.ts";
+import type { Parts } from "./trace/pytree.ts";
+import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
+import type { Heap } from "./wasm/heap.ts";
+
+/** A compiled function, with what the passes made on the way: `explain` tells of it. */
+export interface Compilation {
+  readonly traced: TracedFunction;
+  readonly graph: Graph;
+  readonly fused: FusedGraph;
+  readonly inPlace: InPlace;
+  readonly phases: readonly Phase[];
+  readonly plan: MemoryPlan;
+  readonly linked: LinkedModule;
+  readonly program: Program;
+}
+
+/**
+ * Compiles a function for arguments of one kind, to run on the heap's memory and its threads.
+ *
+ * @param name what the function is called in messages.
+ */
+export function compile(
+  name: string,
+  f: TensorFunction,
+  args: Parts,
+  heap: Heap,
+  { deterministic }: { readonly deterministic: boolean },
+): Compilation {
+  const threads = threadGroupOf(heap);
+  // Trace: the function and its arguments → a graph of every op applied, backward pass and optimizer's update included.
+  const traced = traceFunction(name, f, args);
+  // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs.
+  const simplified = simplify(traced.graph);
+  // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.
+  const graph = fuseEpilogues(simplified);
+  // Fusion: graph → groups of nodes in running order, elementwise neighbours and the reductions that end them in one loop.
+  const loops = fuse(graph);
+  // Row fusion: groups → groups, loops over the same rows joined into one that takes row after row.
+  const rows = fuseRows(loops);
+  // Rematerialization: groups → groups that compute again what is cheaper to compute than to keep.
+  const fused = rematerialize(rows);
+  // In-place assignment: groups → the values that are computed where a parameter's old value lies, or another's memory.
+  const inPlace = assignInPlace(fused);
+  // Partition among threads: groups → phases, in which threads share the parts of large groups; none with one thread.
+  const phases = threads ? partition(fused, inPlace, threads) : [];
+  // Memory plan: groups and phases → an offset in one arena for each other value that is kept, by when it is needed.
+  const plan = planMemory(fused, inPlace, phases);
+  // Layout: memory plan → addresses in the heap, of parameters, inputs, constants and scratch memory too.
+  const layout = new MemoryLayout(graph, fused, inPlace, plan, heap);
+  // Code: groups, phases and addresses → a function in WebAssembly for each group, and one for each run of groups.
+  const module = generateModule(fused, phases, layout);
+  // Link: functions → commands, with the kernels that programs share and with those that are in JavaScript.
+  const linked = link(module, fused.groups, layout, deterministic);
+  // What is called at every step: copies inputs in, runs the commands, copies outputs out.
+  const program = new Program(graph, layout, linked.commands);
+  return { traced, graph, fused, inPlace, phases, plan, linked, program };
+}
