@@ -48,31 +48,6 @@ describe("one loop", () => {
     checkCompiled(mixed, [x]);
   });
 
-  it("goes over rows once where a reduction of rows is used in them", () => {
-    const normalized = (a: Tensor) => a.div(a.sum(1, { keepDims: true }));
-    expect(kernelsOf(normalized, x)).toEqual(["loop: sum div"]);
-    const logged = (a: Tensor) => a.sub(a.exp().sum(1, { keepDims: true }).log());
-    expect(kernelsOf(logged, x)).toEqual(["loop: exp sum log sub"]);
-    checkCompiled(logged, [x], "float32", 1e-6);
-    // Along columns there is no row that one pass could stay in.
-    expect(kernelsOf((a) => a.div(a.sum(0, { keepDims: true })), x)).toHaveLength(2);
-    checkCompiled(normalized, [x], "float32", 1e-6);
-  });
-
-  it("takes in no rows of another width, where elements are computed one by one", () => {
-    const doubled = (a: Tensor) => a.cast("float64").mul(a.mul(2).max(1, { keepDims: true }).cast("float64"));
-    expect(kernelsOf(doubled, x).length).toBeGreaterThan(1);
-    checkCompiled(doubled, [x]);
-  });
-
-  it("joins no rows that are read elsewhere than they are made", () => {
-    const exchanged = (a: Tensor) => {
-      const power = a.exp();
-      return power.transpose(0, 1).div(power.sum(-1, { keepDims: true }));
-    };
-    checkCompiled(exchanged, [filled([3, 3, 12])], "float32", 1e-6);
-  });
-
   it("ends in reductions along the same axes only", () => {
     const both = (first: number[], second: number[]) => (a: Tensor) => {
       const [power, log] = [a.exp(), a.log1p()];

@@ -1,7 +1,12 @@
 import { Generator, rand, type Tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { checkCompiled } from "../../test/same.ts";
+import { tracedGraph } from "../../test/traced.ts";
 import { jit } from "../index.ts";
+import type { FusedGraph } from "../ir/fused-graph.ts";
+import { fuse } from "./fusion.ts";
+import { rematerialize } from "./rematerialize.ts";
+import { simplify } from "./simplify.ts";
 
 /** Names of what is kept in memory between kernels, large values only. */
 function keptBy(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): string[] {
@@ -61,5 +66,18 @@ describe("what is cheap to compute again", () => {
       return line.mul(line.exp().mean()).add(line.T.mul(line.mean()));
     };
     checkCompiled(turned, [x]);
+  });
+
+  it("leaves the graph that is given as it was", () => {
+    const scaled = (a: Tensor) => {
+      const line = a.mul(2).add(1);
+      return [line.mul(line.exp().mean())];
+    };
+    const fused = fuse(simplify(tracedGraph(scaled, x)));
+    const membersOf = ({ groups }: FusedGraph) => groups.map(({ members }) => members.map(({ name }) => name));
+    const before = [["mul", "add", "exp", "sum"], ["div"], ["mul"]];
+    expect(membersOf(fused)).toEqual(before);
+    expect(membersOf(rematerialize(fused))).toEqual([["mul", "add", "exp", "sum"], ["div"], ["mul", "add", "mul"]]);
+    expect(membersOf(fused)).toEqual(before);
   });
 });

@@ -97,27 +97,6 @@ describe("rules", () => {
     expect(train(x, labels).sub(expected).abs().max().item()).toBeLessThan(1e-6);
     checkCompiled(likelihood, [x, labels]);
   });
-});
-
-describe("memory that is taken over", () => {
-  it("is not that of something still needed", () => {
-    const values = filled([3, 1]);
-    checkCompiled(
-      (x, v) => {
-        const base = x.exp();
-        return scatterAdd(base, labels, v, 1).mul(base);
-      },
-      [logits, values],
-    );
-    checkCompiled(
-      (x, v) => {
-        const base = x.exp();
-        return scatterAdd(base, labels, v, 1).mul(scatterAdd(base, labels, v.mul(2), 1));
-      },
-      [logits, values],
-    );
-    checkCompiled((x, v) => scatterAdd(scatterAdd(x.exp(), labels, v, 1), labels, v, 1), [logits, values]);
-  });
 
   it("multiply a column by a row without a sum", () => {
     const product = (x: Tensor, y: Tensor) => x.matmul(y);
