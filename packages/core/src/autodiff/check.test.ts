@@ -4,6 +4,7 @@ import {
   customGradient,
   defineOp,
   GradientCheckError,
+  gather,
   OptionError,
   type Tensor,
   tensor,
@@ -97,4 +98,12 @@ describe("checkGradients", () => {
     const nearly = (x: Tensor) => square(2.001)([x], undefined);
     expect(checkGradients(nearly, [[5]], { tolerance: 1e-2 }).ok).toBe(true);
   });
+});
+
+it("second derivatives are checked beside indices, and where there are none", () => {
+  const indices = tensor([2, 0], { dtype: "int32" });
+  const looked = checkGradients((x, at) => gather(x, at).square(), [[1, 2, 3], indices], { second: true });
+  expect([looked.ok, looked.comparisons.length]).toEqual([true, 6]);
+  expect(checkGradients(() => tensor([1, 2]), [[1, 2]], { second: true }).ok).toBe(true);
+  expect(checkGradients((x) => x.mul(2), [[1, 2]], { second: true }).ok).toBe(true);
 });
