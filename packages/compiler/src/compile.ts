@@ -18,7 +18,7 @@ import { type LinkedModule, link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
 import { Program } from "./runtime/program.ts";
 import { threadGroupOf } from "./runtime/threads/thread-group.ts";
-import type { Parts } from "./trace/pytree.ts";
+import type { FlatTree } from "./trace/pytree.ts";
 import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
 
@@ -42,7 +42,7 @@ export interface Compilation {
 export function compile(
   name: string,
   f: TensorFunction,
-  args: Parts,
+  args: FlatTree,
   heap: Heap,
   { deterministic }: { readonly deterministic: boolean },
 ): Compilation {

@@ -8,7 +8,7 @@ import { checkOptions, describe, sameShape, TapeEntry } from "@chainrule/core/in
 import { type Compilation, compile } from "./compile.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
-import { type Parts, takeApart } from "./trace/pytree.ts";
+import { type FlatTree, flatten } from "./trace/pytree.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
 
@@ -47,7 +47,7 @@ class CompiledFunction {
   readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isGradEnabled();
 
-  constructor(name: string, f: TensorFunction, args: Parts, heap: Heap, options: Required<JitOptions>) {
+  constructor(name: string, f: TensorFunction, args: FlatTree, heap: Heap, options: Required<JitOptions>) {
     this.#name = name;
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
     this.compilation = compile(name, f, args, heap, options);
@@ -55,9 +55,9 @@ class CompiledFunction {
 
   /** Whether the parameters that it was compiled for are trained or frozen, and have gradients or none, as then. */
   isCurrent(): boolean {
-    const { parameters, earlier } = this.compilation.traced;
+    const { parameters, priorGradients } = this.compilation.traced;
     for (const [parameter, requiresGrad] of parameters) if (parameter.requiresGrad !== requiresGrad) return false;
-    for (const { leaf, spec } of earlier) {
+    for (const { leaf, spec } of priorGradients) {
       const { grad } = leaf;
       if (
         grad === null || spec === null ? grad !== spec : grad.dtype !== spec.dtype || !sameShape(grad.shape, spec.shape)
@@ -81,14 +81,14 @@ class CompiledFunction {
 
   run(tensors: readonly Tensor[]): unknown {
     const { traced, program } = this.compilation;
-    const earlier = traced.earlier.flatMap(({ leaf: { grad } }) => grad ?? []);
+    const priorGradients = traced.priorGradients.flatMap(({ leaf: { grad } }) => grad ?? []);
     for (const effect of traced.effects) effect();
-    const outputs = program.run(earlier.length > 0 ? [...tensors, ...earlier] : tensors);
+    const outputs = program.run(priorGradients.length > 0 ? [...tensors, ...priorGradients] : tensors);
     for (const { leaf, output } of traced.gradients) leaf.grad = output === null ? null : outputs[output];
     traced.requiresGrad.forEach((on, i) => {
       if (on) cutOff(outputs[i], this.#name);
     });
-    return traced.result.build(outputs);
+    return traced.result.unflatten(outputs);
   }
 }
 
@@ -130,16 +130,16 @@ export function makeJit<F extends TensorFunction>(
   let compilations = 0;
   let last: CompiledFunction | undefined;
   let programsHeap: Heap | null = null;
-  const compiledFor = (parts: Parts, heap: Heap): CompiledFunction => {
+  const compiledFor = (tree: FlatTree, heap: Heap): CompiledFunction => {
     // After setNumThreads there is another heap: what was compiled for the old one is never run again.
     if (heap !== programsHeap) programs.clear();
     programsHeap = heap;
-    const key = `${isGradEnabled() ? "" : "noGrad "}${parts.key}`;
+    const key = `${isGradEnabled() ? "" : "noGrad "}${tree.key}`;
     const variants = programs.get(key) ?? [];
     let compiled = variants.find((each) => each.isCurrent());
     if (!compiled) {
       if (++compilations > mostPrograms) throw tooMany(name);
-      compiled = new CompiledFunction(name, f, parts, heap, { deterministic });
+      compiled = new CompiledFunction(name, f, tree, heap, { deterministic });
       programs.set(key, [...variants, compiled]);
     }
     return compiled;
@@ -148,17 +148,17 @@ export function makeJit<F extends TensorFunction>(
     const heap = heapOf();
     if (heap === null || isTracing()) return f(...(args as never[]));
     if (last?.compilation.program.heap === heap && last.fits(args)) return last.run(args);
-    const parts = takeApart(name, "arguments", args, true);
+    const tree = flatten(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
-    if (isGradEnabled() && parts.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
-    last = compiledFor(parts, heap);
-    return last.run(parts.tensors);
+    if (isGradEnabled() && tree.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
+    last = compiledFor(tree, heap);
+    return last.run(tree.tensors);
   };
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();
     if (heap === null)
       throw new JitError({ where: `${name}.explain`, expected: "WebAssembly with SIMD", got: "a host without" });
-    return explainCompilation(compiledFor(takeApart(name, "arguments", args, true), heap).compilation);
+    return explainCompilation(compiledFor(flatten(name, "arguments", args, true), heap).compilation);
   };
   return Object.assign(call, { explain }) as unknown as Jitted<F>;
 }

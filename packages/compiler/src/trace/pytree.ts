@@ -1,31 +1,31 @@
 /**
- * Arguments and results of jitted functions: tensors in arrays in records, taken apart and put together again.
+ * Pytrees: arguments and results of jitted functions, tensors in nested arrays and records, flattened and unflattened.
  */
 import { JitError, Parameter, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 
-/** The shape of a structure: where its tensors go, and what is always the same. */
-type Skeleton =
+/** What is left of a tree without its tensors: where each goes, and what is always the same. */
+type TreeDef =
   | { readonly kind: "tensor"; readonly index: number }
-  | { readonly kind: "same"; readonly value: unknown }
-  | { readonly kind: "array"; readonly items: readonly Skeleton[] }
-  | { readonly kind: "record"; readonly keys: readonly string[]; readonly items: readonly Skeleton[] };
+  | { readonly kind: "static"; readonly value: unknown }
+  | { readonly kind: "array"; readonly items: readonly TreeDef[] }
+  | { readonly kind: "record"; readonly keys: readonly string[]; readonly items: readonly TreeDef[] };
 
-/** A structure taken apart. */
-export interface Parts {
+/** A tree that was flattened. */
+export interface FlatTree {
   readonly tensors: Tensor[];
-  /** The structure again, of other tensors. */
-  build(tensors: readonly Tensor[]): unknown;
+  /** The tree again, of other tensors. */
+  unflatten(tensors: readonly Tensor[]): unknown;
   /** Whether it is an array of tensors, and nothing else. */
   readonly isFlat: boolean;
-  /** Equal for structures that one compiled program serves, shapes and dtypes included. */
+  /** Equal for trees that one compiled program serves, shapes and dtypes included. */
   readonly key: string;
 }
 
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;
 
-/** A number for an object, the same whenever it is asked for. */
+/** A number that identifies an object. */
 function numberOf(x: object): number {
   let number = numbers.get(x);
   if (number === undefined) {
@@ -36,17 +36,17 @@ function numberOf(x: object): number {
 }
 
 /**
- * Takes a structure apart. Parameters are state and no tensors to be passed: they stay where they are.
+ * Flattens a tree. Its leaves are tensors; parameters are state and no tensors to be passed, so they stay where they are.
  *
- * @param plain whether numbers, strings and truth values may be among it; they then belong to the key.
+ * @param plain whether numbers, strings and truth values may be in it; they then belong to the key.
  */
-export function takeApart(where: string, what: string, value: unknown, plain: boolean): Parts {
+export function flatten(where: string, what: string, value: unknown, plain: boolean): FlatTree {
   const tensors: Tensor[] = [];
   let key = "";
-  const visit = (x: unknown, path: string): Skeleton => {
+  const visit = (x: unknown, path: string): TreeDef => {
     if (x instanceof Parameter) {
       key += `p${numberOf(x)}`;
-      return { kind: "same", value: x };
+      return { kind: "static", value: x };
     }
     if (x instanceof Tensor) {
       key += `${x.dtype}[${x.shape}]`;
@@ -55,7 +55,7 @@ export function takeApart(where: string, what: string, value: unknown, plain: bo
     if (x === undefined || x === null || (plain && isPrimitive(x))) {
       key += typeof x === "string" ? JSON.stringify(x) : Object.is(x, -0) ? "-0" : String(x);
       key += ";";
-      return { kind: "same", value: x };
+      return { kind: "static", value: x };
     }
     if (Array.isArray(x) && !(plain && isData(x))) {
       key += "(";
@@ -82,21 +82,21 @@ export function takeApart(where: string, what: string, value: unknown, plain: bo
         : "Return tensors: a number computed while tracing would be the same at every call.",
     });
   };
-  const skeleton = visit(value, "");
-  const isFlat = skeleton.kind === "array" && skeleton.items.every(({ kind }) => kind === "tensor");
-  return { tensors, key, isFlat, build: (others) => putTogether(skeleton, others) };
+  const treedef = visit(value, "");
+  const isFlat = treedef.kind === "array" && treedef.items.every(({ kind }) => kind === "tensor");
+  return { tensors, key, isFlat, unflatten: (others) => unflatten(treedef, others) };
 }
 
-function putTogether(skeleton: Skeleton, tensors: readonly Tensor[]): unknown {
-  switch (skeleton.kind) {
+function unflatten(treedef: TreeDef, tensors: readonly Tensor[]): unknown {
+  switch (treedef.kind) {
     case "tensor":
-      return tensors[skeleton.index];
-    case "same":
-      return skeleton.value;
+      return tensors[treedef.index];
+    case "static":
+      return treedef.value;
     case "array":
-      return skeleton.items.map((item) => putTogether(item, tensors));
+      return treedef.items.map((item) => unflatten(item, tensors));
     case "record":
-      return Object.fromEntries(skeleton.items.map((item, i) => [skeleton.keys[i], putTogether(item, tensors)]));
+      return Object.fromEntries(treedef.items.map((item, i) => [treedef.keys[i], unflatten(item, tensors)]));
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * Traces a function: runs it once on tensors that stand for its arguments, and notes what it computes and leaves behind.
+ * Traces a function: runs it once on tensors that stand for its arguments, and records what it computes and leaves behind.
  */
 import { JitError, type Parameter, type Tensor, type TensorSpec } from "@chainrule/core";
 import { withTracer } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
-import { type Parts, takeApart } from "./pytree.ts";
+import { type FlatTree, flatten } from "./pytree.ts";
 import { Trace } from "./trace.ts";
 
 /** A function of tensors, in arrays and records. */
@@ -13,15 +13,15 @@ export type TensorFunction = (...args: never[]) => unknown;
 export interface TracedFunction {
   /** What the function computes: its results come first among the outputs, then gradients that it leaves. */
   readonly graph: Graph;
-  /** The structure of its results, and which of them a gradient would have to flow back from. */
-  readonly result: Parts;
+  /** The tree of its results, and which of them a gradient would have to flow back from. */
+  readonly result: FlatTree;
   readonly requiresGrad: readonly boolean[];
   /** What it wants to happen at every call. */
   readonly effects: readonly (() => void)[];
   /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
   readonly gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
   /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */
-  readonly earlier: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
+  readonly priorGradients: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
   /** The parameters that it reads or assigns, and whether they require gradients. */
   readonly parameters: readonly (readonly [Parameter, boolean])[];
 }
@@ -31,11 +31,11 @@ export interface TracedFunction {
  * @param args arguments of the shapes and dtypes to trace it for.
  * @throws JitError where the function reads numbers, or returns what is no tensor.
  */
-export function traceFunction(name: string, f: TensorFunction, args: Parts): TracedFunction {
+export function traceFunction(name: string, f: TensorFunction, args: FlatTree): TracedFunction {
   const trace = new Trace(name, args.tensors);
   const given = args.tensors.map((x, i) => trace.input(i, x));
   try {
-    const value = withTracer(trace, () => f(...(args.build(given) as never[])));
+    const value = withTracer(trace, () => f(...(args.unflatten(given) as never[])));
     if (value instanceof Promise)
       throw new JitError({
         where: name,
@@ -43,14 +43,14 @@ export function traceFunction(name: string, f: TensorFunction, args: Parts): Tra
         got: "an async function",
         hint: "Await outside, and jit only the tensor operations.",
       });
-    return tracedFunction(trace, takeApart(name, "a result", value, false));
+    return tracedFunction(trace, flatten(name, "a result", value, false));
   } finally {
     // What tracing did to gradients is undone: only calls leave any.
-    for (const [leaf, before] of trace.leaves) leaf.grad = before;
+    for (const [leaf, before] of trace.changedGradients) leaf.grad = before;
   }
 }
 
-function tracedFunction(trace: Trace, result: Parts): TracedFunction {
+function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
   const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>
     now === before ? [] : [[parameter, now] as const],
   );
@@ -62,7 +62,7 @@ function tracedFunction(trace: Trace, result: Parts): TracedFunction {
     requiresGrad: result.tensors.map((x) => x.requiresGrad),
     effects: trace.effects,
     gradients,
-    earlier: [...trace.earlier.values()].map(({ leaf, tensor }) => ({
+    priorGradients: [...trace.priorGradients.values()].map(({ leaf, tensor }) => ({
       leaf,
       spec: tensor && { shape: tensor.shape, dtype: tensor.dtype },
     })),
@@ -72,8 +72,8 @@ function tracedFunction(trace: Trace, result: Parts): TracedFunction {
 
 /** What the function leaves on each leaf. Its nodes are added to the outputs. */
 function gradientsLeft(trace: Trace, assigned: ReadonlySet<Tensor>, outputs: GraphNode[]) {
-  return [...trace.leaves.keys()]
-    .filter((leaf) => !trace.isPassing(leaf))
+  return [...trace.changedGradients.keys()]
+    .filter((leaf) => !trace.isLocalLeaf(leaf))
     .map((leaf) => {
       const { grad } = leaf;
       // After a step the gradient has done its work; handing it out would cost a copy a parameter.

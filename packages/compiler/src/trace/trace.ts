@@ -1,5 +1,5 @@
 /**
- * The tracer: notes what a function does to tensors, as a graph.
+ * The tracer: records what a function does to tensors, as a graph.
  */
 
 import type { Op, TensorSpec } from "@chainrule/core";
@@ -18,7 +18,7 @@ import {
 import { applied, GraphNode, type Source, tensorOf } from "../ir/graph.ts";
 
 /** Results of constants up to this size are computed while tracing. */
-const foldLimit = 4096;
+const constantFoldingLimit = 4096;
 
 /** What a trace knows of a parameter: its value before the call, and at this point. */
 interface State {
@@ -26,29 +26,29 @@ interface State {
   now: GraphNode;
 }
 
-/** A gradient from before the call that the function looks at. */
-export interface EarlierGradient {
+/** A gradient from before the call that the function reads. */
+export interface PriorGradient {
   readonly leaf: Tensor;
   /** The tensor that stands for it; null where there must be none. */
   readonly tensor: Tensor | null;
 }
 
-/** Notes one run of a function. */
+/** Records one run of a function. */
 export class Trace implements Tracer, StateTracer {
   readonly nodes: GraphNode[] = [];
   readonly states = new Map<Parameter, State>();
   /** Leaves whose gradients the function changes, with those that they held before. */
-  readonly leaves = new Map<Tensor, Tensor | null>();
-  /** Gradients from before the call that it looks at: arguments beside those that are given. */
-  readonly earlier = new Map<Tensor, EarlierGradient>();
+  readonly changedGradients = new Map<Tensor, Tensor | null>();
+  /** Gradients from before the call that it reads: arguments beside those that are given. */
+  readonly priorGradients = new Map<Tensor, PriorGradient>();
   readonly effects: (() => void)[] = [];
-  readonly #passing = new Set<Tensor>();
+  readonly #localLeaves = new Set<Tensor>();
   readonly #constants = new Map<object, GraphNode[]>();
   readonly #given: readonly Tensor[];
   /** What the function is called in messages. */
   readonly #name: string;
 
-  /** @param given the arguments' tensors of the call that is traced: for the first values of variables made in it. */
+  /** @param given the arguments' tensors of the call that is traced: for the first values of buffers made in it. */
   constructor(name: string, given: readonly Tensor[]) {
     this.#name = name;
     this.#given = given;
@@ -65,7 +65,11 @@ export class Trace implements Tracer, StateTracer {
   }
 
   record(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
-    if (inputs.length > 0 && inputs.every(isConstant) && (sizeOf(spec.shape) <= foldLimit || op.kernel === "view"))
+    if (
+      inputs.length > 0 &&
+      inputs.every(isConstant) &&
+      (sizeOf(spec.shape) <= constantFoldingLimit || op.kernel === "view")
+    )
       return compute(op, inputs, attributes, spec);
     const lowering = loweringOf(op, attributes);
     if (lowering?.kind === "compose" && sizeOf(spec.shape) > 0)
@@ -118,45 +122,45 @@ export class Trace implements Tracer, StateTracer {
   }
 
   beforeRequiringGrad(x: Tensor): void {
-    this.#passing.add(x);
+    this.#localLeaves.add(x);
   }
 
   /** Whether the leaf became one in the call, which the next call will make another of: `x.detach()`, `zeros(…)`. */
-  isPassing(leaf: Tensor): boolean {
-    return this.#passing.has(leaf) && !(leaf instanceof Parameter);
+  isLocalLeaf(leaf: Tensor): boolean {
+    return this.#localLeaves.has(leaf) && !(leaf instanceof Parameter);
   }
 
   gradientOf(leaf: Tensor, held: Tensor | null): Tensor | null {
     // One that becomes a leaf in the call has no gradient from before it.
-    if (this.leaves.has(leaf) || this.isPassing(leaf)) return held;
-    let earlier = this.earlier.get(leaf);
-    if (!earlier) {
-      const place = this.#given.length + this.earlierGradients.length;
-      earlier = { leaf, tensor: held && this.input(place, held) };
-      this.earlier.set(leaf, earlier);
+    if (this.changedGradients.has(leaf) || this.isLocalLeaf(leaf)) return held;
+    let prior = this.priorGradients.get(leaf);
+    if (!prior) {
+      const index = this.#given.length + this.priorGradientLeaves.length;
+      prior = { leaf, tensor: held && this.input(index, held) };
+      this.priorGradients.set(leaf, prior);
     }
-    return earlier.tensor;
+    return prior.tensor;
   }
 
   beforeGradientChanges(leaf: Tensor, held: Tensor | null): void {
-    if (!this.leaves.has(leaf)) this.leaves.set(leaf, held);
+    if (!this.changedGradients.has(leaf)) this.changedGradients.set(leaf, held);
   }
 
-  #earlierAt(index: number): Tensor {
-    const leaf = this.earlierGradients[index - this.#given.length];
-    return (this.leaves.get(leaf) ?? leaf.grad)!;
+  #priorGradientAt(index: number): Tensor {
+    const leaf = this.priorGradientLeaves[index - this.#given.length];
+    return (this.changedGradients.get(leaf) ?? leaf.grad)!;
   }
 
   /** The leaves whose gradients are arguments, in their order. */
-  get earlierGradients(): Tensor[] {
-    return [...this.earlier.values()].flatMap(({ leaf, tensor }) => (tensor ? [leaf] : []));
+  get priorGradientLeaves(): Tensor[] {
+    return [...this.priorGradients.values()].flatMap(({ leaf, tensor }) => (tensor ? [leaf] : []));
   }
 
   everyRun(effect: () => void): void {
     this.effects.push(effect);
   }
 
-  /** By running what leads to it, with the numbers of this call. */
+  /** Computes it and everything that it depends on, with the numbers of this call. */
   evaluate(x: Tensor): Tensor {
     if (isConstant(x)) return x;
     const values = new Map<GraphNode, Tensor>();
@@ -173,7 +177,7 @@ export class Trace implements Tracer, StateTracer {
   #compute({ source, shape, dtype }: GraphNode, numbersOf: (node: GraphNode) => Tensor): Tensor {
     switch (source.kind) {
       case "input":
-        return (this.#given[source.index] ?? this.#earlierAt(source.index)).detach();
+        return (this.#given[source.index] ?? this.#priorGradientAt(source.index)).detach();
       case "constant":
         return new Tensor(source.numbers, shape, dtype);
       case "state":
