@@ -1,6 +1,6 @@
 /**
  * Loops along one axis that are no chain of elements: where the largest is, running sums, products, truth of any or all,
- * and reductions of whole numbers. One line of elements after another.
+ * and reductions of whole numbers. One row of elements after another.
  */
 
 import type { DType } from "@chainrule/core";
@@ -11,24 +11,24 @@ import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { toInt32 } from "./instruction-emitters.ts";
 
-/** What is done along a line. */
-export type Line = "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" | "sum" | "max" | "min";
+/** What is computed along a row. */
+export type AxisLoop = "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" | "sum" | "max" | "min";
 
-type Kind = "f32" | "f64" | "i32";
+type NumberType = "f32" | "f64" | "i32";
 
 /** Truth values are counted as whole numbers. */
-const kindOf: Readonly<Record<DType, Kind>> = { float32: "f32", float64: "f64", int32: "i32", bool: "i32" };
+const numberTypeOf: Readonly<Record<DType, NumberType>> = { float32: "f32", float64: "f64", int32: "i32", bool: "i32" };
 
-function lineOf(node: GraphNode): Line | null {
+function axisLoopOf(node: GraphNode): AxisLoop | null {
   const { lowering } = node;
   if (lowering?.kind === "axisLoop") return lowering.loop;
   // Reductions of floats are loops, joined with what comes before them.
-  return lowering?.kind === "reduce" && kindOf[node.inputs[0].dtype] === "i32" ? lowering.reducer : null;
+  return lowering?.kind === "reduce" && numberTypeOf[node.inputs[0].dtype] === "i32" ? lowering.reducer : null;
 }
 
 /** Whether the loops below compute it. */
 export function isAxisLoop(node: GraphNode): boolean {
-  return lineOf(node) !== null && node.size > 0 && node.inputs[0].size > 0;
+  return axisLoopOf(node) !== null && node.size > 0 && node.inputs[0].size > 0;
 }
 
 export function writeAxisLoop(code: Code, node: GraphNode, layout: Layout): void {
@@ -36,17 +36,17 @@ export function writeAxisLoop(code: Code, node: GraphNode, layout: Layout): void
   if (lowering?.kind !== "axisLoop" && lowering?.kind !== "reduce") return;
   const { axes } = lowering;
   const reverse = lowering.kind === "axisLoop" && lowering.reverse === true;
-  const lines = new Lines(code, inputs[0], node, splitAtAxes(inputs[0].shape, axes), reverse);
-  lines.write(lineOf(node)!, layout.contiguousAddressOf(inputs[0]), layout.contiguousAddressOf(node));
+  const writer = new AxisLoopWriter(code, inputs[0], node, splitAtAxes(inputs[0].shape, axes), reverse);
+  writer.write(axisLoopOf(node)!, layout.contiguousAddressOf(inputs[0]), layout.contiguousAddressOf(node));
 }
 
-class Lines {
+class AxisLoopWriter {
   readonly #code: Code;
   readonly #from: DType;
   readonly #to: DType;
   readonly #lengths: Readonly<Record<"outer" | "n" | "inner", number>>;
   readonly #reverse: boolean;
-  /** Where the line begins, the element at hand, its number, and where the next result goes. */
+  /** Where the row begins, the element at hand, its number, and where the next result goes. */
   readonly #v;
 
   constructor(code: Code, from: GraphNode, to: GraphNode, lengths: ReturnType<typeof splitAtAxes>, reverse: boolean) {
@@ -58,11 +58,11 @@ class Lines {
     this.#v = code.variables("start", "at", "rest", "i", "j", "result");
   }
 
-  write(line: Line, from: number, to: number): void {
+  write(loop: AxisLoop, from: number, to: number): void {
     const { outer, n, inner } = this.#lengths;
     const v = this.#v;
     const bytes = bytesPer(this.#from);
-    const body = this.#bodyOf(line);
+    const body = this.#bodyOf(loop);
     this.#code.int(from).set(v.start).int(to).set(v.result);
     this.#repeat(v.i, outer, () => {
       this.#repeat(v.j, inner, () => {
@@ -78,8 +78,8 @@ class Lines {
     this.#code.repeat(counter, body);
   }
 
-  /** Runs the body at each element of the line. */
-  #along(body: () => void): void {
+  /** Runs the body at each element of the row. */
+  #forEachElement(body: () => void): void {
     const { n, inner } = this.#lengths;
     const code = this.#code;
     const v = this.#v;
@@ -93,13 +93,13 @@ class Lines {
 
   /** Pushes the element at the address in the local. */
   #load(at = this.#v.at): Code {
-    return this.#code.get(at).access(this.#from === "bool" ? "i32.load8_u" : `${kindOf[this.#from]}.load`);
+    return this.#code.get(at).access(this.#from === "bool" ? "i32.load8_u" : `${numberTypeOf[this.#from]}.load`);
   }
 
   #store(to: number, value: () => void): void {
     this.#code.get(to);
     value();
-    this.#code.access(this.#to === "bool" ? "i32.store8" : `${kindOf[this.#to]}.store`);
+    this.#code.access(this.#to === "bool" ? "i32.store8" : `${numberTypeOf[this.#to]}.store`);
   }
 
   #finish(value: () => void): void {
@@ -107,38 +107,38 @@ class Lines {
     this.#code.advance(this.#v.result, bytesPer(this.#to));
   }
 
-  #bodyOf(line: Line): () => void {
-    switch (line) {
+  #bodyOf(loop: AxisLoop): () => void {
+    switch (loop) {
       case "argmax":
       case "argmin":
-        return () => this.#place(line === "argmax" ? "gt" : "lt");
+        return () => this.#arg(loop === "argmax" ? "gt" : "lt");
       case "cumsum":
-        return () => this.#running();
+        return () => this.#cumsum();
       case "any":
       case "all":
-        return () => this.#truth(line);
+        return () => this.#anyOrAll(loop);
       case "prod":
-        return () => this.#product();
+        return () => this.#prod();
       default:
-        return () => this.#whole(line);
+        return () => this.#reduceIntegers(loop);
     }
   }
 
   /** The first of equals; NaN is better than everything. */
-  #place(better: "gt" | "lt"): void {
+  #arg(better: "gt" | "lt"): void {
     const code = this.#code;
-    const kind = kindOf[this.#from];
-    const [best, x, found] = [code.local(kind), code.local(kind), code.local("i32")];
+    const type = numberTypeOf[this.#from];
+    const [best, x, found] = [code.local(type), code.local(type), code.local("i32")];
     this.#load(this.#v.start).set(best).int(this.#lengths.n).set(found);
-    this.#along(() => {
+    this.#forEachElement(() => {
       this.#load()
         .set(x)
         .get(x)
         .get(best)
-        .op(kind === "i32" ? `i32.${better}_s` : `${kind}.${better}`);
-      if (kind !== "i32") {
-        code.get(x).get(x).op(`${kind}.ne`, "i32.or");
-        code.get(best).get(best).op(`${kind}.eq`, "i32.and");
+        .op(type === "i32" ? `i32.${better}_s` : `${type}.${better}`);
+      if (type !== "i32") {
+        code.get(x).get(x).op(`${type}.ne`, "i32.or");
+        code.get(best).get(best).op(`${type}.eq`, "i32.and");
       }
       code.branch(() => code.get(x).set(best).put(found, this.#v.rest));
     });
@@ -147,83 +147,83 @@ class Lines {
   }
 
   /** In doubles, whole numbers as such: they wrap as in an Int32Array. */
-  #running(): void {
+  #cumsum(): void {
     const code = this.#code;
-    const kind = kindOf[this.#from];
-    const total = code.local(kind === "i32" ? "i32" : "f64");
+    const type = numberTypeOf[this.#from];
+    const total = code.local(type === "i32" ? "i32" : "f64");
     const to = code.local("i32");
     const { n, inner } = this.#lengths;
     const step = inner * bytesPer(this.#to);
-    if (kind === "i32") code.int(0);
+    if (type === "i32") code.int(0);
     else code.double(0);
     code.set(total);
     code.put(to, this.#v.result, [this.#reverse ? (n - 1) * step : 0], "i32.add");
-    this.#along(() => {
+    this.#forEachElement(() => {
       code.get(total);
       this.#load();
-      if (kind === "f32") code.op("f64.promote_f32");
-      code.op(kind === "i32" ? "i32.add" : "f64.add").set(total);
+      if (type === "f32") code.op("f64.promote_f32");
+      code.op(type === "i32" ? "i32.add" : "f64.add").set(total);
       this.#store(to, () => {
         code.get(total);
-        if (kind === "f32") code.op("f32.demote_f64");
+        if (type === "f32") code.op("f32.demote_f64");
       });
       code.advance(to, this.#reverse ? -step : step);
     });
     code.advance(this.#v.result, bytesPer(this.#to));
     if (n > 1) {
-      // After the last of the lines that lie side by side, on to the next such.
+      // After the last of the rows that lie side by side, on to the next such.
       code.push(this.#v.j, [1], "i32.eq").branch(() => code.advance(this.#v.result, (n - 1) * step));
     }
   }
 
-  #truth(line: "any" | "all"): void {
+  #anyOrAll(loop: "any" | "all"): void {
     const code = this.#code;
-    const kind = kindOf[this.#from];
+    const type = numberTypeOf[this.#from];
     const total = code.local("i32");
-    code.int(line === "all" ? 1 : 0).set(total);
-    this.#along(() => {
+    code.int(loop === "all" ? 1 : 0).set(total);
+    this.#forEachElement(() => {
       this.#load();
-      if (kind === "f64") code.double(0);
-      else if (kind === "f32") code.float(0);
+      if (type === "f64") code.double(0);
+      else if (type === "f32") code.float(0);
       else code.int(0);
       code
-        .op(`${kind}.ne`)
+        .op(`${type}.ne`)
         .get(total)
-        .op(line === "all" ? "i32.and" : "i32.or")
+        .op(loop === "all" ? "i32.and" : "i32.or")
         .set(total);
     });
     this.#finish(() => code.get(total));
   }
 
   /** In doubles whatever the dtype, as the kernel. */
-  #product(): void {
+  #prod(): void {
     const code = this.#code;
-    const kind = kindOf[this.#from];
+    const type = numberTypeOf[this.#from];
     const total = code.local("f64");
     code.double(1).set(total);
-    this.#along(() => {
+    this.#forEachElement(() => {
       this.#load();
-      if (kind === "f32") code.op("f64.promote_f32");
-      else if (kind === "i32") code.op("f64.convert_i32_s");
+      if (type === "f32") code.op("f64.promote_f32");
+      else if (type === "i32") code.op("f64.convert_i32_s");
       code.get(total).op("f64.mul").set(total);
     });
     this.#finish(() => {
       code.get(total);
-      if (kind === "f32") code.op("f32.demote_f64");
-      else if (kind === "i32") toInt32(code, "f64");
+      if (type === "f32") code.op("f32.demote_f64");
+      else if (type === "i32") toInt32(code, "f64");
     });
   }
 
-  #whole(line: "sum" | "max" | "min"): void {
+  #reduceIntegers(loop: "sum" | "max" | "min"): void {
     const code = this.#code;
     const [total, x] = [code.local("i32"), code.local("i32")];
-    if (line === "sum") code.int(0);
+    if (loop === "sum") code.int(0);
     else this.#load(this.#v.start);
     code.set(total);
-    this.#along(() => {
+    this.#forEachElement(() => {
       this.#load().set(x);
-      if (line === "sum") code.put(total, total, x, "i32.add");
-      else code.put(total, x, total, x, total, line === "max" ? "i32.gt_s" : "i32.lt_s", "select");
+      if (loop === "sum") code.put(total, total, x, "i32.add");
+      else code.put(total, x, total, x, total, loop === "max" ? "i32.gt_s" : "i32.lt_s", "select");
     });
     this.#finish(() => code.get(total));
   }

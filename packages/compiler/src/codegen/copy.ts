@@ -1,5 +1,5 @@
 /**
- * Laying values into a larger one: joining tensors, and the gradient of a slice.
+ * Copies with strides into a larger value: concat, and sliceScatter, the gradient of a slice.
  */
 
 import type { Shape } from "@chainrule/core";
@@ -71,13 +71,13 @@ export function writeCopy(code: Code, node: GraphNode, layout: Layout): void {
   }
 }
 
-interface Side {
+interface StridedMemory {
   readonly address: number;
   readonly strides: View["strides"];
 }
 
 /** Loops over all axes; the innermost is one instruction where both sides are contiguous. */
-function writeStridedCopy(code: Code, shape: Shape, to: Side, from: Side, bytes: number): void {
+function writeStridedCopy(code: Code, shape: Shape, to: StridedMemory, from: StridedMemory, bytes: number): void {
   const { lengths, strides } = mergeAxes(shape, [to.strides, from.strides]);
   const [target, source] = [to, from].map(({ address }) => {
     const pointer = code.local("i32");

@@ -1,5 +1,5 @@
 /**
- * Compiled forms for ops of the user's: an elementwise op may say how its elements are computed, as an expression of
+ * Compiled emitters for ops of the user's: an elementwise op may say how its elements are computed, as an expression of
  * additions, comparisons and elementary functions, of which loops are written as of built-in ops.
  */
 import {
@@ -260,22 +260,22 @@ export function registerEmitter<Attributes>(op: Op<Attributes>, emitter: Element
 }
 
 /** How the elements of a node are computed by its op's registered emitter. */
-export interface RegisteredForm {
+export interface ExpressionEmitter {
   readonly emit: BoundEmitter;
   /** Every elementary op in it, once. */
   readonly calls: readonly ElementwiseCall[];
 }
 
-const forms = new WeakMap<GraphNode, RegisteredForm>();
+const made = new WeakMap<GraphNode, ExpressionEmitter>();
 
 /** What the op's registered emitter makes of the node; null where there is none, or none for these dtypes. */
-export function registeredForm(node: GraphNode): RegisteredForm | null {
+export function registeredEmitter(node: GraphNode): ExpressionEmitter | null {
   const { source, lowering } = node;
   if (source.kind !== "op" || lowering?.kind !== "elementwise") return null;
   const emitter = registered.get(source.op);
   if (!emitter) return null;
-  let form = forms.get(node);
-  if (!form) {
+  let found = made.get(node);
+  if (!found) {
     const dtype = source.inputs[0]?.dtype;
     const isFor = dtype !== undefined && isFloat(dtype) && source.inputs.every((input) => input.dtype === dtype);
     if (!isFor || (node.dtype !== dtype && node.dtype !== "bool")) return null;
@@ -283,14 +283,14 @@ export function registeredForm(node: GraphNode): RegisteredForm | null {
     const inputs = source.inputs.map((_, i) => new Input(i) as unknown as ElementNumber);
     const result = emitter(mathFor(where), inputs, source.attributes);
     const content = node.dtype === "bool" ? "condition" : "number";
-    form = formOf(asExpression(result, content, where), laneTypeOf[dtype]);
-    forms.set(node, form);
+    found = emitterOf(asExpression(result, content, where), laneTypeOf[dtype]);
+    made.set(node, found);
   }
-  return form;
+  return found;
 }
 
 /** The expression's instructions: each application is computed once, and kept in a local. */
-function formOf(root: Expression, float: LaneType): RegisteredForm {
+function emitterOf(root: Expression, float: LaneType): ExpressionEmitter {
   const laneTypeIn = (content: Content): LaneType => (content === "condition" ? "mask" : float);
   const order = applicationsIn(root);
   const calls = order.map(({ op, inputs, takes, gives }): ElementwiseCall => {

@@ -4,7 +4,7 @@
  */
 import { power, type ScalarFunction } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import { registeredForm } from "./elementwise-emitter.ts";
+import { registeredEmitter } from "./elementwise-emitter.ts";
 import { bindEmitter, type ElementwiseCall, hasInstructions, isVectorized } from "./instruction-emitters.ts";
 import { type BoundEmitter, laneTypeOf } from "./lanes.ts";
 
@@ -27,13 +27,13 @@ function callOf({ source, lowering, dtype }: GraphNode): ElementwiseCall | null 
 /** What the node consists of: the calls of its op's emitter, or one of its own op. */
 function callsOf(node: GraphNode): readonly ElementwiseCall[] {
   const call = callOf(node);
-  return registeredForm(node)?.calls ?? (call ? [call] : []);
+  return registeredEmitter(node)?.calls ?? (call ? [call] : []);
 }
 
 /** How to compute an elementwise node, or null where only its kernel can. */
 export function emitterFor(node: GraphNode): BoundEmitter | null {
   const call = callOf(node);
-  return registeredForm(node)?.emit ?? (call && bindEmitter(call));
+  return registeredEmitter(node)?.emit ?? (call && bindEmitter(call));
 }
 
 /** A JavaScript function, and of how many elements it is one. */

@@ -1,5 +1,5 @@
 /**
- * Reading and adding at places that the data names, as loops: embeddings, labels, and their gradients.
+ * Gather and scatter as loops, at positions that the data names: embeddings, labels, and their gradients.
  */
 import { type IndexingKind, splitAtAxes } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
@@ -21,10 +21,11 @@ export function isIndexing(node: GraphNode): boolean {
 /** @param number the group's, by which a message about a bad index finds the op. */
 export function writeIndexing(code: Code, node: GraphNode, layout: Layout, number: number): void {
   const { lowering } = node;
-  if (lowering?.kind === "indexing") new Indexed(code, node, layout, number, lowering.axis, lowering.indexing).write();
+  if (lowering?.kind === "indexing")
+    new IndexingLoop(code, node, layout, number, lowering.axis, lowering.indexing).write();
 }
 
-class Indexed {
+class IndexingLoop {
   readonly #code: Code;
   readonly #node: GraphNode;
   readonly #layout: Layout;
@@ -36,11 +37,11 @@ class Indexed {
   readonly #outer: number;
   readonly #count: number;
   readonly #bytes: number;
-  /** Pointers: the line of the large side, the small side, the indices; and the element that an index names. */
-  readonly #line: number;
+  /** Pointers: the slab [n, inner] of the large side, the small side, the indices; and the element that an index names. */
+  readonly #slab: number;
   readonly #small: number;
   readonly #indices: number;
-  readonly #place: number;
+  readonly #element: number;
 
   constructor(code: Code, node: GraphNode, layout: Layout, number: number, axis: number, kind: IndexingKind) {
     this.#code = code;
@@ -56,7 +57,7 @@ class Indexed {
     const indices = node.inputs[1];
     this.#count = kind === "gather" || kind === "indexAdd" ? indices.size : indices.shape[axis];
     this.#bytes = bytesPer(node.dtype);
-    [this.#line, this.#small, this.#indices, this.#place] = [0, 1, 2, 3].map(() => code.local("i32"));
+    [this.#slab, this.#small, this.#indices, this.#element] = [0, 1, 2, 3].map(() => code.local("i32"));
   }
 
   write(): void {
@@ -76,13 +77,13 @@ class Indexed {
         .int(addressOf(first))
         .int(this.#node.size * this.#bytes)
         .op("memory.copy");
-    this.#code.int(adds ? out : addressOf(first)).set(this.#line);
+    this.#code.int(adds ? out : addressOf(first)).set(this.#slab);
     this.#code.int(adds ? addressOf(third && this.#kind === "scatterAdd" ? third : first) : out).set(this.#small);
     this.#code.int(addressOf(this.#node.inputs[1])).set(this.#indices);
     this.#repeat(this.#outer, () => {
       if (this.#kind === "gather" || this.#kind === "indexAdd") this.#slices();
-      else this.#elements();
-      this.#code.advance(this.#line, this.#n * this.#inner * this.#bytes);
+      else this.#perElement();
+      this.#code.advance(this.#slab, this.#n * this.#inner * this.#bytes);
     });
   }
 
@@ -96,25 +97,25 @@ class Indexed {
     this.#code.repeat(counter, body);
   }
 
-  /** The same indices for every line, each naming a slice of `inner` elements. */
+  /** The same indices for every slab, each naming a slice of `inner` elements. */
   #slices(): void {
     const code = this.#code;
     code.int(this.#layout.contiguousAddressOf(this.#node.inputs[1])).set(this.#indices);
     const slice = this.#inner * this.#bytes;
     this.#repeat(this.#count, () => {
-      this.#find(() => code.get(this.#line));
-      if (this.#kind === "gather") code.get(this.#small).get(this.#place).int(slice).op("memory.copy");
+      this.#locate(() => code.get(this.#slab));
+      if (this.#kind === "gather") code.get(this.#small).get(this.#element).int(slice).op("memory.copy");
       else this.#addSlice();
       code.advance(this.#small, slice).advance(this.#indices, 4);
     });
   }
 
-  /** Adds the slice at `small` to the one at `place`. */
+  /** Adds the slice at `small` to the one at `element`. */
   #addSlice(): void {
     const code = this.#code;
     const from = code.local("i32");
     const to = code.local("i32");
-    code.get(this.#small).set(from).get(this.#place).set(to);
+    code.get(this.#small).set(from).get(this.#element).set(to);
     const four = this.#node.dtype === "float32" ? Math.floor(this.#inner / 4) : 0;
     if (four > 0)
       this.#repeat(four, () => {
@@ -135,22 +136,22 @@ class Indexed {
   }
 
   /** An index for every element. */
-  #elements(): void {
+  #perElement(): void {
     const code = this.#code;
     const column = code.local("i32");
     this.#repeat(this.#count, () => {
-      code.get(this.#line).set(column);
+      code.get(this.#slab).set(column);
       this.#repeat(this.#inner, () => {
-        this.#find(() => code.get(column));
-        if (this.#kind === "scatterAdd") this.#addOne(this.#place, this.#small);
-        else code.get(this.#small).get(this.#place).int(this.#bytes).op("memory.copy");
+        this.#locate(() => code.get(column));
+        if (this.#kind === "scatterAdd") this.#addOne(this.#element, this.#small);
+        else code.get(this.#small).get(this.#element).int(this.#bytes).op("memory.copy");
         code.advance(this.#small, this.#bytes).advance(this.#indices, 4).advance(column, this.#bytes);
       });
     });
   }
 
-  /** Sets `place` to what the index names, counted from the address that is pushed. */
-  #find(start: () => void): void {
+  /** Sets `element` to what the index names, counted from the address that is pushed. */
+  #locate(start: () => void): void {
     const code = this.#code;
     const index = code.local("i32");
     code.get(this.#indices).access("i32.load").set(index);
@@ -159,6 +160,6 @@ class Indexed {
       code.get(this.#indices).access("i32.load").int(this.#n).int(this.#number).call(badIndex.name);
     });
     start();
-    code.push(index, [this.#inner * this.#bytes], "i32.mul", "i32.add").set(this.#place);
+    code.push(index, [this.#inner * this.#bytes], "i32.mul", "i32.add").set(this.#element);
   }
 }

@@ -5,14 +5,14 @@ import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
-import { isFusibleReduction, type Read, readsOf } from "../ir/reads.ts";
+import { isFusibleReduction, type Read, type Reduction, readsOf } from "../ir/reads.ts";
 import { isView } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
 import { emitterFor } from "./emitters.ts";
 import { type LaneType, laneBytes, laneTypeOf, type Push } from "./lanes.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
-import { type Range, rangeOf, type Share } from "./work-partition.ts";
+import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** What a loop must know of the program that it belongs to. */
 export interface LoopContext {
@@ -42,9 +42,14 @@ function reductionStrides({ lengths, reducedAxes }: FusionGroup): number[] {
   return lengths.map((_, axis) => (isGone(axis) ? 0 : kept[at++]));
 }
 
-/** @param share which share of the loop to write; all of it by default. */
-export function writeLoop(code: Code, group: FusionGroup, context: LoopContext, share: Share | null = null): void {
-  new LoopNest(code, group, context, share).write();
+/** @param partition which part of the loop to write; all of it by default. */
+export function writeLoop(
+  code: Code,
+  group: FusionGroup,
+  context: LoopContext,
+  partition: WorkPartition | null = null,
+): void {
+  new LoopNest(code, group, context, partition).write();
 }
 
 class LoopNest {
@@ -52,9 +57,9 @@ class LoopNest {
   readonly #code: Code;
   readonly #group: FusionGroup;
   readonly #context: LoopContext;
-  readonly #share: Share | null;
-  /** The axis of which only a share is walked: where it begins and how far it goes, in vectors or elements. */
-  #split: { readonly axis: number; readonly range: Range } | null = null;
+  readonly #partition: WorkPartition | null;
+  /** The axis of which only a part is walked: where it begins and how far it goes, in vectors or elements. */
+  #split: { readonly axis: number; readonly range: PartitionRange } | null = null;
   /** One, but for loops that are computed row by row. */
   readonly #rowPasses: readonly RowPass[];
   readonly #rowPassOf: ReadonlyMap<GraphNode, RowPass>;
@@ -71,11 +76,11 @@ class LoopNest {
   /** The pointers at the current depth, by their strides. */
   #pointers = new Map<string, number | null>();
 
-  constructor(code: Code, group: FusionGroup, context: LoopContext, share: Share | null) {
+  constructor(code: Code, group: FusionGroup, context: LoopContext, partition: WorkPartition | null) {
     this.#code = code;
     this.#group = group;
     this.#context = context;
-    this.#share = share;
+    this.#partition = partition;
     this.#e = new VectorEmitter(code, group.wide, context.imports);
     this.#rowPasses = group.rowPasses ?? [{ members: group.members, along: true }];
     this.#rowPassOf = new Map(
@@ -87,7 +92,7 @@ class LoopNest {
   write(): void {
     for (const node of this.#group.members) this.#collect(node);
     this.#merge();
-    if (this.#share) this.#divide(this.#share);
+    if (this.#partition) this.#partitionAxis(this.#partition);
     for (const access of this.#accesses()) this.#pointers.set(this.#pattern(access), null);
     for (const node of this.#group.members)
       if (isFusibleReduction(node)) this.#accumulators.set(node, this.#accumulatorOf(node));
@@ -147,13 +152,13 @@ class LoopNest {
     this.#kept = axes.filter((axis) => !isGone(axis)).length;
   }
 
-  /** Picks the axis that is shared out: the outermost that is long enough, or else the longest, of those that stay. */
-  #divide(share: Share): void {
+  /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
+  #partitionAxis(partition: WorkPartition): void {
     const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#lengths[axis];
     const axes = this.#order.slice(0, this.#kept);
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
-    const axis = axes.find((each) => steps(each) >= 2 * share.parts) ?? longest;
-    this.#split = { axis, range: rangeOf(this.#code, share, steps(axis)) };
+    const axis = axes.find((each) => steps(each) >= 2 * partition.parts) ?? longest;
+    this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis)) };
   }
 
   /** How many whole vectors the axis is walked in; null where it is walked by elements. */
@@ -180,11 +185,9 @@ class LoopNest {
     return { pointer, address: own && pointer !== null ? 0 : access.address };
   }
 
-  #accumulatorOf(node: GraphNode): Accumulator {
-    const { lowering } = node;
-    const reducer = lowering?.kind === "reduce" ? lowering.reducer : "sum";
+  #accumulatorOf({ lowering: { reducer }, dtype }: Reduction): Accumulator {
     const horizontal = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
-    return accumulatorOf(this.#e, reducer, laneTypeOf[node.dtype], horizontal);
+    return accumulatorOf(this.#e, reducer, laneTypeOf[dtype], horizontal);
   }
 
   /** How deep the loops are in which the access moves on. */
@@ -288,7 +291,7 @@ class LoopNest {
   }
 
   /** Runs the inside of a loop so many times, moving the pointers on. */
-  #times(depth: number, count: number | Range, more: boolean): void {
+  #times(depth: number, count: number | PartitionRange, more: boolean): void {
     if (count === 0) return;
     const inside = () => {
       if (depth >= this.#kept) {

@@ -10,7 +10,7 @@ import { bytesPer } from "../wasm/heap.ts";
 import { gemmScratch } from "../wasm/kernels/gemm.ts";
 import { reluFlag, tileColumns, tileRows } from "../wasm/kernels/gemm-tile.ts";
 import { gemm64Scratch } from "../wasm/kernels/gemm64.ts";
-import { type Range, rangeOf, type Share } from "./work-partition.ts";
+import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** The shared kernel for each dtype. */
 const calls = { float32: "gemm", float64: "gemm64" } as const;
@@ -98,13 +98,13 @@ function operandOf(node: GraphNode, layout: Layout): number {
   return layout.addressOf(base) + offset * 4;
 }
 
-/** One call of the kernel, or a loop of them over the batch; for a share of the result, where one is given. */
+/** One call of the kernel, or a loop of them over the batch; for a part of the result, where one is given. */
 export function writeMatmul(
   code: Code,
   node: GraphNode,
   layout: Layout,
   scratch: Scratch,
-  share: Share | null = null,
+  partition: WorkPartition | null = null,
 ): void {
   const swap = productOf(node);
   const batch = node.shape.slice(0, -2);
@@ -117,23 +117,23 @@ export function writeMatmul(
     dtype: node.dtype as Float,
     ...sizes(node),
   };
-  new Batches(code, product, layout.addressOf(node), scratch, share).write();
+  new BatchLoops(code, product, layout.addressOf(node), scratch, partition).write();
 }
 
-class Batches {
+class BatchLoops {
   readonly #code: Code;
   readonly #product: Product;
   readonly #scratch: Term;
   #rows: Term;
   #columns: Term;
   #bias: Term;
-  /** The axis of the batch of which only a share is walked. */
-  #split: { readonly axis: number; readonly range: Range } | null = null;
+  /** The axis of the batch of which only a part is walked. */
+  #split: { readonly axis: number; readonly range: PartitionRange } | null = null;
   readonly #pointers: readonly number[];
   readonly #lengths: readonly number[];
   readonly #strides: readonly (readonly number[])[];
 
-  constructor(code: Code, product: Product, to: number, scratch: Scratch, share: Share | null) {
+  constructor(code: Code, product: Product, to: number, scratch: Scratch, partition: WorkPartition | null) {
     const { a, b, batch, m, n } = product;
     this.#code = code;
     this.#product = product;
@@ -150,31 +150,31 @@ class Batches {
       code.int(address).set(pointer);
       return pointer;
     });
-    if (!share) return;
+    if (!partition) return;
     const own = code.local("i32");
-    code.put(own, share.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+    code.put(own, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
     this.#scratch = own;
-    this.#divide(share);
+    this.#partitionWork(partition);
   }
 
-  /** Shares out the batch where it is long enough, or else the larger side of the result, in whole tiles. */
-  #divide(share: Share): void {
+  /** Partitions the batch where it is long enough, or else the larger side of the result, in whole tiles. */
+  #partitionWork(partition: WorkPartition): void {
     const { a, b, m, n, bias } = this.#product;
     const code = this.#code;
-    const axis = this.#lengths.findIndex((length) => length >= share.parts);
+    const axis = this.#lengths.findIndex((length) => length >= partition.parts);
     if (axis >= 0) {
-      const range = rangeOf(code, share, this.#lengths[axis]);
+      const range = partitionRange(code, partition, this.#lengths[axis]);
       this.#split = { axis, range };
       this.#pointers.forEach((_, i) => {
         this.#skip(i, range.start, this.#strides[i][axis]);
       });
     } else if (m >= n) {
-      const range = rangeOf(code, share, m, tileRows);
+      const range = partitionRange(code, partition, m, tileRows);
       this.#rows = range.count;
       this.#skip(0, range.start, a.row);
       this.#skip(2, range.start, n);
     } else {
-      const range = rangeOf(code, share, n, 2 * tileColumns);
+      const range = partitionRange(code, partition, n, 2 * tileColumns);
       this.#columns = range.count;
       this.#skip(1, range.start, b.column);
       this.#skip(2, range.start, 1);
@@ -216,7 +216,7 @@ class Batches {
     else this.#move(axis, -length);
   }
 
-  #back(axis: number, { count }: Range): void {
+  #back(axis: number, { count }: PartitionRange): void {
     this.#pointers.forEach((_, i) => {
       this.#skip(i, count, -this.#strides[i][axis]);
     });

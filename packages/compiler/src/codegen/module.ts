@@ -17,7 +17,7 @@ import { writeMatmul } from "./matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "./parallel.ts";
 import { ScalarImports } from "./vector-emitter.ts";
 import { type Geometries, writeWindow } from "./window.ts";
-import type { Share } from "./work-partition.ts";
+import type { WorkPartition } from "./work-partition.ts";
 
 /** What the program calls: neighbouring groups that are all in WebAssembly, from the first to the last. */
 export interface EntryPoint {
@@ -60,11 +60,11 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
   const parts = partsOf(phases);
   const entryPoints = entryPointsOf(groups, phases);
   const functions = compiled.map(({ group, number }): FunctionDefinition => {
-    const share = shareOf(parts.get(number));
+    const partition = partitionOf(parts.get(number));
     return {
       name: groupName(number),
-      parameters: share ? partParameters : [],
-      body: (code) => writeGroup(code, group, number, { layout, stored, imports }, share),
+      parameters: partition ? partParameters : [],
+      body: (code) => writeGroup(code, group, number, { layout, stored, imports }, partition),
     };
   });
   return { functions: [...functions, ...entryPoints.map(entryFunction)], imports, entryPoints, parts };
@@ -83,19 +83,25 @@ interface GroupContext {
   readonly imports: ScalarImports;
 }
 
-function writeGroup(code: Code, group: FusionGroup, number: number, context: GroupContext, share: Share | null): void {
+function writeGroup(
+  code: Code,
+  group: FusionGroup,
+  number: number,
+  context: GroupContext,
+  partition: WorkPartition | null,
+): void {
   const { layout } = context;
   const [node] = group.members;
-  if (group.kind === "loop") writeLoop(code, group, context, share);
-  else if (group.kind === "matmul") writeMatmul(code, node, layout, layout.scratch, share);
+  if (group.kind === "loop") writeLoop(code, group, context, partition);
+  else if (group.kind === "matmul") writeMatmul(code, node, layout, layout.scratch, partition);
   else if (group.kind === "window")
-    writeWindow(code, node, { layout, geometries: layout.geometries, scratch: layout.scratch }, share);
+    writeWindow(code, node, { layout, geometries: layout.geometries, scratch: layout.scratch }, partition);
   else if (group.kind === "axisLoop") writeAxisLoop(code, node, layout);
   else if (group.kind === "indexing") writeIndexing(code, node, layout, number);
   else writeCopy(code, node, layout);
 }
 
-function shareOf(parts: number | undefined): Share | null {
+function partitionOf(parts: number | undefined): WorkPartition | null {
   return parts === undefined ? null : { parts, part: partLocal, thread: threadLocal };
 }
 

@@ -9,7 +9,7 @@ import type { Layout, Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
-import { rangeOf, type Share } from "./work-partition.ts";
+import { partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** Whether the functions can compute it. */
 export function isWindow(node: GraphNode): boolean {
@@ -102,12 +102,12 @@ export function windowParts(node: GraphNode): number {
   return windowOf(node).call === "convolveWeightGradient" ? geometryOf(sizesOf(node)).tiles : sizesOf(node).images;
 }
 
-/** One call of the function; for a share of the images or tiles, where one is given. */
+/** One call of the function; for a part of the images or tiles, where one is given. */
 export function writeWindow(
   code: Code,
   node: GraphNode,
   { layout, geometries, scratch }: WindowContext,
-  share: Share | null = null,
+  partition: WorkPartition | null = null,
 ): void {
   const { call } = windowOf(node);
   const geometry = geometries.of(node);
@@ -116,13 +116,13 @@ export function writeWindow(
     for (const operand of [...node.inputs, node]) code.int(layout.contiguousAddressOf(operand));
     code.push([geometries.addressOf(geometry)], own, from, to).call(call);
   };
-  if (!share) {
+  if (!partition) {
     write([scratch.address], [0], [parts]);
     return;
   }
-  const range = rangeOf(code, share, parts);
+  const range = partitionRange(code, partition, parts);
   const { own, end } = code.variables("own", "end");
-  code.put(own, share.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+  code.put(own, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
   code.put(end, range.start, range.count, "i32.add");
   code.get(range.count).branch(() => write(own, range.start, end));
 }

@@ -1,17 +1,17 @@
 /**
- * Writing only a share of a group's work: threads call the same function with different numbers of parts.
+ * Writing only a part of a group's work: threads call the same function with different numbers of parts.
  */
 import type { Code } from "../wasm/assembler.ts";
 
 /** Into how many parts the work is cut; the locals that hold which part is to be done, and by which thread. */
-export interface Share {
+export interface WorkPartition {
   readonly parts: number;
   readonly part: number;
   readonly thread: number;
 }
 
 /** A run of steps along a loop, held in locals. */
-export interface Range {
+export interface PartitionRange {
   readonly start: number;
   readonly count: number;
   /** Writes what belongs to the last part only: what comes after all steps. */
@@ -22,7 +22,7 @@ export interface Range {
  * The steps that are the part's among `length`: as many for each as for the others, in whole multiples of `grain`, but
  * for the last; parts beyond the end have none.
  */
-export function rangeOf(code: Code, { parts, part }: Share, length: number, grain = 1): Range {
+export function partitionRange(code: Code, { parts, part }: WorkPartition, length: number, grain = 1): PartitionRange {
   const per = stepsPerPart(length, parts, grain);
   const { start, count } = code.variables("start", "count");
   const atMost = (local: number, most: number) => code.put(local, local, [most], local, [most], "i32.lt_s", "select");
