@@ -60,7 +60,7 @@ function storedNodes(groups: readonly FusionGroup[], views: Views, liveOut: Read
   return stored;
 }
 
-/** The values in whose memory the inputs of the group's members lie; among them members of its own. */
+/** The values whose memory the group's members read; members of its own may be among them. */
 export function basesReadBy(group: FusionGroup, views: Views): GraphNode[] {
   return group.members.flatMap((node) => basesOf(node, views));
 }

@@ -8,7 +8,7 @@ import { isView, longStrides, stridesWithin, type View, type Views } from "./vie
 
 /** One value that a node reads: in element (i₀, i₁, …) of its loop, the one at `offset + Σ iₐ strides[a]` of the base. */
 export interface Read {
-  /** The value in whose memory it lies. */
+  /** The value whose memory is read. */
   readonly base: GraphNode;
   readonly offset: number;
   /** One for each axis of the loop that has more than one element; only nodes that are computed in loops have such. */
@@ -43,7 +43,7 @@ export function readsOf(node: GraphNode, views: Views): Read[] {
   }));
 }
 
-/** The values in whose memory the node's inputs lie, one for each input. */
+/** The values whose memory the node reads, one for each input. */
 export function basesOf(node: GraphNode, views: Views): GraphNode[] {
   return viewsReadBy(node, views).map(([{ base }]) => base);
 }

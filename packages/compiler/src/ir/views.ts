@@ -1,12 +1,11 @@
 /**
- * Reading a value where it lies: broadcast, permuted, sliced and reshaped values need no memory of their own, only
- * strides into another's.
+ * Views: broadcast, permuted, sliced and reshaped values need no memory of their own, only strides into another's.
  */
 import type { Shape } from "@chainrule/core";
 import { broadcastStrides, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "./graph.ts";
 
-/** Element i of a value lies at `offset + Σ iₐ strides[a]` of the base. */
+/** Element (i₀, i₁, …) of a value is element `offset + Σ iₐ strides[a]` of the base. */
 export interface View {
   readonly base: GraphNode;
   readonly offset: number;
@@ -14,7 +13,7 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** Whether the node only says where to read. */
+/** Whether the node has the elements of its input, in another shape or order, or some of them. */
 export function isView(node: GraphNode): boolean {
   const kind = node.lowering?.kind;
   return node.op?.kernel === "view" || kind === "broadcast" || kind === "permute" || kind === "slice";
@@ -69,7 +68,7 @@ export class Views {
     return whole(node);
   }
 
-  /** Whether the node's elements lie one after another in its base. */
+  /** Whether the node's elements are stored one after another in its base. */
   isContiguous(node: GraphNode): boolean {
     const view = this.of(node);
     return isContiguous(view.strides, node.shape);
@@ -82,7 +81,7 @@ function whole(node: GraphNode): View {
   return { base: node, offset: 0, strides: single ? node.shape.map(() => 0) : stridesOf(node.shape) };
 }
 
-/** Whether elements with these strides lie one after another. */
+/** Whether elements with these strides are stored one after another. */
 export function isContiguous(strides: readonly number[], shape: Shape): boolean {
   const expected = stridesOf(shape);
   return strides.every((stride, axis) => shape[axis] === 1 || stride === expected[axis]);
@@ -99,7 +98,7 @@ function reshaped(inner: View, from: Shape, node: GraphNode): View | null {
   return { ...inner, strides: shape.map((length) => (length === 1 ? 0 : long[at++].stride)) };
 }
 
-/** The axes of a shape that have more than one element: two shapes that agree in them lie in memory alike. */
+/** The axes of a shape that have more than one element: shapes that agree in them have the same layout in memory. */
 export function longAxes(shape: Shape): number[] {
   return shape.filter((length) => length !== 1);
 }

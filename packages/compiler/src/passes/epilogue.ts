@@ -103,7 +103,7 @@ class EpilogueFusion {
   }
 }
 
-/** One number for each column, where it lies in one piece in memory. */
+/** Whether the node has one number for each column, contiguous in memory. */
 function isBias({ source, size, shape, dtype, uniform }: GraphNode, product: GraphNode): boolean {
   const columns = product.shape.at(-1);
   return (

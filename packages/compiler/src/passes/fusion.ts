@@ -31,7 +31,7 @@ function isElementwise(node: GraphNode, views: Views): boolean {
   return node.lowering?.kind === "elementwise" && emitterFor(node) !== null;
 }
 
-/** Kernels and the outside want their inputs in one piece: views that are not are written out for them. */
+/** Kernels and the outside read contiguous values only: views that are not contiguous are written out for them. */
 function writeOutViews(graph: Graph, views: Views): void {
   const wanted = resultsOf(graph);
   for (const node of graph.nodes) {
@@ -39,13 +39,13 @@ function writeOutViews(graph: Graph, views: Views): void {
       isView(node) || isElementwise(node, views) || isFusibleReduction(node) || isProduct(node) || isCopy(node);
     if (!readsStrided) wanted.push(...node.inputs);
   }
-  const inPieces = () => [
+  const strided = () => [
     ...wanted.filter((node) => isView(node) && !views.isContiguous(node)),
-    // A reshape that strides cannot express needs its input in one piece, too.
+    // A reshape that strides cannot express needs a contiguous input, too.
     ...graph.nodes.filter((node) => isView(node) && views.viewOf(node).base === node).map(({ inputs: [from] }) => from),
   ];
-  // Again and again: what looked into a view lies otherwise once that view is written out.
-  for (let list = inPieces(); list.length > 0; list = inPieces()) for (const node of list) views.writeOut(node);
+  // Until nothing changes: writing out a view changes the strides of the views of it.
+  for (let list = strided(); list.length > 0; list = strided()) for (const node of list) views.writeOut(node);
 }
 
 /** How a node is computed that takes part in no loop. */

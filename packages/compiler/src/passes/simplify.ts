@@ -107,7 +107,7 @@ class Simplifier {
     return (x.traced as GraphNode | null) ?? this.#add({ kind: "constant", numbers: x.storage }, x);
   }
 
-  /** Views of views look at the first; a view that changes nothing is gone. */
+  /** A view of views becomes one of what the first is of; a view in the same shape becomes that itself. */
   #view(node: TensorSpec, source: AppliedOp): GraphNode {
     let [from] = source.inputs;
     while (from.op?.kernel === "view") from = from.inputs[0];
