@@ -1,6 +1,6 @@
-import { buffer, ones, parameter, randn, type Tensor, tensor, zeros } from "@chainrule/core";
+import { buffer, defineOp, type Op, ones, parameter, randn, type Tensor, tensor, zeros } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { jit } from "./index.ts";
+import { jit, registerEmitter } from "./index.ts";
 
 function step() {
   const w = parameter(
@@ -106,5 +106,47 @@ describe("explain", () => {
     noise(ones([4]));
     expect(noise.explain(ones([4])).kernels.some(({ ms }) => Number.isNaN(ms))).toBe(true);
     expect(`${noise.explain(ones([4]))}`).toContain("not timed");
+  });
+
+  describe("of an op that is given by a JavaScript function", () => {
+    const scalar = (x: number) => x ** 3;
+    const cubeOf = (lower: Op["lower"]) =>
+      defineOp<void>({
+        name: "cube",
+        inferShape: ([x]) => x,
+        kernel: (out, [x]) => {
+          for (let i = 0; i < out.storage.length; i++) out.storage[i] = scalar(x.storage[i]);
+        },
+        lower,
+      });
+    const explainedWith = (cube: ReturnType<typeof cubeOf>, x = ones([8])) =>
+      jit((y: Tensor) => cube([y.mul(2)]).exp()).explain(x);
+
+    it("says that it is called for each element, and what to do about it", () => {
+      const explained = explainedWith(cubeOf({ kind: "elementwise", scalar }));
+      expect(explained.kernels.map(({ scalarFallbacks }) => scalarFallbacks)).toEqual([["cube"]]);
+      expect(String(explained)).toContain(
+        "mul, cube, exp, calls JavaScript for each element of cube: give it `compose`, or an emitter",
+      );
+    });
+
+    it("says nothing where the op is composed, or has an emitter", () => {
+      const emitted = cubeOf({ kind: "elementwise", scalar });
+      registerEmitter(emitted.op, ({ mul }, [x]) => mul(x, mul(x, x)));
+      const composed = cubeOf({ kind: "compose", compose: ([x]) => x.mul(x).mul(x) });
+      for (const cube of [emitted, composed]) {
+        const explained = explainedWith(cube);
+        expect(explained.kernels.map(({ scalarFallbacks }) => scalarFallbacks)).toEqual([[]]);
+        expect(String(explained)).not.toContain("JavaScript for each");
+      }
+    });
+
+    it("names built-in functions that have no instructions for doubles, without advice", () => {
+      const explained = explainedWith(cubeOf({ kind: "elementwise", scalar }), tensor([1, 2, 3], { dtype: "float64" }));
+      expect(explained.kernels[0].scalarFallbacks).toEqual(["cube", "exp"]);
+      expect(String(explained)).toContain("of cube, exp: give cube `compose`, or an emitter");
+      const builtIn = jit((x: Tensor) => x.exp()).explain(tensor([1, 2, 3], { dtype: "float64" }));
+      expect(String(builtIn)).toMatch(/exp, calls JavaScript for each element of exp$/m);
+    });
   });
 });

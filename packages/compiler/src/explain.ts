@@ -1,11 +1,13 @@
 /**
  * What became of a function: its graph before and after, its kernels, and where its memory went.
  */
-import { formatShape } from "@chainrule/core/internal";
+import { builtinOps, formatShape } from "@chainrule/core/internal";
+import { registeredEmitter } from "./codegen/elementwise-emitter.ts";
+import { callsJavaScript } from "./codegen/emitters.ts";
 import { matmulFlops } from "./codegen/matmul.ts";
 import { windowFlops } from "./codegen/window.ts";
 import type { Compilation } from "./compile.ts";
-import { basesReadBy, type FusionGroup } from "./ir/fused-graph.ts";
+import { basesReadBy, type FusedGraph, type FusionGroup } from "./ir/fused-graph.ts";
 import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
 import { isFusibleReduction } from "./ir/reads.ts";
 import { machineLimits } from "./runtime/machine-limits.ts";
@@ -26,6 +28,11 @@ export interface KernelReport {
   readonly bytes: number;
   /** Into how many parts it is cut for threads to share; 1 where it is done by one (see `setNumThreads`). */
   readonly parts: number;
+  /**
+   * Operations that call their JavaScript function for each element, for want of instructions. That takes many times
+   * as long as compiled code, and is never done by several threads.
+   */
+  readonly scalarFallbacks: readonly string[];
   /** After runs: the milliseconds that it takes; null before the first, and NaN for what draws random numbers. */
   readonly ms: number | null;
   /** The least milliseconds in which this machine could do so many flops and move so many bytes, on one thread. */
@@ -77,7 +84,14 @@ export function explainCompilation(compilation: Compilation): Explanation {
       })),
     },
   };
-  return { ...explanation, toString: () => textOf(explanation) };
+  return { ...explanation, toString: () => textOf(explanation, opsWithoutEmitterIn(fused)) };
+}
+
+/** The names of the user's own ops that have no emitter. */
+function opsWithoutEmitterIn({ groups }: FusedGraph): ReadonlySet<string> {
+  const nodes = groups.flatMap(({ members }) => members);
+  const isOwn = (node: GraphNode) => node.op !== null && !builtinOps().includes(node.op);
+  return new Set(nodes.filter((node) => isOwn(node) && registeredEmitter(node) === null).map(({ name }) => name));
 }
 
 /** Kernels that touch no more than so many bytes find them in the second cache. */
@@ -108,10 +122,16 @@ function workOf(group: FusionGroup, { fused, phases }: Compilation): Omit<Kernel
     kind: group.kind,
     parts: tasks.find((task) => fused.groups[task.group] === group)?.parts ?? 1,
     ops: group.members.map(({ name }) => name),
+    scalarFallbacks: scalarFallbacksOf(group),
     shape: group.kind === "loop" ? group.lengths : group.members[0].shape,
     flops: group.members.reduce((total, node) => total + flopsOf(group, node), 0),
     bytes,
   };
+}
+
+function scalarFallbacksOf({ kind, members, wide }: FusionGroup): string[] {
+  if (kind !== "loop") return [];
+  return [...new Set(members.filter((node) => callsJavaScript(node, wide)).map(({ name }) => name))];
 }
 
 function flopsOf({ kind }: FusionGroup, node: GraphNode): number {
@@ -120,9 +140,12 @@ function flopsOf({ kind }: FusionGroup, node: GraphNode): number {
   return isFusibleReduction(node) || kind === "axisLoop" ? node.inputs[0].size : node.size;
 }
 
-function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString">): string {
+function textOf(
+  { before, after, kernels, memory }: Omit<Explanation, "toString">,
+  withoutEmitter: ReadonlySet<string>,
+): string {
   const operations = (lines: readonly string[]) => lines.filter((line) => line.includes("(")).length;
-  const rows = kernels.map(({ kind, ops, shape, flops, bytes, parts, ms, limit }, i) =>
+  const rows = kernels.map(({ kind, ops, shape, flops, bytes, parts, scalarFallbacks, ms, limit }, i) =>
     [
       `${i}`.padStart(4),
       kind.padEnd(7),
@@ -130,7 +153,7 @@ function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString"
       `${short(flops)}flop`.padStart(10),
       `${short(bytes)}B`.padStart(8),
       ...(ms === null || limit === null ? [] : [timeOf(ms, limit)]),
-      ` ${shorten(ops)}${parts > 1 ? `, in ${parts} parts` : ""}`,
+      ` ${shorten(ops)}${parts > 1 ? `, in ${parts} parts` : ""}${fallbackText(scalarFallbacks, withoutEmitter)}`,
     ].join(" "),
   );
   return [
@@ -145,6 +168,15 @@ function textOf({ before, after, kernels, memory }: Omit<Explanation, "toString"
     `memory: arena ${short(memory.arena)}B (${short(memory.unshared)}B before sharing), all but parameters ` +
       `${short(memory.total)}B; ${memory.inPlace} parameters and variables updated in place`,
   ].join("\n");
+}
+
+/** Which ops call JavaScript for each element; for the user's own, what to do about it. */
+function fallbackText(names: readonly string[], withoutEmitter: ReadonlySet<string>): string {
+  if (names.length === 0) return "";
+  const own = names.filter((name) => withoutEmitter.has(name));
+  const whom = names.length === 1 ? "it" : own.join(", ");
+  const advice = own.length > 0 ? `: give ${whom} \`compose\`, or an emitter` : "";
+  return `, calls JavaScript for each element of ${names.join(", ")}${advice}`;
 }
 
 /** "12.3 us  85%": the time, and what the limit is of it. */

@@ -13,4 +13,4 @@ export {
 } from "./codegen/elementwise-emitter.ts";
 export type { Explanation, KernelReport } from "./explain.ts";
 export { type JitOptions, type Jitted, jit } from "./jit.ts";
-export { getNumThreads, setNumThreads } from "./runtime/threads/num-threads.ts";
+export { getNumThreads, setNumThreads } from "./runtime/num-threads.ts";

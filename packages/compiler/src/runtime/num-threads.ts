@@ -3,9 +3,9 @@
  */
 import { ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { sharedHeap, useHeap } from "../shared-heap.ts";
-import { createThreadGroup, type ThreadGroup } from "./thread-group.ts";
-import { checkHost, noThreads } from "./worker-pool.ts";
+import { sharedHeap, useHeap } from "./shared-heap.ts";
+import { createThreadGroup, type ThreadGroup } from "./threads/thread-group.ts";
+import { checkHost, noThreads } from "./threads/worker-pool.ts";
 
 /** More than this are a mistake: workers beyond the machine's cores only wait for each other. */
 const most = 64;
