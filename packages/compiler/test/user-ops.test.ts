@@ -227,3 +227,40 @@ describe("a user's relu that leaks", () => {
     expect(loweringOf(leaky.op, undefined)).toBeNull();
   });
 });
+
+describe("a user's op that draws", () => {
+  let draws = 0;
+  const noisy = defineOp<void>({
+    name: "noisy",
+    inferShape: ([x]) => x,
+    kernel: (out, [x]) => {
+      draws++;
+      for (let i = 0; i < out.storage.length; i++) out.storage[i] = x.storage[i] + draws;
+    },
+    lower: { kind: "elementwise" },
+    random: true,
+  });
+
+  it("draws at every call, though it is given constants", () => {
+    const f = jit((t: Tensor) => noisy([tensor([0, 0])]).mul(t));
+    const [first, second] = [f(tensor([1, 1])), f(tensor([1, 1]))];
+    expect(second.sub(first).toArray()).toEqual([1, 1]);
+  });
+
+  it("draws as many numbers, though few of them are taken", () => {
+    const sizes: number[] = [];
+    const counting = defineOp<void>({
+      name: "counting",
+      inferShape: ([x]) => x,
+      kernel: (out) => {
+        sizes.push(out.storage.length);
+      },
+      lower: { kind: "elementwise" },
+      random: true,
+    });
+    const f = (t: Tensor) => takeAlongAxis(counting([t]), labels, 1);
+    f(x);
+    jit(f)(x);
+    expect(sizes).toEqual([48, 48]);
+  });
+});

@@ -58,7 +58,8 @@ const softmaxOfLogSoftmax: Rule = ({ source: { inputs }, tensor }) => {
 /** Elements taken of f(x, y) are f of the elements taken: labels look at few of the numbers. */
 const takeBeforeComputing: Rule<number> = ({ source: { inputs }, attributes: axis, tensor }) => {
   const [x, indices] = inputs;
-  if (x.source.kind !== "op" || x.lowering?.kind !== "elementwise" || indices.shape[axis] >= x.shape[axis]) return null;
+  if (x.source.kind !== "op" || x.lowering?.kind !== "elementwise" || x.source.op.random) return null;
+  if (indices.shape[axis] >= x.shape[axis]) return null;
   const taken = x.inputs.map((input) => {
     if (input.uniform !== null && input.size === 1) return tensor(input);
     if (sameShape(input.shape, x.shape)) return takeAlongAxis(tensor(input), tensor(indices), axis);

@@ -86,7 +86,7 @@ class Simplifier {
   #applyIdentities(node: TensorSpec, source: AppliedOp): GraphNode {
     const { op, inputs } = source;
     const lowering = loweringOf(op, source.attributes);
-    if (lowering?.kind === "elementwise" && inputs.every(({ uniform }) => uniform !== null))
+    if (lowering?.kind === "elementwise" && !op.random && inputs.every(({ uniform }) => uniform !== null))
       return this.#constant(node, source);
     if (op.kernel === "view") return this.#view(node, source);
     if (op === broadcastOp && inputs[0].uniform !== null) return this.#reshapedConstant(node, inputs[0]);

@@ -68,6 +68,7 @@ export class Trace implements Tracer, StateTracer {
     if (
       inputs.length > 0 &&
       inputs.every(isConstant) &&
+      !op.random &&
       (sizeOf(spec.shape) <= constantFoldingLimit || op.kernel === "view")
     )
       return compute(op, inputs, attributes, spec);
