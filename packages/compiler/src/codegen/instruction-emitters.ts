@@ -332,11 +332,22 @@ emit(isInfinite.op, steps("x", op("abs"), Number.POSITIVE_INFINITY, op("eq")));
 emit(whereOp, { lanes: allKinds, write: ({ e, inputs: [condition, a, b] }) => choose(e, condition, a, b) });
 
 /** Functions of four floats at a time, each rounded as its own approximation is. */
-const vectorMath = new Map<Op, (code: Code) => void>(
-  Object.entries({ exp, expm1, log, log1p, log2, tanh, sigmoid, softplus, erf, sin, cos }).map(([name, { op }]) => [
-    op as Op,
-    math[name as keyof typeof math],
-  ]),
+const vectorMath: ReadonlyMap<Op, (code: Code) => void> = new Map(
+  (
+    [
+      [exp, math.exp],
+      [expm1, math.expm1],
+      [log, math.log],
+      [log1p, math.log1p],
+      [log2, math.log2],
+      [tanh, math.tanh],
+      [sigmoid, math.sigmoid],
+      [softplus, math.softplus],
+      [erf, math.erf],
+      [sin, math.sin],
+      [cos, math.cos],
+    ] as const
+  ).map(([{ op }, write]) => [op as Op, write]),
 );
 
 /** Whether the op is written in a few instructions. */

@@ -43,7 +43,7 @@ export const packFourFunction: FunctionDefinition = {
   },
 };
 
-/** Four elements of each of four lines, turned by 90 degrees. */
+/** Four elements of each of four lines, transposed. */
 function transposeFour(code: Code, pointers: readonly number[], to: number, toStep: number): void {
   const rows = pointers.map(() => code.local("v128"));
   const pairs = pointers.map(() => code.local("v128"));
@@ -56,7 +56,7 @@ function transposeFour(code: Code, pointers: readonly number[], to: number, toSt
   }
 }
 
-/** Turns four vectors by 90 degrees, in place; `spare` are four more locals. */
+/** Transposes four vectors in place; `spare` are four more locals. */
 export function transpose(code: Code, rows: readonly number[], spare: readonly number[]): void {
   const [a, b, c, d] = rows;
   const [ab, abHigh, cd, cdHigh] = spare;

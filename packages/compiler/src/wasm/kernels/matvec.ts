@@ -63,7 +63,7 @@ class Vector {
     });
   }
 
-  /** Four rows that lie in a line each: dot products with x. */
+  /** Four contiguous rows: dot products with x. */
   dots(): void {
     const code = this.#code;
     const { a, aRow, x, k, y, yStep } = parameters;

@@ -37,7 +37,7 @@ export class SingleWindow {
     });
   }
 
-  /** Runs the body with the places of one element of the window, in each of the images. */
+  /** Runs the body with the addresses of one element of the window, in each of the images. */
   eachTap(body: (at: (operand: number) => number) => void): void {
     const { code } = this;
     const v = this.#v;

@@ -199,7 +199,7 @@ class Planes {
   readonly #p: Parameters;
   readonly #v;
   readonly #given: readonly number[];
-  /** The operands of the plane at hand: its place in memory, or its padded copy. */
+  /** The operands of the plane at hand: where it lies in memory, or its padded copy. */
   readonly #now: readonly number[];
   readonly #f;
 
