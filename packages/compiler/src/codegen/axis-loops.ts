@@ -9,7 +9,7 @@ import type { GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
-import { toInt32 } from "./instruction-emitters.ts";
+import { toInt32 } from "./conversions.ts";
 
 /** What is computed along a row. */
 export type AxisLoop = "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" | "sum" | "max" | "min";
