@@ -129,7 +129,10 @@ function dependsSmoothly(f: (...xs: Tensor[]) => Tensor, given: readonly Tensor[
 }
 
 it("stands for every op that is registered, each under a name of its own", () => {
-  expect(Object.keys(opTable).sort()).toEqual(
+  expect(
+    Object.keys(opTable).sort(),
+    "op-table.ts wants an entry for each op, by the name it is registered under",
+  ).toEqual(
     builtinOps()
       .map(({ name }) => name)
       .sort(),

@@ -150,17 +150,21 @@ const byHand: Readonly<Record<string, readonly [args: readonly unknown[], value:
 
 describe("the losses of the index", () => {
   it("are those that a name finds, under that name", () => {
-    expect(exported.map(([name]) => name).sort()).toEqual([...registered].sort());
+    expect(exported.map(([name]) => name).sort(), "index.ts exports each loss, under its name").toEqual(
+      [...registered].sort(),
+    );
     for (const [name, loss] of exported) expect(lossByName(name)).toBe(loss);
   });
 
   it("have a value by hand, each of them", () => {
-    expect(Object.keys(byHand).sort()).toEqual(exported.map(([name]) => name).sort());
+    expect(Object.keys(byHand).sort(), "byHand wants a row for each exported loss").toEqual(
+      exported.map(([name]) => name).sort(),
+    );
   });
 });
 
 describe.each(exported)("%s", (name, loss) => {
-  it("has the value that its formula gives", () => {
+  it.runIf(byHand[name])("has the value that its formula gives", () => {
     const [args, value] = byHand[name];
     const inputs = args.map((x, i) => (i === 0 ? tensor(x as number[], { dtype: "float64" }) : x));
     expect((loss as (...args: unknown[]) => ReturnType<Loss>)(...inputs).item()).toBeCloseTo(value, 12);
@@ -171,7 +175,9 @@ describe.each(exported)("%s", (name, loss) => {
   });
 
   it("refuses an option that it does not know, in the call and in with()", () => {
-    expect(() => loss.with({ nonsense: 1 } as object)).toThrow(/options it knows, got "nonsense"/);
+    expect(() => loss.with({ nonsense: 1 } as object), "the setting `options` of defineLoss names its options").toThrow(
+      /options it knows, got "nonsense"/,
+    );
     const nothing = Object.keys(loss.inputs).map(() => 1) as unknown as [number, number];
     expect(() => loss(...nothing, { nonsense: 1 } as object)).toThrow(/options it knows, got "nonsense"/);
   });

@@ -51,7 +51,10 @@ async function exportedOps(): Promise<string[]> {
 it("every op of core stands in the table of gradient checks, or has none", async () => {
   const ops = (await exportedOps()).filter((name) => !noOps.includes(name)).sort();
   expect(ops.length).toBeGreaterThan(90);
-  expect(Object.keys({ ...table, ...withoutGradient }).sort()).toEqual(ops);
+  expect(
+    Object.keys({ ...table, ...withoutGradient }).sort(),
+    "a table of core/test/gradients/ wants cases for each op that tensors.ts exports, by its exported name",
+  ).toEqual(ops);
 });
 
 it("every registered op that has a gradient rule is run by a case of the table, forwards or backwards", () => {
@@ -75,7 +78,10 @@ it("every registered op that has a gradient rule is run by a case of the table, 
   }
   const differentiable = builtinOps().flatMap(({ name, gradient }) => (gradient ? [name] : []));
   expect(differentiable.length).toBeGreaterThan(60);
-  expect(differentiable.filter((name) => !run.has(name))).toEqual([]);
+  expect(
+    differentiable.filter((name) => !run.has(name)),
+    "ops whose gradient rule no case of core/test/gradients/ runs",
+  ).toEqual([]);
 });
 
 for (const [op, cases] of Object.entries(table))

@@ -133,7 +133,9 @@ function record(callback: nn.Callback): [HookName, number?][] {
 
 describe("every callback", () => {
   it("is in the table", () => {
-    expect(Object.keys(table)).toEqual(subclassesOf(nn.Callback));
+    expect(Object.keys(table), "`table` wants a row for each callback, in the order of their names").toEqual(
+      subclassesOf(nn.Callback),
+    );
   });
 
   it.each(Object.entries(table))("%s is called by fit in order, and does what it is for", async (_name, of) => {

@@ -217,7 +217,9 @@ const others = ["calculateGain", "constant", "fansOf"];
 
 describe("every initialiser of the public namespace", () => {
   it("is in the table of statistics", () => {
-    expect([...Object.keys(statistics), ...others].sort()).toEqual(functionsOf(initializers));
+    expect([...Object.keys(statistics), ...others].sort(), "`statistics` wants a row for each initialiser").toEqual(
+      functionsOf(initializers),
+    );
   });
 
   it.each(Object.entries(statistics))("%s has its statistics, by its name", (name, [mean, std]) => {

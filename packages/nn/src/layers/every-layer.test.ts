@@ -26,7 +26,10 @@ const cases = layerTable.map((each) => [each.name, each] as const);
 describe("every layer of the public index", () => {
   it("is in the table", () => {
     const made = layerTable.map(({ make }) => make({ dtype: "float32", generator: new Generator(1) }).constructor.name);
-    expect([...new Set([...made, ...basesAndModels])].sort()).toEqual(subclassesOf(Module));
+    expect(
+      [...new Set([...made, ...basesAndModels])].sort(),
+      "nn/test/layer-table.ts wants a case for each layer",
+    ).toEqual(subclassesOf(Module));
   });
 
   it.each(cases)("has the gradients of differences: %s", (_name, each) => {

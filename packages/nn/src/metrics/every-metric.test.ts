@@ -107,12 +107,14 @@ const bases = ["MeanMetric"];
 
 describe("every metric of the public index", () => {
   it("has a number computed by hand as a function", () => {
-    expect([...Object.keys(byHand), ...Object.keys(matrices)].sort()).toEqual(functionsOf(metrics));
+    expect([...Object.keys(byHand), ...Object.keys(matrices)].sort(), "`byHand` wants a row for each metric").toEqual(
+      functionsOf(metrics),
+    );
   });
 
   it("has one as a class", () => {
     const made = Object.values(byHand).map(({ make }) => make().constructor.name);
-    expect([...made, ...bases].sort()).toEqual(subclassesOf(nn.Metric));
+    expect([...made, ...bases].sort(), "`byHand` wants a row for each metric's class").toEqual(subclassesOf(nn.Metric));
   });
 
   it.each(Object.entries(byHand))("%s", (_name, { prediction, target, expected, compute, make }) => {
@@ -177,7 +179,7 @@ describe("an option that a metric does not know", () => {
   };
 
   it("is tried of every function", () => {
-    expect(Object.keys(given).sort()).toEqual(functionsOf(metrics));
+    expect(Object.keys(given).sort(), "`given` wants a row for each metric").toEqual(functionsOf(metrics));
   });
 
   it.each(Object.entries(given))("is refused: %s", (_name, call) => {
@@ -228,6 +230,9 @@ describe("every name of a metric", () => {
 
   it("there is one for every class without a parameter of its own", () => {
     const named = metricNames.map((name) => metricByName(name).constructor.name);
-    expect([...new Set([...named, ...bases, "FBeta"])].sort()).toEqual(subclassesOf(nn.Metric));
+    expect(
+      [...new Set([...named, ...bases, "FBeta"])].sort(),
+      "metrics/by-name.ts wants a name for each class",
+    ).toEqual(subclassesOf(nn.Metric));
   });
 });

@@ -103,7 +103,10 @@ describe("every optimizer of the public index", () => {
   const names = subclassesOf(Optimizer);
 
   it("has reference vectors, or its definition in plain numbers", () => {
-    expect([...Object.keys(byOp), ...Object.keys(byDefinition)].sort()).toEqual(names);
+    expect(
+      [...Object.keys(byOp), ...Object.keys(byDefinition)].sort(),
+      "`byOp` or `byDefinition` wants a row for each optimizer",
+    ).toEqual(names);
     for (const op of Object.keys(byOp)) expect(referenceCases("optimizers", op), op).not.toHaveLength(0);
   });
 

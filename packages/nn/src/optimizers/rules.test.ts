@@ -236,7 +236,7 @@ describe("every optimizer", () => {
   } as never;
 
   it("has its defaults in the table", () => {
-    expect(Object.keys(defaults).sort()).toEqual(subclassesOf(Optimizer));
+    expect(Object.keys(defaults).sort(), "`defaults` wants a row for each optimizer").toEqual(subclassesOf(Optimizer));
   });
 
   it.each(Object.entries(defaults))("%s has the defaults that its documentation names, and is pure", (name, one) => {
@@ -271,7 +271,9 @@ describe("training", () => {
   ];
 
   it("is tried of every optimizer", () => {
-    expect(trained.map(([name]) => name).sort()).toEqual(subclassesOf(Optimizer));
+    expect(trained.map(([name]) => name).sort(), "`trained` wants a row for each optimizer").toEqual(
+      subclassesOf(Optimizer),
+    );
   });
 
   it.each(trained)("%s finds the bottom of a bowl", (_name, make) => {

@@ -55,7 +55,9 @@ describe("an optimizer's state", () => {
   ];
 
   it("is tried of every optimizer", () => {
-    expect(taken.map(([name]) => optimizerByName(name).name).sort()).toEqual(subclassesOf(Optimizer));
+    expect(taken.map(([name]) => optimizerByName(name).name).sort(), "`taken` wants a row for each optimizer").toEqual(
+      subclassesOf(Optimizer),
+    );
   });
 
   it.each(taken)("of %s continues where it was taken, to the last digit", (name, options) => {

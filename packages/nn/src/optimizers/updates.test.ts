@@ -110,7 +110,7 @@ describe("updates that are compiled", () => {
 
   it("are tried of every optimizer", () => {
     const names = new Set(compared.map(([name]) => name.split(",")[0]));
-    expect([...names].sort()).toEqual(subclassesOf(Optimizer));
+    expect([...names].sort(), "`compared` wants a row for each optimizer").toEqual(subclassesOf(Optimizer));
   });
 
   it.each(compared)("do what they do one operation after another: %s", (_, check) => {

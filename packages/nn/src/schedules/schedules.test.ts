@@ -48,7 +48,9 @@ const firstRates: Record<string, { schedule: Schedule; rates: Readonly<Record<nu
 
 describe("every schedule of the public index", () => {
   it("has its first rates by hand", () => {
-    expect(Object.keys(firstRates).sort()).toEqual(functionsOf(schedules));
+    expect(Object.keys(firstRates).sort(), "`firstRates` wants a row for each schedule").toEqual(
+      functionsOf(schedules),
+    );
   });
 
   it.each(Object.entries(firstRates))("%s", (_name, { schedule, rates }) => expectRates(schedule, rates));
@@ -85,7 +87,7 @@ const takes: Record<string, { make: (options: never) => Schedule; options: objec
 
 describe("the options of every schedule", () => {
   it("are in the table", () => {
-    expect(Object.keys(takes).sort()).toEqual(functionsOf(schedules));
+    expect(Object.keys(takes).sort(), "`takes` wants a row for each schedule").toEqual(functionsOf(schedules));
   });
 
   it.each(Object.entries(takes))("%s", (_name, { make, options, range }) => {
