@@ -57,7 +57,7 @@ describe("explain", () => {
 
   it("prints all of it", () => {
     expect(`${explained}`).toContain("kernels: ");
-    expect(`${explained}`).toContain("2 parameters and variables updated in place");
+    expect(`${explained}`).toContain("2 parameters and buffers updated in place");
   });
 
   it("computes the same thing once, and what nobody needs not at all", () => {

@@ -51,7 +51,7 @@ export interface Explanation {
     readonly unshared: number;
     /** Bytes of everything but parameters: arena, inputs, constants, scratch. */
     readonly total: number;
-    /** How many parameters and variables are updated where they lie. */
+    /** How many parameters and buffers are updated where they lie. */
     readonly inPlace: number;
     /** Each intermediate result: its place in the arena, and the first and last kernel that need it. */
     readonly parts: readonly { name: string; offset: number; bytes: number; from: number; to: number }[];
@@ -166,7 +166,7 @@ function textOf(
     "",
     ...summaryOf(kernels),
     `memory: arena ${short(memory.arena)}B (${short(memory.unshared)}B before sharing), all but parameters ` +
-      `${short(memory.total)}B; ${memory.inPlace} parameters and variables updated in place`,
+      `${short(memory.total)}B; ${memory.inPlace} parameters and buffers updated in place`,
   ].join("\n");
 }
 

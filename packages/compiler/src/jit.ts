@@ -177,7 +177,7 @@ function tooMany(name: string): JitError {
  * does to tensors and makes one WebAssembly program of it, which later calls run.
  *
  * The function takes and returns tensors, in arrays and records; plain numbers among the arguments are part of their
- * kind. It may read and assign parameters and variables, draw random numbers, call `backward()`, `grad`, `hessian` and
+ * kind. It may read and assign parameters and buffers, draw random numbers, call `backward()`, `grad`, `hessian` and
  * an optimizer's `step()`: these happen at every call. Anything else that it does in plain JavaScript happens at the
  * first call only (see `everyRun`). Results agree with running the function up to float32 rounding.
  *

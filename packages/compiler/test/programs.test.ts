@@ -71,7 +71,7 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
     checkCases(programsOf(), check, runs(200));
   });
 
-  it("steps of training, which change parameters and variables", limit, () => {
+  it("steps of training, which change parameters and buffers", limit, () => {
     const check = (program: Program) => {
       const train = () => {
         const values = inputsOf(program);

@@ -264,3 +264,26 @@ describe("a user's op that draws", () => {
     expect(sizes).toEqual([48, 48]);
   });
 });
+
+describe("a user's op that is a view", () => {
+  it("is not asked for the lowering of another's attributes, nor named by another's name", () => {
+    const asColumn = defineOp<{ readonly rows: number }>({
+      name: "asColumn",
+      inferShape: ([x], { rows }) => ({ shape: [rows, 1], dtype: x.dtype }),
+      kernel: "view",
+      lower: ({ rows }) => ({ kind: "compose", compose: ([x]) => x.reshape([rows, 1]) }),
+    });
+    const plain = defineOp<{ readonly rows: number }>({
+      name: "plain",
+      inferShape: ([x], { rows }) => ({ shape: [rows, 1], dtype: x.dtype }),
+      kernel: "view",
+    });
+    for (const view of [asColumn, plain]) {
+      const f = (t: Tensor) =>
+        view([t.reshape([2, 2]).add(1)], { rows: 4 })
+          .flatten()
+          .mul(2);
+      expect(jit(f)(tensor([1, 2, 3, 4])).toArray()).toEqual(f(tensor([1, 2, 3, 4])).toArray());
+    }
+  });
+});

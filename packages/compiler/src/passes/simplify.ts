@@ -10,6 +10,7 @@ import {
   loweringOf,
   matmulOp,
   permuteOp,
+  reshapeOp,
   sameShape,
   type Tracer,
   type Transposed,
@@ -113,7 +114,7 @@ class Simplifier {
     while (from.op?.kernel === "view") from = from.inputs[0];
     if (sameShape(from.shape, node.shape) && from.dtype === node.dtype) return from;
     if (from.uniform !== null) return this.#reshapedConstant(node, from);
-    return this.#add({ ...source, attributes: node.shape, inputs: [from] }, node);
+    return this.#add(applied(reshapeOp, node.shape, [from]), node);
   }
 
   /** A constant of one number in another shape: where a kernel needs it as an array, the program writes it out. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buffer, parameter, ShapeError, tensor } from "../index.ts";
 
-describe("parameters and variables", () => {
+describe("parameters and buffers", () => {
   it("tells weights from state, also when the weights are frozen", () => {
     const weight = parameter([1, 2]);
     weight.requiresGrad = false;
