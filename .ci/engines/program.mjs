@@ -21,7 +21,7 @@ import {
   tensor,
 } from "chainrule";
 import fc from "fast-check";
-import { inputsOf, programsOf, runProgram } from "../../packages/core/test/jit/programs.ts";
+import { inputsOf, programsOf, runProgram } from "../../packages/compiler/test/programs.ts";
 
 /** Counts modules, and throws for one that the engine does not validate. */
 function watchModules() {

@@ -25,7 +25,7 @@ for (let i = 0; i < 3; i++) {
 }
 export const result = w.toArray();`;
 
-/** A few bytes that every WebAssembly module begins with are written by the assembler, and by nothing else. */
+/** Nothing but the compiler asks the host for WebAssembly. */
 const hasCompiler = (code: string) => code.includes("WebAssembly");
 
 describe.each([
