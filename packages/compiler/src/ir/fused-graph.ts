@@ -42,7 +42,15 @@ export interface FusedGraph {
 /** The graph in these groups. */
 export function fusedGraph(graph: Graph, groups: readonly FusionGroup[], views: Views): FusedGraph {
   const liveOut = new Set(resultsOf(graph).map((node) => views.of(node).base));
-  return { graph, groups, views, liveOut, stored: storedNodes(groups, views, liveOut) };
+  let stored: ReadonlySet<GraphNode> | null = null;
+  return {
+    ...{ graph, groups, views, liveOut },
+    // Worked out when it is first asked for: each pass makes a graph, of which only the last is asked.
+    get stored() {
+      stored ??= storedNodes(groups, views, liveOut);
+      return stored;
+    },
+  };
 }
 
 function storedNodes(groups: readonly FusionGroup[], views: Views, liveOut: ReadonlySet<GraphNode>): Set<GraphNode> {

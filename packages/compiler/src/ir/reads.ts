@@ -45,7 +45,7 @@ export function readsOf(node: GraphNode, views: Views): Read[] {
 
 /** The values whose memory the node reads, one for each input. */
 export function basesOf(node: GraphNode, views: Views): GraphNode[] {
-  return viewsReadBy(node, views).map(([{ base }]) => base);
+  return isView(node) ? [views.viewOf(node).base] : node.inputs.map((input) => views.of(input).base);
 }
 
 function viewsReadBy(node: GraphNode, views: Views): (readonly [View, Shape])[] {
@@ -56,8 +56,11 @@ function viewsReadBy(node: GraphNode, views: Views): (readonly [View, Shape])[] 
 
 /** Whether the node reads the value only at the element that it computes, if at all. */
 export function readsSameElement(node: GraphNode, value: GraphNode, views: Views): boolean {
-  const own = longStrides(views.of(value).strides, value.shape);
-  return readsOf(node, views).every(
-    ({ base, offset, strides }) => base !== value || (offset === 0 && sameShape(strides, own)),
-  );
+  // Strides are worked out for reads of that value alone: most nodes read others, and this is asked for every pair.
+  return viewsReadBy(node, views).every(([view, shape]) => {
+    if (view.base !== value) return true;
+    if (view.offset !== 0) return false;
+    const own = longStrides(views.of(value).strides, value.shape);
+    return sameShape(stridesWithin(view, shape, loopShape(node)), own);
+  });
 }
