@@ -45,16 +45,15 @@ export function flatten(where: string, what: string, value: unknown, plain: bool
   let key = "";
   const visit = (x: unknown, path: string): TreeDef => {
     if (x instanceof Parameter) {
-      key += `p${numberOf(x)}`;
+      key += `p${numberOf(x)};`;
       return { kind: "static", value: x };
     }
     if (x instanceof Tensor) {
-      key += `${x.dtype}[${x.shape}]`;
+      key += `${x.dtype}[${x.shape}];`;
       return { kind: "tensor", index: tensors.push(x) - 1 };
     }
     if (x === undefined || x === null || (plain && isPrimitive(x))) {
-      key += typeof x === "string" ? JSON.stringify(x) : Object.is(x, -0) ? "-0" : String(x);
-      key += ";";
+      key += `${primitiveKey(x)};`;
       return { kind: "static", value: x };
     }
     if (Array.isArray(x) && !(plain && isData(x))) {
@@ -98,6 +97,13 @@ function unflatten(treedef: TreeDef, tensors: readonly Tensor[]): unknown {
     case "record":
       return Object.fromEntries(treedef.items.map((item, i) => [treedef.keys[i], unflatten(item, tensors)]));
   }
+}
+
+/** A plain value as text that no other has: 2 and 2n, 0 and -0, "null" and null are told apart. */
+function primitiveKey(x: unknown): string {
+  if (typeof x === "string") return JSON.stringify(x);
+  if (typeof x === "bigint") return `${x}n`;
+  return Object.is(x, -0) ? "-0" : String(x);
 }
 
 function isPrimitive(x: unknown): boolean {
