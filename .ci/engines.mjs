@@ -144,5 +144,6 @@ try {
     results.push(engine === "chromium" ? await checkChromium(own) : checkNode(engine, own));
   if (!results.every(Boolean)) process.exitCode = 1;
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  // A browser that was told to end may write for a moment longer.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 }
