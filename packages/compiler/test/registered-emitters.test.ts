@@ -209,6 +209,7 @@ describe("registerEmitter", () => {
     registerEmitter(op.op, emitter);
     expect(() => registerEmitter(op.op, emitter)).toThrow(OptionError);
     expect(() => registerEmitter(relu.op, emitter)).toThrow("an op of your own");
+    expect(() => registerEmitter(op as never, emitter)).toThrow(/expected an op, got the function[\s\S]*pass its op/);
     expect(() => registerEmitter(define().op, emitter)).toThrow('lower: { kind: "elementwise" }');
     expect(() => registerEmitter(define({ kind: "broadcast" }).op, emitter)).toThrow(
       'got one with lower: { kind: "broadcast" }',

@@ -244,18 +244,42 @@ const registered = new Map<Op, ElementwiseEmitter<unknown>>();
  * jit((x) => leakyRelu([x], 0.5))(tensor([2, -3])); // tensor([2, -1.5])
  */
 export function registerEmitter<Attributes>(op: Op<Attributes>, emitter: ElementwiseEmitter<Attributes>): void {
+  if (typeof op?.inferShape !== "function")
+    throw new OptionError({
+      where: "registerEmitter",
+      expected: "an op",
+      got: describe(op),
+      hint: "Of what defineOp returns, pass its op: registerEmitter(cube.op, …).",
+    });
   const where = `registerEmitter("${op.name}")`;
   if (typeof emitter !== "function")
-    throw new OptionError({ where, expected: "a function that computes elements", got: describe(emitter) });
+    throw new OptionError({
+      where,
+      expected: "a function that computes elements",
+      got: describe(emitter),
+      hint: "Write it with the functions of its first argument: ({ mul }, [x]) => mul(x, x).",
+    });
   if (builtinOps().includes(op as Op))
-    throw new OptionError({ where, expected: "an op of your own", got: "a built-in op" });
+    throw new OptionError({
+      where,
+      expected: "an op of your own",
+      got: "a built-in op",
+      hint: "Define one with defineOp; it may have the same name.",
+    });
   if (typeof op.lower !== "function" && op.lower?.kind !== "elementwise")
     throw new OptionError({
       where,
       expected: 'an op with lower: { kind: "elementwise" }',
       got: op.lower ? `one with lower: { kind: "${op.lower.kind}" }` : "one without lower",
+      hint: "Where each element depends on those at its position alone, add it to the definition; else use compose.",
     });
-  if (registered.has(op as Op)) throw new OptionError({ where, expected: "one emitter for the op", got: "a second" });
+  if (registered.has(op as Op))
+    throw new OptionError({
+      where,
+      expected: "one emitter for the op",
+      got: "a second",
+      hint: "Define another op for another emitter.",
+    });
   registered.set(op as Op, emitter as ElementwiseEmitter<unknown>);
 }
 
