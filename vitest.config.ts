@@ -9,5 +9,7 @@ export default defineConfig({
       "docs/**/*.test.ts",
     ],
     testTimeout: 60_000,
+    // One for each core: with two cores, the default would leave one idle.
+    maxWorkers: "100%",
   },
 });
