@@ -2,7 +2,7 @@
  * Evaluation and prediction: the loss and the metrics of data that is not trained on, and the outputs.
  */
 import { ChainRuleError, concat, DataError, noGrad, type Tensor } from "@chainrule/core";
-import { inMode, inModeSync } from "../module/mode.ts";
+import { inModeSync, withModes } from "../module/mode.ts";
 import type { Module } from "../module/module.ts";
 import type { DataAdapter } from "./data-adapter.ts";
 import { EpochMetrics } from "./epoch-metrics.ts";
@@ -28,32 +28,31 @@ interface EvaluationSettings {
   readonly shouldStop?: () => boolean;
 }
 
-/** The loss and the metrics over one pass through the data, in evaluation mode. */
-export function evaluateData(
+/** The loss and the metrics over one pass through the data, each step in evaluation mode. */
+export async function evaluateData(
   state: TrainState,
   data: DataAdapter,
   { where, prefix, eventLoop, step, shouldStop }: EvaluationSettings,
 ): Promise<Logs> {
-  return inMode(state.model, false, async () => {
-    const epochMetrics = new EpochMetrics(state.outputs);
-    const batches = data.iterate();
-    for (let number = 1; ; number++) {
-      const next = batches.next();
-      const item = next instanceof Promise ? await next : next;
-      if (item.done) break;
-      const batch = item.value;
-      try {
-        const result = step(state, batch.x, batch.y, batch.weight);
-        epochMetrics.update(batch, result.loss.item(), result);
-      } catch (error) {
-        throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
-      }
-      if (eventLoop.isDue) await eventLoop.pause();
-      if (shouldStop?.()) break;
+  const epochMetrics = new EpochMetrics(state.outputs);
+  const modules = state.model.modules();
+  const batches = data.iterate();
+  for (let number = 1; ; number++) {
+    const next = batches.next();
+    const item = next instanceof Promise ? await next : next;
+    if (item.done) break;
+    const batch = item.value;
+    try {
+      const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
+      epochMetrics.update(batch, result.loss.item(), result);
+    } catch (error) {
+      throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
     }
-    if (epochMetrics.samples === 0) throw new DataError({ where, expected: "at least one batch", got: "none" });
-    return epochMetrics.logs(prefix);
-  });
+    if (eventLoop.isDue) await eventLoop.pause();
+    if (shouldStop?.()) break;
+  }
+  if (epochMetrics.samples === 0) throw new DataError({ where, expected: "at least one batch", got: "none" });
+  return epochMetrics.logs(prefix);
 }
 
 /** The outputs for all inputs, computed batch by batch, in evaluation mode; nested as the model returns them. */

@@ -2,7 +2,7 @@
  * The training loop: epochs of batches, with callbacks, progress, validation and Ctrl-C.
  */
 import { ChainRuleError } from "@chainrule/core";
-import { inMode } from "../module/mode.ts";
+import { keepTraining } from "../module/mode.ts";
 import { BatchIterator } from "./batch-iterator.ts";
 import { CallbackList } from "./callback.ts";
 import type { TrainingConfig } from "./compile.ts";
@@ -47,6 +47,7 @@ export async function runFit(
   const history = new History();
   const callbacks = new CallbackList([...(options.callbacks as Hooks[]), history], model);
   const interrupt = listenForInterrupt();
+  const restoreModes = keepTraining(model);
   let progress: Progress | null = null;
   try {
     progress = await openProgress(options, data.steps);
@@ -65,11 +66,12 @@ export async function runFit(
       eventLoop: new EventLoopYield(),
     };
     model.stopTraining = false;
-    await inMode(model, true, () => runEpochs(run));
+    await runEpochs(run);
     history.interrupted = interrupt.requested;
     history.stopReason = reasonOf(model.stopTraining, interrupt.requested);
     return history;
   } finally {
+    restoreModes();
     interrupt.release();
     progress?.close();
   }

@@ -161,6 +161,9 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    *
    * Ctrl-C ends it in good order after the current batch and keeps what was learned; the history says so.
    *
+   * A model in evaluation mode is in training mode meanwhile. One in training mode stays as it is: what you switch with
+   * `layer.eval()`, before or in a callback, is left alone. `evaluate` and `predict` may run in hooks and beside it.
+   *
    * @param x inputs [n, …]: arrays or a tensor; with several inputs a list of them, or an object by name. Or batches
    *   instead of x and y: a list of [x, y] or [x, y, sampleWeight], anything that iterates over such, also
    *   asynchronously, or a function that returns that for each epoch.
