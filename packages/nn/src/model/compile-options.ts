@@ -13,7 +13,10 @@ export type MetricsLike =
 
 /** What a model is trained with: optimizer, loss, metrics. */
 export interface CompileOptions {
-  /** `"adam"` and the like, or an optimizer; `"rmsprop"` by default, as in Keras. */
+  /**
+   * `"adam"` and the like, which are Keras's of that name, with its defaults and formula; or an optimizer, whose class says
+   * its own. `"rmsprop"` by default, as in Keras.
+   */
   optimizer?: string | Optimizer<never> | Optimizer;
   /**
    * `"binary_crossentropy"` and the like, a loss, or a function of predictions and targets. With several outputs: one

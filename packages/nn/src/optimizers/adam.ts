@@ -6,6 +6,7 @@
  */
 import { pow, scalar, type Tensor, zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { EpsPlacement } from "./options.ts";
 import {
   descend,
   dividedBy,
@@ -24,7 +25,7 @@ interface Moments extends Hyperparameters {
 }
 
 /** The hyperparameters of {@link Adam}. */
-export interface AdamOptions extends Moments {
+export interface AdamOptions extends Moments, EpsPlacement {
   /** Divides by the largest second moment so far, so that steps never grow again (Reddi, Kale & Kumar 2018). */
   amsgrad: boolean;
 }
@@ -41,21 +42,27 @@ function nextMoments(gradient: Tensor, { m, v }: Tensors, { betas: [beta1, beta2
 
 const adam: UpdateRule<AdamOptions> = {
   name: "Adam",
-  defaults: { lr: 0.001, betas: [0.9, 0.999], eps: 1e-7, amsgrad: false, weightDecay: 0 },
+  defaults: { lr: 0.001, betas: [0.9, 0.999], eps: 1e-7, epsPlacement: "pytorch", amsgrad: false, weightDecay: 0 },
   pure: true,
   slots: (weight, { amsgrad }) => ({
     m: zerosLike(weight),
     v: zerosLike(weight),
     ...(amsgrad && { maxV: zerosLike(weight) }),
   }),
-  scalars: (lr, step, { betas: [beta1, beta2] }) => ({
-    rate: lr.div(biasCorrection(beta1, step)),
-    sqrtCorrection: biasCorrection(beta2, step).sqrt(),
-  }),
-  update: (weight, gradient, slots, { rate, sqrtCorrection }, hyper) => {
+  scalars: (lr, step, { betas: [beta1, beta2], eps, epsPlacement }) => {
+    const sqrtCorrection = biasCorrection(beta2, step).sqrt();
+    return {
+      rate: lr.div(biasCorrection(beta1, step)),
+      sqrtCorrection,
+      // √v + eps, and then the correction, is the corrected root plus a corrected eps.
+      ...(epsPlacement === "keras" && { eps: sqrtCorrection.reciprocal().mul(eps) }),
+    };
+  },
+  update: (weight, gradient, slots, { rate, sqrtCorrection, eps }, hyper) => {
     const next: Record<string, Tensor> = nextMoments(gradient, slots, hyper);
     if (hyper.amsgrad) next.maxV = slots.maxV.maximum(next.v);
-    const denominator = dividedBy((next.maxV ?? next.v).sqrt(), sqrtCorrection).add(hyper.eps);
+    const root = dividedBy((next.maxV ?? next.v).sqrt(), sqrtCorrection);
+    const denominator = root.add(eps ? eps.cast(root.dtype) : hyper.eps);
     return { weight: descend(weight, next.m.div(denominator), rate), slots: next };
   },
 };
@@ -64,10 +71,12 @@ const adam: UpdateRule<AdamOptions> = {
  * Adaptive moment estimation (Kingma & Ba 2015).
  *
  * m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + eps).
- * With `amsgrad`, the largest v so far in place of v.
+ * With `amsgrad`, the largest v so far in place of v. With `epsPlacement: "keras"` the root is
+ * (√v + eps) / √(1 - β₂ᵗ), the paper's "epsilon hat": eps counts for more in the first steps.
  *
- * Defaults: lr 0.001, betas [0.9, 0.999], eps 1e-7 (Keras's; PyTorch's is 1e-8), amsgrad false, weightDecay 0 (added
- * to the gradient; see {@link AdamW}).
+ * Defaults: lr 0.001, betas [0.9, 0.999], eps 1e-7 (Keras's; PyTorch's is 1e-8), epsPlacement "pytorch" (the paper's
+ * Algorithm 1), amsgrad false, weightDecay 0 (added to the gradient; see {@link AdamW}). By the name "adam" as in Keras:
+ * epsPlacement "keras".
  *
  * @example new Adam(model, { lr: 3e-4 });
  */
@@ -78,7 +87,10 @@ export type Adam = Optimizer<AdamOptions>;
  * Adam whose weight decay shrinks the weights directly, w ← (1 - lr · weightDecay) w, and is not divided by the root of
  * the second moment (Loshchilov & Hutter 2019).
  *
- * Defaults: as {@link Adam}, but weightDecay 0.01.
+ * All weights shrink, biases too, as in PyTorch and Keras; to except some, make groups of parameters.
+ *
+ * Defaults: as {@link Adam}, but weightDecay 0.01, as in PyTorch. By the name "adamw" as in Keras: weightDecay 0.004,
+ * epsPlacement "keras".
  *
  * @example new AdamW(model, { lr: 3e-4, weightDecay: 0.1 });
  */
@@ -91,28 +103,35 @@ export const AdamW = defineOptimizer<AdamOptions>({
 });
 export type AdamW = Optimizer<AdamOptions>;
 
+/** The hyperparameters of {@link Adamax}. */
+export interface AdamaxOptions extends Moments, EpsPlacement {}
+
 /**
  * Adam that divides by an infinity norm of the gradients, with decay, in place of the second moment (Kingma & Ba 2015, section 7).
  *
- * m as in Adam, u ← max(β₂ u, |g| + eps), w ← w - lr · (m / (1 - β₁ᵗ)) / u.
+ * m as in Adam, u ← max(β₂ u, |g| + eps), w ← w - lr · (m / (1 - β₁ᵗ)) / u. With `epsPlacement: "keras"`
+ * u ← max(β₂ u, |g|), and u + eps below the fraction.
  *
- * Defaults: lr 0.002, betas [0.9, 0.999], eps 1e-7, weightDecay 0.
+ * Defaults: lr 0.002, betas [0.9, 0.999], eps 1e-7, epsPlacement "pytorch", weightDecay 0. By the name "adamax" as in
+ * Keras: lr 0.001, epsPlacement "keras".
  *
  * @example new Adamax(model);
  */
-export const Adamax = defineOptimizer<Moments>({
+export const Adamax = defineOptimizer<AdamaxOptions>({
   name: "Adamax",
-  defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, weightDecay: 0 },
+  defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, epsPlacement: "pytorch", weightDecay: 0 },
   pure: true,
   slots: (weight) => ({ m: zerosLike(weight), u: zerosLike(weight) }),
   scalars: (lr, step, { betas: [beta1] }) => ({ rate: lr.div(biasCorrection(beta1, step)) }),
-  update: (weight, gradient, slots, { rate }, { betas: [beta1, beta2], eps }) => {
+  update: (weight, gradient, slots, { rate }, { betas: [beta1, beta2], eps, epsPlacement }) => {
     const m = movingAverage(slots.m, gradient, beta1);
-    const u = slots.u.mul(beta2).maximum(gradient.abs().add(eps));
-    return { weight: descend(weight, m.div(u), rate), slots: { m, u } };
+    const size = gradient.abs();
+    const u = slots.u.mul(beta2).maximum(epsPlacement === "keras" ? size : size.add(eps));
+    const denominator = epsPlacement === "keras" ? u.add(eps) : u;
+    return { weight: descend(weight, m.div(denominator), rate), slots: { m, u } };
   },
 });
-export type Adamax = Optimizer<Moments>;
+export type Adamax = Optimizer<AdamaxOptions>;
 
 /** The hyperparameters of {@link NAdam}. */
 export interface NAdamOptions extends Moments {
@@ -131,7 +150,8 @@ export interface NAdamOptions extends Moments {
  * PyTorch up to 1.13 multiplied Πμ, which has μₜ already, by it once more (mended in 2.0 by pull request 92699):
  * `exactProduct: false` gives those numbers.
  *
- * Defaults: lr 0.002, betas [0.9, 0.999], eps 1e-7, momentumDecay 0.004, exactProduct true, weightDecay 0.
+ * Defaults: lr 0.002, betas [0.9, 0.999], eps 1e-7, momentumDecay 0.004, exactProduct true, weightDecay 0, as in PyTorch
+ * but for its eps of 1e-8. By the name "nadam" as in Keras: lr 0.001, momentumDecay 1.
  *
  * @example new NAdam(model);
  */

@@ -3,13 +3,24 @@
  *
  * Adagrad adds up their squares; RMSprop averages them; Adadelta also averages its own steps.
  */
-import { fullLike, zerosLike } from "@chainrule/core";
+import { fullLike, type Tensor, zerosLike } from "@chainrule/core";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { EpsPlacement } from "./options.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 import { velocityAfter } from "./sgd.ts";
 
+interface RootOptions extends Hyperparameters, EpsPlacement {
+  /** Keeps the division finite. */
+  eps: number;
+}
+
+/** √s + eps, or Keras's √(s + eps). */
+function rootPlusEps(squares: Tensor, { eps, epsPlacement }: RootOptions): Tensor {
+  return epsPlacement === "keras" ? squares.add(eps).sqrt() : squares.sqrt().add(eps);
+}
+
 /** The hyperparameters of {@link Adagrad}. */
-export interface AdagradOptions extends Hyperparameters {
+export interface AdagradOptions extends RootOptions {
   /** What the sum of squares starts from; 0 by default. */
   initialAccumulator: number;
   /** Keeps the division finite; 1e-10 by default. */
@@ -19,26 +30,27 @@ export interface AdagradOptions extends Hyperparameters {
 /**
  * Steps that shrink with the sum of all squared gradients so far (Duchi, Hazan & Singer 2011).
  *
- * s ← s + g², w ← w - lr · g / (√s + eps).
+ * s ← s + g², w ← w - lr · g / (√s + eps); with `epsPlacement: "keras"` √(s + eps).
  *
- * Defaults: lr 0.01, initialAccumulator 0, eps 1e-10, weightDecay 0, as in PyTorch.
+ * Defaults: lr 0.01, initialAccumulator 0, eps 1e-10, epsPlacement "pytorch", weightDecay 0, as in PyTorch. By the name
+ * "adagrad" as in Keras: lr 0.001, initialAccumulator 0.1, eps 1e-7, epsPlacement "keras".
  *
  * @example new Adagrad(model, { lr: 0.1 });
  */
 export const Adagrad = defineOptimizer<AdagradOptions>({
   name: "Adagrad",
-  defaults: { lr: 0.01, initialAccumulator: 0, eps: 1e-10, weightDecay: 0 },
+  defaults: { lr: 0.01, initialAccumulator: 0, eps: 1e-10, epsPlacement: "pytorch", weightDecay: 0 },
   pure: true,
   slots: (weight, { initialAccumulator }) => ({ sum: fullLike(weight, initialAccumulator) }),
-  update: (weight, gradient, slots, { lr }, { eps }) => {
+  update: (weight, gradient, slots, { lr }, hyper) => {
     const sum = slots.sum.add(gradient.square());
-    return { weight: descend(weight, gradient.div(sum.sqrt().add(eps)), lr), slots: { sum } };
+    return { weight: descend(weight, gradient.div(rootPlusEps(sum, hyper)), lr), slots: { sum } };
   },
 });
 export type Adagrad = Optimizer<AdagradOptions>;
 
 /** The hyperparameters of {@link RMSprop}. */
-export interface RMSpropOptions extends Hyperparameters {
+export interface RMSpropOptions extends RootOptions {
   /** How slowly the average of squares decays; 0.99 by default (Keras calls it rho, 0.9). */
   alpha: number;
   /** Keeps the division finite; 1e-8 by default. */
@@ -53,22 +65,24 @@ export interface RMSpropOptions extends Hyperparameters {
  * Steps divided by the running root mean square of the gradients (Tieleman & Hinton 2012).
  *
  * s ← α s + (1 - α) g², d = g / (√s + eps), w ← w - lr · d; with momentum v ← momentum · v + d, w ← w - lr · v.
- * Centered (Graves 2013): a ← α a + (1 - α) g, and √(s - a²) in place of √s.
+ * Centered (Graves 2013): a ← α a + (1 - α) g, and s - a² in place of s. With `epsPlacement: "keras"` d = g / √(s + eps).
  *
- * Defaults: lr 0.01, alpha 0.99, eps 1e-8, momentum 0, centered false, weightDecay 0, as in PyTorch.
+ * Defaults: lr 0.01, alpha 0.99, eps 1e-8, epsPlacement "pytorch", momentum 0, centered false, weightDecay 0, as in
+ * PyTorch. By the name "rmsprop" as in Keras: lr 0.001, alpha 0.9, eps 1e-7, epsPlacement "keras".
  *
  * @example new RMSprop(model, { lr: 0.001, momentum: 0.9 });
  */
 export const RMSprop = defineOptimizer<RMSpropOptions>({
   name: "RMSprop",
-  defaults: { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
+  defaults: { lr: 0.01, alpha: 0.99, eps: 1e-8, epsPlacement: "pytorch", momentum: 0, centered: false, weightDecay: 0 },
   pure: true,
   slots: (weight, { momentum, centered }) => ({
     squareAvg: zerosLike(weight),
     ...(centered && { gradAvg: zerosLike(weight) }),
     ...(momentum !== 0 && { velocity: zerosLike(weight) }),
   }),
-  update: (weight, gradient, slots, { lr }, { alpha, eps, momentum, centered }) => {
+  update: (weight, gradient, slots, { lr }, hyper) => {
+    const { alpha, momentum, centered } = hyper;
     const squareAvg = movingAverage(slots.squareAvg, gradient.square(), alpha);
     const next: Record<string, typeof squareAvg> = { squareAvg };
     let variance = squareAvg;
@@ -77,7 +91,7 @@ export const RMSprop = defineOptimizer<RMSpropOptions>({
       // Rounding can carry the difference below 0 where all gradients are alike.
       variance = squareAvg.sub(next.gradAvg.square()).maximum(0);
     }
-    let direction = gradient.div(variance.sqrt().add(eps));
+    let direction = gradient.div(rootPlusEps(variance, hyper));
     if (momentum !== 0) direction = next.velocity = velocityAfter(slots.velocity, direction, momentum);
     return { weight: descend(weight, direction, lr), slots: next };
   },
@@ -97,7 +111,8 @@ export interface AdadeltaOptions extends Hyperparameters {
  *
  * s ← ρ s + (1 - ρ) g², d = g √(u + eps) / √(s + eps), u ← ρ u + (1 - ρ) d², w ← w - lr · d.
  *
- * Defaults: lr 1, rho 0.9, eps 1e-6, weightDecay 0, as in PyTorch and the paper.
+ * Defaults: lr 1, rho 0.9, eps 1e-6, weightDecay 0, as in PyTorch. By the name "adadelta" as in Keras: lr 0.001,
+ * rho 0.95, eps 1e-7, which is slow: Keras has the formula, not the rate, of the paper.
  *
  * @example new Adadelta(model);
  */

@@ -8,26 +8,30 @@ import { Lion } from "./lion.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { SGD } from "./sgd.ts";
 
-/** The names that `compile({ optimizer })` takes. */
-const byName: Readonly<Record<string, new () => Optimizer>> = {
-  sgd: SGD,
-  adagrad: Adagrad,
-  rmsprop: RMSprop,
-  adadelta: Adadelta,
-  adam: Adam,
-  adamw: AdamW,
-  adamax: Adamax,
-  nadam: NAdam,
-  lion: Lion,
+/**
+ * What `compile({ optimizer })` takes by name, with the options by which each is Keras's optimizer of that name: a model in
+ * the manner of Keras trains as it does there. The classes have PyTorch's or the paper's defaults.
+ */
+const byName: Readonly<Record<string, () => Optimizer>> = {
+  sgd: () => new SGD({ lr: 0.01 }),
+  adagrad: () => new Adagrad({ lr: 0.001, initialAccumulator: 0.1, eps: 1e-7, epsPlacement: "keras" }),
+  rmsprop: () => new RMSprop({ lr: 0.001, alpha: 0.9, eps: 1e-7, epsPlacement: "keras" }),
+  adadelta: () => new Adadelta({ lr: 0.001, rho: 0.95, eps: 1e-7 }),
+  adam: () => new Adam({ lr: 0.001, eps: 1e-7, epsPlacement: "keras" }),
+  adamw: () => new AdamW({ lr: 0.001, eps: 1e-7, epsPlacement: "keras", weightDecay: 0.004 }),
+  adamax: () => new Adamax({ lr: 0.001, eps: 1e-7, epsPlacement: "keras" }),
+  nadam: () => new NAdam({ lr: 0.001, eps: 1e-7, momentumDecay: 1 }),
+  lion: () => new Lion({ lr: 0.001 }),
 };
 
 /**
- * A new optimizer of a name ("adam", "sgd", …, also "Adam") with its defaults, to be bound to parameters.
+ * A new optimizer of a name ("adam", "sgd", …, also "Adam"), to be bound to parameters: with Keras's defaults and its
+ * formula, where eps stands included.
  *
  * @throws OptionError for an unknown name, with the nearest.
  * @example optimizerByName("adam").bind(model);
  */
 export function optimizerByName(name: string): Optimizer {
   const lower = typeof name === "string" ? name.toLowerCase() : String(name);
-  return new (lookUp("optimizer", byName, lower))();
+  return lookUp("optimizer", byName, lower)();
 }

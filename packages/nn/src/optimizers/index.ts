@@ -7,6 +7,6 @@ export { clipGradNorm, clipGradValue } from "./clip.ts";
 export type { Group, HasParameters, OptimizerTarget, ParameterGroup } from "./groups.ts";
 export * from "./lion.ts";
 export { defineOptimizer, Optimizer, type OptimizerClass, type Slots } from "./optimizer.ts";
-export type { CommonOptions, OptimizerOptions } from "./options.ts";
+export type { CommonOptions, EpsPlacement, OptimizerOptions } from "./options.ts";
 export type { Hyperparameters, Tensors, Update, UpdateRule } from "./rule.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

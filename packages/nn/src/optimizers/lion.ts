@@ -16,7 +16,8 @@ export interface LionOptions extends Hyperparameters {
  *
  * w ← (1 - lr · weightDecay) w - lr · sign(β₁ m + (1 - β₁) g), then m ← β₂ m + (1 - β₂) g.
  *
- * Defaults: lr 1e-4 (3 to 10 times less than Adam's), betas [0.9, 0.99], weightDecay 0 (decoupled).
+ * Defaults: lr 1e-4 (3 to 10 times less than Adam's), betas [0.9, 0.99], weightDecay 0 (decoupled). By the name "lion" as
+ * in Keras: lr 0.001.
  *
  * @example new Lion(model, { lr: 1e-4, weightDecay: 0.1 });
  */

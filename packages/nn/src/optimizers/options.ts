@@ -14,6 +14,12 @@ export interface CommonOptions {
   clipValue?: number;
 }
 
+/** The option of the optimizers into whose formula PyTorch and Keras write eps at different places. */
+export interface EpsPlacement {
+  /** Where `eps` is added: as PyTorch does, the default, or as Keras does; the optimizer's formula says where that is. */
+  epsPlacement: "pytorch" | "keras";
+}
+
 /** Keras's names for options that go by PyTorch's here. */
 interface Aliases {
   /** Another name for `lr`. */
@@ -41,6 +47,7 @@ const ranges: Readonly<Record<string, NumberRange>> = {
   momentum: atLeastZero,
   momentumDecay: atLeastZero,
   initialAccumulator: atLeastZero,
+  epsPlacement: { expected: '"pytorch" or "keras"', holds: (x) => x === "pytorch" || x === "keras" },
   alpha: zeroToOne,
   rho: zeroToOne,
   clipNorm: aboveZero,

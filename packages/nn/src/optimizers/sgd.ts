@@ -27,7 +27,8 @@ export function velocityAfter(velocity: Tensor, direction: Tensor, momentum: num
  * w ← w - lr · (g + momentum · v).
  *
  * Defaults: lr 0.01, momentum 0, dampening 0, nesterov false, weightDecay 0. The formulas are PyTorch's, where the
- * first gradient enters the velocity undampened.
+ * first gradient enters the velocity undampened; without dampening they are Keras's too, as long as lr stays the same:
+ * Keras has lr within the velocity. By the name "sgd": the same defaults.
  *
  * @example new SGD(model, { lr: 0.1, momentum: 0.9, nesterov: true });
  */
