@@ -128,8 +128,18 @@ export function lookUp<T>(where: string, table: Readonly<Record<string, T>>, nam
   });
 }
 
+/** Whether it is a promise, which an async function returns. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}
+
 /** A value in a few words, for error messages: `the number 3`, `an array of 4`, `"adam"`, `undefined`. */
 export function describe(value: unknown): string {
+  if (isPromise(value)) {
+    // The error that says so is the one error: a promise that is refused may be rejected without ending the process.
+    value.then(undefined, () => {});
+    return "a promise";
+  }
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return `"${value.length > 60 ? `${value.slice(0, 57)}…` : value}"`;
   if (typeof value === "number" || typeof value === "bigint") return `the number ${value}`;

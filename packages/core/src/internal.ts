@@ -3,7 +3,7 @@
  */
 import "./methods.ts";
 
-export { checkOptions, describe, didYouMean, editDistance, lookUp } from "./errors.ts";
+export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
 export { mergeAxes } from "./kernels/elementwise.ts";
 export {
@@ -31,7 +31,7 @@ export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
 export { type Backend, backend, setBackend } from "./tensor/backend.ts";
-export { applyOp, compute, TapeEntry, withGradEnabled } from "./tensor/dispatch.ts";
+export { applyOp, compute, refusePromise, TapeEntry, withGradEnabled } from "./tensor/dispatch.ts";
 export { allocate } from "./tensor/dtype.ts";
 export type {
   AxisLoopKind,

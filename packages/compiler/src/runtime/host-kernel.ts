@@ -2,6 +2,7 @@
  * Ops without a compiled form: their kernels in JavaScript, on views of the heap.
  */
 import type { KernelOperand } from "@chainrule/core";
+import { refusePromise } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Command } from "./command.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
@@ -29,6 +30,6 @@ export function hostKernel(node: GraphNode, layout: MemoryLayout): Command {
       generation = heap.generation;
     }
     out.storage.fill(0);
-    kernel(out, operands, attributes);
+    refusePromise(source.op.name, kernel(out, operands, attributes) as unknown);
   };
 }

@@ -2,7 +2,7 @@
  * Traces a function: runs it once on tensors that stand for its arguments, and records what it computes and leaves behind.
  */
 import { JitError, type Parameter, type Tensor, type TensorSpec } from "@chainrule/core";
-import { withTracer } from "@chainrule/core/internal";
+import { describe, isPromise, withTracer } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { type FlatTree, flatten } from "./pytree.ts";
 import { Trace } from "./trace.ts";
@@ -36,11 +36,11 @@ export function traceFunction(name: string, f: TensorFunction, args: FlatTree): 
   const given = args.tensors.map((x, i) => trace.input(i, x));
   try {
     const value = withTracer(trace, () => f(...(args.unflatten(given) as never[])));
-    if (value instanceof Promise)
+    if (isPromise(value))
       throw new JitError({
         where: name,
         expected: "a function that returns at once",
-        got: "an async function",
+        got: `an async function, which returns ${describe(value)}`,
         hint: "Await outside, and jit only the tensor operations.",
       });
     return tracedFunction(trace, flatten(name, "a result", value, false));

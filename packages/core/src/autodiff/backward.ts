@@ -1,13 +1,13 @@
 /**
  * The backward pass: from a result, step by step in reverse order, the chain rule.
  */
-import { checkOptions, DTypeError, GraphError, ShapeError } from "../errors.ts";
+import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { onesLike, zerosLike } from "../tensor/create.ts";
 import { type TapeEntry, withGradEnabled } from "../tensor/dispatch.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { GradientRule } from "../tensor/op.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** What is to become of the graph that a backward pass goes through. */
 export interface BackwardOptions {
@@ -142,6 +142,12 @@ function sendBack(step: TapeEntry, g: Tensor, receive: (node: TapeNode, g: Tenso
     const rule = typeof rules === "function" ? rules : rules[i];
     const part = rule(g, call, i);
     if (part === null) return;
+    if (!(part instanceof Tensor))
+      throw new GraphError({
+        where: `gradient of ${step.op.name}`,
+        expected: "a rule that returns a tensor, or null for no gradient",
+        got: describe(part),
+      });
     if (!sameShape(part.shape, input.shape))
       throw new ShapeError({
         where: `gradient of ${step.op.name}`,

@@ -1,7 +1,7 @@
 /**
  * Gradients checked against central differences, in double precision.
  */
-import { ChainRuleError, checkOptions, ShapeError } from "../errors.ts";
+import { ChainRuleError, checkOptions, describe, GraphError, ShapeError } from "../errors.ts";
 import { asTensor, type TensorLike, tensor } from "../tensor/create.ts";
 import { withGradEnabled } from "../tensor/dispatch.ts";
 import { isFloat } from "../tensor/dtype.ts";
@@ -84,7 +84,13 @@ export function checkGradients(f: Fn, inputs: readonly TensorLike[], options: Ch
 /** f as a function to one number: Σ wᵢ f(x)ᵢ with weights between 0.5 and 1.5 that never repeat. */
 function scalarOf(f: Fn): Fn {
   return (...inputs) => {
-    const y = f(...inputs);
+    const y: unknown = f(...inputs);
+    if (!(y instanceof Tensor))
+      throw new GraphError({
+        where: "checkGradients",
+        expected: "a function that returns a tensor",
+        got: `one that returns ${describe(y)}`,
+      });
     return y.mul(weights(y, 0)).sum();
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The one dispatch point: every operation on tensors goes through `applyOp`.
  */
-import { GraphError } from "../errors.ts";
+import { describe, GraphError, isPromise } from "../errors.ts";
 import { backend } from "./backend.ts";
 import { allocate, isFloat } from "./dtype.ts";
 import type { Op, TensorSpec } from "./op.ts";
@@ -42,18 +42,21 @@ export function withGradEnabled<T>(on: boolean, f: () => T): T {
   const before = gradEnabled;
   gradEnabled = on;
   try {
-    const result = f();
-    if (result instanceof Promise)
-      throw new GraphError({
-        where: "noGrad",
-        expected: "a function that returns at once",
-        got: "an async function",
-        hint: "Await outside, and wrap only the tensor operations.",
-      });
-    return result;
+    return refusePromise(on ? "enableGrad" : "noGrad", f());
   } finally {
     gradEnabled = before;
   }
+}
+
+/** What a function returned. @throws GraphError for a promise, where the function must be done when it returns. */
+export function refusePromise<T>(where: string, returned: T): T {
+  if (!isPromise(returned)) return returned;
+  throw new GraphError({
+    where,
+    expected: "a function that returns at once",
+    got: `an async function, which returns ${describe(returned)}`,
+    hint: "Await outside, and pass only the tensor operations.",
+  });
 }
 
 /**
@@ -85,6 +88,6 @@ export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, 
   const numbers = backend?.compute(op, inputs, attributes, spec) ?? null;
   if (numbers !== null) return new Tensor(numbers, shape, dtype);
   const output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);
-  op.kernel(output, inputs, attributes);
+  refusePromise(op.name, op.kernel(output, inputs, attributes) as unknown);
   return output;
 }

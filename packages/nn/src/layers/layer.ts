@@ -21,6 +21,7 @@ import { Module } from "../module/module.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { checkLayerOptions, type LayerOptions, type OwnOptions } from "./options.ts";
+import { penaltyOf } from "./penalties.ts";
 
 /**
  * Base class of layers. Override `forward`, and as needed `build` (makes the weights), `checkInput` and `outputShape`.
@@ -133,7 +134,7 @@ export abstract class Layer extends Module {
   protected override finish(output: Tensor, inputs: readonly Tensor[]): void {
     super.finish(output, inputs);
     if (this.activityRegularizer)
-      this.addPenalty(this.activityRegularizer(output).div(Math.max(1, inputs[0].shape[0] ?? 1)));
+      this.addPenalty(penaltyOf(this.activityRegularizer, output).div(Math.max(1, inputs[0].shape[0] ?? 1)));
   }
 
   /** A new weight, for use in `build`. */

@@ -2,6 +2,7 @@
  * The loss and the metrics of an epoch, accumulated over its batches.
  */
 import { noGrad, type Tensor } from "@chainrule/core";
+import { refusePromise } from "@chainrule/core/internal";
 import type { Metric } from "../metrics/index.ts";
 import type { CompiledOutputs, OutputConfig } from "./compiled-outputs.ts";
 import type { Batch } from "./data-adapter.ts";
@@ -48,7 +49,8 @@ export class EpochMetrics {
     noGrad(() => {
       for (const { metric, weighted, output } of this.#metrics) {
         const { prediction, target, weight } = targets[output];
-        metric.update(prediction, target, weighted ? weight : undefined);
+        const returned: unknown = metric.update(prediction, target, weighted ? weight : undefined);
+        refusePromise(`metric "${metric.name}"`, returned);
       }
     });
   }
@@ -75,7 +77,7 @@ export class EpochMetrics {
     this.#outputLosses.forEach((outputLoss, i) => {
       logs[`${prefix}${this.#configs![i].name}_loss`] = outputLoss / this.samples;
     });
-    for (const { key, metric } of this.#metrics) logs[prefix + key] = metric.result();
+    for (const { key, metric } of this.#metrics) logs[prefix + key] = refusePromise(`metric "${key}"`, metric.result());
     return logs;
   }
 }

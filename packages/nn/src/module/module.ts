@@ -6,7 +6,7 @@
  * function's closure is not seen.
  */
 import { asTensor, ChainRuleError, ModelError, Parameter, type Tensor, type TensorLike } from "@chainrule/core";
-import { didYouMean, formatShape, sameShape } from "@chainrule/core/internal";
+import { describe, didYouMean, formatShape, isPromise, sameShape } from "@chainrule/core/internal";
 import { formatModule } from "./format.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
 import { snakeCase } from "./names.ts";
@@ -132,11 +132,11 @@ export abstract class Module<Output = Tensor> {
 
   /** What happens after `forward`, for example checks of the output. */
   protected finish(output: Output, _inputs: readonly Tensor[]): void {
-    if (output === undefined || output instanceof Promise)
+    if (output === undefined || isPromise(output))
       throw new ModelError({
         where: "forward",
         expected: "a result",
-        got: output === undefined ? "undefined" : "a promise",
+        got: describe(output),
         hint: output === undefined ? "Is a return missing in forward?" : "forward cannot be async.",
       });
   }

@@ -2,7 +2,7 @@
  * Which parameters an optimizer updates, and in groups of which options.
  */
 import { buffer, ModelError, OptionError, Parameter, scalar, Tensor } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+import { describe, refusePromise } from "@chainrule/core/internal";
 import { completeOptions } from "./options.ts";
 import type { Hyperparameters, UpdateRule } from "./rule.ts";
 
@@ -39,7 +39,7 @@ export function defaultGroup<H extends Hyperparameters>(source: Group["source"],
 }
 
 function rateVariable(lr: Hyperparameters["lr"]): Parameter {
-  return buffer(scalar(typeof lr === "number" ? lr : lr(0), "float64"));
+  return buffer(scalar(typeof lr === "number" ? lr : refusePromise("schedule", lr(0)), "float64"));
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   OptionError,
   type Parameter,
   ShapeError,
-  type Tensor,
+  Tensor,
   type TensorLike,
 } from "@chainrule/core";
 import { describe, formatShape, sameShape } from "@chainrule/core/internal";
@@ -192,6 +192,12 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       else decayed = gradient.add(weight.mul(hyper.weightDecay));
     }
     const next = this.rule.update(value, decayed, slots, scalars, hyper);
+    if (!(next?.weight instanceof Tensor))
+      throw new ModelError({
+        where: `${this.name}, update`,
+        expected: "a rule that returns { weight, slots }",
+        got: describe(next),
+      });
     weight.assign(next.weight);
     for (const [name, slot] of Object.entries(next.slots ?? {})) slots[name].assign(slot);
   }
