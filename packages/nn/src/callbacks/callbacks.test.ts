@@ -4,17 +4,21 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DataError, OptionError, ValueError } from "@chainrule/core";
+import { DataError, OptionError, type Tensor, ValueError } from "@chainrule/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { column, line, x, y } from "../../test/line.ts";
 import {
   Callback,
   CSVLogger,
+  Dense,
   EarlyStopping,
   type Hooks,
   LambdaCallback,
   LearningRateScheduler,
   type Logs,
+  Metric,
+  type MetricFunction,
+  Model,
   ReduceLROnPlateau,
   SGD,
   TerminateOnNaN,
@@ -110,6 +114,37 @@ describe("hooks", () => {
   });
 });
 
+describe("what a training cannot have", () => {
+  it("is known before its first batch", async () => {
+    const { model, weight } = line(0.1, ["mae"]);
+    const refused = (callback: Hooks) => expect(model.fit(inputs, y, { callbacks: [callback] })).rejects;
+    await refused(new EarlyStopping()).toThrow(/validationSplit or validationData, or monitor one of: loss, mae/);
+    await refused(new EarlyStopping({ monitor: "mea" })).toThrow(/Did you mean "mae"/);
+    await refused(new ReduceLROnPlateau({ monitor: "val_mae" })).toThrow(/validationSplit/);
+    await refused(3 as never).toThrow(/callbacks, or objects of hooks/);
+    expect([weight(), model.history]).toEqual([0, null]);
+    model.compile({ optimizer: new SGD({ lr: () => 0.1 }), loss: "mse" });
+    for (const callback of [new ReduceLROnPlateau({ monitor: "loss" }), new LearningRateScheduler(() => 0.2)])
+      await refused(callback).toThrow(
+        /whose learning rate is a number, to set it, got SGD with one that follows a sch/,
+      );
+    expect([weight(), model.history]).toEqual([0, null]);
+  });
+
+  it("is a callback that another training has, or that is there twice", async () => {
+    const stopping = new EarlyStopping({ monitor: "loss" });
+    const [a, b] = [line(0).model, line(0).model];
+    const slow: Hooks = { onBatchEnd: () => Promise.resolve() };
+    const first = a.fit(inputs, y, { epochs: 2, callbacks: [stopping, slow] });
+    await expect(b.fit(inputs, y, { callbacks: [stopping] })).rejects.toThrow(/got EarlyStopping in use already/);
+    await first;
+    expect(stopping.model).toBe(a);
+    await expect(b.fit(inputs, y, { callbacks: [stopping, stopping] })).rejects.toThrow(/each callback once/);
+    await b.fit(inputs, y, { callbacks: [stopping] });
+    expect(stopping.model).toBe(b);
+  });
+});
+
 describe("EarlyStopping", () => {
   const stopped = async (options: object, values: number[], name = "val_loss") => {
     const stopping = new EarlyStopping(options);
@@ -133,12 +168,75 @@ describe("EarlyStopping", () => {
     expect((await stopped({ minDelta: 0.3 }, [3, 2.6, 1])).epochs).toBe(3);
   });
 
-  it("knows from the name whether larger is better, or is told", async () => {
+  it("asks the metric whether more is better, or is told", async () => {
     expect((await stopped({ monitor: "val_accuracy" }, [0.1, 0.2, 0.2, 0.3], "val_accuracy")).epochs).toBe(3);
     expect((await stopped({ monitor: "score", mode: "max" }, [1, 2, 1, 3], "score")).epochs).toBe(3);
     expect((await stopped({ monitor: "score", mode: "min" }, [1, 2, 1], "score")).epochs).toBe(2);
-    expect(() => new EarlyStopping({ monitor: "score" })).toThrow(/does not say whether larger is better/);
     expect(() => new EarlyStopping({ mode: "maximum" as "max" })).toThrow(OptionError);
+  });
+
+  /** Trains on a metric that takes these values, one an epoch. */
+  const watching = async (metric: Metric | MetricFunction, monitor: string) => {
+    const { model } = line(0);
+    model.compile({ optimizer: new SGD({ lr: 0 }), loss: "mse", metrics: [metric] });
+    const stopping = new EarlyStopping({ monitor, patience: 1 });
+    await model.fit(inputs, y, { epochs: 3, batchSize: 5, callbacks: [stopping], validationData: [inputs, y] });
+    return stopping.bestEpoch;
+  };
+
+  it("goes by no part of a name: glossy_accuracy has no loss in it", async () => {
+    let calls = 0;
+    const glossyAccuracy = () => calls++;
+    const metric = Object.defineProperty(glossyAccuracy, "name", { value: "glossy_accuracy" });
+    await expect(watching(metric, "val_glossy_accuracy")).rejects.toThrow(
+      /expected a mode, got "auto" for "val_glossy_accuracy", which does not say whether more is better/,
+    );
+    expect(calls).toBe(0);
+    for (const higherIsBetter of [true, false]) {
+      calls = 0;
+      expect(await watching(Object.assign(metric, { higherIsBetter }), "val_glossy_accuracy")).toBe(
+        higherIsBetter ? 2 : 0,
+      );
+    }
+    class Accuracies extends Metric {
+      static seen = 0;
+      override readonly higherIsBetter = false;
+      constructor() {
+        super("accuracies");
+      }
+      reset() {}
+      update() {}
+      result() {
+        return Accuracies.seen++;
+      }
+    }
+    expect(await watching(new Accuracies(), "accuracies")).toBe(0);
+    await expect(
+      watching(
+        Object.assign(() => 0, { higherIsBetter: "yes" as never }),
+        "loss",
+      ),
+    ).rejects.toThrow(/higherIsBetter as true or false/);
+  });
+
+  it("knows the numbers of several outputs, from the start or from the first batch on", async () => {
+    class Two extends Model<{ a: Tensor; b: Tensor }> {
+      dense = new Dense({ units: 1, inputDim: 1 });
+      forward(input: Tensor) {
+        const out = this.dense.call(input);
+        return { a: out, b: out };
+      }
+    }
+    for (const loss of [{ a: "mse", b: "mse" }, "mse"]) {
+      const model = new Two().compile({ optimizer: "sgd", loss, metrics: ["mae", "r2"] });
+      const targets = { a: column(y), b: column(y) };
+      const fit = (monitor: string) =>
+        model.fit(inputs, targets, { epochs: 2, callbacks: [new EarlyStopping({ monitor })] });
+      for (const monitor of ["a_r2", "b_loss", "loss"]) await expect(fit(monitor)).resolves.toBeTruthy();
+      await expect(fit("b_mea")).rejects.toThrow(/Did you mean "b_mae"/);
+      await expect(fit("val_b_mae")).rejects.toThrow(/validationSplit or validationData/);
+      expect(model.history!.epochs).toEqual([0, 1]);
+    }
   });
 
   it("does not start its patience over below the baseline", async () => {

@@ -41,6 +41,10 @@ export class CSVLogger extends Callback {
     this.#append = options.append ?? false;
   }
 
+  override get addedLogs(): readonly string[] | null {
+    return this.constructor === CSVLogger ? [] : super.addedLogs;
+  }
+
   override onTrainBegin(): void {
     this.#columns = null;
   }

@@ -4,6 +4,7 @@
 import type { Tensor } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
+import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
@@ -35,7 +36,8 @@ const earlyStoppingOptions = optionNames<EarlyStoppingOptions>({
  * Afterwards `best` and `bestEpoch` (counted from 0) say when it was best. With `restoreBestWeights` the best weights
  * are put back whatever ended the training, Ctrl-C included.
  *
- * @throws OptionError for options that do not exist and, in training, for a monitor that is not in the logs;
+ * @throws OptionError for options that do not exist and, when training begins, for a monitor that will not be in the
+ *   logs, and for one that does not say what is better, without a mode;
  *   ValueError for negative patience.
  *
  * @example
@@ -65,6 +67,14 @@ export class EarlyStopping extends Callback {
   /** The best value of the monitored number. */
   get best(): number {
     return this.#monitor.best;
+  }
+
+  override checkPlan(plan: FitPlan): void {
+    this.#monitor.resolve(plan);
+  }
+
+  override get addedLogs(): readonly string[] | null {
+    return this.constructor === EarlyStopping ? [] : super.addedLogs;
   }
 
   override onTrainBegin(): void {

@@ -50,7 +50,7 @@ const table: Readonly<Record<string, Row>> = {
     expected: "epoch,loss,error\n0,13.2,1\n1,13.2,2\n2,13.2,3\n",
   }),
   EarlyStopping: row({
-    make: () => new nn.EarlyStopping({ monitor: "error", restoreBestWeights: true }),
+    make: () => new nn.EarlyStopping({ monitor: "error", mode: "min", restoreBestWeights: true }),
     hooks: ["onTrainBegin", "onTrainEnd", "onEpochEnd"],
     lr: 0.01,
     trained: { epochs: 2, batches: batches.length },
@@ -83,7 +83,7 @@ const table: Readonly<Record<string, Row>> = {
     expected: [[0, 1, 3], 3],
   }),
   ReduceLROnPlateau: row({
-    make: () => new nn.ReduceLROnPlateau({ monitor: "error", factor: 0.5, patience: 1 }),
+    make: () => new nn.ReduceLROnPlateau({ monitor: "error", mode: "min", factor: 0.5, patience: 1 }),
     hooks: ["onTrainBegin", "onEpochEnd"],
     lr: 0.01,
     effect: (_, { history }, model) => [history.lr, model.optimizer.lr],

@@ -4,15 +4,18 @@
 import { OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
+import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { checkNotNegative } from "../number-checks.ts";
+import type { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /**
  * Sets the learning rate at the start of every epoch; the history then has it as `lr`. As in Keras.
  *
- * @throws OptionError for what is no function; in training ValueError for a rate that is no number of at least 0.
+ * @throws OptionError for what is no function, and when training begins for an optimizer whose rate follows a schedule;
+ *   in training ValueError for a rate that is no number of at least 0.
  *
  * @example
  * new LearningRateScheduler((epoch, lr) => (epoch < 10 ? lr : lr * Math.exp(-0.1)));
@@ -32,6 +35,14 @@ export class LearningRateScheduler extends Callback {
     this.#schedule = schedule;
   }
 
+  override checkPlan({ optimizer }: FitPlan): void {
+    checkSettable("LearningRateScheduler", optimizer);
+  }
+
+  override get addedLogs(): readonly string[] | null {
+    return this.constructor === LearningRateScheduler ? ["lr"] : super.addedLogs;
+  }
+
   override onEpochBegin(epoch: number): void {
     const { optimizer } = this.model;
     const lr = this.#schedule(epoch, optimizer.lr);
@@ -47,6 +58,17 @@ export class LearningRateScheduler extends Callback {
   override onEpochEnd(_epoch: number, logs: Logs): void {
     logs.lr = this.model.optimizer.lr;
   }
+}
+
+/** Throws where a schedule of the optimizer's own sets the rate: the two would fight. */
+function checkSettable(where: string, optimizer: Optimizer): void {
+  if (optimizer.schedule)
+    throw new OptionError({
+      where,
+      expected: "an optimizer whose learning rate is a number, to set it",
+      got: `${optimizer.name} with one that follows a schedule`,
+      hint: "Leave one of the two out.",
+    });
 }
 
 /** What {@link ReduceLROnPlateau} watches, and by how much it lowers the learning rate. */
@@ -73,7 +95,8 @@ const plateauOptions = optionNames<ReduceLROnPlateauOptions>({
  * Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs; the history then
  * has the rate as `lr`. As in Keras, `minDelta` is 1e-4 by default.
  *
- * @throws OptionError for options that do not exist and, in training, for a monitor that is not in the logs;
+ * @throws OptionError for options that do not exist and, when training begins, for a monitor that will not be in the
+ *   logs, for one that does not say what is better, without a mode, and for an optimizer whose rate follows a schedule;
  *   ValueError for a factor outside (0, 1) and for negative numbers.
  *
  * @example
@@ -95,6 +118,15 @@ export class ReduceLROnPlateau extends Callback {
     for (const [name, value] of Object.entries({ patience, cooldown, minLr })) checkNotNegative(where, name, value);
     this.#monitor = new Monitor(where, { minDelta: 1e-4, ...options });
     this.#options = { factor, patience, cooldown, minLr };
+  }
+
+  override checkPlan(plan: FitPlan): void {
+    checkSettable("ReduceLROnPlateau", plan.optimizer);
+    this.#monitor.resolve(plan);
+  }
+
+  override get addedLogs(): readonly string[] | null {
+    return this.constructor === ReduceLROnPlateau ? ["lr"] : super.addedLogs;
   }
 
   override onTrainBegin(): void {

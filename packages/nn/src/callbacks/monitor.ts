@@ -3,6 +3,8 @@
  */
 import { OptionError } from "@chainrule/core";
 import { didYouMean } from "@chainrule/core/internal";
+import { metricByName, metricNames } from "../metrics/by-name.ts";
+import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { checkNotNegative } from "../number-checks.ts";
 
@@ -12,35 +14,40 @@ export interface MonitorOptions {
   monitor?: string;
   /** What a change must exceed to count as an improvement. */
   minDelta?: number;
-  /** Whether smaller or larger is better; `"auto"` goes by the name. */
+  /** Whether smaller or larger is better; by `"auto"` the metric is asked (`higherIsBetter`). */
   mode?: "auto" | "min" | "max";
 }
 
 /** The options of {@link Monitor}, for the table of names of a callback that has one. */
 export const monitorOptions = { monitor: true, minDelta: true, mode: true } as const;
 
-/** What is better larger, and what smaller, by how it is called. */
-const betterLarger = /acc|auc|precision|recall|f\d|fbeta|matthews|r2/;
-const betterSmaller = /loss|error|mse|mae|mape|msle|brier|entropy|divergence|deviance|perplexity/;
-
 /** Watches one number of the logs. */
 export class Monitor {
   readonly name: string;
-  /** The best so far; infinitely bad before the first. */
-  best: number;
+  /** The best so far: infinitely bad before the first, NaN before it is known what is better. */
+  best = Number.NaN;
   readonly #where: string;
   readonly #minDelta: number;
-  /** 1 where larger is better, -1 where smaller is. */
-  readonly #sign: 1 | -1;
+  readonly #mode: "auto" | "min" | "max";
+  /** 1 where larger is better, -1 where smaller is; NaN before it is known. */
+  #sign: number;
 
-  /** @throws OptionError for a mode that does not exist, or cannot be guessed; ValueError for minDelta below 0. */
+  /** @throws OptionError for a mode that does not exist; ValueError for minDelta below 0. */
   constructor(where: string, { monitor = "val_loss", minDelta = 0, mode = "auto" }: MonitorOptions) {
     checkNotNegative(where, "minDelta", minDelta);
+    if (!["auto", "min", "max"].includes(mode))
+      throw new OptionError({
+        where,
+        expected: "a mode",
+        got: `"${mode}"`,
+        hint: didYouMean(String(mode), ["auto", "min", "max"]),
+      });
     this.#where = where;
     this.name = monitor;
     this.#minDelta = minDelta;
-    this.#sign = signOf(where, monitor, mode);
-    this.best = -this.#sign * Number.POSITIVE_INFINITY;
+    this.#mode = mode;
+    this.#sign = mode === "max" ? 1 : mode === "min" ? -1 : Number.NaN;
+    this.reset();
   }
 
   /** Forgets what was best. */
@@ -48,12 +55,42 @@ export class Monitor {
     this.best = -this.#sign * Number.POSITIVE_INFINITY;
   }
 
+  /**
+   * Learns what is better from the metric whose number it watches.
+   *
+   * @throws OptionError where that is not said, and where the logs will not have the number.
+   */
+  resolve({ logs, isComplete, areOutputsKnown }: FitPlan): void {
+    const isThere = logs.has(this.name);
+    if (isComplete && !isThere) throw this.#missing([...logs.keys()]);
+    if (this.#mode !== "auto") return;
+    const higherIsBetter = isThere ? logs.get(this.name)! : directionByName(this.name);
+    if (higherIsBetter === null) {
+      if (isThere || areOutputsKnown) throw this.#undirected();
+      return;
+    }
+    const sign = higherIsBetter ? 1 : -1;
+    if (sign !== this.#sign) {
+      this.#sign = sign;
+      this.reset();
+    }
+  }
+
   /** The number in the logs. @throws OptionError where it is not there, with those that are. */
   read(logs: Logs): number {
-    if (Object.hasOwn(logs, this.name)) return logs[this.name];
-    const known = Object.keys(logs);
+    if (!Object.hasOwn(logs, this.name)) throw this.#missing(Object.keys(logs));
+    if (Number.isNaN(this.#sign)) throw this.#undirected();
+    return logs[this.name];
+  }
+
+  /** Whether `value` is better than `than` by more than minDelta. NaN is never better. */
+  isBetter(value: number, than = this.best): boolean {
+    return this.#sign * (value - than) > this.#minDelta;
+  }
+
+  #missing(known: readonly string[]): OptionError {
     const noValidation = this.name.startsWith("val_") && !known.some((name) => name.startsWith("val_"));
-    throw new OptionError({
+    return new OptionError({
       where: this.#where,
       expected: "a monitor that is in the logs",
       got: `"${this.name}"`,
@@ -63,28 +100,19 @@ export class Monitor {
     });
   }
 
-  /** Whether `value` is better than `than` by more than minDelta. NaN is never better. */
-  isBetter(value: number, than = this.best): boolean {
-    return this.#sign * (value - than) > this.#minDelta;
+  #undirected(): OptionError {
+    return new OptionError({
+      where: this.#where,
+      expected: "a mode",
+      got: `"auto" for "${this.name}", which does not say whether more is better`,
+      hint: 'Give mode: "max" or mode: "min", or let the metric say it: higherIsBetter = true (of a function: Object.assign(f, { higherIsBetter: true })).',
+    });
   }
 }
 
-function signOf(where: string, monitor: string, mode: string): 1 | -1 {
-  if (mode === "max") return 1;
-  if (mode === "min") return -1;
-  if (mode !== "auto")
-    throw new OptionError({
-      where,
-      expected: "a mode",
-      got: `"${mode}"`,
-      hint: didYouMean(String(mode), ["auto", "min", "max"]),
-    });
-  if (betterSmaller.test(monitor)) return -1;
-  if (betterLarger.test(monitor)) return 1;
-  throw new OptionError({
-    where,
-    expected: "a mode",
-    got: `"auto" for "${monitor}", which does not say whether larger is better`,
-    hint: 'Give mode: "max" or mode: "min".',
-  });
+/** Whether more is better, for a number that a callback adds to the logs: where it is called exactly as a metric. */
+function directionByName(name: string): boolean | null {
+  const plain = name.replace(/^val_/, "");
+  if (plain === "loss") return false;
+  return metricNames.includes(plain) ? metricByName(plain).higherIsBetter : null;
 }

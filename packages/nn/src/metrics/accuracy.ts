@@ -20,12 +20,17 @@ export const thresholdOptions = optionNames<ThresholdOption>({ threshold: true }
 
 /** {@link accuracy} over batches; `"accuracy"` in `compile`. */
 export class Accuracy extends MeanMetric {
+  override readonly higherIsBetter: boolean | null = true;
   readonly #threshold: number | undefined;
 
   constructor({ threshold, ...rest }: ThresholdOption = {}) {
     super("accuracy");
     checkOptions("Accuracy", rest, thresholdOptions);
     this.#threshold = threshold;
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [{ threshold: this.#threshold }];
   }
 
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
@@ -61,6 +66,7 @@ export function accuracy(
 
 /** {@link topKAccuracy} over batches; `"top_k_categorical_accuracy"` in `compile`, with k = 5. */
 export class TopKAccuracy extends MeanMetric {
+  override readonly higherIsBetter: boolean | null = true;
   readonly #k: number;
 
   constructor(k = 5) {
@@ -68,6 +74,10 @@ export class TopKAccuracy extends MeanMetric {
     if (!Number.isInteger(k) || k < 1)
       throw new ValueError({ where: "TopKAccuracy", expected: "k as a whole number of at least 1", got: describe(k) });
     this.#k = k;
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#k];
   }
 
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {

@@ -14,6 +14,7 @@ export type ConfusionMatrix = number[][];
 
 /** A metric that follows from the confusion matrix. */
 export abstract class CountMetric extends Metric {
+  override readonly higherIsBetter: boolean | null = true;
   readonly #threshold: number | undefined;
   #counts: ConfusionMatrix = [];
   #sawNaN = false;
@@ -21,6 +22,10 @@ export abstract class CountMetric extends Metric {
   constructor(name: string, { threshold }: ThresholdOption = {}) {
     super(name);
     this.#threshold = threshold;
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [{ threshold: this.#threshold }];
   }
 
   reset(): void {
@@ -201,6 +206,10 @@ export class Matthews extends CountMetric {
   constructor({ threshold, ...rest }: ThresholdOption = {}) {
     super("matthews", { threshold });
     checkOptions("Matthews", rest, thresholdOptions);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return super.constructorArguments();
   }
 
   protected compute(counts: ConfusionMatrix): number {

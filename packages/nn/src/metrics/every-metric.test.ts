@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { functionsOf, subclassesOf } from "../../test/public.ts";
 import * as nn from "../index.ts";
 import { metricByName, metricNames } from "./by-name.ts";
+import { freshMetric } from "./fresh.ts";
 
 const { metrics } = nn;
 
@@ -115,6 +116,24 @@ describe("every metric of the public index", () => {
   it("has one as a class", () => {
     const made = Object.values(byHand).map(({ make }) => make().constructor.name);
     expect([...made, ...bases].sort(), "`byHand` wants a row for each metric's class").toEqual(subclassesOf(nn.Metric));
+  });
+
+  it("says whether more is better", () => {
+    const lower = ["logLoss", "brier", "meanSquaredError", "meanAbsoluteError"];
+    for (const [name, { make }] of Object.entries(byHand))
+      expect([name, make().higherIsBetter]).toEqual([name, !lower.includes(name)]);
+  });
+
+  it("is a recipe: another one with the same settings is made of it", () => {
+    for (const { make, prediction, target } of Object.values(byHand)) {
+      const given = make();
+      given.update(tensor(prediction), tensor(target));
+      const { metric } = freshMetric(given);
+      expect(metric).not.toBe(given);
+      expect([metric.constructor, metric.name]).toEqual([given.constructor, given.name]);
+      metric.update(tensor(prediction), tensor(target));
+      expect(metric.result()).toBe(given.result());
+    }
   });
 
   it.each(Object.entries(byHand))("%s", (_name, { prediction, target, expected, compute, make }) => {

@@ -70,6 +70,11 @@ abstract class AveragedMetric extends CountMetric {
     this.#average = average;
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    const [shared] = super.constructorArguments();
+    return [{ ...(shared as ThresholdOption), average: this.#average }];
+  }
+
   protected compute(counts: ConfusionMatrix): number {
     const average = this.#average ?? (counts.length <= 2 ? "binary" : "macro");
     return averages[average]((c) => this.score(c), perClass(counts));
@@ -84,6 +89,10 @@ export class Precision extends AveragedMetric {
     super("precision", "Precision", options);
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return super.constructorArguments();
+  }
+
   protected score({ truePositives, predicted }: ClassCounts): number {
     return ratio(truePositives, predicted);
   }
@@ -93,6 +102,10 @@ export class Precision extends AveragedMetric {
 export class Recall extends AveragedMetric {
   constructor(options: AverageOptions = {}) {
     super("recall", "Recall", options);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return super.constructorArguments();
   }
 
   protected score({ truePositives, actual }: ClassCounts): number {
@@ -111,6 +124,10 @@ export class FBeta extends AveragedMetric {
     this.#beta = beta;
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#beta, ...super.constructorArguments()];
+  }
+
   protected score({ truePositives, predicted, actual }: ClassCounts): number {
     const squared = this.#beta ** 2;
     return ratio((1 + squared) * truePositives, predicted + squared * actual);
@@ -121,6 +138,10 @@ export class FBeta extends AveragedMetric {
 export class F1 extends FBeta {
   constructor(options: AverageOptions = {}) {
     super(1, options);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return super.constructorArguments().slice(1);
   }
 }
 

@@ -20,7 +20,8 @@ export const sampleWeightOptions = optionNames<SampleWeights>({ sampleWeight: tr
 /**
  * A number that describes predictions, gathered batch by batch. Extend it to write one of your own.
  *
- * The result is that of all samples since `reset()` at once, whatever batches they came in.
+ * The result is that of all samples since `reset()` at once, whatever batches they came in. Given to `compile`, it is a
+ * recipe: each epoch and each evaluation counts with one of its own, made by the same constructor.
  *
  * @example
  * class WorstError extends Metric {
@@ -28,6 +29,7 @@ export const sampleWeightOptions = optionNames<SampleWeights>({ sampleWeight: tr
  *   constructor() {
  *     super("worst_error");
  *   }
+ *   override readonly higherIsBetter = false;
  *   reset() {
  *     this.#worst = 0;
  *   }
@@ -43,9 +45,19 @@ export const sampleWeightOptions = optionNames<SampleWeights>({ sampleWeight: tr
 export abstract class Metric {
   /** What the history and the progress bar call it. */
   readonly name: string;
+  /** Whether more is better: what `EarlyStopping` and others go by that watch it. Null where that is not said. */
+  readonly higherIsBetter: boolean | null = null;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /**
+   * What the constructor was given, so that another one can be made. To be said by classes whose constructor has
+   * parameters; one of theirs that does not say it is for one training or evaluation at a time.
+   */
+  protected constructorArguments(): readonly unknown[] {
+    return [this.name];
   }
 
   /** Forgets what was seen. */

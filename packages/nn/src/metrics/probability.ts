@@ -8,6 +8,8 @@ import { checkProbabilities, checkRowSums, checkSameSize, readBinaryTargets, rea
 
 /** Gives each sample's predicted probabilities and right class to `score`: of class 1 alone for one column. */
 abstract class ProbabilityMetric extends MeanMetric {
+  override readonly higherIsBetter: boolean | null = false;
+
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
     checkProbabilities(this.name, prediction.storage);
     const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];

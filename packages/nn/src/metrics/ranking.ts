@@ -34,6 +34,7 @@ function rocCurve({ scores, truths, weights: w }: Ranking): RocPoint[] {
 
 /** A metric that needs all scores at once: it keeps them. The mean over the classes where there are several. */
 abstract class RankingMetric extends Metric {
+  override readonly higherIsBetter: boolean | null = true;
   #classes: Ranking[] = [];
   #sawNaN = false;
 

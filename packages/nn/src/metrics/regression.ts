@@ -8,6 +8,8 @@ import { checkSameSize } from "./reading.ts";
 
 /** The mean of a function of each difference. */
 abstract class ErrorMetric extends MeanMetric {
+  override readonly higherIsBetter: boolean | null = false;
+
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
     checkSameSize(this.name, prediction, target);
     const t = target.storage;
@@ -54,6 +56,7 @@ interface SquareSums {
 
 /** {@link r2} over batches, of all samples at once; `"r2"` in `compile`. */
 export class R2 extends Metric {
+  override readonly higherIsBetter: boolean | null = true;
   #outputs: SquareSums[] = [];
   #samples = 0;
 

@@ -3,6 +3,8 @@
  */
 import { OptionError, ValueError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
+import type { Optimizer } from "../optimizers/index.ts";
+import type { FitPlan } from "./fit-plan.ts";
 import { type Awaitable, type BatchLogs, type Hooks, hookNames, type Logs } from "./hooks.ts";
 import type { Model } from "./model.ts";
 
@@ -42,6 +44,14 @@ export abstract class Callback implements Hooks {
     this.model.stopTraining = reason;
   }
 
+  /** Throws for what cannot work in this training. Called before it begins. @internal */
+  checkPlan(_plan: FitPlan): void {}
+
+  /** The numbers that it adds to an epoch's logs; null where that is not known. @internal */
+  get addedLogs(): readonly string[] | null {
+    return overrides(this, "onEpochEnd") ? null : [];
+  }
+
   onTrainBegin(): Awaitable {}
   onTrainEnd(_logs: Logs): Awaitable {}
   onEpochBegin(_epoch: number, _logs: Logs): Awaitable {}
@@ -50,16 +60,49 @@ export abstract class Callback implements Hooks {
   onBatchEnd(_batch: number, _logs: BatchLogs): Awaitable {}
 }
 
+/** The callbacks of trainings that have not ended: each remembers things of its training. */
+const inUse = new WeakSet<Callback>();
+
 /** Calls the hooks of all callbacks, in their order. */
 export class CallbackList {
+  readonly #callbacks: readonly Hooks[];
   readonly #hooks: { readonly [Name in keyof Hooks]-?: Hooks[] };
 
-  /** @throws OptionError for what is no callback. */
+  /** @throws OptionError for what is no callback, and for one that is in the list twice or in use by another training. */
   constructor(callbacks: readonly Hooks[], model: Model<unknown>) {
     for (const callback of callbacks) checkCallback(callback);
-    for (const callback of callbacks) if (callback instanceof Callback) callback.setModel(model);
+    const own = callbacks.filter((callback) => callback instanceof Callback);
+    const shared = own.find((callback, i) => inUse.has(callback) || own.indexOf(callback) !== i);
+    if (shared) throw twice(shared);
+    for (const callback of own) {
+      inUse.add(callback);
+      callback.setModel(model);
+    }
+    this.#callbacks = callbacks;
     const withHook = (name: keyof Hooks) => callbacks.filter((callback) => overrides(callback, name));
     this.#hooks = Object.fromEntries(hookNames.map((name) => [name, withHook(name)])) as never;
+  }
+
+  /** Lets other trainings use them. */
+  release(): void {
+    for (const callback of this.#callbacks) if (callback instanceof Callback) inUse.delete(callback);
+  }
+
+  /**
+   * Throws for a callback that cannot work in this training.
+   *
+   * @param logs the numbers that an epoch's logs will have; null where the outputs are not known.
+   */
+  checkPlan(optimizer: Optimizer, logs: ReadonlyMap<string, boolean | null> | null): void {
+    const known = new Map(logs ?? []);
+    const areOutputsKnown = logs !== null;
+    let isComplete = areOutputsKnown;
+    for (const callback of this.#callbacks) {
+      if (callback instanceof Callback) callback.checkPlan({ optimizer, logs: known, areOutputsKnown, isComplete });
+      const added = callback instanceof Callback ? callback.addedLogs : callback.onEpochEnd ? null : [];
+      if (added === null) isComplete = false;
+      else for (const name of added) known.set(name, null);
+    }
   }
 
   /** Whether any callback has the hook. */
@@ -85,6 +128,16 @@ export class CallbackList {
 /** Whether the callback has this hook, and not only the base class's, which does nothing. */
 function overrides(callback: Hooks, name: keyof Hooks): boolean {
   return typeof callback[name] === "function" && callback[name] !== Callback.prototype[name];
+}
+
+function twice(callback: Callback): OptionError {
+  const { name } = callback.constructor;
+  return new OptionError({
+    where: "fit, callbacks",
+    expected: "each callback once, in one training at a time",
+    got: `${name} in use already`,
+    hint: `A callback remembers how its training goes: make another one, new ${name}(…), or await the training that has it.`,
+  });
 }
 
 function checkCallback(callback: unknown): void {

@@ -5,7 +5,7 @@ import { OptionError, Tensor } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 import type { CompileOptions } from "./compile-options.ts";
-import { isMetric, type MetricEntry, metricEntries } from "./metric-entries.ts";
+import { type MetricEntry, metricEntries } from "./metric-entries.ts";
 import { type Nested, selectOutput } from "./nested.ts";
 import { alignTarget, type Objective, readLoss } from "./objective.ts";
 
@@ -58,6 +58,18 @@ export class CompiledOutputs {
     return this.#names ?? this.#multiple?.map(({ name }) => name) ?? null;
   }
 
+  /**
+   * The numbers that the logs will have, each with whether more is better (null: not said); null before the outputs are
+   * known.
+   *
+   * @param isSingle whether the model is known to have one output.
+   */
+  logNames(isSingle: boolean): Map<string, boolean | null> | null {
+    if (isSingle) this.#single ??= configsOf(this.#compileArguments, [""]);
+    const configs = this.#multiple ?? (isSingle ? this.#single : null);
+    return configs && logNames(configs);
+  }
+
   /** The config of each output. */
   configsOf(prediction: Nested<Tensor>): readonly OutputConfig[] {
     if (!(prediction instanceof Tensor) || this.#names) {
@@ -108,6 +120,21 @@ export class CompiledOutputs {
       };
     });
   }
+}
+
+/** What the logs call a number of an output. */
+export function logName(configs: readonly OutputConfig[], output: string, key: string): string {
+  return configs.length > 1 ? `${output}_${key}` : key;
+}
+
+/** What the logs have, each with whether more is better; null where that is not said. */
+export function logNames(configs: readonly OutputConfig[]): Map<string, boolean | null> {
+  const names = new Map<string, boolean | null>([["loss", false]]);
+  for (const { name, metrics } of configs) {
+    names.set(logName(configs, name, "loss"), false);
+    for (const { key, higherIsBetter } of metrics) names.set(logName(configs, name, key), higherIsBetter);
+  }
+  return names;
 }
 
 function scale(loss: Tensor, weight: number): Tensor {
@@ -193,13 +220,5 @@ function metricsPerOutput(where: string, given: unknown, names: readonly string[
     return perOutput(`${where}, metrics`, given, names).map((each) =>
       each === undefined || Array.isArray(each) ? each : [each],
     );
-  const object = names.length > 1 && Array.isArray(given) ? given.find(isMetric) : undefined;
-  if (object)
-    throw new OptionError({
-      where: `${where}, metrics`,
-      expected: `metric objects by output, such as { ${names[0]}: […] }`,
-      got: `"${object.name}" for all ${names.length} outputs`,
-      hint: "A metric adds up what it sees: each output needs one of its own. Names and functions can be for all.",
-    });
   return names.map(() => given);
 }

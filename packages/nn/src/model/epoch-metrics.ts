@@ -3,18 +3,17 @@
  */
 import { noGrad, type Tensor } from "@chainrule/core";
 import { refusePromise } from "@chainrule/core/internal";
-import type { Metric } from "../metrics/index.ts";
-import type { CompiledOutputs, OutputConfig } from "./compiled-outputs.ts";
+import type { MetricInUse } from "../metrics/fresh.ts";
+import { type CompiledOutputs, logName, logNames, type OutputConfig } from "./compiled-outputs.ts";
 import type { Batch } from "./data-adapter.ts";
 import type { Logs } from "./hooks.ts";
 import { type Nested, selectOutput } from "./nested.ts";
 import type { StepResult } from "./step.ts";
 
 /** One metric of one output. */
-interface OutputMetric {
+interface OutputMetric extends MetricInUse {
   /** Its name in the logs. */
   readonly key: string;
-  readonly metric: Metric;
   readonly weighted: boolean;
   /** The index of its output. */
   readonly output: number;
@@ -24,7 +23,7 @@ interface OutputMetric {
 export class EpochMetrics {
   readonly #outputs: CompiledOutputs;
   #configs: readonly OutputConfig[] | null = null;
-  #metrics: readonly OutputMetric[] = [];
+  readonly #metrics: OutputMetric[] = [];
   /** The sum over samples. */
   #loss = 0;
   /** The same for each output, where there are several. */
@@ -60,22 +59,29 @@ export class EpochMetrics {
     const configs = this.#outputs.configsOf(prediction);
     this.#configs = configs;
     this.#outputLosses = configs.length > 1 ? configs.map(() => 0) : [];
-    this.#metrics = configs.flatMap(({ name, loss, metrics }, output) => {
+    configs.forEach(({ name, loss, metrics }, output) => {
       const { shape } = selectOutput("outputs of the model", prediction, name, output, configs.length);
       const context = loss.contextFor(shape);
-      return metrics.map(({ key, make, weighted }) => {
-        const metric = make(context);
-        metric.reset();
-        return { key: configs.length > 1 ? `${name}_${key}` : key, metric, weighted, output };
-      });
+      for (const { key, make, weighted } of metrics)
+        this.#metrics.push({ key: logName(configs, name, key), ...make(context), weighted, output });
     });
+  }
+
+  /** What the logs have, each with whether more is better. Known after the first batch. */
+  names(): Map<string, boolean | null> {
+    return logNames(this.#configs!);
+  }
+
+  /** Lets others use the metrics. */
+  release(): void {
+    for (const metric of this.#metrics) metric.release();
   }
 
   /** The mean loss and the metrics so far, each batch counting by its size. */
   logs(prefix = ""): Logs {
     const logs: Logs = { [`${prefix}loss`]: this.#loss / this.samples };
     this.#outputLosses.forEach((outputLoss, i) => {
-      logs[`${prefix}${this.#configs![i].name}_loss`] = outputLoss / this.samples;
+      logs[prefix + logName(this.#configs!, this.#configs![i].name, "loss")] = outputLoss / this.samples;
     });
     for (const { key, metric } of this.#metrics) logs[prefix + key] = refusePromise(`metric "${key}"`, metric.result());
     return logs;

@@ -220,7 +220,19 @@ describe("after an error in the middle of training", () => {
     const before = model.parameters().map((parameter) => parameter.toArray());
     await expect(model.fit(inputs, y, { batchSize: 1, jit: false })).rejects.toThrow("enough");
     expect(model.parameters().map((parameter) => parameter.toArray())).not.toEqual(before);
-    expect(model.history).toBeNull();
+    expect(model.history).toMatchObject({ epochs: [], history: {} });
+  });
+
+  it("the epochs before it are in the history of the model", async () => {
+    const { model } = line();
+    const broken = {
+      onEpochBegin(epoch: number) {
+        if (epoch === 2) throw new RangeError("enough");
+      },
+    };
+    await expect(model.fit(inputs, y, { epochs: 5, callbacks: [broken] })).rejects.toThrow("enough");
+    expect(model.history!.epochs).toEqual([0, 1]);
+    expect(model.history!.history.loss.length).toBe(2);
   });
 
   it("an error from a callback ends training, with the source tidied up", async () => {

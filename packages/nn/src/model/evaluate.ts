@@ -37,19 +37,23 @@ export async function evaluateData(
   const epochMetrics = new EpochMetrics(state.outputs);
   const modules = state.model.modules();
   const batches = data.iterate();
-  for (let number = 1; ; number++) {
-    const next = batches.next();
-    const item = next instanceof Promise ? await next : next;
-    if (item.done) break;
-    const batch = item.value;
-    try {
-      const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
-      epochMetrics.update(batch, result.loss.item(), result);
-    } catch (error) {
-      throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
+  try {
+    for (let number = 1; ; number++) {
+      const next = batches.next();
+      const item = next instanceof Promise ? await next : next;
+      if (item.done) break;
+      const batch = item.value;
+      try {
+        const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
+        epochMetrics.update(batch, result.loss.item(), result);
+      } catch (error) {
+        throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
+      }
+      if (eventLoop.isDue) await eventLoop.pause();
+      if (shouldStop?.()) break;
     }
-    if (eventLoop.isDue) await eventLoop.pause();
-    if (shouldStop?.()) break;
+  } finally {
+    epochMetrics.release();
   }
   if (epochMetrics.samples === 0) throw new DataError({ where, expected: "at least one batch", got: "none" });
   return epochMetrics.logs(prefix);

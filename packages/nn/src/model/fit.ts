@@ -11,6 +11,8 @@ import { debugStep } from "./debug-nan.ts";
 import { EpochMetrics } from "./epoch-metrics.ts";
 import { evaluateData } from "./evaluate.ts";
 import { EventLoopYield } from "./event-loop-yield.ts";
+import type { FitData } from "./fit-data.ts";
+import { withValidation } from "./fit-plan.ts";
 import { History } from "./history.ts";
 import type { Hooks, Logs } from "./hooks.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
@@ -34,22 +36,32 @@ interface FitRun {
   readonly progress: Progress | null;
   readonly interrupt: Interrupt;
   readonly eventLoop: EventLoopYield;
+  /** Whether the callbacks are to be asked again when the first batch has shown the outputs. */
+  checkPlanLater: boolean;
+}
+
+/** What `fit` was asked for. */
+interface FitRequest extends FitData {
+  readonly model: Model<unknown>;
+  readonly config: TrainingConfig;
+  /** Whether the model is known to have one output. */
+  readonly isSingleOutput: boolean;
+  /** Is given the history when all is checked and training begins. */
+  onBegin(history: History): void;
 }
 
 /** Trains; restores modes, signals and the terminal also after an error. */
-export async function runFit(
-  model: Model<unknown>,
-  config: TrainingConfig,
-  data: DataAdapter,
-  validationData: DataAdapter | null,
-  options: CompleteFitOptions,
-): Promise<History> {
+export async function runFit(request: FitRequest): Promise<History> {
+  const { model, config, data, validationData, options, isSingleOutput } = request;
   const history = new History();
   const callbacks = new CallbackList([...(options.callbacks as Hooks[]), history], model);
   const interrupt = listenForInterrupt();
   const restoreModes = keepTraining(model);
   let progress: Progress | null = null;
   try {
+    const names = config.outputs.logNames(isSingleOutput);
+    callbacks.checkPlan(config.optimizer, names && withValidation(names, validationData !== null));
+    request.onBegin(history);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
     const run: FitRun = {
@@ -64,6 +76,7 @@ export async function runFit(
       progress,
       interrupt,
       eventLoop: new EventLoopYield(),
+      checkPlanLater: names === null,
     };
     model.stopTraining = false;
     await runEpochs(run);
@@ -71,6 +84,7 @@ export async function runFit(
     history.stopReason = reasonOf(model.stopTraining, interrupt.requested);
     return history;
   } finally {
+    callbacks.release();
     restoreModes();
     interrupt.release();
     progress?.close();
@@ -114,21 +128,32 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
   const [hasBatchBegin, hasBatchEnd] = [callbacks.has("onBatchBegin"), callbacks.has("onBatchEnd")];
   progress?.beginEpoch(epoch);
   batches.beginEpoch();
-  for (let number = 0; ; number++) {
-    const next = batches.next();
-    const batch = next instanceof Promise ? await next : next;
-    if (batch === null) break;
-    if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
-    const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
-    if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
-    if (eventLoop.isDue) {
-      progress?.update(number + 1, () => epochMetrics.logs());
-      await eventLoop.pause();
+  try {
+    for (let number = 0; ; number++) {
+      const next = batches.next();
+      const batch = next instanceof Promise ? await next : next;
+      if (batch === null) break;
+      if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
+      const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
+      if (run.checkPlanLater) checkPlan(run, epochMetrics);
+      if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
+      if (eventLoop.isDue) {
+        progress?.update(number + 1, () => epochMetrics.logs());
+        await eventLoop.pause();
+      }
+      if (interrupt.requested && number + 1 !== steps) return null;
+      if (model.stopTraining) break;
     }
-    if (interrupt.requested && number + 1 !== steps) return null;
-    if (model.stopTraining) break;
+  } finally {
+    epochMetrics.release();
   }
   return validate(run, epochMetrics.logs());
+}
+
+/** Asks the callbacks again, now that the outputs are known. */
+function checkPlan(run: FitRun, epochMetrics: EpochMetrics): void {
+  run.checkPlanLater = false;
+  run.callbacks.checkPlan(run.state.optimizer, withValidation(epochMetrics.names(), run.validationData !== null));
 }
 
 /** The logs with those of the validation data; null where Ctrl-C cut it short. */

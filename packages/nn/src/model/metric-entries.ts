@@ -5,13 +5,18 @@ import { OptionError, Tensor } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, lossByName, lossNames } from "@chainrule/losses";
 import { type MetricContext, metricByName, metricNames } from "../metrics/by-name.ts";
+import { freshMetric, type MetricInUse } from "../metrics/fresh.ts";
 import { MeanMetric, Metric } from "../metrics/metric.ts";
 import { uniqueName } from "../module/names.ts";
 import { isLoss } from "./objective.ts";
 
 /** A function of predictions and targets, whose mean over all batches is shown. */
-export type MetricFunction = (prediction: Tensor, target: Tensor) => Tensor | number;
-/** A metric by name, one made already, or a function. Names of losses will do as well. */
+export interface MetricFunction {
+  (prediction: Tensor, target: Tensor): Tensor | number;
+  /** Whether more is better, for `EarlyStopping` and others that watch it; as {@link Metric} has it. */
+  higherIsBetter?: boolean | null;
+}
+/** A metric by name, one made already (which is a recipe), or a function. Names of losses will do as well. */
 export type MetricLike = string | Metric | MetricFunction;
 
 /** A metric to be made, anew for each epoch. */
@@ -19,7 +24,9 @@ export interface MetricEntry {
   /** Its name in the history. */
   readonly key: string;
   readonly weighted: boolean;
-  make(context: MetricContext): Metric;
+  /** Whether more is better; null where that is not said. */
+  readonly higherIsBetter: boolean | null;
+  make(context: MetricContext): MetricInUse;
 }
 
 /** Metrics of one output: those that count each sample the same, and those that weigh them; equal names numbered. */
@@ -39,7 +46,12 @@ function readMetrics(where: string, given: unknown, weighted: boolean): MetricEn
 
 function readMetric(where: string, given: unknown): Omit<MetricEntry, "weighted"> {
   if (typeof given === "string") return byName(given);
-  if (isMetric(given)) return { key: given.name, make: () => given };
+  if (isMetric(given))
+    return {
+      key: given.name,
+      higherIsBetter: readDirection(given.name, given.higherIsBetter),
+      make: () => freshMetric(given),
+    };
   if (typeof given === "function") return ofFunction(given as MetricFunction);
   throw new OptionError({
     where: `${where}, metrics`,
@@ -56,9 +68,26 @@ export function isMetric(x: unknown): x is Metric {
 }
 
 function byName(name: string): Omit<MetricEntry, "weighted"> {
-  if (metricNames.includes(name)) return { key: name, make: (context) => metricByName(name, context) };
+  if (metricNames.includes(name)) {
+    const { higherIsBetter } = metricByName(name);
+    return { key: name, higherIsBetter, make: (context) => alone(metricByName(name, context)) };
+  }
   const loss = unreducedLoss(findLoss(name));
-  return { key: name, make: () => new FunctionMetric(name, loss) };
+  return { key: name, higherIsBetter: false, make: () => alone(new FunctionMetric(name, loss)) };
+}
+
+/** A metric that nobody else knows. */
+function alone(metric: Metric): MetricInUse {
+  return { metric, release() {} };
+}
+
+function readDirection(name: string, given: unknown): boolean | null {
+  if (given === undefined || given === null || typeof given === "boolean") return given ?? null;
+  throw new OptionError({
+    where: `compile, metric "${name}"`,
+    expected: "higherIsBetter as true or false",
+    got: describe(given),
+  });
 }
 
 /** A loss before its mean is taken, so that samples can be weighted. */
@@ -80,9 +109,12 @@ function findLoss(name: string): Loss {
 }
 
 function ofFunction(f: MetricFunction | Loss): Omit<MetricEntry, "weighted"> {
-  if (isLoss(f)) return { key: f.lossName, make: () => new FunctionMetric(f.lossName, unreducedLoss(f)) };
+  if (isLoss(f)) {
+    const loss = unreducedLoss(f);
+    return { key: f.lossName, higherIsBetter: false, make: () => alone(new FunctionMetric(f.lossName, loss)) };
+  }
   const key = f.name || "metric";
-  return { key, make: () => new FunctionMetric(key, f) };
+  return { key, higherIsBetter: readDirection(key, f.higherIsBetter), make: () => alone(new FunctionMetric(key, f)) };
 }
 
 /** The mean of a function's results: one for each sample, or one for a batch, which then counts by its size. */

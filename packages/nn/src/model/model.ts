@@ -109,6 +109,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     return null;
   }
 
+  /** How many outputs there are; null where only what `forward` returns can tell. @internal */
+  get outputCount(): number | null {
+    return this.outputNames?.length ?? this.#config?.outputs.names?.length ?? null;
+  }
+
   /**
    * Says what to train with. The weights stay; an optimizer by name starts from nothing.
    *
@@ -151,7 +156,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     return this.#requireConfig("optimizer").optimizer;
   }
 
-  /** The history of the last training that came to an end; null before. */
+  /** The history of the last training, also of one that is going on or that an error ended; null before the first. */
   get history(): History | null {
     return this.#history;
   }
@@ -195,11 +200,18 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
         hint: "Wait for it: await model.fit(…).",
       });
     checkUpdates(this, config.optimizer);
-    const { data, validationData, options } = readFitData(this.#readContext("fit"), x, y, given);
+    const data = readFitData(this.#readContext("fit"), x, y, given);
     this.#fitting = true;
     try {
-      this.#history = await runFit(this, config, data, validationData, options);
-      return this.#history;
+      return await runFit({
+        ...data,
+        model: this,
+        config,
+        isSingleOutput: this.outputCount === 1,
+        onBegin: (history) => {
+          this.#history = history;
+        },
+      });
     } finally {
       this.#fitting = false;
     }

@@ -81,6 +81,10 @@ export class Sequential extends Model {
     throw new ModelError({ where: `model "${this.name}"`, expected: "a layer to take away", got: "no layers" });
   }
 
+  override get outputCount(): number {
+    return 1;
+  }
+
   /** The input's shape, batch axis first, as the first layer knows it; null before it does. */
   get inputShape(): BatchShape | null {
     const [first] = this.layers;
