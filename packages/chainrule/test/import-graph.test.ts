@@ -16,7 +16,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   data: ["core"],
   viz: ["core"],
   nn: ["core", "compiler", "losses"],
-  chainrule: ["core", "compiler", "losses", "data", "viz", "nn"],
+  io: ["core", "losses", "data", "nn"],
+  chainrule: ["core", "compiler", "losses", "data", "viz", "nn", "io"],
 };
 
 interface Import {

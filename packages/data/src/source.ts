@@ -31,6 +31,10 @@ export function fileSystem() {
  * The bytes behind a path or URL; what is compressed with gzip is decompressed.
  *
  * @throws DataError where there is nothing to read, or broken gzip.
+ *
+ * @example
+ * const bytes = await readBytes("mnist/t10k-labels-idx1-ubyte.gz");
+ * bytes.length; // 10
  */
 export async function readBytes(source: Source): Promise<Uint8Array> {
   if (typeof source !== "string" && !(source instanceof URL))

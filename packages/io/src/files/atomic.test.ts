@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeFile } from "./atomic.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "chainrule-atomic-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("writing a file", () => {
+  it("makes it, or replaces it, and leaves nothing else", async () => {
+    const path = join(folder, "a.bin");
+    await writeFile(path, Uint8Array.of(1, 2));
+    await writeFile(pathToFileURL(path), Uint8Array.of(3));
+    expect([...readFileSync(path)]).toEqual([3]);
+    expect(readdirSync(folder)).toEqual(["a.bin"]);
+  });
+
+  it("keeps the permissions of the file that it replaces, and a link a link", async () => {
+    const path = join(folder, "a.bin");
+    writeFileSync(path, "old", { mode: 0o600 });
+    symlinkSync(path, join(folder, "link"));
+    await writeFile(join(folder, "link"), Uint8Array.of(65));
+    expect(readFileSync(path, "utf8")).toBe("A");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("says what went wrong where it cannot, and leaves nothing", async () => {
+    await expect(writeFile(join(folder, "missing", "a.bin"), Uint8Array.of(1))).rejects.toThrow(
+      /expected a file that can be written, got ENOENT/,
+    );
+    await expect(writeFile(folder, Uint8Array.of(1))).rejects.toThrow(/expected a file that can be written/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("leaves the old file or the new one where the process is killed meanwhile", async () => {
+    const path = join(folder, "a.bin");
+    const program = join(folder, "program.mjs");
+    const contents = `import { writeFile } from "./atomic.ts";
+      const path = ${JSON.stringify(path)};
+      for (let i = 0; ; i++) {
+        await writeFile(path, new Uint8Array(1 << 20).fill(i));
+        if (i === 0) console.log("the first is written");
+      }`;
+    const resolveDir = fileURLToPath(new URL(".", import.meta.url));
+    await build({ stdin: { contents, resolveDir }, bundle: true, format: "esm", platform: "node", outfile: program });
+    for (let time = 0; time < 4; time++) {
+      const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 10 + 7 * time));
+      child.kill("SIGKILL");
+      await new Promise((resolve) => child.once("exit", resolve));
+      const bytes = readFileSync(path);
+      expect(bytes.length).toBe(1 << 20);
+      expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,73 @@
+/**
+ * Files that are damaged at random: whatever is done to a good one, reading it gives tensors or an error of this
+ * library, in little time and little memory.
+ *
+ * `pnpm fuzz` looks longer; FUZZ_RUNS and FUZZ_SEED say how long and from where.
+ */
+import { ChainRuleError, Generator, randn, tensor } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { fixture } from "../../test/fixture.ts";
+import { parseNpy } from "./npy.ts";
+import { encodeNpz, parseNpz } from "./npz.ts";
+import { encodeSafetensors, parseSafetensors } from "./safetensors.ts";
+
+const runs = Number(process.env.FUZZ_RUNS ?? 400);
+const generator = new Generator(process.env.FUZZ_SEED ?? 1);
+
+/** Numbers that lengths and offsets are often wrong by. */
+const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x22, 0x5b, 0x5d, 0x7b, 0x7d, 0x2c, 0x30, 0x39, 0x2d];
+
+/** The bytes with one to a few changes: bytes replaced, taken out, put in, copied, cut off. */
+function mutated(bytes: Uint8Array): Uint8Array {
+  let changed = [...bytes];
+  for (let i = generator.integer(1, 5); i > 0; i--) {
+    // Headers stand at the beginning and, of archives, at the end: more happens there.
+    const reach = generator.bernoulli(0.7) ? Math.min(changed.length, 300) : changed.length;
+    const at = Math.max(
+      0,
+      generator.bernoulli(0.5) ? generator.integer(0, reach + 1) : changed.length - generator.integer(0, reach + 1),
+    );
+    const byte = generator.bernoulli(0.5) ? generator.integer(0, 256) : generator.choice(interesting);
+    const kind = generator.integer(0, 6);
+    if (kind <= 1) changed[Math.min(at, changed.length - 1)] = byte;
+    else if (kind === 2) changed.splice(at, generator.integer(1, 9));
+    else if (kind === 3) changed.splice(at, 0, ...new Array(generator.integer(1, 9)).fill(byte));
+    else if (kind === 4) changed.splice(at, 4, ...changed.slice(at >> 1, (at >> 1) + 4));
+    else changed = changed.slice(0, at);
+    if (changed.length === 0) changed = [byte];
+  }
+  return Uint8Array.from(changed);
+}
+
+const small = { x: randn([2, 3]), y: tensor([1, 2], { dtype: "int32" }), z: tensor([true]) };
+
+describe.each<[string, Uint8Array[], (bytes: Uint8Array) => object]>([
+  [
+    "safetensors",
+    [fixture("all.safetensors"), fixture("others.safetensors"), encodeSafetensors(small, { metadata: { a: "b" } })],
+    parseSafetensors,
+  ],
+  ["npy", ["float32.npy", "fortran.npy", "big-endian.npy", "int64.npy"].map(fixture), parseNpy],
+  ["npz", [fixture("stored.npz"), fixture("deflated.npz"), encodeNpz(small, { compress: true })], parseNpz],
+])("a damaged %s file", (_name, files, parse) => {
+  it("is read, or is an error of this library, at once", { timeout: 60_000 + 20 * runs }, () => {
+    let read = 0;
+    const start = performance.now();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let run = 0; run < runs; run++) {
+      const bytes = mutated(generator.choice(files));
+      try {
+        parse(bytes);
+        read++;
+      } catch (error) {
+        if (!(error instanceof ChainRuleError))
+          throw new Error(`${error}\nfor Buffer.from("${Buffer.from(bytes).toString("base64")}", "base64")`, {
+            cause: error,
+          });
+      }
+    }
+    expect(read).toBeLessThan(runs);
+    expect((performance.now() - start) / runs).toBeLessThan(100);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(500e6);
+  });
+});

@@ -1,0 +1,18 @@
+/**
+ * Files: models with all that belongs to them, tensors in the formats of others.
+ */
+export {
+  encodeNpy,
+  parseNpy,
+  readNpy,
+  writeNpy,
+} from "./formats/npy.ts";
+export { encodeNpz, type NpzLimits, type NpzOptions, parseNpz, readNpz, writeNpz } from "./formats/npz.ts";
+export {
+  encodeSafetensors,
+  parseSafetensors,
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsOptions,
+  writeSafetensors,
+} from "./formats/safetensors.ts";
