@@ -11,12 +11,12 @@ export type ActivationFunction = (x: Tensor) => Tensor;
 /** An activation, or the name of one with its defaults. */
 export type ActivationLike = ActivationFunction | string;
 
-/** Keras's names, and what PyTorch calls the same or has besides. */
+/** Keras's names, each with what it does in Keras. */
 const byName: Readonly<Record<string, ActivationFunction>> = {
   linear: (x) => x,
   relu: core.relu,
   relu6: core.relu6,
-  leaky_relu: (x) => core.leakyRelu(x),
+  leaky_relu: (x) => core.leakyRelu(x, 0.2),
   elu: (x) => core.elu(x),
   selu: core.selu,
   gelu: (x) => core.gelu(x),
@@ -39,7 +39,7 @@ const byName: Readonly<Record<string, ActivationFunction>> = {
 
 /**
  * The activation of a name, such as "relu"; "softmax" and "log_softmax" go along the last axis, and "leaky_relu" has
- * PyTorch's slope of 0.01.
+ * Keras's slope of 0.2 (the layer `LeakyReLU` and the function `leakyRelu` have PyTorch's 0.01).
  *
  * @throws OptionError for an unknown name, with the nearest.
  */

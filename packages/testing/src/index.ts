@@ -5,7 +5,14 @@ export { arrays, broadcastableShapes, dataFor, floats, type ShapeLimits, shapes,
 export { type Core, checkReference, type Differentiable } from "./check.ts";
 export { type CompareOptions, expectClose, type Numbers, toleranceFor } from "./compare.ts";
 export { checkCases, type Fuzzing, fuzzing } from "./fuzz.ts";
-export { type FitByName, fitsByName, type OptimizerByName, optimizersByName } from "./keras.ts";
+export {
+  type FitByName,
+  fitsByName,
+  type NamesOfKeras,
+  namesOfKeras,
+  type OptimizerByName,
+  optimizersByName,
+} from "./keras.ts";
 export {
   bothDTypes,
   type FloatDType,

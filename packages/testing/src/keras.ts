@@ -46,6 +46,49 @@ export function optimizersByName(): Record<string, OptimizerByName> {
   return read("optimizers-by-name") as Record<string, OptimizerByName>;
 }
 
+type Rows = readonly (readonly number[])[];
+
+/** What Keras computes for the strings that layers and `compile` take; `make-keras.py` made it. */
+export interface NamesOfKeras {
+  readonly activations: { readonly rows: Rows; readonly values: Readonly<Record<string, Rows>> };
+  readonly data: Readonly<Record<string, { readonly prediction: Rows; readonly target: Rows | readonly number[] }>>;
+  /** Of the samples of all data but "sure". */
+  readonly weights: readonly number[];
+  /** The gradient is that of the value by the predictions. */
+  readonly losses: readonly {
+    readonly loss: string;
+    readonly data: string;
+    readonly value: number;
+    readonly gradient: Rows;
+    readonly weighted?: number;
+  }[];
+  /** Of a model that was compiled with the loss, in batches of 4. */
+  readonly metrics: readonly {
+    readonly metric: string;
+    readonly data: string;
+    readonly loss: string;
+    readonly value: number | readonly number[];
+    readonly weighted: number | readonly number[];
+  }[];
+  /** Of weights [50, 80]; constants of [2, 3]. */
+  readonly initializers: {
+    readonly random: Readonly<
+      Record<string, { readonly largest: number; readonly std: number; readonly mean: number }>
+    >;
+    readonly constant: Readonly<Record<string, Rows>>;
+  };
+  readonly regularizers: { readonly weight: Rows; readonly values: Readonly<Record<string, number>> };
+  /** All the strings that Keras knows. */
+  readonly names: Readonly<
+    Record<"activations" | "losses" | "metrics" | "initializers" | "regularizers", readonly string[]>
+  >;
+}
+
+/** What stands for other strings than those of optimizers. */
+export function namesOfKeras(): NamesOfKeras {
+  return read("names") as NamesOfKeras;
+}
+
 /** The file does not say which activations the layers had: those that give its weights. */
 const activations: Readonly<Record<string, readonly string[]>> = {
   "the seed's program": ["sigmoid"],

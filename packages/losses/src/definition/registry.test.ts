@@ -45,6 +45,11 @@ describe("lossByName", () => {
     expect(lossByName("info-nce")).toBe(losses.infoNCE);
   });
 
+  it("refuses Keras's short name, which there takes probabilities and here would take logits", () => {
+    expect(() => lossByName("crossentropy")).toThrow(/"sparse_categorical_crossentropy".*"crossEntropy"/);
+    expect(() => lossByName("ce")).toThrow(OptionError);
+  });
+
   it("suggests the nearest name, in the spelling that was tried", () => {
     expect(() => lossByName("binary_crossentropi")).toThrow(OptionError);
     expect(() => lossByName("binary_crossentropi")).toThrow(/Did you mean "binary_crossentropy"\?/);

@@ -54,13 +54,15 @@ export function protectLosses(): void {
 /**
  * The loss of a name: Keras's string, or our camelCase.
  *
- * @throws OptionError for an unknown name, with the nearest known one.
+ * @throws OptionError for an unknown name, with the nearest known one, and for "crossentropy", which in Keras takes
+ *   probabilities.
  *
  * @example
  * lossByName("binary_crossentropy") === lossByName("binaryCrossEntropy"); // true
  */
 export function lossByName(name: string): Loss {
   const loss = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
+  if (name === "crossentropy" || (name === "ce" && !loss)) throw ofWhat(name);
   if (loss) return loss;
   const known = [...(/\p{Lu}/u.test(String(name)) ? camelNames : snakeNames)];
   throw new OptionError({
@@ -68,6 +70,17 @@ export function lossByName(name: string): Loss {
     expected: "the name of a loss",
     got: describe(name),
     hint: typeof name === "string" ? didYouMean(name, known) : `Known: ${known.join(", ")}.`,
+  });
+}
+
+/** Keras's short name takes probabilities and chooses among three losses by their shape; ours takes logits. */
+function ofWhat(name: string): OptionError {
+  const keras = ["binary", "categorical", "sparse_categorical"].map((kind) => `"${kind}_crossentropy"`).join(", ");
+  return new OptionError({
+    where: "loss",
+    expected: "a cross-entropy that says what it takes",
+    got: `"${name}"`,
+    hint: `Of probabilities, as in Keras: ${keras}. Of logits and classes: "crossEntropy".`,
   });
 }
 

@@ -10,11 +10,15 @@ import * as scaling from "./scaling.ts";
 /** Keras's names, and PyTorch's in the same spelling. */
 const byName: Readonly<Record<string, () => plain.Initializer>> = {
   zeros: plain.zeros,
+  zero: plain.zeros,
   ones: plain.ones,
+  one: plain.ones,
   identity: plain.identity,
   orthogonal,
   random_normal: plain.randomNormal,
+  normal: plain.randomNormal,
   random_uniform: plain.randomUniform,
+  uniform: plain.randomUniform,
   truncated_normal: plain.truncatedNormal,
   variance_scaling: scaling.varianceScaling,
   glorot_uniform: scaling.glorotUniform,

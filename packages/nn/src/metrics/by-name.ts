@@ -8,7 +8,7 @@ import { F1, Precision, Recall } from "./f-score.ts";
 import type { Metric } from "./metric.ts";
 import { Brier, LogLoss } from "./probability.ts";
 import { AveragePrecision, RocAuc } from "./ranking.ts";
-import { MeanAbsoluteError, MeanSquaredError, R2 } from "./regression.ts";
+import { CosineSimilarity, MeanAbsoluteError, MeanSquaredError, R2 } from "./regression.ts";
 
 /** What a metric is told of the model when it is made from its name. */
 export interface MetricContext {
@@ -38,6 +38,7 @@ const table: Record<string, (context: MetricContext) => Metric> = {
   mean_squared_error: () => new MeanSquaredError(),
   mae: () => new MeanAbsoluteError(),
   mean_absolute_error: () => new MeanAbsoluteError(),
+  cosine_similarity: () => new CosineSimilarity(),
   r2: () => new R2(),
   r2_score: () => new R2(),
 };

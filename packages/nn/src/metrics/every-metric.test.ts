@@ -13,9 +13,9 @@ const { metrics } = nn;
 /** What a metric is of some predictions and targets, and how its class is made. */
 interface ByHand {
   readonly prediction: number[] | number[][];
-  readonly target: number[];
+  readonly target: number[] | number[][];
   readonly expected: number;
-  readonly compute: (prediction: number[] | number[][], target: number[]) => number;
+  readonly compute: (prediction: number[] | number[][], target: number[] | number[][]) => number;
   readonly make: () => nn.Metric;
 }
 
@@ -86,6 +86,22 @@ const byHand: Record<string, ByHand> = {
     compute: metrics.meanAbsoluteError,
     make: () => new nn.MeanAbsoluteError(),
   },
+  cosineSimilarity: {
+    // Cosines of 45°, 180° and, to a vector without a direction, 0.
+    prediction: [
+      [2, 0],
+      [1, -3],
+      [0, 0],
+    ],
+    target: [
+      [1, 1],
+      [-2, 6],
+      [1, 2],
+    ],
+    expected: (Math.SQRT1_2 - 1 + 0) / 3,
+    compute: metrics.cosineSimilarity,
+    make: () => new nn.CosineSimilarity(),
+  },
   // The targets' mean is 3: 1 - (1 + 0 + 4 + 1) / (1 + 1 + 0 + 4).
   r2: { ...numbers, expected: 0, compute: metrics.r2, make: () => new nn.R2() },
 };
@@ -144,7 +160,10 @@ describe("every metric of the public index", () => {
       [0, 2],
       [2, target.length],
     ])
-      metric.update(tensor(prediction.slice(from, to) as number[], options), tensor(target.slice(from, to), options));
+      metric.update(
+        tensor(prediction.slice(from, to) as number[], options),
+        tensor(target.slice(from, to) as number[], options),
+      );
     expect(metric.result()).toBeCloseTo(expected, 12);
   });
 
@@ -166,6 +185,7 @@ describe("the name of every metric", () => {
     brier: "brier",
     meanSquaredError: "mse",
     meanAbsoluteError: "mae",
+    cosineSimilarity: "cosine_similarity",
     r2: "r2",
   };
 
@@ -192,6 +212,7 @@ describe("an option that a metric does not know", () => {
     brier: (options) => metrics.brier(p, t, options),
     meanSquaredError: (options) => metrics.meanSquaredError(p, t, options),
     meanAbsoluteError: (options) => metrics.meanAbsoluteError(p, t, options),
+    cosineSimilarity: (options) => metrics.cosineSimilarity([p], [p], options),
     r2: (options) => metrics.r2(p, t, options),
     confusionMatrix: (options) => metrics.confusionMatrix(p, t, options),
     formatConfusionMatrix: (options) => metrics.formatConfusionMatrix([[1]], options),
@@ -235,6 +256,7 @@ describe("every name of a metric", () => {
     mean_squared_error: nn.MeanSquaredError,
     mae: nn.MeanAbsoluteError,
     mean_absolute_error: nn.MeanAbsoluteError,
+    cosine_similarity: nn.CosineSimilarity,
     r2: nn.R2,
     r2_score: nn.R2,
   };

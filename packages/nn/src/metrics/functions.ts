@@ -8,4 +8,4 @@ export { confusionMatrix, formatConfusionMatrix, matthews } from "./confusion.ts
 export { f1, fBeta, precision, recall } from "./f-score.ts";
 export { brier, logLoss } from "./probability.ts";
 export { averagePrecision, rocAuc } from "./ranking.ts";
-export { meanAbsoluteError, meanSquaredError, r2 } from "./regression.ts";
+export { cosineSimilarity, meanAbsoluteError, meanSquaredError, r2 } from "./regression.ts";

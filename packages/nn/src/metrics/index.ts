@@ -8,4 +8,4 @@ export * as metrics from "./functions.ts";
 export { MeanMetric, Metric, type SampleWeights } from "./metric.ts";
 export { Brier, LogLoss } from "./probability.ts";
 export { AveragePrecision, RocAuc } from "./ranking.ts";
-export { MeanAbsoluteError, MeanSquaredError, R2 } from "./regression.ts";
+export { CosineSimilarity, MeanAbsoluteError, MeanSquaredError, R2 } from "./regression.ts";

@@ -1,8 +1,9 @@
 /**
- * How far predicted numbers are off: mean squared and absolute error, and the share of variance explained.
+ * How far predicted numbers are off: mean squared and absolute error, the share of variance explained, and the angle
+ * between vectors.
  */
-import { type Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { evaluateOnce, MeanMetric, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
 import { checkSameSize } from "./reading.ts";
 
@@ -43,6 +44,38 @@ export class MeanAbsoluteError extends ErrorMetric {
     return Math.abs(difference);
   }
 }
+
+/** {@link cosineSimilarity} over batches; `"cosine_similarity"` in `compile`. */
+export class CosineSimilarity extends MeanMetric {
+  constructor() {
+    super("cosine_similarity");
+  }
+
+  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    checkSameSize(this.name, prediction, target);
+    if (prediction.rank < 2)
+      throw new ShapeError({
+        where: this.name,
+        expected: "a vector for each sample, [n, D]",
+        got: formatShape(prediction.shape),
+      });
+    const length = prediction.shape[prediction.rank - 1];
+    const [p, t] = [prediction.storage, target.storage];
+    const cosines = Float64Array.from({ length: prediction.size / length }, (_, row) => {
+      let [inner, first, second] = [0, 0, 0];
+      for (let i = row * length; i < (row + 1) * length; i++) {
+        inner += p[i] * t[i];
+        first += p[i] ** 2;
+        second += t[i] ** 2;
+      }
+      return inner / Math.sqrt(Math.max(first, leastSquare) * Math.max(second, leastSquare));
+    });
+    this.addRows(cosines, sampleWeight);
+  }
+}
+
+/** Squared lengths below it are taken as it, as in Keras, so that the similarity to a vector of zeros is 0. */
+const leastSquare = 1e-12;
 
 /** The sums of squares that R² needs of one output: updated so that a large mean costs no digits (Welford 1962). */
 interface SquareSums {
@@ -133,6 +166,26 @@ export function meanSquaredError(prediction: TensorLike, target: TensorLike, opt
 export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("meanAbsoluteError", options, sampleWeightOptions);
   return evaluateOnce(new MeanAbsoluteError(), prediction, target, options);
+}
+
+/**
+ * The mean cosine of the angles between vectors: 1 for the same direction, 0 at a right angle, -1 for the opposite one.
+ *
+ * The loss of the same name is its negative, which is for making smaller.
+ *
+ * @param prediction [n, …, D], vectors along the last axis.
+ * @param target the same shape.
+ * @param options `sampleWeight` [n].
+ * @throws ShapeError where the shapes differ, and for what is no list of vectors; ValueError for NaN.
+ *
+ * Same as the metric `CosineSimilarity` of Keras.
+ *
+ * @example
+ * metrics.cosineSimilarity([[1, 0], [1, 1]], [[0, 1], [2, 2]]); // 0.5
+ */
+export function cosineSimilarity(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  checkOptions("cosineSimilarity", options, sampleWeightOptions);
+  return evaluateOnce(new CosineSimilarity(), prediction, target, options);
 }
 
 /**

@@ -47,7 +47,8 @@ export function exponentialDecay(options: { lr: number; gamma: number; every?: n
 }
 
 /**
- * (lr - endLr) (1 - t / steps)^power + endLr, and endLr from then on. Keras's `PolynomialDecay`.
+ * (lr - endLr) (1 - t / steps)^power + endLr, and endLr from then on. Keras's `PolynomialDecay`,
+ * where endLr is 1e-4 unless said otherwise.
  *
  * @throws ValueError for rates below 0, and for a number of steps or a power that is not above 0.
  * @example [0, 500, 1000].map(polynomialDecay({ lr: 0.1, steps: 1000, power: 2 })); // [0.1, 0.025, 0]
@@ -60,7 +61,8 @@ export function polynomialDecay(options: { lr: number; steps: number; endLr?: nu
 }
 
 /**
- * A straight line from lr to endLr, and endLr from then on. PyTorch's `LinearLR`.
+ * A straight line from lr to endLr, and endLr from then on. PyTorch's `LinearLR` with a
+ * start factor of 1.
  *
  * @throws ValueError for rates below 0, and for a number of steps that is not above 0.
  * @example [0, 500, 1000].map(linearDecay({ lr: 0.1, steps: 1000 })); // [0.1, 0.05, 0]
