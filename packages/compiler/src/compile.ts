@@ -14,7 +14,7 @@ import { partition } from "./passes/partition.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { fuseRows } from "./passes/row-fusion.ts";
 import { simplify } from "./passes/simplify.ts";
-import { type LinkedModule, link } from "./runtime/link.ts";
+import { link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
 import { Program } from "./runtime/program.ts";
 import { threadGroupOf } from "./runtime/threads/thread-group.ts";
@@ -30,7 +30,6 @@ export interface Compilation {
   readonly inPlace: InPlace;
   readonly phases: readonly Phase[];
   readonly plan: MemoryPlan;
-  readonly linked: LinkedModule;
   readonly program: Program;
 }
 
@@ -65,13 +64,16 @@ export function compile(
   const phases = threads ? partition(fused, inPlace, threads) : [];
   // Memory plan: groups and phases → an offset in one arena for each other value that is kept, by when it is needed.
   const plan = planMemory(fused, inPlace, phases);
-  // Layout: memory plan → addresses in the heap, of parameters, inputs, constants and scratch memory too.
-  const layout = new MemoryLayout(graph, fused, inPlace, plan, heap);
-  // Code: groups, phases and addresses → a function in WebAssembly for each group, and one for each run of groups.
-  const module = generateModule(fused, phases, layout);
-  // Link: functions → commands, with the kernels that programs share and with those that are in JavaScript.
-  const linked = link(module, fused.groups, layout, deterministic);
+  // What the program needs gets its place in the heap; and another, later, where it had to give way to other programs.
+  const place = () => {
+    // Layout: memory plan → addresses in the heap, of parameters, inputs, constants and scratch memory too.
+    const layout = new MemoryLayout(graph, fused, inPlace, plan, heap);
+    // Code: groups, phases and addresses → a function in WebAssembly for each group, and one for each run of groups.
+    const module = generateModule(fused, phases, layout);
+    // Link: functions → commands, with the kernels that programs share and with those that are in JavaScript.
+    return { layout, linked: link(module, fused.groups, layout, deterministic) };
+  };
   // What is called at every step: copies inputs in, runs the commands, copies outputs out.
-  const program = new Program(graph, layout, linked.commands);
-  return { traced, graph, fused, inPlace, phases, plan, linked, program };
+  const program = new Program(graph, heap, place);
+  return { traced, graph, fused, inPlace, phases, plan, program };
 }

@@ -33,7 +33,10 @@ export interface KernelReport {
    * as long as compiled code, and is never done by several threads.
    */
   readonly scalarFallbacks: readonly string[];
-  /** After runs: the milliseconds that it takes; null before the first, and NaN for what draws random numbers. */
+  /**
+   * The milliseconds that it takes on the numbers of the last call; null where no call has been, or another compiled
+   * function has run since, and NaN for what draws random numbers.
+   */
   readonly ms: number | null;
   /** The least milliseconds in which this machine could do so many flops and move so many bytes, on one thread. */
   readonly limit: number | null;
@@ -60,8 +63,8 @@ export interface Explanation {
 }
 
 export function explainCompilation(compilation: Compilation): Explanation {
-  const { traced, graph, fused, inPlace, plan, program, linked } = compilation;
-  const times = timeGroups(program, fused.groups, linked.groups);
+  const { traced, graph, fused, inPlace, plan, program } = compilation;
+  const times = timeGroups(program, fused.groups);
   const kernels = fused.groups.map((group, i) => {
     const work = workOf(group, compilation);
     return { ...work, ms: times?.[i] ?? null, limit: times && limitOf(work) };

@@ -147,11 +147,15 @@ export function makeJit<F extends TensorFunction>(
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
     if (heap === null || isTracing()) return f(...(args as never[]));
-    if (last?.compilation.program.heap === heap && last.fits(args)) return last.run(args);
+    if (last?.compilation.program.heap === heap && !last.compilation.program.isRunning && last.fits(args))
+      return last.run(args);
     const tree = flatten(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
     if (isGradEnabled() && tree.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
-    last = compiledFor(tree, heap);
+    const compiled = compiledFor(tree, heap);
+    // Called by a kernel of its own: it has one place for its numbers.
+    if (compiled.compilation.program.isRunning) return f(...(args as never[]));
+    last = compiled;
     return last.run(tree.tensors);
   };
   const explain = (...args: unknown[]): Explanation => {

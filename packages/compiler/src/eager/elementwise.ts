@@ -133,7 +133,8 @@ export function computeElementwise(
   const chunk = Math.min(size, Math.max(1, Math.floor(chunkSize / period)) * period);
   // Vectors are written and read whole, so that each operand has room for a last one that is not full.
   const room = 4 * Math.ceil(chunk / 4) * 4;
-  const to = heap.allocate(room * (inputs.length + 1));
+  const to = heap.tryAllocate(room * (inputs.length + 1));
+  if (to === 0) return null;
   const operands = inputs.map((input, i) => new Operand(heap, to + room * (i + 1), input, patterns[i]));
   const [a, b = a, c = b] = operands;
   const result = size > chunk ? allocate(out.dtype, size) : null;

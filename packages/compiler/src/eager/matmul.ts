@@ -59,7 +59,7 @@ class ProductKernel {
   }
 
   /**
-   * Writes the product of `a` (m x k) and `b` (k x n) into `out`, row-major from `start`; false where it is too large.
+   * Writes the product of `a` (m x k) and `b` (k x n) into `out`, row-major from `start`; false where there is no room.
    */
   multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): boolean {
     if (m * n * k === 0) {
@@ -74,7 +74,8 @@ class ProductKernel {
     const total = floatsA + floatsB + floatsC + scratchBytes / bytes;
     if (total > most) return false;
     const heap = this.#heap;
-    const block = heap.allocate(total * bytes);
+    const block = heap.tryAllocate(total * bytes);
+    if (block === 0) return false;
     const [atB, atC, rest] = [floatsA, floatsA + floatsB, floatsA + floatsB + floatsC].map((at) => block + at * bytes);
     this.#copyIn(block / bytes, a, copyA, m, k);
     this.#copyIn(atB / bytes, b, copyB, k, n);

@@ -26,14 +26,15 @@ class WindowKernels {
     this.#functions = instantiate<Functions>(assemble([...convolutionFunctions(), ...poolFunctions()]), heap.memory);
   }
 
-  /** Fills `out`, of float32 as the inputs; false where it is too large. */
+  /** Fills `out`, of float32 as the inputs; false where there is no room. */
   run(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes): boolean {
     const heap = this.#heap;
     const { numbers, scratch: rest, tiles } = geometryOf(sizes);
     const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];
     const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + rest;
     if (bytes > most) return false;
-    const block = heap.allocate(bytes);
+    const block = heap.tryAllocate(bytes);
+    if (block === 0) return false;
     let end = block;
     const addresses = arrays.map(({ byteLength }) => {
       const address = end;

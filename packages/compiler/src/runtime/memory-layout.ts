@@ -14,13 +14,18 @@ import type { Views } from "../ir/views.ts";
 import type { InPlace } from "../passes/in-place.ts";
 import { bytesOf, type MemoryPlan } from "../passes/memory-plan.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
-import { type Block, bufferOf, freeWith, type HeapBuffer } from "./parameter-buffer.ts";
+import { type Arena, arenaOf } from "./arena.ts";
+import { bufferOf, type HeapBuffer } from "./parameter-buffer.ts";
+import { ProgramData } from "./program-data.ts";
+import { type Residents, residentsOf } from "./residents.ts";
 import { threadGroupOf } from "./threads/thread-group.ts";
 
 /** A parameter that the program reads or changes. */
 export interface ParameterSlot {
   readonly parameter: Parameter;
   readonly buffer: HeapBuffer;
+  /** Where the code expects it. */
+  readonly address: number;
   readonly assigned: boolean;
 }
 
@@ -31,40 +36,108 @@ export interface InputSlot {
   readonly address: number;
 }
 
-/** The blocks go back to the heap when nobody holds the layout any more. */
+let layouts = 0;
+
+/** Addresses hold as long as nothing of it has to leave the heap: `settle` says so before each run. */
 export class MemoryLayout implements ModuleLayout {
   readonly heap: Heap;
+  readonly residents: Residents;
   readonly views: Views;
   readonly parameters: readonly ParameterSlot[];
   readonly inputs: readonly InputSlot[];
   readonly geometries: Geometries;
   readonly scratch: Scratch;
+  readonly #number = ++layouts;
+  readonly #arena: Arena;
+  readonly #arenaBytes: number;
+  readonly #data: ProgramData;
   readonly #addresses = new Map<GraphNode, number>();
   readonly #writtenOut = new Map<GraphNode, number>();
-  readonly #blocks: Block[] = [];
+  /** How many had left the heap when everything was last found in its place. */
+  #departures: number;
 
   constructor(graph: Graph, { groups, views }: FusedGraph, inPlace: InPlace, plan: MemoryPlan, heap: Heap) {
     this.heap = heap;
+    this.residents = residentsOf(heap);
     this.views = views;
-    freeWith(this, heap, this.#blocks);
+    this.#data = new ProgramData(heap, this);
     this.parameters = this.#placeParameters(graph);
-    this.#placeIntermediates(plan, inPlace);
-    this.inputs = this.#placeInputs(graph);
-    this.#placeConstants(graph);
     this.geometries = new Geometries(groups);
+    const threads = threadGroupOf(heap)?.size ?? 1;
+    const scratchBytes = Math.max(scratchOf(groups), this.geometries.scratch);
+    const inputs = graph.nodes.filter(({ source }) => source.kind === "input");
+    const inputBytes = inputs.reduce((total, node) => total + bytesOf(node), 0);
+    // Intermediate results, then inputs, then scratch memory for each thread: whoever runs next may have all of it.
+    this.#arenaBytes = plan.bytes + inputBytes + scratchBytes * threads;
+    this.#arena = arenaOf(heap, this.#arenaBytes);
+    this.#data.use(this.#arena);
+    const { address } = this.#arena;
+    this.#placeIntermediates(address, plan, inPlace);
+    this.inputs = this.#placeInputs(address + plan.bytes, inputs);
+    this.scratch = { bytes: scratchBytes, address: address + plan.bytes + inputBytes };
+    this.#placeConstants(graph);
     this.geometries.place(heap, (bytes) => this.allocate(bytes));
-    this.scratch = this.#placeScratch(Math.max(scratchOf(groups), this.geometries.scratch));
+    this.#departures = this.residents.departures;
   }
 
   /** The bytes of everything but the parameters. */
   get bytes(): number {
-    return this.#blocks.reduce((total, { bytes }) => total + bytes, 0);
+    return this.#arenaBytes + this.#data.bytes;
   }
 
+  /** Memory that the program keeps between its runs. */
   allocate(bytes: number): number {
-    const address = this.heap.allocate(bytes);
-    this.#blocks.push({ address, bytes });
-    return address;
+    return this.#data.allocate(bytes);
+  }
+
+  /**
+   * Brings back what had to leave, for the run that is on, and values of parameters that were assigned outside; false
+   * where something now lies elsewhere, or another run is busy in the arena: then the program has to be placed anew.
+   */
+  settle(): boolean {
+    const { run, departures } = this.residents;
+    const { parameters } = this;
+    this.#data.lastRun = run;
+    this.#arena.lastRun = run;
+    let isReady = departures === this.#departures;
+    for (const { parameter, buffer } of parameters) {
+      buffer.lastRun = run;
+      if (buffer.stale || parameter.buffer !== buffer) isReady = false;
+    }
+    if (!isReady) {
+      for (const { parameter, buffer } of parameters) buffer.upload(parameter);
+      if (this.#data.isLost || !this.#arena.isResident) return false;
+      if (parameters.some(({ buffer, address }) => buffer.address !== address)) return false;
+      this.#departures = this.residents.departures;
+    }
+    return !this.#arena.isBusy;
+  }
+
+  /** Takes the arena for a run, until `leave`. */
+  enter(): void {
+    this.#arena.isBusy = true;
+    this.#arena.tenant = this.#number;
+  }
+
+  leave(): void {
+    this.#arena.isBusy = false;
+  }
+
+  /** Whether the numbers of the last run are still there. */
+  get holdsNumbers(): boolean {
+    return this.#arena.tenant === this.#number && this.#arena.isResident;
+  }
+
+  /** Bytes that had to leave, and are wanted again. */
+  get lost(): number {
+    return (this.#data.isLost ? this.#data.bytes : 0) + (this.#arena.isResident ? 0 : this.#arena.bytes);
+  }
+
+  /** Takes the place of another, of the same program: what of it had to leave is welcome back. */
+  replace(before: MemoryLayout): void {
+    if (before.#data.isLost) this.residents.welcome(this.#data);
+    if (!before.#arena.isResident) this.residents.welcome(this.#arena);
+    this.residents.release(before.#data);
   }
 
   addressOf(node: GraphNode): number {
@@ -108,26 +181,26 @@ export class MemoryLayout implements ModuleLayout {
       parameters.add(parameter);
       this.#addresses.set(node, bufferOf(parameter, this.heap).address);
     }
-    return [...parameters].map((parameter) => ({
-      parameter,
-      buffer: bufferOf(parameter, this.heap),
-      assigned: changing.has(parameter),
-    }));
+    return [...parameters].map((parameter) => {
+      const buffer = bufferOf(parameter, this.heap);
+      return { parameter, buffer, address: buffer.address, assigned: changing.has(parameter) };
+    });
   }
 
-  #placeIntermediates({ bytes, allocations }: MemoryPlan, { parameters, aliases }: InPlace): void {
-    const arena = this.allocate(bytes);
+  #placeIntermediates(arena: number, { allocations }: MemoryPlan, { parameters, aliases }: InPlace): void {
     for (const { node, offset } of allocations) this.#addresses.set(node, arena + offset);
     for (const [node, parameter] of parameters) this.#addresses.set(node, bufferOf(parameter, this.heap).address);
     for (const [node, old] of aliases) this.#addresses.set(node, this.addressOf(old));
   }
 
-  #placeInputs({ nodes }: Graph): InputSlot[] {
-    return nodes.flatMap((node) => {
+  #placeInputs(from: number, inputs: readonly GraphNode[]): InputSlot[] {
+    let address = from;
+    return inputs.flatMap((node) => {
       if (node.source.kind !== "input") return [];
-      const address = this.allocate(bytesOf(node));
+      const slot = { index: node.source.index, dtype: node.dtype, address };
       this.#addresses.set(node, address);
-      return [{ index: node.source.index, dtype: node.dtype, address }];
+      address += bytesOf(node);
+      return [slot];
     });
   }
 
@@ -139,11 +212,6 @@ export class MemoryLayout implements ModuleLayout {
       this.heap.write(node.dtype, address, numbers);
       this.#addresses.set(node, address);
     }
-  }
-
-  /** For each thread its own. */
-  #placeScratch(bytes: number): Scratch {
-    return { bytes, address: bytes > 0 ? this.allocate(bytes * (threadGroupOf(this.heap)?.size ?? 1)) : 0 };
   }
 }
 

@@ -6,7 +6,9 @@ import type { Graph } from "../ir/graph.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { assignments } from "./assignments.ts";
 import type { Command } from "./command.ts";
+import type { LinkedModule } from "./link.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
+import { residentsOf } from "./residents.ts";
 
 /** An output, and what copies its numbers out of the heap. */
 interface Output {
@@ -14,44 +16,102 @@ interface Output {
   read(): TypedArray;
 }
 
-export class Program {
+/** A program's place in the heap, and the code that was written for it. */
+export interface Placement {
   readonly layout: MemoryLayout;
-  readonly #commands: readonly Command[];
-  readonly #outputs: readonly Output[];
-  readonly #assignments: readonly Command[];
-  #hasRun = false;
+  readonly linked: LinkedModule;
+}
 
-  constructor(graph: Graph, layout: MemoryLayout, commands: readonly Command[]) {
-    this.layout = layout;
-    this.#commands = commands;
-    this.#outputs = graph.outputs.map((spec) => ({ spec, read: layout.readerOf(spec) }));
-    this.#assignments = assignments(graph, layout);
+export class Program {
+  readonly #graph: Graph;
+  readonly #heap: Heap;
+  readonly #place: () => Placement;
+  #layout!: MemoryLayout;
+  #linked!: LinkedModule;
+  #outputs!: readonly Output[];
+  #assignments!: readonly Command[];
+  #isRunning = false;
+
+  /** @param place finds a place in the heap for what the program needs, and writes its code for that. */
+  constructor(graph: Graph, heap: Heap, place: () => Placement) {
+    this.#graph = graph;
+    this.#heap = heap;
+    this.#place = place;
+    const residents = residentsOf(heap);
+    const outer = residents.begin();
+    try {
+      this.#settleAnew(null);
+    } finally {
+      residents.end(outer);
+    }
+  }
+
+  get layout(): MemoryLayout {
+    return this.#layout;
   }
 
   get heap(): Heap {
-    return this.layout.heap;
+    return this.#heap;
   }
 
-  /** Whether it has run, so that its memory holds numbers of the user's. */
-  get hasRun(): boolean {
-    return this.#hasRun;
+  /** Whether a kernel of it called what asks. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Each group of the program by itself, run serially on this thread. */
+  get groups(): readonly Command[] {
+    return this.#linked.groups;
   }
 
   /** Runs it with these inputs, and returns the outputs' tensors. */
   run(inputs: readonly Tensor[]): Tensor[] {
-    const { layout } = this;
-    this.#hasRun = true;
-    for (const { parameter, buffer } of layout.parameters)
-      if (buffer.stale || parameter.buffer !== buffer) buffer.upload(parameter);
-    for (const { index, dtype, address } of layout.inputs) layout.heap.write(dtype, address, inputs[index].storage);
+    return this.inPlace((layout) => {
+      for (const { index, dtype, address } of layout.inputs) layout.heap.write(dtype, address, inputs[index].storage);
+      try {
+        for (const command of this.#linked.commands) command();
+        const outputs = this.#outputs.map(({ spec, read }) => new Tensor(read(), spec.shape, spec.dtype));
+        for (const assign of this.#assignments) assign();
+        return outputs;
+      } finally {
+        // What lies in the heap counts from here on, even where a kernel threw halfway.
+        for (const { parameter, assigned } of layout.parameters) if (assigned) parameter.held = null;
+      }
+    });
+  }
+
+  /** Does something while all of the program is in its place. */
+  inPlace<Result>(work: (layout: MemoryLayout) => Result): Result {
+    const { residents } = this.#layout;
+    const outer = residents.begin();
+    this.#isRunning = true;
     try {
-      for (const command of this.#commands) command();
-      const outputs = this.#outputs.map(({ spec, read }) => new Tensor(read(), spec.shape, spec.dtype));
-      for (const assign of this.#assignments) assign();
-      return outputs;
+      if (!this.#layout.settle()) this.#settleAnew(this.#layout);
+      this.#layout.enter();
+      try {
+        return work(this.#layout);
+      } finally {
+        this.#layout.leave();
+      }
     } finally {
-      // What lies in the heap counts from here on, even where a kernel threw halfway.
-      for (const { parameter, assigned } of layout.parameters) if (assigned) parameter.held = null;
+      this.#isRunning = false;
+      residents.end(outer);
     }
+  }
+
+  #settleAnew(before: MemoryLayout | null): void {
+    const lost = before?.lost ?? 0;
+    this.#heap.bound += lost;
+    try {
+      const { layout, linked } = this.#place();
+      this.#layout = layout;
+      this.#linked = linked;
+    } finally {
+      this.#heap.bound -= lost;
+    }
+    const layout = this.#layout;
+    if (before) layout.replace(before);
+    this.#outputs = this.#graph.outputs.map((spec) => ({ spec, read: layout.readerOf(spec) }));
+    this.#assignments = assignments(this.#graph, layout);
   }
 }

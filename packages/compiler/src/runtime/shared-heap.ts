@@ -2,6 +2,7 @@
  * The heap that all compiled programs share; `setNumThreads` makes it another one.
  */
 import { createHeap, type Heap } from "../wasm/heap.ts";
+import { residentsOf } from "./residents.ts";
 
 let shared: Heap | null | undefined;
 
@@ -13,5 +14,6 @@ export function sharedHeap(): Heap | null {
 
 /** Makes another heap the one that all programs share; a new one by default, when it is first needed. */
 export function useHeap(heap?: Heap): void {
+  if (shared) residentsOf(shared).retire();
   shared = heap;
 }

@@ -11,26 +11,26 @@ const timingRounds = 5;
 const shortestTiming = 0.5;
 
 /**
- * Milliseconds that each group takes on the numbers of the program's last call, best of some; null before the first
- * call. What parameters hold is the same afterwards. Groups that draw random numbers are not run: theirs is NaN.
- *
- * @param commands what runs each group by itself.
+ * Milliseconds that each group takes on the numbers of the program's last call, best of some; null where they are not
+ * there: before the first call, and where another program has run since. What parameters hold is the same afterwards.
+ * Groups that draw random numbers are not run: theirs is NaN.
  */
-export function timeGroups(
-  { layout, hasRun }: Program,
-  groups: readonly FusionGroup[],
-  commands: readonly Command[],
-): number[] | null {
-  if (!hasRun) return null;
-  const { heap, parameters } = layout;
-  const before = parameters.map(({ parameter: { dtype, size }, buffer }) => heap.copy(dtype, buffer.address, size));
-  try {
-    return groups.map(({ members }, i) => (members.some(({ op }) => op?.random) ? Number.NaN : bestOf(commands[i])));
-  } finally {
-    parameters.forEach(({ parameter: { dtype }, buffer }, i) => {
-      heap.write(dtype, buffer.address, before[i]);
-    });
-  }
+export function timeGroups(program: Program, groups: readonly FusionGroup[]): number[] | null {
+  const { layout } = program;
+  if (!layout.holdsNumbers) return null;
+  return program.inPlace((now) => {
+    if (now !== layout) return null;
+    const { heap, parameters } = layout;
+    const before = parameters.map(({ parameter: { dtype, size }, address }) => heap.copy(dtype, address, size));
+    try {
+      const isRandom = groups.map(({ members }) => members.some(({ op }) => op?.random));
+      return program.groups.map((run, i) => (isRandom[i] ? Number.NaN : bestOf(run)));
+    } finally {
+      parameters.forEach(({ parameter: { dtype }, address }, i) => {
+        heap.write(dtype, address, before[i]);
+      });
+    }
+  });
 }
 
 /** Milliseconds of one run: the shortest of some stretches that are long enough for the clock. */

@@ -1,12 +1,13 @@
 /**
  * The one WebAssembly memory in which compiled programs keep their numbers: blocks of it are handed out and taken back.
  */
-import type { DType, TypedArray } from "@chainrule/core";
+import { type DType, JitError, type TypedArray } from "@chainrule/core";
 import { allocate } from "@chainrule/core/internal";
 import { assemble } from "./assembler.ts";
 import { createMemory, instantiate, type Memory } from "./host.ts";
 
 const page = 65536;
+const mostPages = 65536;
 /** Vectors are 16 bytes long; a block may be read and written up to the end of its last vector. */
 const grain = 16;
 
@@ -20,10 +21,15 @@ export class Heap {
   readonly memory: Memory;
   /** Changes whenever the memory grows: views made before are then void. */
   generation = 0;
+  /** Up to so many bytes the memory grows when room is wanted; from there on `makeRoom` is asked first. */
+  bound = Number.POSITIVE_INFINITY;
+  /** Gives back a block that can be spared, by `free`; false where none can. */
+  makeRoom: () => boolean = () => false;
   #f32: Float32Array;
   #f64: Float64Array;
   #i32: Int32Array;
   #u8: Uint8Array;
+  /** By their addresses, none beside another. */
   #gaps: Gap[];
   #used = 0;
 
@@ -42,29 +48,65 @@ export class Heap {
     return this.#used;
   }
 
-  /** The address of a block of at least so many bytes, a multiple of 16. Its contents are what was there before. */
+  /**
+   * The address of a block of at least so many bytes, a multiple of 16. Its contents are what was there before.
+   *
+   * @throws JitError where the host grants no more memory and nothing can be spared.
+   */
   allocate(bytes: number): number {
+    const address = this.tryAllocate(bytes);
+    if (address === 0) throw this.#full(bytes);
+    return address;
+  }
+
+  /** As `allocate`; 0 where there is no room. */
+  tryAllocate(bytes: number): number {
     const size = roundUp(bytes);
-    let at = this.#gaps.findIndex((gap) => gap.size >= size);
-    if (at < 0) at = this.#grow(size);
+    const at = this.#roomFor(size);
+    return at < 0 ? 0 : this.#take(at, this.#gaps[at].start, size);
+  }
+
+  /** Hands out this very block, if it is free. */
+  allocateAt(address: number, bytes: number): boolean {
+    const size = roundUp(bytes);
+    const at = this.#gapAfter(address) - 1;
     const gap = this.#gaps[at];
-    const { start } = gap;
-    gap.start += size;
-    gap.size -= size;
-    if (gap.size === 0) this.#gaps.splice(at, 1);
-    this.#used += size;
-    return start;
+    if (!gap || gap.start + gap.size < address + size) return false;
+    this.#take(at, address, size);
+    return true;
   }
 
   /** Takes a block back; `bytes` as it was asked for. */
   free(address: number, bytes: number): void {
     const size = roundUp(bytes);
     this.#used -= size;
-    let at = this.#gaps.findIndex((gap) => gap.start > address);
-    if (at < 0) at = this.#gaps.length;
+    const at = this.#gapAfter(address);
     this.#gaps.splice(at, 0, { start: address, size });
     this.#join(at);
     this.#join(at - 1);
+  }
+
+  /** The number of the first gap that lies behind the address. */
+  #gapAfter(address: number): number {
+    let [low, high] = [0, this.#gaps.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#gaps[middle].start > address) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Takes a block out of a gap. */
+  #take(at: number, address: number, size: number): number {
+    const { start, size: room } = this.#gaps[at];
+    const parts = [
+      { start, size: address - start },
+      { start: address + size, size: start + room - address - size },
+    ];
+    this.#gaps.splice(at, 1, ...parts.filter((part) => part.size > 0));
+    this.#used += size;
+    return address;
   }
 
   /** Joins a gap with the next if they touch. */
@@ -75,11 +117,33 @@ export class Heap {
     this.#gaps.splice(at + 1, 1);
   }
 
-  /** Makes room for a block at the end, and returns the gap's number. */
-  #grow(size: number): number {
-    const end = this.memory.buffer.byteLength;
-    // By half as much again, so that growing is rare.
-    this.memory.grow(Math.ceil(Math.max(size, end / 2) / page));
+  /** The number of a gap of so many bytes: one that is there, at the end of a memory that grows, or of what is spared. */
+  #roomFor(size: number): number {
+    const fitting = () => this.#gaps.findIndex((gap) => gap.size >= size);
+    let at = fitting();
+    if (at < 0 && this.#end + this.#missing(size) <= this.bound && this.#grow(size)) at = fitting();
+    while (at < 0 && this.makeRoom()) at = fitting();
+    if (at < 0 && this.#grow(size)) at = fitting();
+    return at;
+  }
+
+  get #end(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** The bytes by which the memory is too short for such a block at its end. */
+  #missing(size: number): number {
+    const last = this.#gaps.at(-1);
+    return last && last.start + last.size === this.#end ? size - last.size : size;
+  }
+
+  /** Makes the memory long enough for such a block at its end; false where the host does not grant it. */
+  #grow(size: number): boolean {
+    const end = this.#end;
+    const missing = this.#missing(size);
+    // By half as much again, so that growing is rare; by what is needed where that is more, or too much.
+    const generous = Math.max(missing, Math.min(end / 2, this.bound - end));
+    if (![generous, missing].some((bytes) => this.#growBy(Math.ceil(bytes / page)))) return false;
     this.generation++;
     const { buffer } = this.memory;
     this.#f32 = new Float32Array(buffer);
@@ -88,7 +152,29 @@ export class Heap {
     this.#u8 = new Uint8Array(buffer);
     this.#gaps.push({ start: end, size: buffer.byteLength - end });
     this.#join(this.#gaps.length - 2);
-    return this.#gaps.length - 1;
+    return true;
+  }
+
+  #growBy(pages: number): boolean {
+    if (this.#end / page + pages > mostPages) return false;
+    try {
+      this.memory.grow(pages);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #full(bytes: number): JitError {
+    const millions = (n: number) => `${(n / 1e6).toPrecision(3)} MB`;
+    return new JitError({
+      where: "the memory of compiled functions",
+      expected: `room for ${millions(bytes)} more`,
+      got: `${millions(this.#used)} in use, of ${millions(this.#end)} that the host has granted`,
+      hint:
+        "A compiled function keeps all that it needs at once in this memory, which ends at 4 GB: take smaller batches, " +
+        "or run it uncompiled (without jit, or fit with jit: false).",
+    });
   }
 
   /** All of the memory as numbers of one dtype. */
