@@ -64,6 +64,8 @@ const wild: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   logSumExp: (x) => x.logSumExp(),
   "a square": (x) => x.pow(2),
   "a root": (x) => x.pow(0.5),
+  "an inverse square": (x) => x.pow(-2),
+  "powers of the sign": (x) => x.sign().pow(x),
   mod: (x) => x.mod(3),
 };
 
@@ -71,6 +73,7 @@ describe("NaN, infinities and the smallest numbers travel alike through", () => 
   const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
   const rows: readonly (readonly number[])[] = [
     [nan, inf, -inf, 0, -0, 1e38, -1e-40, 5, -200, 100, 0.5],
+    [2e19, 3e13, -4e12],
     [1e-40, -90, -3e-7, 87.9, 88.9, -87.5, -103.5, 1e10, -1e10],
     [-inf, -inf, -inf, -inf, -inf],
     [inf, inf, 1, 2],

@@ -1,4 +1,4 @@
-import { all, any, argmax, argmin, cumsum, max, min, prod, sum, type Tensor, tensor } from "@chainrule/core";
+import { all, any, argmax, argmin, cumsum, dot, max, min, prod, sum, type Tensor, tensor } from "@chainrule/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jit } from "../src/index.ts";
@@ -45,6 +45,8 @@ describe("int32 wraps around", () => {
   it.each(
     Object.entries({
       mul: (a: Tensor, b: Tensor) => a.mul(b),
+      square: (a: Tensor) => a.square(),
+      prod: (a: Tensor) => prod(a),
       maximum: (a: Tensor, b: Tensor) => a.maximum(b),
       minimum: (a: Tensor, b: Tensor) => a.minimum(b),
       neg: (a: Tensor) => a.neg(),
@@ -58,6 +60,11 @@ describe("int32 wraps around", () => {
     check(f, x, y);
     check(f, x.slice([0, 1]), y.slice([0, 1]));
     check((a, b) => f(a.cast("float64").cast("int32"), b), x, y);
+  });
+
+  it("in kernels that are run as they are", () => {
+    for (const f of [(a: Tensor) => a.pow(5), (a: Tensor, b: Tensor) => a.pow(b), (a: Tensor, b: Tensor) => dot(a, b)])
+      expectIdentical(jit(f)(x, y), f(x, y));
   });
 
   it("so that a product keeps its lowest bits", () => {

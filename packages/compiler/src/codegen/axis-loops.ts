@@ -9,7 +9,6 @@ import type { GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
-import { toInt32 } from "./conversions.ts";
 
 /** What is computed along a row. */
 export type AxisLoop = "argmax" | "argmin" | "cumsum" | "prod" | "any" | "all" | "sum" | "max" | "min";
@@ -195,22 +194,25 @@ class AxisLoopWriter {
     this.#finish(() => code.get(total));
   }
 
-  /** In doubles whatever the dtype, as the kernel. */
+  /** In doubles, whole numbers as such, as the kernel. */
   #prod(): void {
     const code = this.#code;
     const type = numberTypeOf[this.#from];
-    const total = code.local("f64");
-    code.double(1).set(total);
+    const total = code.local(type === "i32" ? "i32" : "f64");
+    if (type === "i32") code.int(1);
+    else code.double(1);
+    code.set(total);
     this.#forEachElement(() => {
       this.#load();
       if (type === "f32") code.op("f64.promote_f32");
-      else if (type === "i32") code.op("f64.convert_i32_s");
-      code.get(total).op("f64.mul").set(total);
+      code
+        .get(total)
+        .op(type === "i32" ? "i32.mul" : "f64.mul")
+        .set(total);
     });
     this.#finish(() => {
       code.get(total);
       if (type === "f32") code.op("f32.demote_f64");
-      else if (type === "i32") toInt32(code, "f64");
     });
   }
 

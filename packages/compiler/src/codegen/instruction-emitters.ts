@@ -276,7 +276,7 @@ emit(round.op, instruction("nearest"));
 emit(sign.op, signOf);
 emit(clampOp, clamped);
 emit(castOp, converted);
-emit(square.op, steps("x", "x", op("mul")));
+emit(square.op, { ...steps("x", "x", op("mul")), lanes: allNumbers });
 emit(reciprocal.op, steps(1, "x", op("div")));
 emit(rsqrt.op, { ...steps(1, "x", op("sqrt"), op("div")), roundsTwice: true });
 emit(relu.op, {
@@ -363,7 +363,8 @@ export function exactEmitter(op: Op, inputs: readonly DType[], result: DType): B
 /** Four floats at a time, for the functions that are known that way. */
 function writeMath({ code }: Emitter, op: Op, exponent: number | null, inputs: readonly Push[]): boolean {
   if (op === power.op) {
-    const isWhole = exponent !== null && Number.isInteger(exponent) && exponent !== 0 && Math.abs(exponent) <= 3;
+    // Not x⁻²: x² overflows where its reciprocal is still a number.
+    const isWhole = exponent !== null && [-1, 1, 2, 3].includes(exponent);
     for (const input of isWhole ? inputs.slice(0, 1) : inputs) input();
     if (isWhole) wholePower(code, exponent);
     else vectorPow(code);

@@ -25,7 +25,8 @@ let packedB = new Float64Array(0);
 
 /** Writes the product of `a` (m x k) and `b` (k x n) into `out`, row-major from `start`. */
 export function multiply(out: TypedArray, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
-  if (m === 1 || n === 1 || m * n * k <= smallProduct) multiplySmall(out, start, a, b, m, n, k);
+  if (out instanceof Int32Array) multiplyIntegers(out, start, a, b, m, n, k);
+  else if (m === 1 || n === 1 || m * n * k <= smallProduct) multiplySmall(out, start, a, b, m, n, k);
   else multiplyBlocked(out, start, a, b, m, n, k);
 }
 
@@ -46,6 +47,22 @@ export function multiplySmall(
       let ib = b.start + j * b.column;
       for (let p = 0; p < k; p++) {
         sum += a.data[ia] * b.data[ib];
+        ia += a.column;
+        ib += b.row;
+      }
+      out[start + i * n + j] = sum;
+    }
+}
+
+/** The clear version for int32, whose low 32 bits sums and products in doubles would lose. */
+function multiplyIntegers(out: Int32Array, start: number, a: Matrix, b: Matrix, m: number, n: number, k: number): void {
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      let ia = a.start + i * a.row;
+      let ib = b.start + j * b.column;
+      for (let p = 0; p < k; p++) {
+        sum = (sum + Math.imul(a.data[ia], b.data[ib])) | 0;
         ia += a.column;
         ib += b.row;
       }

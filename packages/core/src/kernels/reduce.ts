@@ -16,13 +16,16 @@ export function splitAtAxes(shape: readonly number[], { first, last }: AxisRange
 }
 
 /**
- * A kernel that folds with `combine`, starting from `initial`, in double precision whatever the dtype.
+ * A kernel that folds with a function, starting from `initial`, in double precision whatever the dtype.
+ *
+ * @param ofIntegers the function for int32, where doubles would lose low bits.
  *
  * `inner` lines are folded side by side in chunks that the running values of fit in a small buffer.
  */
-export function reduceKernel(initial: number, combine: (total: number, x: number) => number) {
+export function reduceKernel(initial: number, ofFloats: Combine, ofIntegers = ofFloats) {
   return (out: KernelOperand, [x]: readonly KernelOperand[], axes: AxisRange): void => {
     const { outer, n, inner } = splitAtAxes(x.shape, axes);
+    const combine = x.dtype === "int32" ? ofIntegers : ofFloats;
     if (inner === 1) foldRows(out.storage, x.storage, outer, n, initial, combine);
     else foldColumns(out.storage, x.storage, outer, n, inner, initial, combine);
   };

@@ -40,6 +40,22 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
+/** xʸ as IEEE 754 has it: 1 to any power is 1, and so is -1 to an infinite one, where JavaScript says NaN. */
+export function pow(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y;
+}
+
+/** xʸ of whole numbers, its low 32 bits; to a negative power the fraction, of which the whole part is left. */
+export function wholePow(x: number, y: number): number {
+  if (y < 0) return Math.abs(x) === 1 ? (y % 2 === 0 ? 1 : x) : 0;
+  let result = 1;
+  for (let base = x, rest = y; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = Math.imul(result, base);
+    base = Math.imul(base, base);
+  }
+  return result;
+}
+
 /** The nearest whole number, halves to the even one, and -0 for what rounds to 0 from below: IEEE 754, as PyTorch. */
 export function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);

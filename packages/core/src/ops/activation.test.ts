@@ -67,6 +67,42 @@ describe("activations far from zero and at the special numbers", () => {
   });
 });
 
+describe("slopes of activations", () => {
+  const slopes = (f: (x: Tensor) => Tensor, x: Tensor) => [...grad((t) => f(t).sum())(x).toTypedArray()];
+
+  // PyTorch's, at and around the corners.
+  it.each<[string, (x: Tensor) => Tensor, number[], number[]]>([
+    ["relu6", relu6, [-1, -0, 0, 3, 6, 7, inf, minusInf], [0, 0, 0, 1, 0, 0, 0, 0]],
+    ["hardtanh", hardtanh, [-2, -1, -0.5, 0, 1, 2, inf, minusInf], [0, 0, 1, 1, 0, 0, 0, 0]],
+    ["hardSigmoid", hardSigmoid, [-4, -3, 0, 3, 4, inf, minusInf], [0, 0, 1 / 6, 0, 0, 0, 0]],
+    ["hardSwish", hardSwish, [-4, -3, -2, 0, 3, 4], [0, 0, -1 / 6, 0.5, 1, 1]],
+    ["relu", relu, [-0, 0, inf, minusInf], [0, 0, 1, 0]],
+    ["elu", elu, [0, -15, inf, minusInf], [1, Math.exp(-15), 1, 0]],
+  ])("%s: at its corners and beyond", (_name, f, x, expected) => {
+    slopes(f, float64(x)).forEach((slope, i) => {
+      expect(slope, `at ${x[i]}`).toBeCloseTo(expected[i], 12);
+    });
+  });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ["elu", elu],
+    ["selu", selu],
+    ["softplus", softplus],
+    ["logSigmoid", logSigmoid],
+    ["silu", silu],
+    ["mish", mish],
+    ["gelu by tanh", (x) => gelu(x, { approximate: "tanh" })],
+  ])("%s: in float32 has the digits of float64 far below 0, and so has its value", (_name, f) => {
+    const x = tensor([-0.01, -0.5, -2, -4, -8, -15, -40]);
+    for (const of of [f, (t: Tensor) => tensor(slopes(f, t))]) {
+      const [found, exact] = [of(x).toTypedArray(), of(x.cast("float64")).toTypedArray()];
+      exact.forEach((y, i) => {
+        expect(Math.abs(found[i] - y), `at ${x.at(i)}`).toBeLessThanOrEqual(Math.abs(y) * 2e-5 + 1e-40);
+      });
+    }
+  });
+});
+
 it("options change the slope below zero", () => {
   expect(leakyRelu([-1, 2], 0.5).toArray()).toEqual([-0.5, 2]);
   expectClose(elu(float64([-1]), 2), { shape: [1], data: [2 * Math.expm1(-1)] });

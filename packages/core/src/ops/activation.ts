@@ -17,7 +17,7 @@ import { floats, unary } from "./define.ts";
 import { max } from "./reduce.ts";
 import { builtin } from "./registry.ts";
 import { sum } from "./sum.ts";
-import { abs, clamp, erf, exp, expm1, log, square, tanh } from "./unary.ts";
+import { abs, clampFlat, erf, exp, expm1, log, square, tanh } from "./unary.ts";
 
 /** 1 / (1 + e⁻ˣ): a logit becomes a probability. */
 export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mul(output).mul(sub(1, output)));
@@ -42,9 +42,9 @@ export function leakyRelu(x: TensorLike, negativeSlope = 0.01): Tensor {
   return where(greater(input, 0), input, input.mul(negativeSlope));
 }
 
-/** min(max(x, 0), 6): the relu of MobileNets. */
+/** min(max(x, 0), 6): the relu of MobileNets, with derivative 0 at 0 and 6. */
 export function relu6(x: TensorLike): Tensor {
-  return clamp(x, 0, 6);
+  return clampFlat(x, 0, 6);
 }
 
 /** x where positive, else α (eˣ - 1) (Clevert, Unterthiner & Hochreiter 2016). */
@@ -70,7 +70,8 @@ export function gelu(x: TensorLike, { approximate = "none" }: { approximate?: "n
   if (approximate !== "tanh")
     throw new OptionError({ where: "gelu", expected: 'approximate "none" or "tanh"', got: describe(approximate) });
   const inside = input.add(mul(input, square(input)).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
-  return input.mul(0.5).mul(tanh(inside).add(1));
+  // (1 + tanh u) / 2 = sigmoid(2u), which keeps its digits where tanh is near -1.
+  return input.mul(sigmoid(inside.mul(2)));
 }
 
 /** x sigmoid(x), also called swish (Elfwing, Uchibe & Doya 2017). */
@@ -85,9 +86,9 @@ export function mish(x: TensorLike): Tensor {
   return input.mul(tanh(softplus(input)));
 }
 
-/** x cut to [-1, 1]. */
+/** x cut to [-1, 1], with derivative 0 at both ends. */
 export function hardtanh(x: TensorLike): Tensor {
-  return clamp(x, -1, 1);
+  return clampFlat(x, -1, 1);
 }
 
 /** x / (1 + |x|). */
@@ -96,9 +97,9 @@ export function softsign(x: TensorLike): Tensor {
   return input.div(abs(input).add(1));
 }
 
-/** (x + 3) / 6 cut to [0, 1]: a sigmoid of straight lines. */
+/** (x + 3) / 6 cut to [0, 1]: a sigmoid of straight lines, with derivative 0 where they meet. */
 export function hardSigmoid(x: TensorLike): Tensor {
-  return clamp(floats(asTensor(x)).add(3).div(6), 0, 1);
+  return clampFlat(floats(asTensor(x)).add(3).div(6), 0, 1);
 }
 
 /** x hardSigmoid(x) (Howard et al. 2019). */

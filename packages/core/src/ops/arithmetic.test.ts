@@ -115,10 +115,26 @@ describe("pow", () => {
   it("follows IEEE 754", () => {
     expect(pow([0, 0, -8, nan, inf], [0, -1, 1 / 3, 0, -1]).toArray()).toEqual([1, inf, nan, 1, 0]);
     expect(pow([-2, -3], [3, 2]).toArray()).toEqual([-8, 9]);
+    expect(pow([1, 1, 1, -1, -1, -1], [inf, minusInf, nan, inf, minusInf, nan]).toArray()).toEqual([
+      1,
+      1,
+      1,
+      1,
+      1,
+      nan,
+    ]);
   });
 
   it("has finite slopes at base 0 and exponent 0", () => {
     expect(gradient((x) => pow(x, 2), [0, 3])).toEqual([0, 6]);
+    expect(gradient((x) => pow(x, -1), [0, -0, 2])).toEqual([minusInf, minusInf, -0.25]);
+    expect(gradient((b) => pow([0, -0, 0, 1, 0], b), [-1, -1, minusInf, inf, 0])).toEqual([
+      minusInf,
+      inf,
+      minusInf,
+      0,
+      0,
+    ]);
     expect(gradient((x) => pow(x, 1), [0])).toEqual([1]);
     expect(gradient((x) => pow(x, 0), [0, 3])).toEqual([0, 0]);
     expect(gradient((x) => pow(x, [0, 1, 2]), [0, 0, 0])).toEqual([0, 1, 0]);
@@ -128,6 +144,14 @@ describe("pow", () => {
   it("keeps integers, but for a negative exponent", () => {
     const x = tensor([2, 3], { dtype: "int32" });
     expect([pow(x, 3).dtype, pow(x, 3).toArray()]).toEqual(["int32", [8, 27]]);
+    const whole = tensor([2 ** 31 - 1, -(2 ** 31), 123456789, 46341], { dtype: "int32" });
+    expect(pow(whole, 2).toArray()).toEqual([1, 0, -1757895751, -2147479015]);
+    expect(pow(whole, 5).toArray()).toEqual([2 ** 31 - 1, 0, -962395515, -1737259723]);
+    const inverse = pow(
+      tensor([2, 1, -1, 0, -1], { dtype: "int32" }),
+      tensor([-1, -1, -1, -1, -2], { dtype: "int32" }),
+    );
+    expect(inverse.toArray()).toEqual([0, 1, -1, 0, 1]);
     expect([pow(x, -1).dtype, pow(x, -2).at(0)]).toEqual(["float32", 0.25]);
   });
 });

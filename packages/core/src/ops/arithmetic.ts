@@ -4,10 +4,11 @@
  * The four that carry most of the work have their loops written out, so that the engine compiles each by itself.
  */
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
+import * as special from "../kernels/special.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { toFloat, toNumeric } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { equal, greater, where } from "./compare.ts";
+import { equal, greater, greaterEqual, logicalAnd, where } from "./compare.ts";
 import { binary, floats } from "./define.ts";
 import { log, neg } from "./unary.ts";
 
@@ -77,22 +78,27 @@ export const mod = binary("mod", {
   gradient: [(g) => g, (g, a, b) => neg(mul(g, div(a, b).floor()))],
 });
 
+const powLoop = pairLoop(special.pow);
+const wholePowLoop = pairLoop(special.wholePow);
+const anyPowLoop: PairLoop = (to, ...rest) => (to instanceof Int32Array ? wholePowLoop : powLoop)(to, ...rest);
+anyPowLoop.scalar = special.pow;
+
 /** The op behind {@link pow}, for operands of one dtype. */
 export const power = binary("pow", {
-  loop: pairLoop((x, y) => x ** y),
+  loop: anyPowLoop,
   operands: toNumeric,
   gradient: [
     // With exponent 0 the factor b makes the derivative 0; the exponent b - 1 is kept at 0 there, lest 0 · ∞ be NaN.
     (g, a, b) => mul(mul(g, b), power(a, sub(where(equal(b, 0), 1, b), 1))),
-    (g, a, _b, output) => mul(mul(g, output), log(where(equal(a, 0), 1, a))),
+    (g, a, b, output) => mul(mul(g, output), log(where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 1, a))),
   ],
 });
 
 /**
  * aᵇ, element by element, broadcast.
  *
- * The derivatives b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and where a = 0, as PyTorch does. Integers to a negative
- * power become floats where the exponent is a plain number; in a tensor of integer exponents, fractions are cut off.
+ * 1 to any power is 1, and -1 to an infinite one. The derivatives b aᵇ⁻¹ and aᵇ log a are taken as 0 where b = 0 and
+ * where a = 0 ≤ b, as PyTorch does. Integers keep their low 32 bits; to a negative power they become floats where the exponent is a plain number; in a tensor of integer exponents, fractions are cut off.
  *
  * @throws ShapeError for shapes that do not broadcast.
  * @example pow([1, 2, 3], 2); // [1, 4, 9]

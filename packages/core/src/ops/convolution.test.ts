@@ -119,7 +119,36 @@ describe("conv1d and convTranspose2d", () => {
     ).toBeCloseTo(left, 9);
   });
 
-  it("takes an outputPadding below the stride only", () => {
+  it("takes an outputPadding below the stride or the dilation, in each direction", () => {
+    // PyTorch's.
+    const painted = convTranspose2d(
+      [
+        [
+          [
+            [1, 2],
+            [3, 4],
+          ],
+        ],
+      ],
+      [
+        [
+          [
+            [1, 2],
+            [3, 4],
+          ],
+        ],
+      ],
+      { dilation: [1, 2], outputPadding: [0, 1] },
+    );
+    expect(painted.shape).toEqual([1, 1, 3, 5]);
+    expect([...painted.toTypedArray()]).toEqual([1, 2, 2, 4, 0, 6, 10, 10, 16, 0, 9, 12, 12, 16, 0]);
+    expect(() =>
+      convTranspose2d(zeros([1, 1, 2, 2]), zeros([1, 1, 2, 2]), { dilation: [1, 2], outputPadding: 1 }),
+    ).toThrow(ValueError);
+    expect(() => convTranspose2d(zeros([1, 1, 1, 1]), zeros([1, 1, 1, 1]), { padding: 1 })).toThrow(
+      /larger than the padding.*got a result of \[-1, -1\]/,
+    );
+
     expect(() => convTranspose2d(zeros([1, 1, 3, 3]), zeros([1, 1, 3, 3]), { stride: 2, outputPadding: 2 })).toThrow(
       ValueError,
     );

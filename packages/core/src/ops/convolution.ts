@@ -16,7 +16,7 @@ import { promoteOperands } from "./define.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
 import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
-import { checkImages, type Padding, type Pair, type WindowOptions, windowOf } from "./window.ts";
+import { checkImages, type Padding, type Pair, pairOf, type WindowOptions, windowOf } from "./window.ts";
 
 /** y = x ∗ w, of images [N, C, H, W] and weights [O, C / groups, kh, kw]. */
 export const convolveOp: Op<Sliding> = builtin({
@@ -183,7 +183,7 @@ export interface ConvTransposeOptions {
  * Shape: x [N, C, H, W], weight [C, O / groups, kh, kw]; result [N, O, H', W'] with
  * H' = (H - 1) stride - 2 padding + dilation (kh - 1) + outputPadding + 1.
  *
- * @throws ShapeError where channels do not fit; ValueError for an output padding that is not below the stride or dilation.
+ * @throws ShapeError where channels do not fit or nothing is left; ValueError for an output padding that is below neither the stride nor the dilation.
  * @example convTranspose2d(zeros([8, 16, 7, 7]), zeros([16, 3, 3, 3]), { stride: 2, padding: 1, outputPadding: 1 }); // shape [8, 3, 14, 14]
  */
 export function convTranspose2d(x: TensorLike, weight: TensorLike, options: ConvTransposeOptions = {}): Tensor {
@@ -201,21 +201,27 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, options: Conv
   const [channels, perGroup, kh, kw] = w.shape;
   const outputs = perGroup * groups;
   checkWeights(where, input, w, groups, channels, outputs);
-  const both = (pair: Pair) => (typeof pair === "number" ? [pair, pair] : pair);
-  const size = [0, 1].map(
-    (d) =>
-      (input.shape[2 + d] - 1) * both(stride)[d] -
-      2 * both(padding)[d] +
-      both(dilation)[d] * ([kh, kw][d] - 1) +
-      both(outputPadding)[d] +
-      1,
-  );
-  const sliding = windowOf(where, [size[0], size[1]], [kh, kw], { stride, padding, dilation });
-  if (sliding.out[0] !== input.shape[2] || sliding.out[1] !== input.shape[3])
+  const [steps, spread] = [pairOf(where, "stride", stride, 1), pairOf(where, "dilation", dilation, 1)];
+  const [cut, added] = [pairOf(where, "padding", padding, 0), pairOf(where, "outputPadding", outputPadding, 0)];
+  if (added.some((n, d) => n >= Math.max(steps[d], spread[d])))
     throw new ValueError({
       where,
-      expected: "an outputPadding below the stride or the dilation",
-      got: `${JSON.stringify(outputPadding)}`,
+      expected: `an outputPadding below the stride or the dilation, ${formatShape(steps)} and ${formatShape(spread)}`,
+      got: formatShape(added),
     });
-  return addBias(where, applyOp(inputGradientOp, [input, w], { window: sliding, groups }), bias);
+  const [height, width] = [0, 1].map(
+    (d) => (input.shape[2 + d] - 1) * steps[d] - 2 * cut[d] + spread[d] * ([kh, kw][d] - 1) + added[d] + 1,
+  );
+  if (height < 1 || width < 1)
+    throw new ShapeError({
+      where,
+      expected: "an image and a kernel larger than the padding, which is cut off",
+      got: `a result of ${formatShape([height, width])}`,
+    });
+  // One window for each pixel of the input, even if the added rows and columns had room for more.
+  const window = {
+    ...windowOf(where, [height, width], [kh, kw], { stride, padding, dilation }),
+    out: [input.shape[2], input.shape[3]] as const,
+  };
+  return addBias(where, applyOp(inputGradientOp, [input, w], { window, groups }), bias);
 }

@@ -65,12 +65,20 @@ export function zeroGradient(): null {
  * An op on each element. Integers become floats first, unless `keepsIntegers`.
  *
  * @param gradient the gradient rule: `g` times the function's derivative, in tensor operations.
+ * @param ofIntegers the function of int32, where doubles would lose low bits.
  */
-export function unary(name: string, f: (x: number) => number, gradient: GradientRule<void>, keepsIntegers = false) {
+export function unary(
+  name: string,
+  f: (x: number) => number,
+  gradient: GradientRule<void>,
+  keepsIntegers = false,
+  ofIntegers = f,
+) {
+  const [kernel, kernelOfIntegers] = [mapKernel(f), mapKernel(ofIntegers)];
   const op: Op<void> = builtin({
     name,
     inferShape: ([x]) => x,
-    kernel: mapKernel(f),
+    kernel: (out, inputs) => (out.dtype === "int32" ? kernelOfIntegers : kernel)(out, inputs),
     gradient,
     lower: { kind: "elementwise", scalar: f },
   });

@@ -148,6 +148,8 @@ describe("sorting", () => {
       ).values.toArray(),
     ).toEqual([[4, 3]]);
     expect(topK([1, 2], 0).values.shape).toEqual([0]);
+    expect(topK([3, nan, 1, inf], 3).values.toArray()).toEqual([nan, inf, 3]);
+    expect(topK([3, nan, 1, inf], 4, 0, { largest: false }).indices.toArray()).toEqual([2, 0, 3, 1]);
     for (const k of [3, -1, 0.5]) expect(() => topK([1, 2], k)).toThrow(/k from 0 to 2, the length of axis 0 of \[2\]/);
   });
 });

@@ -161,24 +161,32 @@ export function scatterAdd(x: TensorLike, indices: TensorLike, values: TensorLik
   );
 }
 
-export const argsortOp: Op<{ readonly axis: number; readonly descending: boolean }> = builtin({
+interface Order {
+  readonly axis: number;
+  readonly descending: boolean;
+  /** Where NaN goes; last unless it is to count as the largest of a descending order. */
+  readonly nanFirst?: boolean;
+}
+
+export const argsortOp: Op<Order> = builtin({
   name: "argsort",
   inferShape: ([x]) => ({ shape: x.shape, dtype: "int32" }),
-  kernel: (out, [x], { axis, descending }) => {
+  kernel: (out, [x], { axis, descending, nanFirst = false }) => {
     const axes = { first: axis, last: axis };
     const { n } = splitAtAxes(x.shape, axes);
     const order = new Array<number>(n);
     forEachRow(x.shape, axes, (start, step) => {
       for (let p = 0; p < n; p++) order[p] = p;
-      order.sort((p, q) => compare(x.storage[start + p * step], x.storage[start + q * step], descending));
+      order.sort((p, q) => compare(x.storage[start + p * step], x.storage[start + q * step], descending, nanFirst));
       for (let p = 0; p < n; p++) out.storage[start + p * step] = order[p];
     });
   },
 });
 
-/** NaN last either way, as NumPy sorts ascending. */
-function compare(a: number, b: number, descending: boolean): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+/** NaN last either way, as NumPy sorts ascending, or first. */
+function compare(a: number, b: number, descending: boolean, nanFirst: boolean): number {
+  if (Number.isNaN(a) || Number.isNaN(b))
+    return (Number(Number.isNaN(a)) - Number(Number.isNaN(b))) * (nanFirst ? -1 : 1);
   return descending ? b - a || 0 : a - b || 0;
 }
 
@@ -208,7 +216,8 @@ export function sort(x: TensorLike, axis = -1, options: SortOptions = {}): Tenso
 }
 
 /**
- * The k largest elements along an axis in descending order, and their indices.
+ * The k largest elements along an axis in descending order, and their indices; NaN counts as larger than all, as in
+ * {@link max} and PyTorch.
  *
  * @throws ValueError for a k below 0 or above the length.
  * @example topK([3, 1, 2], 2); // { values: [3, 2], indices: [0, 2] }
@@ -227,7 +236,7 @@ export function topK(
       expected: `k from 0 to ${input.shape[along]}, the length of axis ${along} of ${formatShape(input.shape)}`,
       got: `${k}`,
     });
-  const order = argsort(input, along, { descending: largest });
+  const order = applyOp(argsortOp, [input], { axis: along, descending: largest, nanFirst: largest });
   const indices = slice(order, ...input.shape.map((_, a): SliceRange => (a === along ? [0, k] : ":")));
   return { values: takeAlongAxis(input, indices, along), indices };
 }

@@ -168,25 +168,36 @@ function adaptiveAxis(x: Tensor, axis: number, count: number, pool: (piece: Tens
   return concat(pieces, axis);
 }
 
-function adaptive(where: string, x: TensorLike, size: Pair, pool: typeof max | typeof mean): Tensor {
+/** The images and the output's size, checked. */
+function adaptiveInput(where: string, x: TensorLike, size: Pair): [Tensor, height: number, width: number] {
   const input = asTensor(x, where);
   checkImages(where, input);
   const [height, width] = typeof size === "number" ? [size, size] : size;
   for (const n of [height, width])
     if (!Number.isInteger(n) || n < 1)
       throw new ValueError({ where, expected: "an output size of whole numbers of at least 1", got: describe(n) });
-  const rows = adaptiveAxis(input, 2, height, (piece) => pool(piece, 2, { keepDims: true }));
-  return adaptiveAxis(rows, 3, width, (piece) => pool(piece, 3, { keepDims: true }));
+  return [input, height, width];
 }
 
 /** The mean over pieces of nearly equal size, so that the result is `size` whatever the image is. @example adaptiveAvgPool2d([[[[1, 2], [3, 4]]]], 1); // [[[[2.5]]]] */
 export function adaptiveAvgPool2d(x: TensorLike, size: Pair): Tensor {
-  return adaptive("adaptiveAvgPool2d", x, size, mean);
+  const [input, height, width] = adaptiveInput("adaptiveAvgPool2d", x, size);
+  const rows = adaptiveAxis(input, 2, height, (piece) => mean(piece, 2, { keepDims: true }));
+  return adaptiveAxis(rows, 3, width, (piece) => mean(piece, 3, { keepDims: true }));
 }
 
-/** The largest over pieces of nearly equal size, so that the result is `size` whatever the image is. */
+/**
+ * The largest over pieces of nearly equal size, so that the result is `size` whatever the image is; equal largest ones
+ * share the gradient evenly.
+ */
 export function adaptiveMaxPool2d(x: TensorLike, size: Pair): Tensor {
-  return adaptive("adaptiveMaxPool2d", x, size, max);
+  const [input, height, width] = adaptiveInput("adaptiveMaxPool2d", x, size);
+  const [rows, columns] = [input.shape[2] / height, input.shape[3] / width];
+  if (Number.isInteger(rows) && Number.isInteger(columns)) return maxPool2d(input, [rows, columns]);
+  // Both axes at once: one after the other, equal elements would share unevenly.
+  return adaptiveAxis(input, 2, height, (row) =>
+    adaptiveAxis(row, 3, width, (piece) => max(piece, [2, 3], { keepDims: true })),
+  );
 }
 
 /**

@@ -1,12 +1,14 @@
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import {
+  adaptiveMaxPool2d,
   all,
   any,
   argmax,
   argmin,
   countNonZero,
   cumsum,
+  dot,
   grad,
   logSumExp,
   max,
@@ -23,6 +25,7 @@ import {
   tensor,
   ValueError,
   variance,
+  where,
   zeros,
 } from "../index.ts";
 
@@ -228,4 +231,90 @@ describe("sumTo", () => {
       /sumTo: expected a shape that broadcasts to \[4, 1\], got \[2, 2\]/,
     );
   });
+});
+
+describe("equals along axes that are not neighbours", () => {
+  const ties = [[[5, 5]], [[5, 1]]];
+  const third = Math.fround(1 / 3);
+
+  it("share the gradient of max, min, the largest size and an infinite log-sum-exp evenly", () => {
+    const shares = [[[third, third]], [[third, 0]]];
+    for (const axis of [[0, 2], [2, 0], undefined]) {
+      expect(gradient((x) => max(x, axis), ties)).toEqual(shares);
+      expect(gradient((x) => min(x.neg(), axis, { keepDims: true }).neg(), ties)).toEqual(shares);
+      expect(gradient((x) => norm(x, axis, { p: inf }), ties)).toEqual(shares);
+      expect(gradient((x) => logSumExp(where(x.equal(5), inf, x), axis), ties)).toEqual([[[0, 0]], [[0, 0]]]);
+      expect(gradient((x) => logSumExp(x.add(tensor(ties).sub(4).div(0)), axis), ties)).toEqual(shares);
+    }
+    expect(max(zeros([2, 3, 4]), [0, 2]).shape).toEqual([3]);
+    expect(max(zeros([2, 3, 4, 1]), [0, 2], { keepDims: true }).shape).toEqual([1, 3, 1, 1]);
+  });
+
+  it("share that of an adaptive pool, whose pieces overlap or not", () => {
+    const images = [
+      [
+        [
+          [7, 7, 0],
+          [7, 0, 0],
+          [0, 0, 0],
+        ],
+      ],
+    ];
+    const shares = [third, third, 0, third, 0, 0, 0, 0, 0];
+    for (const f of [(x: Tensor) => adaptiveMaxPool2d(x, 1), (x: Tensor) => adaptiveMaxPool2d(x, 2).slice(0, 0, 0, 0)])
+      expect([...grad((x: Tensor) => f(x).sum())(images).toTypedArray()]).toEqual(shares);
+  });
+});
+
+describe("log-sum-exp with infinities", () => {
+  it.each([
+    [
+      [1, inf],
+      [0, 1],
+    ],
+    [
+      [inf, inf, 3],
+      [0.5, 0.5, 0],
+    ],
+    [
+      [minusInf, inf],
+      [0, 1],
+    ],
+    [
+      [minusInf, minusInf],
+      [0, 0],
+    ],
+    [
+      [minusInf, 1],
+      [0, 1],
+    ],
+  ])("of %j has the slopes %j, and their slopes are 0", (x, slopes) => {
+    expect(gradient((t) => logSumExp(t), x)).toEqual(slopes);
+    const twice = grad((t) =>
+      grad((u) => logSumExp(u))(t)
+        .mul([1, 2, 3].slice(0, x.length))
+        .sum(),
+    )(x);
+    expect([...twice.abs().toTypedArray()]).toEqual(x.map(() => 0));
+  });
+});
+
+it("norms below p = 1 have the slope 0 at coordinates that are 0", () => {
+  const slopes = gradient((x) => norm(x, null, { p: 0.5 }), [3, 0, -0, 4]) as number[];
+  // PyTorch's.
+  [2.154700538379252, 0, 0, 1.8660254037844386].forEach((slope, i) => {
+    expect(slopes[i]).toBeCloseTo(slope, 6);
+  });
+  expect(gradient((x) => norm(x, null, { p: 0.25 }), [0, 0])).toEqual([0, 0]);
+});
+
+it("reductions of int32 keep the low 32 bits", () => {
+  const x = tensor([123456789, 987654321, -192837465, 2 ** 31 - 1], { dtype: "int32" });
+  const exact = (total: bigint) => Number(BigInt.asIntN(32, total));
+  const all = [...x.toTypedArray()].map(BigInt);
+  expect(prod(x).item()).toBe(exact(all.reduce((a, b) => a * b)));
+  expect(x.square().toArray()).toEqual(all.map((a) => exact(a * a)));
+  expect(dot(x, x).item()).toBe(exact(all.reduce((total, a) => total + a * a, 0n)));
+  const matrix = x.reshape(2, 2);
+  expect(matrix.matmul(matrix).at(0, 0)).toBe(exact(all[0] * all[0] + all[1] * all[2]));
 });

@@ -4,7 +4,7 @@
 
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { forEachRow, reduceKernel, splitAtAxes } from "../kernels/reduce.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, onesLike, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { AxisRange } from "../tensor/lowering.ts";
@@ -14,7 +14,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { equal, isInfinite, logicalNot, where } from "./compare.ts";
 import { floats } from "./define.ts";
+import { concat, permute } from "./movement.ts";
 import { builtin } from "./registry.ts";
+import { sliceAxis } from "./slice.ts";
 import { type Axes, broadcastTo, overAxes, type ReduceOptions, reducedSpec, reshape, sum } from "./sum.ts";
 import { abs, exp, log, sqrt, square } from "./unary.ts";
 
@@ -88,6 +90,32 @@ function extreme(name: "max" | "min", initial: number, combine: (total: number, 
   });
 }
 
+/**
+ * {@link overAxes} for reductions that share the gradient among equal elements, which must all be seen at once: axes that
+ * are not neighbours are brought together.
+ */
+function overAxesAtOnce(
+  where: string,
+  x: Tensor,
+  axes: Axes | undefined,
+  options: ReduceOptions,
+  reduceRun: (x: Tensor, run: AxisRange) => Tensor,
+): Tensor {
+  const list = normalizeAxes(where, axes, x.rank);
+  const long = list.filter((axis) => x.shape[axis] !== 1);
+  const areNeighbours = long.every((axis, i) => i === 0 || axis === long[i - 1] + 1);
+  if (areNeighbours) return overAxes(where, x, list, options, reduceRun);
+  const kept = x.shape.flatMap((_, axis) => (list.includes(axis) ? [] : [axis]));
+  const together = permute(x, [...kept, ...list]);
+  const reduced = overAxes(where, together, axisList({ first: kept.length, last: x.rank - 1 }), {}, reduceRun);
+  return options.keepDims
+    ? reshape(
+        reduced,
+        x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)),
+      )
+    : reduced;
+}
+
 function axisList({ first, last }: AxisRange): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
@@ -102,7 +130,7 @@ export const minOp = extreme("min", Number.POSITIVE_INFINITY, Math.min);
  * @example max([[1, 5], [7, 2]], 0); // [7, 5]
  */
 export function max(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("max", asTensor(x), axis, options, (part, axes) => applyOp(maxOp, [part], axes));
+  return overAxesAtOnce("max", asTensor(x), axis, options, (part, axes) => applyOp(maxOp, [part], axes));
 }
 
 /**
@@ -112,30 +140,37 @@ export function max(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
  * @example min([[1, 5], [7, 2]], 0); // [1, 2]
  */
 export function min(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("min", asTensor(x), axis, options, (part, axes) => applyOp(minOp, [part], axes));
+  return overAxesAtOnce("min", asTensor(x), axis, options, (part, axes) => applyOp(minOp, [part], axes));
 }
 
 export const prodOp: Op<AxisRange> = builtin({
   name: "prod",
   inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
-  kernel: reduceKernel(1, (total, x) => total * x),
+  kernel: reduceKernel(1, (total, x) => total * x, Math.imul),
   lower: (axes) => ({ kind: "axisLoop", loop: "prod", axes }),
-  gradient: (g, { inputs: [x], attributes: axes }) => g.mul(productOfOthers(x, axes)),
+  gradient: (g, { inputs: [x], attributes: axes }) => {
+    const { outer, n, inner } = splitAtAxes(x.shape, axes);
+    const lines = cast(reshape(x, [outer, n, inner]), "float64");
+    return g.mul(reshape(cast(productOfOthers(lines), x.dtype), x.shape));
+  },
 });
 
 /**
- * For each element the product of all the others in its line: those before times those after, so that zeros need
- * no division. Written as a masked product, [.., n, n, ..], and therefore differentiable again.
+ * For each element of lines [outer, n, inner] the product of all the others in its line, without a division, which
+ * zeros would not allow: the other one of its pair times what is outside the pair, which is the same question of half as
+ * many elements.
  */
-function productOfOthers(x: Tensor, axes: AxisRange): Tensor {
-  const { outer, n, inner } = splitAtAxes(x.shape, axes);
-  const lines = reshape(x, [outer, 1, n, inner]);
-  const self = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => i === j));
-  const mask = reshape(asTensor(n === 0 ? zeroByZero : self), [1, n, n, 1]);
-  return reshape(prod(where(mask, 1, lines), 2), x.shape);
+function productOfOthers(lines: Tensor): Tensor {
+  const [outer, n, inner] = lines.shape;
+  if (n <= 1) return onesLike(lines);
+  const pairs = Math.floor(n / 2);
+  const [first, second] = [0, pairs].map((start) => sliceAxis(lines, 1, start, pairs));
+  const rest = n % 2 === 1 ? [sliceAxis(lines, 1, n - 1, 1)] : [];
+  const outside = productOfOthers(concat([first.mul(second), ...rest], 1));
+  const ofPairs = sliceAxis(outside, 1, 0, pairs);
+  const ofRest = n % 2 === 1 ? [sliceAxis(outside, 1, pairs, 1)] : [];
+  return concat([second.mul(ofPairs), first.mul(ofPairs), ...ofRest], 1).reshape([outer, n, inner]);
 }
-
-const zeroByZero: boolean[][] = [];
 
 /**
  * The product of the elements along the axes; an empty product is 1.
@@ -162,8 +197,7 @@ export const logSumExpOp: Op<AxisRange> = builtin({
       out.storage[line] = total > 0 ? most + Math.log(total) : most;
     });
   },
-  // Where the sum is infinite, subtracting it would make ∞ - ∞; 0 in its place gives exp(-∞) = 0.
-  gradient: (g, { inputs: [x], output }) => g.mul(exp(x.sub(where(isInfinite(output), 0, output)))),
+  gradient: (g, { inputs: [x], output, attributes: axes }) => g.mul(shareOfSum(x, output, axes)),
   lower: (axes) => ({
     kind: "compose",
     compose: ([x]) => {
@@ -178,12 +212,27 @@ export const logSumExpOp: Op<AxisRange> = builtin({
 });
 
 /**
+ * exp(x) / Σ exp(x), given log Σ exp(x): 0 where that is -Infinity, and where it is Infinity the limit, of which each
+ * infinite x has an equal share.
+ */
+function shareOfSum(x: Tensor, logSum: Tensor, axes: AxisRange): Tensor {
+  const endless = equal(logSum, Number.POSITIVE_INFINITY);
+  // Subtracting an infinite sum would make ∞ - ∞; exp(-∞) = 0.
+  const below = where(endless, Number.NEGATIVE_INFINITY, x.sub(where(isInfinite(logSum), 0, logSum)));
+  const infinite = cast(equal(x, Number.POSITIVE_INFINITY), x.dtype);
+  return where(endless, infinite.div(sum(infinite, axisList(axes), { keepDims: true })), exp(below));
+}
+
+/**
  * log Σ exp(xᵢ) along the axes, without overflow; -Infinity of nothing, and of nothing but -Infinity.
+ *
+ * Its derivative is softmax; where the sum is Infinity, the infinite elements share it evenly.
  *
  * @example logSumExp([1000, 1000]); // 1000.693
  */
 export function logSumExp(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("logSumExp", floats(asTensor(x)), axis, options, (part, axes) => applyOp(logSumExpOp, [part], axes));
+  const reduceRun = (part: Tensor, axes: AxisRange) => applyOp(logSumExpOp, [part], axes);
+  return overAxesAtOnce("logSumExp", floats(asTensor(x)), axis, options, reduceRun);
 }
 
 function truth(name: "any" | "all", initial: number, combine: (total: number, x: number) => number): Op<AxisRange> {
@@ -210,7 +259,7 @@ export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
 
 /**
  * The p-norm along the axes, (Σ |xᵢ|ᵖ)^(1/p): 2 (the default) is the length, 1 the sum of sizes, Infinity the
- * largest size. The derivative at the zero vector is taken as 0.
+ * largest size. The derivative at the zero vector is taken as 0, and for p below 1 at each coordinate that is 0.
  *
  * @throws ValueError for a p that is not above 0.
  * @example norm([3, 4]); // 5
@@ -221,7 +270,10 @@ export function norm(x: TensorLike, axis?: Axes, { p = 2, keepDims }: ReduceOpti
   if (p === Number.POSITIVE_INFINITY) return max(abs(input), axis, { keepDims });
   if (p === 1) return sum(abs(input), axis, { keepDims });
   if (p === 2) return safeSqrt(sum(square(input), axis, { keepDims }));
-  const total = sum(abs(input).pow(p), axis, { keepDims });
+  // Below p = 1 the power's derivative at 0 is infinite.
+  const none = equal(input, 0);
+  const powers = p > 1 ? abs(input).pow(p) : where(none, 0, where(none, 1, abs(input)).pow(p));
+  const total = sum(powers, axis, { keepDims });
   const zero = equal(total, 0);
   return where(zero, 0, where(zero, 1, total).pow(1 / p));
 }
@@ -293,11 +345,12 @@ export const cumsumOp: Op<Running> = builtin({
   kernel: (out, [x], { axis, reverse }) => {
     const axes = { first: axis, last: axis };
     const { n } = splitAtAxes(x.shape, axes);
+    const whole = x.dtype === "int32";
     forEachRow(x.shape, axes, (start, step) => {
       let total = 0;
       for (let p = 0; p < n; p++) {
         const i = start + (reverse ? n - 1 - p : p) * step;
-        total += x.storage[i];
+        total = whole ? (total + x.storage[i]) | 0 : total + x.storage[i];
         out.storage[i] = total;
       }
     });

@@ -40,7 +40,8 @@ export function reducedSpec(x: TensorSpec, { first, last }: AxisRange): TensorSp
 /**
  * Applies a reduction of one run of neighbouring axes to any set of axes, run by run from the last.
  *
- * Right for reductions that may be done in parts: sum, product, max, min, any, all, log-sum-exp.
+ * Right for reductions that may be done in parts, their gradients too: sum, product, any, all. Those that share the
+ * gradient among equals, {@link overAxesAtOnce}.
  */
 export function overAxes(
   where: string,
@@ -70,7 +71,11 @@ export function overAxes(
 export const sumOp: Op<AxisRange> = builtin({
   name: "sum",
   inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
-  kernel: reduceKernel(0, (total, x) => total + x),
+  kernel: reduceKernel(
+    0,
+    (total, x) => total + x,
+    (total, x) => (total + x) | 0,
+  ),
   gradient: (g, { inputs: [x] }) => broadcastTo(g, x.shape),
   lower: (axes) => ({ kind: "reduce", reducer: "sum", axes }),
 });

@@ -8,7 +8,7 @@ import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { greaterEqual, lessEqual, logicalAnd, where } from "./compare.ts";
+import { greater, greaterEqual, less, lessEqual, logicalAnd, where } from "./compare.ts";
 import { floats, numbers, unary, zeroGradient } from "./define.ts";
 import { builtin } from "./registry.ts";
 
@@ -21,8 +21,8 @@ export const neg = unary(
 );
 /** eˣ; its own derivative. */
 export const exp = unary("exp", Math.exp, (g, { output }) => g.mul(output));
-/** eˣ - 1, precise near 0. */
-export const expm1 = unary("expm1", Math.expm1, (g, { output }) => g.mul(output.add(1)));
+/** eˣ - 1, precise near 0. Its derivative is eˣ itself, of which the value near -1, plus 1, has lost the digits. */
+export const expm1 = unary("expm1", Math.expm1, (g, { inputs: [x] }) => g.mul(exp(x)));
 /** The natural logarithm; -Infinity at 0, NaN below. */
 export const log = unary("log", Math.log, (g, { inputs: [x] }) => g.div(x));
 /** log(1 + x), precise near 0. */
@@ -43,6 +43,7 @@ export const square = unary(
   (x) => x * x,
   (g, { inputs: [x] }) => g.mul(x.mul(2)),
   true,
+  (x) => Math.imul(x, x),
 );
 /** 1 / x. */
 export const reciprocal = unary(
@@ -88,6 +89,8 @@ export const erf = unary("erf", special.erf, (g, { inputs: [x] }) =>
 interface Bounds {
   readonly min: number;
   readonly max: number;
+  /** Whether the derivative is 0 at the bounds themselves, as activations have it; else it is 1 there. */
+  readonly open?: boolean;
 }
 
 export const clampOp: Op<Bounds> = builtin({
@@ -100,8 +103,8 @@ export const clampOp: Op<Bounds> = builtin({
       else if (out.storage[i] > max) out.storage[i] = max;
     }
   },
-  gradient: (g, { inputs: [x], attributes: { min, max } }) =>
-    where(logicalAnd(greaterEqual(x, min), lessEqual(x, max)), g, 0),
+  gradient: (g, { inputs: [x], attributes: { min, max, open } }) =>
+    where(open ? logicalAnd(greater(x, min), less(x, max)) : logicalAnd(greaterEqual(x, min), lessEqual(x, max)), g, 0),
   lower: { kind: "elementwise" },
 });
 
@@ -115,7 +118,16 @@ export const clampOp: Op<Bounds> = builtin({
  */
 export function clamp(x: TensorLike, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
   if (!(min <= max)) throw new OptionError({ where: "clamp", expected: "min ≤ max", got: `${min} and ${max}` });
+  return clampTo(x, { min, max });
+}
+
+/** {@link clamp} for activations, of straight lines that meet at corners: the derivative is 0 there, as relu's is. */
+export function clampFlat(x: TensorLike, min: number, max: number): Tensor {
+  return clampTo(x, { min, max, open: true });
+}
+
+function clampTo(x: TensorLike, bounds: Bounds): Tensor {
   const input = numbers(asTensor(x));
   const whole = (bound: number) => Number.isInteger(bound) || Math.abs(bound) === Number.POSITIVE_INFINITY;
-  return applyOp(clampOp, [whole(min) && whole(max) ? input : floats(input)], { min, max });
+  return applyOp(clampOp, [whole(bounds.min) && whole(bounds.max) ? input : floats(input)], bounds);
 }

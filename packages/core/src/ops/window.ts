@@ -25,7 +25,8 @@ export interface WindowOptions {
   dilation?: Pair;
 }
 
-function pairOf(where: string, what: string, value: Pair, least: number): readonly [number, number] {
+/** One number, or two, as two. @throws ValueError unless they are whole and at least `least`. */
+export function pairOf(where: string, what: string, value: Pair, least: number): readonly [number, number] {
   const pair = typeof value === "number" ? ([value, value] as const) : value;
   if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < least))
     throw new ValueError({

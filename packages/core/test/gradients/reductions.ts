@@ -35,6 +35,7 @@ export const reductions: GradientTable = {
       [0.5, 0, -2],
       [1.5, 2, 3],
     ]),
+    at("seven in a line, one of them 0", (x) => core.prod(x), [0.5, 2, -1.5, 0, 0.7, 3, 1.1]),
     at("two zeros in a line", (x) => core.prod(x, 1), [
       [0, 0, -2],
       [0, 2, 0],
@@ -70,6 +71,7 @@ export const reductions: GradientTable = {
     ...along(core.norm, { empty: false }),
     at("p 1", (x) => core.norm(x, 1, { p: 1 }), cube),
     at("p 3", (x) => core.norm(x, 1, { p: 3 }), cube),
+    at("p 0.5", (x) => core.norm(x, 1, { p: 0.5 }), cube),
     at("p 1.5", (x) => core.norm(x, [0, 2], { p: 1.5, keepDims: true }), cube),
     at("p Infinity", (x) => core.norm(x, 1, { p: Number.POSITIVE_INFINITY }), cube),
   ],
@@ -185,6 +187,12 @@ export const windows: GradientTable = {
       (x, w) => core.convTranspose2d(x, w, { stride: 2, padding: 1 }),
       numbers([1, 2, 2, 3]),
       numbers([2, 1, 3, 3], 1),
+    ),
+    at(
+      "room for more windows than there are",
+      (x, w) => core.convTranspose2d(x, w, { dilation: [1, 3], outputPadding: [0, 2] }),
+      numbers([1, 2, 2, 3]),
+      numbers([2, 1, 2, 2], 1),
     ),
   ],
   maxPool2d: [

@@ -80,8 +80,8 @@ function exp2Pair(code: Code): void {
 }
 
 /**
- * xʸ, x below y on the stack; as JavaScript has it: 1 where y is 0, NaN where x is ±1 and y infinite, NaN for
- * fractional powers of negative numbers.
+ * xʸ, x below y on the stack; as IEEE 754 has it: 1 where y is 0, where x is 1, and where x is -1 and y infinite; NaN
+ * for fractional powers of negative numbers.
  */
 export function pow(code: Code): void {
   const [x, y, size, exponent, odd, whole] = [0, 1, 2, 3, 4, 5].map(() => code.local("v128"));
@@ -103,5 +103,9 @@ export function pow(code: Code): void {
   code.put(negative, x, code.floatsOnce(0), "f32x4.lt");
   code.put(negative, negative, x, code.floatsOnce(Number.NEGATIVE_INFINITY), "f32x4.gt", "v128.and");
   select(code, [code.floatsOnce(Number.NaN)], [negative, whole, "v128.andnot"]);
-  select(code, [code.floatsOnce(1)], [y, code.floatsOnce(0), "f32x4.eq"]);
+  const isOne = code.local("v128");
+  code.put(isOne, size, code.floatsOnce(1), "f32x4.eq");
+  code.put(isOne, isOne, y, "f32x4.abs", code.floatsOnce(Number.POSITIVE_INFINITY), "f32x4.eq", "v128.and");
+  code.put(isOne, isOne, x, code.floatsOnce(1), "f32x4.eq", "v128.or");
+  select(code, [code.floatsOnce(1)], [isOne, y, code.floatsOnce(0), "f32x4.eq", "v128.or"]);
 }
