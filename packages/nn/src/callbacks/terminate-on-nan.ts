@@ -14,6 +14,10 @@ import type { BatchLogs } from "../model/hooks.ts";
  * if (history.stopReason) console.log(history.stopReason); // the loss was NaN in batch 3
  */
 export class TerminateOnNaN extends Callback {
+  override get watchesLoss(): boolean {
+    return true;
+  }
+
   override onBatchEnd(batch: number, { loss }: BatchLogs): void {
     if (!Number.isFinite(loss)) this.stop(`the loss was ${loss} in batch ${batch + 1}`);
   }

@@ -116,6 +116,14 @@ export abstract class Layer extends Module {
     if (this.inputShape) this.ensureBuilt(this.inputShape);
   }
 
+  /**
+   * The fewest samples that a batch may have in training, as the layer is now; null where that depends on a shape that it
+   * does not know yet. @internal
+   */
+  get leastBatch(): number | null {
+    return 1;
+  }
+
   protected override prepare([x]: readonly Tensor[]): void {
     if (x === undefined) throw new ShapeError({ where: "call", expected: "one input", got: "none" });
     this.checkInput(x.shape);

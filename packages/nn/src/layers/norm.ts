@@ -203,6 +203,14 @@ export class BatchNorm extends Norm {
     checkAxis(inputShape, this.axis, this.built ? this.runningMean.size : null);
   }
 
+  override get leastBatch(): number | null {
+    if (!this.training) return 1;
+    if (this.inputShape === null) return null;
+    const features = this.axis < 0 ? this.axis + this.inputShape.length : this.axis;
+    const others = this.inputShape.filter((_, axis) => axis !== 0 && axis !== features);
+    return others.every((length) => length === 1) ? 2 : 1;
+  }
+
   forward(x: Tensor): Tensor {
     const along = (vector: Tensor) => alongAxis(vector, x.rank, this.axis);
     let y = this.training
@@ -221,7 +229,7 @@ export class BatchNorm extends Norm {
         where: "training",
         expected: "at least 2 values for each feature",
         got: `${count}, in an input of shape ${formatBatchShape(x.shape)}`,
-        hint: "A single value has no variance: train with larger batches that leave no single example over.",
+        hint: "A single value has no variance: train with larger batches, and with { dropLast: true } where one example would be left over for the last.",
       });
     const mean = x.mean(axes, { keepDims: true });
     const centered = x.sub(mean);

@@ -45,7 +45,7 @@ export class BatchIterator {
       return item.value;
     }
     this.#pass = null;
-    if (this.#isPassEmpty) throw noBatches(this.#stepsPerEpoch);
+    if (this.#isPassEmpty) throw noBatches(this.#stepsPerEpoch, this.#steps, this.#data.isOneShot);
     // An epoch of a given length goes on with the data from the start.
     return this.#stepsPerEpoch === undefined ? null : this.next();
   }
@@ -56,11 +56,15 @@ export class BatchIterator {
   }
 }
 
-function noBatches(stepsPerEpoch: number | undefined): DataError {
+function noBatches(stepsPerEpoch: number | undefined, steps: number, isOneShot: boolean): DataError {
+  const what = stepsPerEpoch === undefined ? "epoch" : "pass";
   return new DataError({
     where: "fit",
-    expected: "at least one batch in every pass through the data",
-    got: "none",
-    hint: `An iterator gives its batches once: pass a function that returns a new one for each ${stepsPerEpoch === undefined ? "epoch" : "pass"}, such as () => batches().`,
+    expected:
+      isOneShot && stepsPerEpoch !== undefined
+        ? `${stepsPerEpoch} batches for the epoch`
+        : "at least one batch in every pass through the data",
+    got: isOneShot && steps > 0 ? `${steps}, and no more` : "none",
+    hint: `An iterator gives its batches once: pass a function that returns a new one for each ${what}, such as () => batches().`,
   });
 }

@@ -52,6 +52,11 @@ export abstract class Callback implements Hooks {
     return overrides(this, "onEpochEnd") ? null : [];
   }
 
+  /** Whether it sees to losses that are no numbers, so that nothing needs to be said about them. @internal */
+  get watchesLoss(): boolean {
+    return false;
+  }
+
   onTrainBegin(): Awaitable {}
   onTrainEnd(_logs: Logs): Awaitable {}
   onEpochBegin(_epoch: number, _logs: Logs): Awaitable {}
@@ -103,6 +108,11 @@ export class CallbackList {
       if (added === null) isComplete = false;
       else for (const name of added) known.set(name, null);
     }
+  }
+
+  /** Whether one of them sees to losses that are no numbers. */
+  get watchesLoss(): boolean {
+    return this.#callbacks.some((callback) => callback instanceof Callback && callback.watchesLoss);
   }
 
   /** Whether any callback has the hook. */

@@ -30,6 +30,10 @@ export type BatchSource = BatchStream | (() => BatchStream);
 export interface DataAdapter {
   /** How many batches a pass has; null where it is not known. */
   readonly steps: number | null;
+  /** How many samples the smallest batch has; null where it is not known. */
+  readonly smallestBatch: number | null;
+  /** Whether it gives its batches once, so that a second pass has none: it is an iterator, such as a generator. */
+  readonly isOneShot: boolean;
   /** Starts a pass through the data. */
   iterate(): Iterator<Batch> | AsyncIterator<Batch>;
 }
@@ -157,17 +161,25 @@ export function splitArrays(context: ReadContext, { x, y, weight, count }: Array
   return [range(0, at), range(at, count)];
 }
 
-/** Batches of arrays, in a new random order for each pass where a generator is given. */
+/**
+ * Batches of arrays, in a new random order for each pass where a generator is given.
+ *
+ * @param dropLast leaves out a last batch that is smaller than the others.
+ */
 export function arrayAdapter(
   { x, y, weight, count }: Arrays,
   batchSize: number,
   shuffling: Generator | null,
+  dropLast = false,
 ): DataAdapter {
+  const used = dropLast ? count - (count % batchSize) : count;
   return {
-    steps: Math.ceil(count / batchSize),
+    steps: Math.ceil(used / batchSize),
+    smallestBatch: used % batchSize || Math.min(used, batchSize),
+    isOneShot: false,
     *iterate() {
       const order = shuffling?.permutation(count);
-      for (let start = 0; start < count; start += batchSize) {
+      for (let start = 0; start < used; start += batchSize) {
         const end = Math.min(start + batchSize, count);
         const take = (samples: Samples) => samples.take(start, end, order);
         yield {
@@ -203,20 +215,27 @@ export function streamAdapter(context: ReadContext, source: BatchSource, weights
     item.done
       ? { done: true, value: undefined }
       : { done: false, value: readBatch(context, item.value, number, weights) };
+  const isOneShot = "next" in source && typeof source.next === "function";
   return {
     steps: Array.isArray(source) ? source.length : null,
+    smallestBatch: Array.isArray(source) ? smallestOf(source) : null,
+    isOneShot,
     iterate() {
       const stream = open();
       let number = 0;
       if (isObject(stream) && Symbol.iterator in stream) {
         const iterator = stream[Symbol.iterator]();
-        return { next: () => read(iterator.next(), ++number), return: () => ended(iterator.return?.()) };
+        return {
+          next: () => read(iterator.next(), ++number),
+          // Whoever holds an iterator may go on with it.
+          return: () => ended(isOneShot || iterator.return?.()),
+        };
       }
       if (isObject(stream) && Symbol.asyncIterator in stream) {
         const iterator = stream[Symbol.asyncIterator]();
         return {
           next: async () => read(await iterator.next(), ++number),
-          return: async () => ended(await iterator.return?.()),
+          return: async () => ended(isOneShot || (await iterator.return?.())),
         };
       }
       throw new DataError({
@@ -226,6 +245,20 @@ export function streamAdapter(context: ReadContext, source: BatchSource, weights
       });
     },
   };
+}
+
+/** How many samples the smallest of the batches has, as far as that can be told without reading them. */
+function smallestOf(batches: readonly BatchLike[]): number | null {
+  let smallest: number | null = null;
+  for (const [, y] of batches) {
+    const target = isPlainObject(y) ? Object.values(y)[0] : y;
+    // A list of tensors may be one for each output.
+    const isNested = Array.isArray(target) && target.some((part) => part instanceof Tensor || ArrayBuffer.isView(part));
+    const count = target instanceof Tensor ? target.shape[0] : (target as ArrayLike<unknown> | undefined)?.length;
+    if (typeof count !== "number" || isNested) return null;
+    smallest = Math.min(smallest ?? count, count);
+  }
+  return smallest;
 }
 
 function isObject(x: unknown): x is object {

@@ -10,6 +10,7 @@ import type { EventLoopYield } from "./event-loop-yield.ts";
 import type { Logs } from "./hooks.ts";
 import { type JitSettings, jitAfterFirstCall, type Step } from "./jit-step.ts";
 import { flattenNested, mapNested, type Nested } from "./nested.ts";
+import { checkEnd, type LossNotice } from "./notices.ts";
 import type { Samples } from "./samples.ts";
 import type { TrainState } from "./step.ts";
 
@@ -26,36 +27,53 @@ interface EvaluationSettings {
   readonly step: Step;
   /** Whether to end before the data do. */
   readonly shouldStop?: () => boolean;
+  /** How many batches to take at most. */
+  readonly steps?: number;
+  /** What `steps` is called, for messages. */
+  readonly stepsOption?: string;
+  readonly notice: LossNotice;
 }
 
 /** The loss and the metrics over one pass through the data, each step in evaluation mode. */
 export async function evaluateData(
   state: TrainState,
   data: DataAdapter,
-  { where, prefix, eventLoop, step, shouldStop }: EvaluationSettings,
+  { where, prefix, eventLoop, step, shouldStop, steps, stepsOption = "steps", notice }: EvaluationSettings,
 ): Promise<Logs> {
   const epochMetrics = new EpochMetrics(state.outputs);
   const modules = state.model.modules();
   const batches = data.iterate();
   try {
-    for (let number = 1; ; number++) {
+    for (let number = 1; steps === undefined || number <= steps; number++) {
       const next = batches.next();
       const item = next instanceof Promise ? await next : next;
       if (item.done) break;
       const batch = item.value;
       try {
         const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
-        epochMetrics.update(batch, result.loss.item(), result);
+        const loss = result.loss.item();
+        epochMetrics.update(batch, loss, result);
+        if (!Number.isFinite(loss)) notice.give(loss, `${where}, batch ${number}`);
       } catch (error) {
         throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
       }
+      checkEnd(where, stepsOption, number, steps !== undefined || data.steps !== null);
       if (eventLoop.isDue) await eventLoop.pause();
       if (shouldStop?.()) break;
     }
   } finally {
     epochMetrics.release();
+    await batches.return?.();
   }
-  if (epochMetrics.samples === 0) throw new DataError({ where, expected: "at least one batch", got: "none" });
+  if (epochMetrics.samples === 0)
+    throw new DataError({
+      where,
+      expected: "at least one batch",
+      got: "none",
+      hint: data.isOneShot
+        ? "An iterator, such as a generator, gives its batches once: pass a function that returns a new one, such as () => batches()."
+        : undefined,
+    });
   return epochMetrics.logs(prefix);
 }
 

@@ -1,7 +1,7 @@
 /**
  * The data and options of `fit`, checked, and made into data adapters for training and validation.
  */
-import { defaultGenerator, OptionError, Tensor } from "@chainrule/core";
+import { DataError, defaultGenerator, OptionError, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 import {
@@ -15,14 +15,22 @@ import {
   streamAdapter,
   weightByClass,
 } from "./data-adapter.ts";
-import type { DataLike } from "./nested.ts";
-import { type CompleteFitOptions, completeFitOptions, type FitOptions, generatorFor } from "./options.ts";
-import type { ReadContext } from "./samples.ts";
+import { type DataLike, flattenNested } from "./nested.ts";
+import {
+  type CompleteFitOptions,
+  checkForBatches,
+  completeFitOptions,
+  type FitOptions,
+  generatorFor,
+} from "./options.ts";
+import type { ReadContext, Samples } from "./samples.ts";
 
 /** What `fit` trains and validates on, and how. */
 export interface FitData {
   data: DataAdapter;
   validationData: DataAdapter | null;
+  /** The inputs, where they are in memory. */
+  inputs: readonly Tensor[] | null;
   options: CompleteFitOptions;
 }
 
@@ -34,23 +42,30 @@ export function readFitData(
   given: FitOptions,
 ): FitData {
   if (isBatchSource(x, y)) {
-    if (y !== undefined)
-      throw new OptionError({ where: "fit", expected: "either batches [x, y], or x and y", got: "batches and y" });
-    const options = completeFitOptions(given, false);
+    checkForBatches("fit", y, given);
+    const options = completeFitOptions(given);
     const data = streamAdapter(context, x, options.classWeight);
-    return { data, validationData: readValidationData(context, options), options };
+    return { data, validationData: readValidationData(context, options), inputs: null, options };
   }
-  const options = completeFitOptions(given, true);
-  const { batchSize, validationSplit, classWeight } = options;
+  const options = completeFitOptions(given);
+  const { batchSize, validationSplit, classWeight, dropLast } = options;
   const all = readArrays(context, x, y as DataLike, options.sampleWeight);
   const [trainArrays, validationArrays] =
     validationSplit === undefined ? [all, null] : splitArrays(context, all, validationSplit);
+  if (dropLast && trainArrays.count < batchSize)
+    throw new DataError({
+      where: "fit, dropLast",
+      expected: `at least one batch of ${batchSize} samples`,
+      got: `${trainArrays.count} samples in all`,
+      hint: "Take a smaller batchSize, or leave dropLast out.",
+    });
   const shuffling = options.shuffle ? generatorFor(options.seed, defaultGenerator) : null;
   return {
-    data: arrayAdapter(weightByClass(context, trainArrays, classWeight), batchSize, shuffling),
+    data: arrayAdapter(weightByClass(context, trainArrays, classWeight), batchSize, shuffling, dropLast),
     validationData: validationArrays
       ? arrayAdapter(validationArrays, batchSize, null)
       : readValidationData(context, options),
+    inputs: flattenNested<Samples>(trainArrays.x).map(({ tensor }) => tensor),
     options,
   };
 }

@@ -11,6 +11,7 @@ import { debugStep } from "./debug-nan.ts";
 import { EpochMetrics } from "./epoch-metrics.ts";
 import { evaluateData } from "./evaluate.ts";
 import { EventLoopYield } from "./event-loop-yield.ts";
+import { checkPasses, checkSmallestBatch } from "./fit-checks.ts";
 import type { FitData } from "./fit-data.ts";
 import { withValidation } from "./fit-plan.ts";
 import { History } from "./history.ts";
@@ -18,6 +19,7 @@ import type { Hooks, Logs } from "./hooks.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { jitStep, type Step } from "./jit-step.ts";
 import type { Model } from "./model.ts";
+import { checkEnd, LossNotice } from "./notices.ts";
 import type { CompleteFitOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import type { Progress } from "./progress-lines.ts";
@@ -36,6 +38,7 @@ interface FitRun {
   readonly progress: Progress | null;
   readonly interrupt: Interrupt;
   readonly eventLoop: EventLoopYield;
+  readonly notice: LossNotice;
   /** Whether the callbacks are to be asked again when the first batch has shown the outputs. */
   checkPlanLater: boolean;
 }
@@ -46,6 +49,8 @@ interface FitRequest extends FitData {
   readonly config: TrainingConfig;
   /** Whether the model is known to have one output. */
   readonly isSingleOutput: boolean;
+  /** What is said where the loss is no number, unless a callback sees to it. */
+  readonly notice: LossNotice;
   /** Is given the history when all is checked and training begins. */
   onBegin(history: History): void;
 }
@@ -61,6 +66,8 @@ export async function runFit(request: FitRequest): Promise<History> {
   try {
     const names = config.outputs.logNames(isSingleOutput);
     callbacks.checkPlan(config.optimizer, names && withValidation(names, validationData !== null));
+    checkPasses(request);
+    checkSmallestBatch(model, request);
     request.onBegin(history);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
@@ -76,6 +83,7 @@ export async function runFit(request: FitRequest): Promise<History> {
       progress,
       interrupt,
       eventLoop: new EventLoopYield(),
+      notice: callbacks.watchesLoss || options.debugNaN ? new LossNotice(true) : request.notice,
       checkPlanLater: names === null,
     };
     model.stopTraining = false;
@@ -136,6 +144,8 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
       const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
       if (run.checkPlanLater) checkPlan(run, epochMetrics);
+      if (!Number.isFinite(loss)) run.notice.give(loss, place(epoch, number), state.optimizer.lr);
+      checkEnd("fit", "stepsPerEpoch", number + 1, steps !== null);
       if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
       if (eventLoop.isDue) {
         progress?.update(number + 1, () => epochMetrics.logs());
@@ -147,7 +157,7 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
   } finally {
     epochMetrics.release();
   }
-  return validate(run, epochMetrics.logs());
+  return validate(run, epochMetrics.logs(), epoch);
 }
 
 /** Asks the callbacks again, now that the outputs are known. */
@@ -158,13 +168,17 @@ function checkPlan(run: FitRun, epochMetrics: EpochMetrics): void {
 
 /** The logs with those of the validation data; null where Ctrl-C cut it short. */
 async function validate(
-  { state, validationData, testStep, eventLoop, interrupt }: FitRun,
+  { state, validationData, testStep, eventLoop, interrupt, options, notice }: FitRun,
   logs: Logs,
+  epoch: number,
 ): Promise<Logs | null> {
   if (validationData === null) return logs;
   const validationLogs = await evaluateData(state, validationData, {
-    where: "validation",
+    where: `fit, epoch ${epoch + 1}, validation`,
     prefix: "val_",
+    steps: options.validationSteps,
+    stepsOption: "validationSteps",
+    notice,
     eventLoop,
     step: testStep,
     shouldStop: () => interrupt.requested,
@@ -186,6 +200,11 @@ function trainOnBatch(
     epochMetrics.update(batch, loss, result);
     return loss;
   } catch (error) {
-    throw error instanceof ChainRuleError ? error.inside(`fit, epoch ${epoch + 1}, batch ${number + 1}`) : error;
+    throw error instanceof ChainRuleError ? error.inside(place(epoch, number)) : error;
   }
+}
+
+/** Where training is, for messages. */
+function place(epoch: number, batch: number): string {
+  return `fit, epoch ${epoch + 1}, batch ${batch + 1}`;
 }

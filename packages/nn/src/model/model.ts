@@ -29,7 +29,8 @@ import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
 import type { DataLike, Signature } from "./nested.ts";
-import { type FitOptions, fitOptionNames } from "./options.ts";
+import { LossNotice } from "./notices.ts";
+import { checkForBatches, type FitOptions, fitOptionNames } from "./options.ts";
 import type { ReadContext } from "./samples.ts";
 import { testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
@@ -40,6 +41,8 @@ export interface EvaluateOptions {
   batchSize?: number;
   /** How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. */
   sampleWeight?: DataLike;
+  /** Ends after this many batches: needed where batches come without end. */
+  steps?: number;
   /**
    * Compile the step to WebAssembly, from the second batch of each shape on; true by default. `{ deterministic: true }`
    * compiles for the same bits on every machine, see `jit`.
@@ -50,7 +53,12 @@ export interface EvaluateOptions {
 /** What `predict` takes besides the data. */
 export type PredictOptions = Pick<EvaluateOptions, "batchSize" | "jit">;
 
-const evaluateOptionNames = optionNames<EvaluateOptions>({ batchSize: true, sampleWeight: true, jit: true });
+const evaluateOptionNames = optionNames<EvaluateOptions>({
+  batchSize: true,
+  sampleWeight: true,
+  steps: true,
+  jit: true,
+});
 const predictOptionNames = optionNames<PredictOptions>({ batchSize: true, jit: true });
 
 /**
@@ -94,6 +102,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   #config: TrainingConfig | null = null;
   #history: History | null = null;
   #fitting = false;
+  #notice = new LossNotice();
 
   protected override get kind(): string {
     return "model";
@@ -189,7 +198,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   fit(batches: BatchSource, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, y: undefined, options?: FitOptions): Promise<History>;
   async fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
-    const isLast = third === undefined && this.#isOptions(x, second);
+    const isLast = third === undefined && this.#isOptions(x, second, fitOptionNames);
     const [y, given] = isLast ? [undefined, second as FitOptions] : [second as DataLike | undefined, third ?? {}];
     const config = this.#requireConfig("fit");
     if (this.#fitting)
@@ -202,12 +211,14 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     checkUpdates(this, config.optimizer);
     const data = readFitData(this.#readContext("fit"), x, y, given);
     this.#fitting = true;
+    this.#notice = new LossNotice();
     try {
       return await runFit({
         ...data,
         model: this,
         config,
         isSingleOutput: this.outputCount === 1,
+        notice: this.#notice,
         onBegin: (history) => {
           this.#history = history;
         },
@@ -228,19 +239,33 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * const { loss, accuracy } = await model.evaluate(xTest, yTest);
    */
   evaluate(x: DataLike, y: DataLike, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(batches: BatchSource): Promise<Logs>;
-  async evaluate(x: DataLike | BatchSource, y?: DataLike, options: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(batches: BatchSource, y: undefined, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(
+    x: DataLike | BatchSource,
+    second?: DataLike | EvaluateOptions,
+    third?: EvaluateOptions,
+  ): Promise<Logs> {
     const where = "evaluate";
+    const isLast = third === undefined && this.#isOptions(x, second, evaluateOptionNames);
+    const [y, options] = isLast
+      ? [undefined, second as EvaluateOptions]
+      : [second as DataLike | undefined, third ?? {}];
     const config = this.#requireConfig(where);
     checkOptions(where, options, evaluateOptionNames);
-    const { batchSize = 32, sampleWeight, jit = true } = options;
+    const { batchSize = 32, sampleWeight, steps, jit = true } = options;
     checkCount(where, "batchSize", batchSize, 1);
+    if (steps !== undefined) checkCount(where, "steps", steps, 1);
     const context = this.#readContext(where);
-    const data = isBatchSource(x, y)
+    const isStream = isBatchSource(x, y);
+    if (isStream) checkForBatches(where, y, options);
+    const data = isStream
       ? streamAdapter(context, x)
       : arrayAdapter(readArrays(context, x, y as DataLike, sampleWeight), batchSize, null);
     return evaluateData({ model: this, ...config }, data, {
       where,
+      steps,
+      notice: this.#notice,
       eventLoop: new EventLoopYield(),
       step: jitStep(testStep, { where, jit }),
     });
@@ -278,10 +303,10 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   }
 
   /** Whether it is options rather than targets by name. */
-  #isOptions(x: DataLike | BatchSource, second: DataLike | FitOptions | undefined): boolean {
+  #isOptions(x: DataLike | BatchSource, second: unknown, optionNames: readonly string[]): boolean {
     if (!isPlainObject(second)) return false;
     const keys = Object.keys(second);
-    if (keys.some((key) => fitOptionNames.includes(key))) return true;
+    if (keys.some((key) => optionNames.includes(key))) return true;
     if (!isBatchSource(x, undefined)) return keys.length === 0;
     const names = this.outputNames ?? this.#config?.outputs.names;
     return !keys.some((key) => names?.includes(key));

@@ -12,7 +12,7 @@ import type { Hooks } from "./hooks.ts";
 import type { DataLike } from "./nested.ts";
 import type { ClassWeight } from "./sample-weights.ts";
 
-/** 0: silent; 1: a progress bar; 2: a line for each epoch; "auto": the bar on a terminal, silent elsewhere. */
+/** 0: no progress; 1: a progress bar; 2: a line for each epoch; "auto": the bar on a terminal, nothing elsewhere. */
 export type Verbosity = "auto" | 0 | 1 | 2;
 
 /** What `fit` takes besides the data. */
@@ -23,10 +23,17 @@ export interface FitOptions {
   batchSize?: number;
   /** Whether to go through the samples in a new order in each epoch; true by default. For arrays only. */
   shuffle?: boolean;
+  /**
+   * Leave out the last batch of an epoch where it is smaller than the others; false by default. Shuffled, other samples are
+   * left out in each epoch. For arrays only.
+   */
+  dropLast?: boolean;
   /** The share of the samples, from the end, to validate on instead of training on them. For arrays only. */
   validationSplit?: number;
   /** What to validate on after each epoch: [x, y] or [x, y, sampleWeight], or batches. */
   validationData?: BatchLike | BatchSource;
+  /** Ends each validation after this many batches: needed where `validationData` gives batches without end. */
+  validationSteps?: number;
   /** How much each class counts in the loss: `{ 0: 1, 1: 5 }`. */
   classWeight?: ClassWeight;
   /** How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. */
@@ -38,7 +45,10 @@ export interface FitOptions {
   initialEpoch?: number;
   /** Makes the order of the samples reproducible by itself; otherwise `manualSeed` does. */
   seed?: number | string;
-  /** Ends an epoch after this many batches; the next goes on where it ended, and starts over where the data ends. */
+  /**
+   * Ends an epoch after this many batches; the next goes on where it ended, and starts over where the data ends. Needed
+   * where batches come without end.
+   */
   stepsPerEpoch?: number;
   /**
    * Compile the step to WebAssembly, from the second batch of each shape on; true by default. `{ deterministic: true }`
@@ -56,6 +66,7 @@ const defaults = {
   epochs: 1,
   batchSize: 32,
   shuffle: true,
+  dropLast: false,
   callbacks: [] as readonly Hooks[],
   verbose: "auto" as Verbosity,
   initialEpoch: 0,
@@ -68,8 +79,10 @@ export const fitOptionNames = optionNames<FitOptions>({
   epochs: true,
   batchSize: true,
   shuffle: true,
+  dropLast: true,
   validationSplit: true,
   validationData: true,
+  validationSteps: true,
   classWeight: true,
   sampleWeight: true,
   callbacks: true,
@@ -82,39 +95,54 @@ export const fitOptionNames = optionNames<FitOptions>({
 });
 
 /** What only makes sense for arrays. */
-const forArrays = ["batchSize", "shuffle", "validationSplit", "sampleWeight", "seed"] as const;
+const forArrays = ["batchSize", "shuffle", "dropLast", "validationSplit", "sampleWeight", "seed"] as const;
 
 /** @throws OptionError for options that do not exist or do not go together; ValueError for numbers out of range. */
-export function completeFitOptions(given: FitOptions, arrays: boolean): CompleteFitOptions {
+export function completeFitOptions(given: FitOptions): CompleteFitOptions {
   checkOptions("fit", given, fitOptionNames);
-  const useless = arrays ? undefined : forArrays.find((name) => given[name] !== undefined);
-  if (useless)
-    throw new OptionError({
-      where: "fit",
-      expected: `${useless} with arrays or tensors`,
-      got: "it with batches that are made elsewhere",
-      hint: "Whoever makes the batches decides on their size, order and weights: [x, y, sampleWeight].",
-    });
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: CompleteFitOptions = { ...defaults, ...defined };
   const hint = options.epochs === Number.POSITIVE_INFINITY ? "Name a large number, and stop by a callback." : undefined;
   checkCount("fit", "epochs", options.epochs, 0, { hint });
   checkCount("fit", "initialEpoch", options.initialEpoch, 0);
   checkCount("fit", "batchSize", options.batchSize, 1);
-  if (options.stepsPerEpoch !== undefined) checkCount("fit", "stepsPerEpoch", options.stepsPerEpoch, 1);
+  for (const name of ["stepsPerEpoch", "validationSteps"] as const)
+    if (options[name] !== undefined) checkCount("fit", name, options[name], 1);
   checkChoices(options);
   return options;
 }
 
-function checkChoices({ verbose, shuffle, callbacks, validationSplit, validationData }: CompleteFitOptions): void {
+/** Throws for targets and options that say something of batches which others have made. */
+export function checkForBatches(where: string, y: unknown, given: object): void {
+  if (y !== undefined)
+    throw new OptionError({ where, expected: "either batches [x, y], or x and y", got: "batches and y" });
+  const useless = forArrays.find((name) => (given as Partial<Record<string, unknown>>)[name] !== undefined);
+  if (useless)
+    throw new OptionError({
+      where,
+      expected: `${useless} with arrays or tensors`,
+      got: "it with batches that are made elsewhere",
+      hint: "Whoever makes the batches decides on their size, order and weights: [x, y, sampleWeight].",
+    });
+}
+
+function checkChoices(options: CompleteFitOptions): void {
+  const { verbose, callbacks, validationSplit, validationData, validationSteps } = options;
   if (!["auto", 0, 1, 2].includes(verbose))
     throw new OptionError({ where: "fit, verbose", expected: '"auto", 0, 1 or 2', got: describe(verbose) });
-  if (typeof shuffle !== "boolean")
-    throw new OptionError({ where: "fit, shuffle", expected: "true or false", got: describe(shuffle) });
+  for (const name of ["shuffle", "dropLast"] as const)
+    if (typeof options[name] !== "boolean")
+      throw new OptionError({ where: `fit, ${name}`, expected: "true or false", got: describe(options[name]) });
   if (!Array.isArray(callbacks))
     throw new OptionError({ where: "fit, callbacks", expected: "a list of callbacks", got: describe(callbacks) });
   if (validationSplit !== undefined && validationData !== undefined)
     throw new OptionError({ where: "fit", expected: "either validationSplit or validationData", got: "both" });
+  if (validationSteps !== undefined && validationSplit === undefined && validationData === undefined)
+    throw new OptionError({
+      where: "fit",
+      expected: "validationSteps with validationData or validationSplit",
+      got: "it without data to validate on",
+    });
 }
 
 /** The generator of a seed, or the one that `manualSeed` seeds. */
