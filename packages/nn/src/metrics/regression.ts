@@ -47,6 +47,8 @@ export class MeanAbsoluteError extends ErrorMetric {
 
 /** {@link cosineSimilarity} over batches; `"cosine_similarity"` in `compile`. */
 export class CosineSimilarity extends MeanMetric {
+  override readonly higherIsBetter: boolean | null = true;
+
   constructor() {
     super("cosine_similarity");
   }
