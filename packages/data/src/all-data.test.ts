@@ -99,6 +99,7 @@ const splitters: Readonly<Record<string, () => number[]>> = {
 const readers: Readonly<Record<string, () => unknown>> = {
   parseCsv: () => parseCsv(""),
   parseIdx: () => parseIdx(new Uint8Array([1, 2, 3, 4])),
+  readBytes: () => index.readBytes("no-such-file"),
   readCsv: () => readCsv("no-such-file.csv"),
   readIdx: () => readIdx("no-such-file"),
   loadMnist: () => index.loadMnist("no-such-folder"),

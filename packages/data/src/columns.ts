@@ -4,6 +4,7 @@
 import { DataError, type DType, getDefaultDType, OptionError, type Tensor, tensor } from "@chainrule/core";
 import { didYouMean } from "@chainrule/core/internal";
 import { encodeLabels } from "./labels.ts";
+import { hintForNumber, type ReadNumber } from "./numbers.ts";
 
 /** A column as it stands in the file. */
 export interface Column {
@@ -82,59 +83,118 @@ export function dropMissing(
   }));
 }
 
+/** How columns become numbers. */
+export interface ColumnOptions {
+  readonly read: ReadNumber;
+  /** The floats of features, and of a target with fractions; undefined where nobody asked for one. */
+  readonly dtype?: "float32" | "float64";
+}
+
 /** The columns side by side as a tensor [n, d]. */
-export function columnTensors(columns: readonly Column[], dtype: "float32" | "float64" = getDefaultDType()) {
+export function columnTensors(columns: readonly Column[], { read, dtype }: ColumnOptions) {
   const [rows, width] = [columns[0].values.length, columns.length];
   const flat = new Float64Array(rows * width);
+  const kind = dtype ?? getDefaultDType();
   const categories: Record<string, string[]> = {};
   columns.forEach((column, j) => {
-    const { numbers, classes } = toNumbers(column);
+    const { numbers, classes } = toNumbers(column, read, () => textColumns(columns, read));
     for (let i = 0; i < rows; i++) flat[i * width + j] = numbers[i];
     if (classes) categories[column.name] = classes;
+    else if (kind === "float32") checkFloat32(column, numbers, dtype);
   });
   return {
-    features: tensor(flat, { shape: [rows, width], dtype }),
+    features: tensor(flat, { shape: [rows, width], dtype: kind }),
     featureNames: columns.map(({ name }) => name),
     categories,
   };
 }
 
 /** The target as a tensor [n]: class indices and whole numbers in int32, others as floats. */
-export function targetTensor(column: Column, options: { dtype?: "float32" | "float64"; targetDType?: DType }) {
-  const { numbers, classes } = toNumbers(column);
+export function targetTensor(column: Column, { read, dtype, targetDType }: ColumnOptions & { targetDType?: DType }) {
+  const names = column.categorical || areNames(column, read);
+  const { numbers, classes } = toNumbers({ ...column, categorical: names }, read, () => [column.name]);
   const values = Float64Array.from(numbers);
   const whole = values.every((value) => (value | 0) === value);
-  const dtype = options.targetDType ?? (whole ? "int32" : (options.dtype ?? getDefaultDType()));
-  const target: Tensor = tensor(values, { dtype });
+  const kind = targetDType ?? (whole ? "int32" : (dtype ?? getDefaultDType()));
+  if (kind === "float32") checkFloat32(column, values, targetDType ?? dtype);
+  const target: Tensor = tensor(values, { dtype: kind });
   return { target, targetName: column.name, ...(classes && { classes }) };
 }
 
-function toNumbers(column: Column): NumberColumn {
+/** Whether no value is a number, or looks like one in another spelling. */
+function areNames({ values }: Column, read: ReadNumber): boolean {
+  return values.every((text) => Number.isNaN(read(text)) && hintForNumber(text) === null);
+}
+
+/** The names of the columns that want to be called categorical. */
+function textColumns(columns: readonly Column[], read: ReadNumber): string[] {
+  return columns.filter((column) => column.categorical || areNames(column, read)).map(({ name }) => name);
+}
+
+/** @param texts the columns that the error advises to call categorical. */
+function toNumbers(column: Column, read: ReadNumber, texts: () => string[]): NumberColumn {
   const { values, categorical } = column;
-  const numbers = Float64Array.from(values, toNumber);
-  const bad = numbers.reduce((count, number) => count + (Number.isNaN(number) ? 1 : 0), 0);
-  if (categorical || bad > values.length / 2) {
+  if (categorical) {
     const { labels, classes } = encodeLabels(values);
     return { numbers: labels.toTypedArray(), classes };
   }
-  if (bad > 0) throw noNumber(column, numbers.findIndex(Number.isNaN));
+  const numbers = Float64Array.from(values, read);
+  if (numbers.some(Number.isNaN)) throw noNumber(column, numbers, texts());
+  const long = numbers.findIndex((x, i) => Math.abs(x) > Number.MAX_SAFE_INTEGER && /^[+-]?\d+$/.test(values[i]));
+  if (long >= 0)
+    throw new DataError({
+      where: placeOf(column, long),
+      expected: `whole numbers of at most ${Number.MAX_SAFE_INTEGER}, which are exact`,
+      got: values[long],
+      hint: `If they are names, as of customers, leave the column out or say so: { categorical: [${JSON.stringify(column.name)}] }.`,
+    });
   return { numbers };
 }
 
-/** The finite number that a text spells in decimal, or NaN: what `Number` takes beside that (0x10, 1e999) is a mistake. */
-function toNumber(text: string): number {
-  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(number) ? number : Number.NaN;
+function placeOf({ where, name, lines }: Column, row: number): string {
+  return `${where}, line ${lines[row]}, column "${name}"`;
 }
 
-function noNumber({ where, name, values, lines }: Column, row: number): DataError {
-  const comma = /^[+-]?\d+(\.\d{3})*,\d+$/.test(values[row]);
+function noNumber(column: Column, numbers: Float64Array, texts: readonly string[]): DataError {
+  const { values, name } = column;
+  const wrong = values.flatMap((_, row) => (Number.isNaN(numbers[row]) ? [row] : []));
+  const mostly = wrong.length <= values.length / 2;
+  // A number of another spelling says more of what is wrong than a name.
+  const row = wrong.find((row) => hintForNumber(values[row]) !== null) ?? wrong[0];
+  const names = JSON.stringify(texts.includes(name) ? texts : [name]);
+  const categorical = `say so: { categorical: ${names} } makes class indices of them`;
   return new DataError({
-    where: `${where}, line ${lines[row]}, column "${name}"`,
-    expected: "a number, as in most of this column",
-    got: `"${values[row]}"`,
-    hint: comma
-      ? "Numbers are written with a decimal point: replace the comma."
-      : `Correct the value; if it marks a missing one, add it to missingValues; if the column holds names, say so: { categorical: ["${name}"] }.`,
+    where: placeOf(column, row),
+    expected: mostly ? "a number, as in most of this column" : "a number",
+    got: `"${values[row]}"${mostly ? "" : `, and ${wrong.length} of ${values.length} values are none`}`,
+    hint:
+      hintForNumber(values[row]) ??
+      (mostly
+        ? `Correct the value; if it marks a missing one, add it to missingValues; if the column holds names, ${categorical}.`
+        : `If the column holds names, ${categorical}; to leave it out, name the others in { features }.`),
+  });
+}
+
+/** How much of a column's width float32 may move a number by: what a model would see as noise of a thousandth. */
+const float32Share = 1e-3;
+
+/** Throws where float32 has no room for the numbers, or, unless it was asked for, not for what they differ by. */
+function checkFloat32(column: Column, numbers: ArrayLike<number>, asked: DType | undefined): void {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [worst, at] = [0, 0];
+  for (let row = 0; row < numbers.length; row++) {
+    const x = numbers[row];
+    if (x < min) min = x;
+    if (x > max) max = x;
+    const error = Math.abs(Math.fround(x) - x);
+    if (error > worst) [worst, at] = [error, row];
+  }
+  const isHeld = worst <= float32Share * (max - min) || max === min || asked !== undefined;
+  if (isHeld && worst < Number.POSITIVE_INFINITY) return;
+  throw new DataError({
+    where: placeOf(column, at),
+    expected: "numbers that float32 can tell apart",
+    got: `${numbers[at]}, which it holds as ${Math.fround(numbers[at])}, among numbers from ${min} to ${max}`,
+    hint: 'Read the table with { dtype: "float64" }; a StandardScaler then brings the numbers near 0, where float32 has its digits.',
   });
 }

@@ -86,8 +86,8 @@ describe("parseCsv", () => {
     expect(table).not.toHaveProperty("target");
   });
 
-  it("turns names into indices into the sorted list of them", () => {
-    const table = parseCsv("size,colour,kind\n1.5,red,dog\n2,blue,cat\n3,red,cat\n");
+  it("turns names into indices into the sorted list of them, of features where it is told to", () => {
+    const table = parseCsv("size,colour,kind\n1.5,red,dog\n2,blue,cat\n3,red,cat\n", { categorical: ["colour"] });
     expect(table.target.toArray()).toEqual([1, 0, 0]);
     expect(table.target.dtype).toBe("int32");
     expect(table.classes).toEqual(["cat", "dog"]);
@@ -130,6 +130,29 @@ describe("parseCsv", () => {
     expect(target.toArray()).toEqual([0, 1]);
   });
 
+  it("finds out what stands between fields", () => {
+    for (const delimiter of [",", ";", "\t", "|"])
+      expect(parseCsv("a,y\n1,0\n2,1\n".replaceAll(",", delimiter)).features.toArray()).toEqual([[1], [2]]);
+    expect(parseCsv('"a;b",kind\n1,x;y\n2,z\n').featureNames).toEqual(["a;b"]);
+    const long = `a;y\n${"1;0\n".repeat(40_000)}`;
+    expect(parseCsv(long).features.shape).toEqual([40_000, 1]);
+  });
+
+  it("reads decimal commas, and digits in groups, where it is told to", () => {
+    const numbers = (text: string, options: object) =>
+      parseCsv(`a;y\n${text};1\n`, { dtype: "float64", ...options }).features.item();
+    expect(numbers("1,5", { decimal: "," })).toBe(1.5);
+    expect(numbers("-,5e1", { decimal: "," })).toBe(-5);
+    expect(numbers("-1.234.567,25", { decimal: ",", thousands: "." })).toBe(-1234567.25);
+    expect(numbers("1,234,567.5", { thousands: "," })).toBe(1234567.5);
+    expect(numbers("123", { thousands: "," })).toBe(123);
+    expect(numbers("1 234\u00a0567", { thousands: " " })).toBe(1234567);
+    expect(numbers("1'234.5", { thousands: "'" })).toBe(1234.5);
+    expect(parseCsv('a,y\n"1,5","2,5"\n', { decimal: "," }).target.toArray()).toEqual([2.5]);
+    for (const wrong of ["12,34", "1,23,456", ",123", "1,2345", "1234,567"])
+      expect(() => numbers(wrong, { thousands: "," })).toThrow(DataError);
+  });
+
   it("leaves out rows with gaps where it is told to, counting only the columns in use", () => {
     const text = "id,a,y\n,1,0\n2,NA,1\n3,3,1\n";
     const table = parseCsv(text, { features: ["a"], missing: "drop" });
@@ -169,9 +192,96 @@ describe("parseCsv tells what is wrong:", () => {
     expect(errorOf(DataError, () => parseCsv(`a,y\n1,0\n${text},1\n`)).got).toBe(`"${text}"`);
   });
 
-  it("a decimal comma", () => {
-    const error = errorOf(DataError, () => parseCsv('a,y\n1.5,0\n"2,5",1\n'));
-    expect(error.hint).toContain("decimal point");
+  const spelled: [text: string, hint: RegExp][] = [
+    ["1,5", /decimal: ","/],
+    ["-0,25e3", /decimal: ","/],
+    ["1,250", /decimal comma: \{ decimal: "," \}; if it stands between thousands: \{ thousands: "," \}/],
+    ["1,250.5", /thousands: ","/],
+    ["1.250.000", /thousands: "\."/],
+    ["1 250", /thousands: " "/],
+    ["1'250", /thousands: "'"/],
+    ["12%", /percent/],
+    ["$1,250.00", /currency/],
+    ["12.50 €", /currency/],
+    ["(12.50)", /minus/],
+    ["−3", /minus/],
+    ["2024-05-01", /Date\.parse/],
+    ["01.05.2024", /Date\.parse/],
+    ["5/1/24 10:30", /Date\.parse/],
+    ["10:30", /Date\.parse/],
+    ["0x1f", /decimal number/],
+    ["1e999", /decimal number/],
+    ["Infinity", /decimal number/],
+  ];
+
+  it.each(spelled)(
+    "%s, a number of another spelling, as feature and as target, in all rows and in one",
+    (text, hint) => {
+      for (const rows of [[text], ["1", "2", text], [text, "cat", "dog"]])
+        for (const table of ["a\ty\n", "y\ta\n"]) {
+          const lines = rows.map((value) => (table.startsWith("a") ? `${value}\t1\n` : `1\t${value}\n`));
+          const error = errorOf(DataError, () => parseCsv(table + lines.join("")));
+          expect(error.where).toContain(`line ${rows.indexOf(text) + 2}, column "a"`);
+          expect(error.got).toContain(`"${text}"`);
+          expect(error.hint).toMatch(hint);
+        }
+      expect(parseCsv(`a\ty\n${text}\t1\n`, { categorical: ["a"] }).categories).toEqual({ a: [text] });
+    },
+  );
+
+  it("a decimal point among decimal commas", () => {
+    const error = (text: string) => errorOf(DataError, () => parseCsv(`a;y\n${text};1\n`, { decimal: "," }));
+    expect(error("1.5").hint).toContain("without { decimal }");
+    expect(error("1.250").hint).toContain('{ thousands: "." }');
+  });
+
+  it("columns of names among the features, all of them at once", () => {
+    const error = errorOf(DataError, () => parseCsv("n,colour,shape,y\n1,red,round,0\n2,blue,flat,1\n"));
+    expect(error.message).toContain(
+      'line 2, column "colour": expected a number, got "red", and 2 of 2 values are none',
+    );
+    expect(error.hint).toContain('{ categorical: ["colour","shape"] }');
+  });
+
+  it("a target of names with a number among them, unless it is said to be names", () => {
+    const text = "a,y\n1,5\n2,cat\n3,dog\n";
+    expect(errorOf(DataError, () => parseCsv(text)).hint).toContain('{ categorical: ["y"] }');
+    expect(parseCsv(text, { categorical: ["y"] }).classes).toEqual(["5", "cat", "dog"]);
+    expect(parseCsv("a,y\n1,>50K\n2,<=50K\n").classes).toEqual(["<=50K", ">50K"]);
+  });
+
+  it("numbers that float32 does not hold apart, unless it was asked for", () => {
+    const text = "time,y\n1700000000,0\n1700000060,1\n";
+    const error = errorOf(DataError, () => parseCsv(text));
+    expect(error.where).toBe('parseCsv, line 3, column "time"');
+    expect(error.hint).toContain('{ dtype: "float64" }');
+    expect(parseCsv(text, { dtype: "float64" }).features.toArray()).toEqual([[1700000000], [1700000060]]);
+    expect(parseCsv(text, { dtype: "float32" }).features.dtype).toBe("float32");
+    expect(parseCsv(text, { features: ["y"], target: null }).features.size).toBe(2);
+    expect(() => parseCsv("y,time\n0,3000000000\n1,3000000001\n")).toThrow(/float32 can tell apart/);
+    expect(parseCsv("a,y\n0.1,0\n123456.789,0\n").features.dtype).toBe("float32");
+    for (const dtype of ["float32", undefined] as const)
+      expect(() => parseCsv("a,y\n1e39,0\n1e39,1\n", { dtype })).toThrow(/holds as Infinity/);
+  });
+
+  it("whole numbers that are not exact", () => {
+    const error = errorOf(DataError, () => parseCsv("id,y\n9007199254740993,0\n", { dtype: "float64" }));
+    expect(error.got).toBe("9007199254740993");
+    expect(parseCsv("id,y\n9007199254740993,0\n", { categorical: ["id"] }).categories.id).toEqual(["9007199254740993"]);
+  });
+
+  it("lines that can be cut in two ways", () => {
+    const error = errorOf(DataError, () => parseCsv("a,b;c\n1,2;3\n"));
+    expect(error.got).toBe('2: at each ",", and at each ";"');
+    expect(parseCsv("a,b;c\n1,2;3\n", { delimiter: ";", decimal: "," }).features.item()).toBeCloseTo(1.2, 6);
+  });
+
+  it("a spelling that cannot be", () => {
+    const options = (given: object) => errorOf(OptionError, () => parseCsv("a,y\n1,0\n", given)).expected;
+    expect(options({ decimal: ";" })).toContain("decimal");
+    expect(options({ thousands: "1" })).toContain("thousands");
+    expect(options({ thousands: "." })).toContain("differ");
+    expect(options({ delimiter: "" })).toContain("delimiter");
   });
 
   it("a line that is too short or too long", () => {
@@ -213,7 +323,7 @@ describe("parseCsv tells what is wrong:", () => {
   });
 
   it("no features, perhaps for a wrong delimiter", () => {
-    const error = errorOf(DataError, () => parseCsv("a;b;y\n1;2;3\n"));
+    const error = errorOf(DataError, () => parseCsv("a;b;y\n1;2;3\n", { delimiter: "," }));
     expect(error.hint).toContain('{ delimiter: ";" }');
   });
 

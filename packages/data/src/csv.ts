@@ -8,6 +8,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 // The browser build runs in Node too, where it takes half again as long: one import that works everywhere.
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { type Column, columnTensors, dropMissing, findColumn, targetTensor } from "./columns.ts";
+import { numberReader, readSpelling } from "./numbers.ts";
 import { nameOf, readBytes, type Source } from "./source.ts";
 
 /** How to read a table. */
@@ -18,15 +19,22 @@ export interface CsvOptions {
   features?: readonly (string | number)[];
   /** Whether the first line names the columns (default true); else they are called column_0, column_1, …. */
   header?: boolean;
-  /** What stands between fields, a comma by default. */
+  /** What stands between fields; by default a comma, or whichever of ; | and tab makes a table of the text. */
   delimiter?: string;
-  /** Columns of names though they look like numbers, such as postal codes: their values become class indices. */
+  /** What stands before the fraction, `"."` (the default) or `","`. */
+  decimal?: "." | ",";
+  /** What stands between groups of three digits, such as "," in 1,250,000; by default nothing may. */
+  thousands?: string;
+  /** Columns of names, or of numbers that are names, such as postal codes: their values become class indices. */
   categorical?: readonly (string | number)[];
-  /** What a missing value looks like, after trimming; by default nothing, NA, N/A, NaN, null and ?. */
+  /** What a missing value looks like, after trimming; by default nothing, ?, and NA, NaN, null, None as they are written. */
   missingValues?: readonly string[];
   /** What to do with a row in which a value is missing: `"error"` (the default), or `"drop"` the row. */
   missing?: "error" | "drop";
-  /** The dtype of the features, and of a target with fractions: the default float, float32. */
+  /**
+   * The dtype of the features, and of a target with fractions: the default float, float32. Numbers that it cannot tell
+   * apart, such as times in seconds since 1970, are an error unless it was asked for.
+   */
   dtype?: "float32" | "float64";
   /** The dtype of a numeric target; by default int32 where all its values are whole, else `dtype`. */
   targetDType?: DType;
@@ -34,11 +42,11 @@ export interface CsvOptions {
 
 /** A table's features. */
 export interface CsvFeatures {
-  /** The numbers to predict from, [n, d]; a text column holds class indices, see `categories`. */
+  /** The numbers to predict from, [n, d]; a categorical column holds class indices, see `categories`. */
   features: Tensor;
   /** The names of the d columns. */
   featureNames: string[];
-  /** For each text column among the features, its names: index i in the tensor is `categories[column][i]`. */
+  /** For each categorical column among the features, its names: index i in the tensor is `categories[column][i]`. */
   categories: Record<string, string[]>;
 }
 
@@ -56,13 +64,15 @@ const known = [
   "features",
   "header",
   "delimiter",
+  "decimal",
+  "thousands",
   "categorical",
   "missingValues",
   "missing",
   "dtype",
   "targetDType",
 ] as const;
-const missingMarks = ["", "NA", "N/A", "NaN", "nan", "null", "?"];
+const missingMarks = "|NA|N/A|n/a|#N/A|<NA>|NaN|nan|NULL|null|None|?".split("|");
 
 /**
  * Reads a CSV file or URL, gzip or not. See {@link parseCsv} for what becomes of it.
@@ -85,13 +95,14 @@ export async function readCsv(source: Source, options: CsvOptions = {}): Promise
 /**
  * Turns CSV text (RFC 4180) into tensors.
  *
- * A column is numeric where at least half of its values are numbers, and then all must be; other columns are names,
- * which become indices into the sorted list of them. An index is not a measure: one-hot encode such a feature
- * before a model multiplies it by a weight.
+ * The features are numbers, and names only in columns that `categorical` lists: these become indices into the sorted
+ * list of them. An index is not a measure: one-hot encode such a feature before a model multiplies it by a weight. A
+ * target none of whose values looks like a number is class names. Whatever looks like a number of another spelling (1,5
+ * or 1,250 or 12% or 2024-05-01) is an error, which says what to try.
  *
  * @returns features [n, d] and target [n], with their names.
- * @throws DataError for missing values, for a value that is no number in a numeric column, and for lines of
- *   different length, naming line and column; also for text without rows.
+ * @throws DataError for missing values, for a value that is no number, for numbers that the dtype cannot tell apart,
+ *   and for lines of different length, naming line and column; also for text without rows.
  * @throws OptionError for a column that is not there.
  *
  * @example
@@ -114,6 +125,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvFeatures {
 function parseTable(text: string, options: CsvOptions, where: string): CsvFeatures {
   checkOptions(where, options, known);
   checkChoices(where, options);
+  const read = numberReader(readSpelling(where, options));
   const columns = readColumns(text, options, where);
   const names = columns.map(({ name }) => name);
   const find = (which: string | number) => findColumn(where, names, which);
@@ -134,9 +146,10 @@ function parseTable(text: string, options: CsvOptions, where: string): CsvFeatur
     categorical: categorical.has(i),
   }));
   const kept = dropMissing(used, marks, options.missing ?? "error");
-  const table = columnTensors(kept.slice(0, chosen.length), options.dtype);
+  const { dtype, targetDType } = options;
+  const table = columnTensors(kept.slice(0, chosen.length), { read, dtype });
   if (target === null) return table;
-  return { ...table, ...targetTensor(kept[kept.length - 1], options) } satisfies CsvData;
+  return { ...table, ...targetTensor(kept[kept.length - 1], { read, dtype, targetDType }) } satisfies CsvData;
 }
 
 function noFeatures(where: string, names: readonly string[], target: number | null): DataError {
@@ -151,7 +164,9 @@ function noFeatures(where: string, names: readonly string[], target: number | nu
   });
 }
 
-function checkChoices(where: string, { missing, dtype }: CsvOptions): void {
+function checkChoices(where: string, { missing, dtype, delimiter }: CsvOptions): void {
+  if (delimiter !== undefined && (typeof delimiter !== "string" || delimiter === ""))
+    throw new OptionError({ where, expected: 'delimiter to be a text such as ";"', got: describe(delimiter) });
   if (missing !== undefined && missing !== "error" && missing !== "drop")
     throw new OptionError({ where, expected: 'missing to be "error" or "drop"', got: describe(missing) });
   if (dtype !== undefined && dtype !== "float32" && dtype !== "float64")
@@ -178,7 +193,8 @@ interface Row {
 }
 
 /** The table column by column, its rows checked to be of one length. */
-function readColumns(text: string, { header = true, delimiter = "," }: CsvOptions, where: string): Column[] {
+function readColumns(text: string, options: CsvOptions, where: string): Column[] {
+  const { header = true, delimiter = findDelimiter(text, where) } = options;
   const rows = readRows(text, delimiter, where);
   if (rows.length === 0)
     throw new DataError({
@@ -196,10 +212,42 @@ function readColumns(text: string, { header = true, delimiter = "," }: CsvOption
         where: `${where}, line ${line}`,
         expected: `${names.length} fields, as in the first line`,
         got: `${record.length}`,
-        hint: `A field that contains "${delimiter}" must stand in double quotes.`,
+        hint: `A field that contains ${JSON.stringify(delimiter)} must stand in double quotes. If the fields are separated by something else, say so: { delimiter: ";" }.`,
       });
   const lines = body.map(({ line }) => line);
   return names.map((name, i) => ({ where, name, lines, values: body.map(({ record }) => record[i]) }));
+}
+
+/** How much of the text is looked at to find out what stands between its fields, and how many rows of it. */
+const sample = { characters: 100_000, rows: 50 };
+
+/** What makes a table of the text: the same number of fields in each row, and more than one. */
+function findDelimiter(text: string, where: string): string {
+  const start = text.slice(0, sample.characters);
+  const found = [",", ";", "\t", "|"].filter((delimiter) => {
+    try {
+      const rows = parse(start, {
+        delimiter,
+        bom: true,
+        skip_empty_lines: true,
+        relax_column_count: true,
+        to: sample.rows,
+      });
+      // A text that was cut ends in the middle of a row.
+      const whole = start.length < text.length && rows.length < sample.rows ? rows.slice(0, -1) : rows;
+      return whole.length > 0 && whole[0].length > 1 && whole.every(({ length }) => length === whole[0].length);
+    } catch (error) {
+      if (error instanceof CsvError) return false;
+      throw error;
+    }
+  });
+  if (found.length < 2) return found[0] ?? ",";
+  throw new DataError({
+    where,
+    expected: "one way to cut the lines into fields",
+    got: `${found.length}: at each ${found.map((delimiter) => JSON.stringify(delimiter)).join(", and at each ")}`,
+    hint: `Say which it is: { delimiter: ${JSON.stringify(found[0])} }.`,
+  });
 }
 
 function readRows(text: string, delimiter: string, where: string): Row[] {

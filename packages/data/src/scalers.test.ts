@@ -75,6 +75,33 @@ describe("StandardScaler", () => {
     close(scaler.transform([[1e7 + 2]]), [[Math.sqrt(1.5)]]);
   });
 
+  it("measures arrays in float64, and gives back what float32 could not tell apart", () => {
+    const x = [[1700000000], [1700000060]];
+    const scaler = new StandardScaler().fit(x);
+    expect([scaler.offset.item(), scaler.scale.item()]).toEqual([1700000030, 30]);
+    expect(scaler.transform(x).toArray()).toEqual([[-1], [1]]);
+    expect(scaler.transform(x).dtype).toBe("float32");
+    expect(scaler.inverseTransform(scaler.transform(x)).toArray()).toEqual(x);
+    expect(scaler.inverseTransform([[1]]).dtype).toBe("float64");
+    const double = tensor(x, { dtype: "float64" });
+    expect(scaler.fitTransform(double).toArray()).toEqual([[-1], [1]]);
+    expect(new MinMaxScaler().fitTransform(x).toArray()).toEqual([[0], [1]]);
+    expect(
+      new MinMaxScaler()
+        .fit(x)
+        .inverseTransform([[0], [1]])
+        .toArray(),
+    ).toEqual(x);
+  });
+
+  it("measures numbers whose squares leave float64", () => {
+    for (const unit of [1e-200, 1e200, 1e300]) {
+      const scaler = new StandardScaler().fit([[unit], [3 * unit]]);
+      expect(scaler.scale.item() / unit).toBeCloseTo(1, 12);
+      close(scaler.transform([[unit], [3 * unit]]), [[-1], [1]]);
+    }
+  });
+
   it("keeps the dtype of floats, and makes floats of integers", () => {
     const scaler = new StandardScaler().fit([[1], [3]]);
     expect(scaler.transform(tensor([[2]], { dtype: "float64" })).dtype).toBe("float64");
@@ -156,6 +183,12 @@ describe.each([
       ]),
     ).toThrow("got NaN in row 1, column 1");
     expect(() => make().fit([[Number.NEGATIVE_INFINITY, 2]])).toThrow("got -Infinity in row 0, column 0");
+  });
+
+  it("refuses a column wider than float64", () => {
+    expect(() => make().fit([[-1.7e308], [1.7e308], [1.7e308]])).toThrow(
+      /expected columns whose width float64 can hold/,
+    );
   });
 
   it("keeps what it measured before when a later fit fails", () => {

@@ -7,7 +7,7 @@ import {
   isFloat,
   ModelError,
   ShapeError,
-  type Tensor,
+  Tensor,
   type TensorLike,
   tensor,
   ValueError,
@@ -20,6 +20,14 @@ interface ColumnStatistics {
   readonly scale: number;
 }
 
+/** What `fit` measured. */
+interface Fitted {
+  readonly offset: Tensor;
+  readonly scale: Tensor;
+  /** Whether float32 would move a number by more than a thousandth of its column's scale. */
+  readonly needsFloat64: boolean;
+}
+
 /**
  * A scaler: z = (x - offset) / scale + shift, column by column. {@link StandardScaler} and {@link MinMaxScaler}
  * differ in what they measure.
@@ -28,7 +36,7 @@ class Scaler {
   readonly #name: string;
   readonly #shift: number;
   readonly #measure: (column: Float64Array) => ColumnStatistics;
-  #fitted: { offset: Tensor; scale: Tensor } | undefined;
+  #fitted: Fitted | undefined;
 
   constructor(name: string, measure: (column: Float64Array) => ColumnStatistics, shift = 0) {
     this.#name = name;
@@ -49,8 +57,11 @@ class Scaler {
   /**
    * Measures each column, and returns the scaler.
    *
+   * Arrays are read in float64. A tensor has the digits of its dtype: numbers that are large beside what they differ by,
+   * such as times in seconds since 1970, want float64, `tensor(x, { dtype: "float64" })`.
+   *
    * @param x the training part, [n, d].
-   * @throws ShapeError unless `x` has two axes; DataError for no rows, NaN and infinities.
+   * @throws ShapeError unless `x` has two axes; DataError for no rows, NaN, infinities, and columns wider than float64.
    */
   fit(x: TensorLike): this {
     const where = `${this.#name}.fit`;
@@ -61,11 +72,24 @@ class Scaler {
     const columns = Array.from({ length: width }, (_, j) => {
       const column = Float64Array.from({ length: rows }, (_, i) => values[i * width + j]);
       checkFinite(where, column, j);
-      return this.#measure(column);
+      const measured = this.#measure(column);
+      if (!Number.isFinite(measured.offset) || !(measured.scale > 0 && measured.scale < Number.POSITIVE_INFINITY))
+        throw new DataError({
+          where,
+          expected: "columns whose width float64 can hold",
+          got: `a scale of ${measured.scale} for column ${j}`,
+          hint: "Bring its numbers nearer to 1 first, in another unit or by their logarithm.",
+        });
+      const isFine =
+        ({ scale }: ColumnStatistics) =>
+        (x: number) =>
+          Math.abs(Math.fround(x) - x) <= scale / 1000;
+      return { ...measured, needsFloat64: !column.every(isFine(measured)) };
     });
     this.#fitted = {
       offset: tensor(Float64Array.from(columns, ({ offset }) => offset)),
       scale: tensor(Float64Array.from(columns, ({ scale }) => scale)),
+      needsFloat64: columns.some(({ needsFloat64 }) => needsFloat64),
     };
     return this;
   }
@@ -74,7 +98,7 @@ class Scaler {
    * Scales each column by what `fit` measured.
    *
    * @param x [n, d].
-   * @returns [n, d] in the dtype of `x` if that is a float, else in the default float; computed in float64.
+   * @returns [n, d], computed in float64: a tensor of floats keeps its dtype, anything else gives the default float.
    * @throws ModelError before `fit`; ShapeError for another number of columns.
    */
   transform(x: TensorLike): Tensor {
@@ -89,17 +113,15 @@ class Scaler {
   /**
    * Undoes `transform`.
    *
+   * @returns [n, d] in the dtype that `transform` gives; but float64 where float32 could not tell apart what `fit` saw.
    * @throws ModelError before `fit`; ShapeError for another number of columns.
    */
   inverseTransform(x: TensorLike): Tensor {
-    return this.#apply("inverseTransform", x, (z, { offset, scale }) => z.sub(this.#shift).mul(scale).add(offset));
+    const undo = (z: Tensor, { offset, scale }: Fitted) => z.sub(this.#shift).mul(scale).add(offset);
+    return this.#apply("inverseTransform", x, undo, this.#fitted?.needsFloat64);
   }
 
-  #apply(
-    method: string,
-    x: TensorLike,
-    change: (z: Tensor, fitted: { offset: Tensor; scale: Tensor }) => Tensor,
-  ): Tensor {
+  #apply(method: string, x: TensorLike, change: (z: Tensor, fitted: Fitted) => Tensor, needsFloat64 = false): Tensor {
     const fitted = this.#requireFitted(method);
     const where = `${this.#name}.${method}`;
     const table = asTable(where, x);
@@ -109,10 +131,12 @@ class Scaler {
         expected: `${fitted.offset.size} columns, as it was fitted on`,
         got: `shape [${table.shape.join(", ")}]`,
       });
-    return change(table.cast("float64"), fitted).cast(isFloat(table.dtype) ? table.dtype : getDefaultDType());
+    const keepsDType = x instanceof Tensor && isFloat(x.dtype);
+    const dtype = keepsDType ? x.dtype : getDefaultDType();
+    return change(table.cast("float64"), fitted).cast(needsFloat64 ? "float64" : dtype);
   }
 
-  #requireFitted(method: string): { offset: Tensor; scale: Tensor } {
+  #requireFitted(method: string): Fitted {
     if (this.#fitted) return this.#fitted;
     throw new ModelError({
       where: `${this.#name}.${method}`,
@@ -138,11 +162,14 @@ class Scaler {
 export class StandardScaler extends Scaler {
   constructor() {
     super("StandardScaler", (column) => {
-      const mean = column.reduce((sum, x) => sum + x, 0) / column.length;
-      const variance = column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / column.length;
       // Rounding can leave a constant column a deviation just above 0, so that it is compared and not computed.
-      const constant = column.every((x) => x === column[0]);
-      return constant ? { offset: column[0], scale: 1 } : { offset: mean, scale: Math.sqrt(variance) };
+      if (column.every((x) => x === column[0])) return { offset: column[0], scale: 1 };
+      const average = (f: (x: number) => number) => column.reduce((sum, x) => sum + f(x) / column.length, 0);
+      const rough = average((x) => x);
+      const mean = rough + average((x) => x - rough);
+      // Squares of very large and very small numbers leave float64; those of shares of the largest do not.
+      const largest = column.reduce((most, x) => Math.max(most, Math.abs(x - mean)), 0);
+      return { offset: mean, scale: largest * Math.sqrt(average((x) => ((x - mean) / largest) ** 2)) };
     });
   }
 }
@@ -177,7 +204,7 @@ export class MinMaxScaler extends Scaler {
 }
 
 function asTable(where: string, x: TensorLike): Tensor {
-  const table = tensor(x);
+  const table = x instanceof Tensor ? x : tensor(x, { dtype: "float64" });
   if (table.rank === 2) return table;
   throw new ShapeError({
     where,
