@@ -387,11 +387,94 @@ describe("CSVLogger", () => {
     await expect(train([logger], 1)).rejects.toThrow(/the columns epoch,loss, to append to, got epoch,loss,accuracy/);
   });
 
+  const kept: [what: string, before: string, after: string][] = [
+    ["without an end of its last line", "epoch,loss\n0,1", "epoch,loss\n0,1\n0,13.2\n"],
+    ["of a header alone, without an end of line", "epoch,loss", "epoch,loss\n0,13.2\n"],
+    ["with the line ends of Windows", "epoch,loss\r\n0,1\r\n", "epoch,loss\r\n0,1\r\n0,13.2\r\n"],
+    ["with these but for the last", "epoch,loss\r\n0,1", "epoch,loss\r\n0,1\r\n0,13.2\r\n"],
+    ["with a byte order mark", "\ufeffepoch,loss\n0,1\n", "\ufeffepoch,loss\n0,1\n0,13.2\n"],
+    ["with names in quotes", '"epoch","loss"\n0,1\n', '"epoch","loss"\n0,1\n0,13.2\n'],
+    ["with its columns in another order", "loss,epoch\n1,0\n", "loss,epoch\n1,0\n13.2,0\n"],
+    ["with blank lines at its end", "epoch,loss\n0,1\n\n", "epoch,loss\n0,1\n\n0,13.2\n"],
+    ["that is empty", "", "epoch,loss\n0,13.2\n"],
+    ["of a blank line", "\n", "epoch,loss\n0,13.2\n"],
+  ];
+
+  it.each(kept)("appends to a file %s", async (_what, before, after) => {
+    const path = join(folder, "kept.csv");
+    writeFileSync(path, before);
+    await train([new CSVLogger(path, { append: true })], 1, line(0).model);
+    expect(read(path)).toBe(after);
+  });
+
+  it("writes names in quotes where they need them, and appends to them", async () => {
+    const path = join(folder, "names.csv");
+    const names = ['a "b", c', "two\nlines", " blank", "plain"];
+    const added: Hooks = {
+      onEpochEnd(_epoch, logs) {
+        for (const [i, name] of names.entries()) logs[name] = [Number.NaN, Number.NEGATIVE_INFINITY, 3, 4][i];
+      },
+    };
+    const options = { append: true };
+    for (let run = 0; run < 2; run++) await train([added, new CSVLogger(path, options)], 1, line(0).model);
+    const header = 'epoch,loss,"a ""b"", c","two\nlines"," blank",plain\n';
+    expect(read(path)).toBe(`${header}0,13.2,NaN,-Infinity,3,4\n0,13.2,NaN,-Infinity,3,4\n`);
+  });
+
+  it("refuses before training begins what it cannot append to or write, and leaves it as it is", async () => {
+    const path = join(folder, "refused.csv");
+    const refused = async (text: string, message: RegExp) => {
+      writeFileSync(path, text);
+      const { model, weight } = line(0.1);
+      await expect(train([new CSVLogger(path, { append: true })], 1, model)).rejects.toThrow(message);
+      expect([read(path), weight(), model.history]).toEqual([text, 0, null]);
+    };
+    await refused("epoch,loss,val_loss\n0,1,2\n", /the columns epoch,loss, to append to, got epoch,loss,val_loss/);
+    await refused("epoch,loss,loss\n", DataError as never);
+    await refused("epoch;loss\n0;1\n", /got epoch;loss/);
+    await refused("epoch,loss\n0,1\n1", /lines of 2 fields, to append to, got a last one of 1, "1"/);
+    const nowhere = join(folder, "nowhere", "training.csv");
+    for (const bad of [nowhere, folder]) {
+      const { model, weight } = line(0.1);
+      await expect(train([new CSVLogger(bad)], 1, model)).rejects.toThrow(/expected a file that can be written/);
+      expect(weight()).toBe(0);
+    }
+  });
+
+  it("says before the line is written what other callbacks' numbers change", async () => {
+    const path = join(folder, "late.csv");
+    writeFileSync(path, "epoch,loss\n0,1\n");
+    const logger = new CSVLogger(path, { append: true });
+    await expect(train([scripted([1]), logger], 1)).rejects.toThrow(/columns epoch,loss,val_loss, to append to/);
+    expect(read(path)).toBe("epoch,loss\n0,1\n");
+    writeFileSync(path, "epoch,accuracy,val_loss\n");
+    const { model, weight } = line(0.1);
+    await expect(train([scripted([1]), logger], 1, model)).rejects.toThrow(/got epoch,accuracy,val_loss/);
+    expect(weight()).toBe(0);
+  });
+
+  it("replaces a file when the first epoch has ended, and begins one anew that was taken away", async () => {
+    const path = join(folder, "replaced.csv");
+    writeFileSync(path, "precious");
+    const failing: Hooks = {
+      onBatchEnd() {
+        throw new ValueError({ where: "test", expected: "no failure", got: "one" });
+      },
+    };
+    await expect(train([new CSVLogger(path), failing], 1)).rejects.toThrow(ValueError);
+    expect(read(path)).toBe("precious");
+    const taking: Hooks = { onEpochBegin: (epoch) => void (epoch === 1 && rmSync(path)) };
+    await train([new CSVLogger(path), taking], 2, line(0).model);
+    expect(read(path)).toBe("epoch,loss\n1,13.2\n");
+  });
+
   it("writes nothing where there is no epoch, and needs a file name", async () => {
     const path = join(folder, "nothing.csv");
     await train([new CSVLogger(path)], 0);
     expect(existsSync(path)).toBe(false);
     expect(() => new CSVLogger(undefined as never)).toThrow(OptionError);
+    for (const separator of ["", ".", '"', "\n", "e", "-", 5 as never])
+      expect(() => new CSVLogger(path, { separator })).toThrow(OptionError);
     expect(() => new CSVLogger(path, { seperator: ";" } as object)).toThrow(/Did you mean "separator"/);
   });
 });
