@@ -105,6 +105,13 @@ describe("encodeIdx", () => {
   });
 });
 
+it("rounds to a float, and refuses what is too large for it", () => {
+  const x = (value: number) => tensor([value], { dtype: "float64" });
+  expect(parseIdx(encodeIdx(x(0.1), { type: "float" })).at(0)).toBe(Math.fround(0.1));
+  expect(parseIdx(encodeIdx(x(Number.NEGATIVE_INFINITY), { type: "float" })).at(0)).toBe(Number.NEGATIVE_INFINITY);
+  expect(() => encodeIdx(x(1e39), { type: "float" })).toThrow(/numbers that type "float" holds, got 1e\+39/);
+});
+
 describe("readIdx and writeIdx", () => {
   it.each(["x.idx", "x.idx.gz"])("bring a tensor through the file %s", async (name) => {
     const path = join(await folder(), name);

@@ -115,7 +115,8 @@ export async function readIdx(source: Source): Promise<Tensor> {
  * A tensor as the bytes of an IDX file.
  *
  * @param options `type` of the numbers; by default ubyte for bool, int for int32, float and double for floats.
- * @throws ValueError for a number that the type does not hold exactly, and for more axes than the format counts.
+ * @throws ValueError for a number that a type of whole numbers does not hold, for one that is too large for a float (which
+ *   rounds others), and for more axes than the format counts.
  *
  * @example
  * encodeIdx(tensor([7, 2, 1]), { type: "ubyte" }); // Uint8Array [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]
@@ -135,6 +136,13 @@ export function encodeIdx(x: Tensor, options: { type?: IdxType } = {}): Uint8Arr
   for (const [axis, length] of x.shape.entries()) view.setUint32(4 + 4 * axis, length);
   values.forEach((value, i) => {
     if (format.range) checkWhole(where, type, format.range, value);
+    else if (Number.isFinite(value) && type === "float" && !Number.isFinite(Math.fround(value)))
+      throw new ValueError({
+        where,
+        expected: 'numbers that type "float" holds',
+        got: `${value}`,
+        hint: 'Take "double".',
+      });
     format.set(view, start + i * format.bytes, value);
   });
   return bytes;
@@ -160,7 +168,8 @@ export async function writeIdx(path: string | URL, x: Tensor, options: { type?: 
       hint: "Take the bytes from encodeIdx and offer them as a download.",
     });
   try {
-    await files.writeFile(path, name.endsWith(".gz") ? await gzip(bytes) : bytes);
+    const target = typeof path === "string" && path.startsWith("file:") ? new URL(path) : path;
+    await files.writeFile(target, name.endsWith(".gz") ? await gzip(bytes) : bytes);
   } catch (error) {
     throw new DataError({ where: name, expected: "a file that can be written", got: (error as Error).message });
   }

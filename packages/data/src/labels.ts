@@ -13,7 +13,8 @@ export type ClassName = string | number | boolean;
  * Numbers sort by size and texts by code unit, as scikit-learn's LabelEncoder does.
  *
  * @returns `labels` int32 [n], and `classes`, so that `classes[label]` is the name.
- * @throws DataError for a value that is no text, number or truth value, and for NaN.
+ * @throws DataError for a value that is no text, number or truth value, for NaN, and for texts and numbers mixed, which
+ *   have no order.
  *
  * @example
  * encodeLabels(["cat", "dog", "cat"]); // { labels: tensor([0, 1, 0]), classes: ["cat", "dog"] }
@@ -23,6 +24,14 @@ export function encodeLabels<Name extends ClassName>(names: readonly Name[]): { 
     if (!["string", "number", "boolean"].includes(typeof name) || Number.isNaN(name))
       throw new DataError({ where: "encodeLabels", expected: "class names", got: `${describe(name)} at index ${i}` });
   });
+  const other = names.findIndex((name) => typeof name !== typeof names[0]);
+  if (other >= 0)
+    throw new DataError({
+      where: "encodeLabels",
+      expected: "class names of one kind",
+      got: `${describe(names[0])} at index 0 and ${describe(names[other])} at index ${other}`,
+      hint: "Make texts of all: names.map(String).",
+    });
   const classes = [...new Set(names)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   return { labels: tensor(Int32Array.from(names, (name) => indexOf.get(name)!)), classes };

@@ -52,6 +52,10 @@ const takeOff = (what: string) => `Take ${what} off first: parseCsv(text.replace
 /** What a text that the reader does not take is to a person's eye, and what to try. The first that fits counts. */
 const lookalikes: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
+    /^[+-]?(0[xob][\da-f]+|inf|infinity|[\d.]+e[+-]?\d{3,})$/i,
+    "It is no decimal number that a tensor can hold: correct the value.",
+  ],
+  [
     /^[+-]?\d{1,3},\d{3}$/,
     'If the comma is a decimal comma: { decimal: "," }; if it stands between thousands: { thousands: "," }.',
   ],
@@ -76,15 +80,12 @@ const lookalikes: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/^[+-]?\d{1,3}(['’]\d{3})+([.,]\d*)?$/, 'The digits are in groups: { thousands: "\'" }.'],
   [/^[+-]?\d[\d.,\s]*%$/, takeOff("the percent signs")],
   [/^[+-]?\p{Sc}\s*[+-]?[\d.,'’\s]*\d$|^[+-]?\d[\d.,'’\s]*\s*\p{Sc}$/u, takeOff("the signs of currency")],
+  [/^[+-]?\d*[.,]\d+\s*[\p{L}°µ][\p{L}\d²³/]*$/u, takeOff("the units")],
   [/^\([\d.,'’\s]*\d\)$/, "Numbers below 0 are expected with a minus: replace the parentheses."],
   [/^−[\d.,]*\d$/, "The minus is expected as a hyphen: replace it first."],
   [
     /^\d{4}([-/.])\d{1,2}\1\d{1,2}([T\s].*)?$|^\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2})(\s.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$/,
     "Dates and times are no numbers: make numbers of them first, such as days, Date.parse(text) / 864e5, or leave the column out.",
-  ],
-  [
-    /^[+-]?(0[xob][\da-f]+|inf|infinity|[\d.]+e[+-]?\d+)$/i,
-    "It is no decimal number that a tensor can hold: correct the value.",
   ],
 ];
 
