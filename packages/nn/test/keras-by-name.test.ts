@@ -22,8 +22,10 @@ function expectNear(actual: ArrayLike<number>, expected: readonly number[], what
   });
 }
 
-/** Keras has them and we do not. */
-const missing = ["ftrl", "adafactor", "muon"];
+const flat = (x: unknown): number[] => [x].flat(4) as number[];
+
+/** Keras has it and we do not. */
+const missing = ["muon"];
 const optimizers = Object.entries(optimizersByName()).filter(([name]) => !missing.includes(name));
 
 it("an optimizer that only Keras has is refused by its name", () => {
@@ -31,22 +33,24 @@ it("an optimizer that only Keras has is refused by its name", () => {
 });
 
 describe.each(bothDTypes)("an optimizer by name takes Keras's steps in %s", (dtype) => {
-  for (const [name, { start, gradients, weights }] of optimizers)
-    it.each([false, true])(`${name}, compiled: %s`, (compiled) => {
-      const w = parameter(tensor(start, { dtype }));
-      const optimizer = optimizerByName(name).bind([w]);
-      const step = (gradient: Tensor) => {
-        optimizer.zeroGrad();
-        w.mul(gradient).sum().backward();
-        optimizer.step();
-      };
-      const takeStep = compiled ? jit(step) : step;
-      gradients.forEach((gradient, i) => {
-        takeStep(tensor(gradient, { dtype }));
-        // Steps are 1e-3 and less: rounding of Keras's float32 weights is 1.2e-7 each.
-        expectNear(w.toTypedArray(), weights[i], `step ${i + 1}`, 1e-6);
-      });
+  const vectors = optimizers.map(([name, steps]) => ({ name, ...steps }));
+  const matrices = Object.entries(namesOfKeras().matrixSteps).map(([name, steps]) => ({ name, ...steps }));
+  const cases = [...vectors, ...matrices].flatMap((one) => [false, true].map((compiled) => ({ ...one, compiled })));
+  it.each(cases)("$name, compiled: $compiled", ({ name, start, gradients, weights, compiled }) => {
+    const w = parameter(tensor(start as number[], { dtype }));
+    const optimizer = optimizerByName(name).bind([w]);
+    const step = (gradient: Tensor) => {
+      optimizer.zeroGrad();
+      w.mul(gradient).sum().backward();
+      optimizer.step();
+    };
+    const takeStep = compiled ? jit(step) : step;
+    gradients.forEach((gradient, i) => {
+      takeStep(tensor(gradient as number[], { dtype }));
+      // Steps are 1e-3 and less: rounding of Keras's float32 weights is 1.2e-7 each.
+      expectNear(w.toTypedArray(), flat(weights[i]), `step ${i + 1}`, 1e-6);
     });
+  });
 });
 
 describe("fit with strings alone goes where Keras's goes", () => {
@@ -66,7 +70,6 @@ describe("fit with strings alone goes where Keras's goes", () => {
 });
 
 const keras = namesOfKeras();
-const flat = (x: unknown): number[] => [x].flat(4) as number[];
 
 /** Whether the name is refused, rather than taken for something else. */
 function isRefused(make: () => unknown): boolean {

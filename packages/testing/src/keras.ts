@@ -77,6 +77,10 @@ export interface NamesOfKeras {
     >;
     readonly constant: Readonly<Record<string, Rows>>;
   };
+  /** Steps of weights [3, 2] by the optimizer of the name. */
+  readonly matrixSteps: Readonly<
+    Record<string, { readonly start: Rows; readonly gradients: readonly Rows[]; readonly weights: readonly Rows[] }>
+  >;
   readonly regularizers: { readonly weight: Rows; readonly values: Readonly<Record<string, number>> };
   /** All the strings that Keras knows. */
   readonly names: Readonly<

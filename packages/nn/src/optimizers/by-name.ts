@@ -2,8 +2,10 @@
  * Optimizers by name.
  */
 import { lookUp } from "@chainrule/core/internal";
+import { Adafactor } from "./adafactor.ts";
 import { Adam, Adamax, AdamW, NAdam } from "./adam.ts";
 import { Adadelta, Adagrad, RMSprop } from "./adaptive.ts";
+import { Ftrl } from "./ftrl.ts";
 import { Lion } from "./lion.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { SGD } from "./sgd.ts";
@@ -22,6 +24,8 @@ const byName: Readonly<Record<string, () => Optimizer>> = {
   adamax: () => new Adamax({ lr: 0.001, eps: 1e-7, epsPlacement: "keras" }),
   nadam: () => new NAdam({ lr: 0.001, eps: 1e-7, momentumDecay: 1 }),
   lion: () => new Lion({ lr: 0.001 }),
+  ftrl: () => new Ftrl(),
+  adafactor: () => new Adafactor(),
 };
 
 /**

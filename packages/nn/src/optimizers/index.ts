@@ -1,9 +1,11 @@
 /**
  * Optimizers, and what it takes to write another.
  */
+export * from "./adafactor.ts";
 export * from "./adam.ts";
 export * from "./adaptive.ts";
 export { clipGradNorm, clipGradValue } from "./clip.ts";
+export * from "./ftrl.ts";
 export type { Group, HasParameters, OptimizerTarget, ParameterGroup } from "./groups.ts";
 export * from "./lion.ts";
 export { defineOptimizer, Optimizer, type OptimizerClass, type Slots } from "./optimizer.ts";

@@ -50,6 +50,13 @@ const ranges: Readonly<Record<string, NumberRange>> = {
   epsPlacement: { expected: '"pytorch" or "keras"', holds: (x) => x === "pytorch" || x === "keras" },
   alpha: zeroToOne,
   rho: zeroToOne,
+  lrPower: { expected: "a number of at most 0", holds: (x) => isFiniteNumber(x) && x <= 0 },
+  l1: atLeastZero,
+  l2: atLeastZero,
+  l2Shrinkage: atLeastZero,
+  beta: atLeastZero,
+  minSize: atLeastZero,
+  clipThreshold: aboveZero,
   clipNorm: aboveZero,
   clipValue: aboveZero,
 };

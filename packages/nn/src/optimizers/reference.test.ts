@@ -8,7 +8,7 @@ import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, reference
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";
 import { optimizerByName } from "./by-name.ts";
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, NAdam, Optimizer, RMSprop, SGD } from "./index.ts";
+import { Adadelta, Adagrad, Adam, Adamax, AdamW, Ftrl, Lion, NAdam, Optimizer, RMSprop, SGD } from "./index.ts";
 
 /** PyTorch's eps, which the cases rely on where they name none. */
 const adamEps = { eps: 1e-8 };
@@ -67,7 +67,24 @@ const byDefinition: Record<string, { make: (parameters: Parameter[]) => Optimize
       };
     },
   },
+  Ftrl: {
+    make: (parameters) =>
+      new Ftrl(parameters, { lr: 0.5, lrPower: -0.7, l1: 0.3, l2: 0.2, l2Shrinkage: 0.1, beta: 0.4, weightDecay: 0.1 }),
+    next: () => {
+      let [sum, z] = [0.1, 0];
+      return (before, g) => {
+        const w = before * (1 - 0.5 * 0.1);
+        const after = sum + g * g;
+        z += g + 2 * 0.1 * w - ((after ** 0.7 - sum ** 0.7) / 0.5) * w;
+        sum = after;
+        return (Math.min(Math.max(z, -0.3), 0.3) - z) / (after ** 0.7 / 0.5 + 2 * (0.2 + 0.4 / (2 * 0.5)));
+      };
+    },
+  },
 };
+
+/** Whose numbers depend on each other: Keras's steps, of matrices too, are in test/keras-by-name.test.ts. */
+const byKeras = ["Adafactor"];
 
 type NextValue = (w: number, g: number) => number;
 
@@ -104,7 +121,7 @@ describe("every optimizer of the public index", () => {
 
   it("has reference vectors, or its definition in plain numbers", () => {
     expect(
-      [...Object.keys(byOp), ...Object.keys(byDefinition)].sort(),
+      [...Object.keys(byOp), ...Object.keys(byDefinition), ...byKeras].sort(),
       "`byOp` or `byDefinition` wants a row for each optimizer",
     ).toEqual(names);
     for (const op of Object.keys(byOp)) expect(referenceCases("optimizers", op), op).not.toHaveLength(0);

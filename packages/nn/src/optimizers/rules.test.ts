@@ -6,10 +6,12 @@ import { cosineDecay } from "../schedules/index.ts";
 import { optimizerByName } from "./by-name.ts";
 import {
   Adadelta,
+  Adafactor,
   Adagrad,
   Adam,
   Adamax,
   AdamW,
+  Ftrl,
   Lion,
   NAdam,
   Optimizer,
@@ -272,6 +274,23 @@ describe("every optimizer", () => {
     },
     Adamax: { rule: Adamax.rule, options: { ...adam, epsPlacement: "pytorch", lr: 0.002 } },
     NAdam: { rule: NAdam.rule, options: { ...adam, lr: 0.002, momentumDecay: 0.004, exactProduct: true } },
+    Ftrl: {
+      rule: Ftrl.rule,
+      options: {
+        lr: 0.001,
+        lrPower: -0.5,
+        initialAccumulator: 0.1,
+        l1: 0,
+        l2: 0,
+        l2Shrinkage: 0,
+        beta: 0,
+        weightDecay: 0,
+      },
+    },
+    Adafactor: {
+      rule: Adafactor.rule,
+      options: { lr: 0.001, beta2Decay: -0.8, eps: 1e-30, minSize: 1e-3, clipThreshold: 1, weightDecay: 0 },
+    },
     Lion: { rule: Lion.rule, options: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0 } },
   } as never;
 
@@ -307,6 +326,8 @@ describe("training", () => {
     ["AdamW", (w: Parameter[]) => new AdamW(w, { lr: 0.05, weightDecay: 0 })],
     ["Adamax", (w: Parameter[]) => new Adamax(w, { lr: 0.05 })],
     ["NAdam", (w: Parameter[]) => new NAdam(w, { lr: 0.05 })],
+    ["Ftrl", (w: Parameter[]) => new Ftrl(w, { lr: 1 })],
+    ["Adafactor", (w: Parameter[]) => new Adafactor(w, { lr: 0.05 })],
     ["Lion", (w: Parameter[]) => new Lion(w, { lr: cosineDecay({ lr: 0.05, steps: 500 }) })],
   ];
 

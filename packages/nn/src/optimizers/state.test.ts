@@ -52,6 +52,8 @@ describe("an optimizer's state", () => {
     ["adagrad", {}],
     ["adadelta", {}],
     ["lion", {}],
+    ["ftrl", { l1: 0.01 }],
+    ["adafactor", {}],
   ];
 
   it("is tried of every optimizer", () => {

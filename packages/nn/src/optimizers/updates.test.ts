@@ -4,11 +4,13 @@ import { subclassesOf } from "../../test/public.ts";
 import { exponentialDecay } from "../schedules/index.ts";
 import {
   Adadelta,
+  Adafactor,
   Adagrad,
   Adam,
   Adamax,
   AdamW,
   defineOptimizer,
+  Ftrl,
   type Hyperparameters,
   Lion,
   NAdam,
@@ -105,6 +107,8 @@ describe("updates that are compiled", () => {
     ["AdamW, clipped by value", () => compare(AdamW.rule, { clipValue: 0.1 })],
     ["Adamax", () => compare(Adamax.rule)],
     ["NAdam", () => compare(NAdam.rule)],
+    ["Ftrl", () => compare(Ftrl.rule, { lr: 0.1, l1: 0.01 })],
+    ["Adafactor", () => compare(Adafactor.rule, { lr: 0.01 })],
     ["Lion", () => compare(Lion.rule, { weightDecay: 0.1 })],
   ];
 
