@@ -24,13 +24,7 @@ function expectNear(actual: ArrayLike<number>, expected: readonly number[], what
 
 const flat = (x: unknown): number[] => [x].flat(4) as number[];
 
-/** Keras has it and we do not. */
-const missing = ["muon"];
-const optimizers = Object.entries(optimizersByName()).filter(([name]) => !missing.includes(name));
-
-it("an optimizer that only Keras has is refused by its name", () => {
-  for (const name of missing) expect(() => optimizerByName(name)).toThrow(OptionError);
-});
+const optimizers = Object.entries(optimizersByName());
 
 describe.each(bothDTypes)("an optimizer by name takes Keras's steps in %s", (dtype) => {
   const vectors = optimizers.map(([name, steps]) => ({ name, ...steps }));

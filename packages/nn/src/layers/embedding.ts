@@ -2,6 +2,7 @@
  * The embedding: a table of vectors, looked up by whole numbers.
  */
 import { isTracing, type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
+import { asEmbeddingTable } from "../embedding-tables.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
@@ -71,6 +72,7 @@ export class Embedding extends Layer {
       const table = toInitializer(this.#initializer)(shape, options);
       return this.paddingIdx === null ? table : withZeroRow(table, this.paddingIdx);
     });
+    asEmbeddingTable(this.embeddings);
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {

@@ -2,6 +2,7 @@
  * Positions: what is added to a sequence of vectors so that attention, which sees a set, knows the order.
  */
 import { getDefaultDType, type Parameter, ShapeError, type Tensor, tensor } from "@chainrule/core";
+import { asEmbeddingTable } from "../embedding-tables.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomNormal } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
@@ -119,6 +120,7 @@ export class PositionEmbedding extends Layer {
 
   override build(inputShape: BatchShape): void {
     this.embeddings = this.addWeight([this.maxLength, knownLength(inputShape, 2)], this.#initializer);
+    asEmbeddingTable(this.embeddings);
   }
 
   override checkInput(inputShape: BatchShape): void {

@@ -7,6 +7,7 @@ import { Adam, Adamax, AdamW, NAdam } from "./adam.ts";
 import { Adadelta, Adagrad, RMSprop } from "./adaptive.ts";
 import { Ftrl } from "./ftrl.ts";
 import { Lion } from "./lion.ts";
+import { Muon } from "./muon.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { SGD } from "./sgd.ts";
 
@@ -26,6 +27,7 @@ const byName: Readonly<Record<string, () => Optimizer>> = {
   lion: () => new Lion({ lr: 0.001 }),
   ftrl: () => new Ftrl(),
   adafactor: () => new Adafactor(),
+  muon: () => new Muon(),
 };
 
 /**

@@ -8,6 +8,7 @@ export { clipGradNorm, clipGradValue } from "./clip.ts";
 export * from "./ftrl.ts";
 export type { Group, HasParameters, OptimizerTarget, ParameterGroup } from "./groups.ts";
 export * from "./lion.ts";
+export * from "./muon.ts";
 export { defineOptimizer, Optimizer, type OptimizerClass, type Slots } from "./optimizer.ts";
 export type { CommonOptions, EpsPlacement, OptimizerOptions } from "./options.ts";
 export type { Hyperparameters, Tensors, Update, UpdateRule } from "./rule.ts";

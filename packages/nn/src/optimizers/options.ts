@@ -56,6 +56,8 @@ const ranges: Readonly<Record<string, NumberRange>> = {
   l2Shrinkage: atLeastZero,
   beta: atLeastZero,
   minSize: atLeastZero,
+  size: aboveZero,
+  iterations: { expected: "a whole number of at least 1", holds: (x) => Number.isInteger(x) && (x as number) >= 1 },
   clipThreshold: aboveZero,
   clipNorm: aboveZero,
   clipValue: aboveZero,

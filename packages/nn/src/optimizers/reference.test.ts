@@ -84,7 +84,7 @@ const byDefinition: Record<string, { make: (parameters: Parameter[]) => Optimize
 };
 
 /** Whose numbers depend on each other: Keras's steps, of matrices too, are in test/keras-by-name.test.ts. */
-const byKeras = ["Adafactor"];
+const byKeras = ["Adafactor", "Muon"];
 
 type NextValue = (w: number, g: number) => number;
 

@@ -1,7 +1,8 @@
-import { type Parameter, parameter, tensor } from "@chainrule/core";
+import { type Parameter, parameter, tensor, zeros } from "@chainrule/core";
 import { bothDTypes } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";
+import { Embedding } from "../layers/index.ts";
 import { cosineDecay } from "../schedules/index.ts";
 import { optimizerByName } from "./by-name.ts";
 import {
@@ -13,6 +14,7 @@ import {
   AdamW,
   Ftrl,
   Lion,
+  Muon,
   NAdam,
   Optimizer,
   RMSprop,
@@ -291,6 +293,10 @@ describe("every optimizer", () => {
       rule: Adafactor.rule,
       options: { lr: 0.001, beta2Decay: -0.8, eps: 1e-30, minSize: 1e-3, clipThreshold: 1, weightDecay: 0 },
     },
+    Muon: {
+      rule: Muon.rule,
+      options: { ...adam, momentum: 0.95, nesterov: true, iterations: 5, size: 0.2, weightDecay: 0.004 },
+    },
     Lion: { rule: Lion.rule, options: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0 } },
   } as never;
 
@@ -316,6 +322,35 @@ describe("every optimizer", () => {
   });
 });
 
+describe("Muon", () => {
+  it("makes steps of matrices as long in every direction, and leaves tables of embeddings to Adam", () => {
+    const step = (weight: Parameter, make: (weights: Parameter[]) => Optimizer) => {
+      const before = weight.detach();
+      // A matrix of one direction nearly, and nothing like a sign.
+      weight.grad = tensor([
+        [100, 1, 0],
+        [1, 0.02, 0.5],
+      ]);
+      make([weight]).step();
+      return weight.sub(before).mul(-1);
+    };
+    const options = { lr: 0.1, weightDecay: 0 };
+    const taken = step(parameter(zeros([2, 3])), (w) => new Muon(w, options));
+    const gram = taken.matmul(taken.T).div((0.1 * 0.2) ** 2 * 3);
+    for (const i of [0, 1]) expect(Math.abs(Math.sqrt(gram.at(i, i)) - 0.95)).toBeLessThan(0.3);
+    expect(Math.abs(gram.at(0, 1))).toBeLessThan(0.3);
+    const { embeddings } = new Embedding({ inputDim: 2, outputDim: 3 });
+    const adam = step(parameter(zeros([2, 3])), (w) => new Adam(w, { lr: 0.1, epsPlacement: "keras" }));
+    expect(
+      step(embeddings, (w) => new Muon(w, options))
+        .sub(adam)
+        .abs()
+        .max()
+        .item(),
+    ).toBeLessThan(1e-6);
+  });
+});
+
 describe("training", () => {
   const trained: [name: string, make: (w: Parameter[]) => Optimizer][] = [
     ["SGD", (w: Parameter[]) => new SGD(w, { lr: 0.05, momentum: 0.9, nesterov: true })],
@@ -328,6 +363,7 @@ describe("training", () => {
     ["NAdam", (w: Parameter[]) => new NAdam(w, { lr: 0.05 })],
     ["Ftrl", (w: Parameter[]) => new Ftrl(w, { lr: 1 })],
     ["Adafactor", (w: Parameter[]) => new Adafactor(w, { lr: 0.05 })],
+    ["Muon", (w: Parameter[]) => new Muon(w, { lr: 0.05, weightDecay: 0 })],
     ["Lion", (w: Parameter[]) => new Lion(w, { lr: cosineDecay({ lr: 0.05, steps: 500 }) })],
   ];
 

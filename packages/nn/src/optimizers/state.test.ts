@@ -54,6 +54,7 @@ describe("an optimizer's state", () => {
     ["lion", {}],
     ["ftrl", { l1: 0.01 }],
     ["adafactor", {}],
+    ["muon", {}],
   ];
 
   it("is tried of every optimizer", () => {

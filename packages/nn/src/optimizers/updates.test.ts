@@ -13,6 +13,7 @@ import {
   Ftrl,
   type Hyperparameters,
   Lion,
+  Muon,
   NAdam,
   Optimizer,
   type OptimizerOptions,
@@ -109,6 +110,7 @@ describe("updates that are compiled", () => {
     ["NAdam", () => compare(NAdam.rule)],
     ["Ftrl", () => compare(Ftrl.rule, { lr: 0.1, l1: 0.01 })],
     ["Adafactor", () => compare(Adafactor.rule, { lr: 0.01 })],
+    ["Muon", () => compare(Muon.rule, { lr: 0.01 })],
     ["Lion", () => compare(Lion.rule, { weightDecay: 0.1 })],
   ];
 
