@@ -17,7 +17,10 @@ export interface CsvOptions {
   target?: string | number | null;
   /** The columns to predict from, by name or index, in this order; by default all but the target. */
   features?: readonly (string | number)[];
-  /** Whether the first line names the columns (default true); else they are called column_0, column_1, …. */
+  /**
+   * Whether the first line names the columns; else they are called column_0, column_1, …. By default it does, and is an
+   * error if half of it are numbers, which `true` takes as names.
+   */
   header?: boolean;
   /** What stands between fields; by default a comma, or whichever of ; | and tab makes a table of the text. */
   delimiter?: string;
@@ -138,6 +141,7 @@ function parseTable(text: string, options: CsvOptions, where: string): CsvFeatur
       got: `"${names[target]}" as both`,
       hint: "A model that sees what it is to predict learns nothing else.",
     });
+  if (!options.features && chosen.some((i) => names[i] === "")) throw noName(where, names);
   if (chosen.length === 0) throw noFeatures(where, names, target);
   const marks = new Set(options.missingValues ?? missingMarks);
   const categorical = new Set(options.categorical?.map(find));
@@ -150,6 +154,15 @@ function parseTable(text: string, options: CsvOptions, where: string): CsvFeatur
   const table = columnTensors(kept.slice(0, chosen.length), { read, dtype });
   if (target === null) return table;
   return { ...table, ...targetTensor(kept[kept.length - 1], { read, dtype, targetDType }) } satisfies CsvData;
+}
+
+function noName(where: string, names: readonly string[]): DataError {
+  return new DataError({
+    where,
+    expected: "a name for each column",
+    got: `none for column ${names.indexOf("")}`,
+    hint: "It may be the rows' numbers, which some programs write in front, or a delimiter at the ends of lines: leave it out by naming the others in { features }.",
+  });
 }
 
 function noFeatures(where: string, names: readonly string[], target: number | null): DataError {
@@ -203,7 +216,7 @@ function readColumns(text: string, options: CsvOptions, where: string): Column[]
       got: text.length === 0 ? "no text at all" : "nothing but blanks",
     });
   const names = header ? rows[0].record : rows[0].record.map((_, i) => `column_${i}`);
-  if (header) checkNames(names, `${where}, line ${rows[0].line}`);
+  if (header) checkNames(names, `${where}, line ${rows[0].line}`, options.header === true);
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new DataError({ where, expected: "rows after the header", got: "none" });
   for (const { record, line } of body)
@@ -262,13 +275,17 @@ function readRows(text: string, delimiter: string, where: string): Row[] {
   }
 }
 
-function checkNames(names: readonly string[], where: string): void {
-  if (names.every((name) => name !== "" && Number.isFinite(Number(name))))
+/** With a decimal point or a decimal comma. */
+const isNumber = (text: string) => /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i.test(text);
+
+function checkNames(names: readonly string[], where: string, asked: boolean): void {
+  const numbers = names.filter(isNumber);
+  if (!asked && numbers.length >= names.length / 2)
     throw new DataError({
       where,
       expected: "the names of the columns",
-      got: `numbers (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`,
-      hint: "If the table has no header, say so: { header: false }.",
+      got: `numbers (${numbers.slice(0, 3).join(", ")}${numbers.length > 3 ? ", …" : ""})`,
+      hint: "If the table has no header, say so: { header: false }; if these are names, such as years: { header: true }.",
     });
   const seen = new Set<string>();
   for (const name of names) {

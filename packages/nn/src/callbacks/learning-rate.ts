@@ -12,7 +12,8 @@ import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /**
- * Sets the learning rate at the start of every epoch; the history then has it as `lr`. As in Keras.
+ * Sets the learning rate at the start of every epoch; the history then has it as `lr`. As in Keras,
+ * whose history calls it `learning_rate`.
  *
  * @throws OptionError for what is no function, and when training begins for an optimizer whose rate follows a schedule;
  *   in training ValueError for a rate that is no number of at least 0.

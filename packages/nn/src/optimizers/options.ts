@@ -8,7 +8,7 @@ import type { Hyperparameters } from "./rule.ts";
 
 /** What every optimizer takes besides its rule's own options; not for a group by itself. */
 export interface CommonOptions {
-  /** Scales all gradients down together so that their common length is at most this. */
+  /** Scales all gradients down together so that their common length is at most this; Keras's `global_clipnorm`. */
   clipNorm?: number;
   /** Cuts every element of the gradients to [-clipValue, clipValue]. */
   clipValue?: number;
