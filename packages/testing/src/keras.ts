@@ -17,6 +17,8 @@ export interface FitByName {
   readonly label: string;
   /** Of each layer. */
   readonly activations: readonly string[];
+  /** Of the first kernel. */
+  readonly regularizer: string | null;
   readonly start: Weights;
   readonly x: readonly (readonly number[])[];
   readonly y: readonly (readonly number[])[] | readonly number[];
@@ -81,6 +83,7 @@ export interface NamesOfKeras {
   readonly matrixSteps: Readonly<
     Record<string, { readonly start: Rows; readonly gradients: readonly Rows[]; readonly weights: readonly Rows[] }>
   >;
+  readonly fits: readonly FitByName[];
   readonly regularizers: { readonly weight: Rows; readonly values: Readonly<Record<string, number>> };
   /** All the strings that Keras knows. */
   readonly names: Readonly<
@@ -104,6 +107,7 @@ const activations: Readonly<Record<string, readonly string[]>> = {
 
 /** Runs of Keras's `fit` with strings only. */
 export function fitsByName(): FitByName[] {
-  const runs = read("fit-by-name") as Omit<FitByName, "activations">[];
-  return runs.map((run) => ({ ...run, activations: activations[run.label] ?? ["linear"] }));
+  const runs = read("fit-by-name") as Omit<FitByName, "activations" | "regularizer">[];
+  const given = runs.map((run) => ({ ...run, activations: activations[run.label] ?? ["linear"], regularizer: null }));
+  return [...given, ...namesOfKeras().fits];
 }

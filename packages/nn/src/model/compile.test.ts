@@ -54,6 +54,8 @@ describe("metrics by name", () => {
       [0, 0, 1],
     ] as never;
     expect((await run(layer(), "categorical_crossentropy", inputs, oneHot)).accuracy).toBeCloseTo(2 / 3, 12);
+    for (const loss of ["kl_divergence", "jensenShannon"])
+      expect((await run(layer(), loss, inputs, oneHot)).accuracy).toBeCloseTo(2 / 3, 12);
   });
 
   it('"accuracy" takes each output for itself where the loss is binary', async () => {

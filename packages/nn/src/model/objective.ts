@@ -3,7 +3,7 @@
  */
 import { DTypeError, OptionError, type Shape, ShapeError, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { type Loss, type LossOptions, lossByName } from "@chainrule/losses";
+import { jensenShannon, klDivergence, type Loss, type LossOptions, lossByName } from "@chainrule/losses";
 import type { MetricContext } from "../metrics/by-name.ts";
 
 /** A function of predictions and targets that returns one loss, or a loss for each sample or element. */
@@ -45,9 +45,12 @@ export function isLoss(loss: object): loss is Loss {
   return "lossName" in loss;
 }
 
+/** Losses whose probabilities belong together along an axis: of several outputs, the largest is the decision. */
+const ofDistributions = [klDivergence, jensenShannon].map(({ lossName }) => lossName);
+
 function ofLoss(loss: Loss): Objective {
   const [prediction, target] = Object.values(loss.inputs);
-  const isDecision = ["truth", "probability", "sign"].includes(target);
+  const isDecision = ["truth", "probability", "sign"].includes(target) && !ofDistributions.includes(loss.lossName);
   return {
     name: loss.lossName,
     takesLabels: target === "label" || target === "labelOrDistribution",
