@@ -4,7 +4,7 @@
 import { DataError, type DType, getDefaultDType, OptionError, type Tensor, tensor } from "@chainrule/core";
 import { didYouMean } from "@chainrule/core/internal";
 import { encodeLabels } from "./labels.ts";
-import { hintForNumber, type ReadNumber } from "./numbers.ts";
+import { areMeasures, hintForNumber, type ReadNumber, unitHint } from "./numbers.ts";
 
 /** A column as it stands in the file. */
 export interface Column {
@@ -121,9 +121,9 @@ export function targetTensor(column: Column, { read, dtype, targetDType }: Colum
   return { target, targetName: column.name, ...(classes && { classes }) };
 }
 
-/** Whether no value is a number, or looks like one in another spelling. */
+/** Whether no value is a number, or looks like one in another spelling, and they are not all numbers of one unit. */
 function areNames({ values }: Column, read: ReadNumber): boolean {
-  return values.every((text) => Number.isNaN(read(text)) && hintForNumber(text) === null);
+  return !areMeasures(values) && values.every((text) => Number.isNaN(read(text)) && hintForNumber(text) === null);
 }
 
 /** The names of the columns that want to be called categorical. */
@@ -169,6 +169,7 @@ function noNumber(column: Column, numbers: Float64Array, texts: readonly string[
     got: `"${values[row]}"${mostly ? "" : `, and ${wrong.length} of ${values.length} values are none`}`,
     hint:
       hintForNumber(values[row]) ??
+      (areMeasures(values) ? unitHint : null) ??
       (mostly
         ? `Correct the value; if it marks a missing one, add it to missingValues; if the column holds names, ${categorical}.`
         : `If the column holds names, ${categorical}; to leave it out, name the others in { features }.`),

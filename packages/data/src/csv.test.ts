@@ -200,6 +200,7 @@ describe("parseCsv tells what is wrong:", () => {
     ["1.250.000", /thousands: "\."/],
     ["1 250", /thousands: " "/],
     ["1'250", /thousands: "'"/],
+    ["1_250", /thousands/],
     ["12%", /percent/],
     ["$1,250.00", /currency/],
     ["12.50 €", /currency/],
@@ -250,6 +251,8 @@ describe("parseCsv tells what is wrong:", () => {
     const text = "a,y\n1,5\n2,cat\n3,dog\n";
     expect(errorOf(DataError, () => parseCsv(text)).hint).toContain('{ categorical: ["y"] }');
     expect(parseCsv(text, { categorical: ["y"] }).classes).toEqual(["5", "cat", "dog"]);
+    expect(errorOf(DataError, () => parseCsv("a,y\n1,12 kg\n2,7 kg\n")).hint).toContain("units");
+    expect(parseCsv("a,y\n1,1st\n2,2nd\n").classes).toEqual(["1st", "2nd"]);
     expect(parseCsv("a,y\n1,>50K\n2,<=50K\n").classes).toEqual(["<=50K", ">50K"]);
   });
 

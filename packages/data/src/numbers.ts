@@ -49,6 +49,9 @@ export function numberReader({ decimal, thousands }: NumberSpelling): ReadNumber
 
 const takeOff = (what: string) => `Take ${what} off first: parseCsv(text.replaceAll(…)), with the text of the file.`;
 
+/** For numbers with units. */
+export const unitHint = takeOff("the units");
+
 /** What a text that the reader does not take is to a person's eye, and what to try. The first that fits counts. */
 const lookalikes: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
@@ -77,10 +80,10 @@ const lookalikes: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /^[+-]?\d{1,3}(\s\d{3})+([.,]\d*)?$/,
     'The digits are in groups: { thousands: " " }, and { decimal: "," } where that is a comma.',
   ],
-  [/^[+-]?\d{1,3}(['’]\d{3})+([.,]\d*)?$/, 'The digits are in groups: { thousands: "\'" }.'],
+  [/^[+-]?\d{1,3}(['’_]\d{3})+([.,]\d*)?$/, 'The digits are in groups: { thousands: "\'" }.'],
   [/^[+-]?\d[\d.,\s]*%$/, takeOff("the percent signs")],
   [/^[+-]?\p{Sc}\s*[+-]?[\d.,'’\s]*\d$|^[+-]?\d[\d.,'’\s]*\s*\p{Sc}$/u, takeOff("the signs of currency")],
-  [/^[+-]?\d*[.,]\d+\s*[\p{L}°µ][\p{L}\d²³/]*$/u, takeOff("the units")],
+  [/^[+-]?\d*[.,]\d+\s*[\p{L}°µ][\p{L}\d²³/]*$/u, unitHint],
   [/^\([\d.,'’\s]*\d\)$/, "Numbers below 0 are expected with a minus: replace the parentheses."],
   [/^−[\d.,]*\d$/, "The minus is expected as a hyphen: replace it first."],
   [
@@ -92,4 +95,10 @@ const lookalikes: readonly (readonly [pattern: RegExp, hint: string])[] = [
 /** What to try where the text looks like a number, or null where it is a name to all appearance. */
 export function hintForNumber(text: string): string | null {
   return lookalikes.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}
+
+/** Whether all texts are a number and the same unit: "12 kg", "7 kg", but not "1st", "2nd". */
+export function areMeasures(texts: readonly string[]): boolean {
+  const units = texts.map((text) => /^[+-]?\d[\d.,]*\s*([^\d\s].*)$/.exec(text)?.[1]);
+  return units.length > 1 && units[0] !== undefined && units.every((unit) => unit === units[0]);
 }
