@@ -163,7 +163,10 @@ function withNumber(dtype: DType, number: number): DType {
 
 /** Throws unless `x` holds whole numbers to index with; floats that happen to be whole are taken, as int32. */
 export function asIndices(where: string, x: TensorLike): Tensor {
-  const indices = asTensor(x, where);
+  const given = asTensor(x, where);
+  // Float32 does not have every whole number from 2^24 on: 16777217 would be 16777216.
+  const isRounded = given !== x && given.dtype === "float32" && given.storage.some((i) => Math.abs(i) >= 2 ** 24);
+  const indices = isRounded ? asTensor(x, where, "float64") : given;
   if (indices.dtype === "int32") return indices;
   if (indices.dtype === "bool")
     throw new DTypeError({

@@ -50,6 +50,8 @@ describe("gather", () => {
   it("refuses indices that are not there, fractional, or truth values", () => {
     expect(() => gather(table, [3])).toThrow(/gather: expected indices from -3 to 2, got 3/);
     expect(() => gather(table, [-4])).toThrow(ValueError);
+    // Float32 would make it 16777216.
+    expect(() => gather(table, [2 ** 24 + 1])).toThrow(/got 16777217/);
     expect(() => gather(table, [0.5])).toThrow(/whole numbers as indices, got the number 0.5/);
     expect(() => gather(table, [nan])).toThrow(ValueError);
     expect(() => gather(table, [true])).toThrow(DTypeError);

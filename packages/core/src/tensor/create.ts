@@ -333,7 +333,7 @@ export function eye(rows: number, columns = rows, options: CreateOptions = {}): 
  * oneHot([0, 2], 3); // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(labels: TensorLike, depth?: number, options: CreateOptions = {}): Tensor {
-  const given = asTensor(labels, "oneHot");
+  const given = asTensor(labels, "oneHot", "float64");
   if (tracer !== null && depth !== undefined) {
     const places = arange(0, depth, 1, { dtype: "int32" });
     const chosen = given.detach().unsqueeze(-1).equal(places);
