@@ -2,7 +2,7 @@
  * Columns of text to numbers: which are numeric, which hold names, and what is wrong with a value.
  */
 import { DataError, type DType, getDefaultDType, OptionError, type Tensor, tensor } from "@chainrule/core";
-import { didYouMean } from "@chainrule/core/internal";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { encodeLabels } from "./labels.ts";
 import { areMeasures, hintForNumber, type ReadNumber, unitHint } from "./numbers.ts";
 
@@ -40,7 +40,7 @@ export function findColumn(where: string, names: readonly string[], which: strin
     throw new OptionError({
       where,
       expected: `a column's name, or its index from ${-names.length} to ${names.length - 1}`,
-      got: String(which),
+      got: describe(which),
     });
   return which < 0 ? which + names.length : which;
 }

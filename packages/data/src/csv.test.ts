@@ -288,6 +288,10 @@ describe("parseCsv tells what is wrong:", () => {
     expect(options({ thousands: "1" })).toContain("thousands");
     expect(options({ thousands: "." })).toContain("differ");
     expect(options({ delimiter: "" })).toContain("delimiter");
+    for (const list of ["features", "categorical", "missingValues"])
+      expect(options({ [list]: "?" })).toContain("a list");
+    expect(options({ header: "no" })).toContain("true or false");
+    expect(options({ target: Object.create(null) })).toContain("a column's name, or its index");
   });
 
   it("a line that is too short or too long", () => {

@@ -177,7 +177,13 @@ function noFeatures(where: string, names: readonly string[], target: number | nu
   });
 }
 
-function checkChoices(where: string, { missing, dtype, delimiter }: CsvOptions): void {
+function checkChoices(where: string, options: CsvOptions): void {
+  const { missing, dtype, delimiter, header } = options;
+  for (const name of ["features", "categorical", "missingValues"] as const)
+    if (options[name] !== undefined && !Array.isArray(options[name]))
+      throw new OptionError({ where, expected: `${name} to be a list`, got: describe(options[name]) });
+  if (header !== undefined && typeof header !== "boolean")
+    throw new OptionError({ where, expected: "header to be true or false", got: describe(header) });
   if (delimiter !== undefined && (typeof delimiter !== "string" || delimiter === ""))
     throw new OptionError({ where, expected: 'delimiter to be a text such as ";"', got: describe(delimiter) });
   if (missing !== undefined && missing !== "error" && missing !== "drop")

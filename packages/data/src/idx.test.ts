@@ -110,6 +110,7 @@ it("rounds to a float, and refuses what is too large for it", () => {
   expect(parseIdx(encodeIdx(x(0.1), { type: "float" })).at(0)).toBe(Math.fround(0.1));
   expect(parseIdx(encodeIdx(x(Number.NEGATIVE_INFINITY), { type: "float" })).at(0)).toBe(Number.NEGATIVE_INFINITY);
   expect(() => encodeIdx(x(1e39), { type: "float" })).toThrow(/numbers that type "float" holds, got 1e\+39/);
+  expect(() => encodeIdx([1] as never)).toThrow(/a tensor, got an array of 1/);
 });
 
 describe("readIdx and writeIdx", () => {

@@ -6,7 +6,7 @@
  *
  * Source: Y. LeCun, C. Cortes and C. Burges, "The MNIST database of handwritten digits".
  */
-import { DataError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { DataError, Tensor, tensor, ValueError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { fileSystem, gzip, isGzip, nameOf, readBytes, type Source } from "./source.ts";
 
@@ -124,6 +124,7 @@ export async function readIdx(source: Source): Promise<Tensor> {
 export function encodeIdx(x: Tensor, options: { type?: IdxType } = {}): Uint8Array {
   const where = "encodeIdx";
   checkOptions(where, options, ["type"]);
+  if (!(x instanceof Tensor)) throw new DataError({ where, expected: "a tensor", got: describe(x) });
   const byDType = { bool: "ubyte", int32: "int", float32: "float", float64: "double" } as const;
   const type = options.type ?? byDType[x.dtype];
   const format = lookUp(where, formats, type);

@@ -23,6 +23,7 @@ describe("encodeLabels", () => {
   it("refuses NaN and what is no name", () => {
     expect(() => encodeLabels([1, Number.NaN])).toThrow(DataError);
     expect(() => encodeLabels([null as unknown as string])).toThrow("got null at index 0");
+    expect(() => encodeLabels("cat" as never)).toThrow(/a list of class names, got "cat"/);
     expect(() => encodeLabels<string | number>(["b", 2])).toThrow(
       /one kind, got "b" at index 0 and the number 2 at index 1/,
     );

@@ -20,6 +20,8 @@ export type ClassName = string | number | boolean;
  * encodeLabels(["cat", "dog", "cat"]); // { labels: tensor([0, 1, 0]), classes: ["cat", "dog"] }
  */
 export function encodeLabels<Name extends ClassName>(names: readonly Name[]): { labels: Tensor; classes: Name[] } {
+  if (!Array.isArray(names))
+    throw new DataError({ where: "encodeLabels", expected: "a list of class names", got: describe(names) });
   names.forEach((name, i) => {
     if (!["string", "number", "boolean"].includes(typeof name) || Number.isNaN(name))
       throw new DataError({ where: "encodeLabels", expected: "class names", got: `${describe(name)} at index ${i}` });

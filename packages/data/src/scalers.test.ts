@@ -149,6 +149,7 @@ describe("MinMaxScaler", () => {
     [1, 0],
     [Number.NaN, 1],
     [0, Number.POSITIVE_INFINITY],
+    ["0" as never, 1],
   ])("refuses the range %d to %d", (a, b) => {
     expect(() => new MinMaxScaler({ featureRange: [a, b] })).toThrow(ValueError);
   });

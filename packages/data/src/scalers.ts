@@ -12,7 +12,7 @@ import {
   tensor,
   ValueError,
 } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { checkOptions, describe } from "@chainrule/core/internal";
 
 /** What is taken off a column, and what the rest is divided by. */
 interface ColumnStatistics {
@@ -191,9 +191,14 @@ export class StandardScaler extends Scaler {
 export class MinMaxScaler extends Scaler {
   constructor(options: { featureRange?: readonly [number, number] } = {}) {
     checkOptions("MinMaxScaler", options, ["featureRange"]);
-    const [a, b] = options.featureRange ?? [0, 1];
+    const range: unknown = options.featureRange ?? [0, 1];
+    const [a, b] = Array.isArray(range) && range.every((x) => typeof x === "number") ? range : [Number.NaN, Number.NaN];
     if (!(a < b) || !Number.isFinite(b - a))
-      throw new ValueError({ where: "MinMaxScaler", expected: "featureRange [a, b] with a < b", got: `[${a}, ${b}]` });
+      throw new ValueError({
+        where: "MinMaxScaler",
+        expected: "featureRange [a, b] with a < b",
+        got: Number.isNaN(a) ? describe(range) : `[${a}, ${b}]`,
+      });
     const measure = (column: Float64Array) => {
       const min = column.reduce((least, x) => Math.min(least, x));
       const max = column.reduce((most, x) => Math.max(most, x));

@@ -50,6 +50,8 @@ export class CSVLogger extends Callback {
     if (typeof path !== "string" || path === "")
       throw new OptionError({ where, expected: "a file name", got: describe(path) });
     const { separator = ",", append = false } = options;
+    if (typeof append !== "boolean")
+      throw new OptionError({ where, expected: "append to be true or false", got: describe(append) });
     if (typeof separator !== "string" || !/^[^\p{L}\p{N}."+\-\r\n]+$/u.test(separator))
       throw new OptionError({
         where,
