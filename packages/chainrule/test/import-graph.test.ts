@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   data: ["core"],
   viz: ["core"],
   nn: ["core", "compiler", "losses"],
-  io: ["core", "losses", "data", "nn"],
+  io: ["core", "compiler", "losses", "data", "nn"],
   chainrule: ["core", "compiler", "losses", "data", "viz", "nn", "io"],
 };
 

@@ -16,3 +16,5 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from "./formats/safetensors.ts";
+export { type ExportJaxOptions, exportJax, type JaxProgram, jaxProgram } from "./jax/export-jax.ts";
+export { type Exportable, type ExportOnnxOptions, encodeOnnx, exportOnnx } from "./onnx/export-onnx.ts";

@@ -222,10 +222,30 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
 
   /** Every variable that a step changes besides the parameters: what was remembered so far, counts and learning rates. */
   variables(): Parameter[] {
-    const members = this.#bound ? this.parameters : [];
-    const counters = new Set(members.flatMap((weight) => this.#counters.of(weight) ?? []));
-    const slots = members.flatMap((weight) => Object.values(this.#slots.get(weight) ?? {}));
-    return [...this.#groups.map((group) => group.lr), ...counters, ...slots];
+    return [...this.namedVariables().values()];
+  }
+
+  /**
+   * What a step changes besides the parameters, by name: "lr" (of several groups "groups.1.lr"), and for each parameter in
+   * order, as far as it has been updated, "0.step" and its slots, such as "0.m". A shared count goes by its first name.
+   */
+  namedVariables(): Map<string, Parameter> {
+    const rates = this.#groups.map((group, i) => [i === 0 ? "lr" : `groups.${i}.lr`, group.lr] as const);
+    const remembered = (this.#bound ? this.parameters : []).flatMap((weight, i) => {
+      const step = this.#counters.of(weight);
+      const slots = Object.entries(this.#slots.get(weight) ?? {});
+      return [...(step ? [["step", step] as const] : []), ...slots].map(
+        ([name, slot]) => [`${i}.${name}`, slot] as const,
+      );
+    });
+    const named = new Map<string, Parameter>();
+    const known = new Set<Parameter>();
+    for (const [name, variable] of [...rates, ...remembered])
+      if (!known.has(variable)) {
+        known.add(variable);
+        named.set(name, variable);
+      }
+    return named;
   }
 
   /**

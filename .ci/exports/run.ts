@@ -1,0 +1,186 @@
+/**
+ * What is exported, run by those it is for: every layer in ONNX Runtime (installed beside this file), every layer's and
+ * every op's program in JAX where there is a Python that has it. All must find our numbers.
+ *
+ * `npx -y pnpm@12 exports` runs all of it. PYTHON names another Python than `python3`.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Generator, isFloat, manualSeed, randint, randn, type Tensor } from "chainrule";
+import fc from "fast-check";
+import { opTable } from "../../packages/compiler/test/op-table.ts";
+import { encodeOnnx, exportJax } from "../../packages/io/src/index.ts";
+import { layerTable } from "../../packages/nn/test/layer-table.ts";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const problems: string[] = [];
+const folder = mkdtempSync(join(tmpdir(), "chainrule-exports-"));
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message.split("\n")[0] : String(error);
+}
+
+/** The largest difference, relative where numbers are above 1. */
+function gap(found: ArrayLike<number | bigint>, wanted: ArrayLike<number>): number {
+  if (found.length !== wanted.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    const [a, b] = [Number(found[i]), wanted[i]];
+    if (Object.is(a, b) || a === b) continue;
+    worst = Math.max(
+      worst,
+      Number.isNaN(a - b) ? Number.POSITIVE_INFINITY : Math.abs(a - b) / Math.max(1, Math.abs(b)),
+    );
+  }
+  return worst;
+}
+
+/** Each case of the layers' table in evaluation, in float32. */
+function* layers() {
+  for (const { name, make, inputs, call } of layerTable) {
+    const layer = make({ dtype: "float32", generator: new Generator(5) });
+    const given = inputs.map((x) => (isFloat(x.dtype) ? x.cast("float32") : x));
+    call(layer, ...given);
+    yield { name, layer, given, run: (...x: Tensor[]) => call(layer, ...x) };
+  }
+}
+
+async function inOnnxRuntime(): Promise<void> {
+  if (!existsSync(join(here, "node_modules/onnxruntime-node"))) {
+    console.log("installing ONNX Runtime …");
+    execFileSync("npm", ["ci", "--ignore-scripts", "--loglevel=error"], { cwd: here, stdio: "inherit" });
+  }
+  const runtime = createRequire(import.meta.url)("onnxruntime-node");
+  let count = 0;
+  for (const { name, layer, given, run } of layers()) {
+    // Their masks are of the table's batch, not of the one that is traced.
+    if (name.includes("masked")) continue;
+    try {
+      const model = {
+        call: run,
+        train: (mode?: boolean) => layer.train(mode),
+        modules: () => layer.modules(),
+        namedParameters: () => layer.namedParameters(),
+        namedBuffers: () => layer.namedBuffers(),
+      };
+      const session = await runtime.InferenceSession.create(encodeOnnx(model, { example: given }));
+      layer.eval();
+      const wanted = run(...given);
+      const feeds = Object.fromEntries(
+        given.map((x, i) => [session.inputNames[i], new runtime.Tensor(x.dtype, x.toTypedArray(), [...x.shape])]),
+      );
+      const output = (await session.run(feeds))[session.outputNames[0]];
+      const worst = gap(output.data, wanted.toTypedArray());
+      if (!(worst <= 1e-5) || String(output.dims) !== String(wanted.shape))
+        problems.push(`ONNX Runtime, ${name}: [${output.dims}] in place of [${wanted.shape}], ${worst} apart`);
+      count++;
+    } catch (error) {
+      problems.push(`ONNX Runtime, ${name}: ${message(error)}`);
+    }
+  }
+  console.log(`ONNX Runtime: ${count} of ${layerTable.length} cases of layers ran`);
+}
+
+/** Writes a program for each case; returns their folders. */
+async function jaxPrograms(): Promise<string[]> {
+  const folders: string[] = [];
+  const write = async (name: string, step: (...x: Tensor[]) => unknown, args: Tensor[], options = {}) => {
+    const to = join(folder, name.replace(/\W+/g, "-"));
+    try {
+      await exportJax(step, args, to, { steps: 2, ...options });
+      folders.push(to);
+    } catch (error) {
+      problems.push(`exportJax, ${name}: ${message(error)}`);
+    }
+  };
+  for (const { name, layer, given, run } of layers()) {
+    layer.train();
+    const inputs = given.map((_, i) => `x${i}`);
+    const step = (...x: Tensor[]) => {
+      layer.zeroGrad();
+      const y = run(...x);
+      // Not every layer has weights: then the result alone is compared.
+      if (layer.parameters().length > 0) y.mul(0.7).sin().sum().backward();
+      return y.detach();
+    };
+    await write(`layer ${name}`, step, given, { model: layer, inputs });
+  }
+  const generator = new Generator(3);
+  for (const [name, { dtypes, shapes, fixed = {}, apply, draws }] of Object.entries(opTable)) {
+    if (draws) continue;
+    const samples = fc.sample(
+      fc.tuple(shapes, fc.constantFrom(...dtypes), fc.array(fc.nat(9), { minLength: 4, maxLength: 4 })),
+      { numRuns: 4, seed: 7 },
+    );
+    for (const [i, [shapesOf, dtype, choices]] of samples.entries()) {
+      const operands = shapesOf.map((shape, k) => {
+        const own = fixed[k] ?? dtype;
+        return isFloat(own)
+          ? randn(shape, { dtype: own, generator })
+          : randint(0, own === "bool" ? 2 : 7, shape, { generator }).cast(own);
+      });
+      await write(`op ${name} ${i}`, (...x) => apply(x, choices), operands, {
+        inputs: operands.map((_, k) => `x${k}`),
+      });
+    }
+  }
+  return folders;
+}
+
+/** Runs the check of every folder in one Python. */
+const driver = `
+import contextlib, io, pathlib, runpy, sys
+failed = 0
+for folder in map(pathlib.Path, open(sys.argv[1]).read().split()):
+    sys.modules.pop("program", None)
+    sys.path.insert(0, str(folder))
+    sys.argv = ["check.py"]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            runpy.run_path(str(folder / "check.py"))
+        code = 0
+    except SystemExit as end:
+        code = end.code
+    except Exception as error:
+        code = f"{type(error).__name__}: {str(error)[:300]}"
+    sys.path.pop(0)
+    if code:
+        print(f"{folder.name}: {code}")
+`;
+
+async function inJax(): Promise<void> {
+  const python = process.env.PYTHON ?? "python3";
+  const version = spawnSync(python, ["-c", "import jax; print(jax.__version__)"], { encoding: "utf8" });
+  if (version.status !== 0) {
+    console.log(`JAX: ${python} has none, so that the programs for it are not run (PYTHON names another Python)`);
+    return;
+  }
+  const folders = await jaxPrograms();
+  writeFileSync(join(folder, "folders.txt"), folders.join("\n"));
+  writeFileSync(join(folder, "driver.py"), driver);
+  const { stdout, stderr, status } = spawnSync(python, [join(folder, "driver.py"), join(folder, "folders.txt")], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+    env: { ...process.env, JAX_PLATFORMS: "cpu" },
+  });
+  if (status !== 0) problems.push(`JAX: ${stderr.slice(-500)}`);
+  problems.push(
+    ...stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => `JAX, ${line}`),
+  );
+  console.log(`JAX ${version.stdout.trim()}: ${folders.length} programs`);
+}
+
+manualSeed(1);
+await inOnnxRuntime();
+await inJax();
+if (process.env.KEEP) console.log(folder);
+else rmSync(folder, { recursive: true, force: true });
+for (const problem of problems) console.log(problem);
+process.exit(problems.length > 0 ? 1 : 0);
