@@ -85,7 +85,7 @@ const optionNames = ["model", "optimizer", "state", "inputs", "name", "steps", "
  *   optimizer.step();
  *   return loss;
  * };
- * await exportJax(step, [randn([16, 4]), randint(0, 3, [16])], `${tmpdir()}/jax`, { model, optimizer });
+ * await exportJax(step, [randn([16, 4]), randint(0, 3, [16])], "digits-in-jax", { model, optimizer });
  */
 export async function exportJax<Args extends unknown[]>(
   step: (...args: Args) => unknown,

@@ -240,7 +240,7 @@ export interface ExportOnnxOptions {
  *
  * @example
  * const model = new Sequential([new Dense({ units: 3, inputDim: 4, activation: "softmax" })]);
- * await exportOnnx(model, `${tmpdir()}/iris.onnx`);
+ * await exportOnnx(model, "iris.onnx");
  */
 export async function exportOnnx(
   model: Exportable,
