@@ -3,7 +3,7 @@
  */
 import { ModelError, OptionError, Parameter, ShapeError, type Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
-import { Model } from "../model/model.ts";
+import { Model, type ModelOptions, modelOptionNames } from "../model/model.ts";
 import type { SummaryRow } from "../model/summary.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { specWithShape } from "../module/infer-output-spec.ts";
@@ -11,7 +11,6 @@ import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { checkSymbolic, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
 import { isPlainObject, leavesOf } from "../module/tree.ts";
-import { optionNames } from "../option-names.ts";
 import { callsBetween, type NamedSymbols, nameModules, type Program, programOf } from "./graph.ts";
 import { summaryRowsOf } from "./summary-rows.ts";
 
@@ -25,12 +24,11 @@ export type TensorsOf<Tree> = Tree extends Symbolic ? Tensor : { -readonly [Key 
 type ByName<T> = Readonly<Record<string, T>>;
 
 /** From what to what a {@link Functional} model goes. */
-export interface FunctionalOptions<Outputs extends SymbolicTree = SymbolicTree> {
+export interface FunctionalOptions<Outputs extends SymbolicTree = SymbolicTree> extends ModelOptions {
   /** What `input` made: one, a list, or an object of names of your own. */
   inputs: SymbolicTree;
   /** What is to be computed from them: one, a list, or an object of names of your own. */
   outputs: Outputs;
-  name?: string;
 }
 
 /**
@@ -71,7 +69,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
 
   constructor(options: FunctionalOptions<Outputs>) {
     super();
-    checkOptions("Functional", options, optionNames<FunctionalOptions>({ inputs: true, outputs: true, name: true }));
+    checkOptions("Functional", options, ["inputs", "outputs", ...modelOptionNames]);
     if (options?.name !== undefined) this.name = options.name;
     const where = this.title();
     this.#inputs = toNamed(`${where}, inputs`, options?.inputs, ({ name }) => name);
@@ -85,6 +83,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     this.#outputs = toNamed(where, options.outputs, ({ name }) => name);
     this.constants = this.#calls.flatMap(({ args }) => leavesOf(args, isParameter).map(([parameter]) => parameter));
     this.#program = programOf(this.#inputs, this.#outputs, this.#calls);
+    if (options.trainable === false) this.freeze();
   }
 
   override get inputNames(): readonly string[] {

@@ -154,7 +154,7 @@ export class Linear extends Layer {
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.#useBias = options.bias ?? true;
-    this.ensureBuilt([null, inFeatures]);
+    this.buildForAnyShape();
   }
 
   override build(): void {
@@ -165,6 +165,10 @@ export class Linear extends Layer {
 
   override checkInput(inputShape: BatchShape): void {
     checkFeatures(inputShape, this.inFeatures, 1);
+  }
+
+  override get assumedShape(): BatchShape {
+    return this.inputShape ?? [null, this.inFeatures];
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {

@@ -64,7 +64,7 @@ export class Embedding extends Layer {
     this.paddingIdx = paddingIdx;
     this.#initializer = embeddingsInitializer;
     this.#regularizer = toRegularizer(options.embeddingsRegularizer);
-    this.ensureBuilt(this.inputShape ?? [null]);
+    this.buildForAnyShape();
   }
 
   override build(): void {

@@ -60,6 +60,7 @@ export abstract class Layer extends Module {
     this.generator = options.generator;
     this.inputShape = givenShape(where, options);
     this.activityRegularizer = toRegularizer(options.activityRegularizer);
+    if (options.trainable === false) this.freeze();
   }
 
   abstract override forward(x: Tensor): Tensor;
@@ -109,11 +110,30 @@ export abstract class Layer extends Module {
     this.build(inputShape);
     this.inputShape = inputShape;
     this.built = true;
+    this.freezeParts();
+  }
+
+  /** Makes weights that do not depend on the shape of the input: for the end of a layer's constructor. */
+  protected buildForAnyShape(): void {
+    const { inputShape } = this;
+    this.ensureBuilt(inputShape ?? [null]);
+    this.inputShape = inputShape;
   }
 
   /** Makes the weights if the options said what the input looks like: for the end of a layer's constructor. */
   protected buildIfKnown(): void {
     if (this.inputShape) this.ensureBuilt(this.inputShape);
+    this.freezeParts();
+  }
+
+  /** Freezes the parts of a frozen layer: for the end of the constructor of one that makes parts there. */
+  protected freezeParts(): void {
+    if (this.isFrozen) this.freeze();
+  }
+
+  /** The input's shape, or what is likely before the first call has told. @internal */
+  get assumedShape(): BatchShape | null {
+    return this.inputShape;
   }
 
   /**
@@ -127,7 +147,8 @@ export abstract class Layer extends Module {
   protected override prepare([x]: readonly Tensor[]): void {
     if (x === undefined) throw new ShapeError({ where: "call", expected: "one input", got: "none" });
     this.checkInput(x.shape);
-    this.#buildOnce(this.inputShape ?? [null, ...x.shape.slice(1)]);
+    if (this.built) this.inputShape ??= [null, ...x.shape.slice(1)];
+    else this.#buildOnce(this.inputShape ?? [null, ...x.shape.slice(1)]);
   }
 
   protected override computeOutputSpec(args: readonly unknown[]): unknown {
@@ -154,7 +175,9 @@ export abstract class Layer extends Module {
         expected: `a tensor of shape ${formatShape(shape)}`,
         got: initial instanceof Tensor ? formatShape(initial.shape) : describe(initial),
       });
-    return parameter(initial.cast(this.dtype));
+    const weight = parameter(initial.cast(this.dtype));
+    weight.requiresGrad = this.trainable;
+    return weight;
   }
 }
 

@@ -152,7 +152,7 @@ const batchNormOptions: OptionTable<BatchNormOptions> = {
  * Normalises each feature over the batch: y = γ (x - mean) / √(var + eps) + β (Ioffe & Szegedy 2015).
  *
  * In training, mean and (biased) variance are the batch's, and the running statistics move towards them:
- * running ← momentum · running + (1 - momentum) · batch. In evaluation they are the running statistics.
+ * running ← momentum · running + (1 - momentum) · batch. In evaluation, and frozen, they are the running statistics.
  *
  * Weights: `gamma`, `beta` [features]; state: `runningMean`, `runningVar` [features]. Shape: [batch, .., features] (or
  * the features along another `axis`), and the same comes out.
@@ -204,7 +204,7 @@ export class BatchNorm extends Norm {
   }
 
   override get leastBatch(): number | null {
-    if (!this.training) return 1;
+    if (!this.#usesBatch) return 1;
     if (this.inputShape === null) return null;
     const features = this.axis < 0 ? this.axis + this.inputShape.length : this.axis;
     const others = this.inputShape.filter((_, axis) => axis !== 0 && axis !== features);
@@ -213,11 +213,16 @@ export class BatchNorm extends Norm {
 
   forward(x: Tensor): Tensor {
     const along = (vector: Tensor) => alongAxis(vector, x.rank, this.axis);
-    let y = this.training
+    let y = this.#usesBatch
       ? this.#normalizeByBatch(x)
       : standardized(x.sub(along(this.runningMean)), along(this.runningVar), this.eps);
     if (this.gamma) y = y.mul(along(this.gamma));
     return this.beta ? y.add(along(this.beta)) : y;
+  }
+
+  /** Whether it normalises by the batch's statistics, rather than the running ones. */
+  get #usesBatch(): boolean {
+    return this.training && this.trainable;
   }
 
   #normalizeByBatch(x: Tensor): Tensor {

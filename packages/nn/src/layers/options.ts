@@ -21,6 +21,8 @@ export interface LayerOptions {
   dtype?: "float32" | "float64";
   /** Where random numbers come from; by default the generator that `manualSeed` seeds. */
   generator?: Generator;
+  /** False for weights that training does not change: the layer is frozen, see {@link Module.freeze}. */
+  trainable?: boolean;
   /** A penalty on the output, divided by the number of examples. */
   activityRegularizer?: RegularizerLike;
 }
@@ -107,6 +109,10 @@ const layerOptions: Readonly<Record<keyof LayerOptions, OptionCheck>> = {
   inputDim: unchecked,
   dtype,
   generator: unchecked,
+  trainable: optional((where, name, value) => {
+    if (typeof value !== "boolean")
+      throw new OptionError({ where, expected: `${name} as true or false`, got: describe(value) });
+  }),
   activityRegularizer: regularizer,
 };
 
@@ -134,9 +140,9 @@ export function checkLayerOptions(
   for (const [name, check] of Object.entries(table)) check(where, name, (options as Record<string, unknown>)[name]);
 }
 
-/** The named options, and with them the dtype and the generator, for a layer that hands them on to its parts. */
+/** The named options, and with them the dtype, the generator and whether it is trainable, for a layer that hands them on to its parts. */
 export function pickOptions<Options extends object>(options: Options, own: OwnOptions): Options {
-  const wanted = [...Object.keys(mergeOptions(own)), "dtype", "generator"];
+  const wanted = [...Object.keys(mergeOptions(own)), "dtype", "generator", "trainable"];
   return Object.fromEntries(Object.entries(options).filter(([name]) => wanted.includes(name))) as Options;
 }
 

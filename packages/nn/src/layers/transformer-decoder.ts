@@ -87,6 +87,7 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
     this.selfAttentionNorm = this.newNorm();
     this.crossAttention = new MultiHeadAttention({ ...this.attentionOptions, kdim: memoryDim, vdim: memoryDim });
     this.crossAttentionNorm = this.newNorm();
+    this.freezeParts();
   }
 
   compute(x: Tensor, call: DecoderCall): DecoderLayerResult {

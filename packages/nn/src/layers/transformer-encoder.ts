@@ -63,6 +63,7 @@ export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, Encod
     super(options, [], callOptions);
     this.attention = new MultiHeadAttention(this.attentionOptions);
     this.attentionNorm = this.newNorm();
+    this.freezeParts();
   }
 
   compute(x: Tensor, { mask, attentionMask, causal }: EncoderCall): EncoderLayerResult {

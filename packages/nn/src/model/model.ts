@@ -35,6 +35,15 @@ import type { ReadContext } from "./samples.ts";
 import { testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
 
+/** What models of layers take besides their layers. */
+export interface ModelOptions {
+  name?: string;
+  /** False for a model that training does not change, as a part of another: see {@link Module.freeze}. */
+  trainable?: boolean;
+}
+
+export const modelOptionNames = optionNames<ModelOptions>({ name: true, trainable: true });
+
 /** What `evaluate` takes besides the data. */
 export interface EvaluateOptions {
   /** How many samples are computed at once; 32 by default. For arrays only. */
@@ -331,6 +340,13 @@ function checkUpdates(model: Model<unknown>, optimizer: Optimizer): void {
   const own = new Set(model.parameters());
   if (own.size > 0 && !optimizer.parameters.some((parameter) => own.has(parameter)))
     throw foreign(model, optimizer, "other weights");
+  if (own.size > 0 && !optimizer.parameters.some(({ requiresGrad }) => requiresGrad))
+    throw new ModelError({
+      where: `fit, model "${model.name}"`,
+      expected: "weights to train",
+      got: "a model all of whose weights are frozen",
+      hint: "Unfreeze it, or a part of it: model.unfreeze().",
+    });
 }
 
 function foreign(model: Model<unknown>, optimizer: Optimizer, others: string): ModelError {

@@ -10,7 +10,7 @@ import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts"
 import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { Symbolic } from "../module/symbolic.ts";
-import { Model } from "./model.ts";
+import { Model, type ModelOptions, modelOptionNames } from "./model.ts";
 import { rowOf, type SummaryRow } from "./summary.ts";
 
 /** What `Sequential` takes as a layer: a layer, any module, or a function of a tensor. */
@@ -37,9 +37,9 @@ export class Sequential extends Model {
   /** The layers in their order. */
   readonly layers: Module[] = [];
 
-  constructor(layers: readonly SequentialItem[] = [], options: { name?: string } = {}) {
+  constructor(layers: readonly SequentialItem[] = [], options: ModelOptions = {}) {
     super();
-    checkOptions("Sequential", options, ["name"]);
+    checkOptions("Sequential", options, modelOptionNames);
     if (options.name !== undefined) this.name = options.name;
     if (!Array.isArray(layers))
       throw new OptionError({
@@ -49,6 +49,7 @@ export class Sequential extends Model {
         hint: "Write new Sequential([…]), and the name after it: new Sequential([…], { name }).",
       });
     for (const layer of layers) this.add(layer);
+    if (options.trainable === false) this.freeze();
   }
 
   /**
@@ -65,9 +66,12 @@ export class Sequential extends Model {
     const others = this.layers.filter((other) => other !== module);
     module.name = uniqueName(module.name, new Set(others.map(({ name }) => name)));
     this.layers.push(module);
+    if (this.isFrozen) module.freeze();
     try {
       if (this.inputShape) this.ensureBuilt(this.inputShape);
     } catch (error) {
+      // The first call will tell the shape, and then it may fit.
+      if (this.#isShapeAssumed) return this;
       this.layers.pop();
       throw error;
     }
@@ -88,7 +92,14 @@ export class Sequential extends Model {
   /** The input's shape, batch axis first, as the first layer knows it; null before it does. */
   get inputShape(): BatchShape | null {
     const [first] = this.layers;
-    return first && "inputShape" in first ? (first as Layer | Sequential).inputShape : null;
+    if (first instanceof Layer) return first.assumedShape;
+    return first && "inputShape" in first ? (first as Sequential).inputShape : null;
+  }
+
+  /** Whether the shape is a guess: a Linear, which takes any number of axes, has not been called yet. */
+  get #isShapeAssumed(): boolean {
+    const [first] = this.layers;
+    return first instanceof Layer && first.inputShape === null && first.assumedShape !== null;
   }
 
   /** Makes the weights of all layers that have none yet, for an input of a shape. */
@@ -117,6 +128,15 @@ export class Sequential extends Model {
     });
   }
 
+  #shapesForSummary(inputShape: BatchShape): BatchShape[] | null {
+    try {
+      return this.#shapes(inputShape);
+    } catch (error) {
+      if (this.#isShapeAssumed) return null;
+      throw error;
+    }
+  }
+
   forward(x: Tensor): Tensor {
     if (this.layers.length === 0)
       throw new ModelError({
@@ -132,7 +152,7 @@ export class Sequential extends Model {
 
   /** What the summary shows. @internal */
   summaryRows(): SummaryRow[] {
-    const shapes = this.inputShape ? this.#shapes(this.inputShape) : null;
+    const shapes = this.inputShape ? this.#shapesForSummary(this.inputShape) : null;
     return this.layers.map((module, i) => rowOf(module.name, module, shapes?.[i] ?? null));
   }
 }

@@ -67,7 +67,8 @@ function rowsOfSubmodules(model: Module<unknown>): SummaryRow[] {
   for (const [path, module] of model.namedModules()) {
     if (path === "" || paths.some((outer) => path.startsWith(`${outer}.`))) continue;
     paths.push(path);
-    const shape = module instanceof Layer && module.built ? module.outputShape(module.inputShape!) : null;
+    const shape =
+      module instanceof Layer && module.built && module.assumedShape ? module.outputShape(module.assumedShape) : null;
     rows.push(rowOf(path, module, shape));
   }
   return rows;

@@ -5,7 +5,15 @@
  * in arrays, plain objects, maps and sets; every method here finds them by looking. What is in private #fields or in a
  * function's closure is not seen.
  */
-import { asTensor, ChainRuleError, ModelError, Parameter, type Tensor, type TensorLike } from "@chainrule/core";
+import {
+  asTensor,
+  ChainRuleError,
+  ModelError,
+  OptionError,
+  Parameter,
+  type Tensor,
+  type TensorLike,
+} from "@chainrule/core";
 import { describe, didYouMean, formatShape, isPromise, sameShape } from "@chainrule/core/internal";
 import { formatModule } from "./format.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
@@ -60,6 +68,8 @@ export function withForwardHook<T>(hook: ForwardHook, f: () => T): T {
 export abstract class Module<Output = Tensor> {
   /** Whether layers that behave differently in training (dropout, batch normalisation) do so now. */
   training = true;
+  /** Whether it is frozen: see {@link freeze}, which sets it. */
+  readonly isFrozen: boolean = false;
   #name: string | undefined;
   /** The forward pass of the last call. */
   #lastPass = 0;
@@ -204,6 +214,53 @@ export abstract class Module<Output = Tensor> {
     return this.train(false);
   }
 
+  // Freezing
+
+  /**
+   * Keeps training from changing this module and all within it, as `trainable = false` does in Keras: its weights get no
+   * gradient, no optimizer moves them, whenever it was made, and batch normalisation keeps its statistics and uses them.
+   * Weights that layers make later are frozen, too. Dropout goes on dropping: for that there is `eval`.
+   *
+   * @example
+   * const encoder = new Dense({ units: 8, inputDim: 4 });
+   * const model = new Sequential([encoder.freeze(), new Dense(1)]);
+   * model.countParameters(); // { total: 49, trainable: 9, nonTrainable: 40 }
+   * encoder.unfreeze();
+   */
+  freeze(): this {
+    return this.#setFrozen(true);
+  }
+
+  /** Lets training change this module and all within it, each weight of them. */
+  unfreeze(): this {
+    return this.#setFrozen(false);
+  }
+
+  /** Whether training may change it. Setting it is {@link freeze} and {@link unfreeze}. */
+  get trainable(): boolean {
+    return !this.isFrozen;
+  }
+
+  /** @throws OptionError for what is not true or false. */
+  set trainable(trainable: boolean) {
+    if (typeof trainable !== "boolean")
+      throw new OptionError({
+        where: `${this.title()}, trainable`,
+        expected: "true or false",
+        got: describe(trainable),
+      });
+    this.#setFrozen(!trainable);
+  }
+
+  #setFrozen(frozen: boolean): this {
+    for (const module of this.modules()) (module as { isFrozen: boolean }).isFrozen = frozen;
+    for (const parameter of this.parameters()) {
+      parameter.requiresGrad = !frozen;
+      if (frozen) parameter.zeroGrad();
+    }
+    return this;
+  }
+
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.zeroGrad();
@@ -279,7 +336,8 @@ export abstract class Module<Output = Tensor> {
 
   /** Without what was added in an earlier forward pass: its graph is gone. */
   #penaltiesSince(pass: number): Tensor[] {
-    const own = this.ownPenalties();
+    // As in Keras, weights that do not change are not penalised.
+    const own = this.isFrozen ? [] : this.ownPenalties();
     return this.#addedPenalty && this.#addedPenalty.pass >= pass ? [...own, this.#addedPenalty.penalty] : own;
   }
 }

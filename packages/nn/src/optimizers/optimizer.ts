@@ -138,13 +138,13 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   }
 
   /**
-   * Updates every parameter that has a gradient; those without stay as they are.
+   * Updates every parameter that has a gradient; those without, and frozen ones, stay as they are.
    *
    * @throws ModelError where it has no parameters; ShapeError for a gradient of another shape than its parameter.
    */
   step(): void {
     const members = groupsByParameter(`${this.name}.step`, this.#groups);
-    const weights = [...members.keys()].filter((weight) => weight.grad !== null);
+    const weights = [...members.keys()].filter((weight) => weight.grad !== null && weight.requiresGrad);
     for (const weight of weights) checkGradient(this.name, weight);
     everyRun(() => this.#advance());
     const groups = weights.map((weight) => members.get(weight)!);
