@@ -7,6 +7,7 @@ import type { FusedGraph } from "./ir/fused-graph.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Phase } from "./ir/phases.ts";
 import { fuseEpilogues } from "./passes/epilogue.ts";
+import { putFailuresFirst } from "./passes/failures-first.ts";
 import { fuse } from "./passes/fusion.ts";
 import { assignInPlace, type InPlace } from "./passes/in-place.ts";
 import { type MemoryPlan, planMemory } from "./passes/memory-plan.ts";
@@ -57,7 +58,9 @@ export function compile(
   // Row fusion: groups → groups, loops over the same rows joined into one that takes row after row.
   const rows = fuseRows(loops);
   // Rematerialization: groups → groups that compute again what is cheaper to compute than to keep.
-  const fused = rematerialize(rows);
+  const rematerialized = rematerialize(rows);
+  // Failures first: groups → groups in an order in which what may throw comes before the first update.
+  const fused = putFailuresFirst(rematerialized);
   // In-place assignment: groups → the values that are computed where a parameter's old value lies, or another's memory.
   const inPlace = assignInPlace(fused);
   // Partition among threads: groups → phases, in which threads share the parts of large groups; none with one thread.

@@ -16,8 +16,8 @@ import { bytesPer } from "./wasm/heap.ts";
 
 /** One kernel: what is computed in one go. */
 export interface KernelReport {
-  /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, or an op that runs in JavaScript. */
-  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "host";
+  /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, a guard (a look at whether a check failed), or an op that runs in JavaScript. */
+  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "host";
   /** The operations in it, in order. */
   readonly ops: readonly string[];
   /** What it loops over, or the shape of its result. */

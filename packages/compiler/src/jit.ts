@@ -4,9 +4,10 @@
 
 import type { Op, TensorSpec } from "@chainrule/core";
 import { isGradEnabled, isTracing, JitError, OptionError, Parameter, Tensor } from "@chainrule/core";
-import { checkOptions, describe, sameShape, TapeEntry } from "@chainrule/core/internal";
+import { atomic, checkOptions, describe, isAtomic, perform, sameShape, TapeEntry } from "@chainrule/core/internal";
 import { type Compilation, compile } from "./compile.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
+import { afterFailure } from "./runtime/after-failure.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 import { type FlatTree, flatten } from "./trace/pytree.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
@@ -42,12 +43,14 @@ export type Jitted<F extends TensorFunction> = F & {
 /** A function compiled for arguments of one kind. */
 class CompiledFunction {
   readonly compilation: Compilation;
+  readonly #f: TensorFunction;
   readonly #name: string;
   /** The arguments that it was compiled for, where they were tensors and nothing else. */
   readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isGradEnabled();
 
   constructor(name: string, f: TensorFunction, args: FlatTree, heap: Heap, options: Required<JitOptions>) {
+    this.#f = f;
     this.#name = name;
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
     this.compilation = compile(name, f, args, heap, options);
@@ -79,16 +82,32 @@ class CompiledFunction {
     return this.isCurrent();
   }
 
-  run(tensors: readonly Tensor[]): unknown {
-    const { traced, program } = this.compilation;
-    const priorGradients = traced.priorGradients.flatMap(({ leaf: { grad } }) => grad ?? []);
-    for (const effect of traced.effects) effect();
-    const outputs = program.run(priorGradients.length > 0 ? [...tensors, ...priorGradients] : tensors);
+  /** Runs it on the tensors among the arguments. Where a guard fails, the function is run as it is. */
+  run(args: readonly unknown[], tensors: readonly Tensor[]): unknown {
+    const uncompiled = () => this.#f(...(args as never[]));
+    // If what runs around this fails later, this is undone as well.
+    if (isAtomic())
+      for (const { parameter, assigned } of this.compilation.program.layout.parameters)
+        if (assigned) parameter.noteValue();
+    let outputs: Tensor[];
+    try {
+      outputs = atomic(() => this.#runProgram(tensors));
+    } catch (error) {
+      return afterFailure(error, uncompiled);
+    }
+    const { traced } = this.compilation;
     for (const { leaf, output } of traced.gradients) leaf.grad = output === null ? null : outputs[output];
     traced.requiresGrad.forEach((on, i) => {
       if (on) cutOff(outputs[i], this.#name);
     });
     return traced.result.unflatten(outputs);
+  }
+
+  #runProgram(tensors: readonly Tensor[]): Tensor[] {
+    const { traced, program } = this.compilation;
+    const priorGradients = traced.priorGradients.flatMap(({ leaf: { grad } }) => grad ?? []);
+    for (const effect of traced.effects) perform(effect);
+    return program.run(priorGradients.length > 0 ? [...tensors, ...priorGradients] : tensors);
   }
 }
 
@@ -148,7 +167,7 @@ export function makeJit<F extends TensorFunction>(
     const heap = heapOf();
     if (heap === null || isTracing()) return f(...(args as never[]));
     if (last?.compilation.program.heap === heap && !last.compilation.program.isRunning && last.fits(args))
-      return last.run(args);
+      return last.run(args, args);
     const tree = flatten(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
     if (isGradEnabled() && tree.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
@@ -156,7 +175,7 @@ export function makeJit<F extends TensorFunction>(
     // Called by a kernel of its own: it has one place for its numbers.
     if (compiled.compilation.program.isRunning) return f(...(args as never[]));
     last = compiled;
-    return last.run(tree.tensors);
+    return last.run(args, tree.tensors);
   };
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();

@@ -107,6 +107,7 @@ const quiet = {
   beforeRequiringGrad: () => {},
   evaluate: refuse,
   everyRun: refuse,
+  guard: refuse,
 };
 
 const random = (shape: readonly number[], seed: number) =>

@@ -26,13 +26,16 @@ export { matmulOp } from "./ops/matmul.ts";
 export { concatOp, permuteOp } from "./ops/movement.ts";
 export { maxPoolBackwardOp, maxPoolGatherOp, maxPoolOp, sumPoolBackwardOp, sumPoolOp } from "./ops/pool.ts";
 export { maxOp, minOp } from "./ops/reduce.ts";
+export { placeOf } from "./ops/refuse-where.ts";
 export { builtin, builtinOps, type OpFunction, withOp } from "./ops/registry.ts";
 export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
+export { atomic, isAtomic, onFailure } from "./tensor/atomic.ts";
 export { type Backend, backend, setBackend } from "./tensor/backend.ts";
 export { applyOp, compute, refusePromise, TapeEntry, withGradEnabled } from "./tensor/dispatch.ts";
 export { allocate } from "./tensor/dtype.ts";
+export { guard } from "./tensor/guard.ts";
 export type {
   AxisLoopKind,
   AxisRange,
@@ -48,5 +51,14 @@ export type {
 export { loweringOf } from "./tensor/op.ts";
 export type { ParameterBuffer } from "./tensor/parameter.ts";
 export { broadcastStrides, formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
-export { type StateTracer, stateTracer, type TracedValue, type Tracer, tracer, withTracer } from "./tensor/tracer.ts";
+export {
+  type Effect,
+  perform,
+  type StateTracer,
+  stateTracer,
+  type TracedValue,
+  type Tracer,
+  tracer,
+  withTracer,
+} from "./tensor/tracer.ts";
 export { userLine } from "./user-line.ts";

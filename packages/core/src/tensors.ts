@@ -114,6 +114,7 @@ export {
   std,
   variance,
 } from "./ops/reduce.ts";
+export { refuseWhere } from "./ops/refuse-where.ts";
 export { flip, type SliceRange, slice } from "./ops/slice.ts";
 export { type Axes, broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./ops/sum.ts";
 export {

@@ -29,6 +29,7 @@ function numbersMade(f: () => unknown): number {
       beforeRequiringGrad: () => {},
       evaluate: refuse,
       everyRun: refuse,
+      guard: refuse,
     },
   };
   withTracer(record, f);

@@ -26,6 +26,7 @@ export function opsIn(f: () => unknown): Set<Op> {
         beforeRequiringGrad: () => {},
         evaluate: refuse,
         everyRun: refuse,
+        guard: refuse,
       },
     },
     f,

@@ -4,11 +4,9 @@
 import { type IndexingKind, splitAtAxes } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
-import type { Code, ImportedFunction } from "../wasm/assembler.ts";
+import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
-
-/** Called with an index that is not there, the length of its axis, and which op it is; throws. */
-export const badIndex: ImportedFunction = { name: "badIndex", parameters: ["i32", "i32", "i32"] };
+import { giveUp } from "./guard.ts";
 
 /** Whether the loops below can do it: sums only of floats. */
 export function isIndexing(node: GraphNode): boolean {
@@ -18,18 +16,16 @@ export function isIndexing(node: GraphNode): boolean {
   return reads || node.dtype === "float32" || node.dtype === "float64";
 }
 
-/** @param number the group's, by which a message about a bad index finds the op. */
-export function writeIndexing(code: Code, node: GraphNode, layout: Layout, number: number): void {
+/** An index that is not there ends the program; the kernels say which it was. */
+export function writeIndexing(code: Code, node: GraphNode, layout: Layout): void {
   const { lowering } = node;
-  if (lowering?.kind === "indexing")
-    new IndexingLoop(code, node, layout, number, lowering.axis, lowering.indexing).write();
+  if (lowering?.kind === "indexing") new IndexingLoop(code, node, layout, lowering.axis, lowering.indexing).write();
 }
 
 class IndexingLoop {
   readonly #code: Code;
   readonly #node: GraphNode;
   readonly #layout: Layout;
-  readonly #number: number;
   readonly #kind: IndexingKind;
   /** What is read from, or added to, is [outer, n, inner]; there are `count` indices along the axis. */
   readonly #n: number;
@@ -43,11 +39,10 @@ class IndexingLoop {
   readonly #indices: number;
   readonly #element: number;
 
-  constructor(code: Code, node: GraphNode, layout: Layout, number: number, axis: number, kind: IndexingKind) {
+  constructor(code: Code, node: GraphNode, layout: Layout, axis: number, kind: IndexingKind) {
     this.#code = code;
     this.#node = node;
     this.#layout = layout;
-    this.#number = number;
     this.#kind = kind;
     const large = kind === "indexAdd" ? node.shape : node.inputs[0].shape;
     const { outer, n, inner } = splitAtAxes(large, { first: axis, last: axis });
@@ -156,9 +151,7 @@ class IndexingLoop {
     const index = code.local("i32");
     code.get(this.#indices).access("i32.load").set(index);
     code.push(index, [0], "i32.lt_s").branch(() => code.advance(index, this.#n));
-    code.push(index, [this.#n], "i32.ge_u").branch(() => {
-      code.get(this.#indices).access("i32.load").int(this.#n).int(this.#number).call(badIndex.name);
-    });
+    code.push(index, [this.#n], "i32.ge_u").branch(() => code.call(giveUp.name));
     start();
     code.push(index, [this.#inner * this.#bytes], "i32.mul", "i32.add").set(this.#element);
   }

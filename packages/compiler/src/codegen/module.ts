@@ -12,6 +12,7 @@ import { writeAxisLoop } from "./axis-loops.ts";
 import { writeCopy } from "./copy.ts";
 import { scalarFallbacks } from "./emitters.ts";
 import { writeIndexing } from "./gather-scatter.ts";
+import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
 import { writeMatmul } from "./matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "./parallel.ts";
@@ -64,7 +65,7 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
     return {
       name: groupName(number),
       parameters: partition ? partParameters : [],
-      body: (code) => writeGroup(code, group, number, { layout, stored, imports }, partition),
+      body: (code) => writeGroup(code, group, { layout, stored, imports }, partition),
     };
   });
   return { functions: [...functions, ...entryPoints.map(entryFunction)], imports, entryPoints, parts };
@@ -83,13 +84,7 @@ interface GroupContext {
   readonly imports: ScalarImports;
 }
 
-function writeGroup(
-  code: Code,
-  group: FusionGroup,
-  number: number,
-  context: GroupContext,
-  partition: WorkPartition | null,
-): void {
+function writeGroup(code: Code, group: FusionGroup, context: GroupContext, partition: WorkPartition | null): void {
   const { layout } = context;
   const [node] = group.members;
   if (group.kind === "loop") writeLoop(code, group, context, partition);
@@ -97,7 +92,8 @@ function writeGroup(
   else if (group.kind === "window")
     writeWindow(code, node, { layout, geometries: layout.geometries, scratch: layout.scratch }, partition);
   else if (group.kind === "axisLoop") writeAxisLoop(code, node, layout);
-  else if (group.kind === "indexing") writeIndexing(code, node, layout, number);
+  else if (group.kind === "indexing") writeIndexing(code, node, layout);
+  else if (group.kind === "guard") writeGuard(code, node, layout);
   else writeCopy(code, node, layout);
 }
 

@@ -8,7 +8,7 @@ import type { Views } from "./views.ts";
 
 /** What is computed together. */
 export interface FusionGroup {
-  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "host";
+  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "host";
   /** In an order in which they can be computed. */
   readonly members: readonly GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */

@@ -12,6 +12,7 @@ import {
   type TypedArray,
 } from "@chainrule/core";
 import { formatShape, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
+import { guardOp } from "./guard.ts";
 
 /** Where a value comes from. */
 export type Source =
@@ -119,10 +120,13 @@ export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
   return [...outputs, ...assigned.map(([, node]) => node)];
 }
 
-/** What outputs and assignments come from, and every random draw: the next call must find the generator the same. */
+/**
+ * What outputs and assignments come from, every random draw, because the next call must find the generator the same, and
+ * what guards look at.
+ */
 export function liveNodes(graph: Graph): Set<GraphNode> {
   const live = new Set<GraphNode>();
-  const pending = [...resultsOf(graph), ...graph.nodes.filter((node) => node.op?.random)];
+  const pending = [...resultsOf(graph), ...graph.nodes.filter((node) => node.op?.random || node.isMadeBy(guardOp))];
   for (let node = pending.pop(); node; node = pending.pop()) {
     if (live.has(node)) continue;
     live.add(node);

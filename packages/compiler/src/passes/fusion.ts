@@ -13,6 +13,7 @@ import { isProduct } from "../codegen/matmul.ts";
 import { isWindow } from "../codegen/window.ts";
 import { type FusedGraph, type FusionGroup, fusedGraph } from "../ir/fused-graph.ts";
 import { type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
+import { guardOp } from "../ir/guard.ts";
 import { isFusibleReduction, type Reduction, readsSameElement } from "../ir/reads.ts";
 import { isView, longAxes, Views } from "../ir/views.ts";
 import { type GroupDraft, GroupGraph } from "./group-graph.ts";
@@ -54,6 +55,7 @@ function kindOf(node: GraphNode): Exclude<FusionGroup["kind"], "loop"> {
   if (isWindow(node)) return "window";
   if (isAxisLoop(node)) return "axisLoop";
   if (isIndexing(node)) return "indexing";
+  if (node.isMadeBy(guardOp)) return "guard";
   return isCopy(node) ? "copy" : "host";
 }
 

@@ -8,6 +8,7 @@ import type { GraphNode } from "../ir/graph.ts";
 import { type Liveness, livenessOf } from "../ir/liveness.ts";
 import { isFusibleReduction, loopShape, readsOf } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
+import { mayThrow } from "./failures-first.ts";
 
 export interface InPlace {
   /** Values that are computed in a parameter's memory, over its old value: that parameter. */
@@ -47,6 +48,8 @@ function parametersIn(
   const found = new Map<GraphNode, Parameter>();
   const stateOf = stateNodes(graph.nodes);
   // Whether nobody reads the old value after group `at`, and the group itself only where it writes.
+  // What comes before a group that may throw, or in it, must leave the old value as it is.
+  const lastFailure = groups.findLastIndex(mayThrow);
   const isFreeAt = (at: number, root: GraphNode, old: GraphNode) => {
     const read = lastUse.get(old) ?? -1;
     const isLoop = groups[at].kind === "loop" && !groups[at].rowPasses && !isFusibleReduction(root);
@@ -57,7 +60,7 @@ function parametersIn(
     const { base, offset } = views.of(value);
     const root = aliases.get(base) ?? base;
     const at = definedAt.get(root);
-    if (at === undefined || found.has(root) || offset !== 0 || base.size !== value.size) continue;
+    if (at === undefined || at <= lastFailure || found.has(root) || offset !== 0 || base.size !== value.size) continue;
     if (old && !isFreeAt(at, root, old)) continue;
     found.set(root, parameter);
   }

@@ -109,7 +109,9 @@ function mostParts(group: FusionGroup, threads: number): number {
 
 /** Only the main thread can call functions of JavaScript: those without a compiled form, and the one that refuses indices. */
 function leavesModule({ kind, members, wide }: FusionGroup): boolean {
-  return kind === "indexing" || kind === "host" || members.some((node) => callsJavaScript(node, wide));
+  return (
+    kind === "indexing" || kind === "guard" || kind === "host" || members.some((node) => callsJavaScript(node, wide))
+  );
 }
 
 /** For each group, which earlier ones must be done before it begins. */

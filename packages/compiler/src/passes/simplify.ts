@@ -27,6 +27,7 @@ import {
   tensorOf,
 } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
+import { guardOp } from "../ir/guard.ts";
 import { hasRule, rewrite } from "./rewrite-rules.ts";
 
 /** The same outputs and assignments of fewer and cheaper nodes. */
@@ -89,6 +90,8 @@ class Simplifier {
     const lowering = loweringOf(op, source.attributes);
     if (lowering?.kind === "elementwise" && !op.random && inputs.every(({ uniform }) => uniform !== null))
       return this.#constant(node, source);
+    // A guard that holds whatever the numbers are is none.
+    if (op === guardOp && inputs[0].uniform === 0) return inputs[0];
     if (op.kernel === "view") return this.#view(node, source);
     if (op === broadcastOp && inputs[0].uniform !== null) return this.#reshapedConstant(node, inputs[0]);
     const kept = neutralOperand(op, inputs);

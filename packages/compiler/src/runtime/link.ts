@@ -2,10 +2,10 @@
  * Linking: a generated module becomes functions on the heap's memory, with the shared kernels that it imports, and is
  * dispatched in parallel where threads share the work.
  */
-import { resolveIndex } from "@chainrule/core/internal";
-import { badIndex } from "../codegen/gather-scatter.ts";
+import { giveUp } from "../codegen/guard.ts";
 import { type EntryPoint, entryName, type GeneratedModule, groupName } from "../codegen/module.ts";
 import type { FusionGroup } from "../ir/fused-graph.ts";
+import { guardFailure } from "../ir/guard.ts";
 import { assemble } from "../wasm/assembler.ts";
 import { instantiate } from "../wasm/host.ts";
 import type { Command } from "./command.ts";
@@ -65,14 +65,12 @@ function instantiated(
   const shared = kernelsFor(heap, groups, deterministic);
   const types = [
     ...shared.flatMap((each) => each.types),
-    badIndex,
+    giveUp,
     ...imports.types,
     ...(threads ? protocolImports : []),
   ];
-  const refuse = (index: number, length: number, group: number) =>
-    resolveIndex(groups[group].members[0].name, index, length);
   const calls = shared.map((each) => each.functions);
-  const given = Object.assign({ ...imports.functions, badIndex: refuse }, ...calls, threads?.protocol);
+  const given = Object.assign({ ...imports.functions, [giveUp.name]: failGuard }, ...calls, threads?.protocol);
   const bytes = assemble(functions, types, { shared: threads !== null });
   const exports = instantiate<Exports>(bytes, heap.memory, given);
   const serial = (entry: EntryPoint) => exports[entryName(entry)] as Command;
@@ -82,6 +80,10 @@ function instantiated(
   const dispatch = (entry: EntryPoint) =>
     entry.phases.length > 0 ? parallel(entry.first, exports[entryName(entry)] as SharedRun) : serial(entry);
   return { exports, dispatch };
+}
+
+function failGuard(): never {
+  throw guardFailure;
 }
 
 /** Publishes the program to the other threads; returns what makes commands that dispatch its functions to all of them. */

@@ -64,19 +64,20 @@ export class Program {
     return this.#linked.groups;
   }
 
-  /** Runs it with these inputs, and returns the outputs' tensors. */
+  /**
+   * Runs it with these inputs, and returns the outputs' tensors.
+   *
+   * @throws what kernels throw, and guardFailure; parameters are then what they were.
+   */
   run(inputs: readonly Tensor[]): Tensor[] {
     return this.inPlace((layout) => {
       for (const { index, dtype, address } of layout.inputs) layout.heap.write(dtype, address, inputs[index].storage);
-      try {
-        for (const command of this.#linked.commands) command();
-        const outputs = this.#outputs.map(({ spec, read }) => new Tensor(read(), spec.shape, spec.dtype));
-        for (const assign of this.#assignments) assign();
-        return outputs;
-      } finally {
-        // What lies in the heap counts from here on, even where a kernel threw halfway.
-        for (const { parameter, assigned } of layout.parameters) if (assigned) parameter.held = null;
-      }
+      for (const command of this.#linked.commands) command();
+      const outputs = this.#outputs.map(({ spec, read }) => new Tensor(read(), spec.shape, spec.dtype));
+      for (const assign of this.#assignments) assign();
+      // What lies in the heap counts from here on.
+      for (const { parameter, assigned } of layout.parameters) if (assigned) parameter.held = null;
+      return outputs;
     });
   }
 

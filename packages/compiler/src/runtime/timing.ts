@@ -13,7 +13,7 @@ const shortestTiming = 0.5;
 /**
  * Milliseconds that each group takes on the numbers of the program's last call, best of some; null where they are not
  * there: before the first call, and where another program has run since. What parameters hold is the same afterwards.
- * Groups that draw random numbers are not run: theirs is NaN.
+ * Groups that draw random numbers are not run, nor are those that fail: theirs is NaN.
  */
 export function timeGroups(program: Program, groups: readonly FusionGroup[]): number[] | null {
   const { layout } = program;
@@ -24,13 +24,22 @@ export function timeGroups(program: Program, groups: readonly FusionGroup[]): nu
     const before = parameters.map(({ parameter: { dtype, size }, address }) => heap.copy(dtype, address, size));
     try {
       const isRandom = groups.map(({ members }) => members.some(({ op }) => op?.random));
-      return program.groups.map((run, i) => (isRandom[i] ? Number.NaN : bestOf(run)));
+      return program.groups.map((run, i) => (isRandom[i] ? Number.NaN : timeOf(run)));
     } finally {
       parameters.forEach(({ parameter: { dtype }, address }, i) => {
         heap.write(dtype, address, before[i]);
       });
     }
   });
+}
+
+/** NaN where the numbers of the last call make it throw. */
+function timeOf(run: Command): number {
+  try {
+    return bestOf(run);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** Milliseconds of one run: the shortest of some stretches that are long enough for the clock. */

@@ -2,7 +2,7 @@
  * Traces a function: runs it once on tensors that stand for its arguments, and records what it computes and leaves behind.
  */
 import { JitError, type Parameter, type Tensor, type TensorSpec } from "@chainrule/core";
-import { describe, isPromise, withTracer } from "@chainrule/core/internal";
+import { describe, type Effect, isPromise, withTracer } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { type FlatTree, flatten } from "./pytree.ts";
 import { Trace } from "./trace.ts";
@@ -17,7 +17,7 @@ export interface TracedFunction {
   readonly result: FlatTree;
   readonly requiresGrad: readonly boolean[];
   /** What it wants to happen at every call. */
-  readonly effects: readonly (() => void)[];
+  readonly effects: readonly Effect[];
   /** Leaves that gradients are left on, and (by their index among the outputs) which; null for those forgotten. */
   readonly gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
   /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */

@@ -6,6 +6,7 @@ import type { Op, TensorSpec } from "@chainrule/core";
 import { JitError, Parameter, sizeOf, Tensor } from "@chainrule/core";
 import {
   compute,
+  type Effect,
   formatShape,
   loweringOf,
   type StateTracer,
@@ -16,6 +17,7 @@ import {
   withTracer,
 } from "@chainrule/core/internal";
 import { applied, GraphNode, type Source, tensorOf } from "../ir/graph.ts";
+import { guardOp } from "../ir/guard.ts";
 
 /** Results of constants up to this size are computed while tracing. */
 const constantFoldingLimit = 4096;
@@ -41,7 +43,7 @@ export class Trace implements Tracer, StateTracer {
   readonly changedGradients = new Map<Tensor, Tensor | null>();
   /** Gradients from before the call that it reads: arguments beside those that are given. */
   readonly priorGradients = new Map<Tensor, PriorGradient>();
-  readonly effects: (() => void)[] = [];
+  readonly effects: Effect[] = [];
   readonly #localLeaves = new Set<Tensor>();
   readonly #constants = new Map<object, GraphNode[]>();
   readonly #given: readonly Tensor[];
@@ -157,8 +159,19 @@ export class Trace implements Tracer, StateTracer {
     return [...this.priorGradients.values()].flatMap(({ leaf, tensor }) => (tensor ? [leaf] : []));
   }
 
-  everyRun(effect: () => void): void {
+  everyRun(effect: Effect): void {
     this.effects.push(effect);
+  }
+
+  /** Rows first, because the loops that make what is looked at often reduce rows as well. */
+  guard(bad: Tensor): void {
+    if (bad.size === 0) return;
+    const flags = withGradEnabled(false, () => {
+      const numbers = bad.cast("float32");
+      const rows = bad.rank > 1 && bad.shape[bad.rank - 1] > 1 ? numbers.max(-1) : numbers;
+      return rows.max();
+    });
+    this.#add(applied(guardOp, undefined, [this.nodeOf(flags)]), { shape: [], dtype: "float32" });
   }
 
   /** Computes it and everything that it depends on, with the numbers of this call. */

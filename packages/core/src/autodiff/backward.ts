@@ -33,12 +33,13 @@ export function backward(output: Tensor, gradient: Tensor | undefined, options: 
   checkOptions("backward", options, ["retainGraph", "createGraph"]);
   const leaves = new Set<Tensor>();
   const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
-  withGradEnabled(options.createGraph ?? false, () => {
-    for (const leaf of leaves) {
+  const totals = withGradEnabled(options.createGraph ?? false, () =>
+    Array.from(leaves, (leaf) => {
       const arrived = found.get(leaf) ?? zerosLike(leaf);
-      leaf.grad = leaf.grad ? leaf.grad.add(arrived) : arrived;
-    }
-  });
+      return leaf.grad ? leaf.grad.add(arrived) : arrived;
+    }),
+  );
+  for (const [i, leaf] of [...leaves].entries()) leaf.grad = totals[i];
 }
 
 /**

@@ -4,13 +4,12 @@
 
 import { DTypeError, describe, OptionError, ShapeError, ValueError } from "../errors.ts";
 import { mapKernel, type PairLoop, pairKernel } from "../kernels/elementwise.ts";
-import { asTensor, scalar, type TensorLike } from "../tensor/create.ts";
+import { asTensor, checkWhole, scalar, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { type DType, getDefaultDType, isFloat, promote } from "../tensor/dtype.ts";
 import type { Call, GradientRule, Op } from "../tensor/op.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { isTracing } from "../tensor/tracer.ts";
 import { cast } from "./cast.ts";
 import { builtin, withOp } from "./registry.ts";
 import { sumTo } from "./sum.ts";
@@ -175,10 +174,9 @@ export function asIndices(where: string, x: TensorLike): Tensor {
       got: "a bool tensor",
       hint: "To choose by truth values, use where(condition, a, b), or cast to int32.",
     });
-  if (isTracing()) return cast(indices.detach(), "int32");
-  for (const index of indices.storage)
-    if (!Number.isInteger(index))
-      throw new ValueError({ where, expected: "whole numbers as indices", got: describe(index) });
+  checkWhole(indices, (index) => {
+    throw new ValueError({ where, expected: "whole numbers as indices", got: describe(index) });
+  });
   return cast(indices.detach(), "int32");
 }
 

@@ -6,6 +6,7 @@
  * where the first part is even, because they are made in pairs and the spare half of an odd fill is dropped.
  */
 import seedrandom from "seedrandom";
+import { atomicRun, onFailure } from "../tensor/atomic.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import * as check from "./checks.ts";
 import { fillBernoulli, fillNormal, fillUniform, largestBelow } from "./fills.ts";
@@ -32,7 +33,21 @@ const truncation = 2;
  * generator.fillNormal(new Float32Array(3)); // the same three numbers in every run
  */
 export class Generator {
-  readonly #words = new Words();
+  readonly #stream = new Words();
+  #notedIn: object | null = null;
+
+  /** The words, noted as they are: a step that fails draws nothing. */
+  get #words(): Words {
+    const run = atomicRun();
+    if (run !== null && run !== this.#notedIn) {
+      this.#notedIn = run;
+      const before = this.#stream.state;
+      onFailure(() => {
+        this.#stream.state = before;
+      });
+    }
+    return this.#stream;
+  }
 
   constructor(seed?: number | string) {
     if (seed !== undefined) this.manualSeed(seed);
@@ -65,7 +80,7 @@ export class Generator {
    * generator.state = JSON.parse(saved); // draws once more what it drew since
    */
   get state(): GeneratorState {
-    return this.#words.state;
+    return this.#stream.state;
   }
 
   set state(state: GeneratorState) {

@@ -12,6 +12,7 @@ import {
   promote,
   type TypedArray,
 } from "./dtype.ts";
+import { guard } from "./guard.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracer.ts";
@@ -63,6 +64,7 @@ export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shap
 
 /** What `tensor` makes of another tensor, in operations. */
 function traced(data: Tensor, { dtype = data.dtype, shape, requiresGrad }: CreateOptions & { shape?: Shape }): Tensor {
+  if (dtype === "int32" && isFloat(data.dtype)) checkWhole(data, (value) => refuseAsInt32("tensor", value));
   const same = data.detach().cast(dtype);
   const made = (shape ? same.reshape(shape) : same).detach();
   if (requiresGrad) made.requiresGrad = true;
@@ -193,16 +195,37 @@ function fill(where: string, dtype: DType, values: ArrayLike<number>): TypedArra
   const storage = allocate(dtype, values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (dtype === "int32" && (value | 0) !== value)
-      throw new DTypeError({
-        where,
-        expected: "whole numbers of 32 bits for dtype int32",
-        got: describe(value),
-        hint: "Leave dtype out for float32, or cut fractions off with cast.",
-      });
+    if (dtype === "int32" && (value | 0) !== value) refuseAsInt32(where, value);
     storage[i] = dtype === "bool" ? Number(value !== 0) : value;
   }
   return storage;
+}
+
+function refuseAsInt32(where: string, value: number): never {
+  throw new DTypeError({
+    where,
+    expected: "whole numbers of 32 bits for dtype int32",
+    got: describe(value),
+    hint: "Leave dtype out for float32, or cut fractions off with cast.",
+  });
+}
+
+/** Calls `refuse` with the first number that is not a whole one of 32 bits. */
+export function checkWhole(x: Tensor, refuse: (value: number) => never): void {
+  const numbers = x.detach();
+  guard(
+    [numbers],
+    () => {
+      for (const value of numbers.storage) if ((value | 0) !== value) refuse(value);
+    },
+    () => {
+      const isWhole = numbers.floor().equal(numbers);
+      return isWhole
+        .logicalAnd(numbers.greaterEqual(-(2 ** 31)))
+        .logicalAnd(numbers.less(2 ** 31))
+        .logicalNot();
+    },
+  );
 }
 
 /** Makes the tensor and applies `requiresGrad`. */
@@ -334,7 +357,16 @@ export function eye(rows: number, columns = rows, options: CreateOptions = {}): 
  */
 export function oneHot(labels: TensorLike, depth?: number, options: CreateOptions = {}): Tensor {
   const given = asTensor(labels, "oneHot", "float64");
+  const refuse = (label: number, classes: number): never => {
+    throw new ValueError({
+      where: "oneHot",
+      expected: `labels that are whole numbers from 0 to ${classes - 1}`,
+      got: `${label}`,
+      hint: "Name the number of classes as the second argument, and count them from 0.",
+    });
+  };
   if (tracer !== null && depth !== undefined) {
+    checkLabels(given.detach(), depth, (label) => refuse(label, depth));
     const places = arange(0, depth, 1, { dtype: "int32" });
     const chosen = given.detach().unsqueeze(-1).equal(places);
     return traced(chosen, { ...options, dtype: options.dtype ?? getDefaultDType() });
@@ -342,18 +374,21 @@ export function oneHot(labels: TensorLike, depth?: number, options: CreateOption
   const { storage, shape } = given;
   const values = Array.from(storage);
   const classes = depth ?? values.reduce((most, label) => Math.max(most, label), -1) + 1;
-  values.forEach((label) => {
-    if (!Number.isInteger(label) || label < 0 || label >= classes)
-      throw new ValueError({
-        where: "oneHot",
-        expected: `labels that are whole numbers from 0 to ${classes - 1}`,
-        got: `${label}`,
-        hint: "Name the number of classes as the second argument, and count them from 0.",
-      });
-  });
+  checkLabels(given, classes, (label) => refuse(label, classes));
   return build("oneHot", [...shape, classes], options, (out) => {
     values.forEach((label, i) => {
       out[i * classes + label] = 1;
     });
   });
+}
+
+/** Calls `refuse` with the first number that is not a whole one from 0 to `classes` - 1. */
+function checkLabels(labels: Tensor, classes: number, refuse: (label: number) => never): void {
+  guard(
+    [labels],
+    () => {
+      for (const label of labels.storage) if (!Number.isInteger(label) || label < 0 || label >= classes) refuse(label);
+    },
+    () => labels.floor().equal(labels).logicalAnd(labels.greaterEqual(0)).logicalAnd(labels.less(classes)).logicalNot(),
+  );
 }

@@ -2,6 +2,7 @@
  * The parameter: a tensor whose value can be replaced, and the snapshots by which the tape keeps earlier values.
  */
 import { DTypeError, ShapeError } from "../errors.ts";
+import { isAtomic, onFailure } from "./atomic.ts";
 import { asTensor, type TensorLike } from "./create.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatShape, type Shape, sameShape } from "./shape.ts";
@@ -61,9 +62,20 @@ export class Parameter extends Tensor {
     const converted = next.detach().cast(this.dtype);
     if (tracer !== null) stateTracer()!.assign(this, converted);
     else {
-      this.held = converted.storage;
-      if (this.buffer !== null) this.buffer.stale = true;
+      if (isAtomic()) this.noteValue();
+      this.#replace(converted.storage);
     }
+  }
+
+  /** Notes the value, so that it comes back if the atomic function around this fails. @internal */
+  noteValue(): void {
+    const before = this.storage;
+    onFailure(() => this.#replace(before));
+  }
+
+  #replace(numbers: TypedArray): void {
+    this.held = numbers;
+    if (this.buffer !== null) this.buffer.stale = true;
   }
 
   override snapshot(): Tensor {

@@ -6,6 +6,7 @@
  */
 import { DTypeError, GraphError, JitError, ShapeError } from "../errors.ts";
 import { userLine } from "../user-line.ts";
+import { isAtomic, onFailure } from "./atomic.ts";
 import type { TapeEntry } from "./dispatch.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatTensor } from "./format.ts";
@@ -89,7 +90,12 @@ export class Tensor {
   }
 
   set grad(gradient: Tensor | null) {
-    stateTracer()?.beforeGradientChanges(this, this.#grad);
+    const before = this.#grad;
+    stateTracer()?.beforeGradientChanges(this, before);
+    if (isAtomic())
+      onFailure(() => {
+        this.#grad = before;
+      });
     this.#grad = gradient;
   }
 

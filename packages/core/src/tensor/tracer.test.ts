@@ -66,6 +66,7 @@ describe("a tracer", () => {
       beforeGradientChanges: () => seen.push("beforeGradientChanges"),
       evaluate: unused,
       everyRun: () => seen.push("everyRun"),
+      guard: (bad) => seen.push(`guard [${bad.shape}]`),
     };
     const w = parameter([1, 2]);
     withTracer(recorder(state), () => {

@@ -2,9 +2,13 @@
  * Who records ops instead of computing them: the seam through which `jit` sees what a function does to tensors.
  */
 import { JitError } from "../errors.ts";
+import { onFailure } from "./atomic.ts";
 import type { Op, TensorSpec } from "./op.ts";
 import type { Parameter } from "./parameter.ts";
 import type { Tensor } from "./tensor.ts";
+
+/** Something done in plain JavaScript; it may return what undoes it. */
+export type Effect = () => unknown;
 
 /** A value in a trace; only the tracer that made it knows more. */
 export interface TracedValue {
@@ -35,14 +39,19 @@ export interface StateTracer {
   beforeGradientChanges(leaf: Tensor, held: Tensor | null): void;
   /** The value that the tensor has in this call, for a buffer that is made of it. */
   evaluate(x: Tensor): Tensor;
-  /** Registers something to be done before every run of what is compiled. */
-  everyRun(effect: () => void): void;
+  /** Registers something to be done before every run of what is compiled, with {@link perform}. */
+  everyRun(effect: Effect): void;
+  /** Records that no run goes beyond here if something in the tensor, which is bool, is true. */
+  guard(bad: Tensor): void;
 }
 
 /** The tracer at work; null where operations are computed at once. */
 export let tracer: Tracer | null = null;
 
-/** Whether operations are being recorded, so that tensors have no numbers: checks that read values are to be skipped. */
+/**
+ * Whether operations are being recorded, so that tensors have no numbers. To check numbers all the same, use
+ * {@link refuseWhere}.
+ */
 export function isTracing(): boolean {
   return tracer !== null;
 }
@@ -74,15 +83,25 @@ export function stateTracer(): StateTracer | null {
  * Does something now, and, within `jit`, again before every run of the compiled function: for what a step does in plain
  * JavaScript, such as counting.
  *
- * Within `jit` it happens before all tensor operations of the step, whatever its place among them.
+ * Within `jit` it happens before all tensor operations of the step, whatever its place among them. Where a step fails,
+ * what the effect returned, if that is a function, is called to undo it: a step happens whole or not at all.
  *
  * @example
  * let steps = 0;
- * everyRun(() => { steps++; });
+ * everyRun(() => {
+ *   steps++;
+ *   return () => { steps--; };
+ * });
  * steps; // 1
  */
-export function everyRun(effect: () => void): void {
+export function everyRun(effect: () => unknown): void {
   const state = stateTracer();
   if (state) state.everyRun(effect);
-  else effect();
+  else perform(effect);
+}
+
+/** Does something, and notes what undoes it. */
+export function perform(effect: Effect): void {
+  const undo = effect();
+  if (typeof undo === "function") onFailure(undo as () => void);
 }

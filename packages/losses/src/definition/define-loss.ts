@@ -106,10 +106,6 @@ function makeLoss(definition: Definition, fixed: Options): Loss {
       if (options.reduction !== undefined) checkReduction(name, options.reduction);
       return makeLoss(definition, { ...fixed, ...options });
     },
-    check: (...args: unknown[]) => {
-      const { tensors, options } = read(args);
-      prepareInputs(definition, tensors, ownOptions(options), false);
-    },
     evaluate: (...args: unknown[]) => {
       const { tensors, options } = read(args);
       return evaluate(definition, tensors, options);
@@ -190,12 +186,7 @@ function recordReads(own: Options): { options: Options; read: ReadonlySet<string
 }
 
 /** The inputs as tensors of one dtype, of shapes that belong together, with values that make sense. */
-function prepareInputs(
-  definition: Definition,
-  given: readonly TensorLike[],
-  own: Options,
-  predictionsToo = true,
-): Tensor[] {
+function prepareInputs(definition: Definition, given: readonly TensorLike[], own: Options): Tensor[] {
   const { name, settings } = definition;
   const roles = Object.keys(definition.inputs);
   const kinds = Object.values(definition.inputs).map((domain) => resolveDomain(domain, own));
@@ -211,8 +202,7 @@ function prepareInputs(
       const labels = checkClasses(name, first, x, kinds[i], own as ClassOptions);
       return x.cast(labels ? "int32" : first.dtype);
     }
-    const isGiven = definition.given.includes(roles[i]);
-    if (isGiven || predictionsToo) checkValues(name, roles[i], x, kinds[i], !isGiven);
+    checkValues(name, roles[i], x, kinds[i], !definition.given.includes(roles[i]));
     return x;
   });
 }

@@ -37,13 +37,6 @@ export interface Loss<Own extends object = NoOptions, Inputs extends readonly Te
    * @throws OptionError for options that the loss does not know.
    */
   with(options: OptionsOf<Own>): Loss<Own, Inputs>;
-  /**
-   * Throws what the loss itself would for inputs and options that make no sense, and computes nothing.
-   *
-   * For compiled steps, which cannot look at numbers; the values of predictions are not looked at.
-   * @internal
-   */
-  check(...args: [...inputs: Inputs, options?: OptionsOf<Own>]): void;
   /** The losses before weights and reduction. @internal */
   evaluate(...args: [...inputs: Inputs, options?: OptionsOf<Own>]): PerElement;
   /** Inputs and options to check it with, drawn from standard normals, where its domains do not say enough. @internal */

@@ -4,7 +4,6 @@
 import {
   concat,
   full,
-  isTracing,
   OptionError,
   ShapeError,
   stack,
@@ -14,9 +13,10 @@ import {
   ValueError,
   where,
 } from "@chainrule/core";
-import { describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { describe, formatShape, guard, placeOf, sameShape } from "@chainrule/core/internal";
 import { defineLoss } from "../definition/define-loss.ts";
-import { formatIndex, valuesOf } from "../inputs/values.ts";
+import { areClassesIn } from "../inputs/class-targets.ts";
+import { checkEach } from "../inputs/values.ts";
 
 interface CtcOptions {
   inputLengths?: TensorLike;
@@ -173,35 +173,55 @@ function checkLengths(
   const lengths = tensor(given, { dtype: "float64" });
   if (!sameShape(lengths.shape, [batch]))
     throw new ShapeError({ where: name, expected: `${what} of shape [${batch}]`, got: formatShape(lengths.shape) });
-  if (isTracing()) return null;
-  for (const length of valuesOf(lengths))
-    if (!Number.isInteger(length) || length < least || length > most)
-      throw new ValueError({
-        where: name,
-        expected: `${what} that are whole numbers from ${least} to ${most}`,
-        got: `${length}`,
-      });
-  return valuesOf(lengths);
+  const contains = (length: number) => Number.isInteger(length) && length >= least && length <= most;
+  const holds = (x: Tensor) => areClassesIn(x.sub(least), most - least + 1);
+  const expected = `${what} that are whole numbers from ${least} to ${most}`;
+  checkEach(lengths, { contains, holds }, (length) => new ValueError({ where: name, expected, got: `${length}` }));
+  return lengths;
 }
 
-function checkLabels(name: string, target: Tensor, classes: number, blank: number, lengths: ArrayLike<number> | null) {
-  if (isTracing()) return;
-  const most = target.shape[1];
-  const labels = valuesOf(target);
-  const ended = new Array<boolean>(target.shape[0]).fill(false);
-  for (let i = 0; i < target.size; i++) {
-    const label = labels[i];
-    const row = Math.floor(i / most);
-    if (lengths && i % most >= lengths[row]) continue;
-    const padding = !lengths && (label < 0 || label === blank);
-    if (padding) ended[row] = true;
-    if (padding || (Number.isInteger(label) && label >= 0 && label < classes && label !== blank && !ended[row]))
-      continue;
-    throw new ValueError({
+function checkLabels(name: string, target: Tensor, classes: number, blank: number, lengths: Tensor | null) {
+  const refuse = (at: number) =>
+    new ValueError({
       where: name,
       expected: `labels that are whole numbers from 0 to ${classes - 1} without the blank, ${blank}, and padding only at the end`,
-      got: `${label} at ${formatIndex(i, target)}`,
+      got: `${target.storage[at]} at ${formatShape(placeOf(at, target))}`,
       hint: "Another class can be the blank: blank: -1 is the last.",
     });
+  guard(
+    lengths ? [target, lengths] : [target],
+    () => {
+      const wrong = firstWrongLabel(target, classes, blank, lengths);
+      if (wrong >= 0) throw refuse(wrong);
+    },
+    () => wrongLabels(target.detach(), classes, blank, lengths),
+  );
+}
+
+/** Where the first label is that is none, or comes after padding; -1 where all are right. */
+function firstWrongLabel(target: Tensor, classes: number, blank: number, lengths: Tensor | null): number {
+  const most = target.shape[1];
+  const labels = target.storage;
+  const ended = new Array<boolean>(target.shape[0]).fill(false);
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    const row = Math.floor(i / most);
+    if (lengths && i % most >= lengths.storage[row]) continue;
+    const padding = !lengths && (label < 0 || label === blank);
+    if (padding) ended[row] = true;
+    const isLabel = Number.isInteger(label) && label >= 0 && label < classes && label !== blank;
+    if (!padding && (!isLabel || ended[row])) return i;
   }
+  return -1;
+}
+
+/** The same in tensor operations: true for every label that is none, and for what follows padding. */
+function wrongLabels(target: Tensor, classes: number, blank: number, lengths: Tensor | null): Tensor {
+  const areLabels = areClassesIn(target, classes).logicalAnd(target.notEqual(blank));
+  if (lengths) return positions(target).less(lengths.unsqueeze(-1)).logicalAnd(areLabels.logicalNot());
+  const padding = target.less(0).logicalOr(target.equal(blank));
+  const most = target.shape[1];
+  if (most === 0) return padding;
+  const afterPadding = concat([full([target.shape[0], 1], 0, { dtype: "bool" }), padding.slice(":", [0, most - 1])], 1);
+  return padding.logicalNot().logicalAnd(areLabels.logicalNot().logicalOr(afterPadding));
 }

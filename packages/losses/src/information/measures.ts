@@ -18,8 +18,10 @@ import {
   where,
 } from "@chainrule/core";
 import { checkOptions, describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { nearOne } from "../inputs/class-targets.ts";
+import { domains, type NumberTest } from "../inputs/domains.ts";
 import { asFloat } from "../inputs/tensors.ts";
-import { findInvalid, formatIndex, valuesOf } from "../inputs/values.ts";
+import { checkEach } from "../inputs/values.ts";
 import { xLogX } from "../numerics/stable.ts";
 
 export interface BaseOption {
@@ -58,26 +60,32 @@ function asFloats(...inputs: TensorLike[]): Tensor[] {
 
 /** Throws for the first negative (or NaN) probability. */
 function checkNotNegative(name: string, role: string, p: Tensor): void {
-  const wrong = findInvalid(p, (x) => x >= 0);
-  if (wrong >= 0)
-    throw new ValueError({
-      where: name,
-      expected: `${role} without negative probabilities`,
-      got: `${valuesOf(p)[wrong]} at ${formatIndex(wrong, p)}`,
-    });
+  const expected = `${role} without negative probabilities`;
+  checkEach(
+    p.detach(),
+    domains.nonNegative,
+    (x, place) => new ValueError({ where: name, expected, got: `${x} at ${place}` }),
+  );
 }
 
 /** Throws for the first distribution that does not sum to 1. */
 function checkSums(name: string, role: string, sums: Tensor): void {
-  const off = findInvalid(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
-  if (off >= 0)
-    throw new ValueError({
+  const refuse = (sum: number, place: string) =>
+    new ValueError({
       where: name,
       expected: `${role} that sums to 1 (within ${sumTolerance})`,
-      got: `a sum of ${valuesOf(sums)[off]}${sums.rank > 0 ? ` at ${formatIndex(off, sums)}` : ""}`,
+      got: `a sum of ${sum}${sums.rank > 0 ? ` at ${place}` : ""}`,
       hint: "With normalize: true, counts and weights are divided by their sum first.",
     });
+  checkEach(sums, nearOne(sumTolerance), refuse);
 }
+
+const finiteAboveZero: NumberTest = {
+  contains: (sum) => sum > 0 && sum < Number.POSITIVE_INFINITY,
+  holds: (sums) => sums.greater(0).logicalAnd(sums.isFinite()),
+};
+
+const atMostOne: NumberTest = { contains: (x) => x <= 1, holds: (x) => x.lessEqual(1) };
 
 /** A checked distribution along the axes, divided by its sum where that is asked for. */
 function checkDistribution(name: string, role: string, p: Tensor, axes: number | number[], normalize = false): Tensor {
@@ -88,13 +96,8 @@ function checkDistribution(name: string, role: string, p: Tensor, axes: number |
     checkSums(name, role, shown);
     return p;
   }
-  const empty = findInvalid(shown, (sum) => sum > 0 && sum < Number.POSITIVE_INFINITY);
-  if (empty >= 0)
-    throw new ValueError({
-      where: name,
-      expected: `${role} with a finite sum above 0`,
-      got: `${valuesOf(shown)[empty]}`,
-    });
+  const expected = `${role} with a finite sum above 0`;
+  checkEach(shown, finiteAboveZero, (sum) => new ValueError({ where: name, expected, got: `${sum}` }));
   return p.div(sums);
 }
 
@@ -142,9 +145,8 @@ export function surprisal(p: TensorLike, options: BaseOption = {}): Tensor {
   checkOptions(name, options, ["base"]);
   const [x] = asFloats(asTensor(p, name));
   checkNotNegative(name, "p", x);
-  const wrong = findInvalid(x, (value) => value <= 1);
-  if (wrong >= 0)
-    throw new ValueError({ where: name, expected: "probabilities up to 1", got: `${valuesOf(x)[wrong]}` });
+  const expected = "probabilities up to 1";
+  checkEach(x.detach(), atMostOne, (value) => new ValueError({ where: name, expected, got: `${value}` }));
   return convertToBase(name, sub(0, x.log()), options.base);
 }
 

@@ -2,6 +2,7 @@
  * Checks of targets over classes: labels (class indices) or a distribution, along a class axis.
  */
 import {
+  isFloat,
   normalizeAxis,
   OptionError,
   type Shape,
@@ -11,8 +12,8 @@ import {
   ValueError,
 } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
-import type { Domain } from "./domains.ts";
-import { checkValues, findInvalid, formatIndex, valuesOf } from "./values.ts";
+import type { Domain, NumberTest } from "./domains.ts";
+import { checkEach, checkValues } from "./values.ts";
 
 /** The options of losses over classes. */
 export interface ClassOptions {
@@ -81,16 +82,26 @@ function shapeHint(shape: Shape, target: Shape, labelShape: Shape, domain: Domai
 function checkLabels(name: string, target: Tensor, classes: number, ignoreIndex?: number): void {
   if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex))
     throw new OptionError({ where: name, expected: "a whole number as ignoreIndex", got: `${ignoreIndex}` });
-  const isClass = (label: number) => label >= 0 && label < classes && Number.isInteger(label);
-  const wrong = findInvalid(target, (label) => isClass(label) || label === ignoreIndex);
-  if (wrong < 0) return;
-  const label = valuesOf(target)[wrong];
-  throw new ValueError({
-    where: name,
-    expected: `labels that are whole numbers from 0 to ${classes - 1}`,
-    got: `${label} at ${formatIndex(wrong, target)}`,
-    hint: labelHint(label, classes),
-  });
+  const refuse = (label: number, place: string) =>
+    new ValueError({
+      where: name,
+      expected: `labels that are whole numbers from 0 to ${classes - 1}`,
+      got: `${label} at ${place}`,
+      hint: labelHint(label, classes),
+    });
+  const contains = (label: number) =>
+    (label >= 0 && label < classes && Number.isInteger(label)) || label === ignoreIndex;
+  const holds = (labels: Tensor) => {
+    const areClasses = areClassesIn(labels, classes);
+    return ignoreIndex === undefined ? areClasses : areClasses.logicalOr(labels.equal(ignoreIndex));
+  };
+  checkEach(target, { contains, holds }, refuse);
+}
+
+/** Which numbers are whole and from 0 to `classes` - 1. */
+export function areClassesIn(labels: Tensor, classes: number): Tensor {
+  const inside = labels.greaterEqual(0).logicalAnd(labels.less(classes));
+  return isFloat(labels.dtype) ? inside.logicalAnd(labels.floor().equal(labels)) : inside;
 }
 
 function labelHint(label: number, classes: number): string {
@@ -106,13 +117,20 @@ const sumTolerance = 0.01;
 /** Throws for the first target that is no distribution over the classes. */
 function checkDistribution(name: string, target: Tensor, axis: number): void {
   checkValues(name, "target", target, "distribution", false);
-  const sums = target.detach().sum(axis);
-  const off = findInvalid(sums, (sum) => Math.abs(sum - 1) <= sumTolerance);
-  if (off >= 0)
-    throw new ValueError({
+  const refuse = (sum: number, place: string) =>
+    new ValueError({
       where: name,
       expected: "targets whose probabilities sum to 1",
-      got: `${valuesOf(sums)[off]} at ${formatIndex(off, sums)}`,
+      got: `${sum} at ${place}`,
       hint: "Where several labels hold at once, use binaryCrossEntropy; to weigh or leave out samples, sampleWeight.",
     });
+  checkEach(target.detach().sum(axis), nearOne(sumTolerance), refuse);
+}
+
+/** Sums that are 1, give or take so much. */
+export function nearOne(tolerance: number): NumberTest {
+  return {
+    contains: (sum) => Math.abs(sum - 1) <= tolerance,
+    holds: (sums) => sums.sub(1).abs().lessEqual(tolerance),
+  };
 }

@@ -1,11 +1,18 @@
 /**
  * What numbers a loss takes: probabilities, logits, labels …; how to know them, and where they end.
  */
+import type { Tensor } from "@chainrule/core";
+
+/** Which numbers are right: of one number, and of a tensor's, in tensor operations. The two must agree. */
+export interface NumberTest {
+  readonly contains: (x: number) => boolean;
+  readonly holds: (x: Tensor) => Tensor;
+}
+
 /** One kind of numbers. */
-export interface DomainRule {
+export interface DomainRule extends NumberTest {
   /** Completes "expected predictions …". */
   readonly description: string;
-  readonly contains: (x: number) => boolean;
   readonly hint?: string;
   /** Where `checkLoss` looks whether value and gradient stay finite. */
   readonly extremes: readonly number[];
@@ -22,12 +29,14 @@ const isNumber = (x: number) => !Number.isNaN(x);
 const real: DomainRule = {
   description: "that are numbers",
   contains: isNumber,
+  holds: (x) => x.isNaN().logicalNot(),
   extremes: [-1e3, 0, 1e3],
   sample: (z) => z,
 };
 const probability: DomainRule = {
   description: "that are probabilities, from 0 to 1",
   contains: (x) => x >= -rounding && x <= 1 + rounding,
+  holds: (x) => x.greaterEqual(-rounding).logicalAnd(x.lessEqual(1 + rounding)),
   hint: "If these are logits, pass fromLogits: true or the loss's form for logits; else end the model in a sigmoid or softmax.",
   extremes: [0, 1],
   sample: sigmoid,
@@ -45,6 +54,7 @@ export const domains = {
   logProbability: {
     description: "that are log-probabilities, 0 or less",
     contains: (x) => x <= rounding,
+    holds: (x) => x.lessEqual(rounding),
     hint: "If these are logits, take their logSoftmax(-1) first, or use crossEntropy, which does.",
     extremes: [-1e3, 0],
     sample: (z) => Math.log(sigmoid(z)),
@@ -55,6 +65,7 @@ export const domains = {
   positive: {
     description: "above 0",
     contains: (x) => x > 0,
+    holds: (x) => x.greater(0),
     extremes: [1e-6, 1e3],
     sample: (z) => Math.exp(z / 2),
   },
@@ -62,6 +73,7 @@ export const domains = {
   nonNegative: {
     description: "of 0 or more",
     contains: (x) => x >= 0,
+    holds: (x) => x.greaterEqual(0),
     hint: "Let the model end in softplus or exponential, whose results are never negative.",
     extremes: [0, 1e3],
     sample: Math.abs,
@@ -70,6 +82,7 @@ export const domains = {
   sign: {
     description: "that are -1 or 1 (0 stands for -1)",
     contains: (x) => x === 1 || x === 0 || x === -1,
+    holds: (x) => x.abs().equal(1).logicalOr(x.equal(0)),
     extremes: [-1, 0, 1],
     sample: (z) => (z < 0 ? -1 : 1),
   },
@@ -77,6 +90,7 @@ export const domains = {
   truth: {
     description: "that are 0 or 1",
     contains: (x) => x === 0 || x === 1,
+    holds: (x) => x.equal(0).logicalOr(x.equal(1)),
     extremes: [0, 1],
     sample: (z) => (z < 0 ? 0 : 1),
   },

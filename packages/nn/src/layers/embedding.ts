@@ -1,7 +1,8 @@
 /**
  * The embedding: a table of vectors, looked up by whole numbers.
  */
-import { isTracing, type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
+import { type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
+import { guard } from "@chainrule/core/internal";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
@@ -96,14 +97,16 @@ function withZeroRow(table: Tensor, row: number): Tensor {
   return where(rows, 0, table);
 }
 
-/** Indices from the end, which gather would take, are mistakes here. Reads the values, which `jit` has none of. */
+/** Indices from the end, which gather would take, are mistakes here. */
 function checkNotNegative(indices: Tensor, count: number): void {
-  if (isTracing()) return;
-  for (const index of indices.toTypedArray())
-    if (index < 0)
-      throw new ValueError({
-        where: "Embedding",
-        expected: `indices from 0 to ${count - 1}`,
-        got: `${index}`,
-      });
+  const check = () => {
+    for (const index of indices.storage)
+      if (index < 0)
+        throw new ValueError({
+          where: "Embedding",
+          expected: `indices from 0 to ${count - 1}`,
+          got: `${index}`,
+        });
+  };
+  guard([indices], check, () => indices.less(0));
 }

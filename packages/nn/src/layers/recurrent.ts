@@ -214,7 +214,11 @@ export class RNN extends SequenceLayer {
         hint: "For new sequences call resetState() first.",
       });
     everyRun(() => {
+      const outside = this.#batch;
       this.#batch = batch;
+      return () => {
+        this.#batch = outside;
+      };
     });
     const kept = this.#states.get(batch) ?? this.cell.initialState(batch, dtype).map((part) => buffer(part));
     this.#states.set(batch, kept);

@@ -99,12 +99,6 @@ export class CompiledOutputs {
     return { loss, outputLosses: losses.length === 1 ? null : losses };
   }
 
-  /** Throws for targets that do not fit the predictions; computes nothing. */
-  check(prediction: Nested<Tensor>, y: Nested<Tensor>): void {
-    for (const { config, prediction: output, target } of this.matchTargets(prediction, y, undefined))
-      config.loss.check(output, target);
-  }
-
   /** Each output with its target. @throws ModelError where there is not one of each. */
   matchTargets(prediction: Nested<Tensor>, y: Nested<Tensor>, weight: Nested<Tensor> | undefined): OutputTarget[] {
     const configs = this.configsOf(prediction);

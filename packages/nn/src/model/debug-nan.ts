@@ -2,6 +2,7 @@
  * A training step that throws at the first NaN and says where it is. Slower than `trainStep`, and does the same.
  */
 import { Tensor, ValueError } from "@chainrule/core";
+import { atomic } from "@chainrule/core/internal";
 import { withForwardHook } from "../module/module.ts";
 import { flattenNested, type Nested } from "./nested.ts";
 import { detach, forward, type Inputs, type StepOutput, type TrainState } from "./step.ts";
@@ -9,9 +10,13 @@ import { detach, forward, type Inputs, type StepOutput, type TrainState } from "
 /**
  * Forward, loss and penalties, backward, update, with a look at everything in between.
  *
- * @throws ValueError that names the data, layer, loss, gradient or weight in which the first NaN is.
+ * @throws ValueError that names the data, layer, loss, gradient or weight in which the first NaN is; nothing has changed.
  */
 export function debugStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>): StepOutput {
+  return atomic(() => checkedStep(state, x, y, weight));
+}
+
+function checkedStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>): StepOutput {
   const { model, optimizer } = state;
   for (const [data, what] of [
     [x, "the inputs"],

@@ -2,6 +2,7 @@
  * Evaluation and prediction: the loss and the metrics of data that is not trained on, and the outputs.
  */
 import { ChainRuleError, concat, DataError, noGrad, type Tensor } from "@chainrule/core";
+import { atomic } from "@chainrule/core/internal";
 import { inModeSync, withModes } from "../module/mode.ts";
 import type { Module } from "../module/module.ts";
 import type { DataAdapter } from "./data-adapter.ts";
@@ -49,14 +50,12 @@ export async function evaluateData(
       const item = next instanceof Promise ? await next : next;
       if (item.done) break;
       const batch = item.value;
-      try {
+      inBatch(where, number, () => {
         const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
         const loss = result.loss.item();
         epochMetrics.update(batch, loss, result);
         if (!Number.isFinite(loss)) notice.give(loss, `${where}, batch ${number}`);
-      } catch (error) {
-        throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
-      }
+      });
       checkEnd(where, stepsOption, number, steps !== undefined || data.steps !== null);
       if (eventLoop.isDue) await eventLoop.pause();
       if (shouldStop?.()) break;
@@ -77,6 +76,15 @@ export async function evaluateData(
   return epochMetrics.logs(prefix);
 }
 
+/** An error in a batch says which it was. */
+function inBatch<T>(where: string, number: number, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    throw error instanceof ChainRuleError ? error.inside(`${where}, batch ${number}`) : error;
+  }
+}
+
 /** The outputs for all inputs, computed batch by batch, in evaluation mode; nested as the model returns them. */
 export function predictBatches(
   model: Module<unknown>,
@@ -90,10 +98,13 @@ export function predictBatches(
   return inModeSync(model, false, () =>
     noGrad(() => {
       const outputs: Nested<Tensor>[] = [];
-      const call = jitAfterFirstCall((...inputs: Tensor[]) => model.call(...inputs) as Nested<Tensor>, settings);
+      const call = jitAfterFirstCall(
+        (...inputs: Tensor[]) => atomic(() => model.call(...inputs) as Nested<Tensor>),
+        settings,
+      );
       for (let start = 0; start < count; start += batchSize) {
         const batch = flattenNested(x).map((samples) => samples.take(start, Math.min(start + batchSize, count)));
-        outputs.push(call(...batch));
+        outputs.push(inBatch("predict", start / batchSize + 1, () => call(...batch)));
       }
       if (outputs.length === 1) return mapNested(outputs[0], (output) => output.detach());
       return mapNested(outputs[0], (_, key) =>

@@ -1,6 +1,6 @@
 /**
- * Steps that compile themselves: the first batch of each shape runs eagerly, with all its checks, and those that follow
- * as one WebAssembly program.
+ * Steps that compile themselves: the first batch of each shape runs eagerly, and those that follow as one WebAssembly
+ * program.
  */
 
 import { type JitOptions, jit } from "@chainrule/compiler";
@@ -49,34 +49,29 @@ function haveSameSpecs(a: Arguments, b: Arguments): boolean {
  *
  * A function that cannot be compiled (it reads numbers) goes on uncompiled, and warns of it once.
  *
- * @param check what to check before a compiled call, which cannot read numbers itself; is given the first result.
  * @param compiledForm what is compiled, where that is to return less than `f` does.
  */
-export function jitAfterFirstCall<Args extends Arguments, First extends Result, Result = First>(
-  f: (...args: Args) => First,
+export function jitAfterFirstCall<Args extends Arguments, Result>(
+  f: (...args: Args) => Result,
   { where, jit: jitOptions, quiet = false }: JitSettings,
-  check: (first: First, args: Args) => void = () => {},
   compiledForm: (...args: Args) => Result = f,
 ): (...args: Args) => Result {
   if (!jitOptions) return f;
   const compiled = jit(compiledForm, jitOptions === true ? {} : jitOptions);
-  const firstResults = new Map<string, First>();
-  let last: { readonly args: Args; readonly first: First } | null = null;
+  const seen = new Set<string>();
+  let last: Args | null = null;
   let isCompilable = true;
   return (...args) => {
     if (!isCompilable) return f(...args);
-    let first = last !== null && haveSameSpecs(last.args, args) ? last.first : undefined;
-    if (first === undefined) {
+    if (last === null || !haveSameSpecs(last, args)) {
       const key = specKey(args);
-      first = firstResults.get(key);
-      if (first === undefined) {
+      if (!seen.has(key)) {
         const result = f(...args);
-        firstResults.set(key, result);
+        seen.add(key);
         return result;
       }
-      last = { args, first };
+      last = args;
     }
-    check(first, args);
     try {
       return compiled(...args);
     } catch (error) {
@@ -89,7 +84,7 @@ export function jitAfterFirstCall<Args extends Arguments, First extends Result, 
 }
 
 /**
- * A training or evaluation step that compiles itself; the targets of every batch are checked all the same.
+ * A training or evaluation step that compiles itself.
  *
  * Compiled, it returns the predictions only where metrics need them, or where there are several outputs.
  */
@@ -101,7 +96,6 @@ export function jitStep(step: typeof trainStep | typeof testStep, settings: JitS
   const run = jitAfterFirstCall(
     (...[x, y, weight]: BatchArguments) => eager(state, x, y, weight),
     settings,
-    ({ prediction }, [, y]) => state.outputs.check(prediction, y),
     (...[x, y, weight]: BatchArguments): StepResult => {
       const output = eager(state, x, y, weight);
       const configs = state.outputs.configsOf(output.prediction);

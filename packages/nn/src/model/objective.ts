@@ -17,8 +17,6 @@ export interface Objective {
   readonly name: string;
   /** The mean loss of a batch, weighted. */
   compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
-  /** Throws for targets that do not fit the predictions; computes nothing. */
-  check(prediction: Tensor, target: Tensor): void;
   /** Whether targets may be labels, which have one axis less than the predictions. */
   readonly takesLabels: boolean;
   /** The context for metrics that are made by name. */
@@ -55,7 +53,6 @@ function ofLoss(loss: Loss): Objective {
     name: loss.lossName,
     takesLabels: target === "label" || target === "labelOrDistribution",
     compute: (p, t, weight) => mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
-    check: (p, t) => loss.check(p, t),
     contextFor: (shape) => {
       if (!isDecision && !isSingle(shape)) return {};
       return { threshold: prediction === "logit" || target === "sign" ? 0 : 0.5 };
@@ -78,7 +75,6 @@ function ofFunction(loss: LossFunction): Objective {
         });
       return mean(weight ? applyWeights(name, losses, weight) : losses);
     },
-    check: () => {},
     contextFor: (shape) => (isSingle(shape) ? { threshold: 0.5 } : {}),
   };
 }

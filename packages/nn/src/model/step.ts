@@ -2,6 +2,7 @@
  * One step of training, and one of evaluation: all that is computed for a batch, in tensor operations.
  */
 import { noGrad, Tensor } from "@chainrule/core";
+import { atomic } from "@chainrule/core/internal";
 import type { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { CompiledOutputs } from "./compiled-outputs.ts";
@@ -32,23 +33,28 @@ export interface StepResult extends Omit<StepOutput, "prediction"> {
   readonly prediction: Nested<Tensor> | null;
 }
 
-/** Forward, loss and penalties, backward, update. */
+/** Forward, loss and penalties, backward, update. If it throws, it has changed nothing. */
 export function trainStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>): StepOutput {
-  const output = forward(state, x, y, weight);
-  state.optimizer.zeroGrad();
-  output.loss.backward();
-  state.optimizer.step();
-  return detach(output);
+  const toUpdate = () => {
+    const output = forward(state, x, y, weight);
+    state.optimizer.zeroGrad();
+    output.loss.backward();
+    return detach(output);
+  };
+  return atomic(toUpdate, (output) => {
+    state.optimizer.step();
+    return output;
+  });
 }
 
-/** Forward, loss and penalties. */
+/** Forward, loss and penalties. If it throws, it has changed nothing. */
 export function testStep(
   state: Pick<TrainState, "model" | "outputs">,
   x: Inputs,
   y: Nested<Tensor>,
   weight?: Nested<Tensor>,
 ): StepOutput {
-  return noGrad(() => forward(state, x, y, weight));
+  return noGrad(() => atomic(() => forward(state, x, y, weight)));
 }
 
 /** The loss and the predictions of a batch. */

@@ -14,7 +14,7 @@ import {
   Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { atomic, describe, formatShape, onFailure, sameShape } from "@chainrule/core/internal";
 import type { Schedule } from "../schedules/schedule.ts";
 import { clipByGlobalNorm } from "./clip.ts";
 import {
@@ -138,7 +138,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   }
 
   /**
-   * Updates every parameter that has a gradient; those without, and frozen ones, stay as they are.
+   * Updates every parameter that has a gradient; those without, and frozen ones, stay as they are. If it throws, it has
+   * changed nothing.
    *
    * @throws ModelError where it has no parameters; ShapeError for a gradient of another shape than its parameter.
    */
@@ -146,24 +147,29 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     const members = groupsByParameter(`${this.name}.step`, this.#groups);
     const weights = [...members.keys()].filter((weight) => weight.grad !== null && weight.requiresGrad);
     for (const weight of weights) checkGradient(this.name, weight);
-    everyRun(() => this.#advance());
     const groups = weights.map((weight) => members.get(weight)!);
     const counters = this.#counters.forUpdateOf(weights);
     const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, counters);
-    noGrad(() => {
-      if (!this.rule.pure || isTracing()) update(...weights.map((weight) => weight.grad!));
-      else {
-        const settings = [...new Set(groups)].flatMap(({ hyper }) => Object.values(hyper));
-        this.#updates.run([...weights, ...groups, ...counters, ...settings], weights, update);
+    const runUpdate = () => {
+      if (!this.rule.pure || isTracing()) {
+        atomic(() => update(...weights.map((weight) => weight.grad!)));
+        return;
       }
-    });
+      const settings = [...new Set(groups)].flatMap(({ hyper }) => Object.values(hyper));
+      this.#updates.run([...weights, ...groups, ...counters, ...settings], weights, update);
+    };
+    noGrad(() => atomic(() => everyRun(() => this.#advance()), runUpdate));
   }
 
-  /** The part of a step that is plain numbers: counts it, and takes the learning rate from the schedule. */
-  #advance(): void {
+  /** The part of a step that is plain numbers: counts it, and takes the learning rate from the schedule. Says how to undo it. */
+  #advance(): () => void {
+    const before = this.#iterations;
     for (const { lr, hyper } of this.#groups)
-      if (typeof hyper.lr === "function") lr.assign(checkedRate(this.name, hyper.lr(this.#iterations)));
-    this.#iterations++;
+      if (typeof hyper.lr === "function") lr.assign(checkedRate(this.name, hyper.lr(before)));
+    this.#iterations = before + 1;
+    return () => {
+      this.#iterations = before;
+    };
   }
 
   /** The part of a step that is tensor operations. */
@@ -216,6 +222,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       const initial = Object.entries(this.rule.slots?.(weight, hyper) ?? {});
       slots = Object.fromEntries(initial.map(([name, value]) => [name, buffer(value)]));
       this.#slots.set(weight, slots);
+      // Those that a trace makes belong to what is compiled.
+      if (!isTracing()) onFailure(() => this.#slots.delete(weight));
     }
     return slots;
   }

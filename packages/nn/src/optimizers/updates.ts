@@ -4,9 +4,9 @@
  */
 
 import type { Parameter, Tensor } from "@chainrule/core";
-import { backend } from "@chainrule/core/internal";
+import { atomic, backend } from "@chainrule/core/internal";
 
-/** Updates a set of weights, given their gradients. */
+/** Updates a set of weights, given their gradients; compiled, it changes all or nothing. */
 type Update = (...gradients: Tensor[]) => void;
 
 /** Updates of one set of weights. */
@@ -42,7 +42,9 @@ export class Updates {
     kind.spent += weights.reduce((total, { size }) => total + size, costs.weight * weights.length);
     if (kind.spent > costs.compiling + costs.compilingWeight * weights.length)
       kind.compiled ??= backend?.compile?.(update) ?? null;
-    (kind.compiled ?? update)(...weights.map(({ grad }) => grad!.detach()));
+    const gradients = weights.map(({ grad }) => grad!.detach());
+    if (kind.compiled) kind.compiled(...gradients);
+    else atomic(() => update(...gradients));
   }
 
   #kindOf(parts: readonly unknown[]): Kind {
