@@ -1,7 +1,7 @@
 /**
  * What other packages of this library build on, and nobody else: graphs, for exporters. It changes without notice.
  */
-export type { Graph, GraphNode } from "./ir/graph.ts";
+export { type Graph, type GraphNode, withoutGuards } from "./ir/graph.ts";
 export { simplify } from "./passes/simplify.ts";
 export { type FlatTree, flatten } from "./trace/pytree.ts";
 export { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";

@@ -135,6 +135,11 @@ export function liveNodes(graph: Graph): Set<GraphNode> {
   return live;
 }
 
+/** The graph without its guards, for whom what they check is no matter: the caller of an exported model. */
+export function withoutGuards(graph: Graph): Graph {
+  return { ...graph, nodes: graph.nodes.filter((node) => !node.isMadeBy(guardOp)) };
+}
+
 /** `%7 = matmul(%3, %5) float32 [64, 10]` */
 export function describeNode(node: GraphNode): string {
   const { source } = node;

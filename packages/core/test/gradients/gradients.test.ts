@@ -34,8 +34,8 @@ const withoutGradient: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   argsort: (x) => core.argsort(x),
 };
 
-/** Exported beside the ops, but no ops: makers of ops, and a question answered by a plain boolean. */
-const noOps = ["defineOp", "allClose"];
+/** Exported beside the ops, but no ops: makers of ops, a question answered by a plain boolean, a check. */
+const noOps = ["defineOp", "allClose", "refuseWhere"];
 
 /** Every function that a file of `src/ops` exports and that core passes on. */
 async function exportedOps(): Promise<string[]> {

@@ -9,6 +9,7 @@ import {
   simplify,
   type TensorFunction,
   traceFunction,
+  withoutGuards,
 } from "@chainrule/compiler/internal";
 import { type Generator, OptionError, type Parameter, Tensor, tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
@@ -70,6 +71,7 @@ const optionNames = ["model", "optimizer", "state", "inputs", "name", "steps", "
  * Writes a step, everything that `jit` could compile, as a JAX program: a folder with `program.py` (a line for each
  * operation), the state and the batch as .npz, and `check.py`, which repeats the first steps there and compares. Random
  * numbers are the same, so that losses agree with dropout too. The step is traced and not run: nothing here changes.
+ * Checks of numbers, such as labels that are no classes, are not in the program, which says so.
  *
  * @param args the arguments of the step, which become the batch of the check.
  * @throws OptionError for operations and random numbers that JAX cannot repeat, and for an optimizer that is not given;
@@ -119,7 +121,7 @@ export function jaxProgram<Args extends unknown[]>(
   const given = flatten(where, "arguments", args, true);
   const traced = traceFunction(where, step as unknown as TensorFunction, given);
   checkTrace(traced, options);
-  const graph = simplify(traced.graph);
+  const graph = simplify(withoutGuards(traced.graph));
   const names = namesOf(graph, inputNames(step, args, given, options.inputs), options);
   const body = writeBody(where, graph, names);
   const generators = [...names.generators.keys()];

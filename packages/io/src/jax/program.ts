@@ -227,6 +227,7 @@ export function writeProgram(body: Body, { name, version, inputs, result, x64 }:
 
 \`step(state, ${inputs.join(", ")})\` returns the result and the new state, a dictionary of arrays. To train, call it
 batch after batch; \`jax.jit\` is around it already. At the end of this file stands how to spread a batch over devices.
+Labels and indices are not checked here, as chainrule checks them.
 """
 ${usesMath ? "import math\n" : ""}import pathlib
 

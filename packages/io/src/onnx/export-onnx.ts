@@ -1,7 +1,14 @@
 /**
  * `exportOnnx`: a model's inference as an ONNX file, for any batch size.
  */
-import { flatten, type Graph, type GraphNode, simplify, traceFunction } from "@chainrule/compiler/internal";
+import {
+  flatten,
+  type Graph,
+  type GraphNode,
+  simplify,
+  traceFunction,
+  withoutGuards,
+} from "@chainrule/compiler/internal";
 import { all, type DType, equal, noGrad, OptionError, Tensor, type TypedArray, zeros } from "@chainrule/core";
 import { allocate, checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { writeFile } from "../files/atomic.ts";
@@ -232,7 +239,8 @@ export interface ExportOnnxOptions {
 
 /**
  * Writes a model's inference as an ONNX file, which ONNX Runtime and others run: for any batch size, without dropout, with
- * the statistics of evaluation. ONNX 1.12 (opset 17) and newer.
+ * the statistics of evaluation. ONNX 1.12 (opset 17) and newer. Checks of numbers, such as indices that are not there, are
+ * the runtime's then.
  *
  * @param example a batch like those that it will get, in the options; without it, where the model knows its input's shape.
  * @throws OptionError for an operation that ONNX has no operator of, and for a model that computes something else for
@@ -303,7 +311,7 @@ function traceFor(model: Exportable, examples: readonly Tensor[], batch: number)
     const tree = traced.result.unflatten(traced.result.tensors);
     const isRecord = typeof tree === "object" && tree !== null && !(tree instanceof Tensor) && !Array.isArray(tree);
     const graph = simplify({
-      ...traced.graph,
+      ...withoutGuards(traced.graph),
       assigned: [],
       outputs: traced.graph.outputs.slice(0, traced.result.tensors.length),
     });
