@@ -12,6 +12,7 @@ import {
   ones,
   parameter,
   randn,
+  ShapeError,
   scalar,
   type Tensor,
   tensor,
@@ -268,4 +269,10 @@ it("deterministic products are those of eager execution, bit for bit", () => {
   expect(relaxed(a, b).sub(a.matmul(b)).abs().max().item()).toBeLessThan(1e-4);
   expect(() => jit((x: Tensor) => x, { determinstic: true } as never)).toThrow("deterministic");
   expect(() => jit((x: Tensor) => x, { deterministic: "yes" } as never)).toThrow('expected true or false, got "yes"');
+});
+
+it("wrong calls do not use it up", () => {
+  const f = jit((x: Tensor) => x.matmul(ones([3, 3])));
+  for (let i = 0; i < 70; i++) expect(() => f(ones([2, 4 + i]))).toThrow(ShapeError);
+  expect(f(ones([2, 3])).shape).toEqual([2, 3]);
 });

@@ -151,14 +151,19 @@ export function makeJit<F extends TensorFunction>(
   let programsHeap: Heap | null = null;
   const compiledFor = (tree: FlatTree, heap: Heap): CompiledFunction => {
     // After setNumThreads there is another heap: what was compiled for the old one is never run again.
-    if (heap !== programsHeap) programs.clear();
+    if (heap !== programsHeap) {
+      programs.clear();
+      compilations = 0;
+    }
     programsHeap = heap;
     const key = `${isGradEnabled() ? "" : "noGrad "}${tree.key}`;
     const variants = programs.get(key) ?? [];
     let compiled = variants.find((each) => each.isCurrent());
     if (!compiled) {
-      if (++compilations > mostPrograms) throw tooMany(name);
+      if (compilations >= mostPrograms) throw tooMany(name);
       compiled = new CompiledFunction(name, f, tree, heap, { deterministic });
+      // A call that cannot be compiled, because its arguments are wrong, is none of them.
+      compilations++;
       programs.set(key, [...variants, compiled]);
     }
     return compiled;

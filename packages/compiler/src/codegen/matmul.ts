@@ -56,13 +56,14 @@ function sizes(node: GraphNode): { m: number; n: number; k: number } {
 
 /** Scratch bytes for the largest of the products. */
 export function scratchOf(groups: readonly FusionGroup[]): number {
-  const products = groups
-    .filter(({ kind }) => kind === "matmul")
-    .map(({ members: [node] }) => {
-      const { n, k } = sizes(node);
-      return node.dtype === "float64" ? gemm64Scratch(n, k) : gemmScratch(n, k);
-    });
-  return Math.max(0, ...products);
+  let most = 0;
+  for (const { kind, members } of groups) {
+    if (kind !== "matmul") continue;
+    const [node] = members;
+    const { n, k } = sizes(node);
+    most = Math.max(most, node.dtype === "float64" ? gemm64Scratch(n, k) : gemmScratch(n, k));
+  }
+  return most;
 }
 
 /** Multiply-adds of a product, times two. */

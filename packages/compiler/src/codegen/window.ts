@@ -64,8 +64,9 @@ export class Geometries {
   readonly scratch: number;
 
   constructor(groups: readonly FusionGroup[]) {
-    const windowed = groups.filter(({ kind }) => kind === "window").map(({ members: [node] }) => this.of(node));
-    this.scratch = Math.max(0, ...windowed.map(({ scratch }) => scratch));
+    let most = 0;
+    for (const { kind, members } of groups) if (kind === "window") most = Math.max(most, this.of(members[0]).scratch);
+    this.scratch = most;
   }
 
   /** Writes each table to memory of its own. */

@@ -130,7 +130,7 @@ export function liveNodes(graph: Graph): Set<GraphNode> {
   for (let node = pending.pop(); node; node = pending.pop()) {
     if (live.has(node)) continue;
     live.add(node);
-    pending.push(...node.inputs);
+    for (const input of node.inputs) pending.push(input);
   }
   return live;
 }

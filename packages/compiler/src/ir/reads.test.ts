@@ -37,7 +37,7 @@ describe("what a node reads", () => {
     const [exponential, [input, turned]] = lastOf((a) => a.T.exp(), x);
     const views = new Views();
     expect(readsBy(exponential, views)).toEqual([{ base: input.id, offset: 0, strides: [1, 6] }]);
-    views.writeOut(turned);
+    views.writeOut([turned]);
     expect(readsBy(turned, views)).toEqual([{ base: input.id, offset: 0, strides: [1, 6] }]);
     expect(readsBy(exponential, views)).toEqual([{ base: turned.id, offset: 0, strides: [4, 1] }]);
   });

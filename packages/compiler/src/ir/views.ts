@@ -24,9 +24,9 @@ export class Views {
   readonly #written = new Set<GraphNode>();
   readonly #found = new Map<GraphNode, View>();
 
-  /** Makes the view a value with memory of its own. */
-  writeOut(node: GraphNode): void {
-    this.#written.add(node);
+  /** Makes views values with memory of their own. */
+  writeOut(nodes: readonly GraphNode[]): void {
+    for (const node of nodes) this.#written.add(node);
     this.#found.clear();
   }
 

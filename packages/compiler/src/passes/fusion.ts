@@ -16,7 +16,7 @@ import { type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import { guardOp } from "../ir/guard.ts";
 import { isFusibleReduction, type Reduction, readsSameElement } from "../ir/reads.ts";
 import { isView, longAxes, Views } from "../ir/views.ts";
-import { type GroupDraft, GroupGraph } from "./group-graph.ts";
+import { type GroupDraft, GroupGraph, mostGroups, mostMembers } from "./group-graph.ts";
 
 /** The graph in groups. */
 export function fuse(graph: Graph): FusedGraph {
@@ -38,15 +38,21 @@ function writeOutViews(graph: Graph, views: Views): void {
   for (const node of graph.nodes) {
     const readsStrided =
       isView(node) || isElementwise(node, views) || isFusibleReduction(node) || isProduct(node) || isCopy(node);
-    if (!readsStrided) wanted.push(...node.inputs);
+    if (!readsStrided) for (const input of node.inputs) wanted.push(input);
   }
-  const strided = () => [
-    ...wanted.filter((node) => isView(node) && !views.isContiguous(node)),
-    // A reshape that strides cannot express needs a contiguous input, too.
-    ...graph.nodes.filter((node) => isView(node) && views.viewOf(node).base === node).map(({ inputs: [from] }) => from),
-  ];
+  const strided = () => {
+    // In this order each finds what it is a view of, however long a chain of views is.
+    for (const node of graph.nodes) views.of(node);
+    return [
+      ...wanted.filter((node) => isView(node) && !views.isContiguous(node)),
+      // A reshape that strides cannot express needs a contiguous input, too.
+      ...graph.nodes
+        .filter((node) => isView(node) && views.viewOf(node).base === node)
+        .map(({ inputs: [from] }) => from),
+    ];
+  };
   // Until nothing changes: writing out a view changes the strides of the views of it.
-  for (let list = strided(); list.length > 0; list = strided()) for (const node of list) views.writeOut(node);
+  for (let list = strided(); list.length > 0; list = strided()) views.writeOut(list);
 }
 
 /** How a node is computed that takes part in no loop. */
@@ -62,7 +68,7 @@ function kindOf(node: GraphNode): Exclude<FusionGroup["kind"], "loop"> {
 class Fusion {
   readonly #graph: Graph;
   readonly #views: Views;
-  readonly #groups: GroupGraph;
+  #groups: GroupGraph;
 
   constructor(graph: Graph, views: Views) {
     this.#graph = graph;
@@ -71,13 +77,20 @@ class Fusion {
   }
 
   groups(): readonly FusionGroup[] {
+    const done: GroupDraft[] = [];
     for (const node of this.#graph.nodes) {
       if (node.op === null || !this.#views.isWritten(node)) continue;
+      if (this.#groups.count >= mostGroups) {
+        // What is finished here needs nothing that comes later.
+        for (const group of this.#groups.sorted()) done.push(group);
+        this.#groups = new GroupGraph(this.#views);
+      }
       if (isElementwise(node, this.#views)) this.#placeElementwise(node);
       else if (isFusibleReduction(node)) this.#placeReduction(node);
       else this.#groups.add({ kind: kindOf(node), members: [], lengths: [], wide: false, reducedAxes: null }, node);
     }
-    return this.#groups.sorted();
+    for (const group of this.#groups.sorted()) done.push(group);
+    return done;
   }
 
   #placeElementwise(node: GraphNode): void {
@@ -116,6 +129,7 @@ class Fusion {
 
   /** Whether everything that the node reads from the group is at hand in its loop, and nothing else waits for the group. */
   #canJoin(group: GroupDraft, node: GraphNode): boolean {
+    if (group.members.length >= mostMembers) return false;
     return this.#groups.basesOf(node).every((base) => {
       const from = this.#groups.groupOf(base);
       return from === group ? this.#isAtHand(node, base) : !this.#groups.needs(from, group);
@@ -130,6 +144,7 @@ class Fusion {
   /** Whether no third group stands between the two, and what each reads of the other is at hand in the common loop. */
   #canMerge(a: GroupDraft, b: GroupDraft): boolean {
     if (!agree(a.reducedAxes, b.reducedAxes)) return false;
+    if (a.members.length + b.members.length > mostMembers) return false;
     if (this.#groups.needsThroughOthers(a, b) || this.#groups.needsThroughOthers(b, a)) return false;
     const readable = (reader: GroupDraft, other: GroupDraft) =>
       reader.members.every((node) =>

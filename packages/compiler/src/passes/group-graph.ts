@@ -10,6 +10,13 @@ import type { Views } from "../ir/views.ts";
 /** A group that is not finished. */
 export type GroupDraft = { -readonly [Key in keyof FusionGroup]: FusionGroup[Key] } & { readonly members: GraphNode[] };
 
+/**
+ * A graph of more groups than this is taken stretch by stretch: which group needs which is kept for each pair of groups.
+ */
+export const mostGroups = 2048;
+/** Loops of more values than this are not made: engines compile long functions slowly, and spill their values anyway. */
+export const mostMembers = 256;
+
 export class GroupGraph {
   readonly #views: Views;
   readonly #groupOf = new Map<GraphNode, GroupDraft>();
@@ -36,6 +43,10 @@ export class GroupGraph {
     return this.#numbers.keys();
   }
 
+  get count(): number {
+    return this.#numbers.size;
+  }
+
   /** The group that computes the node. */
   groupOf(node: GraphNode): GroupDraft {
     return this.#groupOf.get(node)!;
@@ -45,11 +56,11 @@ export class GroupGraph {
     return this.#numbers.has(group);
   }
 
-  /** The values that the node reads and that groups compute. */
+  /** The values that the node reads and that groups of these compute. */
   basesOf(node: GraphNode): readonly GraphNode[] {
     let bases = this.#basesOf.get(node);
     if (!bases) {
-      bases = basesOf(node, this.#views).filter((base) => base.op !== null);
+      bases = basesOf(node, this.#views).filter((base) => this.#groupOf.has(base));
       this.#basesOf.set(node, bases);
     }
     return bases;

@@ -6,7 +6,7 @@ import { sameShape, stridesOf } from "@chainrule/core/internal";
 import type { FusedGraph, FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import { type Liveness, livenessOf } from "../ir/liveness.ts";
-import { isFusibleReduction, loopShape, readsOf } from "../ir/reads.ts";
+import { basesOf, isFusibleReduction, loopShape, readsOf } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
 import { mayThrow } from "./failures-first.ts";
 
@@ -77,6 +77,7 @@ export function stateNodes(nodes: readonly GraphNode[]): Map<Parameter, GraphNod
 /** Whether the loop reads of the old value, element by element, what it computes a new one of: in the order of memory. */
 function readsWhereItWrites({ members }: FusionGroup, old: GraphNode, views: Views): boolean {
   return members.every((node) => {
+    if (!basesOf(node, views).includes(old)) return true;
     const shape = loopShape(node);
     const contiguous = longStrides(stridesOf(shape), shape);
     return readsOf(node, views).every(

@@ -45,12 +45,24 @@ export function planMemory(fused: FusedGraph, inPlace: InPlace, phases: readonly
   /** The allocations that are still needed, by their offsets. */
   let living: Allocation[] = [];
   let bytes = 0;
+  /** When the first of them is not needed any more, and whether there are no gaps between them. */
+  let firstEnd = Number.POSITIVE_INFINITY;
+  let packed = true;
   for (const range of ranges) {
-    living = living.filter((other) => other.to >= range.from);
-    const { offset, before } = firstGap(range, living);
+    if (firstEnd < range.from) {
+      living = living.filter((other) => other.to >= range.from);
+      firstEnd = living.reduce((first, { to }) => Math.min(first, to), Number.POSITIVE_INFINITY);
+      packed = isPacked(living);
+    }
+    const { offset, before } = packed ? { offset: endOf(living), before: living.length } : firstGap(range, living);
     const allocation = { ...range, offset };
     allocations.push(allocation);
-    living.splice(before, 0, allocation);
+    if (before === living.length) living.push(allocation);
+    else {
+      living.splice(before, 0, allocation);
+      packed = isPacked(living);
+    }
+    firstEnd = Math.min(firstEnd, range.to);
     bytes = Math.max(bytes, offset + range.bytes);
   }
   return { allocations, bytes };
@@ -58,6 +70,21 @@ export function planMemory(fused: FusedGraph, inPlace: InPlace, phases: readonly
 
 /** When a value needs memory, and how much. */
 type LiveRange = Omit<Allocation, "offset">;
+
+function endOf(living: readonly Allocation[]): number {
+  const last = living[living.length - 1];
+  return last ? last.offset + last.bytes : 0;
+}
+
+/** Whether each begins where the one before it ends, the first at 0: the next can only go to the end. */
+function isPacked(living: readonly Allocation[]): boolean {
+  let end = 0;
+  for (const { offset, bytes } of living) {
+    if (offset !== end) return false;
+    end += bytes;
+  }
+  return true;
+}
 
 /** Where the range fits in among others, and before which of them that is. */
 function firstGap(

@@ -118,8 +118,11 @@ function leavesModule({ kind, members, wide }: FusionGroup): boolean {
 function needsOf({ graph, groups, views }: FusedGraph, { parameters }: InPlace): Set<number>[] {
   const makers = new Map<GraphNode, number[]>();
   const readers = new Map<GraphNode, number[]>();
-  const add = (map: Map<GraphNode, number[]>, node: GraphNode, at: number) =>
-    map.set(node, [...(map.get(node) ?? []), at]);
+  const add = (map: Map<GraphNode, number[]>, node: GraphNode, at: number) => {
+    const known = map.get(node) ?? [];
+    map.set(node, known);
+    known.push(at);
+  };
   groups.forEach((group, at) => {
     for (const node of group.members) add(makers, node, at);
     for (const base of new Set(basesReadBy(group, views))) add(readers, base, at);

@@ -31,6 +31,7 @@ import { type FusedGraph, type FusionGroup, fusedGraph } from "../ir/fused-graph
 import type { GraphNode } from "../ir/graph.ts";
 import { basesOf, isFusibleReduction, readsSameElement } from "../ir/reads.ts";
 import type { Views } from "../ir/views.ts";
+import { mostMembers } from "./group-graph.ts";
 
 /** Operations that take about as long as loading a number. */
 const cheap: ReadonlySet<Op | null> = new Set<Op | null>(
@@ -101,17 +102,23 @@ class Rematerialization {
   /** Whether the value goes through memory: somebody reads it who does not compute it. */
   #isKept(node: GraphNode): boolean {
     if (this.#liveOut.has(node)) return true;
-    return [...(this.#readers.get(node) ?? [])].some((reader) => !this.#members.get(reader)!.has(node));
+    for (const reader of this.#readers.get(node) ?? []) if (!this.#members.get(reader)!.has(node)) return true;
+    return false;
   }
 
   /** Has all readers compute the node themselves, if all can and it pays. */
   #tryNode(node: GraphNode, group: Draft): void {
+    if (!cheap.has(node.op)) return;
     const others = [...this.#readers.get(node)!].filter((reader) => !this.#members.get(reader)!.has(node));
-    const plans = others.map((reader) => this.#planFor(node, group, reader));
-    if (plans.some((plan) => plan === null)) return;
+    const plans: (readonly GraphNode[])[] = [];
+    for (const reader of others) {
+      const plan = this.#planFor(node, group, reader);
+      if (plan === null) return;
+      plans.push(plan);
+    }
     others.forEach((reader, i) => {
       const members = this.#members.get(reader)!;
-      for (const each of plans[i]!) {
+      for (const each of plans[i]) {
         members.add(each);
         reader.members.push(each);
         this.#addReader(reader, each);
@@ -123,6 +130,7 @@ class Rematerialization {
   /** What the reader would have to compute for the node; null where it cannot, or should not. */
   #planFor(node: GraphNode, group: Draft, reader: Draft): readonly GraphNode[] | null {
     if (!isSinglePass(reader) || reader.wide !== group.wide || !sameShape(reader.lengths, group.lengths)) return null;
+    if (reader.members.length + mostOperations > mostMembers) return null;
     if (!reader.members.every((member) => readsSameElement(member, node, this.#views))) return null;
     const computed = new Set<GraphNode>();
     const read = new Set<GraphNode>();

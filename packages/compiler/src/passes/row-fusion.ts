@@ -8,12 +8,17 @@ import { type FusedGraph, type FusionGroup, fusedGraph, type RowPass } from "../
 import type { GraphNode } from "../ir/graph.ts";
 import { readsOf } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
-import { type GroupDraft, GroupGraph } from "./group-graph.ts";
+import { type GroupDraft, GroupGraph, mostGroups, mostMembers } from "./group-graph.ts";
 
 /** The same graph, the groups that can be computed row by row joined. */
 export function fuseRows(fused: FusedGraph): FusedGraph {
   const { graph, groups, views } = fused;
-  return groups.some(reducesRows) ? fusedGraph(graph, new RowFusion(groups, views).groups(), views) : fused;
+  if (!groups.some(reducesRows)) return fused;
+  const joined: FusionGroup[] = [];
+  // Groups are in running order: what leads from one of a stretch to another of it lies within it.
+  for (let from = 0; from < groups.length; from += mostGroups)
+    for (const group of new RowFusion(groups.slice(from, from + mostGroups), views).groups()) joined.push(group);
+  return fusedGraph(graph, joined, views);
 }
 
 class RowFusion {
@@ -48,12 +53,17 @@ class RowFusion {
     const readers = new Map<GraphNode, GraphNode[]>();
     for (const { members } of this.#groups.groups)
       for (const node of members)
-        for (const base of this.#groups.basesOf(node)) readers.set(base, [...(readers.get(base) ?? []), node]);
+        for (const base of this.#groups.basesOf(node)) {
+          const known = readers.get(base) ?? [];
+          readers.set(base, known);
+          known.push(node);
+        }
     return readers;
   }
 
   /** Joins `first` and `second`, one of which is `into`, if they can be computed row by row. */
   #join(into: GroupDraft, first: GroupDraft, second: GroupDraft): boolean {
+    if (first.members.length + second.members.length > mostMembers) return false;
     if (this.#groups.needsThroughOthers(second, first)) return false;
     const rowPasses = joinRowPasses(first, second, this.#views);
     if (!rowPasses) return false;

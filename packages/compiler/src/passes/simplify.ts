@@ -7,6 +7,7 @@ import {
   allocate,
   broadcastOp,
   compute,
+  concatOp,
   loweringOf,
   matmulOp,
   permuteOp,
@@ -29,6 +30,9 @@ import {
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { guardOp } from "../ir/guard.ts";
 import { hasRule, rewrite } from "./rewrite-rules.ts";
+
+/** A concat of more values is one of several concats. */
+const mostConcatenated = 128;
 
 /** The same outputs and assignments of fewer and cheaper nodes. */
 export function simplify(graph: Graph): Graph {
@@ -92,6 +96,8 @@ class Simplifier {
       return this.#constant(node, source);
     // A guard that holds whatever the numbers are is none.
     if (op === guardOp && inputs[0].uniform === 0) return inputs[0];
+    if (op === concatOp && inputs.length > mostConcatenated)
+      return this.#concatInParts(node, inputs, source.attributes);
     if (op.kernel === "view") return this.#view(node, source);
     if (op === broadcastOp && inputs[0].uniform !== null) return this.#reshapedConstant(node, inputs[0]);
     const kept = neutralOperand(op, inputs);
@@ -123,6 +129,23 @@ class Simplifier {
   /** A constant of one number in another shape: where a kernel needs it as an array, the program writes it out. */
   #reshapedConstant(node: TensorSpec, constant: GraphNode): GraphNode {
     return this.#add({ kind: "constant", numbers: single(constant) }, node);
+  }
+
+  /** A wide concat as one of concats: what copies thousands of values in one function takes an engine long to compile. */
+  #concatInParts({ shape, dtype }: TensorSpec, inputs: readonly GraphNode[], attributes: unknown): GraphNode {
+    const axis = attributes as number;
+    const parts: GraphNode[] = [];
+    for (let at = 0; at < inputs.length; at += mostConcatenated) {
+      const some = inputs.slice(at, at + mostConcatenated);
+      const length = some.reduce((total, input) => total + input.shape[axis], 0);
+      parts.push(
+        some.length === 1
+          ? some[0]
+          : this.#add(applied(concatOp, axis, some), { shape: shape.with(axis, length), dtype }),
+      );
+    }
+    if (parts.length > mostConcatenated) return this.#concatInParts({ shape, dtype }, parts, axis);
+    return this.#add(applied(concatOp, axis, parts), { shape, dtype });
   }
 
   /** Operands that are transposed first are read transposed instead. */

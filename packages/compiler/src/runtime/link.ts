@@ -39,9 +39,10 @@ export function link(
       ? hostKernel(group.members[0], layout)
       : serially(exports[groupName(number)] as GroupFunction, module.parts.get(number)),
   );
+  const entries = new Map(module.entryPoints.map((entry) => [entry.first, entry]));
   const commands = groups.flatMap(({ kind }, number): Command[] => {
     if (kind === "host") return [serial[number]];
-    const entry = module.entryPoints.find(({ first }) => first === number);
+    const entry = entries.get(number);
     return entry ? [dispatch(entry)] : [];
   });
   return { commands, groups: serial };
