@@ -8,6 +8,7 @@ import {
   OptionError,
   type Tensor,
   tensor,
+  where,
 } from "../index.ts";
 
 /** A square whose rule is right, or wrong by a factor. */
@@ -106,4 +107,44 @@ it("second derivatives are checked beside indices, and where there are none", ()
   expect([looked.ok, looked.comparisons.length]).toEqual([true, 6]);
   expect(checkGradients(() => tensor([1, 2]), [[1, 2]], { second: true }).ok).toBe(true);
   expect(checkGradients((x) => x.mul(2), [[1, 2]], { second: true }).ok).toBe(true);
+});
+
+describe("checkGradients and rules that look at the gradient that arrives", () => {
+  const squareBy = (rule: (g: Tensor, x: Tensor) => Tensor) =>
+    customGradient(
+      (x) => x.square(),
+      (g, { inputs: [x] }) => rule(g, x),
+      "mySquare",
+    );
+
+  it.each<[string, (g: Tensor, x: Tensor) => Tensor]>([
+    ["cut it", (g, x) => g.clamp(-1.2, 1.2).mul(x).mul(2)],
+    ["ask whether it is 0", (g, x) => where(g.equal(0), x, g.mul(x).mul(2))],
+    [
+      "add to it",
+      (g, x) =>
+        g
+          .mul(x)
+          .mul(2)
+          .add(where(g.equal(0), 1, 0)),
+    ],
+  ])("refuses those that %s", (_name, rule) => {
+    const f = squareBy(rule);
+    expect(() => checkGradients(f, [[0.5, -1, 2, 0.3]])).toThrow(GradientCheckError);
+    expect(() => checkGradients(f, [[0.5, -1, 2, 0.3]], { name: "mySquare" })).toThrow(/mySquare/);
+  });
+
+  it("says what a rule may do, where differences alone would find nothing", () => {
+    const f = squareBy((g, x) => where(g.equal(0), x, g.mul(x).mul(2)));
+    expect(() => checkGradients(f, [[0.5, -1, 2, 0.3]], { name: "mySquare" })).toThrow(
+      /linear in the gradient that arrives.*\n.*does not look at it/,
+    );
+    expect(
+      checkGradients(
+        squareBy((g, x) => g.mul(x).mul(2)),
+        [[0.5, -1, 2, 0.3]],
+        { second: true },
+      ).ok,
+    ).toBe(true);
+  });
 });

@@ -57,7 +57,8 @@ const optionNames = ["name", "step", "tolerance", "second"];
  * Compares the gradient of `f` with central differences, (f(x + h) - f(x - h)) / 2h, element by element.
  *
  * Float inputs are taken in float64; integer inputs are passed on as they are. Where f returns several numbers, a
- * fixed weighted sum of them is checked, so that errors cannot cancel.
+ * fixed weighted sum of them is checked, so that errors cannot cancel. Gradients must also be linear in the gradient that
+ * arrives, of which 0 is one: a rule that looks at it would be right for some and wrong for `jvp`.
  *
  * @returns a report with every comparison; its `toString` shows the worst.
  * @throws GradientCheckError where one differs by more than the tolerance, naming f, the element and both numbers.
@@ -75,6 +76,7 @@ export function checkGradients(f: Fn, inputs: readonly TensorLike[], options: Ch
   });
   const first = compare(name, scalarOf(f), points, step, tolerance);
   if (!first.ok) throw failure(first, tolerance);
+  checkLinear(first, f, points, tolerance);
   if (!second) return first;
   const report = compare(`gradient of ${name}`, gradientSum(scalarOf(f), points), points, step, tolerance);
   if (!report.ok) throw failure(report, tolerance);
@@ -120,6 +122,44 @@ function leafOf(x: Tensor): Tensor {
   const leaf = x.detach();
   leaf.requiresGrad = true;
   return leaf;
+}
+
+/** Throws where the gradient of g + 2h is not that of g plus twice that of h, some elements of both being 0. */
+function checkLinear(report: GradientReport, f: Fn, points: readonly Tensor[], tolerance: number): void {
+  const found = withGradEnabled(true, () => {
+    const leaves = points.map((x) => (isFloat(x.dtype) ? leafOf(x) : x));
+    const by = leaves.filter((x) => x.requiresGrad);
+    const y = f(...leaves);
+    if (!y.requiresGrad) return null;
+    const sent = (part: number) => weights(y, part).mul(everyOther(y, part));
+    const cotangents = [sent(0), sent(1), sent(0).add(sent(1).mul(2))];
+    return cotangents.map((g) => gradients([y], by, { cotangents: [g], retainGraph: true }));
+  });
+  if (!found) return;
+  const [ofG, ofH, ofBoth] = found;
+  const inputs = points.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
+  ofBoth.forEach((both, i) => {
+    both.storage.forEach((value: number, at: number) => {
+      const expected = ofG[i].storage[at] + 2 * ofH[i].storage[at];
+      if (value === expected || !(Math.abs(value - expected) > tolerance * Math.max(1, Math.abs(value)))) return;
+      const error = new GradientCheckError({
+        where: report.name,
+        expected: `a gradient rule that is linear in the gradient that arrives, ${expected} by input ${inputs[i]} at ${formatShape(indexOf(at, both.shape))} for the sum of two`,
+        got: `${value}`,
+        hint: "A rule multiplies the gradient g that it is given, and does not look at it: no where(g…), no clipping, nothing added.",
+      });
+      error.report = report;
+      throw error;
+    });
+  });
+}
+
+/** 1 and 0 by turns, but for a first one that is alone; `part` 1 begins with 0. */
+function everyOther(y: Tensor, part: number): Tensor {
+  return tensor(
+    Float64Array.from({ length: y.size }, (_, i) => (y.size === 1 || i % 3 !== part ? 1 : 0)),
+    { shape: y.shape },
+  );
 }
 
 function compare(name: string, f: Fn, points: readonly Tensor[], step: number, tolerance: number): GradientReport {

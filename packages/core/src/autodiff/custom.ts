@@ -15,7 +15,9 @@ import { Tensor } from "../tensor/tensor.ts";
  *
  * @param forward computes the result in tensor operations; they are not recorded.
  * @param gradient given `g`, the gradient by the result, returns one gradient (or null) for each input, in tensor
- *   operations; with one input it may return just that one.
+ *   operations; with one input it may return just that one. It must be linear in `g`, a product of `g` and what does not
+ *   depend on it: `jvp` differentiates it by `g`, and several gradients that arrive are added up first.
+ *   {@link checkGradients} looks whether it is.
  * @throws GraphError where the forward function returns no tensor, or the rule's results do not match the inputs.
  *
  * @example

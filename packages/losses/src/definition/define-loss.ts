@@ -1,10 +1,19 @@
 /**
  * How losses are defined: a function of tensors becomes a loss with checks, reductions, sample weights and a name.
  */
-import { ChainRuleError, DTypeError, OptionError, Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import {
+  ChainRuleError,
+  DTypeError,
+  normalizeAxis,
+  OptionError,
+  Tensor,
+  type TensorLike,
+  ValueError,
+} from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { type ClassOptions, checkClasses } from "../inputs/class-targets.ts";
+import { type ClassOptions, checkClasses, isLabels } from "../inputs/class-targets.ts";
 import { type Domain, isClassDomain } from "../inputs/domains.ts";
+import { axesOf, leaveOut, uncounted, weightless } from "../inputs/left-out.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 import { asFloat, asPrediction, isTensorLike } from "../inputs/tensors.ts";
 import { checkValues } from "../inputs/values.ts";
@@ -60,7 +69,7 @@ export function defineLoss<Own extends object, Inputs extends readonly TensorLik
   settings?: LossSettings<Own>,
 ): Loss<Own, Inputs>;
 export function defineLoss(name: string, perElement: unknown, settings: object = {}): unknown {
-  const known = ["options", "aliases", "inputs", "given", "whole", "check", "sample"];
+  const known = ["options", "aliases", "inputs", "given", "whole", "reduces", "shared", "check", "sample"];
   checkOptions(`defineLoss("${name}")`, settings, known);
   if (typeof perElement !== "function")
     throw new OptionError({
@@ -150,7 +159,7 @@ function ownOptions(options: Options): Options {
 function evaluate(definition: Definition, given: readonly TensorLike[], options: Options): PerElement {
   const { name, perElement, settings } = definition;
   const own = ownOptions(options);
-  const inputs = prepareInputs(definition, given, own);
+  const inputs = prepareInputs(definition, given, own, options.sampleWeight as TensorLike | undefined);
   const recorded = recordReads(own);
   const found = nameErrors(name, () => perElement(...inputs, recorded.options));
   // A loss that has not listed its options knows those that it reads.
@@ -185,8 +194,16 @@ function recordReads(own: Options): { options: Options; read: ReadonlySet<string
   return { options: new Proxy(own, { get }), read };
 }
 
-/** The inputs as tensors of one dtype, of shapes that belong together, with values that make sense. */
-function prepareInputs(definition: Definition, given: readonly TensorLike[], own: Options): Tensor[] {
+/**
+ * The inputs as tensors of one dtype, of shapes that belong together, with values that make sense; harmless ones where
+ * they do not count.
+ */
+function prepareInputs(
+  definition: Definition,
+  given: readonly TensorLike[],
+  own: Options,
+  sampleWeight?: TensorLike,
+): Tensor[] {
   const { name, settings } = definition;
   const roles = Object.keys(definition.inputs);
   const kinds = Object.values(definition.inputs).map((domain) => resolveDomain(domain, own));
@@ -197,14 +214,55 @@ function prepareInputs(definition: Definition, given: readonly TensorLike[], own
     tensors.forEach((x, i) => {
       if (i > 0 && !isClassDomain(kinds[i])) checkSameShape(name, roles[i], x, first, roles[0]);
     });
-  return tensors.map((x, i) => {
-    if (isClassDomain(kinds[i])) {
-      const labels = checkClasses(name, first, x, kinds[i], own as ClassOptions);
-      return x.cast(labels ? "int32" : first.dtype);
-    }
-    checkValues(name, roles[i], x, kinds[i], !definition.given.includes(roles[i]));
-    return x;
+  const weighed =
+    sampleWeight === undefined ? tensors : leaveOutWeightless(definition, tensors, kinds, own, sampleWeight);
+  const targets = weighed.map((x, i) => {
+    if (!isClassDomain(kinds[i])) return x;
+    const labels = checkClasses(name, first, x, kinds[i], own as ClassOptions);
+    return x.cast(labels ? "int32" : first.dtype);
   });
+  const counting = leaveOutUncounted(targets, kinds, own as ClassOptions);
+  counting.forEach((x, i) => {
+    const isGiven = definition.given.includes(roles[i]);
+    if (!isClassDomain(kinds[i])) checkValues(name, roles[i], x, kinds[i], !isGiven);
+  });
+  return counting;
+}
+
+/** The inputs, harmless where the loss has weight 0. */
+function leaveOutWeightless(
+  { inputs, settings }: Definition,
+  tensors: readonly Tensor[],
+  kinds: readonly Domain[],
+  own: Options,
+  sampleWeight: TensorLike,
+): readonly Tensor[] {
+  const [first] = tensors;
+  const gone = axesWithoutLoss(settings, own, first.rank);
+  const left = weightless(sampleWeight, first, gone);
+  if (!left) return tensors;
+  const shared = settings.shared?.(own) ?? [];
+  const roles = Object.keys(inputs);
+  return tensors.map((x, i) =>
+    shared.includes(roles[i]) ? x : leaveOut(x, kinds[i], left, gone ?? [], first.shape[gone?.[0] ?? 0]),
+  );
+}
+
+/** The axes of the first input that the losses lack; null for a loss that does not say which options it has. */
+function axesWithoutLoss({ reduces, options }: Definition["settings"], own: Options, rank: number) {
+  if (reduces) return reduces(own, rank);
+  if (!options) return null;
+  return options.includes("axis") ? axesOf((own.axis as number | undefined) ?? -1, rank) : [];
+}
+
+/** The predictions, harmless where their label does not count. */
+function leaveOutUncounted(inputs: readonly Tensor[], kinds: readonly Domain[], own: ClassOptions): Tensor[] {
+  const labels = inputs.find((x, i) => isClassDomain(kinds[i]) && isLabels(x));
+  const left = labels && uncounted(labels, own.classWeight, own.ignoreIndex);
+  if (!left) return [...inputs];
+  const axis = normalizeAxis("axis", own.axis ?? -1, inputs[0].rank);
+  const spread = left.unsqueeze(axis);
+  return inputs.map((x, i) => (isClassDomain(kinds[i]) ? x : leaveOut(x, kinds[i], spread, [axis], x.shape[axis])));
 }
 
 /** Labels stay as they came, so that a fraction in them is seen. */

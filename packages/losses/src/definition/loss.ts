@@ -64,6 +64,13 @@ export interface LossSettings<Own extends object> {
   readonly given?: readonly string[];
   /** One loss for the whole batch, so that sample weights have nothing to weigh; by default there is one for each. */
   readonly whole?: boolean;
+  /**
+   * The axes of the first input that the losses lack, so that a sample of weight 0 is known before it is computed. By
+   * default those of its option `axis` (the last), and none for a loss that has no such option.
+   */
+  readonly reduces?: (options: Own, rank: number) => readonly number[];
+  /** Inputs of a sample that others' losses depend on too, so that they count though it has weight 0. */
+  readonly shared?: (options: Own) => readonly string[];
   /** Checks of its own for shapes and options, in place of "all inputs have one shape". */
   readonly check?: (name: string, inputs: readonly Tensor[], options: Own) => void;
   /** Inputs to check it with, where random numbers in the inputs' domains will not do. */

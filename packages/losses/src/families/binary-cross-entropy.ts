@@ -1,7 +1,7 @@
 /**
  * Cross-entropy of yes and no: from probabilities and from logits.
  */
-import { sub, type Tensor, type TensorLike } from "@chainrule/core";
+import { sub, type Tensor, type TensorLike, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asFloat } from "../inputs/tensors.ts";
 import { clipStraightThrough, epsilon } from "../numerics/stable.ts";
@@ -20,8 +20,13 @@ export function binaryFromProbabilities(p: Tensor, y: Tensor): Tensor {
  * The two stand apart because their other form, softplus(x) - x y, loses its digits where x is large and right.
  */
 export function binaryFromLogits(x: Tensor, y: Tensor, posWeight?: Tensor): Tensor {
-  const positive = y.mul(x.neg().softplus());
-  return (posWeight ? positive.mul(posWeight) : positive).add(sub(1, y).mul(x.softplus()));
+  const yes = posWeight ? y.mul(posWeight) : y;
+  return costTimes(yes, x.neg()).add(costTimes(sub(1, y), x));
+}
+
+/** t softplus(x), and 0 where t is 0 though x be infinite: what is right for certain costs nothing. */
+function costTimes(t: Tensor, x: Tensor): Tensor {
+  return t.mul(where(t.equal(0), 0, x).softplus());
 }
 
 /** Targets between 0 and 1 moved towards 1/2 by ε. */

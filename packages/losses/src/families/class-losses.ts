@@ -13,13 +13,20 @@ import {
 } from "@chainrule/core";
 import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import type { PerElement } from "../definition/reduction.ts";
-import type { ClassOptions } from "../inputs/class-targets.ts";
+import { type ClassOptions, isLabels } from "../inputs/class-targets.ts";
 import { asFloat } from "../inputs/tensors.ts";
 import { timesLog } from "../numerics/stable.ts";
 
-/** Whether a checked target holds labels rather than a distribution. */
-export function isLabels(target: Tensor): boolean {
-  return target.dtype === "int32";
+/**
+ * What each class costs, at the class that a label names, or on average over the classes of a distribution; a class of
+ * probability 0 costs nothing and sends back nothing, though its log-probability be -Infinity.
+ *
+ * @param cost the cost of a log-probability; `values` has one for each class.
+ */
+export function costOfTarget(values: Tensor, target: Tensor, axis: number, cost: (value: Tensor) => Tensor): Tensor {
+  if (isLabels(target)) return cost(selectTarget(values, target, axis));
+  const never = target.equal(0);
+  return selectTarget(where(never, 0, cost(where(never, -1, values))), target, axis);
 }
 
 /** What `values` has for the class that each label names, or on average over the classes of a distribution. */
@@ -39,7 +46,7 @@ export function reduceOverClasses(values: Tensor, target: Tensor, options: Class
   const { axis = -1, labelSmoothing = 0, ignoreIndex } = options;
   checkSmoothing(labelSmoothing);
   const classWeight = weightsOf(options.classWeight, values, axis);
-  const weighted = classWeight ? values.mul(alignToAxis(classWeight, values.rank, axis)) : values;
+  const weighted = classWeight ? weighClasses(values, alignToAxis(classWeight, values.rank, axis)) : values;
   const ignored = ignoreIndex !== undefined && isLabels(target) ? target.equal(ignoreIndex) : null;
   const labels = ignored ? where(ignored, 0, target) : target;
   let losses = selectTarget(weighted, labels, axis);
@@ -49,6 +56,11 @@ export function reduceOverClasses(values: Tensor, target: Tensor, options: Class
   const counts = classWeight ? classWeight.gather(labels) : onesLike(losses);
   const total = (ignored ? where(ignored, 0, counts) : counts).sum();
   return { losses, average: (scaled) => scaled.sum().div(where(total.equal(0), 1, total)) };
+}
+
+/** The values times the weights of their classes; 0 for a class of weight 0, though its value be infinite. */
+function weighClasses(values: Tensor, weights: Tensor): Tensor {
+  return where(weights.equal(0), 0, values.mul(weights));
 }
 
 /** The class weights as a tensor of one for each class. */

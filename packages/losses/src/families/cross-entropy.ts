@@ -5,7 +5,7 @@ import { OptionError, sub, type Tensor, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { ClassOptions } from "../inputs/class-targets.ts";
 import { logClipped } from "../numerics/stable.ts";
-import { reduceOverClasses, selectTarget } from "./class-losses.ts";
+import { costOfTarget, reduceOverClasses } from "./class-losses.ts";
 
 /** Whether predictions are logits, before softmax, or probabilities, after it. */
 export interface FromLogits {
@@ -175,7 +175,7 @@ export const generalizedCrossEntropy = defineLoss<GeneralizedOptions>(
       throw new OptionError({ where: "generalizedCrossEntropy", expected: "q from 0 to 1", got: `${q}` });
     const logP = logOfClasses(prediction, fromLogits, axis);
     // 1 - p^q = -(e^(q log p) - 1), which keeps its digits where p is near 1.
-    return selectTarget(q === 0 ? logP.neg() : logP.mul(q).expm1().div(-q), target, axis);
+    return costOfTarget(logP, target, axis, (x) => (q === 0 ? x.neg() : x.mul(q).expm1().div(-q)));
   },
   {
     options: ["q", "fromLogits", "axis"],

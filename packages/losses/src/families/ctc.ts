@@ -54,12 +54,14 @@ const logZero = Number.NEGATIVE_INFINITY;
 export const ctc = defineLoss<CtcOptions>(
   "ctc",
   (prediction, target, { inputLengths, targetLengths, blank = 0, timeMajor = false, zeroInfinity = false }) => {
-    const logP = (timeMajor ? prediction.transpose(0, 1) : prediction).logSoftmax(-1);
+    const batchFirst = timeMajor ? prediction.transpose(0, 1) : prediction;
+    const steps = inputLengths === undefined ? null : toInt32(inputLengths);
+    const logP = (steps ? untilEnd(batchFirst, steps) : batchFirst).logSoftmax(-1);
     const blankIndex = blank < 0 ? blank + logP.shape[2] : blank;
     const labels = target.cast("int32");
     const lengths = targetLengths === undefined ? countLabels(labels, blankIndex) : toInt32(targetLengths);
     const states = withBlanks(labels, lengths, blankIndex);
-    const alpha = forwardRecursion(logP, states, blankIndex, inputLengths === undefined ? null : toInt32(inputLengths));
+    const alpha = forwardRecursion(logP, states, blankIndex, steps);
     // A path ends in the last label or in the blank after it.
     const fromEnd = lengths.mul(2).unsqueeze(-1).sub(positions(states));
     const ends = fromEnd.equal(0).logicalOr(fromEnd.equal(1));
@@ -69,6 +71,7 @@ export const ctc = defineLoss<CtcOptions>(
   },
   {
     options: ["inputLengths", "targetLengths", "blank", "timeMajor", "zeroInfinity"],
+    reduces: ({ timeMajor = false }) => (timeMajor ? [0, 2] : [1, 2]),
     aliases: ["ctc", "ctc_loss"],
     inputs: { prediction: "logit", target: "sequence" },
     check: checkSequences,
@@ -83,6 +86,12 @@ export const ctc = defineLoss<CtcOptions>(
     }),
   },
 );
+
+/** The predictions [N, T, C], harmless in the steps after the end, which do not count. */
+function untilEnd(prediction: Tensor, lengths: Tensor): Tensor {
+  const isStep = positions(prediction).less(lengths.unsqueeze(-1)).unsqueeze(-1);
+  return where(isStep, prediction, 0);
+}
 
 /** log α after the last step, [N, states]; a sequence that has ended keeps its own. */
 function forwardRecursion(logP: Tensor, states: Tensor, blank: number, inputLengths: Tensor | null): Tensor {

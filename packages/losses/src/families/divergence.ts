@@ -5,6 +5,7 @@
  */
 import { type Tensor, type TensorLike, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
+import { axesOf } from "../inputs/left-out.ts";
 import { asFloat } from "../inputs/tensors.ts";
 import { clipStraightThrough, epsilon, timesLog } from "../numerics/stable.ts";
 
@@ -51,6 +52,7 @@ export const klDivergence = defineLoss<KlOptions>(
   },
   {
     options: ["axis", "logInput", "logTarget", "elementwise"],
+    reduces: ({ axis = -1, elementwise = false }, rank) => (elementwise ? [] : axesOf(axis, rank)),
     aliases: ["kl_divergence", "kullback_leibler_divergence", "kld", "kl_div"],
     inputs: {
       prediction: ({ logInput }) => (logInput ? "logProbability" : "probability"),

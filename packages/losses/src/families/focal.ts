@@ -1,12 +1,13 @@
 /**
  * Focal losses: cross-entropy that cares less for what is right already.
  */
-import { OptionError, sub, type Tensor, type TensorLike } from "@chainrule/core";
+import { OptionError, sub, type Tensor, type TensorLike, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
+import { isLabels } from "../inputs/class-targets.ts";
 import { asFloat } from "../inputs/tensors.ts";
 import { clipStraightThrough, epsilon, powFromZero } from "../numerics/stable.ts";
 import { binaryFromLogits, binaryFromProbabilities, smoothLabels } from "./binary-cross-entropy.ts";
-import { alignToAxis, selectTarget } from "./class-losses.ts";
+import { alignToAxis, costOfTarget, selectTarget } from "./class-losses.ts";
 import { type FromLogits, logitsOrProbabilities, logOfClasses } from "./cross-entropy.ts";
 
 function checkGamma(name: string, gamma: number): void {
@@ -53,7 +54,9 @@ export const binaryFocal = defineLoss<BinaryFocalOptions>(
       throw new OptionError({ where: "binaryFocal", expected: "alpha from 0 to 1", got: `${alpha}` });
     const y = smoothLabels(target, labelSmoothing);
     const cost = fromLogits ? binaryFromLogits(prediction, y) : binaryFromProbabilities(prediction, y);
-    const focused = powFromZero(wrongProbability(prediction, y, fromLogits), gamma).mul(cost);
+    const wrong = wrongProbability(prediction, y, fromLogits);
+    // Where the cost is infinite the slope of the other factor is 0, and their product would be NaN.
+    const focused = powFromZero(where(cost.isInfinite(), wrong.detach(), wrong), gamma).mul(cost);
     return alpha === undefined ? focused : focused.mul(y.mul(2 * alpha - 1).add(1 - alpha));
   },
   {
@@ -88,10 +91,20 @@ export const categoricalFocal = defineLoss<CategoricalFocalOptions>(
   (prediction, target, { gamma = 2, alpha = 0.25, fromLogits = false, axis = -1 }) => {
     checkGamma("categoricalFocal", gamma);
     const logP = logOfClasses(prediction, fromLogits, axis);
-    const costs = powFromZero(logP.expm1().neg(), gamma).mul(logP.neg());
     const weights = asFloat(alpha, prediction.dtype);
     const aligned = weights.rank === 1 ? alignToAxis(weights, prediction.rank, axis) : weights;
-    return selectTarget(costs.mul(aligned.broadcastTo(prediction.shape)), target, axis);
+    const full = aligned.broadcastTo(prediction.shape);
+    const cost = (logOfOne: Tensor) => {
+      const wrong = logOfOne.expm1().neg();
+      const fixed = where(logOfOne.isInfinite(), wrong.detach(), wrong);
+      return powFromZero(fixed, gamma).mul(logOfOne.neg());
+    };
+    if (isLabels(target)) {
+      const weight = selectTarget(full, target, axis);
+      const none = weight.equal(0);
+      return weight.mul(cost(where(none, -1, selectTarget(logP, target, axis))));
+    }
+    return costOfTarget(logP, target.mul(full), axis, cost);
   },
   {
     options: ["gamma", "alpha", "fromLogits", "axis"],

@@ -6,7 +6,7 @@ import type { TensorLike } from "@chainrule/core";
 import { where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { NoOptions } from "../definition/loss.ts";
-import { clipStraightThrough, epsilon } from "../numerics/stable.ts";
+import { clipStraightThrough, epsilon, timesLog } from "../numerics/stable.ts";
 
 /**
  * Poisson loss of predicted rates, ℓ = λ - y log(λ + 1e-7): the negative log-likelihood of counts up to a constant.
@@ -22,10 +22,14 @@ import { clipStraightThrough, epsilon } from "../numerics/stable.ts";
  * @example
  * poisson([2], [1]); // 2 - log 2 = 1.3069
  */
-export const poisson = defineLoss<NoOptions>("poisson", (rate, count) => rate.sub(count.mul(rate.add(epsilon).log())), {
-  options: [],
-  inputs: { prediction: "nonNegative", target: "nonNegative" },
-});
+export const poisson = defineLoss<NoOptions>(
+  "poisson",
+  (rate, count) => rate.sub(timesLog(count, rate.add(epsilon).log())),
+  {
+    options: [],
+    inputs: { prediction: "nonNegative", target: "nonNegative" },
+  },
+);
 
 interface PoissonOptions {
   logInput?: boolean;
@@ -50,8 +54,8 @@ export const poissonNll = defineLoss<PoissonOptions>(
   "poissonNll",
   (prediction, count, { logInput = true, full = false }) => {
     const cost = logInput
-      ? prediction.exp().sub(count.mul(prediction))
-      : prediction.sub(count.mul(prediction.add(1e-8).log()));
+      ? prediction.exp().sub(timesLog(count, prediction))
+      : prediction.sub(timesLog(count, prediction.add(1e-8).log()));
     if (!full) return cost;
     const many = count.greater(1);
     const y = where(many, count, 1);

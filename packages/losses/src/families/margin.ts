@@ -74,7 +74,8 @@ export const categoricalHinge = defineLoss<AxisOption>(
   "categoricalHinge",
   (prediction, target, { axis = -1 }) => {
     const wrong = sub(1, asDistribution(target, prediction, axis));
-    const best = wrong.mul(prediction).max(axis);
+    const right = wrong.equal(0);
+    const best = where(right, 0, wrong.mul(where(right, 0, prediction))).max(axis);
     return best
       .sub(selectTarget(prediction, target, axis))
       .add(1)

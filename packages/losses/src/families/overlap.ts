@@ -3,6 +3,7 @@
  */
 import { type Axes, sub, type Tensor } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
+import { axesOf } from "../inputs/left-out.ts";
 
 /** 1 - (TP + s) / (TP + α FP + β FN + s) along the axes, with products of probabilities for the counts. */
 function tverskyLoss(p: Tensor, y: Tensor, alpha: number, beta: number, axis: Axes, smooth: number): Tensor {
@@ -35,7 +36,12 @@ interface OverlapOptions {
 export const dice = defineLoss<OverlapOptions>(
   "dice",
   (p, y, { axis = null, smooth = 1e-7 }) => tverskyLoss(p, y, 0.5, 0.5, axis, smooth),
-  { options: ["axis", "smooth"], inputs: { prediction: "probability", target: "probability" }, whole: true },
+  {
+    options: ["axis", "smooth"],
+    inputs: { prediction: "probability", target: "probability" },
+    reduces: ({ axis = null }, rank) => axesOf(axis, rank),
+    whole: true,
+  },
 );
 
 interface TverskyOptions extends OverlapOptions {
@@ -63,6 +69,7 @@ export const tversky = defineLoss<TverskyOptions>(
   (p, y, { alpha = 0.5, beta = 0.5, axis = null, smooth = 1e-7 }) => tverskyLoss(p, y, alpha, beta, axis, smooth),
   {
     options: ["alpha", "beta", "axis", "smooth"],
+    reduces: ({ axis = null }, rank) => axesOf(axis, rank),
     inputs: { prediction: "probability", target: "probability" },
     whole: true,
   },

@@ -108,7 +108,9 @@ export const huber = defineLoss<HuberOptions>(
   (prediction, target, { delta = 1 }) => {
     if (!(delta > 0)) throw new OptionError({ where: "huber", expected: "delta above 0", got: `${delta}` });
     const error = prediction.sub(target).abs();
-    return where(error.lessEqual(delta), error.square().div(2), error.sub(delta / 2).mul(delta));
+    const near = error.lessEqual(delta);
+    // The square of a huge error would overflow, and so would its slope, which counts for nothing there.
+    return where(near, where(near, error, 0).square().div(2), error.sub(delta / 2).mul(delta));
   },
   { options: ["delta"], aliases: ["huber", "huber_loss"] },
 );

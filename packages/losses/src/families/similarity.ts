@@ -67,6 +67,9 @@ export const infoNCE = defineLoss<InfoNceOptions, readonly [query: TensorLike, k
   },
   {
     options: ["temperature", "symmetric"],
+    reduces: () => [1],
+    // Each query is compared with all keys, and in both directions each key with all queries.
+    shared: ({ symmetric }) => (symmetric ? ["query", "key"] : ["key"]),
     aliases: ["info_nce"],
     inputs: { query: "real", key: "real" },
     given: [],

@@ -1,4 +1,15 @@
-import { checkGradients, jvp, OptionError, ShapeError, tensor, ValueError } from "@chainrule/core";
+import { jit } from "@chainrule/compiler";
+import {
+  checkGradients,
+  grad,
+  jvp,
+  OptionError,
+  ShapeError,
+  type Tensor,
+  tensor,
+  ValueError,
+  vjp,
+} from "@chainrule/core";
 import { arrays, expectClose } from "@chainrule/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -224,5 +235,38 @@ describe("perplexity", () => {
     expect(information.perplexity(double([0.25, 0.25, 0.25, 0.25])).item()).toBeCloseTo(4, 13);
     expect(information.perplexity(double([0, 1])).item()).toBe(1);
     expect(information.perplexity(double([0.7, 0.3]), double([0.2, 0.8])).item()).toBeCloseTo(3.298769776932235, 13);
+  });
+});
+
+describe("derivatives at probability 0", () => {
+  const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minusInf } = Number;
+  const entropyOf = (p: Tensor) => information.entropy(p);
+  const divergenceOf = (p: Tensor) => information.klDivergence(p, [0.5, 0.5]);
+
+  it.each([
+    ["eager", <F>(f: F): F => f],
+    ["compiled", jit as <F>(f: F) => F],
+  ])("are infinite in the directions in which it changes, and finite in others, %s", (_name, run) => {
+    const along = (f: (p: Tensor) => Tensor) => run((p: Tensor, direction: Tensor) => jvp(f, [p], [direction])[1]);
+    const certain = tensor([0, 1], { dtype: "float64" });
+    const [rising, idle] = [tensor([0.1, -0.1], { dtype: "float64" }), tensor([0, 1], { dtype: "float64" })];
+    expect(along(entropyOf)(certain, rising).item()).toBe(inf);
+    expect(along(divergenceOf)(certain, rising).item()).toBe(minusInf);
+    expect(along(entropyOf)(certain, idle).item()).toBe(-1);
+    expect(along(divergenceOf)(certain, idle).item()).toBeCloseTo(1 + Math.LN2, 12);
+  });
+
+  it("are those of the samples that are asked for, and 0 by the others", () => {
+    const p = [
+      [0, 1],
+      [0.5, 0.5],
+    ];
+    const of = (row: number) => grad((x) => information.entropy(x).slice(row))(p).toArray();
+    expect(of(0)).toEqual([[inf, -1], [0, 0].map((zero) => expect.closeTo(zero, 12))]);
+    expect((of(1) as number[][])[0]).toEqual([0, 0].map((zero) => expect.closeTo(zero, 12)));
+    expect(vjp((x) => information.entropy(x), p)[1]([2, 0])[0].toArray()).toEqual([
+      [inf, -2],
+      [0, 0].map((zero) => expect.closeTo(zero, 12)),
+    ]);
   });
 });

@@ -27,6 +27,11 @@ export interface ClassOptions {
   ignoreIndex?: number;
 }
 
+/** Whether a checked target holds labels rather than a distribution. */
+export function isLabels(target: Tensor): boolean {
+  return target.dtype === "int32";
+}
+
 /**
  * Checks targets over classes: their shape, and that labels are classes and distributions are distributions.
  *

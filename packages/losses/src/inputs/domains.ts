@@ -14,6 +14,8 @@ export interface DomainRule extends NumberTest {
   /** Completes "expected predictions …". */
   readonly description: string;
   readonly hint?: string;
+  /** What takes the place of a number that does not count; null for what always does. */
+  readonly neutral: number | null;
   /** Where `checkLoss` looks whether value and gradient stay finite. */
   readonly extremes: readonly number[];
   /** A standard normal number brought into the domain: where `checkLoss` takes its samples from. */
@@ -30,6 +32,8 @@ const real: DomainRule = {
   description: "that are numbers",
   contains: isNumber,
   holds: (x) => x.isNaN().logicalNot(),
+  // Any function that takes probabilities or positive numbers takes it too.
+  neutral: 0.5,
   extremes: [-1e3, 0, 1e3],
   sample: (z) => z,
 };
@@ -38,6 +42,7 @@ const probability: DomainRule = {
   contains: (x) => x >= -rounding && x <= 1 + rounding,
   holds: (x) => x.greaterEqual(-rounding).logicalAnd(x.lessEqual(1 + rounding)),
   hint: "If these are logits, pass fromLogits: true or the loss's form for logits; else end the model in a sigmoid or softmax.",
+  neutral: 0.5,
   extremes: [0, 1],
   sample: sigmoid,
 };
@@ -56,6 +61,7 @@ export const domains = {
     contains: (x) => x <= rounding,
     holds: (x) => x.lessEqual(rounding),
     hint: "If these are logits, take their logSoftmax(-1) first, or use crossEntropy, which does.",
+    neutral: -1,
     extremes: [-1e3, 0],
     sample: (z) => Math.log(sigmoid(z)),
   },
@@ -66,6 +72,7 @@ export const domains = {
     description: "above 0",
     contains: (x) => x > 0,
     holds: (x) => x.greater(0),
+    neutral: 1,
     extremes: [1e-6, 1e3],
     sample: (z) => Math.exp(z / 2),
   },
@@ -75,6 +82,7 @@ export const domains = {
     contains: (x) => x >= 0,
     holds: (x) => x.greaterEqual(0),
     hint: "Let the model end in softplus or exponential, whose results are never negative.",
+    neutral: 1,
     extremes: [0, 1e3],
     sample: Math.abs,
   },
@@ -83,6 +91,7 @@ export const domains = {
     description: "that are -1 or 1 (0 stands for -1)",
     contains: (x) => x === 1 || x === 0 || x === -1,
     holds: (x) => x.abs().equal(1).logicalOr(x.equal(0)),
+    neutral: 1,
     extremes: [-1, 0, 1],
     sample: (z) => (z < 0 ? -1 : 1),
   },
@@ -91,11 +100,12 @@ export const domains = {
     description: "that are 0 or 1",
     contains: (x) => x === 0 || x === 1,
     holds: (x) => x.equal(0).logicalOr(x.equal(1)),
+    neutral: 1,
     extremes: [0, 1],
     sample: (z) => (z < 0 ? 0 : 1),
   },
   /** Labels in a row, with padding; the loss itself checks them. */
-  sequence: { ...real, extremes: [] },
+  sequence: { ...real, neutral: null, extremes: [] },
   /** Class indices, one axis less than the predictions. */
   label: { ...real, extremes: [] },
   /** A probability for each class, summing to 1 along the class axis. */
