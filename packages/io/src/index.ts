@@ -1,6 +1,8 @@
 /**
  * Files: models with all that belongs to them, tensors in the formats of others.
  */
+import "./install.ts";
+
 export {
   encodeNpy,
   parseNpy,
@@ -17,4 +19,17 @@ export {
   writeSafetensors,
 } from "./formats/safetensors.ts";
 export { type ExportJaxOptions, exportJax, type JaxProgram, jaxProgram } from "./jax/export-jax.ts";
+export {
+  encodeAll,
+  encodeModel,
+  type LoadOptions,
+  loadAll,
+  loadModel,
+  type Parts,
+  parseAll,
+  parseModel,
+  saveAll,
+} from "./model/file.ts";
+export type { LoadReport } from "./model/state.ts";
+export { type LoadWeightsOptions, loadWeights, saveWeights } from "./model/weights.ts";
 export { type Exportable, type ExportOnnxOptions, encodeOnnx, exportOnnx } from "./onnx/export-onnx.ts";

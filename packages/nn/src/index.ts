@@ -6,9 +6,11 @@ import "@chainrule/compiler";
 
 export type { ActivationFunction, ActivationLike } from "./activations.ts";
 export * from "./callbacks/index.ts";
+export { constructorArgumentsOf } from "./constructor-arguments.ts";
 export * from "./functional/index.ts";
 export * from "./initializers/index.ts";
 export * from "./layers/index.ts";
+export { type Making, madeBy, makingOf } from "./made-by.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export type { BatchShape } from "./module/batch-shape.ts";
@@ -16,3 +18,4 @@ export { Module, type ParameterCount } from "./module/module.ts";
 export * from "./optimizers/index.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
 export * from "./schedules/index.ts";
+export { findSerializable, registerSerializable, serializableName } from "./serializable.ts";

@@ -3,6 +3,7 @@
  */
 import { OptionError, type Tensor, ValueError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { madeBy } from "./made-by.ts";
 import { optionNames } from "./option-names.ts";
 
 /** The penalty on a tensor, a scalar. Any such function can be given where a name can. */
@@ -19,7 +20,7 @@ export type RegularizerLike = Regularizer | string;
  */
 export function l1(strength = 0.01): Regularizer {
   checkStrength("l1", strength);
-  return (x) => x.abs().sum().mul(strength);
+  return madeBy(l1, [strength], (x: Tensor) => x.abs().sum().mul(strength));
 }
 
 /**
@@ -31,7 +32,7 @@ export function l1(strength = 0.01): Regularizer {
  */
 export function l2(strength = 0.01): Regularizer {
   checkStrength("l2", strength);
-  return (x) => x.square().sum().mul(strength);
+  return madeBy(l2, [strength], (x: Tensor) => x.square().sum().mul(strength));
 }
 
 /**
@@ -44,7 +45,7 @@ export function l1l2(strengths: Strengths = {}): Regularizer {
   checkOptions("l1l2", strengths, strengthNames);
   const first = l1(strengths.l1);
   const second = l2(strengths.l2);
-  return (x) => first(x).add(second(x));
+  return madeBy(l1l2, [strengths], (x: Tensor) => first(x).add(second(x)));
 }
 
 interface Strengths {

@@ -15,6 +15,7 @@ import { type Generator, OptionError, type Parameter, Tensor, tensor } from "@ch
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { fileSystem, writeFile } from "../files/atomic.ts";
 import { encodeNpz } from "../formats/npz.ts";
+import { version } from "../version.ts";
 import { firstSteps } from "./evaluate.ts";
 import { iterations, type Names, writeBody, writeCheck, writeProgram } from "./program.ts";
 import type { Draw } from "./random.ts";
@@ -138,7 +139,6 @@ export function jaxProgram<Args extends unknown[]>(
   const expected = firstSteps(graph, given.tensors, generators, steps, (i, state) => {
     for (const [lr, rate] of schedules) state.set(lr, tensor(rate(i), { dtype: lr.dtype }));
   });
-  const { version } = { version: "0.1.0" };
   const x64 = graph.nodes.some(({ dtype }) => dtype === "float64");
   return {
     "program.py": writeProgram(body, { name, version, inputs: names.inputs, result, x64 }),

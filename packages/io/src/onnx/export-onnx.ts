@@ -12,6 +12,7 @@ import {
 import { all, type DType, equal, noGrad, OptionError, Tensor, type TypedArray, zeros } from "@chainrule/core";
 import { allocate, checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { writeFile } from "../files/atomic.ts";
+import { version } from "../version.ts";
 import { type Length, lengthsOf, varies } from "./batch.ts";
 import {
   type AttributeValue,
@@ -268,7 +269,7 @@ export function encodeOnnx(model: Exportable, options: ExportOnnxOptions = {}): 
   const outputs = named("output", first.graph.outputs.length, options.outputs ?? first.names ?? undefined);
   const parameterNames = new Map([...model.namedParameters(), ...model.namedBuffers()].map(([name, of]) => [of, name]));
   const writer = new GraphWriter(lengths, inputs, parameterNames);
-  return encodeModel(writer.write(first.graph, examples, outputs, options.name ?? "model"), "0.1.0");
+  return encodeModel(writer.write(first.graph, examples, outputs, options.name ?? "model"), version);
 }
 
 /** The example that is given, or zeros of the shape that the model says. */

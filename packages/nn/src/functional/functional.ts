@@ -59,6 +59,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
   /** Parameters that were handed to layers as they are. */
   readonly constants: readonly Parameter[];
   readonly #inputs: NamedSymbols;
+  readonly #inputTree: SymbolicTree;
   /** The inputs in their order. */
   readonly #inputList: readonly (readonly [name: string, input: Symbolic])[];
   readonly #outputs: NamedSymbols;
@@ -75,6 +76,7 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     this.#inputs = toNamed(`${where}, inputs`, options?.inputs, ({ name }) => name);
     this.#inputList = [...this.#inputs];
     checkOnce(`${where}, inputs`, this.#inputs);
+    this.#inputTree = options.inputs;
     this.#outputTree = options.outputs;
     // Layers get their names before outputs are called by them.
     const anonymous = toNamed(`${where}, outputs`, options.outputs, () => "output");
@@ -84,6 +86,15 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
     this.constants = this.#calls.flatMap(({ args }) => leavesOf(args, isParameter).map(([parameter]) => parameter));
     this.#program = programOf(this.#inputs, this.#outputs, this.#calls);
     if (options.trainable === false) this.freeze();
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [{ inputs: this.#inputTree, outputs: this.#outputTree }];
+  }
+
+  /** Its inputs, and the calls between them and the outputs in order: what it is made of. */
+  get graph(): { readonly inputs: readonly Symbolic[]; readonly calls: readonly SymbolicCall[] } {
+    return { inputs: [...this.#inputs.values()], calls: this.#calls };
   }
 
   override get inputNames(): readonly string[] {

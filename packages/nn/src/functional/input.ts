@@ -3,6 +3,7 @@
  */
 import { type DType, getDefaultDType, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { madeBy } from "../made-by.ts";
 import { type BatchShape, checkBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";
@@ -67,7 +68,7 @@ export function apply<Output>(
       got: inputs.map(describe).join(", ") || "none",
       hint: "On tensors with numbers, call the function itself.",
     });
-  return new Apply(f).call(...inputs) as Symbols<Output>;
+  return madeBy(apply, [f], new Apply(f)).call(...inputs) as Symbols<Output>;
 }
 
 /** A function of several tensors as a module. */

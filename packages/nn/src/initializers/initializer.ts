@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
+import { madeBy } from "../made-by.ts";
 import { optionNames } from "../option-names.ts";
 import type { WeightLayout } from "./fans.ts";
 
@@ -41,7 +42,8 @@ export function ones(): Initializer {
 
 /** One number throughout. @example new Dense({ units: 1, biasInitializer: initializers.constant(-2) }); */
 export function constant(value: number): Initializer {
-  return (shape, { dtype } = {}) => full(shape, value, { dtype });
+  const make: Initializer = (shape, { dtype } = {}) => full(shape, value, { dtype });
+  return madeBy(constant, [value], make);
 }
 
 /**
@@ -51,11 +53,12 @@ export function constant(value: number): Initializer {
  * @example initializers.identity()([2, 2]); // [[1, 0], [0, 1]]
  */
 export function identity({ gain = 1 }: { gain?: number } = {}): Initializer {
-  return (shape, { dtype } = {}) => {
+  const make: Initializer = (shape, { dtype } = {}) => {
     if (shape.length !== 2)
       throw new ShapeError({ where: "identity", expected: "a matrix to initialise", got: formatShape(shape) });
     return eye(shape[0], shape[1], { dtype }).mul(gain);
   };
+  return madeBy(identity, [{ gain }], make);
 }
 
 interface Normal {
@@ -76,7 +79,8 @@ const uniformOptions = optionNames<Uniform>({ low: true, high: true });
 /** Normally distributed numbers, N(mean, std²). @example initializers.randomNormal({ std: 0.02 })([784, 10]); */
 export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
   checkOptions("randomNormal", rest, normalOptions);
-  return (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
+  const make: Initializer = (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
+  return madeBy(randomNormal, [{ mean, std }], make);
 }
 
 /**
@@ -87,11 +91,14 @@ export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): In
  */
 export function truncatedNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
   checkOptions("truncatedNormal", rest, normalOptions);
-  return (shape, { dtype, generator } = {}) => drawTruncatedNormal(shape, { mean, std, dtype, generator });
+  const make: Initializer = (shape, { dtype, generator } = {}) =>
+    drawTruncatedNormal(shape, { mean, std, dtype, generator });
+  return madeBy(truncatedNormal, [{ mean, std }], make);
 }
 
 /** Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras. */
 export function randomUniform({ low = -0.05, high = 0.05, ...rest }: Uniform = {}): Initializer {
   checkOptions("randomUniform", rest, uniformOptions);
-  return (shape, { dtype, generator } = {}) => rand(shape, { low, high, dtype, generator });
+  const make: Initializer = (shape, { dtype, generator } = {}) => rand(shape, { low, high, dtype, generator });
+  return madeBy(randomUniform, [{ low, high }], make);
 }

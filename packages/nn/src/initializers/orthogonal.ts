@@ -3,6 +3,7 @@
  */
 import { randn, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
+import { madeBy } from "../made-by.ts";
 import type { Initializer } from "./initializer.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { Initializer } from "./initializer.ts";
  * @example initializers.orthogonal({ gain: Math.SQRT2 })([64, 64]);
  */
 export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
-  return (shape, { dtype, generator, layout = "in-out" } = {}) => {
+  const make: Initializer = (shape, { dtype, generator, layout = "in-out" } = {}) => {
     if (shape.length < 2)
       throw new ShapeError({ where: "orthogonal", expected: "weights of two axes or more", got: formatShape(shape) });
     const columns = layout === "in-out" ? shape.at(-1)! : sizeOf(shape.slice(1));
@@ -27,6 +28,7 @@ export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
       .mul(gain)
       .cast(dtype ?? "float32");
   };
+  return madeBy(orthogonal, [{ gain }], make);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { rand, randn, truncatedNormal, ValueError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { madeBy } from "../made-by.ts";
 import { optionNames } from "../option-names.ts";
 import { fansOf } from "./fans.ts";
 import type { Initializer } from "./initializer.ts";
@@ -47,10 +48,11 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
   if (!(scale > 0)) throw new ValueError({ where, expected: "a scale above 0", got: describe(scale) });
   const fan = lookUp(`${where}, mode`, fanByMode, mode);
   const draw = lookUp(`${where}, distribution`, draws, distribution);
-  return (shape, { layout, ...rest } = {}) => {
+  const make: Initializer = (shape, { layout, ...rest } = {}) => {
     const { fanIn, fanOut } = fansOf(shape, layout);
     return draw(shape, Math.sqrt(scale / Math.max(1, fan(fanIn, fanOut))), rest);
   };
+  return madeBy(varianceScaling, [{ scale, mode, distribution }], make);
 }
 
 type Draw = (

@@ -65,8 +65,15 @@ function activationClass<Own extends object>(
   make: (own: Own) => ActivationFunction,
 ): ActivationClass<Own> {
   const Made = class extends Activation {
+    readonly #given: object;
+
     constructor(options: LayerOptions & Partial<Own> = {}) {
       super(make({ ...defaults, ...options }), options, Object.keys(defaults));
+      this.#given = { ...options };
+    }
+
+    protected override constructorArguments(): readonly unknown[] {
+      return [this.#given];
     }
   };
   Object.defineProperty(Made, "name", { value: name });

@@ -75,6 +75,10 @@ export class Bidirectional extends SequenceLayer {
     this.buildIfKnown();
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.forwardLayer, ...super.constructorArguments()];
+  }
+
   override build(inputShape: BatchShape): void {
     this.forwardLayer.ensureBuilt(inputShape);
     this.backwardLayer.ensureBuilt(inputShape);

@@ -157,6 +157,10 @@ export class Linear extends Layer {
     this.buildForAnyShape();
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.inFeatures, this.outFeatures, ...super.constructorArguments()];
+  }
+
   override build(): void {
     this.weight = this.addWeight([this.outFeatures, this.inFeatures], kaimingUniform({ a: Math.sqrt(5) }), "out-in");
     const bound = 1 / Math.sqrt(this.inFeatures);

@@ -68,6 +68,11 @@ export class Embedding extends Layer {
     this.buildForAnyShape();
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    const [options] = super.constructorArguments();
+    return [{ ...(options as object), inputDim: this.inputDim }];
+  }
+
   override build(): void {
     this.embeddings = this.addWeight([this.inputDim, this.outputDim], (shape, options) => {
       const table = toInitializer(this.#initializer)(shape, options);

@@ -35,7 +35,7 @@ export {
   type GlobalPoolCall,
 } from "./global-pooling.ts";
 export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";
-export { Layer } from "./layer.ts";
+export { Layer, withoutInitialization } from "./layer.ts";
 export { causalMask, paddingMask } from "./masks.ts";
 export {
   Add,

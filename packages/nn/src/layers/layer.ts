@@ -5,12 +5,15 @@ import {
   ChainRuleError,
   type Generator,
   getDefaultDType,
+  ModelError,
   OptionError,
   type Parameter,
   parameter,
   type Shape,
   ShapeError,
+  sizeOf,
   Tensor,
+  zeros,
 } from "@chainrule/core";
 import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
@@ -22,6 +25,39 @@ import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { checkLayerOptions, type LayerOptions, type OwnOptions } from "./options.ts";
 import { penaltyOf } from "./penalties.ts";
+
+/** As long as {@link withoutInitialization} runs: how many numbers weights may still have. */
+let unset: { take(shape: Shape): Shape } | null = null;
+
+/**
+ * Runs `f`, in which layers make their weights as zeros: nothing is drawn for what is loaded in the next moment.
+ *
+ * @param maxNumbers how many numbers there are to load; weights of more are not made.
+ * @throws ModelError for weights of more numbers; what f throws.
+ *
+ * @example
+ * const layer = withoutInitialization(12, () => new Linear(3, 4, { bias: false }));
+ * layer.weight.sum(); // 0
+ */
+export function withoutInitialization<T>(maxNumbers: number, f: () => T): T {
+  const before = unset;
+  let left = maxNumbers;
+  const take = (shape: Shape) => {
+    left -= sizeOf(shape);
+    if (left >= 0) return shape;
+    throw new ModelError({
+      where: "weights",
+      expected: `weights of ${maxNumbers} numbers in all, as many as there are to load`,
+      got: `one of shape ${formatShape(shape)}, which is too many`,
+    });
+  };
+  unset = { take };
+  try {
+    return f();
+  } finally {
+    unset = before;
+  }
+}
 
 /**
  * Base class of layers. Override `forward`, and as needed `build` (makes the weights), `checkInput` and `outputShape`.
@@ -45,6 +81,7 @@ export abstract class Layer extends Module {
   readonly activityRegularizer: Regularizer | null;
   protected readonly generator: Generator | undefined;
   readonly #dtype: "float32" | "float64" | undefined;
+  readonly #given: LayerOptions;
 
   /**
    * @param options those that every layer has, and the layer's own.
@@ -55,6 +92,7 @@ export abstract class Layer extends Module {
     super();
     const where = new.target.name;
     checkLayerOptions(where, options, own);
+    this.#given = { ...options };
     if (options.name !== undefined) this.name = options.name;
     this.#dtype = options.dtype;
     this.generator = options.generator;
@@ -64,6 +102,11 @@ export abstract class Layer extends Module {
   }
 
   abstract override forward(x: Tensor): Tensor;
+
+  /** By default the options alone. */
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#given];
+  }
 
   /** The dtype of the weights. */
   get dtype(): "float32" | "float64" {
@@ -168,6 +211,7 @@ export abstract class Layer extends Module {
 
   /** A new weight, for use in `build`. */
   protected addWeight(shape: Shape, initializer: InitializerLike, layout?: WeightLayout): Parameter {
+    if (unset) return parameter(zeros(unset.take(shape), { dtype: this.dtype }));
     const initial = toInitializer(initializer)(shape, { dtype: this.dtype, generator: this.generator, layout });
     if (!(initial instanceof Tensor) || !sameShape(initial.shape, shape))
       throw new ShapeError({

@@ -16,10 +16,17 @@ const mergeLayerOptions: Readonly<Record<keyof MergeOptions, OptionCheck>> = { n
 
 /** Base of those that want one shape of all: what they do to two tensors, again and again. */
 abstract class Merge extends Module {
+  readonly #given: MergeOptions;
+
   constructor(options: MergeOptions = {}, own: OwnOptions = []) {
     super();
     checkLayerOptions(new.target.name, options, own, mergeLayerOptions);
     if (options.name !== undefined) this.name = options.name;
+    this.#given = { ...options };
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#given];
   }
 
   protected override get kind(): string {

@@ -144,6 +144,10 @@ export class RNN extends SequenceLayer {
     this.buildIfKnown();
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.cell, ...super.constructorArguments()];
+  }
+
   override build(inputShape: BatchShape): void {
     this.cell.ensureBuilt([inputShape[0], inputShape[2]]);
   }
@@ -285,7 +289,11 @@ export class SimpleRNN extends RNN {
 
   constructor(options: SimpleRNNOptions) {
     super(new SimpleRNNCell(pickOptions(options, cellOptions)), options, cellOptions);
-    this.#options = options;
+    this.#options = { ...options };
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#options];
   }
 
   override reversed(): SimpleRNN {
@@ -315,7 +323,11 @@ export class LSTM extends RNN {
 
   constructor(options: LSTMOptions) {
     super(new LSTMCell(pickOptions(options, lstmCellOptions)), options, lstmCellOptions);
-    this.#options = options;
+    this.#options = { ...options };
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#options];
   }
 
   override reversed(): LSTM {
@@ -340,7 +352,11 @@ export class GRU extends RNN {
 
   constructor(options: GRUOptions) {
     super(new GRUCell(pickOptions(options, gatedCellOptions)), options, gatedCellOptions);
-    this.#options = options;
+    this.#options = { ...options };
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.#options];
   }
 
   override reversed(): GRU {

@@ -47,6 +47,10 @@ export class Residual extends Layer {
     this.buildIfKnown();
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.layers, ...super.constructorArguments()];
+  }
+
   override build(inputShape: BatchShape): void {
     let shape = inputShape;
     for (const layer of this.layers) {

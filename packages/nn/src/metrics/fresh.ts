@@ -3,31 +3,8 @@
  * samples.
  */
 import { ModelError } from "@chainrule/core";
+import { constructorArgumentsOf } from "../constructor-arguments.ts";
 import type { Metric } from "./metric.ts";
-
-/** A class, as far as making another of its kind goes. */
-interface MetricClass {
-  readonly prototype: { constructorArguments?(): readonly unknown[] };
-  new (...args: never[]): Metric;
-}
-
-/**
- * The arguments with which the metric's class makes another one like it; null where that cannot be known.
- *
- * They are known where a class says them (`constructorArguments`), where its constructor has no parameters, and where
- * it has no constructor of its own, by what it extends: `Metric` itself takes the name.
- */
-function argumentsFor(metric: Metric): readonly unknown[] | null {
-  let Class = metric.constructor as MetricClass;
-  while (typeof Class === "function" && Class.prototype) {
-    const said = Object.hasOwn(Class.prototype, "constructorArguments");
-    if (said) return Class.prototype.constructorArguments!.call(metric);
-    const [own, parameters] = /(?<![.\w$])constructor\s*\(\s*([^)\s]?)/.exec(String(Class)) ?? [];
-    if (own !== undefined) return parameters === "" ? [] : null;
-    Class = Object.getPrototypeOf(Class);
-  }
-  return null;
-}
 
 /** Metrics that cannot be made anew, as long as an epoch or an evaluation counts with them. */
 const counting = new WeakSet<Metric>();
@@ -45,7 +22,7 @@ export interface MetricInUse {
  * @throws ModelError where it is in use already.
  */
 export function freshMetric(given: Metric): MetricInUse {
-  const args = "constructor" in given ? argumentsFor(given) : null;
+  const args = constructorArgumentsOf(given);
   if (args !== null) {
     const metric = new (given.constructor as new (...args: readonly unknown[]) => Metric)(...args);
     metric.reset();

@@ -8,6 +8,7 @@ export { History } from "./history.ts";
 export type { Awaitable, BatchLogs, Hooks, Logs } from "./hooks.ts";
 export type { MetricFunction, MetricLike } from "./metric-entries.ts";
 export { type EvaluateOptions, Model, type ModelOptions, type PredictOptions } from "./model.ts";
+export { type ModelWriter, type SaveOptions, setModelWriter } from "./model-writer.ts";
 export type { DataLike } from "./nested.ts";
 export type { LossFunction, LossLike } from "./objective.ts";
 export type { FitOptions, Verbosity } from "./options.ts";

@@ -28,6 +28,7 @@ import { readFitData } from "./fit-data.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
+import { modelWriter, type SaveOptions } from "./model-writer.ts";
 import type { DataLike, Signature } from "./nested.ts";
 import { LossNotice } from "./notices.ts";
 import { checkForBatches, type FitOptions, fitOptionNames } from "./options.ts";
@@ -109,6 +110,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   /** Set it in a callback to end training after the current batch: to true, or to the reason. */
   stopTraining: boolean | string = false;
   #config: TrainingConfig | null = null;
+  #compileOptions: CompileOptions | null = null;
   #history: History | null = null;
   #fitting = false;
   #notice = new LossNotice();
@@ -155,7 +157,13 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
       owners.set(optimizer, this);
     }
     this.#config = config;
+    this.#compileOptions = { ...options };
     return this;
+  }
+
+  /** What `compile` was given; null before. */
+  get compileOptions(): CompileOptions | null {
+    return this.#compileOptions;
   }
 
   /** What `compile` made. @throws ModelError before. */
@@ -295,6 +303,30 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const { batchSize = 32, jit = true } = options;
     checkCount(where, "batchSize", batchSize, 1);
     return predictBatches(this, readInputs(this.#readContext(where), x), batchSize, { where, jit }) as Output;
+  }
+
+  /**
+   * Saves it to a file that `loadModel` reads: the architecture, the weights and state, and what it was compiled with.
+   *
+   * The file is in the safetensors format. It is written beside the old one and then takes its place, so that a crash
+   * leaves the old file or the new one.
+   *
+   * @param options `optimizerState` to go on training from there; false by default.
+   * @throws ModelError for functions without a name and for classes that do not say what their constructors were given;
+   *   DataError where the file cannot be written, and in a browser, where `encodeModel` gives the bytes.
+   *
+   * @example
+   * await model.save("digits.safetensors");
+   * const same = await loadModel("digits.safetensors");
+   */
+  async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
+    if (modelWriter) return modelWriter(this as Model<unknown>, path, options);
+    throw new ModelError({
+      where: `save, model "${this.name}"`,
+      expected: "the package that writes files",
+      got: "a program that does not have it",
+      hint: 'Import it: import "@chainrule/io";',
+    });
   }
 
   /** Data becomes float64 where a part of the model is. */

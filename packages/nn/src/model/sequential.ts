@@ -52,6 +52,10 @@ export class Sequential extends Model {
     if (options.trainable === false) this.freeze();
   }
 
+  protected override constructorArguments(): readonly unknown[] {
+    return [[...this.layers]];
+  }
+
   /**
    * Adds a layer at the end. Equal names are numbered: dense, dense_1, dense_2.
    *

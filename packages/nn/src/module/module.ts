@@ -78,6 +78,14 @@ export abstract class Module<Output = Tensor> {
   /** What it computes. Called by `call`, which is what everybody else calls. */
   abstract forward(...inputs: Tensor[]): Output;
 
+  /**
+   * What the constructor was given, so that another one can be made: a saved model is rebuilt with it. To be said by
+   * classes whose constructor has parameters.
+   */
+  protected constructorArguments(): readonly unknown[] {
+    return [];
+  }
+
   /** The name in error messages and summaries: by default the class's in snake case. */
   get name(): string {
     return this.#name ?? snakeCase(this.constructor.name);

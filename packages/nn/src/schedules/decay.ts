@@ -3,6 +3,7 @@
  */
 import { ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
+import { madeBy } from "../made-by.ts";
 import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
 
@@ -15,7 +16,7 @@ import { checkSchedule, type Schedule } from "./schedule.ts";
 export function stepDecay(options: { lr: number; every: number; gamma?: number }): Schedule {
   const { lr, every, gamma = 0.1 } = options;
   checkSchedule("stepDecay", { ...options, gamma }, { lr: atLeastZero, every: aboveZero, gamma: aboveZero });
-  return (step) => lr * gamma ** Math.floor(step / every);
+  return madeBy(stepDecay, [{ ...options }], (step: number) => lr * gamma ** Math.floor(step / every));
 }
 
 /**
@@ -31,7 +32,11 @@ export function multiStepDecay(options: { lr: number; milestones: readonly numbe
   if (!Array.isArray(milestones) || milestones.some((at, i) => !(at > (i === 0 ? 0 : milestones[i - 1]))))
     throw new ValueError({ where, expected: "milestones above 0 that ascend", got: describe(milestones) });
   const marks = [...milestones];
-  return (step) => lr * gamma ** marks.filter((at) => step >= at).length;
+  return madeBy(
+    multiStepDecay,
+    [{ lr, milestones: marks, gamma }],
+    (step: number) => lr * gamma ** marks.filter((at) => step >= at).length,
+  );
 }
 
 /**
@@ -43,7 +48,7 @@ export function multiStepDecay(options: { lr: number; milestones: readonly numbe
 export function exponentialDecay(options: { lr: number; gamma: number; every?: number }): Schedule {
   const { lr, gamma, every = 1 } = options;
   checkSchedule("exponentialDecay", { ...options, every }, { lr: atLeastZero, gamma: aboveZero, every: aboveZero });
-  return (step) => lr * gamma ** (step / every);
+  return madeBy(exponentialDecay, [{ ...options }], (step: number) => lr * gamma ** (step / every));
 }
 
 /**
@@ -57,7 +62,11 @@ export function polynomialDecay(options: { lr: number; steps: number; endLr?: nu
   const { lr, steps, endLr = 0, power = 1 } = options;
   const ranges = { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero, power: aboveZero };
   checkSchedule("polynomialDecay", { ...options, endLr, power }, ranges);
-  return (step) => (lr - endLr) * (1 - Math.min(step, steps) / steps) ** power + endLr;
+  return madeBy(
+    polynomialDecay,
+    [{ ...options }],
+    (step: number) => (lr - endLr) * (1 - Math.min(step, steps) / steps) ** power + endLr,
+  );
 }
 
 /**
@@ -82,7 +91,9 @@ export function linearDecay(options: { lr: number; steps: number; endLr?: number
 export function cosineDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
   const { lr, steps, endLr = 0 } = options;
   checkSchedule("cosineDecay", { ...options, endLr }, { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero });
-  return (step) => annealCosine(lr, endLr, Math.min(step, steps) / steps);
+  return madeBy(cosineDecay, [{ ...options }], (step: number) =>
+    annealCosine(lr, endLr, Math.min(step, steps) / steps),
+  );
 }
 
 /** From one number (at 0) to another (at 1) along half a cosine. */
@@ -106,7 +117,7 @@ export function cosineRestarts(options: { lr: number; steps: number; growth?: nu
     { lr: atLeastZero, steps: aboveZero, growth: aboveZero, endLr: atLeastZero },
   );
   if (growth < 1) throw new ValueError({ where, expected: "a growth of at least 1", got: describe(growth) });
-  return (step) => {
+  const rate: Schedule = (step) => {
     let length = steps;
     let start = 0;
     if (growth === 1) start = Math.floor(step / steps) * steps;
@@ -117,4 +128,5 @@ export function cosineRestarts(options: { lr: number; steps: number; growth?: nu
       }
     return annealCosine(lr, endLr, (step - start) / length);
   };
+  return madeBy(cosineRestarts, [{ ...options }], rate);
 }

@@ -3,6 +3,7 @@
  */
 import { ValueError } from "@chainrule/core";
 import { describe, lookUp } from "@chainrule/core/internal";
+import { madeBy } from "../made-by.ts";
 import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { annealCosine } from "./decay.ts";
 import { checkSchedule, type Schedule } from "./schedule.ts";
@@ -23,7 +24,9 @@ export function warmup(next: Schedule | number, options: { steps: number; from?:
   checkSchedule("warmup", { ...options, from }, { steps: aboveZero, from: atLeastZero });
   if (from > 1) throw new ValueError({ where: "warmup, from", expected: "a share from 0 to 1", got: describe(from) });
   const schedule = typeof next === "number" ? () => next : next;
-  return (step) => (step < steps ? schedule(0) * (from + ((1 - from) * step) / steps) : schedule(step - steps));
+  const rate: Schedule = (step) =>
+    step < steps ? schedule(0) * (from + ((1 - from) * step) / steps) : schedule(step - steps);
+  return madeBy(warmup, [next, { steps, from }], rate);
 }
 
 /** The heights and the length of a {@link oneCycle}. */
@@ -76,8 +79,9 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   // PyTorch counts the steps from 0 to steps - 1, and the peak as the end of the way up.
   const peak = pctStart * steps - 1;
   const end = steps - 1;
-  return (step) => {
+  const rate: Schedule = (step) => {
     if (step <= peak) return peak === 0 ? maxLr : anneal(first, maxLr, step / peak);
     return end <= peak || step >= end ? last : anneal(maxLr, last, (step - peak) / (end - peak));
   };
+  return madeBy(oneCycle, [{ ...options }], rate);
 }

@@ -1,0 +1,235 @@
+/**
+ * Everything of the public index that a model can be made of becomes JSON and comes back, and does the same: layers,
+ * activations, initialisers, regularisers, losses, metrics, optimizers, schedules.
+ */
+import { Generator, isFloat, manualSeed, randn, type Tensor, tensor } from "@chainrule/core";
+import { lossByName, lossNames } from "@chainrule/losses";
+import * as nn from "@chainrule/nn";
+import { registerSerializable } from "@chainrule/nn";
+import { describe, expect, it } from "vitest";
+import { basesAndModels, type LayerCase, layerTable } from "../../../nn/test/layer-table.ts";
+import { functionsOf, subclassesOf } from "../../../nn/test/public.ts";
+import { Decoding, decodeValue } from "../config/decode.ts";
+import { Encoding, encodeValue } from "../config/encode.ts";
+import { parseJson } from "../formats/json.ts";
+import { encodeModel, parseModel } from "./file.ts";
+
+/** What a value is after it was JSON. */
+function throughJson<T>(x: T): T {
+  const encoding = new Encoding("test");
+  encoding.isInModel = true;
+  const text = JSON.stringify(encodeValue(encoding, x));
+  const decoding = new Decoding("test", encoding.tensors, {});
+  return nn.withoutInitialization(1e6, () => decodeValue(decoding, parseJson("test", text))) as T;
+}
+
+const json = (x: unknown) => {
+  const encoding = new Encoding("test");
+  encoding.isInModel = true;
+  return JSON.parse(JSON.stringify(encodeValue(encoding, x)));
+};
+
+/** All arrays of numbers in a result. */
+function numbersOf(x: unknown): unknown {
+  if (x !== null && typeof x === "object" && "toTypedArray" in x) return (x as Tensor).toTypedArray();
+  return Array.isArray(x) ? x.map(numbersOf) : x;
+}
+
+const square = (x: Tensor) => x.square();
+registerSerializable({ square });
+/** The table's function has no name; here it has one. */
+const named = layerTable.map((each) =>
+  each.name === "Lambda" ? { ...each, make: () => new nn.Lambda(square) as nn.Module<unknown> } : each,
+);
+
+describe("every layer", () => {
+  it.each(named.map((each) => [each.name, each] as const))(
+    "does after loading what it did, bit by bit: %s",
+    (_name, each: LayerCase) => {
+      for (const dtype of ["float32", "float64"] as const) {
+        const layer = each.make({ dtype, generator: new Generator(3) });
+        const inputs = each.inputs.map((x) => (isFloat(x.dtype) ? x.cast(dtype) : x));
+        const run = (module: nn.Module<unknown>) => {
+          manualSeed(5);
+          return numbersOf(each.call(module, ...inputs));
+        };
+        run(layer);
+        const loaded = parseModel<nn.Module<unknown>>(encodeModel(layer));
+        expect(loaded.constructor).toBe(layer.constructor);
+        expect(loaded.stateDict()).toEqual(layer.stateDict());
+        expect(run(loaded)).toEqual(run(layer));
+        expect(numbersOf(run(loaded.eval()))).toEqual(numbersOf(run(layer.eval())));
+        expect(json(loaded)).toEqual(json(layer));
+        // Before it has weights it is its configuration alone.
+        const unbuilt = each.make({ dtype, generator: new Generator(3) });
+        expect(json(throughJson(unbuilt))).toEqual(json(unbuilt));
+      }
+    },
+  );
+
+  it("is in the table, but for bases and models", () => {
+    const made = named.map(({ make }) => make({ dtype: "float32", generator: new Generator(1) }).constructor.name);
+    expect([...new Set([...made, ...basesAndModels])].sort()).toEqual(subclassesOf(nn.Module));
+  });
+
+  it("keeps options that are functions, tensors, generators and special numbers", () => {
+    const layer = new nn.Conv2d({
+      filters: 2,
+      kernelSize: [3, 2],
+      kernelInitializer: nn.initializers.truncatedNormal({ std: 0.3 }),
+      biasInitializer: nn.initializers.constant(-0),
+      kernelRegularizer: nn.l1l2({ l1: 0.01, l2: 0.5 }),
+      biasRegularizer: "l2",
+      activityRegularizer: nn.l1(0.2),
+      generator: new Generator(8),
+      name: "edges",
+    });
+    const loaded = throughJson(layer);
+    const x = randn([2, 1, 6, 6]);
+    const [a, b] = [layer, loaded].map((each) => [each.call(x).toArray(), each.penalty()!.item(), each.name]);
+    expect(b).toEqual(a);
+  });
+});
+
+describe("every activation by name", () => {
+  it.each(["relu", "gelu", "softmax", "hard_swish"])("stays: %s", (activation) => {
+    const x = randn([2, 3]);
+    const layer = new nn.Dense({ units: 3, activation, inputDim: 3 });
+    expect(parseModel<nn.Dense>(encodeModel(layer)).call(x).toArray()).toEqual(layer.call(x).toArray());
+  });
+});
+
+describe("every initialiser", () => {
+  const options: Readonly<Record<string, unknown[]>> = {
+    constant: [0.3],
+    identity: [{ gain: 2 }],
+    orthogonal: [{ gain: 0.5 }],
+    randomNormal: [{ mean: 1, std: 0.2 }],
+    randomUniform: [{ low: 1, high: 2 }],
+    truncatedNormal: [{ mean: 3, std: 0.1 }],
+    varianceScaling: [{ scale: 2, mode: "fanOut", distribution: "normal" }],
+    xavierUniform: [{ gain: 3 }],
+    xavierNormal: [{ gain: 3 }],
+    kaimingUniform: [{ a: 0.2, mode: "fanOut" }],
+    kaimingNormal: [{ nonlinearity: "tanh" }],
+  };
+  const others = ["calculateGain", "fansOf"];
+  const names = functionsOf(nn.initializers).filter((name) => !others.includes(name));
+  it.each(names)("draws the same after loading: %s", (name) => {
+    const make = nn.initializers[name as "constant"] as (...args: unknown[]) => nn.Initializer;
+    const initializer = make(...(options[name] ?? []));
+    const loaded = throughJson(initializer);
+    const draw = (f: nn.Initializer) => f([4, 4], { generator: new Generator(1), layout: "out-in" }).toArray();
+    expect(draw(loaded)).toEqual(draw(initializer));
+  });
+});
+
+describe("every regulariser", () => {
+  it.each([nn.l1(0.1), nn.l2(0.2), nn.l1l2({ l1: 0.3 })])("is as strong after loading", (regularizer) => {
+    expect(throughJson(regularizer)(tensor([1, -2])).item()).toBe(regularizer(tensor([1, -2])).item());
+  });
+});
+
+describe("every schedule", () => {
+  const schedules: Readonly<Record<string, nn.Schedule>> = {
+    stepDecay: nn.stepDecay({ lr: 0.1, every: 3, gamma: 0.5 }),
+    multiStepDecay: nn.multiStepDecay({ lr: 0.1, milestones: [2, 5] }),
+    exponentialDecay: nn.exponentialDecay({ lr: 0.1, gamma: 0.9 }),
+    polynomialDecay: nn.polynomialDecay({ lr: 0.1, steps: 9, power: 2 }),
+    linearDecay: nn.linearDecay({ lr: 0.1, steps: 7, endLr: 0.01 }),
+    cosineDecay: nn.cosineDecay({ lr: 0.1, steps: 8 }),
+    cosineRestarts: nn.cosineRestarts({ lr: 0.1, steps: 3, growth: 2 }),
+    warmup: nn.warmup(nn.cosineDecay({ lr: 0.1, steps: 8 }), { steps: 3, from: 0.1 }),
+    oneCycle: nn.oneCycle({ maxLr: 0.1, steps: 10, annealStrategy: "linear" }),
+  };
+  it.each(Object.entries(schedules))("says the same after loading: %s", (_name, schedule) => {
+    const steps = Array.from({ length: 15 }, (_, i) => i);
+    expect(steps.map(throughJson(schedule))).toEqual(steps.map(schedule));
+  });
+
+  it("is in the table", () => {
+    const isSchedule = (name: string) => /Decay$|Restarts$|^warmup$|^oneCycle$/.test(name);
+    expect(functionsOf(nn).filter(isSchedule).sort()).toEqual(Object.keys(schedules).sort());
+  });
+});
+
+describe("every loss", () => {
+  it.each(lossNames())("comes back, with its options: %s", (name) => {
+    const loss = lossByName(name);
+    expect(throughJson(loss)).toBe(loss);
+    const { lossName, options } = throughJson(loss.with({ reduction: "sum" }));
+    expect([lossName, options]).toEqual([loss.lossName, { reduction: "sum" }]);
+  });
+});
+
+describe("every metric", () => {
+  const metrics: readonly nn.Metric[] = [
+    new nn.Accuracy({ threshold: 0.3 }),
+    new nn.TopKAccuracy(2),
+    new nn.Matthews({ threshold: 0.4 }),
+    new nn.F1({ average: "macro" }),
+    new nn.FBeta(2, { average: "weighted" }),
+    new nn.Precision({ average: "micro" }),
+    new nn.Recall({ average: "macro", threshold: 0.1 }),
+    new nn.CosineSimilarity(),
+    new nn.Brier(),
+    new nn.LogLoss(),
+    new nn.AveragePrecision(),
+    new nn.RocAuc(),
+    new nn.MeanAbsoluteError(),
+    new nn.MeanSquaredError(),
+    new nn.R2(),
+  ];
+  it.each(metrics.map((metric) => [metric.name, metric] as const))(
+    "counts the same after loading: %s",
+    (_name, metric) => {
+      const loaded = throughJson(metric);
+      expect(loaded.constructor).toBe(metric.constructor);
+      const isOfRows = ["TopKAccuracy", "CosineSimilarity"].includes(metric.constructor.name);
+      const rows = tensor([
+        [0.2, 0.3, 0.5],
+        [0.6, 0.3, 0.1],
+      ]);
+      const [p, y] = isOfRows
+        ? [rows, metric instanceof nn.TopKAccuracy ? tensor([0, 2]) : rows.flip(0)]
+        : [tensor([0.2, 0.35, 0.8, 0.9]), tensor([0, 1, 0, 1])];
+      const results = [metric, loaded].map((each) => {
+        each.reset();
+        each.update(p, y);
+        return each.result();
+      });
+      expect(results[1]).toBe(results[0]);
+    },
+  );
+
+  it("is in the table", () => {
+    expect(metrics.map((metric) => metric.constructor.name).sort()).toEqual(
+      subclassesOf(nn.Metric).filter((name) => name !== "MeanMetric"),
+    );
+  });
+});
+
+describe("every optimizer", () => {
+  it.each(subclassesOf(nn.Optimizer))("steps the same after loading: %s", (name) => {
+    const Class = Object.entries(nn).find(([key]) => key === name)![1] as typeof nn.Adam;
+    const optimizer = new Class({ lr: nn.stepDecay({ lr: 0.01, every: 1 }), weightDecay: 0.1, clipNorm: 3 });
+    const loaded = throughJson(optimizer);
+    expect(loaded.constructor).toBe(Class);
+    const weights = [optimizer, loaded].map((each) => {
+      const layer = nn.withoutInitialization(6, () => new nn.Linear(2, 2));
+      each.bind(layer);
+      for (let step = 0; step < 3; step++) {
+        layer.zeroGrad();
+        layer
+          .call([[1, 2]])
+          .sub(3)
+          .square()
+          .sum()
+          .backward();
+        each.step();
+      }
+      return layer.weight.toArray();
+    });
+    expect(weights[1]).toEqual(weights[0]);
+  });
+});

@@ -1,0 +1,21 @@
+/**
+ * The seam to files: how a model writes itself is said by who knows formats.
+ */
+import type { Module } from "../module/module.ts";
+
+/** What is saved of a model besides its weights. */
+export interface SaveOptions {
+  /** Whether to keep what the optimizer remembers (moments, counts), to go on training; false by default. */
+  optimizerState?: boolean;
+}
+
+/** Writes a model to a file. */
+export type ModelWriter = (model: Module<unknown>, path: string | URL, options: SaveOptions) => Promise<void>;
+
+/** Null until somebody knows how. */
+export let modelWriter: ModelWriter | null = null;
+
+/** Says how `model.save` writes files. @internal */
+export function setModelWriter(writer: ModelWriter): void {
+  modelWriter = writer;
+}
