@@ -3,7 +3,7 @@
  */
 
 import type { Op, TensorSpec } from "@chainrule/core";
-import { isGradEnabled, isTracing, JitError, OptionError, Parameter, Tensor } from "@chainrule/core";
+import { getDefaultDType, isGradEnabled, isTracing, JitError, OptionError, Parameter, Tensor } from "@chainrule/core";
 import { atomic, checkOptions, describe, isAtomic, perform, sameShape, TapeEntry } from "@chainrule/core/internal";
 import { type Compilation, compile } from "./compile.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
@@ -48,6 +48,9 @@ class CompiledFunction {
   /** The arguments that it was compiled for, where they were tensors and nothing else. */
   readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isGradEnabled();
+  readonly #dtype = getDefaultDType();
+  /** Whether modes do not matter from outside, because the function sets them itself. */
+  #setsModes = false;
 
   constructor(name: string, f: TensorFunction, args: FlatTree, heap: Heap, options: Required<JitOptions>) {
     this.#f = f;
@@ -58,6 +61,23 @@ class CompiledFunction {
 
   /** Whether the parameters that it was compiled for are trained or frozen, and have gradients or none, as then. */
   isCurrent(): boolean {
+    if (!this.#setsModes)
+      for (const { read, value } of this.compilation.traced.dependencies) if (read() !== value) return false;
+    return this.#hasItsParameters();
+  }
+
+  /**
+   * Told of another that was compiled although this one was there. Were the modes the same, then the function sets them
+   * itself, and they do not matter from outside.
+   */
+  compare(other: CompiledFunction): void {
+    const [own, others] = [this.compilation.traced.dependencies, other.compilation.traced.dependencies];
+    if (own.length === 0 || own.length !== others.length || !this.#hasItsParameters()) return;
+    if (own.every(({ owner, value }, i) => others[i].owner === owner && others[i].value === value))
+      this.#setsModes = true;
+  }
+
+  #hasItsParameters(): boolean {
     const { parameters, priorGradients } = this.compilation.traced;
     for (const [parameter, requiresGrad] of parameters) if (parameter.requiresGrad !== requiresGrad) return false;
     for (const { leaf, spec } of priorGradients) {
@@ -74,6 +94,7 @@ class CompiledFunction {
   fits(args: readonly unknown[]): args is Tensor[] {
     const flat = this.#flat;
     if (flat === null || args.length !== flat.length || this.#recording !== isGradEnabled()) return false;
+    if (this.#dtype !== getDefaultDType()) return false;
     for (let i = 0; i < flat.length; i++) {
       const x = args[i];
       if (!(x instanceof Tensor) || x instanceof Parameter || x.requiresGrad || x.dtype !== flat[i].dtype) return false;
@@ -156,7 +177,7 @@ export function makeJit<F extends TensorFunction>(
       compilations = 0;
     }
     programsHeap = heap;
-    const key = `${isGradEnabled() ? "" : "noGrad "}${tree.key}`;
+    const key = `${isGradEnabled() ? "" : "noGrad "}${getDefaultDType()} ${tree.key}`;
     const variants = programs.get(key) ?? [];
     let compiled = variants.find((each) => each.isCurrent());
     if (!compiled) {
@@ -164,6 +185,7 @@ export function makeJit<F extends TensorFunction>(
       compiled = new CompiledFunction(name, f, tree, heap, { deterministic });
       // A call that cannot be compiled, because its arguments are wrong, is none of them.
       compilations++;
+      for (const other of variants) compiled.compare(other);
       programs.set(key, [...variants, compiled]);
     }
     return compiled;
@@ -206,8 +228,8 @@ function tooMany(name: string): JitError {
  *
  * The function takes and returns tensors, in arrays and records; plain numbers among the arguments are part of their
  * kind. It may read and assign parameters and buffers, draw random numbers, call `backward()`, `grad`, `hessian` and
- * an optimizer's `step()`: these happen at every call. Anything else that it does in plain JavaScript happens at the
- * first call only (see `everyRun`). Results agree with running the function up to float32 rounding.
+ * an optimizer's `step()`: these happen at every call. Modes of modules count as they are at
+ * each call. Anything else that it does in plain JavaScript happens at the first call only (see `everyRun`). Results agree with running the function up to float32 rounding.
  *
  * - Parameters that the function assigns have no gradient afterwards; others get the one that `backward()` leaves.
  * - Gradients flow through it to arguments, for which it then runs uncompiled, but not to parameters: call `backward()`

@@ -106,6 +106,7 @@ const quiet = {
   beforeGradientChanges: () => {},
   beforeRequiringGrad: () => {},
   evaluate: refuse,
+  dependsOn: refuse,
   everyRun: refuse,
   guard: refuse,
 };

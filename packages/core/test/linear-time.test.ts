@@ -28,6 +28,7 @@ function numbersMade(f: () => unknown): number {
       beforeGradientChanges: () => {},
       beforeRequiringGrad: () => {},
       evaluate: refuse,
+      dependsOn: refuse,
       everyRun: refuse,
       guard: refuse,
     },

@@ -25,6 +25,7 @@ export function opsIn(f: () => unknown): Set<Op> {
         beforeGradientChanges: () => {},
         beforeRequiringGrad: () => {},
         evaluate: refuse,
+        dependsOn: () => {},
         everyRun: refuse,
         guard: refuse,
       },

@@ -1,5 +1,5 @@
 import { jit } from "@chainrule/compiler";
-import { manualSeed, noGrad, rand, randint, type Tensor } from "@chainrule/core";
+import { manualSeed, noGrad, ones, parameter, rand, randint, setDefaultDType, type Tensor } from "@chainrule/core";
 import { crossEntropy } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import * as nn from "../src/index.ts";
@@ -77,4 +77,57 @@ describe("a compiled training step learns as the eager one does", () => {
       expect(losses[1][i]).toBeCloseTo(loss, 4);
     });
   });
+});
+
+describe("modes of modules in a jitted function", () => {
+  const x = ones([1, 200]);
+  const zeros = (y: Tensor) => y.equal(0).sum().item();
+
+  it("belong to what it was compiled for: eval() and train() between calls count", () => {
+    manualSeed(1);
+    const model = new Sequential([new Dropout(0.5)]);
+    const f = jit((given: Tensor) => model.call(given));
+    for (let time = 0; time < 3; time++) {
+      model.train();
+      expect(zeros(f(x))).toBeGreaterThan(50);
+      model.eval();
+      expect(zeros(f(x))).toBe(0);
+    }
+  });
+
+  it("do not matter where the function sets them itself, however often they change outside", () => {
+    manualSeed(1);
+    const model = new Sequential([new Dropout(0.5)]);
+    const f = jit((given: Tensor) => {
+      model.train();
+      return model.call(given);
+    });
+    for (let time = 0; time < 100; time++) {
+      expect(zeros(f(x))).toBeGreaterThan(50);
+      model.eval();
+    }
+  });
+
+  it("so does the dtype of new tensors", () => {
+    const f = jit((given: Tensor) =>
+      given
+        .sum()
+        .add(ones([1]).sum().cast("float64"))
+        .add(ones([2])),
+    );
+    expect(f(x).dtype).toBe("float64");
+    const g = jit(() => ones([2]));
+    expect(g().dtype).toBe("float32");
+    setDefaultDType("float64");
+    try {
+      expect(g().dtype).toBe("float64");
+    } finally {
+      setDefaultDType("float32");
+    }
+    expect(g().dtype).toBe("float32");
+  });
+});
+
+it("a number where an optimizer's options belong is refused, with the rate's name", () => {
+  expect(() => new SGD([parameter([1])], 0.1 as never)).toThrow("{ lr: 0.1 }");
 });

@@ -5,7 +5,7 @@ import { JitError, type Parameter, type Tensor, type TensorSpec } from "@chainru
 import { describe, type Effect, isPromise, withTracer } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import { type FlatTree, flatten } from "./pytree.ts";
-import { Trace } from "./trace.ts";
+import { type Dependency, Trace } from "./trace.ts";
 
 /** A function of tensors, in arrays and records. */
 export type TensorFunction = (...args: never[]) => unknown;
@@ -22,6 +22,8 @@ export interface TracedFunction {
   readonly gradients: readonly { readonly leaf: Tensor; readonly output: number | null }[];
   /** The gradients from before the call that matter: of what shape and dtype each must be, null for none. */
   readonly priorGradients: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
+  /** What decided what it does, as it was when it was traced. */
+  readonly dependencies: readonly Dependency[];
   /** The parameters that it reads or assigns, and whether they require gradients. */
   readonly parameters: readonly (readonly [Parameter, boolean])[];
 }
@@ -66,6 +68,7 @@ function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
       leaf,
       spec: tensor && { shape: tensor.shape, dtype: tensor.dtype },
     })),
+    dependencies: trace.dependencies,
     parameters: [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const),
   };
 }

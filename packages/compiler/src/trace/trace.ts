@@ -35,6 +35,13 @@ export interface PriorGradient {
   readonly tensor: Tensor | null;
 }
 
+/** Something outside of tensors that decided what was traced: the mode of a module. */
+export interface Dependency {
+  readonly owner: object;
+  readonly read: () => unknown;
+  readonly value: unknown;
+}
+
 /** Records one run of a function. */
 export class Trace implements Tracer, StateTracer {
   readonly nodes: GraphNode[] = [];
@@ -172,6 +179,13 @@ export class Trace implements Tracer, StateTracer {
       return rows.max();
     });
     this.#add(applied(guardOp, undefined, [this.nodeOf(flags)]), { shape: [], dtype: "float32" });
+  }
+
+  readonly dependencies: Dependency[] = [];
+
+  dependsOn(owner: object, read: () => unknown): void {
+    if (!this.dependencies.some((known) => known.owner === owner))
+      this.dependencies.push({ owner, read, value: read() });
   }
 
   /** Computes it and everything that it depends on, with the numbers of this call. */

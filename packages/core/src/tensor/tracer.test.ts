@@ -65,6 +65,7 @@ describe("a tracer", () => {
       },
       beforeGradientChanges: () => seen.push("beforeGradientChanges"),
       evaluate: unused,
+      dependsOn: unused,
       everyRun: () => seen.push("everyRun"),
       guard: (bad) => seen.push(`guard [${bad.shape}]`),
     };

@@ -41,6 +41,8 @@ export interface StateTracer {
   evaluate(x: Tensor): Tensor;
   /** Registers something to be done before every run of what is compiled, with {@link perform}. */
   everyRun(effect: Effect): void;
+  /** Records that what is traced holds as long as the owner has the value that is read now, such as a module its mode. */
+  dependsOn(owner: object, read: () => unknown): void;
   /** Records that no run goes beyond here if something in the tensor, which is bool, is true. */
   guard(bad: Tensor): void;
 }

@@ -14,7 +14,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { describe, didYouMean, formatShape, isPromise, sameShape } from "@chainrule/core/internal";
+import { describe, didYouMean, formatShape, isPromise, sameShape, tracer } from "@chainrule/core/internal";
 import { formatModule } from "./format.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
 import { snakeCase } from "./names.ts";
@@ -116,6 +116,8 @@ export abstract class Module<Output = Tensor> {
     if (outer === null) forwardPasses++;
     running = this;
     this.#lastPass = forwardPasses;
+    // What is compiled of a module holds for its mode, and for whether it is frozen.
+    tracer?.state?.dependsOn(this, () => (this.training ? 1 : 0) + (this.isFrozen ? 2 : 0));
     try {
       const tensors = inputs.map((input) => asTensor(input, "input"));
       this.prepare(tensors);

@@ -2,7 +2,7 @@
  * The options of optimizers, checked before anything is made of them.
  */
 import { OptionError } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-checks.ts";
 import type { Hyperparameters } from "./rule.ts";
 
@@ -75,6 +75,13 @@ export function completeOptions<O extends object>(
   more: readonly string[],
 ): O {
   const known = [...Object.keys(defaults), ...more];
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new OptionError({
+      where,
+      expected: "an object of options",
+      got: describe(options),
+      hint: typeof options === "number" ? `To set the learning rate, write { lr: ${options} }.` : undefined,
+    });
   const spelled = Object.entries(options).map(([key, value]) => {
     const name = known.includes(aliases[key]) && !known.includes(key) ? aliases[key] : key;
     if (name !== key && Object.hasOwn(options, name))
