@@ -1,4 +1,4 @@
-import { parameter, Tensor, zeros } from "@chainrule/core";
+import { parameter, Tensor, tensor, zeros } from "@chainrule/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jit } from "../index.ts";
@@ -61,4 +61,15 @@ describe("the key of arguments", () => {
     const kind = jit((x: Tensor, n: number | bigint) => x.add(typeof n === "bigint" ? 1 : 0));
     expect([kind(zeros([]), 2).item(), kind(zeros([]), 2n).item()]).toEqual([0, 1]);
   });
+});
+
+it("refuses arrays and records that hold themselves, and those that never end", () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const record: Record<string, unknown> = {};
+  record.self = record;
+  let deep: unknown = tensor(1);
+  for (let i = 0; i < 5000; i++) deep = [deep];
+  for (const value of [circle, record, deep])
+    expect(() => flatten("f", "arguments", [value], true)).toThrow("holds itself");
 });

@@ -4,6 +4,9 @@
 import { JitError, Parameter, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 
+/** What is deeper is a mistake, or a circle. */
+const deepest = 256;
+
 /** What is left of a tree without its tensors: where each goes, and what is always the same. */
 type TreeDef =
   | { readonly kind: "tensor"; readonly index: number }
@@ -43,7 +46,13 @@ function numberOf(x: object): number {
 export function flatten(where: string, what: string, value: unknown, plain: boolean): FlatTree {
   const tensors: Tensor[] = [];
   let key = "";
-  const visit = (x: unknown, path: string): TreeDef => {
+  const visit = (x: unknown, path: string, depth = 0): TreeDef => {
+    if (depth > deepest)
+      throw new JitError({
+        where,
+        expected: `${what} at most ${deepest} arrays and records deep`,
+        got: "deeper ones, or one that holds itself",
+      });
     if (x instanceof Parameter) {
       key += `p${numberOf(x)};`;
       return { kind: "static", value: x };
@@ -58,7 +67,7 @@ export function flatten(where: string, what: string, value: unknown, plain: bool
     }
     if (Array.isArray(x) && !(plain && isData(x))) {
       key += "(";
-      const items = x.map((item, i) => visit(item, `${path}[${i}]`));
+      const items = x.map((item, i) => visit(item, `${path}[${i}]`, depth + 1));
       key += ")";
       return { kind: "array", items };
     }
@@ -67,7 +76,7 @@ export function flatten(where: string, what: string, value: unknown, plain: bool
       key += "{";
       const items = keys.map((name) => {
         key += `${JSON.stringify(name)}:`;
-        return visit(x[name], `${path}.${name}`);
+        return visit(x[name], `${path}.${name}`, depth + 1);
       });
       key += "}";
       return { kind: "record", keys, items };
@@ -113,7 +122,7 @@ function isPrimitive(x: unknown): boolean {
 /** Numbers in arrays: data that should have been a tensor. */
 function isData(x: readonly unknown[]): boolean {
   let item: unknown = x[0];
-  while (Array.isArray(item)) item = item[0];
+  for (let depth = 0; Array.isArray(item) && depth < deepest; depth++) item = item[0];
   return typeof item === "number" || typeof item === "boolean";
 }
 

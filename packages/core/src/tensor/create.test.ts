@@ -58,6 +58,14 @@ describe("tensor", () => {
     expect(x.toArray()).toEqual([1, 2]);
   });
 
+  it("refuses arrays that hold themselves, and those thousands deep", () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    let deep: unknown = 1;
+    for (let i = 0; i < 5000; i++) deep = [deep];
+    for (const data of [circle, deep]) expect(() => tensor(data as number[])).toThrow("at most 64 deep");
+  });
+
   it("refuses ragged arrays, and names the place", () => {
     expect(() => tensor([[1, 2], [3]])).toThrow(
       /data\[1\] should have 2 elements\), got 1 elements\.\n.*pad the short ones/s,

@@ -141,7 +141,7 @@ function hintOf(data: unknown): string | undefined {
 const noNumbers = Symbol.for("chainrule.noNumbers");
 
 function readNested(data: NestedArray, wanted: DType | undefined, where: string): Numbers {
-  const shape = shapeOfNested(data);
+  const shape = shapeOfNested(data, where);
   const values = new Float64Array(sizeOf(shape));
   let at = 0;
   let truths = 0;
@@ -177,12 +177,21 @@ function readNested(data: NestedArray, wanted: DType | undefined, where: string)
   return { storage: fill(where, dtype, values), shape, dtype };
 }
 
+/** As many axes as NumPy's arrays may have: what is deeper is a mistake, or a circle. */
+const mostAxes = 64;
+
 /** The lengths read off the first element at each depth. */
-function shapeOfNested(data: unknown): number[] {
+function shapeOfNested(data: unknown, where: string): number[] {
   const shape: number[] = [];
   let item = data;
   while (Array.isArray(item) || ArrayBuffer.isView(item)) {
     const list = item as readonly unknown[];
+    if (shape.length === mostAxes)
+      throw new DataError({
+        where,
+        expected: `arrays that are at most ${mostAxes} deep`,
+        got: "deeper ones, or an array that holds itself",
+      });
     shape.push(list.length);
     if (list.length === 0) break;
     item = list[0];
