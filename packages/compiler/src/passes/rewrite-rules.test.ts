@@ -44,6 +44,13 @@ describe("rules", () => {
     checkCompiled((x) => logSoftmax(x).exp(), [tensor([[Number.NaN, 0, 1]])]);
   });
 
+  it("leave exponentials apart that could overflow: what was written stays finite", () => {
+    const written = (x: Tensor) => x.sub(x.exp().sum(-1, { keepDims: true }).log()).exp();
+    for (const x of [[[100, 0]], [[-200, -300]], [[Number.POSITIVE_INFINITY, 0]], [[0, 1]]])
+      checkCompiled(written, [tensor(x)]);
+    expect(jit(written)(tensor([[100, 0]])).toArray()).toEqual([[0, 0]]);
+  });
+
   it("take before they compute", () => {
     const taken = (x: Tensor, y: Tensor) => takeAlongAxis(x.mul(y).add(1).exp(), labels, 1);
     const { kernels } = jit(taken).explain(logits, filled([3, 1]));

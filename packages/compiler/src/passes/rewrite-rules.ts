@@ -21,6 +21,7 @@ import {
   type AxisRange,
   applyOp,
   matmulOp,
+  maxOp,
   sameShape,
   scatterAddOp,
   sumOp,
@@ -46,12 +47,23 @@ function inputsOf<Attributes>(node: GraphNode, op: Op<Attributes>): readonly Gra
   return node.isMadeBy(op) ? node.inputs : null;
 }
 
-/** exp(x - log Σ exp(x)) = exp(x) / Σ exp(x), where exp(x) is there already: one exponential for softmax and its logarithm. */
+/** Whether it is x - max x: at most 0, with a 0 in every line, so that its exponentials have a sum of at least 1. */
+function isBelowItsMaximum(node: GraphNode): boolean {
+  const [x, most] = inputsOf(node, sub.op) ?? [];
+  return most !== undefined && inputsOf(most, maxOp)?.[0] === x;
+}
+
+/**
+ * exp(x - log Σ exp(x)) = exp(x) / Σ exp(x), where exp(x) is there already: one exponential for softmax and its logarithm.
+ *
+ * Only where x is something less its maximum: exp(x) could overflow else, and ∞ / ∞ is no 0.
+ */
 const softmaxOfLogSoftmax: Rule = ({ source: { inputs }, tensor }) => {
   const [x, logTotal] = inputsOf(inputs[0], sub.op) ?? [];
   const [total] = (logTotal && inputsOf(logTotal, log.op)) ?? [];
   const [powers] = (total && inputsOf(total, sumOp)) ?? [];
   if (!x || !powers || inputsOf(powers, exp.op)?.[0] !== x) return null;
+  if (!isBelowItsMaximum(x)) return null;
   return tensor(powers).div(tensor(total!));
 };
 
