@@ -1,8 +1,6 @@
 /**
  * Files: models with all that belongs to them, tensors in the formats of others.
  */
-import "./install.ts";
-
 export {
   encodeNpy,
   parseNpy,

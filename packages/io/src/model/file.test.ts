@@ -42,7 +42,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messageOf } from "../../test/fixture.ts";
 import { parseSafetensors } from "../formats/safetensors.ts";
 import { encodeAll, encodeModel, loadModel, parseAll, parseModel } from "./file.ts";
-import "../install.ts";
 
 let folder: string;
 beforeAll(() => {

@@ -4,7 +4,7 @@
 import { DataError, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { readBytes, type Source } from "@chainrule/data";
-import { type Model, Module, type SaveOptions } from "@chainrule/nn";
+import { type Model, Module, type SaveOptions, setModelWriter } from "@chainrule/nn";
 import { Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
 import { type Custom, checkCustom } from "../config/known.ts";
@@ -200,10 +200,10 @@ export function parseModel<M extends Module<unknown> = Model>(
   });
 }
 
-/** What `model.save` does. @internal */
-export async function saveModel(model: Module<unknown>, path: string | URL, options: SaveOptions): Promise<void> {
+// Here, where `loadModel` is: a bundle that has the one has the other.
+setModelWriter(async (model, path, options) => {
   await writeFile(path, encodeAlone(`save, model "${model.name}"`, model, options));
-}
+});
 
 /**
  * The model in a file that `model.save` wrote, with its weights, its state and what it was compiled with.
