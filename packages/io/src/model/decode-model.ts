@@ -2,8 +2,6 @@
  * A model out of the parts of a file. It is whole before anybody gets it, and making it draws no random numbers.
  */
 import {
-  ChainRuleError,
-  DataError,
   defaultGenerator,
   getDefaultDType,
   ModelError,
@@ -84,14 +82,6 @@ function asItWas<T>(decoding: Decoding, fields: Fields, f: () => T): T {
   setDefaultDType(wanted);
   try {
     return f();
-  } catch (error) {
-    if (error instanceof ChainRuleError) throw error;
-    throw new DataError({
-      where: decoding.where,
-      expected: "a model that can be made again",
-      got: `an error: ${(error as Error)?.message ?? error}`,
-      hint: "The file is damaged, or the constructor of a class of your own takes something else now.",
-    });
   } finally {
     setDefaultDType(dtype);
     generator.state = state;
