@@ -93,7 +93,7 @@ it("describe puts any value in a few words", () => {
     "an object with keys (none)",
     "a Tensor",
     "the function max",
-    "the number 10",
+    "the bigint 10n",
   ]);
   expect(describeValue("x".repeat(100))).toHaveLength(60);
   expect(describeValue(Object.create(null))).toBe("an object with keys (none)");

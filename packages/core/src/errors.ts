@@ -103,18 +103,39 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 /**
- * Throws an {@link OptionError} when `options` has a key that is not in `known`, with the nearest known key.
+ * Throws an {@link OptionError} when `options` is no plain object, or has a key that is not in `known`, with the nearest
+ * known key: the one check that everything with options makes.
  *
  * @example
  * zeros([2], { dtyp: "int32" }); // OptionError: … Did you mean "dtype"?
  */
 export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;
-  if (options === null || typeof options !== "object" || Array.isArray(options))
-    throw new OptionError({ where, expected: "an object of options", got: describe(options) });
-  for (const key of Object.keys(options))
+  const refuse = (got: string, hint?: string) =>
+    new OptionError({ where, expected: "an object of options", got, hint });
+  if (!isPlain(options))
+    throw refuse(describe(options), known.length > 0 ? `Options: ${known.join(", ")}.` : undefined);
+  let keys: string[];
+  try {
+    for (const key of known) (options as Record<string, unknown>)[key];
+    keys = Object.keys(options);
+  } catch (error) {
+    throw refuse(`one that cannot be read: ${describe(error)} is thrown`);
+  }
+  for (const key of keys)
     if (!known.includes(key))
       throw new OptionError({ where, expected: "options it knows", got: `"${key}"`, hint: didYouMean(key, known) });
+}
+
+/** Whether it is an object as `{ … }` makes it, in another window too, and no instance of a class. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false;
+  }
 }
 
 /** The entry of `table` named `name`, or an {@link OptionError} that suggests the nearest name. */
@@ -133,8 +154,16 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 }
 
-/** A value in a few words, for error messages: `the number 3`, `an array of 4`, `"adam"`, `undefined`. */
+/** A value in a few words, for error messages: `the number 3`, `an array of 4`, `"adam"`, `undefined`. Never throws. */
 export function describe(value: unknown): string {
+  try {
+    return inWords(value);
+  } catch {
+    return "an object that cannot be read";
+  }
+}
+
+function inWords(value: unknown): string {
   if (isPromise(value)) {
     // The error that says so is the one error: a promise that is refused may be rejected without ending the process.
     value.then(undefined, () => {});
@@ -142,13 +171,19 @@ export function describe(value: unknown): string {
   }
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return `"${value.length > 60 ? `${value.slice(0, 57)}…` : value}"`;
-  if (typeof value === "number" || typeof value === "bigint") return `the number ${value}`;
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "boolean") return String(value);
+  if (typeof value === "symbol") return "a symbol";
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value instanceof DataView) return `a DataView of ${value.byteLength} bytes`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
   const name = (value as object).constructor?.name;
-  return !name || name === "Object"
-    ? `an object with keys ${Object.keys(value as object).join(", ") || "(none)"}`
-    : `a ${name}`;
+  return !name || name === "Object" ? `an object with keys ${keysInWords(value as object)}` : `a ${name}`;
+}
+
+function keysInWords(value: object): string {
+  const keys = Object.keys(value);
+  return keys.length === 0 ? "(none)" : `${keys.slice(0, 8).join(", ")}${keys.length > 8 ? ", …" : ""}`;
 }

@@ -17,6 +17,8 @@ export interface BackwardOptions {
   createGraph?: boolean;
 }
 
+const backwardOptions = ["retainGraph", "createGraph"];
+
 /** What a gradient belongs to: the step that made a tensor, or the leaf itself. */
 type TapeNode = TapeEntry | Tensor;
 
@@ -30,7 +32,7 @@ function nodeOf(x: Tensor): TapeNode {
  * If a gradient rule throws, no leaf has been changed.
  */
 export function backward(output: Tensor, gradient: Tensor | undefined, options: BackwardOptions = {}): void {
-  checkOptions("backward", options, ["retainGraph", "createGraph"]);
+  checkOptions("backward", options, backwardOptions);
   const leaves = new Set<Tensor>();
   const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
   const totals = withGradEnabled(options.createGraph ?? false, () =>
@@ -57,8 +59,10 @@ export function backward(output: Tensor, gradient: Tensor | undefined, options: 
 export function gradients(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
-  { cotangents, ...options }: BackwardOptions & { cotangents?: readonly Tensor[] } = {},
+  options: BackwardOptions & { cotangents?: readonly Tensor[] } = {},
 ): Tensor[] {
+  checkOptions("gradients", options, [...backwardOptions, "cotangents"]);
+  const { cotangents } = options;
   const seeds = outputs.map((output, i) => seed(output, cotangents?.[i]));
   const found = propagate(outputs, seeds, options, undefined, new Set(inputs.map(nodeOf)));
   return inputs.map((input) => found.get(nodeOf(input)) ?? zerosLike(input));

@@ -2,7 +2,7 @@
  * Derivatives of functions: each takes a function of tensors and returns a function that computes a derivative.
  */
 
-import { DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
+import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { stack } from "../ops/movement.ts";
 import { builtin } from "../ops/registry.ts";
 import { reshape, sum } from "../ops/sum.ts";
@@ -98,6 +98,8 @@ export interface GradOptions {
   argument?: number | readonly number[];
 }
 
+const gradOptions = ["argument"];
+
 /**
  * The function that computes f's value and its gradient, [f(x), ∇f(x)].
  *
@@ -112,8 +114,10 @@ export function valueAndGrad(
   f: Fn,
   options: { argument: readonly number[] },
 ): (...inputs: TensorLike[]) => [Tensor, Tensor[]];
-export function valueAndGrad(f: Fn, { argument = 0 }: GradOptions = {}) {
+export function valueAndGrad(f: Fn, options: GradOptions = {}) {
+  checkOptions("valueAndGrad", options, gradOptions);
   checkFunction("grad", f);
+  const { argument = 0 } = options;
   const list = typeof argument === "number" ? [argument] : argument;
   return (...inputs: TensorLike[]): [Tensor, Tensor | Tensor[]] => {
     for (const i of list)
@@ -136,6 +140,7 @@ export function valueAndGrad(f: Fn, { argument = 0 }: GradOptions = {}) {
 export function grad(f: Fn, options?: { argument?: number }): (...inputs: TensorLike[]) => Tensor;
 export function grad(f: Fn, options: { argument: readonly number[] }): (...inputs: TensorLike[]) => Tensor[];
 export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]) => Tensor | Tensor[] {
+  checkOptions("grad", options, gradOptions);
   const both = valueAndGrad(f, options as { argument?: number });
   return (...inputs: TensorLike[]) => both(...inputs)[1];
 }
@@ -221,7 +226,9 @@ export function jvp(f: Fn, inputs: readonly TensorLike[], tangents: readonly Ten
  *
  * @example jacobian((x) => x.square())([1, 2]); // [[2, 0], [0, 4]]
  */
-export function jacobian(f: Fn, { argument = 0 }: { argument?: number } = {}): (...inputs: TensorLike[]) => Tensor {
+export function jacobian(f: Fn, options: { argument?: number } = {}): (...inputs: TensorLike[]) => Tensor {
+  checkOptions("jacobian", options, gradOptions);
+  const { argument = 0 } = options;
   checkFunction("jacobian", f);
   return (...inputs) => {
     const { value, pull } = vjpAt("jacobian", f, inputs, [argument], false);
@@ -242,6 +249,7 @@ export function jacobian(f: Fn, { argument = 0 }: { argument?: number } = {}): (
  * @example hessian((x) => x.pow(3).sum())([1, 2]); // [[6, 0], [0, 12]]
  */
 export function hessian(f: Fn, options: { argument?: number } = {}): (...inputs: TensorLike[]) => Tensor {
+  checkOptions("hessian", options, gradOptions);
   checkFunction("hessian", f);
   return jacobian(grad(f, options), options);
 }

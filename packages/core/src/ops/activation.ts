@@ -2,7 +2,7 @@
  * The functions that networks put between layers, each in a form that neither overflows nor loses digits.
  */
 
-import { describe, OptionError, ShapeError } from "../errors.ts";
+import { checkOptions, describe, OptionError, ShapeError } from "../errors.ts";
 import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import * as special from "../kernels/special.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
@@ -64,7 +64,9 @@ export function selu(x: TensorLike): Tensor {
  * @param options `approximate: "tanh"` for x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), as GPT-2 has it.
  * @throws OptionError for another approximation.
  */
-export function gelu(x: TensorLike, { approximate = "none" }: { approximate?: "none" | "tanh" } = {}): Tensor {
+export function gelu(x: TensorLike, options: { approximate?: "none" | "tanh" } = {}): Tensor {
+  checkOptions("gelu", options, ["approximate"]);
+  const { approximate = "none" } = options;
   const input = floats(asTensor(x));
   if (approximate === "none") return input.mul(0.5).mul(erf(input.mul(Math.SQRT1_2)).add(1));
   if (approximate !== "tanh")

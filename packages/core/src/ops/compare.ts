@@ -2,7 +2,7 @@
  * Comparisons and logic, whose results are bool, and choosing by them.
  */
 
-import { ShapeError } from "../errors.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -109,7 +109,9 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
  * @example
  * allClose(softmax(randn([8, 3])).sum(-1), ones([8])); // true
  */
-export function allClose(a: TensorLike, b: TensorLike, { rtol = 1e-5, atol = 1e-8 } = {}): boolean {
+export function allClose(a: TensorLike, b: TensorLike, options: { rtol?: number; atol?: number } = {}): boolean {
+  checkOptions("allClose", options, ["rtol", "atol"]);
+  const { rtol = 1e-5, atol = 1e-8 } = options;
   const [x, y] = asTensors([a, b], "allClose");
   if (!sameShape(x.shape, y.shape))
     throw new ShapeError({

@@ -2,7 +2,7 @@
  * Reading and adding at positions that the data names: embeddings, labels, sorting.
  */
 
-import { ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, ShapeError, ValueError } from "../errors.ts";
 import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import { resolveIndex } from "../kernels/resolve-index.ts";
 import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
@@ -200,7 +200,9 @@ export interface SortOptions {
  *
  * @example argsort([3, 1, 2]); // [1, 2, 0]
  */
-export function argsort(x: TensorLike, axis = -1, { descending = false }: SortOptions = {}): Tensor {
+export function argsort(x: TensorLike, axis = -1, options: SortOptions = {}): Tensor {
+  checkOptions("argsort", options, ["descending"]);
+  const { descending = false } = options;
   const input = asTensor(x);
   return applyOp(argsortOp, [input], { axis: normalizeAxis("argsort", axis, input.rank), descending });
 }
@@ -211,6 +213,7 @@ export function argsort(x: TensorLike, axis = -1, { descending = false }: SortOp
  * @example sort([3, 1, 2]); // [1, 2, 3]
  */
 export function sort(x: TensorLike, axis = -1, options: SortOptions = {}): Tensor {
+  checkOptions("sort", options, ["descending"]);
   const input = asTensor(x);
   return takeAlongAxis(input, argsort(input, axis, options), axis);
 }
@@ -226,8 +229,10 @@ export function topK(
   x: TensorLike,
   k: number,
   axis = -1,
-  { largest = true } = {},
+  options: { largest?: boolean } = {},
 ): { values: Tensor; indices: Tensor } {
+  checkOptions("topK", options, ["largest"]);
+  const { largest = true } = options;
   const input = asTensor(x);
   const along = normalizeAxis("topK", axis, input.rank);
   if (!Number.isInteger(k) || k < 0 || k > input.shape[along])

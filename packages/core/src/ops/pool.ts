@@ -20,6 +20,7 @@ import { reshape } from "./sum.ts";
 import { checkImages, type Pair, type WindowOptions, windowOf } from "./window.ts";
 
 const optionNames = ["stride", "padding", "dilation"];
+const averageOptionNames = [...optionNames, "countIncludePad"];
 
 /** An op from images to windows, and one that sends numbers back from windows to images. */
 function toWindows(
@@ -71,8 +72,7 @@ export const sumPoolBackwardOp: Op<Window> = toImages("sumPoolBackward", sumPool
   applyOp(sumPoolOp, [v], w),
 );
 
-function prepare(where: string, x: TensorLike, kernelSize: Pair, options: WindowOptions, known: readonly string[]) {
-  checkOptions(where, options, known);
+function prepare(where: string, x: TensorLike, kernelSize: Pair, options: WindowOptions) {
   const input = asTensor(x, where);
   checkImages(where, input);
   const w = windowOf(where, [input.shape[2], input.shape[3]], kernelSize, { stride: kernelSize, ...options });
@@ -106,7 +106,8 @@ function checkReach(where: string, { kernel, dilation, stride, before, out, heig
  * @example maxPool2d([[[[1, 2], [3, 4]]]], 2); // [[[[4]]]]
  */
 export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOptions = {}): Tensor {
-  const { input, w } = prepare("maxPool2d", x, kernelSize, options, optionNames);
+  checkOptions("maxPool2d", options, optionNames);
+  const { input, w } = prepare("maxPool2d", x, kernelSize, options);
   return applyOp(maxPoolOp, [input], w);
 }
 
@@ -120,9 +121,11 @@ export function maxPool2d(x: TensorLike, kernelSize: Pair, options: WindowOption
 export function avgPool2d(
   x: TensorLike,
   kernelSize: Pair,
-  { countIncludePad = true, ...options }: WindowOptions & { countIncludePad?: boolean } = {},
+  options: WindowOptions & { countIncludePad?: boolean } = {},
 ): Tensor {
-  const { input, w } = prepare("avgPool2d", x, kernelSize, options, optionNames);
+  checkOptions("avgPool2d", options, averageOptionNames);
+  const { countIncludePad = true, ...window } = options;
+  const { input, w } = prepare("avgPool2d", x, kernelSize, window);
   const total = applyOp(sumPoolOp, [floats(input)], w);
   if (countIncludePad) return total.div(w.kernel[0] * w.kernel[1]);
   return total.div(applyOp(sumPoolOp, [ones([1, 1, w.height, w.width], { dtype: total.dtype })], w));
@@ -145,6 +148,7 @@ function alongLine(where: string, x: TensorLike, size: number, options: LineOpti
 
 /** {@link maxPool2d} along one axis: x [N, C, L], result [N, C, L']. */
 export function maxPool1d(x: TensorLike, kernelSize: number, options: LineOptions = {}): Tensor {
+  checkOptions("maxPool1d", options, optionNames);
   return alongLine("maxPool1d", x, kernelSize, options, maxPool2d);
 }
 
@@ -154,6 +158,7 @@ export function avgPool1d(
   kernelSize: number,
   options: LineOptions & { countIncludePad?: boolean } = {},
 ): Tensor {
+  checkOptions("avgPool1d", options, averageOptionNames);
   return alongLine("avgPool1d", x, kernelSize, options, avgPool2d);
 }
 
@@ -207,12 +212,10 @@ export function adaptiveMaxPool2d(x: TensorLike, size: Pair): Tensor {
  * @throws ShapeError for anything but images.
  * @example upsample2d([[[[1, 2]]]], 2); // [[[[1, 1, 2, 2], [1, 1, 2, 2]]]]
  */
-export function upsample2d(
-  x: TensorLike,
-  factor: Pair,
-  { mode = "nearest" }: { mode?: "nearest" | "bilinear" } = {},
-): Tensor {
+export function upsample2d(x: TensorLike, factor: Pair, options: { mode?: "nearest" | "bilinear" } = {}): Tensor {
   const where = "upsample2d";
+  checkOptions(where, options, ["mode"]);
+  const { mode = "nearest" } = options;
   const input = asTensor(x, where);
   checkImages(where, input);
   const [up, across] = typeof factor === "number" ? [factor, factor] : factor;

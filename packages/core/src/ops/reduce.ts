@@ -2,7 +2,7 @@
  * Reductions along axes: extremes, averages, spreads, log-sum-exp, norms, and where the extremes are.
  */
 
-import { describe, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { forEachRow, reduceKernel, splitAtAxes } from "../kernels/reduce.ts";
 import { asTensor, onesLike, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -17,7 +17,16 @@ import { floats } from "./define.ts";
 import { concat, permute } from "./movement.ts";
 import { builtin } from "./registry.ts";
 import { sliceAxis } from "./slice.ts";
-import { type Axes, broadcastTo, overAxes, type ReduceOptions, reducedSpec, reshape, sum } from "./sum.ts";
+import {
+  type Axes,
+  broadcastTo,
+  overAxes,
+  type ReduceOptions,
+  reducedSpec,
+  reduceOptions,
+  reshape,
+  sum,
+} from "./sum.ts";
 import { abs, exp, log, sqrt, square } from "./unary.ts";
 
 /** How many elements of `x` go into one element of the result. */
@@ -31,6 +40,7 @@ function countOver(name: string, x: Tensor, axis: Axes | undefined): number {
  * @example mean([[1, 2], [3, 4]], 1); // [1.5, 3.5]
  */
 export function mean(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  checkOptions("mean", options, reduceOptions);
   const input = floats(asTensor(x));
   return sum(input, axis, options).div(countOver("mean", input, axis));
 }
@@ -40,12 +50,16 @@ export interface SpreadOptions extends ReduceOptions {
   correction?: number;
 }
 
+const spreadOptions = [...reduceOptions, "correction"];
+
 /**
  * The variance along the axes, Σ (xᵢ - mean)² / (n - correction).
  *
  * @example variance([1, 2, 3, 4]); // 1.25, with { correction: 1 } 1.667
  */
-export function variance(x: TensorLike, axis?: Axes, { correction = 0, keepDims }: SpreadOptions = {}): Tensor {
+export function variance(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Tensor {
+  checkOptions("variance", options, spreadOptions);
+  const { correction = 0, keepDims } = options;
   const input = floats(asTensor(x));
   const deviation = input.sub(mean(input, axis, { keepDims: true }));
   return sum(square(deviation), axis, { keepDims }).div(Math.max(0, countOver("variance", input, axis) - correction));
@@ -57,6 +71,7 @@ export function variance(x: TensorLike, axis?: Axes, { correction = 0, keepDims 
  * @example std([1, 3]); // 1
  */
 export function std(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Tensor {
+  checkOptions("std", options, spreadOptions);
   return safeSqrt(variance(x, axis, options));
 }
 
@@ -101,6 +116,7 @@ function overAxesAtOnce(
   options: ReduceOptions,
   reduceRun: (x: Tensor, run: AxisRange) => Tensor,
 ): Tensor {
+  checkOptions(where, options, reduceOptions);
   const list = normalizeAxes(where, axes, x.rank);
   const long = list.filter((axis) => x.shape[axis] !== 1);
   const areNeighbours = long.every((axis, i) => i === 0 || axis === long[i - 1] + 1);
@@ -264,7 +280,9 @@ export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
  * @throws ValueError for a p that is not above 0.
  * @example norm([3, 4]); // 5
  */
-export function norm(x: TensorLike, axis?: Axes, { p = 2, keepDims }: ReduceOptions & { p?: number } = {}): Tensor {
+export function norm(x: TensorLike, axis?: Axes, options: ReduceOptions & { p?: number } = {}): Tensor {
+  checkOptions("norm", options, [...reduceOptions, "p"]);
+  const { p = 2, keepDims } = options;
   if (!(p > 0)) throw new ValueError({ where: "norm", expected: "p above 0", got: describe(p) });
   const input = floats(asTensor(x));
   if (p === Number.POSITIVE_INFINITY) return max(abs(input), axis, { keepDims });
@@ -277,8 +295,6 @@ export function norm(x: TensorLike, axis?: Axes, { p = 2, keepDims }: ReduceOpti
   const zero = equal(total, 0);
   return where(zero, 0, where(zero, 1, total).pow(1 / p));
 }
-
-interface ArgOptions extends ReduceOptions {}
 
 function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number) => boolean) {
   const op: Op<AxisRange> = builtin({
@@ -305,7 +321,9 @@ function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number)
     },
     lower: (axes) => ({ kind: "axisLoop", loop: name, axes }),
   });
-  return (x: TensorLike, axis?: number | null, { keepDims = false }: ArgOptions = {}): Tensor => {
+  return (x: TensorLike, axis?: number | null, options: ReduceOptions = {}): Tensor => {
+    checkOptions(name, options, reduceOptions);
+    const { keepDims = false } = options;
     const input = asTensor(x);
     if (axis === undefined || axis === null) {
       const flatIndex = applyOp(op, [reshape(input, [input.size])], { first: 0, last: 0 });
@@ -365,12 +383,15 @@ export const cumsumOp: Op<Running> = builtin({
  * @throws ValueError for an axis that the tensor does not have.
  * @example cumsum([1, 2, 3], 0); // [1, 3, 6]
  */
-export function cumsum(x: TensorLike, axis: number, { reverse = false } = {}): Tensor {
+export function cumsum(x: TensorLike, axis: number, options: { reverse?: boolean } = {}): Tensor {
+  checkOptions("cumsum", options, ["reverse"]);
+  const { reverse = false } = options;
   const input = asTensor(x);
   return applyOp(cumsumOp, [input], { axis: normalizeAxis("cumsum", axis, input.rank), reverse });
 }
 
 /** How many elements along the axes are true (not 0), in int32. @example countNonZero([0, 3, 1]); // 2 */
 export function countNonZero(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  checkOptions("countNonZero", options, reduceOptions);
   return sum(logicalNot(logicalNot(x)), axis, options);
 }

@@ -2,7 +2,7 @@
  * Sum, broadcast and reshape: the three that every gradient rule leans on.
  */
 
-import { describe, ShapeError } from "../errors.ts";
+import { checkOptions, describe, ShapeError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
 import { reduceKernel } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
@@ -32,6 +32,9 @@ export interface ReduceOptions {
   keepDims?: boolean;
 }
 
+/** The names in {@link ReduceOptions}. */
+export const reduceOptions = ["keepDims"] as const;
+
 /** The spec after the run of axes became length 1. */
 export function reducedSpec(x: TensorSpec, { first, last }: AxisRange): TensorSpec {
   return { shape: x.shape.map((length, axis) => (axis >= first && axis <= last ? 1 : length)), dtype: x.dtype };
@@ -47,9 +50,10 @@ export function overAxes(
   where: string,
   x: Tensor,
   axes: Axes | undefined,
-  { keepDims = false }: ReduceOptions,
+  options: ReduceOptions,
   reduceRun: (x: Tensor, run: AxisRange) => Tensor,
 ): Tensor {
+  checkOptions(where, options, reduceOptions);
   const list = normalizeAxes(where, axes, x.rank);
   let result = x;
   for (let i = list.length - 1; i >= 0; ) {
@@ -60,7 +64,7 @@ export function overAxes(
   }
   // Without axes too the op decides the dtype: any of a number is a truth value.
   if (list.length === 0) result = reduceRun(x, { first: 0, last: -1 });
-  return keepDims
+  return options.keepDims
     ? result
     : reshape(
         result,

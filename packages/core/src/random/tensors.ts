@@ -2,7 +2,7 @@
  * Tensors of random numbers. Each takes `generator`, `dtype` and `requiresGrad`; the same seed gives the same numbers.
  */
 
-import { checkOptions, DTypeError, describe, ShapeError } from "../errors.ts";
+import { checkOptions, DTypeError, describe, OptionError, ShapeError } from "../errors.ts";
 import { builtin } from "../ops/registry.ts";
 import { asTensor, type CreateOptions, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -10,13 +10,15 @@ import { checkDType, type DType, getDefaultDType, isFloat, type TypedArray } fro
 import type { Op } from "../tensor/op.ts";
 import { checkShape, formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defaultGenerator, type Generator } from "./generator.ts";
+import { defaultGenerator, Generator } from "./generator.ts";
 
 /** The dtype of random tensors, and the generator that they are drawn from. */
 export interface RandomOptions extends CreateOptions {
   /** Where the numbers come from; by default the generator that `manualSeed` sets. */
   generator?: Generator;
 }
+
+const randomOptions = ["generator", "dtype", "requiresGrad"];
 
 type Floats = Float32Array | Float64Array;
 
@@ -46,9 +48,10 @@ function draw<A extends TypedArray>(
   fill: (generator: Generator, array: A) => void,
 ): Tensor {
   checkShape(distribution, shape);
-  checkOptions(distribution, options, ["generator", "dtype", "requiresGrad"]);
   checkDType(distribution, dtype);
   const generator = options.generator ?? defaultGenerator();
+  if (!(generator instanceof Generator))
+    throw new OptionError({ where: distribution, expected: "a Generator as generator", got: describe(generator) });
   const made = applyOp(randomOp, [], {
     shape: [...shape],
     dtype,
@@ -88,10 +91,9 @@ function floats(
  * @throws ValueError unless low < high.
  * @example rand([2, 3], { generator: new Generator(1) });
  */
-export function rand(
-  shape: Shape,
-  { low = 0, high = 1, ...options }: RandomOptions & { low?: number; high?: number } = {},
-): Tensor {
+export function rand(shape: Shape, options: RandomOptions & { low?: number; high?: number } = {}): Tensor {
+  checkOptions("rand", options, [...randomOptions, "low", "high"]);
+  const { low = 0, high = 1 } = options;
   return floats("rand", shape, options, [low, high], (g, array) => g.fillUniform(array, low, high));
 }
 
@@ -101,10 +103,9 @@ export function rand(
  * @throws ValueError for a standard deviation below 0.
  * @example randn([784, 10], { std: 0.05 });
  */
-export function randn(
-  shape: Shape,
-  { mean = 0, std = 1, ...options }: RandomOptions & { mean?: number; std?: number } = {},
-): Tensor {
+export function randn(shape: Shape, options: RandomOptions & { mean?: number; std?: number } = {}): Tensor {
+  checkOptions("randn", options, [...randomOptions, "mean", "std"]);
+  const { mean = 0, std = 1 } = options;
   return floats("randn", shape, options, [mean, std], (g, array) => g.fillNormal(array, mean, std));
 }
 
@@ -113,10 +114,9 @@ export function randn(
  *
  * @throws ValueError for a standard deviation below 0.
  */
-export function truncatedNormal(
-  shape: Shape,
-  { mean = 0, std = 1, ...options }: RandomOptions & { mean?: number; std?: number } = {},
-): Tensor {
+export function truncatedNormal(shape: Shape, options: RandomOptions & { mean?: number; std?: number } = {}): Tensor {
+  checkOptions("truncatedNormal", options, [...randomOptions, "mean", "std"]);
+  const { mean = 0, std = 1 } = options;
   return floats("truncatedNormal", shape, options, [mean, std], (g, array) => g.fillTruncatedNormal(array, mean, std));
 }
 
@@ -127,6 +127,7 @@ export function truncatedNormal(
  * @example randint(0, 10, [5]);
  */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("randint", options, randomOptions);
   return draw("randint", shape, options, options.dtype ?? "int32", [low, high], (g, array) =>
     g.fillIntegers(array, low, high),
   );
@@ -139,6 +140,7 @@ export function randint(low: number, high: number, shape: Shape, options: Random
  * @example bernoulli(0.8, [64, 128], { dtype: "float32" }); // a dropout mask
  */
 export function bernoulli(p: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("bernoulli", options, randomOptions);
   return draw("bernoulli", shape, options, options.dtype ?? "bool", [p], (g, array) => g.fillBernoulli(array, p));
 }
 
@@ -149,6 +151,7 @@ export function bernoulli(p: number, shape: Shape, options: RandomOptions = {}):
  * @example categorical([0.7, 0.2, 0.1], [100]);
  */
 export function categorical(probabilities: TensorLike, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("categorical", options, randomOptions);
   const p = asTensor(probabilities, "categorical");
   if (p.rank !== 1)
     throw new ShapeError({ where: "categorical", expected: "a vector of probabilities", got: formatShape(p.shape) });
@@ -160,6 +163,7 @@ export function categorical(probabilities: TensorLike, shape: Shape, options: Ra
 
 /** Numbers of events at a mean of `rate`, P(k) = rateᵏ exp(-rate) / k!; float unless a dtype is named. @throws ValueError for a rate below 0. */
 export function randPoisson(rate: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("randPoisson", options, randomOptions);
   const dtype = options.dtype ?? getDefaultDType();
   return draw<Floats | Int32Array>("randPoisson", shape, options, dtype, [rate], (g, array) =>
     g.fillPoisson(array, rate),
@@ -168,6 +172,7 @@ export function randPoisson(rate: number, shape: Shape, options: RandomOptions =
 
 /** Waiting times with density rate exp(-rate x). @throws ValueError for a rate that is not above 0. */
 export function randExponential(rate: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("randExponential", options, randomOptions);
   return floats("randExponential", shape, options, [rate], (g, array) => g.fillExponential(array, rate));
 }
 
@@ -175,8 +180,10 @@ export function randExponential(rate: number, shape: Shape, options: RandomOptio
 export function randGamma(
   concentration: number,
   shape: Shape,
-  { rate = 1, ...options }: RandomOptions & { rate?: number } = {},
+  options: RandomOptions & { rate?: number } = {},
 ): Tensor {
+  checkOptions("randGamma", options, [...randomOptions, "rate"]);
+  const { rate = 1 } = options;
   return floats("randGamma", shape, options, [concentration, rate], (g, array) =>
     g.fillGamma(array, concentration, rate),
   );
@@ -184,16 +191,20 @@ export function randGamma(
 
 /** Beta-distributed numbers in (0, 1), density ∝ x^(a-1) (1-x)^(b-1). @throws ValueError for parameters not above 0. */
 export function randBeta(a: number, b: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("randBeta", options, randomOptions);
   return floats("randBeta", shape, options, [a, b], (g, array) => g.fillBeta(array, a, b));
 }
 
 /** Gumbel-distributed numbers, -log(-log(u)): added to logits, their argmax is a draw from the softmax. */
 export function randGumbel(shape: Shape, options: RandomOptions = {}): Tensor {
+  checkOptions("randGumbel", options, randomOptions);
   return floats("randGumbel", shape, options, [0, 1], (g, array) => g.fillGumbel(array));
 }
 
 /** Laplace-distributed numbers, density exp(-|x|/scale) / (2 scale). @throws ValueError for a scale not above 0. */
-export function randLaplace(shape: Shape, { scale = 1, ...options }: RandomOptions & { scale?: number } = {}): Tensor {
+export function randLaplace(shape: Shape, options: RandomOptions & { scale?: number } = {}): Tensor {
+  checkOptions("randLaplace", options, [...randomOptions, "scale"]);
+  const { scale = 1 } = options;
   return floats("randLaplace", shape, options, [0, scale], (g, array) => g.fillLaplace(array, 0, scale));
 }
 
@@ -204,5 +215,6 @@ export function randLaplace(shape: Shape, { scale = 1, ...options }: RandomOptio
  * @example const order = randperm(x.shape[0]); x.gather(order);
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  checkOptions("randperm", options, randomOptions);
   return draw<Int32Array>("randperm", [n], options, "int32", [n], (g, array) => array.set(g.permutation(n)));
 }

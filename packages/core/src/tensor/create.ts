@@ -30,6 +30,9 @@ export interface CreateOptions {
   requiresGrad?: boolean;
 }
 
+const createOptions = ["dtype", "requiresGrad"];
+const tensorOptions = ["shape", ...createOptions];
+
 /**
  * A tensor of the given numbers, which are copied.
  *
@@ -44,7 +47,7 @@ export interface CreateOptions {
  * tensor([0, 2, 1], { dtype: "int32" }); // [0, 2, 1], int32
  */
 export function tensor(data: TensorLike, options: CreateOptions & { shape?: Shape } = {}): Tensor {
-  checkOptions("tensor", options, ["shape", "dtype", "requiresGrad"]);
+  checkOptions("tensor", options, tensorOptions);
   if (options.dtype !== undefined) checkDType("tensor", options.dtype);
   if (tracer !== null && data instanceof Tensor) return traced(data, options);
   const found = read(data, options.dtype);
@@ -250,10 +253,9 @@ export function build(
   shape: Shape,
   options: CreateOptions,
   write: (storage: TypedArray, dtype: DType) => void,
-  known: readonly string[] = [],
 ): Tensor {
   checkShape(where, shape);
-  checkOptions(where, options, ["dtype", "requiresGrad", ...known]);
+  checkOptions(where, options, createOptions);
   const dtype = options.dtype ?? getDefaultDType();
   checkDType(where, dtype);
   const storage = allocate(dtype, sizeOf(shape));
@@ -286,19 +288,25 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   return build("full", shape, options, (storage, dtype) => storage.fill(fill("full", dtype, [value])[0]));
 }
 
-/** Zeros in the shape and dtype of another tensor. */
-export function zerosLike(x: Tensor): Tensor {
-  return zeros(x.shape, { dtype: x.dtype });
+/** Zeros in the shape and dtype of another tensor, unless the options name a dtype. */
+export function zerosLike(x: TensorLike, options: CreateOptions = {}): Tensor {
+  return like("zerosLike", x, options, 0);
 }
 
-/** Ones in the shape and dtype of another tensor. */
-export function onesLike(x: Tensor): Tensor {
-  return ones(x.shape, { dtype: x.dtype });
+/** Ones in the shape and dtype of another tensor, unless the options name a dtype. */
+export function onesLike(x: TensorLike, options: CreateOptions = {}): Tensor {
+  return like("onesLike", x, options, 1);
 }
 
-/** One number throughout, in the shape and dtype of another tensor. */
-export function fullLike(x: Tensor, value: number): Tensor {
-  return full(x.shape, value, { dtype: x.dtype });
+/** One number throughout, in the shape and dtype of another tensor, unless the options name a dtype. */
+export function fullLike(x: TensorLike, value: number, options: CreateOptions = {}): Tensor {
+  return like("fullLike", x, options, value);
+}
+
+function like(where: string, x: TensorLike, options: CreateOptions, value: number): Tensor {
+  checkOptions(where, options, createOptions);
+  const { shape, dtype } = asTensor(x, where);
+  return build(where, shape, { dtype, ...options }, (storage, kind) => storage.fill(fill(where, kind, [value])[0]));
 }
 
 /**
