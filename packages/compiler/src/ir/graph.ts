@@ -122,17 +122,36 @@ export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
 
 /**
  * What outputs and assignments come from, every random draw, because the next call must find the generator the same, and
- * what guards look at.
+ * what guards look at. Indices that nothing of that looks up are looked up all the same: one that is not there is an error.
  */
 export function liveNodes(graph: Graph): Set<GraphNode> {
   const live = new Set<GraphNode>();
-  const pending = [...resultsOf(graph), ...graph.nodes.filter((node) => node.op?.random || node.isMadeBy(guardOp))];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if (live.has(node)) continue;
-    live.add(node);
-    for (const input of node.inputs) pending.push(input);
-  }
+  const visit = (roots: GraphNode[]): void => {
+    for (let node = roots.pop(); node; node = roots.pop()) {
+      if (live.has(node)) continue;
+      live.add(node);
+      for (const input of node.inputs) roots.push(input);
+    }
+  };
+  visit([...resultsOf(graph), ...graph.nodes.filter((node) => node.op?.random || node.isMadeBy(guardOp))]);
+  const lookedUp = new Map<GraphNode, Set<number>>();
+  const isNew = (node: GraphNode): boolean => {
+    const length = lookedUpLength(node);
+    if (length === null) return false;
+    const [, indices] = node.inputs;
+    const lengths = lookedUp.get(indices) ?? new Set();
+    lookedUp.set(indices, lengths);
+    return lengths.size < lengths.add(length).size;
+  };
+  for (const node of live) isNew(node);
+  for (const node of graph.nodes) if (!live.has(node) && isNew(node)) visit([node]);
   return live;
+}
+
+/** The length of the axis into which the node's second input are the indices; null for other operations. */
+function lookedUpLength({ lowering, inputs, shape }: GraphNode): number | null {
+  if (lowering?.kind !== "indexing") return null;
+  return (lowering.indexing === "indexAdd" ? shape : inputs[0].shape)[lowering.axis];
 }
 
 /** The graph without its guards, for whom what they check is no matter: the caller of an exported model. */
@@ -155,23 +174,29 @@ export function describeNode(node: GraphNode): string {
 
 function describeAttributes(attributes: unknown): string {
   const key = attributesKey(attributes);
-  return key === null || key === "" ? "" : key.replaceAll('"', "");
+  return key === null || attributes === undefined ? "" : key.replaceAll('"', "");
 }
 
-/** Attributes as text that is equal where they are; null where they hold more than plain data. */
-export function attributesKey(attributes: unknown): string | null {
-  if (attributes === undefined) return "";
-  return isPlain(attributes) ? JSON.stringify(attributes, plainNumber) : null;
-}
+/** What is deeper is no plain data, or holds itself. */
+const deepest = 32;
 
-function isPlain(x: unknown): boolean {
-  if (x === null || x === undefined || typeof x === "number" || typeof x === "string" || typeof x === "boolean")
-    return true;
-  if (Array.isArray(x)) return x.every(isPlain);
-  return typeof x === "object" && Object.getPrototypeOf(x) === Object.prototype && Object.values(x).every(isPlain);
-}
-
-/** JSON knows neither infinities nor -0. */
-function plainNumber(_key: string, x: unknown): unknown {
-  return typeof x === "number" && (!Number.isFinite(x) || Object.is(x, -0)) ? `${Object.is(x, -0) ? "-0" : x}` : x;
+/**
+ * Attributes as text that is equal only where they are, which JSON's is not: 0 and -0, NaN, "NaN" and null, an undefined
+ * item. Null where they hold more than plain data.
+ */
+export function attributesKey(x: unknown, depth = 0): string | null {
+  if (typeof x === "string") return JSON.stringify(x);
+  if (Object.is(x, -0)) return "-0";
+  if (x === null || x === undefined || typeof x === "number" || typeof x === "boolean") return String(x);
+  if (typeof x !== "object" || depth > deepest) return null;
+  const isArray = Array.isArray(x);
+  if (!isArray && (Object.getPrototypeOf(x) !== Object.prototype || Object.getOwnPropertySymbols(x).length > 0))
+    return null;
+  const parts: string[] = [];
+  for (const [name, item] of isArray ? x.entries() : Object.entries(x)) {
+    const key = attributesKey(item, depth + 1);
+    if (key === null) return null;
+    parts.push(isArray ? key : `${JSON.stringify(name)}:${key}`);
+  }
+  return isArray ? `[${parts}]` : `{${parts}}`;
 }

@@ -69,7 +69,7 @@ describe("rules", () => {
         .neg()
         .mul(0.5)
         .add(y);
-    expect(opsOf(laid, logits, values)).toEqual(["neg", "mul", "scatterAdd"]);
+    expect(opsOf(laid, logits, values)).toEqual(["add", "neg", "mul", "scatterAdd"]);
     for (const f of [
       laid,
       (y: Tensor, v: Tensor) => y.sub(scatterAdd(zeros([3, 4]), labels, v, 1)),

@@ -2,7 +2,7 @@
  * Simplification: constant folding, common subexpression elimination, identities and rewrite rules, dead code elimination.
  */
 
-import { div, JitError, mul, type Op, sub, Tensor, type TensorSpec, type TypedArray } from "@chainrule/core";
+import { add, div, JitError, mul, type Op, sub, Tensor, type TensorSpec, type TypedArray } from "@chainrule/core";
 import {
   allocate,
   broadcastOp,
@@ -10,6 +10,8 @@ import {
   concatOp,
   loweringOf,
   matmulOp,
+  maxOp,
+  minOp,
   permuteOp,
   reshapeOp,
   sameShape,
@@ -29,14 +31,18 @@ import {
 } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { guardOp } from "../ir/guard.ts";
-import { hasRule, rewrite } from "./rewrite-rules.ts";
+import { rewrite, ruleFor, ruleNames } from "./rewrite-rules.ts";
 
 /** A concat of more values is one of several concats. */
 const mostConcatenated = 128;
 
-/** The same outputs and assignments of fewer and cheaper nodes. */
-export function simplify(graph: Graph): Graph {
-  return new Simplifier().run(graph);
+/**
+ * The same outputs and assignments of fewer and cheaper nodes.
+ *
+ * @param onApplied is told the name of each simplification that was applied, for tests.
+ */
+export function simplify(graph: Graph, onApplied: (name: string) => void = () => {}): Graph {
+  return new Simplifier(onApplied).run(graph);
 }
 
 /** A small constant's numbers as text, so that equal ones are found. */
@@ -54,10 +60,47 @@ function single({ dtype, uniform }: GraphNode): TypedArray {
   return allocate(dtype, 1).fill(uniform!);
 }
 
+/** A node that is equal to what the source makes; null where it does not apply. */
+type Identity = (self: Simplifier, node: TensorSpec, source: AppliedOp) => GraphNode | null;
+
 class Simplifier {
+  /** In the order in which they are tried, each with the reason why results are the same to the last bit. */
+  static readonly identities: Readonly<Record<string, Identity>> = {
+    // Every element of the result is that of the same elements, and computed by the op's own kernel.
+    "constant folded": (self, node, source) => {
+      const { op, inputs, attributes } = source;
+      const isFoldable = loweringOf(op, attributes)?.kind === "elementwise" && !op.random;
+      return isFoldable && inputs.every(({ uniform }) => uniform !== null) ? self.#constant(node, source) : null;
+    },
+    // A guard that holds whatever the numbers are is none.
+    "void guard": (_self, _node, { op, inputs: [flag] }) => (op === guardOp && flag.uniform === 0 ? flag : null),
+    // The parts lie one after another either way.
+    "wide concat in parts": (self, node, { op, inputs, attributes }) =>
+      op === concatOp && inputs.length > mostConcatenated ? self.#concatInParts(node, inputs, attributes) : null,
+    // Views share the numbers, whichever of them they are views of.
+    "view of a view": (self, node, source) => (source.op.kernel === "view" ? self.#view(node, source) : null),
+    "broadcast constant": (self, node, { op, inputs: [x] }) =>
+      op === broadcastOp && x.uniform !== null ? self.#reshapedConstant(node, x) : null,
+    // All elements are one number, which is the largest and the smallest.
+    "extreme of a constant": (self, node, { op, inputs: [x] }) =>
+      (op === maxOp || op === minOp) && x.uniform !== null && x.dtype === node.dtype
+        ? self.#reshapedConstant(node, x)
+        : null,
+    "neutral operand": (_self, node, { op, inputs }) => {
+      const kept = neutralOperand(op, inputs);
+      return kept && sameShape(kept.shape, node.shape) && kept.dtype === node.dtype ? kept : null;
+    },
+    // The same products, added up in the same order.
+    "transposed operand": (self, node, { op, inputs, attributes }) => {
+      const lowering = op === matmulOp ? loweringOf(op, attributes) : null;
+      return lowering?.kind === "matmul" ? self.#matmul(node, inputs, lowering.transposed) : null;
+    },
+  };
+
   readonly #rewriter = new GraphRewriter();
   readonly #byKey = new Map<string, GraphNode>();
   readonly #objectNumbers = new Map<object, number>();
+  readonly #onApplied: (name: string) => void;
   /** Takes in what rules write. */
   readonly #tracer: Tracer = {
     record: (op, inputs, attributes, spec) => {
@@ -68,6 +111,10 @@ class Simplifier {
     state: null,
   };
 
+  constructor(onApplied: (name: string) => void) {
+    this.#onApplied = onApplied;
+  }
+
   run(graph: Graph): Graph {
     return this.#rewriter.run(graph, (node, source) =>
       source.kind === "op" ? this.#simplified(node, source) : this.#add(source, node),
@@ -76,7 +123,7 @@ class Simplifier {
 
   #simplified(node: TensorSpec, source: AppliedOp): GraphNode {
     const key = this.#keyOf(source, node);
-    const known = key === null ? undefined : this.#byKey.get(key);
+    const known = this.#known(key);
     if (known) return known;
     const simplified = this.#applyRule(node, source) ?? this.#applyIdentities(node, source);
     if (key !== null) this.#byKey.set(key, simplified);
@@ -84,25 +131,23 @@ class Simplifier {
   }
 
   #applyRule({ shape }: TensorSpec, source: AppliedOp): GraphNode | null {
-    if (!hasRule(source.op)) return null;
-    const rewritten = withGradEnabled(false, () => withTracer(this.#tracer, () => rewrite(source, shape, tensorOf)));
-    return rewritten && this.#nodeOf(rewritten);
+    const rule = ruleFor(source.op);
+    if (!rule) return null;
+    const rewritten = withGradEnabled(false, () =>
+      withTracer(this.#tracer, () => rewrite(rule, source, shape, tensorOf)),
+    );
+    if (!rewritten) return null;
+    this.#onApplied(rule.name);
+    return this.#nodeOf(rewritten);
   }
 
   #applyIdentities(node: TensorSpec, source: AppliedOp): GraphNode {
-    const { op, inputs } = source;
-    const lowering = loweringOf(op, source.attributes);
-    if (lowering?.kind === "elementwise" && !op.random && inputs.every(({ uniform }) => uniform !== null))
-      return this.#constant(node, source);
-    // A guard that holds whatever the numbers are is none.
-    if (op === guardOp && inputs[0].uniform === 0) return inputs[0];
-    if (op === concatOp && inputs.length > mostConcatenated)
-      return this.#concatInParts(node, inputs, source.attributes);
-    if (op.kernel === "view") return this.#view(node, source);
-    if (op === broadcastOp && inputs[0].uniform !== null) return this.#reshapedConstant(node, inputs[0]);
-    const kept = neutralOperand(op, inputs);
-    if (kept && sameShape(kept.shape, node.shape) && kept.dtype === node.dtype) return kept;
-    if (op === matmulOp && lowering?.kind === "matmul") return this.#matmul(node, inputs, lowering.transposed);
+    for (const name in Simplifier.identities) {
+      const found = Simplifier.identities[name](this, node, source);
+      if (!found) continue;
+      this.#onApplied(name);
+      return found;
+    }
     return this.#add(source, node);
   }
 
@@ -149,7 +194,7 @@ class Simplifier {
   }
 
   /** Operands that are transposed first are read transposed instead. */
-  #matmul(node: TensorSpec, operands: readonly GraphNode[], transposed: Transposed): GraphNode {
+  #matmul(node: TensorSpec, operands: readonly GraphNode[], transposed: Transposed): GraphNode | null {
     const now = { ...transposed };
     const inputs = [...operands];
     for (const [i, side] of (["a", "b"] as const).entries()) {
@@ -159,17 +204,29 @@ class Simplifier {
       inputs[i] = from[0];
       now[side] = !now[side];
     }
+    if (inputs.every((input, i) => input === operands[i])) return null;
     return this.#add(applied(matmulOp, now, inputs), node);
   }
 
   /** The node, or an equal one that is there already. */
   #add(source: Source, spec: TensorSpec): GraphNode {
     const key = this.#keyOf(source, spec);
-    const known = key === null ? undefined : this.#byKey.get(key);
+    const known = this.#known(key);
     if (known) return known;
     const node = this.#rewriter.add(source, spec);
     if (key !== null) this.#byKey.set(key, node);
     return node;
+  }
+
+  /**
+   * The node under the key: one of the same op, attributes and inputs, whose numbers are the same then, unless it draws
+   * random ones. Keys tell 0 from -0 and any two attributes apart.
+   */
+  #known(key: string | null): GraphNode | null {
+    const known = key === null ? undefined : this.#byKey.get(key);
+    if (!known) return null;
+    this.#onApplied("common subexpression");
+    return known;
   }
 
   #keyOf(source: Source, { shape, dtype }: TensorSpec): string | null {
@@ -201,11 +258,20 @@ function swapsLastTwo(order: readonly number[], { length }: readonly number[]): 
   return order.every((axis, i) => axis === (i < length - 2 ? i : i === length - 2 ? length - 1 : length - 2));
 }
 
-/** The operand that x · 1, x / 1, x - 0 leave as it is. Not x + 0, which makes 0 of -0. */
+/** The operand that x · 1, x / 1, x - 0 and x + (-0) leave as it is. Not x + 0, which makes 0 of -0. */
 function neutralOperand(op: Op, [a, b]: readonly GraphNode[]): GraphNode | null {
   if (op === mul.op && b.uniform === 1) return a;
   if (op === mul.op && a.uniform === 1) return b;
   if (op === div.op && b.uniform === 1) return a;
   if (op === sub.op && Object.is(b.uniform, 0)) return a;
+  if (op === add.op && Object.is(b.uniform, -0)) return a;
+  if (op === add.op && Object.is(a.uniform, -0)) return b;
   return null;
 }
+
+/** The names of all simplifications. */
+export const simplificationNames: readonly string[] = [
+  "common subexpression",
+  ...Object.keys(Simplifier.identities),
+  ...ruleNames,
+];
