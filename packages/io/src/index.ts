@@ -1,6 +1,8 @@
 /**
  * Files: models with all that belongs to them, tensors in the formats of others.
  */
+export type { ForeignOptions } from "./foreign/options.ts";
+export { type LoadTorchWeightsOptions, loadTorchWeights } from "./foreign/torch.ts";
 export {
   encodeNpy,
   parseNpy,

@@ -67,7 +67,8 @@ export async function loadWeights(
   return report;
 }
 
-function checkModule(where: string, model: unknown): void {
+/** @throws OptionError for what is no model. */
+export function checkModule(where: string, model: unknown): void {
   if (!(model instanceof Module))
     throw new OptionError({ where, expected: "a model first, then the path", got: describe(model) });
 }
