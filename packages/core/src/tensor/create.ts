@@ -18,7 +18,7 @@ import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracer.ts";
 
 /** Numbers or truth values in arrays in arrays, all of one length at each depth. */
-export type NestedArray = readonly (number | boolean | NestedArray)[];
+export type NestedArray = readonly (number | boolean | NestedArray | ArrayBufferView)[];
 /** What an operation takes where it wants a tensor. */
 export type TensorLike = Tensor | number | boolean | NestedArray | ArrayBufferView;
 

@@ -1,11 +1,12 @@
 /**
  * The embedding: a table of vectors, looked up by whole numbers.
  */
-import { type Parameter, type Tensor, ValueError, where } from "@chainrule/core";
+import { asTensor, type Parameter, type Tensor, type TensorLike, ValueError, where } from "@chainrule/core";
 import { guard } from "@chainrule/core/internal";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
+import type { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { Layer } from "./layer.ts";
 import { count, initializer, type LayerOptions, type OptionTable, regularizer, unchecked } from "./options.ts";
@@ -85,8 +86,16 @@ export class Embedding extends Layer {
     return [...inputShape, this.outputDim];
   }
 
+  /** Indices in arrays are read with all their digits. */
+  override call(...inputs: TensorLike[]): Tensor;
+  override call(...inputs: (TensorLike | Symbolic)[]): Symbolic;
+  override call(...inputs: (TensorLike | Symbolic)[]): Tensor | Symbolic {
+    return super.call(...(inputs.map((x) => (Array.isArray(x) ? asTensor(x, "input", "float64") : x)) as TensorLike[]));
+  }
+
   forward(x: Tensor): Tensor {
     checkNotNegative(x, this.inputDim);
+    if (this.inputDim > exactInFloat32) checkExact(x);
     const vectors = this.embeddings.gather(x);
     if (this.paddingIdx === null) return vectors;
     return where(x.equal(this.paddingIdx).unsqueeze(-1), vectors.detach(), vectors);
@@ -100,6 +109,25 @@ export class Embedding extends Layer {
 function withZeroRow(table: Tensor, row: number): Tensor {
   const rows = Array.from({ length: table.shape[0] }, (_, i) => [i === row]);
   return where(rows, 0, table);
+}
+
+/** Up to here every whole number is a float32. */
+const exactInFloat32 = 2 ** 24;
+
+/** Larger indices that have been floats of 32 bits may have been others before. */
+function checkExact(indices: Tensor): void {
+  if (indices.dtype !== "float32") return;
+  const check = () => {
+    const index = indices.storage.find((index) => index >= exactInFloat32);
+    if (index === undefined) return;
+    throw new ValueError({
+      where: "Embedding",
+      expected: `indices as whole numbers (int32) where they reach ${exactInFloat32}, which float32 rounds`,
+      got: `${index} in float32`,
+      hint: 'Make them int32 from the start: Int32Array.of(…), or tensor(indices, { dtype: "int32" }).',
+    });
+  };
+  guard([indices], check, () => indices.greaterEqual(exactInFloat32));
 }
 
 /** Indices from the end, which gather would take, are mistakes here. */

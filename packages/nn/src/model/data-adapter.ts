@@ -4,7 +4,16 @@
 import { DataError, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
-import { type DataLike, flattenNested, mapNested, type Nested, readNested, type Signature } from "./nested.ts";
+import {
+  type DataLike,
+  flattenNested,
+  isEitherWay,
+  mapNested,
+  type Nested,
+  readNested,
+  type Signature,
+  signatureOf,
+} from "./nested.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./sample-weights.ts";
 import { type ReadContext, Samples } from "./samples.ts";
 import type { Inputs } from "./step.ts";
@@ -55,7 +64,7 @@ export interface Arrays {
  */
 export function readArrays(context: ReadContext, x: DataLike, y: DataLike, sampleWeight?: DataLike): Arrays {
   const inputs = readInputs(context, x);
-  const targets = readSamples(context, "y", y, context.outputs);
+  const targets = readSamples(context, "y", y, outputsFor(context, inputs, y));
   const count = checkLengths(context, inputs, targets);
   return { x: inputs, y: targets, weight: readWeights(context, sampleWeight, targets, count), count };
 }
@@ -63,6 +72,13 @@ export function readArrays(context: ReadContext, x: DataLike, y: DataLike, sampl
 /** The samples of a model's inputs. */
 export function readInputs(context: ReadContext, x: DataLike): Samples | readonly Samples[] {
   return readSamples(context, "x", x, context.inputs) as Samples | readonly Samples[];
+}
+
+/** The outputs: counted where the targets could be those of one or of several. */
+function outputsFor(context: ReadContext, inputs: Nested<Samples>, y: DataLike): Signature {
+  const { outputs } = context;
+  if (!isEitherWay(y, outputs)) return outputs;
+  return signatureOf(outputs.names, context.countOutputs(flattenNested(inputs).map(({ tensor }) => tensor)));
 }
 
 function readSamples(context: ReadContext, what: string, given: DataLike, signature: Signature): Nested<Samples> {

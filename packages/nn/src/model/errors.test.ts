@@ -181,7 +181,7 @@ describe("fit's options", () => {
 
   it("of validationData are checked like the others", async () => {
     await refuses(fit({ validationData: [inputs, [1]] }), DataError, "fit, validationData", "5 and 1 samples");
-    await refuses(fit({ validationData: [[[1, 2]], [1]] }), ShapeError, "validation, batch 1", 'layer "dense"');
+    await refuses(fit({ validationData: [[[1, 2]], [1]] }), ShapeError, "fit, validationData", 'layer "dense"');
   });
 
   it("of evaluate and predict are checked too", async () => {

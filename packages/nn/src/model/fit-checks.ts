@@ -6,6 +6,7 @@ import { DataError, noGrad, ShapeError, type Tensor } from "@chainrule/core";
 import { Layer } from "../layers/layer.ts";
 import { inferOutputSpec } from "../module/infer-output-spec.ts";
 import { OutputSpec, Symbolic } from "../module/symbolic.ts";
+import { leavesOf } from "../module/tree.ts";
 import type { FitData } from "./fit-data.ts";
 import type { Model } from "./model.ts";
 
@@ -35,7 +36,7 @@ export function checkSmallestBatch(model: Model<unknown>, { data, inputs, option
   const { smallestBatch } = data;
   if (smallestBatch === null || smallestBatch > 1) return;
   const layers = () => model.modules().filter((module) => module instanceof Layer);
-  if (inputs && layers().some((layer) => layer.leastBatch === null)) build(model, inputs);
+  if (inputs && layers().some((layer) => layer.leastBatch === null)) outputSpecs(model, inputs);
   const layer = layers().find(({ leastBatch }) => leastBatch !== null && leastBatch > smallestBatch);
   if (!layer) return;
   const isLast = inputs !== null && options.batchSize > 1;
@@ -49,14 +50,21 @@ export function checkSmallestBatch(model: Model<unknown>, { data, inputs, option
   });
 }
 
-/** Calls the model on zeros in the shape of the inputs, in evaluation mode; what cannot be called so stays as it is. */
-function build(model: Model<unknown>, inputs: readonly Tensor[]): void {
+/** Calls the model on zeros in the shape of the inputs, in evaluation mode; null for what cannot be called so. */
+export function outputSpecs(model: Model<unknown>, inputs: readonly Tensor[]): unknown {
   try {
     const symbols = inputs.map(
       ({ shape, dtype }) => new Symbolic(new OutputSpec([null, ...shape.slice(1)], dtype), null, "input"),
     );
-    noGrad(() => inferOutputSpec(model, symbols));
+    return noGrad(() => inferOutputSpec(model, symbols));
   } catch {
     // What is wrong with it, the first batch will tell with its values.
+    return null;
   }
+}
+
+/** How many tensors a model returns for inputs; null where a call on zeros does not tell. */
+export function countOutputs(model: Model<unknown>, inputs: readonly Tensor[]): number | null {
+  const specs = outputSpecs(model, inputs);
+  return specs === null ? null : leavesOf(specs, (leaf): leaf is OutputSpec => leaf instanceof OutputSpec).length;
 }

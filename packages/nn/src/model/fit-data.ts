@@ -15,7 +15,7 @@ import {
   streamAdapter,
   weightByClass,
 } from "./data-adapter.ts";
-import { type DataLike, flattenNested } from "./nested.ts";
+import { type DataLike, flattenNested, hasSeveral, type Nested } from "./nested.ts";
 import {
   type CompleteFitOptions,
   checkForBatches,
@@ -24,13 +24,15 @@ import {
   generatorFor,
 } from "./options.ts";
 import type { ReadContext, Samples } from "./samples.ts";
+import { PeekedAdapter } from "./validation-check.ts";
 
 /** What `fit` trains and validates on, and how. */
 export interface FitData {
   data: DataAdapter;
   validationData: DataAdapter | null;
-  /** The inputs, where they are in memory. */
+  /** The inputs and the targets, where they are in memory. */
   inputs: readonly Tensor[] | null;
+  targets: readonly Tensor[] | null;
   options: CompleteFitOptions;
 }
 
@@ -45,7 +47,7 @@ export function readFitData(
     checkForBatches("fit", y, given);
     const options = completeFitOptions(given);
     const data = streamAdapter(context, x, options.classWeight);
-    return { data, validationData: readValidationData(context, options), inputs: null, options };
+    return { data, validationData: readValidationData(context, options), inputs: null, targets: null, options };
   }
   const options = completeFitOptions(given);
   const { batchSize, validationSplit, classWeight, dropLast } = options;
@@ -65,9 +67,14 @@ export function readFitData(
     validationData: validationArrays
       ? arrayAdapter(validationArrays, batchSize, null)
       : readValidationData(context, options),
-    inputs: flattenNested<Samples>(trainArrays.x).map(({ tensor }) => tensor),
+    inputs: tensorsOf(trainArrays.x),
+    targets: tensorsOf(trainArrays.y),
     options,
   };
+}
+
+function tensorsOf(samples: Nested<Samples>): readonly Tensor[] {
+  return flattenNested(samples).map(({ tensor }) => tensor);
 }
 
 /** The option validationData: [x, y] or [x, y, sampleWeight], or batches. */
@@ -78,7 +85,7 @@ function readValidationData(
   if (data === undefined) return null;
   const context = { ...fitContext, where: "fit, validationData" };
   if (isPairOfArrays(data, context)) return arrayAdapter(readArrays(context, ...data), batchSize, null);
-  if (isBatchSource(data, undefined)) return streamAdapter(context, data as BatchSource);
+  if (isBatchSource(data, undefined)) return new PeekedAdapter(streamAdapter(context, data as BatchSource));
   throw new OptionError({
     where: context.where,
     expected: "[x, y], [x, y, sampleWeight], or batches of such",
@@ -92,10 +99,8 @@ function isPairOfArrays(data: BatchLike | BatchSource, { inputs, outputs }: Read
   const isTensor = (part: unknown) => part instanceof Tensor;
   // With several inputs, x is a list of tensors itself, and the x of a batch is a list or an object.
   const isNested = (part: unknown) => isPlainObject(part) || (Array.isArray(part) && part.some(isTensor));
-  const isBatch =
-    (inputs.count ?? 1) > 1
-      ? (item: readonly unknown[]) => isNested(item[0])
-      : (item: readonly unknown[]) =>
-          item.some((part) => isTensor(part) || ((outputs.count ?? 1) > 1 && isNested(part)));
+  const isBatch = hasSeveral(inputs)
+    ? (item: readonly unknown[]) => isNested(item[0])
+    : (item: readonly unknown[]) => item.some((part) => isTensor(part) || (hasSeveral(outputs) && isNested(part)));
   return !data.every((item) => Array.isArray(item) && isBatch(item));
 }

@@ -24,6 +24,7 @@ import type { CompleteFitOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import type { Progress } from "./progress-lines.ts";
 import { type TrainState, testStep, trainStep } from "./step.ts";
+import { checkValidation, PeekedAdapter } from "./validation-check.ts";
 
 /** What the loop works with. */
 interface FitRun {
@@ -41,6 +42,8 @@ interface FitRun {
   readonly notice: LossNotice;
   /** Whether the callbacks are to be asked again when the first batch has shown the outputs. */
   checkPlanLater: boolean;
+  /** Whether the validation data are to be tried when the first batch has made the weights. */
+  checkValidationLater: boolean;
 }
 
 /** What `fit` was asked for. */
@@ -68,6 +71,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     callbacks.checkPlan(config.optimizer, names && withValidation(names, validationData !== null));
     checkPasses(request);
     checkSmallestBatch(model, request);
+    const isValidationChecked = await checkValidation({ model, ...config }, request);
     request.onBegin(history);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
@@ -85,6 +89,7 @@ export async function runFit(request: FitRequest): Promise<History> {
       eventLoop: new EventLoopYield(),
       notice: callbacks.watchesLoss || options.debugNaN ? new LossNotice(true) : request.notice,
       checkPlanLater: names === null,
+      checkValidationLater: !isValidationChecked,
     };
     model.stopTraining = false;
     await runEpochs(run);
@@ -96,6 +101,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     restoreModes();
     interrupt.release();
     progress?.close();
+    if (validationData instanceof PeekedAdapter) await validationData.close();
   }
 }
 
@@ -144,6 +150,7 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
       const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
       if (run.checkPlanLater) checkPlan(run, epochMetrics);
+      if (run.checkValidationLater) await checkValidationNow(run);
       if (!Number.isFinite(loss)) run.notice.give(loss, place(epoch, number), state.optimizer.lr);
       checkEnd("fit", "stepsPerEpoch", number + 1, steps !== null);
       if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
@@ -164,6 +171,13 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
 function checkPlan(run: FitRun, epochMetrics: EpochMetrics): void {
   run.checkPlanLater = false;
   run.callbacks.checkPlan(run.state.optimizer, withValidation(epochMetrics.names(), run.validationData !== null));
+}
+
+/** Tries the validation data, now that there are weights. */
+async function checkValidationNow(run: FitRun): Promise<void> {
+  run.checkValidationLater = false;
+  const { state, model, validationData } = run;
+  await checkValidation({ ...state, model }, { inputs: null, targets: null, validationData });
 }
 
 /** The logs with those of the validation data; null where Ctrl-C cut it short. */

@@ -6,6 +6,7 @@ import type { JitOptions } from "@chainrule/compiler";
 import { getDefaultDType, ModelError, type Tensor } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
+import { inputRangeOf } from "../module/forward-inputs.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import { checkCount } from "../number-checks.ts";
@@ -24,12 +25,13 @@ import {
 import { evaluateData, predictBatches } from "./evaluate.ts";
 import { EventLoopYield } from "./event-loop-yield.ts";
 import { runFit } from "./fit.ts";
+import { countOutputs } from "./fit-checks.ts";
 import { readFitData } from "./fit-data.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
 import { modelWriter, type SaveOptions } from "./model-writer.ts";
-import type { DataLike, Signature } from "./nested.ts";
+import { type DataLike, signatureOf } from "./nested.ts";
 import { LossNotice } from "./notices.ts";
 import { checkForBatches, type FitOptions, fitOptionNames } from "./options.ts";
 import type { ReadContext } from "./samples.ts";
@@ -119,7 +121,10 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     return "model";
   }
 
-  /** The names of the inputs, in the order of `forward`'s parameters; null where they have none. */
+  /**
+   * The names of the inputs, in the order of `forward`'s parameters; null where they have none. Then there are as many as
+   * `forward` has parameters, of which those with a default value need not be given.
+   */
   get inputNames(): readonly string[] | null {
     return null;
   }
@@ -195,8 +200,8 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * A model in evaluation mode is in training mode meanwhile. One in training mode stays as it is: what you switch with
    * `layer.eval()`, before or in a callback, is left alone. `evaluate` and `predict` may run in hooks and beside it.
    *
-   * @param x inputs [n, …]: arrays or a tensor; with several inputs a list of them, or an object by name. Or batches
-   *   instead of x and y: a list of [x, y] or [x, y, sampleWeight], anything that iterates over such, also
+   * @param x inputs [n, …]: an array, its rows in a list, or a tensor; with several inputs a list of such, or an object by
+   *   name. Or batches instead of x and y: a list of [x, y] or [x, y, sampleWeight], anything that iterates over such, also
    *   asynchronously, or a function that returns that for each epoch.
    * @param y targets [n, …], as the loss wants them; with several outputs a list of them, or an object by name. [n] will
    *   do for outputs [n, 1].
@@ -334,12 +339,13 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const isDouble =
       this.modules().some((module) => module instanceof Layer && module.dtype === "float64") ||
       this.parameters().some((parameter) => parameter.dtype === "float64");
-    const outputNames = this.outputNames ?? this.#config?.outputs.names ?? null;
+    const { inputNames } = this;
     return {
       where,
       dtype: isDouble ? "float64" : getDefaultDType(),
-      inputs: signatureOf(this.inputNames),
-      outputs: signatureOf(outputNames),
+      inputs: inputNames ? signatureOf(inputNames) : { names: null, range: inputRangeOf(this.forward) },
+      outputs: signatureOf(this.outputNames ?? this.#config?.outputs.names ?? null, this.outputCount),
+      countOutputs: (inputs) => countOutputs(this, inputs),
     };
   }
 
@@ -388,8 +394,4 @@ function foreign(model: Model<unknown>, optimizer: Optimizer, others: string): M
     got: `${optimizer.name} of ${others}`,
     hint: `An optimizer remembers the weights that it updates. Make another one: optimizer: new ${optimizer.name}().`,
   });
-}
-
-function signatureOf(names: readonly string[] | null): Signature {
-  return { names, count: names?.length ?? null };
 }

@@ -3,6 +3,7 @@
  */
 import { DataError, ModelError, Tensor, type TensorLike } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
+import type { InputRange } from "../module/forward-inputs.ts";
 import { isPlainObject } from "../module/tree.ts";
 
 /** One value, a list of values, or an object of values by name. */
@@ -11,10 +12,25 @@ export type Nested<T> = T | readonly T[] | Readonly<Record<string, T>>;
 /** Data for a model: one array or tensor, or one for each input (or output), by position or by name. */
 export type DataLike = Nested<TensorLike>;
 
-/** What is known of a model's inputs or outputs; null for what only a call can tell. */
+/** What is known of a model's inputs or outputs. */
 export interface Signature {
+  /** Null where they have none. */
   readonly names: readonly string[] | null;
-  readonly count: number | null;
+  /** How many there are: a number for both where that is known, and 0 to Infinity where only a call can tell. */
+  readonly range: InputRange;
+}
+
+/** The signature of those with names, or of a known number; null for what only a call can tell. */
+export function signatureOf(names: readonly string[] | null, count: number | null = names?.length ?? null): Signature {
+  return {
+    names,
+    range: count === null ? { least: 0, most: Number.POSITIVE_INFINITY } : { least: count, most: count },
+  };
+}
+
+/** Whether there are several of them. */
+export function hasSeveral({ range }: Signature): boolean {
+  return range.least > 1;
 }
 
 /** Replaces each value, in the same structure. The key of a value that stands alone is "". */
@@ -31,36 +47,62 @@ export function flattenNested<T>(nested: Nested<T>): readonly T[] {
 }
 
 /**
- * Tells one array from nested ones: the signature decides where names and counts are known; otherwise a list of tensors
- * is nested, and a list of anything else is the rows of one array.
+ * Tells one array from nested ones: the signature decides. Of one input, a list of arrays is its rows, as `tensor` has
+ * it; of several, a list has one entry for each. Where the number is open, a list of tensors is nested, and a list of
+ * anything else is the rows of one array.
  *
  * @param what "x", "y" or the like, for error messages.
  * @param read converts each array.
  * @returns a list in the order of the names where these are known.
- * @throws DataError for another number of them, or other names; and what `read` throws.
+ * @throws DataError for another number of them, other names, and a list of typed arrays that may be one or the other; and
+ *   what `read` throws.
  */
 export function readNested<T>(
   where: string,
   what: string,
   given: unknown,
-  { names, count }: Signature,
+  signature: Signature,
   read: (data: TensorLike, key: string | number) => T,
 ): Nested<T> {
+  const { names, range } = signature;
   if (isPlainObject(given)) return byName(where, what, given as Readonly<Record<string, TensorLike>>, names, read);
+  const isNeeded = names !== null && range.least > 1;
   if (!Array.isArray(given)) {
-    if (count !== null && count > 1 && given !== undefined && given !== null)
-      throw wrong(where, what, names, count, given instanceof Tensor ? "one tensor" : describe(given));
+    if (isNeeded && given !== undefined && given !== null)
+      throw wrong(where, what, signature, given instanceof Tensor ? "one tensor" : describe(given));
     return read(given as TensorLike, "");
   }
-  const isList = count === null || count === 1 ? given.some(isArrayData) : true;
-  if (!isList) return read(given, "");
-  if (count !== null && given.length !== count) throw wrong(where, what, names, count, `a list of ${given.length}`);
-  return count === 1 ? read(given[0], "") : given.map(read);
+  const hasTensor = given.some((part) => part instanceof Tensor);
+  const hasTyped = given.some((part) => ArrayBuffer.isView(part));
+  if (!isNeeded && !hasTensor && !isListOfSeveral(given, range)) {
+    if (hasTyped && range.most === Number.POSITIVE_INFINITY) throw eitherWay(where, what, given.length);
+    if (hasTyped && range.least > 1) throw wrong(where, what, signature, `a list of ${given.length}`);
+    return read(given, "");
+  }
+  if (given.length > range.most || (isNeeded && given.length < range.least))
+    throw wrong(where, what, signature, `a list of ${given.length}${hasTensor ? " tensors" : ""}`);
+  return given.length === 1 ? read(given[0], "") : given.map(read);
 }
 
-/** Whether it can only be an array of data: a tensor or a typed array. */
-function isArrayData(x: unknown): boolean {
-  return x instanceof Tensor || ArrayBuffer.isView(x);
+/** Whether a list without tensors has an entry for each of several. */
+function isListOfSeveral(given: readonly unknown[], { least, most }: InputRange): boolean {
+  return least > 1 && given.length >= least && given.length <= most && given.every((part) => typeof part === "object");
+}
+
+/** Whether a list could be the rows of one array as well as several arrays: which one, the model has to say. */
+export function isEitherWay(given: unknown, { range }: Signature): boolean {
+  if (!Array.isArray(given) || range.most !== Number.POSITIVE_INFINITY || range.least > 1) return false;
+  return given.some((part) => ArrayBuffer.isView(part)) && !given.some((part) => part instanceof Tensor);
+}
+
+function eitherWay(where: string, what: string, count: number): DataError {
+  const [one, names] = what === "x" ? ["input", "inputNames"] : ["output", "outputNames"];
+  return new DataError({
+    where,
+    expected: `${what} as one tensor, or as a list of tensors, one for each ${one}`,
+    got: `a list of ${count} typed arrays, which may be its rows or ${count} ${one}s`,
+    hint: `For rows, pass tensor(${what}). For several, pass ${what}.map((part) => tensor(part)), or say their names: get ${names}() { return […]; }.`,
+  });
 }
 
 function byName<T>(
@@ -97,11 +139,15 @@ function byName<T>(
   return names.length === 1 ? read(given[names[0]], "") : names.map((name, i) => read(given[name], i));
 }
 
-function wrong(where: string, what: string, names: readonly string[] | null, count: number, got: string): DataError {
+function wrong(where: string, what: string, { names, range }: Signature, got: string): DataError {
+  const { least, most } = range;
+  const counts = least === most ? `${most}` : `${least} to ${most}`;
+  const one = most === 1 ? `one tensor, for its one ${what === "x" ? "input" : "output"}` : `a list of ${counts}`;
   return new DataError({
     where,
-    expected: `${what} as ${count === 1 ? "one tensor" : `a list of ${count}`}${names ? `, or by name: ${names.join(", ")}` : ""}`,
+    expected: `${what} as ${one}${names && most > 1 ? `, or by name: ${names.join(", ")}` : ""}`,
     got,
+    hint: most === 1 ? "Rows are one tensor: tensor([[…], […]]), or stack(tensors)." : undefined,
   });
 }
 

@@ -57,6 +57,8 @@ export interface ReadContext {
   /** The model's inputs and outputs, as far as they are known. */
   readonly inputs: Signature;
   readonly outputs: Signature;
+  /** How many outputs there are for inputs, found by a call on zeros; null where that does not tell. */
+  countOutputs(inputs: readonly Tensor[]): number | null;
   /** Who reads, for error messages. */
   readonly where: string;
   /** What plain numbers become: the model's dtype, so that they lose no digits. */

@@ -16,6 +16,7 @@ import {
 } from "@chainrule/core";
 import { describe, didYouMean, formatShape, isPromise, sameShape, tracer } from "@chainrule/core/internal";
 import { formatModule } from "./format.ts";
+import { inputRangeOf } from "./forward-inputs.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
 import { snakeCase } from "./names.ts";
 import { hasSymbolic, type Symbolic, SymbolicCall, type Symbols } from "./symbolic.ts";
@@ -119,6 +120,7 @@ export abstract class Module<Output = Tensor> {
     // What is compiled of a module holds for its mode, and for whether it is frozen.
     tracer?.state?.dependsOn(this, () => (this.training ? 1 : 0) + (this.isFrozen ? 2 : 0));
     try {
+      if (inputs.length > this.forward.length) this.#refuseSurplus(inputs.length);
       const tensors = inputs.map((input) => asTensor(input, "input"));
       this.prepare(tensors);
       const output = this.forward(...tensors);
@@ -126,10 +128,18 @@ export abstract class Module<Output = Tensor> {
       forwardHook?.(this, output, tensors, this.title(outer));
       return output;
     } catch (error) {
-      throw error instanceof ChainRuleError ? error.inside(this.title(outer)) : error;
+      const isMissing = inputs.length < this.forward.length && isOfUndefined(error);
+      const own = isMissing ? wrongCount(this.forward.length, inputs.length) : error;
+      throw own instanceof ChainRuleError ? own.inside(this.title(outer)) : own;
     } finally {
       running = outer;
     }
+  }
+
+  /** An input that `forward` has no parameter for would be lost. */
+  #refuseSurplus(count: number): void {
+    const { most } = inputRangeOf(this.forward);
+    if (count > most) throw wrongCount(most, count);
   }
 
   /** Records a call with symbolic tensors among its arguments; returns symbolic tensors in place of tensors. */
@@ -376,6 +386,26 @@ function membersOf(
     for (const key of Object.keys(record)) visit(key, record[key]);
   }
   return found;
+}
+
+/** Whether an error is what comes of an input that is not there. */
+function isOfUndefined(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof ChainRuleError && error.got === "undefined");
+}
+
+/** The error for inputs that are not those of `forward`. */
+function wrongCount(expected: number, got: number): ModelError {
+  return new ModelError({
+    where: "call",
+    expected: expected === 1 ? "one input" : `${numeral(expected)} inputs, the parameters of forward`,
+    got: numeral(got),
+    hint:
+      got > expected && expected === 1 ? "Rows of one input are one tensor: tensor(rows), or stack(rows)." : undefined,
+  });
+}
+
+function numeral(count: number): string {
+  return ["none", "one", "two", "three", "four"][count] ?? `${count}`;
 }
 
 function isContainer(value: object): boolean {
