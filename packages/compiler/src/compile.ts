@@ -19,8 +19,7 @@ import { link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
 import { Program } from "./runtime/program.ts";
 import { threadGroupOf } from "./runtime/threads/thread-group.ts";
-import type { FlatTree } from "./trace/pytree.ts";
-import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
+import type { TracedFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
 
 /** A compiled function, with what the passes made on the way: `explain` tells of it. */
@@ -35,20 +34,15 @@ export interface Compilation {
 }
 
 /**
- * Compiles a function for arguments of one kind, to run on the heap's memory and its threads.
- *
- * @param name what the function is called in messages.
+ * Compiles what was traced of a function (`traceFunction`: every op applied, those of backward and optimizer included), to
+ * run on the heap's memory and its threads.
  */
 export function compile(
-  name: string,
-  f: TensorFunction,
-  args: FlatTree,
+  traced: TracedFunction,
   heap: Heap,
   { deterministic }: { readonly deterministic: boolean },
 ): Compilation {
   const threads = threadGroupOf(heap);
-  // Trace: the function and its arguments → a graph of every op applied, backward pass and optimizer's update included.
-  const traced = traceFunction(name, f, args);
   // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs.
   const simplified = simplify(traced.graph);
   // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.

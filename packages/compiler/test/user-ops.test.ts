@@ -107,6 +107,7 @@ const quiet = {
   beforeRequiringGrad: () => {},
   evaluate: refuse,
   dependsOn: refuse,
+  beforeDrawing: () => {},
   everyRun: refuse,
   guard: refuse,
 };

@@ -61,4 +61,4 @@ export {
   tracer,
   withTracer,
 } from "./tensor/tracer.ts";
-export { userLine } from "./user-line.ts";
+export { noteLine, userLine } from "./user-line.ts";

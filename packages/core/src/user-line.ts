@@ -10,19 +10,25 @@ function findHome(): string | null {
   return import.meta.url ? new URL("../../../", import.meta.url).href : null;
 }
 
-/** The stack, deeper than the ten lines that V8 records by itself: the library alone may take those. */
-function stackLines(): string[] {
+/** An error that knows the stack, deeper than the ten lines that V8 records by itself: the library alone may take those. */
+function errorHere(depth: number): Error {
   const host = Error as { stackTraceLimit?: number };
   const before = host.stackTraceLimit;
-  if (before !== undefined) host.stackTraceLimit = 100;
-  const lines = new Error().stack?.split("\n").slice(1) ?? [];
+  if (before !== undefined) host.stackTraceLimit = depth;
+  const error = new Error();
   if (before !== undefined) host.stackTraceLimit = before;
-  return lines;
+  return error;
 }
 
 /** The innermost place on the stack that is not in this library: `file.ts:12:5`; undefined where the host shows none. */
 export function userLine(): string | undefined {
-  return placeIn(stackLines(), findHome());
+  return noteLine(100)();
+}
+
+/** Notes where the program is: what {@link userLine} says, worked out only if it is asked for. */
+export function noteLine(depth = 40): () => string | undefined {
+  const error = errorHere(depth);
+  return () => placeIn(error.stack?.split("\n").slice(1) ?? [], findHome());
 }
 
 /** The first of the stack's lines that is the user's, given the folder of the library; a test of the library is a user. */

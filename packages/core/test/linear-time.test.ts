@@ -29,6 +29,7 @@ function numbersMade(f: () => unknown): number {
       beforeRequiringGrad: () => {},
       evaluate: refuse,
       dependsOn: refuse,
+      beforeDrawing: () => {},
       everyRun: refuse,
       guard: refuse,
     },

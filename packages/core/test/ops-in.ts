@@ -26,6 +26,7 @@ export function opsIn(f: () => unknown): Set<Op> {
         beforeRequiringGrad: () => {},
         evaluate: refuse,
         dependsOn: () => {},
+        beforeDrawing: () => {},
         everyRun: refuse,
         guard: refuse,
       },

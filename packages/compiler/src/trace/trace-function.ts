@@ -26,15 +26,20 @@ export interface TracedFunction {
   readonly dependencies: readonly Dependency[];
   /** The parameters that it reads or assigns, and whether they require gradients. */
   readonly parameters: readonly (readonly [Parameter, boolean])[];
+  /** The tensors with numbers that it applies ops to, and whether they require gradients. */
+  readonly captured: ReadonlyMap<Tensor, boolean>;
+  /** Where in the user's program a node was made, if that was noted. */
+  lineOf(node: GraphNode): string | undefined;
 }
 
 /**
  * @param name what the function is called in messages.
  * @param args arguments of the shapes and dtypes to trace it for.
+ * @param notesLines whether to note where in the user's program each op was applied, which takes a while.
  * @throws JitError where the function reads numbers, or returns what is no tensor.
  */
-export function traceFunction(name: string, f: TensorFunction, args: FlatTree): TracedFunction {
-  const trace = new Trace(name, args.tensors);
+export function traceFunction(name: string, f: TensorFunction, args: FlatTree, notesLines = false): TracedFunction {
+  const trace = new Trace(name, args.tensors, notesLines);
   const given = args.tensors.map((x, i) => trace.input(i, x));
   try {
     const value = withTracer(trace, () => f(...(args.unflatten(given) as never[])));
@@ -70,6 +75,8 @@ function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
     })),
     dependencies: trace.dependencies,
     parameters: [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const),
+    captured: new Map([...trace.captured].map((x) => [x, x.requiresGrad])),
+    lineOf: (node) => trace.lines?.get(node)?.(),
   };
 }
 

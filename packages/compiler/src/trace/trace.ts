@@ -9,6 +9,7 @@ import {
   type Effect,
   formatShape,
   loweringOf,
+  noteLine,
   type StateTracer,
   sameShape,
   type Tracer,
@@ -51,16 +52,25 @@ export class Trace implements Tracer, StateTracer {
   /** Gradients from before the call that it reads: arguments beside those that are given. */
   readonly priorGradients = new Map<Tensor, PriorGradient>();
   readonly effects: Effect[] = [];
+  /** The tensors with numbers that ops were applied to: those from outside, and some made in the call. */
+  readonly captured = new Set<Tensor>();
   readonly #localLeaves = new Set<Tensor>();
   readonly #constants = new Map<object, GraphNode[]>();
   readonly #given: readonly Tensor[];
   /** What the function is called in messages. */
   readonly #name: string;
 
-  /** @param given the arguments' tensors of the call that is traced: for the first values of buffers made in it. */
-  constructor(name: string, given: readonly Tensor[]) {
+  /** Where in the user's program each op was applied, where that is noted. */
+  readonly lines: Map<GraphNode, () => string | undefined> | null;
+
+  /**
+   * @param given the arguments' tensors of the call that is traced: for the first values of buffers made in it.
+   * @param notesLines whether to note where each op was applied.
+   */
+  constructor(name: string, given: readonly Tensor[], notesLines: boolean) {
     this.#name = name;
     this.#given = given;
+    this.lines = notesLines ? new Map() : null;
   }
 
   /** A tensor that stands for an argument. */
@@ -74,6 +84,7 @@ export class Trace implements Tracer, StateTracer {
   }
 
   record(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
+    for (const x of inputs) if (isConstant(x)) this.captured.add(x);
     if (
       inputs.length > 0 &&
       inputs.every(isConstant) &&
@@ -232,9 +243,20 @@ export class Trace implements Tracer, StateTracer {
     });
   }
 
+  beforeDrawing(): never {
+    const line = userLine();
+    throw new JitError({
+      where: `${this.#name}${line ? `, at ${line}` : ""}`,
+      expected: "tensors of random numbers, which are drawn at each call",
+      got: "a generator that is seeded or asked for plain numbers while tracing, which would happen at the first calls only",
+      hint: "Seed it outside (manualSeed before the call), and draw with rand([], { generator }) or the like.",
+    });
+  }
+
   #add(source: Source, { shape, dtype }: TensorSpec): GraphNode {
     const node = new GraphNode(this.nodes.length, this, source, { shape, dtype });
     this.nodes.push(node);
+    if (source.kind === "op") this.lines?.set(node, noteLine());
     return node;
   }
 }

@@ -8,6 +8,7 @@
 import seedrandom from "seedrandom";
 import { atomicRun, onFailure } from "../tensor/atomic.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
+import { tracer } from "../tensor/tracer.ts";
 import * as check from "./checks.ts";
 import { fillBernoulli, fillNormal, fillUniform, largestBelow } from "./fills.ts";
 import * as sample from "./samplers.ts";
@@ -38,6 +39,7 @@ export class Generator {
 
   /** The words, noted as they are: a step that fails draws nothing. */
   get #words(): Words {
+    tracer?.state?.beforeDrawing();
     const run = atomicRun();
     if (run !== null && run !== this.#notedIn) {
       this.#notedIn = run;
@@ -50,9 +52,8 @@ export class Generator {
   }
 
   constructor(seed?: number | string) {
-    if (seed !== undefined) this.manualSeed(seed);
     // Not seedrandom's own choice, for which it would load Node's cryptography: as long as it takes to load the rest.
-    else this.#words.state = { key: [anyWord(), anyWord()], counter: [0, 0] };
+    this.#stream.state = seed === undefined ? { key: [anyWord(), anyWord()], counter: [0, 0] } : stateOf(seed);
   }
 
   /**
@@ -61,12 +62,7 @@ export class Generator {
    * @throws ValueError for a seed that is neither a finite number nor a string.
    */
   manualSeed(seed: number | string): this {
-    check.checkSeed("manualSeed", seed);
-    return this.#restart(seedrandom(String(seed)));
-  }
-
-  #restart(source: seedrandom.PRNG): this {
-    this.#words.state = { key: [source.int32(), source.int32()], counter: [0, 0] };
+    this.#words.state = stateOf(seed);
     return this;
   }
 
@@ -321,6 +317,12 @@ export class Generator {
     for (let i = 0; i < array.length; i++) array[i] = draw(this.#words);
     return array;
   }
+}
+
+function stateOf(seed: number | string): GeneratorState {
+  check.checkSeed("manualSeed", seed);
+  const source = seedrandom(String(seed));
+  return { key: [source.int32(), source.int32()], counter: [0, 0] };
 }
 
 let shared: Generator | undefined;

@@ -66,6 +66,7 @@ describe("a tracer", () => {
       beforeGradientChanges: () => seen.push("beforeGradientChanges"),
       evaluate: unused,
       dependsOn: unused,
+      beforeDrawing: () => {},
       everyRun: () => seen.push("everyRun"),
       guard: (bad) => seen.push(`guard [${bad.shape}]`),
     };

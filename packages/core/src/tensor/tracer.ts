@@ -43,6 +43,8 @@ export interface StateTracer {
   everyRun(effect: Effect): void;
   /** Records that what is traced holds as long as the owner has the value that is read now, such as a module its mode. */
   dependsOn(owner: object, read: () => unknown): void;
+  /** Told before a generator is seeded or asked for plain numbers, other than by an op. */
+  beforeDrawing(): void;
   /** Records that no run goes beyond here if something in the tensor, which is bool, is true. */
   guard(bad: Tensor): void;
 }

@@ -1,0 +1,206 @@
+/**
+ * A function compiled for arguments of one kind: what it was compiled for, and what happens at a call of it.
+ */
+import type { Op, TensorSpec } from "@chainrule/core";
+import { getDefaultDType, isGradEnabled, JitError, Parameter, Tensor } from "@chainrule/core";
+import { atomic, isAtomic, perform, sameShape, TapeEntry } from "@chainrule/core/internal";
+import { type Compilation, compile } from "./compile.ts";
+import { afterFailure } from "./runtime/after-failure.ts";
+import type { FlatTree } from "./trace/pytree.ts";
+import type { TensorFunction, TracedFunction } from "./trace/trace-function.ts";
+import type { Heap } from "./wasm/heap.ts";
+
+/** How many runs lie at least between two looks at whether the function still does the same. */
+const leastSpacing = 32;
+/** The share of the time that these looks may take. */
+const shareOfChecks = 0.03;
+/** How many circumstances a program remembers under which it does not matter what they are. */
+const mostCircumstances = 16;
+
+export class CompiledFunction {
+  readonly compilation: Compilation;
+  readonly #f: TensorFunction;
+  readonly #name: string;
+  /** The arguments that it was compiled for, where they were tensors and nothing else. */
+  readonly #flat: readonly TensorSpec[] | null;
+  readonly #recording = isGradEnabled();
+  readonly #dtype = getDefaultDType();
+  /** What the dependencies were when the function was found to do this: each a list of their values. */
+  readonly #circumstances: (readonly unknown[])[];
+  /** The dependencies that do not matter after all. */
+  readonly #irrelevant = new Set<number>();
+  /** The tensors from outside that it uses, and whether they require gradients; at first also some made in the call. */
+  #captured: ReadonlyMap<Tensor, boolean>;
+  /** When it was traced. */
+  readonly #tracedAt = Date.now();
+  /** How many runs there are until the function is traced again. */
+  #untilCheck = 1;
+  /** Whether two traces in a row were the same. */
+  isConfirmed = false;
+  /** How long the last look took, until it is known how long a run takes. */
+  #checkTime: number | null = null;
+
+  constructor(
+    name: string,
+    f: TensorFunction,
+    args: FlatTree,
+    traced: TracedFunction,
+    heap: Heap,
+    options: { readonly deterministic: boolean },
+  ) {
+    this.#f = f;
+    this.#name = name;
+    this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
+    this.compilation = compile(traced, heap, options);
+    this.#captured = traced.captured;
+    this.#circumstances = [traced.dependencies.map(({ value }) => value)];
+  }
+
+  get isRunning(): boolean {
+    return this.compilation.program.isRunning;
+  }
+
+  // Whether it still holds
+
+  /** Whether modes, parameters and gradients are as they were when it was compiled. */
+  isCurrent(): boolean {
+    const { dependencies } = this.compilation.traced;
+    const holds = this.#circumstances.some((values) =>
+      dependencies.every(({ read }, i) => this.#irrelevant.has(i) || read() === values[i]),
+    );
+    return holds && this.#hasItsParameters();
+  }
+
+  /** What its dependencies are now. */
+  readDependencies(): readonly unknown[] {
+    return this.compilation.traced.dependencies.map(({ read }) => read());
+  }
+
+  #hasItsParameters(): boolean {
+    const { parameters, priorGradients } = this.compilation.traced;
+    for (const [x, requiresGrad] of this.#captured) if (x.requiresGrad !== requiresGrad) return false;
+    for (const [parameter, requiresGrad] of parameters) if (parameter.requiresGrad !== requiresGrad) return false;
+    for (const { leaf, spec } of priorGradients) {
+      const { grad } = leaf;
+      if (
+        grad === null || spec === null ? grad !== spec : grad.dtype !== spec.dtype || !sameShape(grad.shape, spec.shape)
+      )
+        return false;
+    }
+    return true;
+  }
+
+  /** Whether these are arguments that it was compiled for: a quick look, which may say no to some that are. */
+  fits(args: readonly unknown[]): args is Tensor[] {
+    const flat = this.#flat;
+    if (flat === null || args.length !== flat.length || this.#recording !== isGradEnabled()) return false;
+    if (this.#dtype !== getDefaultDType()) return false;
+    for (let i = 0; i < flat.length; i++) {
+      const x = args[i];
+      if (!(x instanceof Tensor) || x instanceof Parameter || x.requiresGrad || x.dtype !== flat[i].dtype) return false;
+      if (x.shape !== flat[i].shape && !sameShape(x.shape, flat[i].shape)) return false;
+    }
+    return this.isCurrent();
+  }
+
+  /** Whether the function is to be traced before the next run, to see whether it still does the same. */
+  get isDue(): boolean {
+    return this.#untilCheck <= 0;
+  }
+
+  /** It need not be looked at: nothing but the library takes part. */
+  trust(): void {
+    this.#untilCheck = Number.POSITIVE_INFINITY;
+    this.#captured = new Map();
+    this.isConfirmed = true;
+  }
+
+  /** Lets the clock go on since it was traced, so that a function that looks at it is seen to do so. */
+  waitForTheClock(): void {
+    while (!this.isConfirmed && Date.now() === this.#tracedAt);
+  }
+
+  /**
+   * The function was traced again, and does the same.
+   *
+   * @param again the other trace.
+   * @param circumstances what the dependencies were before.
+   * @param time how many milliseconds it took.
+   */
+  confirm(again: TracedFunction, circumstances: readonly unknown[], time: number): void {
+    // What another trace does not use was made in the call.
+    this.#captured = new Map([...this.#captured].filter(([x]) => again.captured.has(x)));
+    this.isConfirmed = true;
+    this.#untilCheck = leastSpacing;
+    this.#checkTime = time;
+    if (this.#circumstances.some((known) => known.every((value, i) => value === circumstances[i]))) return;
+    this.#circumstances.push(circumstances);
+    if (this.#circumstances.length < mostCircumstances) return;
+    // What has been so many things without a difference makes none.
+    const [first, ...others] = this.#circumstances;
+    for (let i = 0; i < first.length; i++) if (others.some((values) => values[i] !== first[i])) this.#irrelevant.add(i);
+    this.#circumstances.length = 1;
+  }
+
+  // A call
+
+  /** Runs it on the tensors among the arguments. Where a guard fails, the function is run as it is. */
+  run(args: readonly unknown[], tensors: readonly Tensor[]): unknown {
+    this.#untilCheck--;
+    if (this.#checkTime === null) return this.#run(args, tensors);
+    const start = performance.now();
+    const result = this.#run(args, tensors);
+    const runs = this.#checkTime / (shareOfChecks * (performance.now() - start));
+    this.#untilCheck = Math.max(leastSpacing, Math.min(runs, 1e6));
+    this.#checkTime = null;
+    return result;
+  }
+
+  #run(args: readonly unknown[], tensors: readonly Tensor[]): unknown {
+    const uncompiled = () => this.#f(...(args as never[]));
+    // If what runs around this fails later, this is undone as well.
+    if (isAtomic())
+      for (const { parameter, assigned } of this.compilation.program.layout.parameters)
+        if (assigned) parameter.noteValue();
+    let outputs: Tensor[];
+    try {
+      outputs = atomic(() => this.#runProgram(tensors));
+    } catch (error) {
+      return afterFailure(error, uncompiled);
+    }
+    const { traced } = this.compilation;
+    for (const { leaf, output } of traced.gradients) leaf.grad = output === null ? null : outputs[output];
+    traced.requiresGrad.forEach((on, i) => {
+      if (on) cutOff(outputs[i], this.#name);
+    });
+    return traced.result.unflatten(outputs);
+  }
+
+  #runProgram(tensors: readonly Tensor[]): Tensor[] {
+    const { traced, program } = this.compilation;
+    const priorGradients = traced.priorGradients.flatMap(({ leaf: { grad } }) => grad ?? []);
+    for (const effect of traced.effects) perform(effect);
+    return program.run(priorGradients.length > 0 ? [...tensors, ...priorGradients] : tensors);
+  }
+}
+
+/** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */
+function cutOff(x: Tensor, name: string): void {
+  const op: Op = {
+    name: "jit",
+    inferShape: () => x,
+    kernel: "view",
+    gradient: () => {
+      throw new JitError({
+        where: name,
+        expected: "backward() inside the jitted function",
+        got: "backward() on its result",
+        hint: "Compute the gradient inside, with backward() or grad; for results without one, detach() them inside.",
+      });
+    },
+  };
+  const leaf = new Tensor(x.storage, x.shape, x.dtype);
+  leaf.requiresGrad = true;
+  x.requiresGrad = true;
+  x.tapeEntry = new TapeEntry(op, [leaf], undefined, x);
+}

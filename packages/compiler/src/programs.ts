@@ -1,0 +1,126 @@
+/**
+ * The programs of one function: one for each kind of arguments and for each of the ways in which the function was found to
+ * go. A function is traced twice, in its first two calls with arguments of a kind, and now and then afterwards: only tensor
+ * operations are in a program, so that a function that goes by other things that change cannot be one.
+ */
+import { getDefaultDType, isGradEnabled, JitError } from "@chainrule/core";
+import { CompiledFunction } from "./compiled-function.ts";
+import { type Difference, differenceOf } from "./trace/difference.ts";
+import type { FlatTree } from "./trace/pytree.ts";
+import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
+import type { Heap } from "./wasm/heap.ts";
+
+/** More than this many programs for one function: its arguments must be changing all the time. */
+const mostPrograms = 64;
+/** As often as this a function may turn out to do something else than what it was compiled for. */
+const mostChanges = 8;
+
+/** How a function is looked after. */
+export interface ProgramOptions {
+  readonly deterministic: boolean;
+  /** Who says so where the function cannot stay compiled: "fit". */
+  readonly where: string;
+  /** Whether nothing but the library takes part, so that one trace tells all. */
+  readonly isTrusted: () => boolean;
+}
+
+export class Programs {
+  readonly #name: string;
+  readonly #f: TensorFunction;
+  readonly #options: ProgramOptions;
+  readonly #byKind = new Map<string, CompiledFunction[]>();
+  #heap: Heap | null = null;
+  #compilations = 0;
+  /** How often the function did something else than before, and how often in a row. */
+  #changes = 0;
+  #changesInARow = 0;
+  #noticed = false;
+  /** Whether the function is run as it is from here on. */
+  #givenUp = false;
+
+  constructor(name: string, f: TensorFunction, options: ProgramOptions) {
+    this.#name = name;
+    this.#f = f;
+    this.#options = options;
+  }
+
+  /** Whether the function does something else at each call, so that it is run as it is. */
+  get isGivenUp(): boolean {
+    return this.#givenUp;
+  }
+
+  /**
+   * The program for these arguments, which is right for a call that follows at once: what the function does in plain
+   * JavaScript has happened where it had to be traced, once.
+   */
+  find(args: FlatTree, heap: Heap): CompiledFunction {
+    // After setNumThreads there is another heap: what was compiled for the old one is never run again.
+    if (heap !== this.#heap) {
+      this.#byKind.clear();
+      this.#compilations = 0;
+    }
+    this.#heap = heap;
+    const key = `${isGradEnabled() ? "" : "noGrad "}${getDefaultDType()} ${args.key}`;
+    const known = this.#byKind.get(key) ?? [];
+    const current = known.find((each) => each.isCurrent());
+    if (current && (!current.isDue || current.isRunning)) return current;
+    current?.waitForTheClock();
+    const circumstances = known.map((each) => each.readDependencies());
+    const start = performance.now();
+    const traced = traceFunction(this.#name, this.#f, args, current !== undefined);
+    const at = known.findIndex((each) => differenceOf(each.compilation.traced, traced) === null);
+    let found = known[at] as CompiledFunction | undefined;
+    if (current && found !== current) this.#change(current, traced);
+    else if (found) this.#changesInARow = 0;
+    if (found) found.confirm(traced, circumstances[at], performance.now() - start);
+    else found = this.#compile(args, traced, heap);
+    // One that was never found to do the same twice is not kept.
+    const others = known.filter((each) => each !== found && (each !== current || each.isConfirmed));
+    this.#byKind.set(key, [found, ...others]);
+    // It is right for this call; those that follow go another way.
+    if (this.#givenUp) this.#byKind.clear();
+    return found;
+  }
+
+  #compile(args: FlatTree, traced: TracedFunction, heap: Heap): CompiledFunction {
+    if (this.#compilations >= mostPrograms) throw tooMany(this.#name);
+    const compiled = new CompiledFunction(this.#name, this.#f, args, traced, heap, this.#options);
+    // A call that cannot be compiled, because its arguments are wrong, is none of them.
+    this.#compilations++;
+    if (this.#options.isTrusted()) compiled.trust();
+    return compiled;
+  }
+
+  /** The function does something else than it did, though arguments, modes and parameters are the same. */
+  #change(before: CompiledFunction, traced: TracedFunction): void {
+    this.#changes++;
+    this.#changesInARow++;
+    const difference = differenceOf(before.compilation.traced, traced)!;
+    this.#givenUp = this.#changesInARow > 1 || this.#changes > mostChanges;
+    if (this.#givenUp || before.isConfirmed) this.#notice(difference, traced, before.isConfirmed);
+  }
+
+  #notice(difference: Difference, traced: TracedFunction, late: boolean): void {
+    if (this.#noticed) return;
+    this.#noticed = true;
+    const line = difference.node && traced.lineOf(difference.node);
+    const where = this.#options.where;
+    console.warn(
+      `${where}${this.#givenUp ? " goes on uncompiled, which is slower" : " was compiled anew"}: the function does not do ` +
+        `the same at each call. ${line ? `At ${line} there is` : "There is"} ${difference.what}. This is said once.\n` +
+        `  ${late ? "Since it changed, calls have gone on with what it was before. " : ""}` +
+        "A compiled function runs tensor operations alone, and not the JavaScript around them (Math.random(), Date.now(), a " +
+        "counter, variables and properties that change). Pass what changes as an argument, such as scalar(beta), or keep " +
+        "it in a buffer() that is made outside and assigned.",
+    );
+  }
+}
+
+function tooMany(name: string): JitError {
+  return new JitError({
+    where: name,
+    expected: `at most ${mostPrograms} kinds of arguments`,
+    got: "more",
+    hint: "Each new shape and each new plain number is compiled anew: pass what changes as a tensor, scalar(0.1).",
+  });
+}
