@@ -23,6 +23,8 @@ export interface OpEntry {
   readonly fixed?: Readonly<Record<number, DType>>;
   /** Calls the op; numbers are at hand to derive axes and options from. */
   apply(operands: readonly Tensor[], choices: readonly number[]): Tensor;
+  /** What a result is made of, where that is elements at one position, the elements of a line, or those of a window. */
+  readonly of?: "elements" | "lines" | "windows";
   /** Whether a second call gives something else. */
   readonly draws?: boolean;
 }
@@ -36,11 +38,11 @@ const one = (limits: ShapeLimits = {}) => shapes({ ...sizes, ...limits }).map((s
 const two = broadcastableShapes({ maxRank: 3, maxLength: 9 }).map(({ a, b }) => [a, b]);
 
 function unary(f: (x: Tensor) => Tensor, agreement: Agreement = "ulps", dtypes = floats): OpEntry {
-  return { dtypes, agreement, shapes: one(), apply: ([x]) => f(x) };
+  return { dtypes, agreement, of: "elements", shapes: one(), apply: ([x]) => f(x) };
 }
 
 function binary(f: (a: Tensor, b: Tensor) => Tensor, agreement: Agreement = "bit", dtypes = numeric): OpEntry {
-  return { dtypes, agreement, shapes: two, apply: ([a, b]) => f(a, b) };
+  return { dtypes, agreement, of: "elements", shapes: two, apply: ([a, b]) => f(a, b) };
 }
 
 function axesOf({ rank }: Tensor, bits: number): number[] {
@@ -53,6 +55,7 @@ function reduction(f: Reduction, agreement: Agreement, dtypes = all, limits: Sha
   return {
     dtypes,
     agreement,
+    of: "lines",
     shapes: one(limits),
     apply: ([x], [bits, keep]) => f(x, axesOf(x, bits), { keepDims: keep % 2 === 0 }),
   };
@@ -61,7 +64,13 @@ function reduction(f: Reduction, agreement: Agreement, dtypes = all, limits: Sha
 const ranked: ShapeLimits = { minRank: 1 };
 
 function along(f: (x: Tensor, axis: number, choice: number) => Tensor, agreement: Agreement, dtypes = all): OpEntry {
-  return { dtypes, agreement, shapes: one(ranked), apply: ([x], [axis, choice]) => f(x, axis % x.rank, choice) };
+  return {
+    dtypes,
+    agreement,
+    of: "lines",
+    shapes: one(ranked),
+    apply: ([x], [axis, choice]) => f(x, axis % x.rank, choice),
+  };
 }
 
 /** Valid places along an axis of a length, made of whatever integers are given; from both ends. */
@@ -133,7 +142,13 @@ function pooling(pool: Pool, choices: readonly number[]): (x: Tensor) => Tensor 
 
 /** Images, and what is made of them by a pooling. */
 function pooled(compute: (pool: (x: Tensor) => Tensor, x: Tensor) => Tensor, pool: Pool, dtypes = floats): OpEntry {
-  return { dtypes, agreement: "rounding", shapes: images, apply: ([x], choices) => compute(pooling(pool, choices), x) };
+  return {
+    dtypes,
+    agreement: "rounding",
+    of: "windows",
+    shapes: images,
+    apply: ([x], choices) => compute(pooling(pool, choices), x),
+  };
 }
 
 /** Where in a larger tensor a part lies. */
@@ -192,6 +207,7 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
   cast: {
     dtypes: all,
     agreement: "bit",
+    of: "elements",
     shapes: one(),
     apply: ([x], [to]) => {
       const others = all.filter((dtype) => dtype !== x.dtype);
@@ -219,15 +235,15 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
   where: {
     dtypes: all,
     agreement: "bit",
+    of: "elements",
     shapes: two.map(([a, b]) => [a, b, a]),
     fixed: { 0: "bool" },
     apply: ([condition, a, b]) => core.where(condition, a, b),
   },
 
   sum: reduction(core.sum, "rounding"),
-  // The sign of a 0 among others of either sign depends on the order in which they are looked at: + 0 makes it 0.
-  max: reduction((...given) => core.max(...given).add(0), "bit", all, { minLength: 1 }),
-  min: reduction((...given) => core.min(...given).add(0), "bit", all, { minLength: 1 }),
+  max: reduction(core.max, "bit", all, { minLength: 1 }),
+  min: reduction(core.min, "bit", all, { minLength: 1 }),
   prod: reduction(core.prod, "rounding", numeric),
   logSumExp: reduction(core.logSumExp, "rounding", floats),
   all: reduction(core.all, "bit"),
@@ -368,7 +384,7 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
       return back(y.mul(0.01))[0];
     },
   },
-  maxPool: pooled((pool, x) => pool(x).add(0), core.maxPool2d, numeric),
+  maxPool: pooled((pool, x) => pool(x), core.maxPool2d, numeric),
   maxPoolBackward: pooled((pool, x) => core.vjp(pool, x)[1](pool(x.neg()))[0], core.maxPool2d),
   maxPoolGather: pooled(
     (pool, x) => core.vjp((g) => core.vjp(pool, x)[1](g)[0], pool(x))[1](x.mul(2))[0],

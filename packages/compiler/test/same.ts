@@ -47,6 +47,15 @@ export function expectWithinUlps(actual: Tensor, expected: Tensor, what = ""): v
     if (!isNear(a[i], b[i], 4 * Math.max(2 ** -149, 2 ** -23 * Math.abs(b[i])))) differs(what, i, a[i], b[i], expected);
 }
 
+/** Each element by itself: to 1e-5 of its size in float32, 1e-13 in float64, or so many of the smallest numbers there are. */
+export function expectEachNear(actual: Tensor, expected: Tensor, what = "", absolute = 0): void {
+  expect([actual.shape, actual.dtype], what).toEqual([expected.shape, expected.dtype]);
+  const [a, b] = [actual.toTypedArray(), expected.toTypedArray()];
+  const [relative, smallest] = actual.dtype === "float32" ? [1e-5, 2 ** -146] : [1e-13, 2 ** -1070];
+  for (let i = 0; i < a.length; i++)
+    if (!isNear(a[i], b[i], relative * Math.abs(b[i]) + smallest + absolute)) differs(what, i, a[i], b[i], expected);
+}
+
 /** Forward and, for every float input, gradient; called twice, so that the second call finds the program there. */
 export function checkCompiled(
   f: (...inputs: Tensor[]) => Tensor,

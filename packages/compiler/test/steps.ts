@@ -116,9 +116,8 @@ const choices: Steps = {
   logic: pair((x, y) => core.where(x.less(1).logicalAnd(y.greater(-1).logicalNot()), x, 0.5)),
   equalities: pair((x, y) => x.equal(y).cast("int32").add(1).mul(x)),
   whole: (x) => x.mul(3).cast("int32").cast("float32").mul(0.25),
-  // The sign of a 0 among others of either sign depends on the order in which they are looked at: + 0 makes it 0.
-  maxAlong: reduced((x, axes, options) => (x.size === 0 ? x : x.max(axes, options).add(0))),
-  minAlong: reduced((x, axes, options) => (x.size === 0 ? x : x.min(axes, options).add(0))),
+  maxAlong: reduced((x, axes, options) => (x.size === 0 ? x : x.max(axes, options))),
+  minAlong: reduced((x, axes, options) => (x.size === 0 ? x : x.min(axes, options))),
   anyAlong: reduced((x, axes, options) => core.any(x.greater(1), axes, options)),
   allAlong: reduced((x, axes, options) => core.all(x.less(1), axes, options)),
   countAlong: reduced((x, axes, options) => core.countNonZero(x.greater(0), axes, options)),
@@ -129,7 +128,7 @@ const choices: Steps = {
   pooled: (x) => {
     const image = images(x);
     const size = image && ([Math.min(2, image.shape[2]), Math.min(3, image.shape[3])] as const);
-    return image && core.maxPool2d(image, size!, { stride: 2 }).add(0);
+    return image && core.maxPool2d(image, size!, { stride: 2 });
   },
 };
 

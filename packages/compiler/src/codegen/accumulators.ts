@@ -85,17 +85,20 @@ function wideSum(e: VectorEmitter, horizontal: boolean): Accumulator {
 
 /**
  * By comparison, which passes NaN over and is one instruction of the machine where `f32x4.max` is seven; where NaN was,
- * a mask remembers.
+ * a mask remembers. Of 0 and -0, which compare equal, the sign bits of all elements tell whether both were there: where
+ * the largest is a zero, it is -0 only if all have theirs set, and the smallest is if any has.
  */
 function wideMinMax(e: VectorEmitter, reducer: "max" | "min", horizontal: boolean): Accumulator {
   const { code } = e;
-  const [best, x, nan] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const [best, x, nan, signs] = [0, 1, 2, 3].map(() => code.local("v128"));
+  const isMax = reducer === "max";
   const rest = code.local("f32");
   const better = () => code.op(`f32x4.p${reducer}`);
   const better1 = () => code.op(`f32.${reducer}`);
   return {
     initialize: () => {
       code.floats(identities[reducer]).set(best).zero128().set(nan);
+      code.ints(isMax ? -1 : 0).set(signs);
       if (horizontal) code.float(identities[reducer]).set(rest);
     },
     accumulate: (value) => {
@@ -108,8 +111,16 @@ function wideMinMax(e: VectorEmitter, reducer: "max" | "min", horizontal: boolea
       code.set(x).get(best).get(x);
       better().set(best);
       code.put(nan, nan, x, x, "f32x4.ne", "v128.or");
+      code.put(signs, signs, x, isMax ? "v128.and" : "v128.or");
     },
     store: (to) => {
+      if (isMax) {
+        // Other bits than the sign's are none of a zero's.
+        code.get(best).get(signs).get(best).floats(0).op("f32x4.ne", "v128.or", "v128.and").set(best);
+      } else {
+        code.get(best).get(signs).floats(-0).op("v128.and").get(best).floats(0).op("f32x4.eq", "v128.and");
+        code.op("v128.or").set(best);
+      }
       // All bits set are a NaN.
       code.put(best, best, nan, "v128.or");
       if (!horizontal) {

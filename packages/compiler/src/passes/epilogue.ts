@@ -1,5 +1,8 @@
 /**
  * Epilogue fusion: matrix products add a bias and apply relu where they store their results, a dense layer in one pass.
+ *
+ * Holds for float32 products that nobody else reads: a sum is rounded to float32 before the bias is added to it, and what
+ * relu gets is rounded as well, as in the operations that they stand for. Of no products at all the sum is 0.
  */
 import { add, JitError, type Op, relu } from "@chainrule/core";
 import { matmulOp, reshapeOp, sameShape, type Transposed } from "@chainrule/core/internal";

@@ -1,6 +1,9 @@
 /**
  * Fusion: puts the values of a graph in groups that are computed in one go. Elementwise chains and the reductions that end
  * them share a loop; everything else is a group by itself.
+ *
+ * Holds always: each value is computed by the instructions that would compute it alone, of the same numbers, rounded to its
+ * dtype; only the order in which sums are added up follows the loop.
  */
 
 import type { AxisRange } from "@chainrule/core/internal";

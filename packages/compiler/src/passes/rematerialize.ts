@@ -2,6 +2,9 @@
  * Rematerialization: values that are cheaper to compute again than to keep are computed again. What the forward pass leaves
  * for the backward pass is mostly sums and products of values that are kept in any case, and computing takes less time than
  * moving through memory.
+ *
+ * Holds for operations that draw no random numbers, of values that do not change until then: the same instructions, on as
+ * many lanes, of the same numbers.
  */
 import {
   abs,

@@ -2,6 +2,9 @@
  * Row fusion: loops that reduce rows, and loops that use the result on the same rows, are computed together, row by row.
  * Softmax, layer norm and their gradients reduce each row, use the result on the row, and reduce again. Each pass over a
  * row then finds it in the nearest cache.
+ *
+ * Holds where what is read of another group lies in the reader's own row: a pass begins when the one before it has seen the
+ * whole row, so that each number is the one that loops over all rows would find.
  */
 import { sameShape } from "@chainrule/core/internal";
 import { type FusedGraph, type FusionGroup, fusedGraph, type RowPass } from "../ir/fused-graph.ts";

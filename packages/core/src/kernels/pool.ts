@@ -17,13 +17,12 @@ function eachElement(w: Window, { shape }: KernelOperand, body: (window: number,
   });
 }
 
-/** [x]: NaN is larger than everything. */
+/** [x]: NaN is larger than everything, and 0 than -0. */
 export const maxPool: PoolKernel = (out, [x], w) => {
   const [to, from] = [out.storage, x.storage];
   to.fill(isFloat(out.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31));
   eachElement(w, x, (window, index) => {
-    const value = from[index];
-    if (value > to[window] || Number.isNaN(value)) to[window] = value;
+    to[window] = Math.max(to[window], from[index]);
   });
 };
 

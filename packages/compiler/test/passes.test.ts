@@ -1,0 +1,144 @@
+/**
+ * Every pass that decides how numbers are computed, at the numbers where it would show: what it makes of a function computes
+ * what was written. A pass without a case fails.
+ */
+import { readFileSync } from "node:fs";
+import { concat, type DType, parameter, type Tensor, tensor, variance, where } from "@chainrule/core";
+import { describe, expect, it } from "vitest";
+import { jit } from "../src/index.ts";
+import type { FusedGraph } from "../src/ir/fused-graph.ts";
+import { fuseEpilogues } from "../src/passes/epilogue.ts";
+import { fuse } from "../src/passes/fusion.ts";
+import { assignInPlace } from "../src/passes/in-place.ts";
+import { rematerialize } from "../src/passes/rematerialize.ts";
+import { fuseRows } from "../src/passes/row-fusion.ts";
+import { simplify } from "../src/passes/simplify.ts";
+import { expectEachNear, expectIdentical } from "./same.ts";
+import { everyChoice } from "./special-numbers.ts";
+import { tracedGraph } from "./traced.ts";
+
+type F = (...inputs: Tensor[]) => Tensor;
+
+interface PassCase {
+  readonly f: F;
+  readonly inputs: readonly Tensor[];
+  /** Whether the pass has done something, seen in what the compiler makes. */
+  readonly done: (f: F, inputs: readonly Tensor[]) => boolean;
+  readonly agree?: typeof expectIdentical;
+}
+
+const graphOf = (f: F, inputs: readonly Tensor[]) => simplify(tracedGraph((...xs) => [f(...xs)], ...inputs));
+const groupsOf = (f: F, inputs: readonly Tensor[]): FusedGraph =>
+  rematerialize(fuseRows(fuse(fuseEpilogues(graphOf(f, inputs)))));
+
+const pairs = (dtype: DType) => concat(everyChoice([dtype, dtype]), 1);
+/** Rows of three special numbers, three times each: long enough to be computed row by row. */
+const rows = (dtype: DType) => {
+  const lines = concat(everyChoice([dtype, dtype, dtype]), 1);
+  return concat([lines, lines, lines], 1);
+};
+
+const hasEpilogue: PassCase["done"] = (f, inputs) =>
+  fuseEpilogues(graphOf(f, inputs)).nodes.some(({ name }) => name.startsWith("matmul+"));
+const isFused: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ members }) => members.length > 2);
+const hasRows: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ rowPasses }) => rowPasses);
+const computesAgain: PassCase["done"] = (f, inputs) => {
+  const members = groupsOf(f, inputs).groups.flatMap((group) => group.members);
+  return members.length > new Set(members).size;
+};
+
+/** Products of two numbers each, whose sums are not added in another order; a bias and nothing else where there are none. */
+const products = (f: (product: Tensor, bias: Tensor) => Tensor): PassCase[] => {
+  const weights = pairs("float32").T.slice(":", [0, 324, 5]);
+  const bias = everyChoice(["float32"])[0].reshape([-1]).tile([4]).slice([0, weights.shape[1]]);
+  const dense: F = (x, w, b) => f(x.matmul(w), b);
+  return [
+    { f: dense, inputs: [pairs("float32"), weights, bias], done: hasEpilogue },
+    { f: dense, inputs: [pairs("float32").slice(":", [0, 0]), weights.slice([0, 0]), bias], done: hasEpilogue },
+  ];
+};
+
+const cases: Readonly<Record<string, readonly PassCase[]>> = {
+  // Shown at length in rules.test.ts.
+  simplify: [
+    {
+      f: (x) => x.sub(0).add(x.sub(0)),
+      inputs: [pairs("float32")],
+      done: (f, inputs) => graphOf(f, inputs).nodes.length < tracedGraph((x) => [f(x)], ...inputs).nodes.length,
+    },
+  ],
+  // The bias is added to, and relu taken of, the rounded sum, as they were written.
+  epilogue: [
+    ...products((y, b) => y.add(b)),
+    ...products((y, b) => b.add(y).relu()),
+    ...products((y) => y.relu()).slice(0, 1),
+  ],
+  // Each node is computed by the instructions that compute it alone.
+  fusion: (["float32", "float64", "int32"] as const).flatMap((dtype): PassCase[] => [
+    { f: (x) => x.mul(x).add(x).neg().max(1), inputs: [pairs(dtype)], done: isFused },
+    { f: (x) => x.mul(x.neg()).sub(x).min(0), inputs: [pairs(dtype)], done: isFused },
+    { f: (x) => x.neg().mul(3).abs().max(0), inputs: [pairs(dtype)], done: isFused },
+    { f: (x) => x.abs().neg().div(x).add(x), inputs: [pairs(dtype)], done: isFused },
+  ]),
+  // Rows are independent of each other, and each reduction sees its whole row before anybody reads it.
+  "row-fusion": (["float32", "float64"] as const).flatMap((dtype): PassCase[] => [
+    { f: (x) => x.sub(x.max(1, { keepDims: true })).neg(), inputs: [rows(dtype)], done: hasRows },
+    { f: (x) => x.div(x.min(1, { keepDims: true })), inputs: [rows(dtype)], done: hasRows },
+    { f: (x) => x.softmax(1), inputs: [rows(dtype)], done: hasRows, agree: expectEachNear },
+    {
+      f: (x) => x.div(variance(x, 1, { keepDims: true }).add(1e-5).sqrt()),
+      inputs: [rows(dtype)],
+      done: hasRows,
+      agree: expectEachNear,
+    },
+  ]),
+  // The same instructions of the same numbers, once more.
+  rematerialize: (["float32", "float64"] as const).map((dtype) => ({
+    f: (x: Tensor) => {
+      const again = x.mul(-0.5).sub(x);
+      return again.mul(where(again.abs().less(1e30), again, 1).min());
+    },
+    inputs: [pairs(dtype)],
+    done: computesAgain,
+  })),
+};
+
+/** Passes that order what is computed, and say where it is kept: numbers are none of theirs. */
+const movers = ["failures-first", "in-place", "memory-plan", "partition"];
+
+it("there is a case for each pass", () => {
+  const source = readFileSync(new URL("../src/compile.ts", import.meta.url), "utf8");
+  const passes = [...source.matchAll(/from "\.\/passes\/(.*)\.ts"/g)].map(([, name]) => name);
+  expect([...Object.keys(cases), ...movers].sort()).toEqual(passes.sort());
+});
+
+describe.each(Object.entries(cases))("%s", (_name, list) => {
+  it("does something to each case", () => {
+    expect(list.map(({ f, inputs, done }) => done(f, inputs))).toEqual(list.map(() => true));
+  });
+
+  it("leaves what was written, at every special number", () => {
+    list.forEach(({ f, inputs, agree = expectIdentical }, i) => {
+      agree(jit(f, { deterministic: true })(...inputs), f(...inputs), `case ${i}, ${inputs[0].dtype}`);
+    });
+  });
+});
+
+it("values computed over a parameter's old one are those computed elsewhere", () => {
+  for (const dtype of ["float32", "float64"] as const) {
+    const [old, g] = everyChoice([dtype, dtype]);
+    const update = (w: ReturnType<typeof parameter>) => (by: Tensor) => {
+      w.assign(w.mul(0.5).sub(by.mul(-3)));
+      return by.sum();
+    };
+    const [eager, compiled] = [parameter(tensor(old)), parameter(tensor(old))];
+    const traced = tracedGraph((by) => [update(parameter(tensor(old)))(by)], g);
+    expect(assignInPlace(fuse(simplify(traced))).parameters.size).toBe(1);
+    const step = jit(update(compiled));
+    for (let i = 0; i < 3; i++) {
+      update(eager)(g);
+      step(g);
+      expectIdentical(tensor(compiled), tensor(eager), `${dtype}, step ${i}`);
+    }
+  }
+});
