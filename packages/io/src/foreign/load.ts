@@ -34,7 +34,7 @@ export function loadPlanned(
   const loadable = complete.filter(({ from }) => !from.some((source) => misfits.includes(source)));
   if (!partial && missing.length + surplus.length + misfits.length > 0) {
     const absent = missing.map(({ to, from }) => {
-      const names = from.filter(({ name }) => !tensors.has(name)).map(({ name }) => `"${nameInFile(name)}"`);
+      const names = from.filter(({ name }) => !tensors.has(name)).map(({ name }) => quoted(nameInFile(name)));
       return `${names.join(" and ")} for ${to}`;
     });
     throw new ModelError({
@@ -42,10 +42,7 @@ export function loadPlanned(
       expected: `what the ${plan.length} weights and buffers of "${model.name}" are made of`,
       got: [
         listed("no ", absent),
-        listed(
-          "also ",
-          surplus.map((name) => `"${name}"`),
-        ),
+        listed("also ", surplus.map(quoted)),
         listed(
           "",
           misfits.map((source) => describeMisfit(source, tensors.get(source.name)!, nameInFile)),
@@ -78,7 +75,7 @@ function fits({ shape, also = [] }: Source, x: Tensor): boolean {
 }
 
 function describeMisfit({ name, shape }: Source, x: Tensor, nameInFile: (name: string) => string): string {
-  return `"${nameInFile(name)}" of shape ${formatShape(x.shape)} in place of ${formatShape(shape)}`;
+  return `${quoted(nameInFile(name))} of shape ${formatShape(x.shape)} in place of ${formatShape(shape)}`;
 }
 
 function hintFor(
@@ -91,11 +88,16 @@ function hintFor(
   if (said) return said;
   if (missing.length > 0 && surplus.length > 0) {
     const wanted = missing.flatMap(({ from }) => from.map(({ name }) => nameInFile(name)));
-    const nearest = wanted.length < 20 ? `${didYouMean(surplus[0], wanted).replace(/ ?Known:.*/, "")} ` : "";
+    const nearest =
+      wanted.length < 20 ? `${didYouMean(surplus[0].slice(0, 80), wanted).replace(/ ?Known:.*/, "")} ` : "";
     return `${nearest}Say which layer has which weights: { layers: { dense: "fc1" } }, ours first. To load what fits: { partial: true }.`;
   }
   if (surplus.length > 0) return "Names that are not wanted: { ignore: […] }. To load what fits: { partial: true }.";
   return "To load what fits: { partial: true }.";
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
 }
 
 /** Names, the first of them. */

@@ -9,8 +9,8 @@ import type { Rule, Source } from "./rules.ts";
 
 /** What the plan has to know of another framework. */
 export interface Framework {
-  /** How the weights of a layer are made; undefined for a class that it does not have. */
-  rulesOf(layer: Module<unknown>): readonly Rule[] | undefined;
+  /** How the weights of a layer are made of those in a module; undefined for a class that it does not have. */
+  rulesOf(layer: Module<unknown>, names: Names, module: string): readonly Rule[] | undefined;
   /** What it calls the parts of a layer, by their paths within it. */
   partsOf(layer: Module<unknown>): Readonly<Record<string, string>> | undefined;
   /** Where the weights of a layer are in a module that was found for it. */
@@ -63,7 +63,6 @@ function checkBuilt(where: string, model: Module<unknown>): void {
 
 /** The modules that were given places. */
 function placesOf(where: string, model: Module<unknown>, names: Names, places: Places): Map<Module<unknown>, string> {
-  const modules = model.namedModules();
   const found = new Map<Module<unknown>, string>();
   for (const [ours, theirs] of Object.entries(places)) {
     if (typeof theirs !== "string")
@@ -72,25 +71,32 @@ function placesOf(where: string, model: Module<unknown>, names: Names, places: P
         expected: `the name of a layer in the file for "${ours}"`,
         got: describe(theirs),
       });
-    const named = modules.filter(([path, module]) => path === ours || module.name === ours);
-    const exact = named.find(([path]) => path === ours) ?? named[0];
-    if (!exact || (named.length > 1 && exact[0] !== ours))
-      throw new OptionError({
-        where: `${where}, layers`,
-        expected: "the name of a layer of the model, or the path to it",
-        got: exact ? `"${ours}", which ${named.length} have: ${named.map(([path]) => path).join(", ")}` : `"${ours}"`,
-        hint: exact ? "Say which by its path." : didYouMean(ours, namesOf(modules)),
-      });
+    const module = findModule(`${where}, layers`, model, ours);
     if (!names.has(theirs))
       throw new OptionError({
         where: `${where}, layers`,
         expected: "a layer in the file",
         got: `"${theirs}"`,
-        hint: didYouMean(theirs, names.partsOf("").modules),
+        hint: didYouMean(theirs, names.partsOf("").modules.slice(0, 20)),
       });
-    found.set(exact[1], theirs);
+    found.set(module, theirs);
   }
   return found;
+}
+
+/** The part of a model of a name, or at a path. @throws OptionError where there is none, or several of the name. */
+export function findModule(where: string, model: Module<unknown>, name: string): Module<unknown> {
+  const modules = model.namedModules();
+  const named = modules.filter(([path, module]) => path === name || module.name === name);
+  const exact = named.find(([path]) => path === name) ?? named[0];
+  if (!exact || (named.length > 1 && exact[0] !== name))
+    throw new OptionError({
+      where,
+      expected: "the name of a layer of the model, or the path to it",
+      got: exact ? `"${name}", which ${named.length} have: ${named.map(([path]) => path).join(", ")}` : `"${name}"`,
+      hint: exact ? "Say which by its path." : didYouMean(name, namesOf(modules)),
+    });
+  return exact[1];
 }
 
 function namesOf(modules: readonly (readonly [path: string, module: Module<unknown>])[]): string[] {
@@ -135,7 +141,7 @@ class Planner {
     this.#placed.add(module);
     if (module instanceof Sequential) this.#placeInOrder(module, theirs);
     else {
-      const rules = this.#framework.rulesOf(module);
+      const rules = this.#framework.rulesOf(module, this.#names, theirs);
       for (const rule of rules ?? []) this.#want(module, theirs, rule);
       if (!rules) this.#placeParts(module, theirs);
     }

@@ -235,6 +235,15 @@ it("refuses places that there are not, models without weights, and files of torc
   expect(await failure(loadTorchWeights({} as never, bytes))).toContain("a model first");
 });
 
+it("takes names of any depth and number, and refuses them at once", async () => {
+  const deep = "0.".repeat(100_000);
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`${i}.${i}.weight`, ones([1])]));
+  const bytes = encodeSafetensors({ ...many, [deep]: ones([1]), [`module.${deep}`]: ones([1]) });
+  const start = performance.now();
+  expect((await failure(loadTorchWeights(dense(2, 3, 1), bytes))).length).toBeLessThan(3000);
+  expect(performance.now() - start).toBeLessThan(3000);
+});
+
 it("knows every layer that has weights", () => {
   // Made of layers that go by the same names there, or by names of one's own.
   const others = ["Residual", "TransformerEncoder", "TransformerDecoder"];

@@ -98,10 +98,16 @@ function foreignTensors(found: Readonly<Record<string, Tensor>>, { prefix }: Loa
   return { tensors, nameInFile: (alias) => inFile.get(alias) ?? start + alias.replace(ofNumbered, "$1$3_l$2$4") };
 }
 
-/** What all names begin with that a wrapper has put there. */
+/** What all names begin with that wrappers have put there. */
 function wrapperOf(names: readonly string[]): string {
-  const wrapper = wrappers.find((start) => names.length > 0 && names.every((name) => name.startsWith(start)));
-  return wrapper === undefined ? "" : wrapper + wrapperOf(names.map((name) => name.slice(wrapper.length)));
+  let start = "";
+  for (let depth = 0; depth < wrappers.length; depth++) {
+    const next = wrappers.find(
+      (wrapper) => names.length > 0 && names.every((name) => name.startsWith(start + wrapper)),
+    );
+    start += next ?? "";
+  }
+  return start;
 }
 
 const torch: Framework = {
