@@ -33,7 +33,15 @@ export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
 export { atomic, isAtomic, onFailure } from "./tensor/atomic.ts";
 export { type Backend, backend, setBackend } from "./tensor/backend.ts";
-export { applyOp, compute, refusePromise, TapeEntry, withGradEnabled } from "./tensor/dispatch.ts";
+export {
+  applyOp,
+  compute,
+  type OpWatcher,
+  refusePromise,
+  TapeEntry,
+  withGradEnabled,
+  withOpWatcher,
+} from "./tensor/dispatch.ts";
 export { allocate } from "./tensor/dtype.ts";
 export { guard } from "./tensor/guard.ts";
 export type {

@@ -68,7 +68,7 @@ export function refusePromise<T>(where: string, returned: T): T {
 export function applyOp<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
   const spec = op.inferShape(inputs, attributes);
   const output =
-    tracer === null ? compute(op as Op, inputs, attributes, spec) : tracer.record(op as Op, inputs, attributes, spec);
+    watcher === null ? run(op as Op, inputs, attributes, spec) : watched(watcher, op as Op, inputs, attributes, spec);
   if (gradEnabled && op.gradient !== undefined && isFloat(spec.dtype) && inputs.some((input) => input.requiresGrad)) {
     output.requiresGrad = true;
     output.tapeEntry = new TapeEntry(
@@ -79,6 +79,44 @@ export function applyOp<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[
     );
   }
   return output;
+}
+
+function run(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
+  return tracer === null ? compute(op, inputs, attributes, spec) : tracer.record(op, inputs, attributes, spec);
+}
+
+/** Is told of each op before it is applied, and returns who is told of its result. It may throw. */
+export type OpWatcher = (
+  op: Op,
+  inputs: readonly Tensor[],
+  attributes: unknown,
+  spec: TensorSpec,
+) => (output: Tensor) => void;
+
+let watcher: OpWatcher | null = null;
+
+/** Runs `f`, in which every op that it applies is shown to a watcher, whether it is computed or recorded. */
+export function withOpWatcher<T>(watch: OpWatcher, f: () => T): T {
+  const before = watcher;
+  watcher = watch;
+  try {
+    return f();
+  } finally {
+    watcher = before;
+  }
+}
+
+/** What an op is made of, where a tracer writes it in others, is not shown. */
+function watched(watch: OpWatcher, op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
+  const done = watch(op, inputs, attributes, spec);
+  watcher = null;
+  try {
+    const output = run(op, inputs, attributes, spec);
+    done(output);
+    return output;
+  } finally {
+    watcher = watch;
+  }
 }
 
 /** Computes the op's result of tensors that have numbers, by the backend or the op's own kernel. Nothing is checked. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { everyRun, isTracing, JitError, parameter, tensor } from "../index.ts";
+import { withOpWatcher } from "./dispatch.ts";
 import type { Op } from "./op.ts";
 import { Tensor } from "./tensor.ts";
 import { type StateTracer, type Tracer, withTracer } from "./tracer.ts";
@@ -93,5 +94,33 @@ describe("a tracer", () => {
   it("is there only while its function runs, also where that throws", () => {
     expect(() => withTracer(recorder(), unused)).toThrow("not in this test");
     expect([isTracing(), withTracer(recorder(), isTracing), isTracing()]).toEqual([false, true, false]);
+  });
+});
+
+describe("a watcher of ops", () => {
+  it("sees each op before and after it, computed or recorded, and may refuse it", () => {
+    const seen: string[] = [];
+    const watch = (op: Op, inputs: readonly Tensor[]) => {
+      seen.push(`${op.name} of [${inputs[0].shape}]`);
+      return (output: Tensor) => {
+        seen.push(`makes [${output.shape}]`);
+      };
+    };
+    const f = () =>
+      tensor([[1, 2]])
+        .neg()
+        .sum(-1);
+    const wanted = ["neg of [1,2]", "makes [1,2]", "sum of [1,2]", "makes [1,1]", "reshape of [1,1]", "makes [1]"];
+    expect(withOpWatcher(watch, f).toArray()).toEqual([-3]);
+    expect(seen.splice(0)).toEqual(wanted);
+    withTracer(recorder(), () => withOpWatcher(watch, f));
+    expect(seen.splice(0)).toEqual(wanted);
+    f();
+    expect(seen).toEqual([]);
+    const refuse = () => {
+      throw new JitError({ where: "watcher", expected: "no op", got: "one" });
+    };
+    expect(() => withOpWatcher(refuse, f)).toThrow(/watcher: expected no op/);
+    expect(f().toArray()).toEqual([-3]);
   });
 });

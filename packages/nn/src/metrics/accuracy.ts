@@ -4,7 +4,14 @@
 import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
-import { evaluateOnce, MeanMetric, type SampleWeights, sampleWeightOptions } from "./metric.ts";
+import {
+  countedBatch,
+  evaluateOnce,
+  MeanMetric,
+  type MetricArguments,
+  type SampleWeights,
+  sampleWeightOptions,
+} from "./metric.ts";
 import { readDecisions, readTargets } from "./reading.ts";
 
 /** The option of the metrics that need a class of each prediction. */
@@ -33,7 +40,12 @@ export class Accuracy extends MeanMetric {
     return [{ threshold: this.#threshold }];
   }
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     const { predicted, actual } = readDecisions(this.name, prediction, target, this.#threshold);
     const right = Float64Array.from(predicted, (label, i) => (label < 0 ? Number.NaN : Number(label === actual[i])));
     this.addRows(right, sampleWeight);
@@ -80,7 +92,12 @@ export class TopKAccuracy extends MeanMetric {
     return [this.#k];
   }
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
     if (columns < 2)
       throw new ShapeError({

@@ -6,7 +6,15 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { alignColumns } from "../text-table.ts";
 import { type ThresholdOption, thresholdOptions } from "./accuracy.ts";
-import { evaluateOnce, Metric, type SampleWeights, updateOnce, weights } from "./metric.ts";
+import {
+  countedBatch,
+  evaluateOnce,
+  Metric,
+  type MetricArguments,
+  type SampleWeights,
+  updateOnce,
+  weights,
+} from "./metric.ts";
 import { readDecisions } from "./reading.ts";
 
 /** Rows are the right classes, columns the predicted ones, from 0 on. */
@@ -33,7 +41,12 @@ export abstract class CountMetric extends Metric {
     this.#sawNaN = false;
   }
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     const { predicted, actual, classes } = readDecisions(this.name, prediction, target, this.#threshold);
     const weightAt = weights(this.name, sampleWeight, predicted.length);
     if (classes !== null) this.#grow(classes);

@@ -140,6 +140,50 @@ describe("every metric of the public index", () => {
       expect([name, make().higherIsBetter]).toEqual([name, !lower.includes(name)]);
   });
 
+  it("is without samples of weight 0 what it is without those samples, whatever they hold", () => {
+    for (const [name, { make, compute, prediction, target }] of Object.entries(byHand)) {
+      const rows = (all: number[] | number[][]) => all as (number | number[])[];
+      const filled = (all: number[] | number[][], value: number) => {
+        const [first] = all;
+        return Array.isArray(first) ? first.map(() => value) : value;
+      };
+      for (const held of [Number.NaN, Number.POSITIVE_INFINITY, -7.5]) {
+        const p = [filled(prediction, held), ...rows(prediction), filled(prediction, held)] as number[];
+        const t = [filled(target, held), ...rows(target), filled(target, held)] as number[];
+        const weight = p.map((_, i) => Number(i > 0 && i < p.length - 1));
+        const whole = make();
+        whole.update(tensor(prediction), tensor(target));
+        for (const sampleWeight of [weight, weight.map((each) => [each])]) {
+          const metric = make();
+          metric.update(tensor(p), tensor(t), tensor(sampleWeight));
+          expect(metric.result(), name).toBe(whole.result());
+          // A batch of nothing that counts, as well.
+          metric.update(tensor(p), tensor(t), tensor(sampleWeight).mul(0));
+          expect(metric.result(), name).toBe(whole.result());
+        }
+        const weighted = compute as (...args: unknown[]) => number;
+        const args = name === "topKAccuracy" || name === "fBeta" ? null : [p, t, { sampleWeight: weight }];
+        if (args) expect(weighted(...args), name).toBeCloseTo(compute(prediction, target), 12);
+      }
+    }
+    const options = { sampleWeight: [1, 0, 1] };
+    expect(
+      metrics.topKAccuracy(
+        [
+          [1, 0],
+          [Number.NaN, 0],
+          [0, 1],
+        ],
+        [0, -3, 0],
+        1,
+        options,
+      ),
+    ).toBe(1 / 2);
+    expect(metrics.fBeta([1, Number.NaN, 0], [1, 0.5, 1], 2, options)).toBe(metrics.fBeta([1, 0], [1, 1], 2));
+    expect(metrics.confusionMatrix([1, 9, 0], [1, 8, 1], options)).toEqual(metrics.confusionMatrix([1, 0], [1, 1]));
+    expect(() => metrics.accuracy([1, 0], [1, 0], { sampleWeight: [0, 0] })).toThrow(/one is above 0/);
+  });
+
   it("is a recipe: another one with the same settings is made of it", () => {
     for (const { make, prediction, target } of Object.values(byHand)) {
       const given = make();

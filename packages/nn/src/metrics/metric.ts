@@ -4,7 +4,7 @@
  * The functions (`accuracy(prediction, target)`) and the strings of `compile` are both made of the classes here, so
  * that there is one definition of each.
  */
-import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { noGrad, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { describe, formatShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { read } from "./reading.ts";
@@ -84,6 +84,8 @@ export abstract class MeanMetric extends Metric {
     const weightAt = weights(this.name, sampleWeight, rows.length);
     for (let i = 0; i < rows.length; i++) {
       const weight = weightAt(i);
+      // What does not count may be NaN.
+      if (weight === 0) continue;
       this.#sum += weight * rows[i];
       this.#weight += weight;
     }
@@ -111,6 +113,29 @@ export function weights(where: string, given: Tensor | undefined, rows: number):
   checkSampleWeights(where, values);
   const perSample = rows / given.size;
   return (row) => values[Math.floor(row / perSample)];
+}
+
+/** A batch as metrics take it: predictions, targets and, if samples count unequally, their weights. */
+export type MetricBatch = readonly [prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined];
+
+/** What `update` is given. */
+export type MetricArguments = readonly [prediction: Tensor, target: Tensor, sampleWeight?: Tensor];
+
+/**
+ * The batch without the samples of weight 0, so that a metric is what it is without them, whatever they hold: NaN, or a
+ * label that is no class. Null where none is left.
+ */
+export function countedBatch(...[prediction, target, sampleWeight]: MetricArguments): MetricBatch | null {
+  if (!sampleWeight?.storage.includes(0)) return [prediction, target, sampleWeight];
+  const weight = sampleWeight.rank > 1 && sampleWeight.shape.at(-1) === 1 ? sampleWeight.squeeze(-1) : sampleWeight;
+  const { shape, size, rank } = weight;
+  const fits = (x: Tensor) => shape.every((n, axis) => n === x.shape[axis]);
+  // Weights that do not fit are an error of the metric's own.
+  if (!fits(prediction) || !fits(target)) return [prediction, target, sampleWeight];
+  const rows = Int32Array.from({ length: size }, (_, i) => i).filter((i) => weight.storage[i] !== 0);
+  if (rows.length === 0) return null;
+  const take = (x: Tensor) => x.reshape([size, ...x.shape.slice(rank)]).gather(rows);
+  return noGrad(() => [take(prediction), take(target), take(weight)]);
 }
 
 /** @throws ValueError for a weight below 0, and for NaN. */
@@ -143,12 +168,13 @@ export function updateOnce<M extends Metric>(
   sampleWeight?: TensorLike,
 ): M {
   const where = metric.name;
-  const [p, t] = [read(where, prediction), read(where, target)];
+  const given = sampleWeight === undefined ? undefined : read(where, sampleWeight);
+  const batch = countedBatch(read(where, prediction), read(where, target), given);
+  if (batch === null || (given && !given.storage.some((weight) => weight > 0)))
+    throw new ValueError({ where, expected: "sample weights of which one is above 0", got: "none" });
+  const [p, t, w] = batch;
   checkNumbers(where, "predictions", p);
   checkNumbers(where, "targets", t);
-  const w = sampleWeight === undefined ? undefined : read(where, sampleWeight);
-  if (w && !w.storage.some((weight) => weight > 0))
-    throw new ValueError({ where, expected: "sample weights of which one is above 0", got: "none" });
   metric.update(p, t, w);
   return metric;
 }

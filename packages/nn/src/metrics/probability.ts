@@ -3,14 +3,26 @@
  */
 import type { Tensor, TensorLike } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
-import { evaluateOnce, MeanMetric, type SampleWeights, sampleWeightOptions } from "./metric.ts";
+import {
+  countedBatch,
+  evaluateOnce,
+  MeanMetric,
+  type MetricArguments,
+  type SampleWeights,
+  sampleWeightOptions,
+} from "./metric.ts";
 import { checkProbabilities, checkRowSums, checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
 
 /** Gives each sample's predicted probabilities and right class to `score`: of class 1 alone for one column. */
 abstract class ProbabilityMetric extends MeanMetric {
   override readonly higherIsBetter: boolean | null = false;
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     checkProbabilities(this.name, prediction.storage);
     const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
     this.addRows(

@@ -3,7 +3,15 @@
  */
 import { isFloat, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
-import { evaluateOnce, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
+import {
+  countedBatch,
+  evaluateOnce,
+  Metric,
+  type MetricArguments,
+  type SampleWeights,
+  sampleWeightOptions,
+  weights,
+} from "./metric.ts";
 import { checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
 
 /** One class against all others: each sample's score, whether it belongs to the class, and its weight. */
@@ -43,7 +51,12 @@ abstract class RankingMetric extends Metric {
     this.#sawNaN = false;
   }
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     const columns = prediction.rank < 2 || !isFloat(prediction.dtype) ? 1 : prediction.shape[prediction.rank - 1];
     const rows = prediction.size / columns;
     const weightAt = weights(this.name, sampleWeight, rows);

@@ -4,14 +4,28 @@
  */
 import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
-import { evaluateOnce, MeanMetric, Metric, type SampleWeights, sampleWeightOptions, weights } from "./metric.ts";
+import {
+  countedBatch,
+  evaluateOnce,
+  MeanMetric,
+  Metric,
+  type MetricArguments,
+  type SampleWeights,
+  sampleWeightOptions,
+  weights,
+} from "./metric.ts";
 import { checkSameSize } from "./reading.ts";
 
 /** The mean of a function of each difference. */
 abstract class ErrorMetric extends MeanMetric {
   override readonly higherIsBetter: boolean | null = false;
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     checkSameSize(this.name, prediction, target);
     const t = target.storage;
     this.addRows(
@@ -53,7 +67,12 @@ export class CosineSimilarity extends MeanMetric {
     super("cosine_similarity");
   }
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     checkSameSize(this.name, prediction, target);
     if (prediction.rank < 2)
       throw new ShapeError({
@@ -104,7 +123,12 @@ export class R2 extends Metric {
     this.#samples = 0;
   }
 
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+  update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) this.#include(...batch);
+  }
+
+  #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
     checkSameSize(this.name, prediction, target);
     const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
     const rows = prediction.size / columns;

@@ -4,10 +4,12 @@
 import { noGrad, type Tensor } from "@chainrule/core";
 import { refusePromise } from "@chainrule/core/internal";
 import type { MetricInUse } from "../metrics/fresh.ts";
+import { countedBatch } from "../metrics/metric.ts";
 import { type CompiledOutputs, logName, logNames, type OutputConfig } from "./compiled-outputs.ts";
 import type { Batch } from "./data-adapter.ts";
 import type { Logs } from "./hooks.ts";
 import { type Nested, selectOutput } from "./nested.ts";
+import { inRows } from "./row-alignment.ts";
 import type { StepResult } from "./step.ts";
 
 /** One metric of one output. */
@@ -48,8 +50,11 @@ export class EpochMetrics {
     noGrad(() => {
       for (const { metric, weighted, output } of this.#metrics) {
         const { prediction, target, weight } = targets[output];
-        const returned: unknown = metric.update(prediction, target, weighted ? weight : undefined);
-        refusePromise(`metric "${metric.name}"`, returned);
+        const batch = countedBatch(prediction, target, weighted ? weight : undefined);
+        if (batch === null) continue;
+        const where = `metric "${metric.name}"`;
+        const returned: unknown = inRows(where, batch[0], batch[1], (p, t) => metric.update(p, t, batch[2]));
+        refusePromise(where, returned);
       }
     });
   }

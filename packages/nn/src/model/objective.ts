@@ -1,10 +1,11 @@
 /**
  * The loss of `compile` as training uses it: one number for a batch.
  */
-import { DTypeError, OptionError, type Shape, ShapeError, Tensor } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+import { DTypeError, OptionError, type Shape, ShapeError, Tensor, where } from "@chainrule/core";
+import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { jensenShannon, klDivergence, type Loss, type LossOptions, lossByName } from "@chainrule/losses";
 import type { MetricContext } from "../metrics/by-name.ts";
+import { inRows } from "./row-alignment.ts";
 
 /** A function of predictions and targets that returns one loss, or a loss for each sample or element. */
 export type LossFunction = (prediction: Tensor, target: Tensor, options?: LossOptions) => Tensor;
@@ -66,17 +67,20 @@ function ofFunction(loss: LossFunction): Objective {
     name,
     takesLabels: false,
     compute: (p, t, weight) => {
-      const losses = loss(p, t);
-      if (!(losses instanceof Tensor))
-        throw new DTypeError({
-          where: `loss "${name}"`,
-          expected: "a function that returns a tensor",
-          got: describe(losses),
-        });
-      return mean(weight ? applyWeights(name, losses, weight) : losses);
+      const where = `loss "${name}"`;
+      if (weight === undefined) return mean(lossesOf(where, loss, p, t));
+      const perRow = weight.rank > 1 && weight.shape.at(-1) === 1 ? weight.squeeze(-1) : weight;
+      return mean(applyWeights(where, lossesOf(where, loss, ...withoutUncounted(p, t, perRow)), perRow));
     },
     contextFor: (shape) => (isSingle(shape) ? { threshold: 0.5 } : {}),
   };
+}
+
+/** What a user's function returns. @throws DTypeError for what is no tensor. */
+function lossesOf(where: string, loss: LossFunction, p: Tensor, t: Tensor): Tensor {
+  const losses = inRows(where, p, t, loss);
+  if (losses instanceof Tensor) return losses;
+  throw new DTypeError({ where, expected: "a function that returns a tensor", got: describe(losses) });
 }
 
 /** Whether there is one output a sample. */
@@ -88,25 +92,62 @@ function mean(losses: Tensor): Tensor {
   return losses.rank === 0 ? losses : losses.mean();
 }
 
-function applyWeights(name: string, losses: Tensor, weight: Tensor): Tensor {
+function applyWeights(title: string, losses: Tensor, weight: Tensor): Tensor {
   if (losses.rank < weight.rank)
     throw new ShapeError({
-      where: `loss "${name}"`,
+      where: title,
       expected: "a loss for each sample, to weight them",
       got: "their mean",
       hint: "Return the losses before the mean, or make it a loss with defineLoss.",
     });
-  return losses.mul(weight.reshape([...weight.shape, ...new Array<number>(losses.rank - weight.rank).fill(1)]));
+  if (!startsWith(losses.shape, weight.shape))
+    throw new ShapeError({
+      where: title,
+      expected: `losses whose first axes are those of the weights, ${formatShape(weight.shape)}`,
+      got: formatShape(losses.shape),
+    });
+  const wide = overRest(weight, losses.rank);
+  return where(wide.equal(0), 0, losses).mul(wide);
 }
 
 /**
- * The target in the rank of the predictions, where that is only a matter of a last axis of length 1: y [n] for
- * outputs [n, 1], and labels [n, 1] for scores [n, C]. Anything else is for the loss to refuse.
+ * Predictions and targets in which a sample that counts stands in place of each of weight 0, so that what those hold makes
+ * no NaN and sends nothing back. One stands in that the function can take: no number could be known to be harmless.
+ */
+function withoutUncounted(p: Tensor, t: Tensor, weight: Tensor): readonly [Tensor, Tensor] {
+  const counts = weight.reshape([weight.size]);
+  const chosen = counts.argmax();
+  const replace = (x: Tensor) => {
+    if (weight.size === 0 || !startsWith(x.shape, weight.shape)) return x;
+    const rest = x.shape.slice(weight.rank);
+    const standIn = x
+      .detach()
+      .reshape([weight.size, ...rest])
+      .gather(chosen);
+    return where(overRest(weight, x.rank).equal(0), standIn, x);
+  };
+  return [replace(p), replace(t)];
+}
+
+/** Weights [n, …] with further axes of length 1. */
+function overRest(weight: Tensor, rank: number): Tensor {
+  return weight.reshape([...weight.shape, ...new Array<number>(rank - weight.rank).fill(1)]);
+}
+
+function startsWith(shape: Shape, start: Shape): boolean {
+  return shape.length >= start.length && sameShape(shape.slice(0, start.length), start);
+}
+
+/**
+ * The target in the rank of the predictions, where that is only a matter of a last axis of length 1: y [n] for outputs
+ * [n, 1], y [n, 1] for outputs [n], and labels [n, 1] for scores [n, C]. Anything else is for the loss to refuse.
  */
 export function alignTarget(loss: Objective, prediction: Tensor, y: Tensor): Tensor {
   const { shape } = prediction;
   const last = shape[shape.length - 1];
+  const hasColumn = y.rank > 0 && y.shape[y.rank - 1] === 1;
   if (last === 1 && y.rank === shape.length - 1) return y.unsqueeze(-1);
-  if (loss.takesLabels && last !== 1 && y.rank === shape.length && y.shape[y.rank - 1] === 1) return y.squeeze(-1);
+  if (hasColumn && sameShape(y.shape.slice(0, -1), shape)) return y.squeeze(-1);
+  if (loss.takesLabels && last !== 1 && y.rank === shape.length && hasColumn) return y.squeeze(-1);
   return y;
 }

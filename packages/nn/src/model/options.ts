@@ -36,7 +36,10 @@ export interface FitOptions {
   validationSteps?: number;
   /** How much each class counts in the loss: `{ 0: 1, 1: 5 }`. */
   classWeight?: ClassWeight;
-  /** How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. */
+  /**
+   * How much each sample counts in the loss, [n]; with several outputs also one for each. For arrays only. A sample of
+   * weight 0 changes nothing, whatever it holds: what is not finite in its inputs is taken as 0.
+   */
   sampleWeight?: DataLike;
   /** Callbacks, or plain objects of hooks. */
   callbacks?: readonly Hooks[];

@@ -1,12 +1,12 @@
 /**
  * One step of training, and one of evaluation: all that is computed for a batch, in tensor operations.
  */
-import { noGrad, Tensor } from "@chainrule/core";
+import { isFloat, noGrad, Tensor, where } from "@chainrule/core";
 import { atomic } from "@chainrule/core/internal";
 import type { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { CompiledOutputs } from "./compiled-outputs.ts";
-import { mapNested, type Nested } from "./nested.ts";
+import { flattenNested, mapNested, type Nested } from "./nested.ts";
 
 /** What a step works with: the model, and what it is trained with. */
 export interface TrainState {
@@ -33,10 +33,15 @@ export interface StepResult extends Omit<StepOutput, "prediction"> {
   readonly prediction: Nested<Tensor> | null;
 }
 
-/** Forward, loss and penalties, backward, update. If it throws, it has changed nothing. */
+/**
+ * Forward, loss and penalties, backward, update. If it throws, it has changed nothing.
+ *
+ * What is not finite in the inputs of a sample of weight 0 is taken as 0: its gradient, 0, times that would be NaN.
+ */
 export function trainStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>): StepOutput {
+  const inputs = weight === undefined ? x : (mapNested(x, (input) => withoutUncounted(input, weight)) as Inputs);
   const toUpdate = () => {
-    const output = forward(state, x, y, weight);
+    const output = forward(state, inputs, y, weight);
     state.optimizer.zeroGrad();
     output.loss.backward();
     return detach(output);
@@ -45,6 +50,13 @@ export function trainStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weigh
     state.optimizer.step();
     return output;
   });
+}
+
+function withoutUncounted(x: Tensor, weight: Nested<Tensor>): Tensor {
+  if (!isFloat(x.dtype)) return x;
+  const weights = flattenNested(weight).map((each) => each.reshape([each.shape[0], -1]).sum(1));
+  const total = weights.reduce((sum, each) => sum.add(each)).reshape([-1, ...new Array<number>(x.rank - 1).fill(1)]);
+  return where(total.equal(0).logicalAnd(x.isFinite().logicalNot()), 0, x);
 }
 
 /** Forward, loss and penalties. If it throws, it has changed nothing. */
