@@ -10,6 +10,7 @@ import {
   noGrad,
   oneHot,
   ones,
+  type Parameter,
   parameter,
   randn,
   ShapeError,
@@ -188,6 +189,45 @@ describe("derivatives in a jitted function", () => {
     const f = jit((x: Tensor) => x.mul(w).sum());
     expect(() => f(ones([2])).backward()).toThrow("inside the jitted function");
     expect(noGrad(() => f(ones([2]))).requiresGrad).toBe(false);
+  });
+});
+
+describe("gradients of results", () => {
+  /** The gradient of a result in the middle, and of the weight, by a step that begins anew each time. */
+  function stepOf(w: Parameter) {
+    return (x: Tensor) => {
+      w.zeroGrad();
+      const y = x.mul(w).retainGrad();
+      y.onGradient((g) => g.clamp(-1, 1));
+      y.square().sum().backward();
+      return [y.grad!, w.grad!.mul(1)];
+    };
+  }
+
+  it("go through a hook that a weight gets or loses between calls", () => {
+    const w = parameter([1, -0.25]);
+    const step = () => {
+      w.zeroGrad();
+      w.square().sum().backward();
+      return w.grad!.mul(1);
+    };
+    const compiled = jit(step);
+    const both = () => expect(compiled().toArray()).toEqual(step().toArray());
+    both();
+    both();
+    const remove = w.onGradient((g) => g.mul(10));
+    both();
+    both();
+    remove();
+    both();
+  });
+
+  it("are retained and go through hooks, as in eager execution", () => {
+    const eager = stepOf(parameter([1, -0.25]));
+    const compiled = jit(stepOf(parameter([1, -0.25])));
+    for (const x of [tensor([1, 2]), tensor([0.1, -0.2]), tensor([3, -4])])
+      expect(compiled(x).map((g) => g.toArray())).toEqual(eager(x).map((g) => g.toArray()));
+    expect(compiled.explain(tensor([1, 2])).kernels.length).toBeGreaterThan(0);
   });
 });
 

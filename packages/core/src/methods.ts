@@ -5,6 +5,7 @@
  * file long; at the end they are given to its prototype.
  */
 import { type BackwardOptions, backward } from "./autodiff/backward.ts";
+import { type GradientHook, onGradient, retainGrad } from "./autodiff/hooks.ts";
 import * as activation from "./ops/activation.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import { cast } from "./ops/cast.ts";
@@ -43,6 +44,25 @@ export interface TensorMethods {
    * @example const w = parameter([1, 2]); w.square().sum().backward(); w.grad; // [2, 4]
    */
   backward(gradient?: TensorLike, options?: BackwardOptions): void;
+
+  /**
+   * Makes `backward()` leave the gradient of this result in its `grad` too, ∂loss/∂this in this tensor's shape, as it does
+   * for leaves. Returns the tensor itself.
+   *
+   * @throws GraphError for a tensor that gets no gradient.
+   * @example const w = parameter([1, 2]); const y = w.square().retainGrad(); y.sum().backward(); y.grad; // [1, 1]
+   */
+  retainGrad(): Tensor;
+
+  /**
+   * Calls `hook` in each backward pass with ∂loss/∂this, all paths added up, in this tensor's shape. If the hook returns a
+   * tensor, that goes on in place of the gradient.
+   *
+   * @returns a function that removes the hook.
+   * @throws GraphError for a tensor that gets no gradient.
+   * @example const w = parameter([1, 2]); w.onGradient((g) => g.clamp(-1, 1)); w.square().sum().backward(); w.grad; // [1, 1]
+   */
+  onGradient(hook: GradientHook): () => void;
 
   // Arithmetic, with broadcasting
 
@@ -740,6 +760,8 @@ const functions: {
   at: (x, ...index) => slice(x.detach(), ...index).item(),
   backward: (x, gradient, options) =>
     backward(x, gradient === undefined ? undefined : asTensor(gradient, "backward", x.dtype), options),
+  retainGrad,
+  onGradient,
 
   // Arithmetic, with broadcasting
   add: arithmetic.add,

@@ -26,6 +26,7 @@ export {
   valueAndGrad,
   vjp,
 } from "./autodiff/functional.ts";
+export type { GradientHook } from "./autodiff/hooks.ts";
 export {
   elu,
   gelu,

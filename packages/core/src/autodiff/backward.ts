@@ -8,6 +8,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import type { GradientRule } from "../tensor/op.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { afterHooks, nodeOf, noteHooks, retainedAt, type TapeNode } from "./hooks.ts";
 
 /** What is to become of the graph that a backward pass goes through. */
 export interface BackwardOptions {
@@ -19,29 +20,23 @@ export interface BackwardOptions {
 
 const backwardOptions = ["retainGraph", "createGraph"];
 
-/** What a gradient belongs to: the step that made a tensor, or the leaf itself. */
-type TapeNode = TapeEntry | Tensor;
-
-function nodeOf(x: Tensor): TapeNode {
-  return x.tapeEntry ?? x.leaf;
-}
-
 /**
- * Adds to `grad` of every leaf the derivative of `output` by it. See `Tensor.backward`.
+ * Adds to `grad` of every leaf the derivative of `output` by it, and of every tensor whose gradient is retained. See
+ * `Tensor.backward`.
  *
- * If a gradient rule throws, no leaf has been changed.
+ * If a gradient rule throws, nothing has been changed.
  */
 export function backward(output: Tensor, gradient: Tensor | undefined, options: BackwardOptions = {}): void {
   checkOptions("backward", options, backwardOptions);
-  const leaves = new Set<Tensor>();
-  const found = propagate([output], [seed(output, gradient)], options, (leaf) => leaves.add(leaf));
+  const targets = new Set<Tensor>();
+  const found = propagate([output], [seed(output, gradient)], options, (target) => targets.add(target));
   const totals = withGradEnabled(options.createGraph ?? false, () =>
-    Array.from(leaves, (leaf) => {
-      const arrived = found.get(leaf) ?? zerosLike(leaf);
-      return leaf.grad ? leaf.grad.add(arrived) : arrived;
+    Array.from(targets, (target) => {
+      const arrived = found.get(nodeOf(target)) ?? zerosLike(target);
+      return target.grad ? target.grad.add(arrived) : arrived;
     }),
   );
-  for (const [i, leaf] of [...leaves].entries()) leaf.grad = totals[i];
+  for (const [i, target] of [...targets].entries()) target.grad = totals[i];
 }
 
 /**
@@ -106,17 +101,18 @@ function seed(output: Tensor, given: Tensor | undefined): Tensor {
 /**
  * Sends the seeds back through the tape and returns what arrived at each node.
  *
- * @param onLeaf told every leaf on the way that requires a gradient.
+ * @param onTarget told every tensor on the way in whose `grad` a gradient is to be left.
  * @param keep nodes whose gradients are wanted though they are steps.
  */
 function propagate(
   outputs: readonly Tensor[],
   seeds: readonly Tensor[],
   { retainGraph, createGraph = false }: BackwardOptions,
-  onLeaf?: (leaf: Tensor) => void,
+  onTarget?: (target: Tensor) => void,
   keep: ReadonlySet<TapeNode> = new Set(),
 ): Map<TapeNode, Tensor> {
-  const order = stepsBehind(outputs, onLeaf);
+  noteHooks();
+  const order = stepsBehind(outputs, onTarget);
   const arrived = new Map<TapeNode, Tensor>();
   const receive = (node: TapeNode, g: Tensor) => {
     const before = arrived.get(node);
@@ -127,11 +123,14 @@ function propagate(
       receive(nodeOf(output), seeds[i]);
     });
     for (const step of order) {
-      const g = arrived.get(step);
-      if (!g) continue;
-      if (!keep.has(step)) arrived.delete(step);
+      const whole = arrived.get(step);
+      if (!whole) continue;
+      const g = afterHooks(step, whole);
+      if (keep.has(step) || retainedAt(step)) arrived.set(step, g);
+      else arrived.delete(step);
       sendBack(step, g, receive);
     }
+    for (const [node, g] of arrived) if (node instanceof Tensor) arrived.set(node, afterHooks(node, g));
   });
   if (!(retainGraph ?? createGraph)) for (const step of order) step.inputs = step.output = null;
   return arrived;
@@ -165,14 +164,16 @@ function sendBack(step: TapeEntry, g: Tensor, receive: (node: TapeNode, g: Tenso
 }
 
 /** Every step that the outputs came from, the latest first. */
-function stepsBehind(outputs: readonly Tensor[], onLeaf?: (leaf: Tensor) => void): TapeEntry[] {
+function stepsBehind(outputs: readonly Tensor[], onTarget?: (target: Tensor) => void): TapeEntry[] {
   const seen = new Set<TapeEntry>();
   const pending: Tensor[] = [...outputs];
   for (let x = pending.pop(); x; x = pending.pop()) {
     if (!x.requiresGrad) continue;
-    if (!x.tapeEntry) onLeaf?.(x.leaf);
+    if (!x.tapeEntry) onTarget?.(x.leaf);
     else if (!seen.has(x.tapeEntry)) {
       seen.add(x.tapeEntry);
+      const retained = retainedAt(x.tapeEntry);
+      if (retained) onTarget?.(retained);
       if (!x.tapeEntry.inputs) throw released(x.tapeEntry.op.name);
       for (const input of x.tapeEntry.inputs) pending.push(input);
     }
