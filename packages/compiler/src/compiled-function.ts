@@ -6,6 +6,7 @@ import { getDefaultDType, isGradEnabled, JitError, Parameter, Tensor } from "@ch
 import { atomic, isAtomic, perform, sameShape, TapeEntry } from "@chainrule/core/internal";
 import { type Compilation, compile } from "./compile.ts";
 import { afterFailure } from "./runtime/after-failure.ts";
+import type { Dependency } from "./trace/plain-state.ts";
 import type { FlatTree } from "./trace/pytree.ts";
 import type { TensorFunction, TracedFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
@@ -25,10 +26,13 @@ export class CompiledFunction {
   readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isGradEnabled();
   readonly #dtype = getDefaultDType();
-  /** What the dependencies were when the function was found to do this: each a list of their values. */
-  readonly #circumstances: (readonly unknown[])[];
-  /** The dependencies that do not matter after all. */
-  readonly #irrelevant = new Set<number>();
+  /** What it holds for: modes and plain properties of modules and the like; and those that were found to matter. */
+  #candidates: readonly Dependency[];
+  #dependencies: readonly Dependency[];
+  /** What these were when the function was found to do this: each a list of their values. */
+  #circumstances: (readonly unknown[])[];
+  /** What the function itself makes of them. */
+  #changed: TracedFunction["changed"];
   /** The tensors from outside that it uses, and whether they require gradients; at first also some made in the call. */
   #captured: ReadonlyMap<Tensor, boolean>;
   /** When it was traced. */
@@ -53,7 +57,9 @@ export class CompiledFunction {
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
     this.compilation = compile(traced, heap, options);
     this.#captured = traced.captured;
-    this.#circumstances = [traced.dependencies.map(({ value }) => value)];
+    this.#candidates = this.#dependencies = traced.dependencies;
+    this.#circumstances = [valuesOf(traced.dependencies)];
+    this.#changed = traced.changed;
   }
 
   get isRunning(): boolean {
@@ -62,18 +68,25 @@ export class CompiledFunction {
 
   // Whether it still holds
 
-  /** Whether modes, parameters and gradients are as they were when it was compiled. */
+  /** Whether modes, properties, parameters and gradients are as they were when it was compiled. */
   isCurrent(): boolean {
-    const { dependencies } = this.compilation.traced;
-    const holds = this.#circumstances.some((values) =>
-      dependencies.every(({ read }, i) => this.#irrelevant.has(i) || read() === values[i]),
-    );
-    return holds && this.#hasItsParameters();
+    return this.#circumstances.some((values) => this.#areNow(values)) && this.#hasItsParameters();
+  }
+
+  #areNow(values: readonly unknown[]): boolean {
+    const dependencies = this.#dependencies;
+    for (let i = 0; i < dependencies.length; i++) if (!Object.is(dependencies[i].read(), values[i])) return false;
+    return true;
   }
 
   /** What its dependencies are now. */
   readDependencies(): readonly unknown[] {
-    return this.compilation.traced.dependencies.map(({ read }) => read());
+    return this.#dependencies.map(({ read }) => read());
+  }
+
+  /** The name of a dependency that is not what it was; undefined where all are. */
+  get changedDependency(): string | undefined {
+    return this.#dependencies.find(({ read }, i) => !Object.is(read(), this.#circumstances[0][i]))?.name;
   }
 
   #hasItsParameters(): boolean {
@@ -133,13 +146,29 @@ export class CompiledFunction {
     this.isConfirmed = true;
     this.#untilCheck = leastSpacing;
     this.#checkTime = time;
-    if (this.#circumstances.some((known) => known.every((value, i) => value === circumstances[i]))) return;
-    this.#circumstances.push(circumstances);
+    this.#changed = again.changed;
+    if (!haveSameNames(this.#candidates, again.dependencies)) {
+      this.#candidates = this.#dependencies = again.dependencies;
+      this.#circumstances = [valuesOf(again.dependencies)];
+    } else if (!this.#circumstances.some((values) => values.every((value, i) => Object.is(value, circumstances[i]))))
+      this.#addCircumstances(circumstances);
+  }
+
+  #addCircumstances(values: readonly unknown[]): void {
+    this.#circumstances.unshift(values);
     if (this.#circumstances.length < mostCircumstances) return;
     // What has been so many things without a difference makes none.
-    const [first, ...others] = this.#circumstances;
-    for (let i = 0; i < first.length; i++) if (others.some((values) => values[i] !== first[i])) this.#irrelevant.add(i);
-    this.#circumstances.length = 1;
+    const matters = values.map((value, i) => this.#circumstances.every((others) => Object.is(others[i], value)));
+    this.#dependencies = this.#dependencies.filter((_, i) => matters[i]);
+    this.#circumstances = [values.filter((_, i) => matters[i])];
+  }
+
+  /** What the function changed to something else in another trace than in its last one: it counts, or lets it decay. */
+  stateChangedBy(again: TracedFunction): Dependency | undefined {
+    return again.changed.find(({ dependency: { owner, name }, now }) => {
+      const before = this.#changed.find(({ dependency }) => dependency.owner === owner && dependency.name === name);
+      return before !== undefined && isPrimitive(now) && !Object.is(before.now, now);
+    })?.dependency;
   }
 
   // A call
@@ -182,6 +211,16 @@ export class CompiledFunction {
     for (const effect of traced.effects) perform(effect);
     return program.run(priorGradients.length > 0 ? [...tensors, ...priorGradients] : tensors);
   }
+}
+
+const valuesOf = (dependencies: readonly Dependency[]) => dependencies.map(({ value }) => value);
+
+function haveSameNames(a: readonly Dependency[], b: readonly Dependency[]): boolean {
+  return a.length === b.length && a.every(({ owner, name }, i) => owner === b[i].owner && name === b[i].name);
+}
+
+function isPrimitive(x: unknown): boolean {
+  return (typeof x !== "object" && typeof x !== "function" && typeof x !== "symbol") || x === null;
 }
 
 /** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */

@@ -14,6 +14,8 @@ import type { Heap } from "./wasm/heap.ts";
 const mostPrograms = 64;
 /** As often as this a function may turn out to do something else than what it was compiled for. */
 const mostChanges = 8;
+/** As often as this modes and properties may have been something new. */
+const mostStates = 16;
 
 /** How a function is looked after. */
 export interface ProgramOptions {
@@ -34,6 +36,8 @@ export class Programs {
   /** How often the function did something else than before, and how often in a row. */
   #changes = 0;
   #changesInARow = 0;
+  /** How often it was compiled anew because a mode or a property had changed. */
+  #statesSeen = 0;
   #noticed = false;
   /** Whether the function is run as it is from here on. */
   #givenUp = false;
@@ -72,8 +76,11 @@ export class Programs {
     let found = known[at] as CompiledFunction | undefined;
     if (current && found !== current) this.#change(current, traced);
     else if (found) this.#changesInARow = 0;
-    if (found) found.confirm(traced, circumstances[at], performance.now() - start);
-    else found = this.#compile(args, traced, heap);
+    else if (known.length > 0) this.#changeOfState(known);
+    if (found) {
+      this.#checkState(found, traced);
+      found.confirm(traced, circumstances[at], performance.now() - start);
+    } else found = this.#compile(args, traced, heap);
     // One that was never found to do the same twice is not kept.
     const others = known.filter((each) => each !== found && (each !== current || each.isConfirmed));
     this.#byKind.set(key, [found, ...others]);
@@ -100,15 +107,39 @@ export class Programs {
     if (this.#givenUp || before.isConfirmed) this.#notice(difference, traced, before.isConfirmed);
   }
 
+  /** Modes or properties have changed, and with them what the function does. */
+  #changeOfState(known: readonly CompiledFunction[]): void {
+    const name = known[0].changedDependency;
+    // Where it is the parameters that changed, there are not so many ways.
+    if (name === undefined || ++this.#statesSeen <= mostStates) return;
+    this.#giveUp(`${name} has changed ${this.#statesSeen} times, and it had to be compiled each time.`);
+  }
+
+  /** A function that changes what it might go by does so at each call when it is run as it is, and would not when compiled. */
+  #checkState(found: CompiledFunction, traced: TracedFunction): void {
+    const changed = found.stateChangedBy(traced);
+    if (changed) this.#giveUp(`each call changes ${changed.name}.`);
+  }
+
+  #giveUp(why: string): void {
+    this.#givenUp = true;
+    this.#warn(` goes on uncompiled, which is slower: ${why} This is said once.\n  `);
+  }
+
   #notice(difference: Difference, traced: TracedFunction, late: boolean): void {
+    const line = difference.node && traced.lineOf(difference.node);
+    this.#warn(
+      `${this.#givenUp ? " goes on uncompiled, which is slower" : " was compiled anew"}: the function does not do ` +
+        `the same at each call. ${line ? `At ${line} there is` : "There is"} ${difference.what}. This is said once.\n  ` +
+        `${late ? "Since it changed, calls have gone on with what it was before. " : ""}`,
+    );
+  }
+
+  #warn(what: string): void {
     if (this.#noticed) return;
     this.#noticed = true;
-    const line = difference.node && traced.lineOf(difference.node);
-    const where = this.#options.where;
     console.warn(
-      `${where}${this.#givenUp ? " goes on uncompiled, which is slower" : " was compiled anew"}: the function does not do ` +
-        `the same at each call. ${line ? `At ${line} there is` : "There is"} ${difference.what}. This is said once.\n` +
-        `  ${late ? "Since it changed, calls have gone on with what it was before. " : ""}` +
+      `${this.#options.where}${what}` +
         "A compiled function runs tensor operations alone, and not the JavaScript around them (Math.random(), Date.now(), a " +
         "counter, variables and properties that change). Pass what changes as an argument, such as scalar(beta), or keep " +
         "it in a buffer() that is made outside and assigned.",

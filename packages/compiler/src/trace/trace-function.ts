@@ -4,8 +4,9 @@
 import { JitError, type Parameter, type Tensor, type TensorSpec } from "@chainrule/core";
 import { describe, type Effect, isPromise, withTracer } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
+import type { Dependency } from "./plain-state.ts";
 import { type FlatTree, flatten } from "./pytree.ts";
-import { type Dependency, Trace } from "./trace.ts";
+import { Trace } from "./trace.ts";
 
 /** A function of tensors, in arrays and records. */
 export type TensorFunction = (...args: never[]) => unknown;
@@ -24,6 +25,8 @@ export interface TracedFunction {
   readonly priorGradients: readonly { readonly leaf: Tensor; readonly spec: TensorSpec | null }[];
   /** What decided what it does, as it was when it was traced. */
   readonly dependencies: readonly Dependency[];
+  /** Those of them that the function itself changed, and to what. */
+  readonly changed: readonly { readonly dependency: Dependency; readonly now: unknown }[];
   /** The parameters that it reads or assigns, and whether they require gradients. */
   readonly parameters: readonly (readonly [Parameter, boolean])[];
   /** The tensors with numbers that it applies ops to, and whether they require gradients. */
@@ -74,6 +77,10 @@ function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
       spec: tensor && { shape: tensor.shape, dtype: tensor.dtype },
     })),
     dependencies: trace.dependencies,
+    changed: trace.dependencies.flatMap((dependency) => {
+      const now = dependency.read();
+      return Object.is(now, dependency.value) ? [] : [{ dependency, now }];
+    }),
     parameters: [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const),
     captured: new Map([...trace.captured].map((x) => [x, x.requiresGrad])),
     lineOf: (node) => trace.lines?.get(node)?.(),

@@ -19,6 +19,7 @@ import {
 } from "@chainrule/core/internal";
 import { applied, GraphNode, type Source, tensorOf } from "../ir/graph.ts";
 import { guardOp } from "../ir/guard.ts";
+import { type Dependency, plainState } from "./plain-state.ts";
 
 /** Results of constants up to this size are computed while tracing. */
 const constantFoldingLimit = 4096;
@@ -34,13 +35,6 @@ export interface PriorGradient {
   readonly leaf: Tensor;
   /** The tensor that stands for it; null where there must be none. */
   readonly tensor: Tensor | null;
-}
-
-/** Something outside of tensors that decided what was traced: the mode of a module. */
-export interface Dependency {
-  readonly owner: object;
-  readonly read: () => unknown;
-  readonly value: unknown;
 }
 
 /** Records one run of a function. */
@@ -193,10 +187,13 @@ export class Trace implements Tracer, StateTracer {
   }
 
   readonly dependencies: Dependency[] = [];
+  readonly #owners = new Set<object>();
 
-  dependsOn(owner: object, read: () => unknown): void {
-    if (!this.dependencies.some((known) => known.owner === owner))
-      this.dependencies.push({ owner, read, value: read() });
+  dependsOn(owner: object, read?: () => unknown): void {
+    if (this.#owners.has(owner)) return;
+    this.#owners.add(owner);
+    this.dependencies.push(...plainState(owner));
+    if (read) this.dependencies.push({ owner, name: `parts of ${owner.constructor.name}`, read, value: read() });
   }
 
   /** Computes it and everything that it depends on, with the numbers of this call. */

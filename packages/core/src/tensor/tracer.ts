@@ -41,8 +41,12 @@ export interface StateTracer {
   evaluate(x: Tensor): Tensor;
   /** Registers something to be done before every run of what is compiled, with {@link perform}. */
   everyRun(effect: Effect): void;
-  /** Records that what is traced holds as long as the owner has the value that is read now, such as a module its mode. */
-  dependsOn(owner: object, read: () => unknown): void;
+  /**
+   * Records that what is traced holds as long as the owner's properties are as they are now, such as the mode of a module.
+   *
+   * @param read what else of the owner decides.
+   */
+  dependsOn(owner: object, read?: () => unknown): void;
   /** Told before a generator is seeded or asked for plain numbers, other than by an op. */
   beforeDrawing(): void;
   /** Records that no run goes beyond here if something in the tensor, which is bool, is true. */

@@ -117,8 +117,8 @@ export abstract class Module<Output = Tensor> {
     if (outer === null) forwardPasses++;
     running = this;
     this.#lastPass = forwardPasses;
-    // What is compiled of a module holds for its mode, and for whether it is frozen.
-    tracer?.state?.dependsOn(this, () => (this.training ? 1 : 0) + (this.isFrozen ? 2 : 0));
+    // What is compiled of a module holds for its mode, and for what else it holds in its properties.
+    tracer?.state?.dependsOn(this);
     try {
       if (inputs.length > this.forward.length) this.#refuseSurplus(inputs.length);
       const tensors = inputs.map((input) => asTensor(input, "input"));

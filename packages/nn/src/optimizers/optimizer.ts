@@ -14,7 +14,7 @@ import {
   Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { atomic, describe, formatShape, onFailure, sameShape } from "@chainrule/core/internal";
+import { atomic, describe, formatShape, onFailure, sameShape, tracer } from "@chainrule/core/internal";
 import type { Schedule } from "../schedules/schedule.ts";
 import { clipByGlobalNorm } from "./clip.ts";
 import {
@@ -144,6 +144,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
    * @throws ModelError where it has no parameters; ShapeError for a gradient of another shape than its parameter.
    */
   step(): void {
+    this.#noteDependencies();
     const members = groupsByParameter(`${this.name}.step`, this.#groups);
     const weights = [...members.keys()].filter((weight) => weight.grad !== null && weight.requiresGrad);
     for (const weight of weights) checkGradient(this.name, weight);
@@ -159,6 +160,13 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       this.#updates.run([...weights, ...groups, ...counters, ...settings], weights, update);
     };
     noGrad(() => atomic(() => everyRun(() => this.#advance()), runUpdate));
+  }
+
+  /** What a compiled step goes by beside tensors. */
+  #noteDependencies(): void {
+    const state = tracer?.state;
+    state?.dependsOn(this, () => this.#groups);
+    for (const { hyper } of this.#groups) state?.dependsOn(hyper);
   }
 
   /** The part of a step that is plain numbers: counts it, and takes the learning rate from the schedule. Says how to undo it. */
