@@ -106,7 +106,7 @@ const quiet = {
   beforeGradientChanges: () => {},
   beforeRequiringGrad: () => {},
   evaluate: refuse,
-  dependsOn: refuse,
+  dependsOn: () => {},
   beforeDrawing: () => {},
   everyRun: refuse,
   guard: refuse,

@@ -28,7 +28,7 @@ function numbersMade(f: () => unknown): number {
       beforeGradientChanges: () => {},
       beforeRequiringGrad: () => {},
       evaluate: refuse,
-      dependsOn: refuse,
+      dependsOn: () => {},
       beforeDrawing: () => {},
       everyRun: refuse,
       guard: refuse,
