@@ -13,6 +13,7 @@ export {
   type OptimizerByName,
   optimizersByName,
 } from "./keras.ts";
+export { checkLinear, type LinearCore } from "./linear.ts";
 export {
   bothDTypes,
   type FloatDType,

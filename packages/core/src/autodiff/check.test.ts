@@ -119,6 +119,10 @@ describe("checkGradients and rules that look at the gradient that arrives", () =
 
   it.each<[string, (g: Tensor, x: Tensor) => Tensor]>([
     ["cut it", (g, x) => g.clamp(-1.2, 1.2).mul(x).mul(2)],
+    ["cut what is large", (g, x) => g.clamp(-100, 100).mul(x).mul(2)],
+    ["leave out what is small", (g, x) => where(g.abs().less(1e-3), 0, g).mul(x).mul(2)],
+    ["leave out what is negative", (g, x) => g.relu().mul(x).mul(2)],
+    ["take its size", (g, x) => g.abs().mul(x).mul(2)],
     ["ask whether it is 0", (g, x) => where(g.equal(0), x, g.mul(x).mul(2))],
     [
       "add to it",

@@ -124,34 +124,50 @@ function leafOf(x: Tensor): Tensor {
   return leaf;
 }
 
-/** Throws where the gradient of g + 2h is not that of g plus twice that of h, some elements of both being 0. */
+/** So far apart are gradients in size: a rule that cuts large ones, or leaves out small ones, is not linear either. */
+const scales = [-1, 2 ** 30, 2 ** -30];
+
+/**
+ * Throws where the gradient of g + 2h is not that of g plus twice that of h, some elements of both being 0, or that of cg
+ * is not c times that of g.
+ */
 function checkLinear(report: GradientReport, f: Fn, points: readonly Tensor[], tolerance: number): void {
   const found = withGradEnabled(true, () => {
     const leaves = points.map((x) => (isFloat(x.dtype) ? leafOf(x) : x));
     const by = leaves.filter((x) => x.requiresGrad);
     const y = f(...leaves);
     if (!y.requiresGrad) return null;
-    const sent = (part: number) => weights(y, part).mul(everyOther(y, part));
-    const cotangents = [sent(0), sent(1), sent(0).add(sent(1).mul(2))];
-    return cotangents.map((g) => gradients([y], by, { cotangents: [g], retainGraph: true }));
+    const g = weights(y, 0).mul(everyOther(y, 0));
+    const h = weights(y, 1).mul(everyOther(y, 1));
+    const both = weights(y, 2);
+    const scaled = scales.map((scale) => both.mul(scale));
+    const sent = [g, h, g.add(h.mul(2)), both, both.mul(0), ...scaled];
+    return sent.map((cotangent) => gradients([y], by, { cotangents: [cotangent], retainGraph: true }));
   });
   if (!found) return;
-  const [ofG, ofH, ofBoth] = found;
+  const [ofG, ofH, ofSum, ofBoth, ofNone, ...ofScaled] = found;
   const inputs = points.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
-  ofBoth.forEach((both, i) => {
-    both.storage.forEach((value: number, at: number) => {
-      const expected = ofG[i].storage[at] + 2 * ofH[i].storage[at];
-      if (value === expected || !(Math.abs(value - expected) > tolerance * Math.max(1, Math.abs(value)))) return;
-      const error = new GradientCheckError({
-        where: report.name,
-        expected: `a gradient rule that is linear in the gradient that arrives, ${expected} by input ${inputs[i]} at ${formatShape(indexOf(at, both.shape))} for the sum of two`,
-        got: `${value}`,
-        hint: "A rule multiplies the gradient g that it is given, and does not look at it: no where(g…), no clipping, nothing added.",
-      });
-      error.report = report;
-      throw error;
+  const refuse = (input: number, at: number, value: number, expected: number, of: string): void => {
+    if (value === expected || !(Math.abs(value - expected) > tolerance * Math.max(1, Math.abs(expected)))) return;
+    const place = formatShape(indexOf(at, points[inputs[input]].shape));
+    const error = new GradientCheckError({
+      where: report.name,
+      expected: `a gradient rule that is linear in the gradient that arrives, ${expected} by input ${inputs[input]} at ${place} for ${of}`,
+      got: `${value}`,
+      hint: "A rule multiplies the gradient g that it is given, and does not look at it: no where(g…), no clipping, nothing added.",
     });
-  });
+    error.report = report;
+    throw error;
+  };
+  for (let i = 0; i < inputs.length; i++)
+    for (let at = 0; at < points[inputs[i]].size; at++) {
+      const of = (parts: readonly Tensor[]) => parts[i].storage[at];
+      refuse(i, at, of(ofSum), of(ofG) + 2 * of(ofH), "the sum of two");
+      refuse(i, at, of(ofNone), 0, "a gradient of 0");
+      scales.forEach((scale, which) => {
+        refuse(i, at, of(ofScaled[which]) / scale, of(ofBoth), `${scale} times as much, divided by it`);
+      });
+    }
 }
 
 /** 1 and 0 by turns, but for a first one that is alone; `part` 1 begins with 0. */

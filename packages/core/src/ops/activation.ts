@@ -12,7 +12,7 @@ import type { KernelOperand, Op } from "../tensor/op.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
-import { greater, where } from "./compare.ts";
+import { greater, greaterEqual, where } from "./compare.ts";
 import { floats, unary } from "./define.ts";
 import { max } from "./reduce.ts";
 import { builtin } from "./registry.ts";
@@ -104,10 +104,12 @@ export function hardSigmoid(x: TensorLike): Tensor {
   return clampFlat(floats(asTensor(x)).add(3).div(6), 0, 1);
 }
 
-/** x hardSigmoid(x) (Howard et al. 2019). */
+/** x hardSigmoid(x) (Howard et al. 2019), with derivative 0 at -3 and 1 at 3. */
 export function hardSwish(x: TensorLike): Tensor {
   const input = floats(asTensor(x));
-  return input.mul(hardSigmoid(input));
+  // Cut where it is flat or straight, so that no infinity meets a slope of 0.
+  const curved = clampFlat(input, -3, 3);
+  return where(greaterEqual(input, 3), input, curved.mul(curved.add(3).div(6)));
 }
 
 export const softmaxOp: Op<number> = builtin({
