@@ -3,6 +3,7 @@
  */
 import "./methods.ts";
 
+export { Checksum } from "./checksum.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
 export { mergeAxes } from "./kernels/elementwise.ts";

@@ -1,6 +1,7 @@
 /**
  * Files: models with all that belongs to them, tensors in the formats of others.
  */
+export { type CheckpointInfo, latestCheckpoint } from "./checkpoint/store.ts";
 export { type LoadKerasWeightsOptions, loadKerasWeights } from "./foreign/keras.ts";
 export type { ForeignOptions } from "./foreign/options.ts";
 export { type LoadTorchWeightsOptions, loadTorchWeights } from "./foreign/torch.ts";

@@ -36,12 +36,18 @@ export async function writeFile(path: string | URL, bytes: Uint8Array): Promise<
   }
 }
 
-type Files = NonNullable<ReturnType<typeof fileSystem>>;
+/** Node's file functions. */
+export type Files = NonNullable<ReturnType<typeof fileSystem>>;
+
+/** A path, where a file or folder may be given as a URL. */
+export function pathOf(given: string | URL): string {
+  const { fileURLToPath } = process.getBuiltinModule("node:url");
+  return given instanceof URL || given.startsWith("file:") ? fileURLToPath(given) : given;
+}
 
 async function replace(files: Files, given: string | URL, bytes: Uint8Array): Promise<void> {
   const { dirname, basename, join } = process.getBuiltinModule("node:path");
-  const { fileURLToPath } = process.getBuiltinModule("node:url");
-  const asked = given instanceof URL || given.startsWith("file:") ? fileURLToPath(given) : given;
+  const asked = pathOf(given);
   const path = await files.realpath(asked).catch(() => asked);
   const folder = dirname(path);
   const before = await files.stat(path).catch(() => null);

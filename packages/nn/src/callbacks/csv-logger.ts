@@ -6,6 +6,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
+import { SavedFields } from "../model/saved-fields.ts";
 import { optionNames } from "../option-names.ts";
 
 /** How a {@link CSVLogger} writes its file. */
@@ -80,6 +81,31 @@ export class CSVLogger extends Callback {
 
   override onTrainBegin(): void {
     this.#layout = null;
+  }
+
+  /** Where the file ended: for checkpoints. */
+  stateDict(): Record<string, unknown> {
+    const layout = this.#layout && { columns: [...this.#layout.columns], newline: this.#layout.newline };
+    const size = layout && this.#access(({ statSync }) => statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0);
+    return { layout, size };
+  }
+
+  /**
+   * Goes on in the file, from where it ended when the checkpoint was made: what came after that comes again.
+   *
+   * @throws DataError for what `stateDict` did not give, and for a file that cannot be written.
+   */
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    const saved = new SavedFields("CSVLogger", state);
+    const layout = saved.orNull("layout", saved.fields);
+    if (layout === null) return;
+    const size = saved.count("size");
+    const columns = layout.texts("columns");
+    const newline = layout.text("newline") === "\r\n" ? "\r\n" : "\n";
+    this.#access(({ statSync, truncateSync }) => {
+      if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > size) truncateSync(this.#path, size);
+    });
+    this.#layout = { columns, newline };
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {

@@ -6,6 +6,7 @@ import { checkOptions } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
+import { SavedFields } from "../model/saved-fields.ts";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
@@ -75,6 +76,33 @@ export class EarlyStopping extends Callback {
 
   override get addedLogs(): readonly string[] | null {
     return this.constructor === EarlyStopping ? [] : super.addedLogs;
+  }
+
+  override get settings(): Readonly<Record<string, unknown>> {
+    return { ...this.#monitor.settings, ...this.#options, baseline: this.#baseline ?? null };
+  }
+
+  /** The best epoch with its weights, and how long ago it was: for checkpoints. */
+  stateDict(): Record<string, unknown> {
+    return { best: this.best, bestEpoch: this.bestEpoch, wait: this.#wait, bestWeights: this.#bestWeights };
+  }
+
+  /** @throws DataError for what `stateDict` did not give; ModelError for weights of another model. */
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    const saved = new SavedFields("EarlyStopping", state);
+    const bestEpoch = saved.orNull("bestEpoch", saved.count);
+    const bestWeights = saved.orNull("bestWeights", saved.tensors);
+    const [best, wait] = [saved.number("best"), saved.count("wait")];
+    if (bestWeights) {
+      // Whether they can be put back is better known now.
+      const now = this.model.stateDict();
+      this.model.loadStateDict(bestWeights);
+      this.model.loadStateDict(now);
+    }
+    this.#monitor.restore(best);
+    this.#wait = wait;
+    this.#bestWeights = bestWeights;
+    this.bestEpoch = bestEpoch;
   }
 
   override onTrainBegin(): void {

@@ -16,7 +16,7 @@ import { type Hooks, hookNames } from "../model/hooks.ts";
 export class LambdaCallback extends Callback {
   constructor(hooks: Hooks) {
     super();
-    checkOptions("LambdaCallback", hooks, hookNames);
+    checkOptions("LambdaCallback", hooks, [...hookNames, "stateDict", "loadStateDict"]);
     Object.assign(this, hooks);
   }
 }

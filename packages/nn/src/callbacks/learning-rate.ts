@@ -6,6 +6,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
+import { SavedFields } from "../model/saved-fields.ts";
 import { checkNotNegative } from "../number-checks.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";
@@ -128,6 +129,24 @@ export class ReduceLROnPlateau extends Callback {
 
   override get addedLogs(): readonly string[] | null {
     return this.constructor === ReduceLROnPlateau ? ["lr"] : super.addedLogs;
+  }
+
+  override get settings(): Readonly<Record<string, unknown>> {
+    return { ...this.#monitor.settings, ...this.#options };
+  }
+
+  /** The best value, and how many epochs it waits and rests: for checkpoints. The rate is the optimizer's. */
+  stateDict(): Record<string, unknown> {
+    return { best: this.#monitor.best, wait: this.#wait, resting: this.#resting };
+  }
+
+  /** @throws DataError for what `stateDict` did not give. */
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    const saved = new SavedFields("ReduceLROnPlateau", state);
+    const [best, wait, resting] = [saved.number("best"), saved.count("wait"), saved.count("resting")];
+    this.#monitor.restore(best);
+    this.#wait = wait;
+    this.#resting = resting;
   }
 
   override onTrainBegin(): void {

@@ -31,6 +31,8 @@ export class Monitor {
   readonly #mode: "auto" | "min" | "max";
   /** 1 where larger is better, -1 where smaller is; NaN before it is known. */
   #sign: number;
+  /** Whether what was best is that of a training that is resumed, which knew what is better. */
+  #isRestored = false;
 
   /** @throws OptionError for a mode that does not exist; ValueError for minDelta below 0. */
   constructor(where: string, { monitor = "val_loss", minDelta = 0, mode = "auto" }: MonitorOptions) {
@@ -52,6 +54,7 @@ export class Monitor {
 
   /** Forgets what was best. */
   reset(): void {
+    this.#isRestored = false;
     this.best = -this.#sign * Number.POSITIVE_INFINITY;
   }
 
@@ -72,8 +75,19 @@ export class Monitor {
     const sign = higherIsBetter ? 1 : -1;
     if (sign !== this.#sign) {
       this.#sign = sign;
-      this.reset();
+      if (!this.#isRestored) this.reset();
     }
+  }
+
+  /** Goes on from what was best. */
+  restore(best: number): void {
+    this.best = best;
+    this.#isRestored = true;
+  }
+
+  /** What it goes by. */
+  get settings(): Readonly<Record<string, unknown>> {
+    return { monitor: this.name, minDelta: this.#minDelta, mode: this.#mode };
   }
 
   /** The number in the logs. @throws OptionError where it is not there, with those that are. */

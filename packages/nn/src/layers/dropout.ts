@@ -27,7 +27,6 @@ const dropoutOptions: OptionTable<DropoutOptions> = { rate: dropoutRate, seed: u
  */
 export class Dropout extends Layer {
   readonly rate: number;
-  readonly #generator: Generator | undefined;
 
   constructor(rate: number | DropoutOptions, options?: Omit<DropoutOptions, "rate">) {
     const own = withPositional<DropoutOptions, "rate">("rate", rate, options);
@@ -35,7 +34,7 @@ export class Dropout extends Layer {
     if (own.seed !== undefined && own.generator !== undefined)
       throw new OptionError({ where: "Dropout", expected: "either a seed or a generator", got: "both" });
     this.rate = own.rate;
-    this.#generator = own.seed === undefined ? own.generator : new Generator(own.seed);
+    if (own.seed !== undefined) this.generator = new Generator(own.seed);
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
@@ -44,7 +43,7 @@ export class Dropout extends Layer {
 
   forward(x: Tensor): Tensor {
     if (!this.training || this.rate === 0) return x;
-    const kept = bernoulli(1 - this.rate, x.shape, { dtype: x.dtype, generator: this.#generator });
+    const kept = bernoulli(1 - this.rate, x.shape, { dtype: x.dtype, generator: this.generator });
     return x.mul(kept.div(1 - this.rate));
   }
 }

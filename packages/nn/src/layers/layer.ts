@@ -79,7 +79,7 @@ export abstract class Layer extends Module {
   /** Whether the weights have been made. */
   built = false;
   readonly activityRegularizer: Regularizer | null;
-  protected readonly generator: Generator | undefined;
+  protected generator: Generator | undefined;
   readonly #dtype: "float32" | "float64" | undefined;
   readonly #given: LayerOptions;
 

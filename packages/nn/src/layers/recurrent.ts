@@ -10,7 +10,7 @@ import {
   type Parameter,
   ShapeError,
   stack,
-  type Tensor,
+  Tensor,
   type TensorLike,
   where,
   zerosLike,
@@ -173,6 +173,58 @@ export class RNN extends SequenceLayer {
   resetState(): void {
     this.#batch = null;
     for (const kept of this.#states.values()) for (const part of kept) part.assign(zerosLike(part));
+  }
+
+  /**
+   * What a stateful layer goes on from, each part [batch, units]: of an LSTM h and c. Null before its first call and after
+   * {@link resetState}; setting it to null is the same.
+   *
+   * @throws OptionError when set in a layer that is not stateful; ShapeError for another number of parts, and for parts of
+   *   another shape.
+   *
+   * @example
+   * const layer = new LSTM({ units: 2, stateful: true });
+   * layer.call(randn([3, 5, 1]));
+   * const { state } = layer;
+   * layer.call(randn([3, 5, 1]));
+   * layer.state = state; // where it was after the first call
+   */
+  get state(): readonly Tensor[] | null {
+    return this.#batch === null ? null : this.#states.get(this.#batch)!.map((part) => part.detach());
+  }
+
+  set state(state: State | null) {
+    if (state === null) {
+      this.resetState();
+      return;
+    }
+    if (!this.stateful)
+      throw new OptionError({
+        where: `${this.title()}, state`,
+        expected: "a stateful layer, to keep it",
+        got: "one that starts anew at each call",
+        hint: "Make it with { stateful: true }, or give the state to the call: layer.call(x, { state }).",
+      });
+    const first = (state instanceof Tensor ? state : state?.[0]) as Tensor | undefined;
+    const batch = first instanceof Tensor && first.rank > 0 ? first.shape[0] : 1;
+    const parts = stateOf(state, this.cell.states, [batch, this.cell.units]);
+    this.resetState();
+    const kept = this.#states.get(batch) ?? parts.map((part) => buffer(part.detach()));
+    kept.forEach((variable, i) => {
+      variable.assign(parts[i]);
+    });
+    this.#states.set(batch, kept);
+    this.#batch = batch;
+  }
+
+  override extraState(): Record<string, unknown> {
+    const { state } = this;
+    return state === null ? super.extraState() : { ...super.extraState(), state };
+  }
+
+  override loadExtraState({ state = null, ...others }: Readonly<Record<string, unknown>>): void {
+    super.loadExtraState(others);
+    if (state !== null || this.stateful) this.state = state as State | null;
   }
 
   /** The same layer in the other direction, with weights of its own: what {@link Bidirectional} puts beside it. */

@@ -3,9 +3,10 @@
  */
 import { OptionError, ValueError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
+import { uniqueName } from "../module/names.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { FitPlan } from "./fit-plan.ts";
-import { type Awaitable, type BatchLogs, type Hooks, hookNames, type Logs } from "./hooks.ts";
+import { type Awaitable, type BatchLogs, type HookName, type Hooks, hookNames, type Logs } from "./hooks.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -18,6 +19,21 @@ import type { Model } from "./model.ts";
  *   }
  * }
  * await model.fit(x, y, { callbacks: [new Patience(), { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }] });
+ *
+ * @example
+ * // One that remembers something takes part in checkpoints.
+ * class Longest extends Callback {
+ *   longest = 0;
+ *   override onBatchEnd(_batch: number, { size }: BatchLogs) {
+ *     this.longest = Math.max(this.longest, size);
+ *   }
+ *   stateDict() {
+ *     return { longest: this.longest };
+ *   }
+ *   loadStateDict({ longest }: { longest: number }) {
+ *     this.longest = longest;
+ *   }
+ * }
  */
 export abstract class Callback implements Hooks {
   #model: Model<unknown> | null = null;
@@ -57,6 +73,11 @@ export abstract class Callback implements Hooks {
     return false;
   }
 
+  /** What it goes by, as far as a training that is resumed had better have the same. @internal */
+  get settings(): Readonly<Record<string, unknown>> | null {
+    return null;
+  }
+
   onTrainBegin(): Awaitable {}
   onTrainEnd(_logs: Logs): Awaitable {}
   onEpochBegin(_epoch: number, _logs: Logs): Awaitable {}
@@ -71,7 +92,7 @@ const inUse = new WeakSet<Callback>();
 /** Calls the hooks of all callbacks, in their order. */
 export class CallbackList {
   readonly #callbacks: readonly Hooks[];
-  readonly #hooks: { readonly [Name in keyof Hooks]-?: Hooks[] };
+  readonly #hooks: { readonly [Name in HookName]-?: Hooks[] };
 
   /** @throws OptionError for what is no callback, and for one that is in the list twice or in use by another training. */
   constructor(callbacks: readonly Hooks[], model: Model<unknown>) {
@@ -84,7 +105,7 @@ export class CallbackList {
       callback.setModel(model);
     }
     this.#callbacks = callbacks;
-    const withHook = (name: keyof Hooks) => callbacks.filter((callback) => overrides(callback, name));
+    const withHook = (name: HookName) => callbacks.filter((callback) => overrides(callback, name));
     this.#hooks = Object.fromEntries(hookNames.map((name) => [name, withHook(name)])) as never;
   }
 
@@ -110,18 +131,35 @@ export class CallbackList {
     }
   }
 
+  /** Those that remember something, each by a name of its own. */
+  get stateful(): Map<string, Required<Pick<Hooks, "stateDict" | "loadStateDict">>> {
+    const named = new Map<string, Required<Pick<Hooks, "stateDict" | "loadStateDict">>>();
+    const names = new Set<string>();
+    for (const callback of this.#callbacks) {
+      const name = uniqueName(nameOf(callback), names);
+      names.add(name);
+      if (callback.stateDict && callback.loadStateDict) named.set(name, callback as never);
+    }
+    return named;
+  }
+
+  /** The callbacks by their classes, with what they go by; objects of hooks are "hooks". */
+  get settings(): (readonly [name: string, settings: Readonly<Record<string, unknown>> | null])[] {
+    return this.#callbacks.map((each) => [nameOf(each), each instanceof Callback ? each.settings : null]);
+  }
+
   /** Whether one of them sees to losses that are no numbers. */
   get watchesLoss(): boolean {
     return this.#callbacks.some((callback) => callback instanceof Callback && callback.watchesLoss);
   }
 
   /** Whether any callback has the hook. */
-  has(name: keyof Hooks): boolean {
+  has(name: HookName): boolean {
     return this.#hooks[name].length > 0;
   }
 
   /** Calls the hook of each callback in turn; a promise only where one of them returned one. */
-  call<Name extends keyof Hooks>(name: Name, ...args: Parameters<Required<Hooks>[Name]>): Awaitable {
+  call<Name extends HookName>(name: Name, ...args: Parameters<Required<Hooks>[Name]>): Awaitable {
     let waiting: Promise<void> | undefined;
     for (const callback of this.#hooks[name]) {
       const run = () => (callback[name] as (...args: unknown[]) => Awaitable).apply(callback, args);
@@ -136,8 +174,12 @@ export class CallbackList {
 }
 
 /** Whether the callback has this hook, and not only the base class's, which does nothing. */
-function overrides(callback: Hooks, name: keyof Hooks): boolean {
+function overrides(callback: Hooks, name: HookName): boolean {
   return typeof callback[name] === "function" && callback[name] !== Callback.prototype[name];
+}
+
+function nameOf(callback: Hooks): string {
+  return callback instanceof Callback ? callback.constructor.name || "callback" : "hooks";
 }
 
 function twice(callback: Callback): OptionError {
@@ -151,6 +193,7 @@ function twice(callback: Callback): OptionError {
 }
 
 function checkCallback(callback: unknown): void {
+  checkState(callback);
   if (callback instanceof Callback) return;
   if (typeof callback !== "object" || callback === null || Array.isArray(callback))
     throw new OptionError({
@@ -166,4 +209,15 @@ function checkCallback(callback: unknown): void {
         got: `"${key}"`,
         hint: didYouMean(key, hookNames),
       });
+}
+
+/** Throws for one of the two that is alone. */
+function checkState(callback: unknown): void {
+  const { stateDict, loadStateDict } = (callback ?? {}) as Hooks;
+  if ((stateDict === undefined) !== (loadStateDict === undefined))
+    throw new OptionError({
+      where: "fit, callbacks",
+      expected: "both stateDict and loadStateDict, or none of them",
+      got: stateDict ? "stateDict alone" : "loadStateDict alone",
+    });
 }

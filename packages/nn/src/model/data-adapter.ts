@@ -1,7 +1,7 @@
 /**
  * Data adapters: batches for `fit` and `evaluate`, cut from arrays or read from a stream that a user gives.
  */
-import { DataError, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
+import { DataError, defaultGenerator, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
 import {
@@ -15,7 +15,7 @@ import {
   signatureOf,
 } from "./nested.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./sample-weights.ts";
-import { type ReadContext, Samples } from "./samples.ts";
+import { fingerprint, type ReadContext, Samples } from "./samples.ts";
 import type { Inputs } from "./step.ts";
 
 /** One batch: inputs, targets and, if samples count unequally, their weights; nested as the inputs and outputs of the model are. */
@@ -43,6 +43,14 @@ export interface DataAdapter {
   readonly smallestBatch: number | null;
   /** Whether it gives its batches once, so that a second pass has none: it is an iterator, such as a generator. */
   readonly isOneShot: boolean;
+  /** A generator of its own that shuffles; null where there is none. */
+  readonly shuffling: Generator | null;
+  /** How many batches an iterator that gives them once has given; 0 for all else. */
+  readonly taken: number;
+  /** Goes on behind the first so many batches of an iterator that gives them once. @throws DataError where it is further. */
+  skip(taken: number): Promise<void>;
+  /** What a training that is resumed must find again, by name. */
+  describe(): Readonly<Record<string, string>>;
   /** Starts a pass through the data. */
   iterate(): Iterator<Batch> | AsyncIterator<Batch>;
 }
@@ -185,7 +193,7 @@ export function splitArrays(context: ReadContext, { x, y, weight, count }: Array
 export function arrayAdapter(
   { x, y, weight, count }: Arrays,
   batchSize: number,
-  shuffling: Generator | null,
+  generator: Generator | null,
   dropLast = false,
 ): DataAdapter {
   const used = dropLast ? count - (count % batchSize) : count;
@@ -193,8 +201,25 @@ export function arrayAdapter(
     steps: Math.ceil(used / batchSize),
     smallestBatch: used % batchSize || Math.min(used, batchSize),
     isOneShot: false,
+    shuffling: generator === defaultGenerator() ? null : generator,
+    taken: 0,
+    skip: async () => {},
+    describe() {
+      const found: Record<string, string> = {
+        samples: String(count),
+        batchSize: String(batchSize),
+        shuffle: String(generator !== null),
+        dropLast: String(dropLast),
+      };
+      for (const [name, nested] of Object.entries({ x, y, sampleWeight: weight }))
+        if (nested)
+          found[name] = flattenNested<Samples>(nested)
+            .map((each) => fingerprint(each.tensor))
+            .join(", ");
+      return found;
+    },
     *iterate() {
-      const order = shuffling?.permutation(count);
+      const order = generator?.permutation(count);
       for (let start = 0; start < used; start += batchSize) {
         const end = Math.min(start + batchSize, count);
         const take = (samples: Samples) => samples.take(start, end, order);
@@ -224,15 +249,39 @@ function isPair(item: readonly unknown[]): boolean {
   return (item.length === 2 || item.length === 3) && item.every(isData);
 }
 
+/** How many batches iterators that give them once have given. */
+const takenOf = new WeakMap<BatchSource, number>();
+
+function behind(where: string, expected: number, got: number): DataError {
+  return new DataError({
+    where,
+    expected: `an iterator that stands before its batch ${expected + 1} or gives those before, to go on from a checkpoint`,
+    got: `one that has given ${got}`,
+    hint: "Make it anew, from its beginning, before the training is resumed.",
+  });
+}
+
 /** Batches of a user, read and checked as they come. */
 export function streamAdapter(context: ReadContext, source: BatchSource, weights?: ClassWeight): DataAdapter {
   const open = typeof source === "function" ? source : () => source;
-  const read = (item: IteratorResult<BatchLike>, number: number): IteratorResult<Batch> =>
-    item.done
-      ? { done: true, value: undefined }
-      : { done: false, value: readBatch(context, item.value, number, weights) };
   const isOneShot = "next" in source && typeof source.next === "function";
+  const read = (item: IteratorResult<BatchLike>, number: number): IteratorResult<Batch> => {
+    if (item.done) return { done: true, value: undefined };
+    if (isOneShot) takenOf.set(source, (takenOf.get(source) ?? 0) + 1);
+    return { done: false, value: readBatch(context, item.value, number, weights) };
+  };
   return {
+    shuffling: null,
+    get taken() {
+      return takenOf.get(source) ?? 0;
+    },
+    async skip(taken) {
+      if (!isOneShot) return;
+      if (this.taken > taken) throw behind(context.where, taken, this.taken);
+      const batches = this.iterate();
+      while (this.taken < taken) if ((await batches.next()).done) throw behind(context.where, taken, this.taken);
+    },
+    describe: () => ({ batches: Array.isArray(source) ? `a list of ${source.length}` : "made elsewhere" }),
     steps: Array.isArray(source) ? source.length : null,
     smallestBatch: Array.isArray(source) ? smallestOf(source) : null,
     isOneShot,

@@ -74,7 +74,8 @@ export class EpochMetrics {
 
   /** What the logs have, each with whether more is better. Known after the first batch. */
   names(): Map<string, boolean | null> {
-    return logNames(this.#configs!);
+    // Compiled, a step gives no predictions where there is one output without metrics.
+    return this.#configs ? logNames(this.#configs) : this.#outputs.logNames(true)!;
   }
 
   /** Lets others use the metrics. */

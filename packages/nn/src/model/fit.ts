@@ -5,6 +5,7 @@ import { ChainRuleError } from "@chainrule/core";
 import { keepTraining } from "../module/mode.ts";
 import { BatchIterator } from "./batch-iterator.ts";
 import { CallbackList } from "./callback.ts";
+import { type Checkpoints, openCheckpoints } from "./checkpointing.ts";
 import type { TrainingConfig } from "./compile.ts";
 import type { Batch, DataAdapter } from "./data-adapter.ts";
 import { debugStep } from "./debug-nan.ts";
@@ -17,13 +18,14 @@ import { withValidation } from "./fit-plan.ts";
 import { History } from "./history.ts";
 import type { Hooks, Logs } from "./hooks.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
-import { jitStep, type Step } from "./jit-step.ts";
+import { CompiledShapes, jitStep, type Step } from "./jit-step.ts";
 import type { Model } from "./model.ts";
 import { checkEnd, LossNotice } from "./notices.ts";
 import type { CompleteFitOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import type { Progress } from "./progress-lines.ts";
 import { type TrainState, testStep, trainStep } from "./step.ts";
+import type { TrainingParts } from "./training-state.ts";
 import { checkValidation, PeekedAdapter } from "./validation-check.ts";
 
 /** What the loop works with. */
@@ -40,6 +42,8 @@ interface FitRun {
   readonly interrupt: Interrupt;
   readonly eventLoop: EventLoopYield;
   readonly notice: LossNotice;
+  readonly checkpoints: Checkpoints | null;
+  readonly shapes: TrainingParts["shapes"];
   /** Whether the callbacks are to be asked again when the first batch has shown the outputs. */
   checkPlanLater: boolean;
   /** Whether the validation data are to be tried when the first batch has made the weights. */
@@ -66,28 +70,33 @@ export async function runFit(request: FitRequest): Promise<History> {
   const interrupt = listenForInterrupt();
   const restoreModes = keepTraining(model);
   let progress: Progress | null = null;
+  let checkpoints: Checkpoints | null = null;
   try {
     const names = config.outputs.logNames(isSingleOutput);
     callbacks.checkPlan(config.optimizer, names && withValidation(names, validationData !== null));
     checkPasses(request);
     checkSmallestBatch(model, request);
     const isValidationChecked = await checkValidation({ model, ...config }, request);
+    checkpoints = await openCheckpoints(model, request, callbacks);
     request.onBegin(history);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
+    const shapes = { train: new CompiledShapes(), test: new CompiledShapes() };
     const run: FitRun = {
       model,
       state: { model, ...config },
       data,
       validationData,
       options,
-      trainStep: jitStep(options.debugNaN ? debugStep : trainStep, settings),
-      testStep: jitStep(testStep, { ...settings, quiet: true }),
+      trainStep: jitStep(options.debugNaN ? debugStep : trainStep, { ...settings, compiled: shapes.train }),
+      testStep: jitStep(testStep, { ...settings, quiet: true, compiled: shapes.test }),
       callbacks,
       progress,
       interrupt,
       eventLoop: new EventLoopYield(),
       notice: callbacks.watchesLoss || options.debugNaN ? new LossNotice(true) : request.notice,
+      checkpoints,
+      shapes,
       checkPlanLater: names === null,
       checkValidationLater: !isValidationChecked,
     };
@@ -102,6 +111,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     interrupt.release();
     progress?.close();
     if (validationData instanceof PeekedAdapter) await validationData.close();
+    await checkpoints?.close();
   }
 }
 
@@ -111,24 +121,33 @@ function reasonOf(stopped: boolean | string, interrupted: boolean): string | nul
 }
 
 async function runEpochs(run: FitRun): Promise<void> {
-  const { model, options, callbacks, interrupt } = run;
+  const { model, options, callbacks, interrupt, checkpoints } = run;
   const batches = new BatchIterator(run.data, options.stepsPerEpoch);
-  let logs: Logs = {};
+  const parts: TrainingParts = { ...run, batches };
   try {
     await callbacks.call("onTrainBegin");
-    for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
+    const resumed = await checkpoints?.resume(parts);
+    if (resumed) run.checkValidationLater = false;
+    let logs: Logs = resumed?.logs ?? {};
+    for (let epoch = resumed?.epoch ?? options.initialEpoch; epoch < options.epochs; epoch++) {
       if (model.stopTraining || interrupt.requested) break;
       await callbacks.call("onEpochBegin", epoch, {});
       const epochLogs = await runEpoch(run, batches, epoch);
       if (epochLogs === null) break;
       logs = epochLogs;
       await callbacks.call("onEpochEnd", epoch, logs);
+      await checkpoints?.save(parts, epoch + 1, logs, isLast(run, epoch));
       run.progress?.endEpoch(batches.steps, logs);
     }
     await callbacks.call("onTrainEnd", logs);
   } finally {
     await batches.close();
   }
+}
+
+/** Whether no epoch comes after this one. */
+function isLast({ model, options, interrupt }: FitRun, epoch: number): boolean {
+  return epoch + 1 === options.epochs || model.stopTraining !== false || interrupt.requested;
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import { Callback } from "./callback.ts";
 import type { Logs } from "./hooks.ts";
+import { SavedFields } from "./saved-fields.ts";
 
 /**
  * What `fit` returns: the numbers of every epoch, by name.
@@ -27,6 +28,20 @@ export class History extends Callback {
     this.epochs = [];
     this.interrupted = false;
     this.stopReason = null;
+  }
+
+  /** The numbers of all epochs so far, for checkpoints. */
+  stateDict(): Record<string, unknown> {
+    return { epochs: this.epochs, history: this.history };
+  }
+
+  /** @throws DataError for what `stateDict` did not give. */
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    const saved = new SavedFields("History", state);
+    const epochs = [...saved.numbers("epochs")];
+    const numbers = saved.fields("history");
+    this.history = Object.fromEntries(numbers.names.map((name) => [name, [...numbers.numbers(name)]]));
+    this.epochs = epochs;
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {

@@ -26,6 +26,13 @@ export interface Hooks {
   onEpochEnd?(epoch: number, logs: Logs): Awaitable;
   onBatchBegin?(batch: number): Awaitable;
   onBatchEnd?(batch: number, logs: BatchLogs): Awaitable;
+  /**
+   * What it remembers between epochs, for checkpoints: numbers, texts, tensors, and lists and objects of these. What
+   * decides what happens next belongs to it, so that a training that is resumed goes on as if it had not ended.
+   */
+  stateDict?(): Readonly<Record<string, unknown>>;
+  /** Goes on from what {@link stateDict} gave: after `onTrainBegin`, where a training is resumed. */
+  loadStateDict?(state: Readonly<Record<string, unknown>>): void;
 }
 
 export const hookNames = [
@@ -36,3 +43,6 @@ export const hookNames = [
   "onBatchBegin",
   "onBatchEnd",
 ] as const satisfies readonly (keyof Hooks)[];
+
+/** What training calls. */
+export type HookName = (typeof hookNames)[number];

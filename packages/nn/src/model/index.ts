@@ -2,6 +2,13 @@
  * Models: training, evaluation and prediction.
  */
 export { Callback } from "./callback.ts";
+export {
+  type CheckpointFolder,
+  type CheckpointOptions,
+  type CheckpointStore,
+  type SavedTraining,
+  setCheckpointStore,
+} from "./checkpoint-store.ts";
 export type { CompileOptions, MetricsLike } from "./compile-options.ts";
 export type { BatchLike, BatchSource, BatchStream } from "./data-adapter.ts";
 export { History } from "./history.ts";

@@ -23,6 +23,19 @@ export interface JitSettings {
   readonly jit: boolean | JitOptions;
   /** Whether to give no warning. */
   readonly quiet?: boolean;
+  /** What has been compiled so far, where others are to know; anew by default. */
+  readonly compiled?: CompiledShapes;
+}
+
+/**
+ * Which batches are compiled: what decides it is kept by a checkpoint, so that a training that is resumed computes each
+ * batch in the way in which it would have been computed.
+ */
+export class CompiledShapes {
+  /** Dtypes and shapes that have come once, as keys. */
+  readonly seen = new Set<string>();
+  /** Whether it can be compiled, as far as is known. */
+  isCompilable = true;
 }
 
 type Arguments = readonly (Nested<Tensor> | undefined)[];
@@ -53,21 +66,19 @@ function haveSameSpecs(a: Arguments, b: Arguments): boolean {
  */
 export function jitAfterFirstCall<Args extends Arguments, Result>(
   f: (...args: Args) => Result,
-  { where, jit: jitOptions, quiet = false }: JitSettings,
+  { where, jit: jitOptions, quiet = false, compiled: shapes = new CompiledShapes() }: JitSettings,
   compiledForm: (...args: Args) => Result = f,
 ): (...args: Args) => Result {
   if (!jitOptions) return f;
   const compiled = jit(compiledForm, jitOptions === true ? {} : jitOptions);
-  const seen = new Set<string>();
   let last: Args | null = null;
-  let isCompilable = true;
   return (...args) => {
-    if (!isCompilable) return f(...args);
+    if (!shapes.isCompilable) return f(...args);
     if (last === null || !haveSameSpecs(last, args)) {
       const key = specKey(args);
-      if (!seen.has(key)) {
+      if (!shapes.seen.has(key)) {
         const result = f(...args);
-        seen.add(key);
+        shapes.seen.add(key);
         return result;
       }
       last = args;
@@ -76,7 +87,7 @@ export function jitAfterFirstCall<Args extends Arguments, Result>(
       return compiled(...args);
     } catch (error) {
       if (!(error instanceof JitError)) throw error;
-      isCompilable = false;
+      shapes.isCompilable = false;
       if (!quiet) console.warn(`${where} goes on uncompiled, which is slower. ${error.message}`);
       return f(...args);
     }

@@ -7,6 +7,7 @@ import { Generator, OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import type { CheckpointOptions } from "./checkpoint-store.ts";
 import type { BatchLike, BatchSource } from "./data-adapter.ts";
 import type { Hooks } from "./hooks.ts";
 import type { DataLike } from "./nested.ts";
@@ -58,6 +59,12 @@ export interface FitOptions {
    * compiles for the same bits on every machine, see `jit`.
    */
   jit?: boolean | JitOptions;
+  /**
+   * Keep the training in this folder after every epoch, and go on from there where the folder has one: a training that was
+   * killed and is started again ends with the same bits as one without a break. Needs `chainrule`, or `@chainrule/io`
+   * imported, and Node. See {@link CheckpointOptions} for how often.
+   */
+  checkpoint?: string | URL | CheckpointOptions;
   /** Look for NaN in data, activations, loss, gradients and weights, and say where the first is. Slower. */
   debugNaN?: boolean;
 }
@@ -95,6 +102,7 @@ export const fitOptionNames = optionNames<FitOptions>({
   stepsPerEpoch: true,
   jit: true,
   debugNaN: true,
+  checkpoint: true,
 });
 
 /** What only makes sense for arrays. */

@@ -2,7 +2,7 @@
  * Samples in memory: the rows of a tensor, from which batches are taken.
  */
 import { DataError, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
-import { formatShape } from "@chainrule/core/internal";
+import { Checksum, formatShape } from "@chainrule/core/internal";
 import type { Signature } from "./nested.ts";
 
 /** The first axis of a tensor counts samples; `take` makes batches of them. */
@@ -80,4 +80,9 @@ export function toTensor({ where, dtype }: Pick<ReadContext, "where" | "dtype">,
   } catch (error) {
     throw error instanceof DataError ? error.inside(`${where}, ${what}`) : error;
   }
+}
+
+/** Numbers as shape, dtype and check sum: other data have another. */
+export function fingerprint(x: Tensor): string {
+  return `${formatShape(x.shape)} ${x.dtype} #${new Checksum().add(x.storage)}`;
 }

@@ -34,6 +34,24 @@ export class PeekedAdapter implements DataAdapter {
     return this.#inner.isOneShot;
   }
 
+  readonly shuffling = null;
+
+  get taken(): number {
+    return this.#inner.taken - (this.isOneShot && this.#open !== null ? 1 : 0);
+  }
+
+  /** What was looked at is of the first pass, which is over. */
+  async skip(taken: number): Promise<void> {
+    if (this.isOneShot && taken === 0) return;
+    if (this.isOneShot) this.#open = null;
+    else await this.close();
+    await this.#inner.skip(taken);
+  }
+
+  describe(): Readonly<Record<string, string>> {
+    return this.#inner.describe();
+  }
+
   /** The first batch; null where there is none. */
   async peek(): Promise<Batch | null> {
     if (this.#open === null) {

@@ -8,6 +8,7 @@
 import {
   asTensor,
   ChainRuleError,
+  Generator,
   ModelError,
   OptionError,
   Parameter,
@@ -312,6 +313,49 @@ export abstract class Module<Output = Tensor> {
     for (const [name, variable] of variables) variable.assign(values.get(name)!);
   }
 
+  /**
+   * What is neither weights nor buffers and yet decides how training goes on, for checkpoints: the states of the generators
+   * that it holds in its properties, directly or in arrays and plain objects. Override it for other things, such as
+   * counters, in numbers, texts, tensors, and lists and objects of these; as PyTorch's `get_extra_state`.
+   *
+   * @example
+   * class Counting extends Layer {
+   *   calls = 0;
+   *   forward(x: Tensor) {
+   *     everyRun(() => {
+   *       this.calls++;
+   *       return () => this.calls--;
+   *     });
+   *     return x;
+   *   }
+   *   override extraState() {
+   *     return { ...super.extraState(), calls: this.calls };
+   *   }
+   *   override loadExtraState({ calls, ...others }: { calls: number }) {
+   *     super.loadExtraState(others);
+   *     this.calls = calls;
+   *   }
+   * }
+   */
+  extraState(): Record<string, unknown> {
+    return Object.fromEntries([...generatorsOf(this)].map(([name, { state }]) => [name, state]));
+  }
+
+  /** Goes on from what {@link extraState} gave. @throws ModelError, ValueError for what it did not give. */
+  loadExtraState(state: Readonly<Record<string, unknown>>): void {
+    const generators = generatorsOf(this);
+    const other =
+      Object.keys(state).find((name) => !generators.has(name)) ??
+      [...generators.keys()].find((name) => !Object.hasOwn(state, name));
+    if (other !== undefined)
+      throw new ModelError({
+        where: this.title(),
+        expected: `the states of its generators (${[...generators.keys()].join(", ") || "none"})`,
+        got: Object.keys(state).join(", ") || "none",
+      });
+    for (const [name, generator] of generators) generator.state = state[name] as Generator["state"];
+  }
+
   /** Its parts as an indented list, with the shapes of weights and state. */
   toString(): string {
     return formatModule(this);
@@ -406,6 +450,28 @@ function wrongCount(expected: number, got: number): ModelError {
 
 function numeral(count: number): string {
   return ["none", "one", "two", "three", "four"][count] ?? `${count}`;
+}
+
+/** The generators in the properties of an object, but not those of modules within it. */
+function generatorsOf(
+  owner: object,
+  prefix = "",
+  seen = new Set<object>([owner]),
+  found = new Map<string, Generator>(),
+): Map<string, Generator> {
+  for (const [key, value] of Object.entries(owner)) {
+    if (value instanceof Generator) found.set(prefix + key, value);
+    else if (
+      typeof value === "object" &&
+      value !== null &&
+      !seen.has(value) &&
+      (Array.isArray(value) || isPlainObject(value))
+    ) {
+      seen.add(value);
+      generatorsOf(value, `${prefix}${key}.`, seen, found);
+    }
+  }
+  return found;
 }
 
 function isContainer(value: object): boolean {

@@ -265,6 +265,23 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   }
 
   /**
+   * How much each set of weights has been updated outside of compiled steps, which decides when updates are compiled: for
+   * training that is resumed with the same bits. Weights are numbers of {@link parameters}. @internal
+   */
+  get updatesSpent(): { readonly weights: readonly number[]; readonly spent: number }[] {
+    const index = new Map(this.parameters.map((parameter, i) => [parameter, i]));
+    return this.#updates
+      .spent()
+      .filter(({ weights }) => weights.every((weight) => index.has(weight)))
+      .map(({ weights, spent }) => ({ weights: weights.map((weight) => index.get(weight)!), spent }));
+  }
+
+  set updatesSpent(spent: readonly { readonly weights: readonly number[]; readonly spent: number }[]) {
+    const { parameters } = this;
+    this.#updates.resume(spent.map((each) => ({ ...each, weights: each.weights.map((i) => parameters[i]) })));
+  }
+
+  /**
    * Everything that it remembers, by name: "iterations", "lr", "groups.0.lr", and for each parameter in order "0.step" and
    * its slots, such as "0.m". The options are not among it.
    *

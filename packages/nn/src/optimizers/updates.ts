@@ -11,6 +11,7 @@ type Update = (...gradients: Tensor[]) => void;
 
 /** Updates of one set of weights. */
 interface Kind {
+  readonly weights: readonly Parameter[];
   /** All that a compiled update depends on but its numbers: weights, their step counters, their groups, settings. */
   readonly parts: readonly unknown[];
   /** How much has been computed so far, in the time that the update of one number takes. */
@@ -33,12 +34,14 @@ const costs = { weight: 1_500, compiling: 400_000, compilingWeight: 150_000 };
 export class Updates {
   /** The latest first. */
   readonly #kinds: Kind[] = [];
+  /** What was spent on sets of weights in a training that is resumed, until they come again. */
+  #resumed: { readonly weights: readonly Parameter[]; readonly spent: number }[] = [];
 
   /**
    * @param parts all that the update depends on but its numbers: where these are the same, it must be the same.
    */
   run(parts: readonly unknown[], weights: readonly Parameter[], update: Update): void {
-    const kind = this.#kindOf(parts);
+    const kind = this.#kindOf(parts, weights);
     kind.spent += weights.reduce((total, { size }) => total + size, costs.weight * weights.length);
     if (kind.spent > costs.compiling + costs.compilingWeight * weights.length)
       kind.compiled ??= backend?.compile?.(update) ?? null;
@@ -47,12 +50,32 @@ export class Updates {
     else atomic(() => update(...gradients));
   }
 
-  #kindOf(parts: readonly unknown[]): Kind {
+  /** What decides which updates are compiled: how much was spent on which weights, the latest first. */
+  spent(): { readonly weights: readonly Parameter[]; readonly spent: number }[] {
+    return [...this.#kinds.map(({ weights, spent }) => ({ weights, spent })), ...this.#resumed].slice(0, mostKinds);
+  }
+
+  /** Goes on from what {@link spent} gave. */
+  resume(spent: readonly { readonly weights: readonly Parameter[]; readonly spent: number }[]): void {
+    this.#kinds.length = 0;
+    this.#resumed = [...spent];
+  }
+
+  /** What was spent on these weights before, once. */
+  #takeResumed(weights: readonly Parameter[]): number {
+    const at = this.#resumed.findIndex(
+      (each) => each.weights.length === weights.length && each.weights.every((weight, i) => weight === weights[i]),
+    );
+    return at < 0 ? 0 : this.#resumed.splice(at, 1)[0].spent;
+  }
+
+  #kindOf(parts: readonly unknown[], weights: readonly Parameter[]): Kind {
     const isSame = (kind: Kind) =>
       kind.parts.length === parts.length && kind.parts.every((part, i) => part === parts[i]);
     const at = this.#kinds.findIndex(isSame);
     if (at === 0) return this.#kinds[0];
-    const kind = at > 0 ? this.#kinds.splice(at, 1)[0] : { parts, spent: 0, compiled: null };
+    const kind =
+      at > 0 ? this.#kinds.splice(at, 1)[0] : { parts, weights, spent: this.#takeResumed(weights), compiled: null };
     this.#kinds.unshift(kind);
     if (this.#kinds.length > mostKinds) this.#kinds.pop();
     return kind;
