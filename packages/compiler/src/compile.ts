@@ -15,6 +15,7 @@ import { partition } from "./passes/partition.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { fuseRows } from "./passes/row-fusion.ts";
 import { simplify } from "./passes/simplify.ts";
+import { suspectGarbage } from "./runtime/garbage.ts";
 import { link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
 import { Program } from "./runtime/program.ts";
@@ -32,6 +33,9 @@ export interface Compilation {
   readonly plan: MemoryPlan;
   readonly program: Program;
 }
+
+/** What a program holds in JavaScript, for each operation that was traced: about. */
+const bytesPerOperation = 2048;
 
 /**
  * Compiles what was traced of a function (`traceFunction`: every op applied, those of backward and optimizer included), to
@@ -72,5 +76,6 @@ export function compile(
   };
   // What is called at every step: copies inputs in, runs the commands, copies outputs out.
   const program = new Program(graph, heap, place);
+  suspectGarbage(traced.graph.nodes.length * bytesPerOperation);
   return { traced, graph, fused, inPlace, phases, plan, program };
 }

@@ -2,7 +2,7 @@
  * What has not run for long gives its memory back, and comes back with the same numbers: in one plain loop, in which
  * nobody hears of garbage.
  */
-import { buffer, defineOp, JitError, parameter, randn, type Tensor, tensor, zeros } from "@chainrule/core";
+import { buffer, defineOp, Generator, JitError, parameter, randn, type Tensor, tensor, zeros } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { type Jitted, makeJit } from "../src/jit.ts";
 import { type Residents, residentsOf } from "../src/runtime/residents.ts";
@@ -81,6 +81,48 @@ describe("a heap that is full", () => {
       expect([...both[0].w.toTypedArray()]).toEqual([...both[1].w.toTypedArray()]);
     }
     expect(full.residents.departures).toBeGreaterThan(10);
+  });
+
+  it.each(["float32", "float64"] as const)("changes no number of models that take turns, in %s", (dtype) => {
+    const { heap, residents } = heapOf(0);
+    const input = randn([5, 6], { dtype });
+    /** Steps with weights, momentum, a constant, and random noise, of which each width has its own program. */
+    const stepOf = (width: number, compiled: boolean) => {
+      const generator = new Generator(width);
+      const w = parameter(randn([6, width], { generator, dtype }));
+      const momentum = buffer(zeros([6, width], { dtype }));
+      const scale = randn([width], { generator, dtype });
+      const step = (x: Tensor) => {
+        w.zeroGrad();
+        const loss = x
+          .matmul(w)
+          .mul(scale)
+          .add(randn([5, width], { generator, dtype }))
+          .tanh()
+          .square()
+          .mean();
+        loss.backward();
+        momentum.assign(momentum.mul(0.9).add(w.grad!));
+        w.assign(w.sub(momentum.mul(0.1)));
+        return loss;
+      };
+      return { w, step: compiled ? makeJit(step, () => heap) : step };
+    };
+    const widths = [1, 3, 17, 40];
+    const [eager, compiled] = [false, true].map((on) => widths.map((width) => stepOf(width, on)));
+    for (let turn = 0; turn < 24; turn++) {
+      const i = (turn * 3 + (turn >> 2)) % widths.length;
+      if (turn % 3 === 0) residents.leaveAll();
+      const [expected, found] = [eager, compiled].map((models) => models[i].step(input).item());
+      expect(found).toBeCloseTo(expected, 5);
+    }
+    eager.forEach(({ w }, i) => {
+      const found = compiled[i].w.toTypedArray();
+      w.toTypedArray().forEach((x, j) => {
+        expect(found[j]).toBeCloseTo(x, 5);
+      });
+    });
+    expect(residents.departures).toBeGreaterThan(40);
   });
 
   it("makes room for what comes back again and again", () => {

@@ -5,6 +5,7 @@
 import type { Parameter, TypedArray } from "@chainrule/core";
 import type { ParameterBuffer } from "@chainrule/core/internal";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
+import { suspectGarbage } from "./garbage.ts";
 import { type Resident, type Residents, residentsOf } from "./residents.ts";
 
 /** A parameter's numbers in the heap. It does not refer to the parameter, whose garbage it becomes. */
@@ -53,6 +54,8 @@ export class HeapBuffer implements ParameterBuffer, Resident {
     if (hadToLeave) residents.welcome(this);
     if (!hadToLeave || !residents.heap.allocateAt(address, bytes)) this.address = residents.heap.allocate(bytes);
     residents.add(this, parameter);
+    // The value in JavaScript is garbage from the first assignment on.
+    suspectGarbage(bytes);
   }
 
   save(): void {

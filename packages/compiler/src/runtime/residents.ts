@@ -7,6 +7,7 @@
  * help. What comes back after all was no garbage: the bound goes up by its size for as long as it stays.
  */
 import type { Heap } from "../wasm/heap.ts";
+import { suspectGarbage } from "./garbage.ts";
 
 /** Something that can leave the memory, and is brought back by whoever needs it next. */
 export interface Resident {
@@ -22,9 +23,9 @@ export interface Resident {
 }
 
 /** Bytes that stay in the memory whether they are needed or not. */
-const leastBound = 2 ** 25;
+const leastBound = 2 ** 23;
 /** How many things stay, at least: each is an object in JavaScript too. */
-const leastCount = 20_000;
+const leastCount = 4096;
 
 const known = new WeakMap<Heap, Residents>();
 
@@ -127,6 +128,7 @@ export class Residents {
     this.departures++;
     next.save();
     this.#remove(next);
+    suspectGarbage(next.bytes);
     return true;
   }
 
