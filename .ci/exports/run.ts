@@ -2,7 +2,7 @@
  * What is exported, run by those it is for: every layer in ONNX Runtime (installed beside this file), every layer's and
  * every op's program in JAX where there is a Python that has it. All must find our numbers.
  *
- * `npx -y pnpm@12 exports` runs all of it. PYTHON names another Python than `python3`.
+ * `npx -y pnpm@12 exports` runs all of it, `exports pytorch` a part. PYTHON names another Python than `python3`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +15,7 @@ import fc from "fast-check";
 import { opTable } from "../../packages/compiler/test/op-table.ts";
 import { encodeOnnx, exportJax } from "../../packages/io/src/index.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
+import { pytorchPrograms } from "./pytorch.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const problems: string[] = [];
@@ -133,14 +134,15 @@ async function jaxPrograms(): Promise<string[]> {
 
 /** Runs the check of every folder in one Python. */
 const driver = `
-import contextlib, io, pathlib, runpy, sys
-failed = 0
+import contextlib, io, pathlib, re, runpy, sys
+worst = 0.0
 for folder in map(pathlib.Path, open(sys.argv[1]).read().split()):
     sys.modules.pop("program", None)
     sys.path.insert(0, str(folder))
     sys.argv = ["check.py"]
+    printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(printed):
             runpy.run_path(str(folder / "check.py"))
         code = 0
     except SystemExit as end:
@@ -148,18 +150,27 @@ for folder in map(pathlib.Path, open(sys.argv[1]).read().split()):
     except Exception as error:
         code = f"{type(error).__name__}: {str(error)[:300]}"
     sys.path.pop(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_default_dtype(sys.modules["torch"].float32)
+    for found in re.findall(r"largest difference ([-+.0-9einfa]+)", printed.getvalue()):
+        worst = max(worst, float(found))
     if code:
         print(f"{folder.name}: {code}")
+print("worst", worst)
 `;
 
-async function inJax(): Promise<void> {
+/** Runs the programs that `write` leaves, where there is a Python that has the library. */
+async function inPython(title: string, library: string, write: () => Promise<string[]>): Promise<void> {
   const python = process.env.PYTHON ?? "python3";
-  const version = spawnSync(python, ["-c", "import jax; print(jax.__version__)"], { encoding: "utf8" });
+  const imports = `import ${library}, safetensors; print(${library}.__version__)`;
+  const version = spawnSync(python, ["-c", library === "jax" ? imports.replace(", safetensors", "") : imports], {
+    encoding: "utf8",
+  });
   if (version.status !== 0) {
-    console.log(`JAX: ${python} has none, so that the programs for it are not run (PYTHON names another Python)`);
+    console.log(`${title}: ${python} has none, so that the programs for it are not run (PYTHON names another Python)`);
     return;
   }
-  const folders = await jaxPrograms();
+  const folders = await write();
   writeFileSync(join(folder, "folders.txt"), folders.join("\n"));
   writeFileSync(join(folder, "driver.py"), driver);
   const { stdout, stderr, status } = spawnSync(python, [join(folder, "driver.py"), join(folder, "folders.txt")], {
@@ -167,19 +178,23 @@ async function inJax(): Promise<void> {
     maxBuffer: 1 << 26,
     env: { ...process.env, JAX_PLATFORMS: "cpu" },
   });
-  if (status !== 0) problems.push(`JAX: ${stderr.slice(-500)}`);
-  problems.push(
-    ...stdout
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => `JAX, ${line}`),
-  );
-  console.log(`JAX ${version.stdout.trim()}: ${folders.length} programs`);
+  if (status !== 0) problems.push(`${title}: ${stderr.slice(-500)}`);
+  const lines = stdout.split("\n").filter(Boolean);
+  const worst = Math.max(0, ...lines.flatMap((line) => /^worst (.*)/.exec(line)?.slice(1).map(Number) ?? []));
+  problems.push(...lines.filter((line) => !line.startsWith("worst ")).map((line) => `${title}, ${line}`));
+  console.log(`${title} ${version.stdout.trim()}: ${folders.length} programs, at most ${worst} apart`);
 }
 
-manualSeed(1);
-await inOnnxRuntime();
-await inJax();
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  onnx: inOnnxRuntime,
+  pytorch: () => inPython("PyTorch", "torch", () => pytorchPrograms(folder, problems)),
+  jax: () => inPython("JAX", "jax", jaxPrograms),
+};
+const asked = process.argv.slice(2);
+for (const [name, run] of Object.entries(parts)) {
+  manualSeed(1);
+  if (asked.length === 0 || asked.includes(name)) await run();
+}
 if (process.env.KEEP) console.log(folder);
 else rmSync(folder, { recursive: true, force: true });
 for (const problem of problems) console.log(problem);

@@ -1,7 +1,8 @@
 /**
  * What other packages of this library build on, and nobody else: graphs, for exporters. It changes without notice.
  */
-export { type Graph, type GraphNode, withoutGuards } from "./ir/graph.ts";
+export { type Graph, GraphNode, withoutGuards } from "./ir/graph.ts";
 export { simplify } from "./passes/simplify.ts";
 export { type FlatTree, flatten } from "./trace/pytree.ts";
+export { Trace } from "./trace/trace.ts";
 export { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";

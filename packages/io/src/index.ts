@@ -35,3 +35,10 @@ export {
 export type { LoadReport } from "./model/state.ts";
 export { type LoadWeightsOptions, loadWeights, saveWeights } from "./model/weights.ts";
 export { type Exportable, type ExportOnnxOptions, encodeOnnx, exportOnnx } from "./onnx/export-onnx.ts";
+export {
+  type BatchTensors,
+  type ExportPyTorchOptions,
+  exportPyTorch,
+  type PyTorchProgram,
+  pytorchProgram,
+} from "./torch/export-pytorch.ts";

@@ -47,6 +47,11 @@ export function activationByName(name: string): ActivationFunction {
   return lookUp("activation", byName, name);
 }
 
+/** The name that stands for exactly this function; null for any other. */
+export function activationName(activation: ActivationFunction): string | null {
+  return Object.keys(byName).find((name) => byName[name] === activation) ?? null;
+}
+
 /** The activation itself, that of a name, or null for none. @throws OptionError for anything else. */
 export function toActivation(activation: ActivationLike | null | undefined): ActivationFunction | null {
   if (activation === undefined || activation === null) return null;

@@ -39,10 +39,16 @@ export interface TracedFunction {
  * @param name what the function is called in messages.
  * @param args arguments of the shapes and dtypes to trace it for.
  * @param notesLines whether to note where in the user's program each op was applied, which takes a while.
+ * @param trace what records it, by default a plain {@link Trace}.
  * @throws JitError where the function reads numbers, or returns what is no tensor.
  */
-export function traceFunction(name: string, f: TensorFunction, args: FlatTree, notesLines = false): TracedFunction {
-  const trace = new Trace(name, args.tensors, notesLines);
+export function traceFunction(
+  name: string,
+  f: TensorFunction,
+  args: FlatTree,
+  notesLines = false,
+  trace: Trace = new Trace(name, args.tensors, notesLines),
+): TracedFunction {
   const given = args.tensors.map((x, i) => trace.input(i, x));
   try {
     const value = withTracer(trace, () => f(...(args.unflatten(given) as never[])));

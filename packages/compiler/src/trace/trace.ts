@@ -86,11 +86,16 @@ export class Trace implements Tracer, StateTracer {
       (sizeOf(spec.shape) <= constantFoldingLimit || op.kernel === "view")
     )
       return compute(op, inputs, attributes, spec);
-    const lowering = loweringOf(op, attributes);
+    const lowering = this.spellsOut(op) ? loweringOf(op, attributes) : null;
     if (lowering?.kind === "compose" && sizeOf(spec.shape) > 0)
       return withGradEnabled(false, () => lowering.compose(inputs.map((x) => tensorOf(this.nodeOf(x))))).detach();
     const nodes = inputs.map((x) => this.nodeOf(x));
     return tensorOf(this.#add(applied(op, attributes, nodes), spec));
+  }
+
+  /** Whether an op that is composed of others is recorded as those, rather than by its own name. */
+  protected spellsOut(_op: Op): boolean {
+    return true;
   }
 
   /** The node that a tensor stands for; a tensor from outside is a constant. */

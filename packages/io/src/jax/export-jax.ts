@@ -15,8 +15,8 @@ import { type Generator, OptionError, type Parameter, Tensor, tensor } from "@ch
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { fileSystem, writeFile } from "../files/atomic.ts";
 import { encodeNpz } from "../formats/npz.ts";
+import { firstSteps } from "../graph/evaluate.ts";
 import { version } from "../version.ts";
-import { firstSteps } from "./evaluate.ts";
 import { iterations, type Names, writeBody, writeCheck, writeProgram } from "./program.ts";
 import type { Draw } from "./random.ts";
 

@@ -3,6 +3,7 @@
  */
 import type { DType, Op, Shape } from "@chainrule/core";
 import { builtinOps, type Sliding, type Window } from "@chainrule/core/internal";
+import { literal as numberIn, tuple } from "../python/text.ts";
 
 /** An application of an op, as its expression sees it. */
 export interface Applied {
@@ -19,32 +20,13 @@ export interface Applied {
 
 type Expression = (call: Applied) => string;
 
-/** A tuple in Python. */
-export function tuple(items: readonly (number | string)[]): string {
-  return `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
-}
-
 export function dtypeOf(dtype: DType): string {
   return dtype === "bool" ? "bool" : `jnp.${dtype}`;
 }
 
 /** A number in Python, as short as its dtype allows. */
 export function literal(x: number, dtype: DType): string {
-  if (dtype === "bool") return x === 0 ? "False" : "True";
-  if (Number.isNaN(x)) return "jnp.nan";
-  if (!Number.isFinite(x)) return x > 0 ? "jnp.inf" : "-jnp.inf";
-  if (dtype === "int32") return String(x);
-  if (Object.is(x, -0)) return "-0.0";
-  const text = dtype === "float32" ? shortestFloat32(x) : String(x);
-  return /[.e]/.test(text) ? text : `${text}.0`;
-}
-
-function shortestFloat32(x: number): string {
-  for (let digits = 1; digits < 9; digits++) {
-    const text = String(Number(x.toPrecision(digits)));
-    if (Math.fround(Number(text)) === x) return text;
-  }
-  return String(x);
+  return numberIn(x, dtype, "jnp");
 }
 
 const call =

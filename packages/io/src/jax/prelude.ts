@@ -2,12 +2,10 @@
  * Functions in Python that generated programs use where one line of jnp is not enough: each with those that it needs.
  */
 
-interface Helper {
-  readonly needs: readonly string[];
-  readonly code: string;
-}
+import type { Helpers } from "../python/helpers.ts";
 
-const helpers: Readonly<Record<string, Helper>> = {
+/** The functions by name. */
+export const helpers: Helpers = {
   convolve: {
     needs: [],
     code: `
@@ -197,20 +195,3 @@ def random_normal(key, counter, shape, dtype, mean, std):
     return normals.astype(dtype).reshape(shape), advanced(counter, words.size)`,
   },
 };
-
-/** The helpers of these names and all that they need, as one text; each before those that use it. */
-export function helperCode(names: Iterable<string>): string {
-  const wanted = new Set<string>();
-  const visit = (name: string) => {
-    if (wanted.has(name)) return;
-    for (const needed of helpers[name].needs) visit(needed);
-    wanted.add(name);
-  };
-  for (const name of [...names].sort()) visit(name);
-  return [...wanted].map((name) => `${helpers[name].code}\n`).join("\n");
-}
-
-/** Whether there is a helper of that name. */
-export function isHelper(name: string): boolean {
-  return Object.hasOwn(helpers, name);
-}

@@ -4,8 +4,10 @@
 
 import type { Graph, GraphNode } from "@chainrule/compiler/internal";
 import { type Generator, OptionError, type Parameter, type Shape } from "@chainrule/core";
-import { dtypeOf, expressionOf, literal, tuple } from "./expressions.ts";
-import { helperCode } from "./prelude.ts";
+import { helperCode } from "../python/helpers.ts";
+import { plainText, tuple } from "../python/text.ts";
+import { dtypeOf, expressionOf, literal } from "./expressions.ts";
+import { helpers } from "./prelude.ts";
 import { type Draw, drawCall } from "./random.ts";
 
 /** What the values of a graph are called. */
@@ -220,7 +222,7 @@ export function writeProgram(body: Body, { name, version, inputs, result, x64 }:
   const newState = changes ? `{\n        **state,\n${changes}    }` : "state";
   const usesMath = [...body.helpers].some((helper) => helper.startsWith("random_"));
   const constants = body.constants.size > 0;
-  return `"""${name}, exported by chainrule ${version} as a JAX program.
+  return `"""${plainText(name)}, exported by chainrule ${version} as a JAX program.
 
     python check.py              repeats the first steps, and compares with what chainrule computed
     python check.py --devices    the same, the batch spread over all devices
@@ -247,7 +249,7 @@ def load(file):
         words = (".key", ".counter")
         return {name: jnp.asarray(arrays[name].view(np.uint32) if name.endswith(words) else arrays[name]) for name in arrays.files}
 
-${constants ? '\nCONSTANTS = load("constants.npz")\n' : ""}${helperCode(body.helpers)}
+${constants ? '\nCONSTANTS = load("constants.npz")\n' : ""}${helperCode(helpers, body.helpers)}
 
 @jax.jit
 def step(${parameters}):

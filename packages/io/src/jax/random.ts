@@ -3,7 +3,8 @@
  */
 import type { DType, Generator, Shape } from "@chainrule/core";
 import { OptionError } from "@chainrule/core";
-import { dtypeOf, literal, tuple } from "./expressions.ts";
+import { tuple } from "../python/text.ts";
+import { dtypeOf, literal } from "./expressions.ts";
 
 /** What a random op carries with it. */
 export interface Draw {

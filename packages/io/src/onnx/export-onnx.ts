@@ -12,8 +12,8 @@ import {
 import { all, type DType, equal, noGrad, OptionError, Tensor, type TypedArray, zeros } from "@chainrule/core";
 import { allocate, checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { writeFile } from "../files/atomic.ts";
+import { type Length, lengthsOf, varies } from "../graph/batch.ts";
 import { version } from "../version.ts";
-import { type Length, lengthsOf, varies } from "./batch.ts";
 import {
   type AttributeValue,
   encodeModel,

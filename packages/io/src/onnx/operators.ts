@@ -3,7 +3,7 @@
  */
 import type { DType, Op, Shape } from "@chainrule/core";
 import { builtinOps, type Sliding, type Window } from "@chainrule/core/internal";
-import { type Length, varies } from "./batch.ts";
+import { type Length, varies } from "../graph/batch.ts";
 import { type AttributeValue, elementTypes } from "./messages.ts";
 
 /** Adds nodes to the graph that is being written; every method returns the name of a value. */

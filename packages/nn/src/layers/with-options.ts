@@ -94,6 +94,11 @@ export abstract class LayerWithOptions<
     }
   }
 
+  /** The options of the call that is running, and its result as soon as it is there: for exporters. @internal */
+  get runningCall(): { readonly options: CallOptions | null; readonly result: Full | null } {
+    return { options: this.#options, result: this.#result };
+  }
+
   #checkCall(options: object): void {
     const where = `${this.title()}, call`;
     if (options instanceof Tensor)

@@ -35,7 +35,7 @@ import { type DataLike, signatureOf } from "./nested.ts";
 import { LossNotice } from "./notices.ts";
 import { checkForBatches, type FitOptions, fitOptionNames } from "./options.ts";
 import type { ReadContext } from "./samples.ts";
-import { testStep } from "./step.ts";
+import { type TrainState, testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
 
 /** What models of layers take besides their layers. */
@@ -185,6 +185,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   /** The optimizer of `compile`. @throws ModelError before. */
   get optimizer(): Optimizer {
     return this.#requireConfig("optimizer").optimizer;
+  }
+
+  /** What its training step works with: for exporters. @throws ModelError before `compile`. @internal */
+  get trainState(): TrainState {
+    return { model: this as Module<unknown>, ...this.#requireConfig("trainState") };
   }
 
   /** The history of the last training, also of one that is going on or that an error ended; null before the first. */

@@ -16,6 +16,8 @@ export type LossLike = string | LossFunction;
 /** A loss in the form in which training uses it. */
 export interface Objective {
   readonly name: string;
+  /** What it was made of. */
+  readonly loss: LossFunction | Loss;
   /** The mean loss of a batch, weighted. */
   compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
   /** Whether targets may be labels, which have one axis less than the predictions. */
@@ -52,6 +54,7 @@ function ofLoss(loss: Loss): Objective {
   const isDecision = ["truth", "probability", "sign"].includes(target) && !ofDistributions.includes(loss.lossName);
   return {
     name: loss.lossName,
+    loss,
     takesLabels: target === "label" || target === "labelOrDistribution",
     compute: (p, t, weight) => mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
     contextFor: (shape) => {
@@ -65,6 +68,7 @@ function ofFunction(loss: LossFunction): Objective {
   const name = loss.name || "loss";
   return {
     name,
+    loss,
     takesLabels: false,
     compute: (p, t, weight) => {
       const where = `loss "${name}"`;

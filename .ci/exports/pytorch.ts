@@ -1,0 +1,453 @@
+/**
+ * The programs that `exportPyTorch` writes: each layer, loss, optimizer and schedule at least once.
+ */
+import { join } from "node:path";
+import {
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Bidirectional,
+  Conv1d,
+  Conv2d,
+  concat,
+  cosineDecay,
+  cosineRestarts,
+  Dense,
+  Dropout,
+  Embedding,
+  exponentialDecay,
+  exportPyTorch,
+  Ftrl,
+  Functional,
+  Generator,
+  GlobalAvgPool1d,
+  GRU,
+  input,
+  isFloat,
+  LayerNorm,
+  LeakyReLU,
+  Lion,
+  type Loss,
+  LSTM,
+  LSTMCell,
+  l1,
+  l1l2,
+  l2,
+  linearDecay,
+  lossByName,
+  MaxPool2d,
+  Model,
+  type Module,
+  Muon,
+  multiStepDecay,
+  NAdam,
+  type Optimizer,
+  oneCycle,
+  polynomialDecay,
+  RMSprop,
+  randint,
+  randn,
+  type Schedule,
+  Sequential,
+  SGD,
+  SimpleRNN,
+  stepDecay,
+  type Tensor,
+  TransformerEncoder,
+  tensor,
+  warmup,
+  where,
+} from "chainrule";
+import * as losses from "../../packages/losses/src/index.ts";
+import { layerTable } from "../../packages/nn/test/layer-table.ts";
+
+type Write = (name: string, make: () => Case) => Promise<void>;
+
+interface Case {
+  readonly model: Module<unknown>;
+  readonly x: Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
+  readonly y?: Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
+  readonly steps?: number;
+}
+
+/** A module in training, as a model. */
+class Around extends Model<Tensor> {
+  readonly inner: Module<unknown>;
+  readonly #run: (...x: Tensor[]) => Tensor;
+
+  constructor(inner: Module<unknown>, run: (...x: Tensor[]) => Tensor) {
+    super();
+    this.inner = inner;
+    this.#run = run;
+  }
+
+  forward(...x: Tensor[]): Tensor {
+    return this.#run(...x);
+  }
+}
+
+const noise = (...shape: number[]) => randn(shape, { generator: new Generator(shape.join()) });
+
+/** Each layer of the table, in training where it has weights. */
+async function layers(write: Write): Promise<void> {
+  for (const { name, make, inputs, call } of layerTable) {
+    // Their masks are of the table's batch, not of those that are traced.
+    if (name.includes("masked")) continue;
+    await write(`layer ${name}`, () => {
+      const layer = make({ dtype: "float32", generator: new Generator(5) });
+      const x = inputs.map((each) => (isFloat(each.dtype) ? each.cast("float32") : each));
+      const like = call(layer, ...x);
+      const model = new Around(layer, (...given) => call(layer, ...given));
+      if (layer.parameters().length === 0) return { model, x };
+      model.compile({ optimizer: new SGD({ lr: 0.1, momentum: 0.9 }), loss: "mse" });
+      return { model, x, y: noise(...like.shape), steps: 3 };
+    });
+  }
+}
+
+/** What a prediction and a target of a domain are made of. */
+const activations: Readonly<Record<string, string | undefined>> = {
+  probability: "sigmoid",
+  distribution: "softmax",
+  logProbability: "log_softmax",
+  nonNegative: "softplus",
+  positive: "softplus",
+};
+
+function lossCase(loss: Loss, { distribution = false, labels = true } = {}): Case {
+  const [prediction, target] = Object.values(loss.inputs) as string[];
+  const ofClasses = ["label", "labelOrDistribution", "distribution"].includes(target);
+  const isSequence = target === "sequence";
+  const activation = prediction === "probability" && (ofClasses || distribution) ? "softmax" : activations[prediction];
+  const model = new Sequential([new Dense({ units: 3, inputDim: 4, activation, generator: new Generator(4) })]);
+  model.compile({ optimizer: new SGD({ lr: 0.2 }), loss });
+  const x = isSequence ? noise(6, 5, 4) : noise(6, 4);
+  const z = noise(6, 3);
+  const y = isSequence
+    ? tensor(
+        [
+          [1, 2],
+          [2, 0],
+          [1, 1],
+          [2, 1],
+          [1, 0],
+          [2, 2],
+        ],
+        { dtype: "int32" },
+      )
+    : ofClasses && target !== "distribution" && labels
+      ? tensor([0, 2, 1, 1, 0, 2], { dtype: "int32" })
+      : ofClasses || distribution
+        ? z.softmax(-1)
+        : target === "sign"
+          ? where(z.greater(0), 1, -1)
+          : target === "probability" || target === "truth"
+            ? z.greater(0).cast("float32")
+            : target === "nonNegative"
+              ? z.abs().mul(3).round()
+              : target === "positive" || target === "logarithm"
+                ? z.abs().add(0.5)
+                : target === "logProbability"
+                  ? z.logSoftmax(-1)
+                  : z;
+  return { model, x, y, steps: 3 };
+}
+
+const { crossEntropy, huber, klDivergence, binaryCrossEntropyWithLogits, sparseCategoricalCrossEntropy, tversky } =
+  losses;
+
+/** Options that are written differently. */
+const lossOptions: Readonly<Record<string, () => Case>> = {
+  "crossEntropy, smoothed": () => lossCase(crossEntropy.with({ labelSmoothing: 0.1 })),
+  "crossEntropy, class weights": () => lossCase(crossEntropy.with({ classWeight: [1, 2, 0.5] })),
+  "crossEntropy, weights and smoothing": () =>
+    lossCase(crossEntropy.with({ classWeight: [1, 2, 0.5], labelSmoothing: 0.2 })),
+  "crossEntropy, a class ignored": () => lossCase(crossEntropy.with({ ignoreIndex: 1 })),
+  "crossEntropy, distributions": () => lossCase(crossEntropy.with({}), { labels: false }),
+  "crossEntropy, sum": () => lossCase(crossEntropy.with({ reduction: "sum" })),
+  "sparse, from logits": () => lossCase(sparseCategoricalCrossEntropy.with({ fromLogits: true })),
+  "huber, delta": () => lossCase(huber.with({ delta: 0.3 })),
+  "kl, of logarithms": () => lossCase(klDivergence.with({ logInput: true }), { distribution: true }),
+  "kl, elementwise": () => lossCase(klDivergence.with({ logInput: true, elementwise: true }), { distribution: true }),
+  "logits, weighted": () => lossCase(binaryCrossEntropyWithLogits.with({ posWeight: [1, 3, 2], labelSmoothing: 0.1 })),
+  "tversky, by example": () => lossCase(tversky.with({ alpha: 0.3, beta: 0.7, axis: 1 })),
+  "poisson, full": () => lossCase(losses.poissonNll.with({ full: true })),
+  "focal, alpha": () => lossCase(losses.binaryFocal.with({ alpha: 0.25, fromLogits: true })),
+  "a function of one's own": () => {
+    const { x, y } = lossCase(lossByName("mse"));
+    const model = new Sequential([new Dense({ units: 3, inputDim: 4, generator: new Generator(4) })]);
+    const loss = (p: Tensor, t: Tensor) => p.sub(t).abs().add(p.detach().mul(p)).mean();
+    model.compile({ optimizer: new SGD({ lr: 0.1 }), loss });
+    return { model, x, y, steps: 3 };
+  },
+};
+
+async function everyLoss(write: Write): Promise<void> {
+  for (const name of losses.lossNames()) {
+    const loss = lossByName(name);
+    if (Object.keys(loss.inputs).length !== 2 || loss.lossName !== name) continue;
+    await write(`loss ${name}`, () => lossCase(loss));
+  }
+  for (const [name, make] of Object.entries(lossOptions)) await write(`loss ${name}`, make);
+}
+
+/** Optimizers with options that change what they do. */
+const optimizers: Readonly<Record<string, () => Optimizer>> = {
+  SGD: () => new SGD({ lr: 0.1, weightDecay: 0.01 }) as never,
+  "SGD, Nesterov": () => new SGD({ lr: 0.1, momentum: 0.9, nesterov: true }) as never,
+  "SGD, dampened": () => new SGD({ lr: 0.1, momentum: 0.9, dampening: 0.3 }) as never,
+  Adam: () => new Adam({ lr: 0.01 }) as never,
+  "Adam, AMSGrad": () => new Adam({ lr: 0.01, amsgrad: true, weightDecay: 0.01 }) as never,
+  "Adam, as in Keras": () => new Adam({ lr: 0.01, epsPlacement: "keras", eps: 1e-3, amsgrad: true }) as never,
+  AdamW: () => new AdamW({ lr: 0.01, weightDecay: 0.1 }) as never,
+  "AdamW, as in Keras": () => new AdamW({ lr: 0.01, weightDecay: 0.1, epsPlacement: "keras", eps: 1e-3 }) as never,
+  Adamax: () => new Adamax({ lr: 0.01 }) as never,
+  "Adamax, as in Keras": () => new Adamax({ lr: 0.01, epsPlacement: "keras", eps: 1e-2 }) as never,
+  NAdam: () => new NAdam({ lr: 0.01 }) as never,
+  "NAdam, as it was": () => new NAdam({ lr: 0.01, exactProduct: false, weightDecay: 0.01 }) as never,
+  Adagrad: () => new Adagrad({ lr: 0.1, initialAccumulator: 0.1 }) as never,
+  "Adagrad, as in Keras": () =>
+    new Adagrad({ lr: 0.1, epsPlacement: "keras", eps: 1e-2, initialAccumulator: 0.1 }) as never,
+  RMSprop: () => new RMSprop({ lr: 0.01, momentum: 0.9, centered: true }) as never,
+  "RMSprop, as in Keras": () =>
+    new RMSprop({ lr: 0.01, momentum: 0.9, centered: true, epsPlacement: "keras", eps: 1e-3 }) as never,
+  Adadelta: () => new Adadelta({ lr: 1 }) as never,
+  Lion: () => new Lion({ lr: 0.01, weightDecay: 0.1 }) as never,
+  Ftrl: () => new Ftrl({ lr: 0.1, l1: 0.01, l2: 0.01, l2Shrinkage: 0.01, beta: 0.1 }) as never,
+  Adafactor: () => new Adafactor({ lr: 0.1, weightDecay: 0.01 }) as never,
+  Muon: () => new Muon({ lr: 0.01 }) as never,
+  "clipped by norm": () => new SGD({ lr: 0.5, clipNorm: 0.1 }) as never,
+  "clipped by value": () => new SGD({ lr: 0.5, clipValue: 0.02 }) as never,
+};
+
+/** A model with matrices, vectors, a table and a kernel, for optimizers. */
+function mixed(optimizer: Optimizer): Case {
+  const generator = new Generator(8);
+  const model = new Sequential([
+    new Embedding({ inputDim: 7, outputDim: 4, generator }),
+    new Conv1d({ filters: 3, kernelSize: 2, activation: "tanh", generator }),
+    new GlobalAvgPool1d(),
+    new Dense({ units: 2, generator }),
+  ]);
+  model.compile({ optimizer, loss: "cross_entropy" });
+  return {
+    model,
+    x: randint(0, 7, [6, 5], { generator: new Generator(1) }),
+    y: tensor([0, 1, 1, 0, 1, 0], { dtype: "int32" }),
+  };
+}
+
+async function everyOptimizer(write: Write): Promise<void> {
+  for (const [name, make] of Object.entries(optimizers)) {
+    await write(`optimizer ${name}`, () => mixed(make()));
+    const after = mixed(make());
+    await (after.model as Model).fit(after.x as Tensor, after.y as Tensor, { epochs: 2, batchSize: 3, verbose: 0 });
+    await write(`optimizer ${name}, after steps`, () => ({ ...after, steps: 5 }));
+  }
+}
+
+const lr = 0.1;
+const schedules: Readonly<Record<string, Schedule>> = {
+  stepDecay: stepDecay({ lr, every: 3 }),
+  multiStepDecay: multiStepDecay({ lr, milestones: [2, 5], gamma: 0.5 }),
+  exponentialDecay: exponentialDecay({ lr, gamma: 0.5, every: 4 }),
+  polynomialDecay: polynomialDecay({ lr, steps: 8, power: 2, endLr: 0.01 }),
+  linearDecay: linearDecay({ lr, steps: 8 }),
+  cosineDecay: cosineDecay({ lr, steps: 8, endLr: 0.01 }),
+  "cosineRestarts, longer": cosineRestarts({ lr, steps: 2, growth: 2 }),
+  cosineRestarts: cosineRestarts({ lr, steps: 3 }),
+  warmup: warmup(cosineDecay({ lr, steps: 8 }), { steps: 4 }),
+  "warmup to a number": warmup(lr, { steps: 4, from: 0.2 }),
+  oneCycle: oneCycle({ maxLr: lr, steps: 9 }),
+  "oneCycle, linear": oneCycle({ maxLr: lr, steps: 9, annealStrategy: "linear" }),
+  "of one's own": (step) => lr / (1 + step),
+};
+
+/** Models whose parts play together. */
+const models: Readonly<Record<string, () => Case>> = {
+  "several inputs and outputs, a shared layer": () => {
+    const generator = new Generator(2);
+    const [a, b] = [input([4], { name: "left" }), input([4], { name: "right" })];
+    const shared = new Dense({ units: 5, activation: "relu", name: "shared", generator });
+    const both = [shared.call(a), shared.call(b)];
+    const inner = new Sequential([new Dense({ units: 4, inputDim: 5, generator }), new LeakyReLU()], { name: "inner" });
+    const price = new Dense({ units: 1, name: "price", generator }).call(inner.call(both[0]));
+    const kind = new Dense({ units: 3, name: "kind", generator }).call(inner.call(both[1]));
+    const model = new Functional({ inputs: [a, b], outputs: { price, kind } });
+    model.compile({
+      optimizer: "adam",
+      loss: { price: "mse", kind: "sparse_categorical_crossentropy" },
+      lossWeights: { kind: 0.3 },
+    });
+    model.compile({ optimizer: new Adam(), loss: { price: "mse", kind: "cross_entropy" }, lossWeights: { kind: 0.3 } });
+    return {
+      model,
+      x: { left: noise(6, 4), right: noise(6, 4).mul(2) },
+      y: { price: noise(6), kind: tensor([0, 1, 2, 2, 1, 0], { dtype: "int32" }) },
+    };
+  },
+  "a subclass with lists, tied weights and a detached branch": () => {
+    const generator = new Generator(3);
+    class Block extends Sequential {}
+    class Net extends Model {
+      table = new Embedding({ inputDim: 9, outputDim: 4, generator });
+      blocks = [0, 1].map(
+        () =>
+          new Block([
+            new LayerNorm({ inputDim: 4 }),
+            new Dense({ units: 4, inputDim: 4, activation: "silu", generator }),
+          ]),
+      );
+      forward(tokens: Tensor): Tensor {
+        let x = this.table.call(tokens);
+        for (const block of this.blocks) x = x.add(block.call(x));
+        const mean = x.mean(1, { keepDims: true }).detach();
+        return x.sub(mean).matmul(this.table.embeddings.T).mean(1);
+      }
+    }
+    const model = new Net();
+    model.compile({ optimizer: new AdamW({ lr: 0.01 }), loss: "cross_entropy" });
+    return {
+      model,
+      x: randint(0, 9, [6, 3], { generator: new Generator(1) }),
+      y: tensor([0, 8, 2, 2, 5, 0], { dtype: "int32" }),
+    };
+  },
+  "penalties of weights and outputs": () => {
+    const generator = new Generator(3);
+    const model = new Sequential([
+      new Dense({
+        units: 5,
+        inputDim: 4,
+        activation: "relu",
+        kernelRegularizer: l2(0.1),
+        biasRegularizer: l1(0.1),
+        generator,
+      }),
+      new Dense({ units: 3, activityRegularizer: l1l2({ l1: 0.1, l2: 0.2 }), generator }),
+    ]);
+    model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: "mae" });
+    return { model, x: noise(6, 4), y: noise(6, 3) };
+  },
+  "a frozen part, groups and dropout": () => {
+    const generator = new Generator(3);
+    const first = new Dense({ units: 5, inputDim: 4, activation: "tanh", generator });
+    const second = new Dense({ units: 5, inputDim: 5, activation: "tanh", generator });
+    const last = new Dense({ units: 1, inputDim: 5, generator });
+    const model = new Sequential([first.freeze(), new Dropout(0.5), second, last]);
+    const optimizer = new Adam(
+      [
+        { params: second, lr: 0.01 },
+        { params: last, lr: cosineDecay({ lr: 0.1, steps: 9 }), weightDecay: 0.1 },
+      ],
+      { lr: 0.001 },
+    );
+    model.compile({ optimizer: optimizer as never, loss: "mse" });
+    return { model, x: noise(6, 4), y: noise(6) };
+  },
+  "recurrent layers with states and masks": () => {
+    const generator = new Generator(3);
+    class Net extends Model {
+      encoder = new LSTM({ units: 3, inputDim: 2, generator });
+      decoder = new LSTM({ units: 3, inputDim: 2, returnSequences: true, generator });
+      back = new SimpleRNN({ units: 2, inputDim: 3, goBackwards: true, activation: "relu", generator });
+      both = new Bidirectional(new GRU({ units: 2, inputDim: 3, returnSequences: true, generator }), { merge: "sum" });
+      cell = new LSTMCell({ units: 2, inputDim: 2, generator });
+      override get inputNames() {
+        return ["x", "mask"];
+      }
+      forward(x: Tensor, mask: Tensor): Tensor {
+        const { state } = this.encoder.call(x, { mask, returnState: true });
+        const y = this.decoder.call(x.flip(1), { state });
+        const both = this.both.call(y, { mask });
+        return concat([this.back.call(y, { mask }), both.mean(1), this.cell.call(both.mean(1))], -1);
+      }
+    }
+    const model = new Net();
+    model.compile({ optimizer: new RMSprop(), loss: "mse" });
+    const mask = tensor([
+      [true, true, true, false],
+      [true, true, true, true],
+      [false, true, false, true],
+    ]);
+    return { model, x: { x: noise(3, 4, 2), mask }, y: noise(3, 6) };
+  },
+  "an encoder with a mask": () => {
+    const generator = new Generator(3);
+    class Net extends Model {
+      encoder = new TransformerEncoder({
+        embedDim: 4,
+        heads: 2,
+        feedForwardDim: 6,
+        numLayers: 2,
+        normFirst: true,
+        generator,
+      });
+      pool = new GlobalAvgPool1d({ dataFormat: "channels_last" });
+      override get inputNames() {
+        return ["x", "mask"];
+      }
+      forward(x: Tensor, mask: Tensor): Tensor {
+        return this.pool.call(this.encoder.call(x, { mask, causal: true }), { mask });
+      }
+    }
+    const model = new Net();
+    model.compile({ optimizer: new Adam({ lr: 0.01 }), loss: "mse" });
+    const mask = tensor([
+      [true, true, true, false],
+      [true, true, true, true],
+      [true, true, false, false],
+    ]);
+    return { model, x: { x: noise(3, 4, 4), mask }, y: noise(3, 4) };
+  },
+  "convolutions with all kinds of padding": () => {
+    const generator = new Generator(3);
+    const model = new Sequential([
+      new Conv2d({ filters: 3, kernelSize: [2, 3], padding: "same", activation: "relu", generator }),
+      new Conv2d({ filters: 3, kernelSize: 3, stride: 2, padding: "same", generator }),
+      new MaxPool2d({ kernelSize: 3, stride: 2, padding: "same" }),
+      new Conv2d({
+        filters: 2,
+        kernelSize: 3,
+        padding: [
+          [1, 2],
+          [0, 2],
+        ],
+        activation: (x) => x.tanh().mul(2),
+        generator,
+      }),
+    ]);
+    model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: "mse" });
+    return { model, x: noise(3, 2, 9, 8), y: noise(3, 2, 4, 2) };
+  },
+  "numbers in double precision": () => {
+    const model = new Sequential([new Dense({ units: 3, inputDim: 4, dtype: "float64", generator: new Generator(1) })]);
+    model.compile({ optimizer: new Adam(), loss: "mse" });
+    return { model, x: noise(5, 4).cast("float64"), y: noise(5, 3).cast("float64") };
+  },
+};
+
+/** Writes them all; returns their folders. */
+export async function pytorchPrograms(folder: string, problems: string[]): Promise<string[]> {
+  const folders: string[] = [];
+  const write: Write = async (name, make) => {
+    const to = join(folder, "torch", name.replace(/\W+/g, "-"));
+    try {
+      const { model, ...options } = make();
+      await exportPyTorch(model, to, options);
+      folders.push(to);
+    } catch (error) {
+      problems.push(`exportPyTorch, ${name}: ${error instanceof Error ? error.stack?.slice(0, 700) : error}`);
+    }
+  };
+  await layers(write);
+  await everyLoss(write);
+  await everyOptimizer(write);
+  for (const [name, schedule] of Object.entries(schedules))
+    await write(`schedule ${name}`, () => mixed(new SGD({ lr: schedule }) as never));
+  for (const [name, make] of Object.entries(models)) await write(`model ${name}`, make);
+  return folders;
+}
