@@ -79,21 +79,20 @@ export function checkProbability(where: string, p: number): void {
   });
 }
 
+/** Bounds may be equal: then every draw is that number. */
 export function checkInterval(where: string, low: number, high: number): void {
-  if (low < high && Number.isFinite(high - low)) return;
+  if (low <= high && Number.isFinite(high - low)) return;
   const finite = Number.isFinite(low) && Number.isFinite(high);
   throw new ValueError({
     where,
-    expected: finite && low < high ? "bounds whose difference is finite" : "finite bounds with low < high",
+    expected: finite && low < high ? "bounds whose difference is finite" : "finite bounds with low <= high",
     got: `low = ${plain(low)} and high = ${plain(high)}`,
     hint: finite ? intervalHint(low, high) : undefined,
   });
 }
 
 function intervalHint(low: number, high: number): string {
-  if (low > high) return `Swap them: (${high}, ${low}).`;
-  if (low === high) return "The upper bound is not included, so that there is no number to draw.";
-  return "Draw from a smaller interval and scale.";
+  return low > high ? `Swap them: (${high}, ${low}).` : "Draw from a smaller interval and scale.";
 }
 
 export function checkWholeInterval(where: string, low: number, high: number): void {
@@ -104,7 +103,13 @@ export function checkWholeInterval(where: string, low: number, high: number): vo
       got: `low = ${plain(low)} and high = ${plain(high)}`,
       hint: "For numbers with fractions draw from uniform; to round a bound use Math.floor.",
     });
-  checkInterval(where, low, high);
+  if (low >= high)
+    throw new ValueError({
+      where,
+      expected: "whole numbers with low < high",
+      got: `low = ${low} and high = ${high}`,
+      hint: low > high ? intervalHint(low, high) : "The upper bound is not included: there is no number to draw.",
+    });
   if (high - low > 2 ** 53)
     throw new ValueError({
       where,

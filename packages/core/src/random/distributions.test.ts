@@ -200,11 +200,87 @@ test("normals reach into the tails as often as they should", () => {
   expect(Math.abs(beyond4 - 126.7)).toBeLessThan(4 * Math.sqrt(126.7)); // 2e6 · 2 (1 - Φ(4))
 });
 
-test("a tiny concentration gives zeros rather than NaN", () => {
-  expect(new Generator(1).fillGamma(new Float32Array(1000), 1e-6).every((x) => x >= 0)).toBe(true);
-  const ends = new Generator(1).fillBeta(new Float64Array(1000), 1e-6, 1e-6);
-  expect(ends.every((x) => x >= 0 && x <= 1)).toBe(true);
-  expect(Math.abs(moments(ends).mean - 0.5)).toBeLessThan(0.07);
+describe("where most of a distribution is near an end of its interval", () => {
+  /** By its name: how it is drawn, and its deciles (from scipy.stats 1.17.1). */
+  const laws: Record<string, [(g: Generator, a: Floats) => Floats, number[]]> = {
+    "gamma of concentration 0.01": [
+      (g, a) => g.fillGamma(a, 0.01),
+      [
+        5.66074e-101, 7.17584e-71, 2.91742e-53, 9.09646e-41, 4.46554e-31, 3.69827e-23, 1.83095e-16, 1.15311e-10,
+        1.50359e-5,
+      ],
+    ],
+    // Its upper deciles are 1 to the last digit.
+    "beta(0.01, 0.01)": [
+      (g, a) => g.fillBeta(a, 0.01, 0.01),
+      [1.24726e-70, 1.5811e-40, 6.42812e-23, 2.00428e-10, 0.5, 0.9999999997995723],
+    ],
+    "beta(0.02, 3)": [
+      (g, a) => g.fillBeta(a, 0.02, 3),
+      [
+        2.25903e-51, 2.54345e-36, 1.62176e-27, 2.86367e-21, 2.00643e-16, 1.82593e-12, 4.06279e-9, 3.22422e-6,
+        0.00116692,
+      ],
+    ],
+  };
+
+  test.each(Object.entries(laws))("%s has the right deciles, and in float32 their roundings", (_, [fill, deciles]) => {
+    const draws = fill(new Generator("ends"), new Float64Array(n));
+    expect(kolmogorovAtDeciles(draws, deciles)).toBeLessThan(kolmogorovLimit);
+    const rounded = fill(new Generator("ends"), new Float32Array(n));
+    const [least, most] = [2 ** -149, 1 - 2 ** -24];
+    const wrong = rounded.findIndex((x, i) => {
+      const nearest = Math.fround(draws[i]);
+      return x !== (nearest === 0 ? least : nearest === 1 ? most : nearest);
+    });
+    expect(wrong).toBe(-1);
+  });
+
+  test("nothing is 0, 1 or NaN, however small the parameters", () => {
+    for (const Kind of [Float32Array, Float64Array])
+      for (const tiny of [0.3, 1e-3, 1e-100, 1e-310, 5e-324]) {
+        const gammas = new Generator(1).fillGamma(new Kind(1000), tiny);
+        expect(gammas.every((x) => x > 0 && x < 100)).toBe(true);
+        expect(new Generator(1).fillExponential(new Kind(1000), 1e308).every((x) => x > 0)).toBe(true);
+        for (const [a, b] of [
+          [tiny, tiny],
+          [tiny, 2 * tiny],
+          [tiny, 5],
+          [1e300, tiny],
+          [1, tiny],
+        ]) {
+          const betas = new Generator(1).fillBeta(new Kind(1000), a, b);
+          expect(betas.every((x) => x > 0 && x < 1)).toBe(true);
+          const mean = 1 / (1 + b / a);
+          const { mean: drawn } = moments(betas);
+          expect(Math.abs(drawn - mean)).toBeLessThan(1e-7 + 4 * Math.sqrt((mean * (1 - mean)) / 1000));
+        }
+      }
+  });
+
+  test("a small rate is not lost where the gamma by itself is no number", () => {
+    const draws = new Generator(2).fillGamma(new Float64Array(n), 1e-3, 1e-300);
+    // The median of small concentrations, (Γ(a + 1) / 2)^(1/a), with Γ(1.001) = 0.99942377.
+    const median = Math.exp(1e3 * Math.log(0.99942377 / 2) + 300 * Math.LN10);
+    const below = draws.filter((x) => x < median).length / n;
+    expect(Math.abs(below - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / n));
+  });
+});
+
+test("an interval of no length is its one number, and takes words as any other", () => {
+  for (const low of [0, -3, 0.7, 1e300]) {
+    const [one, other] = [new Generator(5), new Generator(5)];
+    expect(one.uniform(low, low)).toBe(low);
+    other.uniform();
+    expect(one.state).toEqual(other.state);
+    expect(one.fillUniform(new Float64Array(3), low, low)).toEqual(new Float64Array(3).fill(low));
+    expect(one.fillUniform(new Float32Array(3), low, low)).toEqual(new Float32Array(3).fill(low));
+  }
+});
+
+test("float32 uniforms are not below a bound that is no float32", () => {
+  const draws = new Generator(6).fillUniform(new Float32Array(100_000), 0.7, 0.7 + 1e-6);
+  expect(draws.every((x) => x >= 0.7 && x < 0.7 + 1e-6)).toBe(true);
 });
 
 describe("counts", () => {

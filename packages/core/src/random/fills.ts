@@ -11,17 +11,19 @@ const scratch = new Uint32Array(1024);
 
 /** Float32: x = low + (high - low) k / 2²⁴ with k the upper 24 bits of one word. Float64: 53 bits of two words. */
 export function fillUniform(words: Words, array: Float32Array | Float64Array, low: number, high: number): void {
-  const top = largestBelow(high, array instanceof Float32Array ? Float32Array : Float64Array);
-  if (array instanceof Float32Array) uniform32(words, array, low, (high - low) * 2 ** -24, top);
+  const top = low < high ? largestBelow(high, arrayKind(array)) : high;
+  if (array instanceof Float32Array) uniform32(words, array, [low, top], (high - low) * 2 ** -24);
   else uniform64(words, array, low, (high - low) * 2 ** -53, top);
 }
 
-function uniform32(words: Words, array: Float32Array, low: number, step: number, top: number): void {
+function uniform32(words: Words, array: Float32Array, [low, top]: readonly number[], step: number): void {
+  // Rounding could otherwise reach below the bound.
+  const bottom = Math.fround(low) < low ? -largestBelow(-low, Float32Array) : low;
   for (let start = 0; start < array.length; start += scratch.length) {
     const count = Math.min(scratch.length, array.length - start);
     words.fill(scratch, count);
     for (let i = 0; i < count; i++) {
-      array[start + i] = Math.min(top, low + step * (scratch[i] >>> 8));
+      array[start + i] = Math.min(top, Math.max(bottom, low + step * (scratch[i] >>> 8)));
     }
   }
 }
@@ -80,21 +82,33 @@ export function fillBernoulli(words: Words, array: TypedArray, p: number): void 
   }
 }
 
+type FloatKind = typeof Float32Array | typeof Float64Array;
+
 const one32 = new Float32Array(1);
 const bits32 = new Int32Array(one32.buffer);
 const one64 = new Float64Array(1);
 const bits64 = new BigInt64Array(one64.buffer);
 
+/** Of which numbers an array is. */
+export function arrayKind(array: Float32Array | Float64Array): FloatKind {
+  return array instanceof Float32Array ? Float32Array : Float64Array;
+}
+
+/** The smallest float above 0. */
+export function smallestAbove0(kind: FloatKind): number {
+  return kind === Float32Array ? 2 ** -149 : Number.MIN_VALUE;
+}
+
 /** The largest float below `limit` that such an array can hold: rounding could otherwise reach the limit itself. */
-export function largestBelow(limit: number, kind: typeof Float32Array | typeof Float64Array): number {
+export function largestBelow(limit: number, kind: FloatKind): number {
   if (kind === Float32Array) {
     one32[0] = limit;
     if (one32[0] < limit) return one32[0];
-    if (one32[0] === 0) return -(2 ** -149);
+    if (one32[0] === 0) return -smallestAbove0(kind);
     bits32[0] += one32[0] > 0 ? -1 : 1;
     return one32[0];
   }
-  if (limit === 0) return -Number.MIN_VALUE;
+  if (limit === 0) return -smallestAbove0(kind);
   one64[0] = limit;
   bits64[0] += limit > 0 ? -1n : 1n;
   return one64[0];

@@ -10,7 +10,7 @@ import { atomicRun, onFailure } from "../tensor/atomic.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { tracer } from "../tensor/tracer.ts";
 import * as check from "./checks.ts";
-import { fillBernoulli, fillNormal, fillUniform, largestBelow } from "./fills.ts";
+import { arrayKind, fillBernoulli, fillNormal, fillUniform, largestBelow, smallestAbove0 } from "./fills.ts";
 import * as sample from "./samplers.ts";
 import { type GeneratorState, Words } from "./words.ts";
 
@@ -96,11 +96,15 @@ export class Generator {
     return child;
   }
 
-  /** A number in [low, high) with 53 random bits; two words. @throws ValueError unless low < high, both finite. */
+  /**
+   * A number in [low, high) with 53 random bits, or `low` where the two are equal; two words.
+   *
+   * @throws ValueError unless low <= high, both finite.
+   */
   uniform(low = 0, high = 1): number {
     check.checkInterval("uniform", low, high);
     const x = low + (high - low) * this.#words.unit();
-    return x < high ? x : largestBelow(high, Float64Array);
+    return x < high || low === high ? x : largestBelow(high, Float64Array);
   }
 
   /** A normal with the given mean and standard deviation; four words. @throws ValueError for std < 0. */
@@ -160,11 +164,12 @@ export class Generator {
   }
 
   /**
-   * Fills an array with numbers in [low, high), each as likely as any other, and returns it.
+   * Fills an array with numbers in [low, high), each as likely as any other, and returns it; with `low` where the two are
+   * equal.
    *
    * Float32: multiples of 2⁻²⁴ of the interval, one word each. Float64: multiples of 2⁻⁵³, two words each.
    *
-   * @throws ValueError unless low < high, both finite; DTypeError for an array that is not of floats.
+   * @throws ValueError unless low <= high, both finite; DTypeError for an array that is not of floats.
    *
    * @example
    * generator.fillUniform(new Float32Array(4), -1, 1);
@@ -262,32 +267,44 @@ export class Generator {
     return array;
   }
 
-  /** Fills with density rate exp(-rate x), x > 0, of mean 1 / rate; two words each. @throws ValueError for rate <= 0. */
+  /**
+   * Fills with density rate exp(-rate x), x > 0, of mean 1 / rate; two words each. What would round to 0 is the smallest
+   * number above it.
+   *
+   * @throws ValueError for rate <= 0; DTypeError for an array that is not of floats.
+   */
   fillExponential<T extends FloatArray>(array: T, rate = 1): T {
     check.checkPositive("fillExponential", "rate", rate);
-    return this.#fill("fillExponential", array, (words) => sample.standardExponential(words) / rate);
+    return this.#fillAbove0("fillExponential", array, (words) => sample.standardExponential(words) / rate);
   }
 
   /**
    * Fills with density rateᵃ xᵃ⁻¹ exp(-rate x) / Γ(a), a = concentration, of mean a / rate (Marsaglia & Tsang 2000).
+   *
+   * What would round to 0, as much does for a small concentration, is the smallest number above it.
    *
    * @throws ValueError for a concentration or a rate that is not above 0; DTypeError for an array that is not of floats.
    */
   fillGamma<T extends FloatArray>(array: T, concentration: number, rate = 1): T {
     check.checkPositive("fillGamma", "concentration", concentration);
     check.checkPositive("fillGamma", "rate", rate);
-    return this.#fill("fillGamma", array, (words) => sample.standardGamma(words, concentration) / rate);
+    return this.#fillAbove0("fillGamma", array, (words) => sample.gamma(words, concentration, rate));
   }
 
   /**
-   * Fills with density xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b) on [0, 1], of mean a / (a + b).
+   * Fills with density xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b) on (0, 1), of mean a / (a + b).
+   *
+   * What would round to 0 or 1, as much does for a small a or b, is the number of the array that is next to it.
    *
    * @throws ValueError for an a or b that is not above 0; DTypeError for an array that is not of floats.
    */
   fillBeta<T extends FloatArray>(array: T, a: number, b: number): T {
     check.checkPositive("fillBeta", "a", a);
     check.checkPositive("fillBeta", "b", b);
-    return this.#fill("fillBeta", array, (words) => sample.beta(words, a, b));
+    const top = largestBelow(1, arrayKind(array));
+    this.#fillAbove0("fillBeta", array, (words) => sample.beta(words, a, b));
+    for (let i = 0; i < array.length; i++) if (array[i] === 1) array[i] = top;
+    return array;
   }
 
   /**
@@ -310,6 +327,13 @@ export class Generator {
     check.checkFinite("fillLaplace", "location", location);
     check.checkPositive("fillLaplace", "scale", scale);
     return this.#fill("fillLaplace", array, (words) => location + scale * sample.standardLaplace(words));
+  }
+
+  #fillAbove0<T extends FloatArray>(where: string, array: T, draw: (words: Words) => number): T {
+    this.#fill(where, array, draw);
+    const least = smallestAbove0(arrayKind(array));
+    for (let i = 0; i < array.length; i++) if (array[i] === 0) array[i] = least;
+    return array;
   }
 
   #fill<T extends FloatArray>(where: string, array: T, draw: (words: Words) => number): T {

@@ -36,15 +36,22 @@ export function standardLaplace(words: Words): number {
 }
 
 /**
- * Density x^(a - 1) exp(-x) / Γ(a) for x > 0.
+ * Density rateᵃ x^(a - 1) exp(-rate x) / Γ(a) for x > 0.
  *
- * d v with d = a - 1/3 and v = (1 + z / √(9d))³ for a normal z, accepted with the probability that makes it exact;
- * below a = 1 by the gamma of a + 1 times u^(1/a).
+ * Below a = 1 it is the gamma of a + 1 times u^(1/a), as logarithms: u^(1/a) alone may be too small for a number.
+ */
+export function gamma(words: Words, a: number, rate: number): number {
+  if (a >= 1) return gammaFrom1(words, a) / rate;
+  return Math.exp(Math.log(gammaFrom1(words, a + 1)) + Math.log(words.open()) / a - Math.log(rate));
+}
+
+/**
+ * A gamma of rate 1 for a >= 1: d v with d = a - 1/3 and v = (1 + z / √(9d))³ for a normal z, accepted with the
+ * probability that makes it exact.
  *
  * Source: Marsaglia and Tsang, "A simple method for generating gamma variables", ACM TOMS 26, 2000.
  */
-export function standardGamma(words: Words, a: number): number {
-  if (a < 1) return standardGamma(words, a + 1) * words.open() ** (1 / a);
+function gammaFrom1(words: Words, a: number): number {
   const d = a - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
@@ -62,16 +69,21 @@ export function standardGamma(words: Words, a: number): number {
 /**
  * Density x^(a - 1) (1 - x)^(b - 1) / B(a, b) for 0 < x < 1: X / (X + Y) of two gammas.
  *
- * As the sigmoid of ln X - ln Y, because gammas of small a and b both underflow to 0.
+ * As the sigmoid of ln X - ln Y, because gammas of small a and b both underflow to 0; the logarithms of tiny a and b may
+ * be too large for a number as well, and are subtracted as multiples of 1 / min(a, b).
  */
 export function beta(words: Words, a: number, b: number): number {
-  const logX = logOfGamma(words, a);
-  return 1 / (1 + Math.exp(logOfGamma(words, b) - logX));
+  const [logX, boostX] = logOfGamma(words, a);
+  const [logY, boostY] = logOfGamma(words, b);
+  const least = Math.min(a, b);
+  const boost = boostX * (least / a) - boostY * (least / b);
+  return 1 / (1 + Math.exp(logY - logX - boost / least));
 }
 
-function logOfGamma(words: Words, a: number): number {
-  if (a >= 1) return Math.log(standardGamma(words, a));
-  return Math.log(standardGamma(words, a + 1)) + Math.log(words.open()) / a;
+/** ln X of a gamma as two numbers, the first and 1 / a times the second. */
+function logOfGamma(words: Words, a: number): [number, number] {
+  if (a >= 1) return [Math.log(gammaFrom1(words, a)), 0];
+  return [Math.log(gammaFrom1(words, a + 1)), Math.log(words.open())];
 }
 
 /** P(k) = rateᵏ exp(-rate) / k!: counts of events that come singly and independently. */

@@ -86,9 +86,10 @@ function floats(
 }
 
 /**
- * Numbers from `low` up to but not including `high`, each equally likely; by default from 0 to 1.
+ * Numbers from `low` up to but not including `high`, each equally likely; by default from 0 to 1. Only `low` where the two
+ * are equal.
  *
- * @throws ValueError unless low < high.
+ * @throws ValueError unless low <= high.
  * @example rand([2, 3], { generator: new Generator(1) });
  */
 export function rand(shape: Shape, options: RandomOptions & { low?: number; high?: number } = {}): Tensor {
@@ -176,7 +177,7 @@ export function randExponential(rate: number, shape: Shape, options: RandomOptio
   return floats("randExponential", shape, options, [rate], (g, array) => g.fillExponential(array, rate));
 }
 
-/** Gamma-distributed numbers, density ∝ x^(concentration - 1) exp(-rate x). @throws ValueError for parameters not above 0. */
+/** Gamma-distributed numbers above 0, density ∝ x^(concentration - 1) exp(-rate x). @throws ValueError for parameters not above 0. */
 export function randGamma(
   concentration: number,
   shape: Shape,
@@ -189,7 +190,7 @@ export function randGamma(
   );
 }
 
-/** Beta-distributed numbers in (0, 1), density ∝ x^(a-1) (1-x)^(b-1). @throws ValueError for parameters not above 0. */
+/** Beta-distributed numbers in (0, 1), density ∝ x^(a-1) (1-x)^(b-1), neither 0 nor 1 even after rounding. @throws ValueError for parameters not above 0. */
 export function randBeta(a: number, b: number, shape: Shape, options: RandomOptions = {}): Tensor {
   checkOptions("randBeta", options, randomOptions);
   return floats("randBeta", shape, options, [a, b], (g, array) => g.fillBeta(array, a, b));
