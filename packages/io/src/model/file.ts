@@ -217,8 +217,9 @@ export function parseModel<M extends Module<unknown> = Model>(
 }
 
 // Here, where `loadModel` is: a bundle that has the one has the other.
-setModelWriter(async (model, path, options) => {
-  await writeFile(path, encodeAlone(`save, model "${model.name}"`, model, options));
+setModelWriter(async (model, path, options, weightsOnly = false) => {
+  const encode = () => encodeAlone(`save, model "${model.name}"`, model, options);
+  await writeFile(path, weightsOnly ? encodeSafetensors(model.stateDict()) : encode());
 });
 
 /**

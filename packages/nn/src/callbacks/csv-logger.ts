@@ -8,6 +8,7 @@ import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { SavedFields } from "../model/saved-fields.ts";
 import { optionNames } from "../option-names.ts";
+import { fileSystem, withFiles } from "./file-system.ts";
 
 /** How a {@link CSVLogger} writes its file. */
 export interface CSVLoggerOptions {
@@ -59,7 +60,7 @@ export class CSVLogger extends Callback {
         expected: 'a separator such as "," or ";", without letters, digits, quotes and what numbers are written with',
         got: describe(separator),
       });
-    fileSystem();
+    fileSystem(where);
     this.#path = path;
     this.#separator = separator;
     this.#append = append;
@@ -166,18 +167,8 @@ export class CSVLogger extends Callback {
     return { columns: fields, newline: text.includes("\r\n") ? "\r\n" : "\n", endsLine: text.endsWith("\n") };
   }
 
-  /** Uses the file system, whose errors become the project's. */
-  #access<T>(use: (files: ReturnType<typeof fileSystem>) => T): T {
-    try {
-      return use(fileSystem());
-    } catch (error) {
-      throw new DataError({
-        where: `CSVLogger, ${this.#path}`,
-        expected: "a file that can be written",
-        got: (error as Error).message,
-        hint: "Its folder must be there: paths count from where the program was started.",
-      });
-    }
+  #access<T>(use: (files: typeof import("node:fs")) => T): T {
+    return withFiles("CSVLogger", this.#path, use);
   }
 }
 
@@ -209,16 +200,4 @@ function readRecord(text: string, separator: string): { fields: string[]; end: n
     if (ends) return { fields, end: Math.min(at + 1, text.length) };
     at += separator.length;
   }
-}
-
-/** Node's file system, asked for at run time: an import would keep browsers from loading the package. */
-function fileSystem(): typeof import("node:fs") {
-  const found = typeof process === "object" ? process.getBuiltinModule?.("node:fs") : undefined;
-  if (found) return found;
-  throw new OptionError({
-    where: "CSVLogger",
-    expected: "a file system",
-    got: "none, as in browsers",
-    hint: "Collect the numbers with a callback { onEpochEnd(epoch, logs) {} } instead.",
-  });
 }

@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { column, line, lineByHand, x, y } from "../../test/line.ts";
 import { subclassesOf } from "../../test/public.ts";
@@ -81,6 +81,25 @@ const table: Readonly<Record<string, Row>> = {
     hooks: ["onEpochBegin", "onEpochEnd"],
     effect: (_, { history }, model) => [history.lr, model.optimizer.lr],
     expected: [[0, 1, 3], 3],
+  }),
+  ModelCheckpoint: row({
+    make: () => {
+      const written: string[] = [];
+      nn.setModelWriter(async (_model, path, options, weightsOnly) => {
+        written.push(JSON.stringify([String(path).slice(folder.length), options, weightsOnly]));
+      });
+      const options = { monitor: "error", mode: "min", keep: 1 } as const;
+      return Object.assign(new nn.ModelCheckpoint(join(folder, "models"), options), { written });
+    },
+    hooks: ["onTrainBegin", "onEpochEnd"],
+    effect: ({ best, bestEpoch, written }) => [best, bestEpoch, written],
+    expected: [
+      1,
+      0,
+      ["epoch-000001", "best", "epoch-000002", "epoch-000003"].map((name) =>
+        JSON.stringify([`${sep}models${sep}${name}.safetensors`, { optimizerState: false }, false]),
+      ),
+    ],
   }),
   ReduceLROnPlateau: row({
     make: () => new nn.ReduceLROnPlateau({ monitor: "error", mode: "min", factor: 0.5, patience: 1 }),

@@ -9,8 +9,13 @@ export interface SaveOptions {
   optimizerState?: boolean;
 }
 
-/** Writes a model to a file. */
-export type ModelWriter = (model: Module<unknown>, path: string | URL, options: SaveOptions) => Promise<void>;
+/** Writes a model to a file, or its weights alone. */
+export type ModelWriter = (
+  model: Module<unknown>,
+  path: string | URL,
+  options: SaveOptions,
+  weightsOnly?: boolean,
+) => Promise<void>;
 
 /** Null until somebody knows how. */
 export let modelWriter: ModelWriter | null = null;
