@@ -12,6 +12,7 @@ export {
   writeNpy,
 } from "./formats/npy.ts";
 export { encodeNpz, type NpzLimits, type NpzOptions, parseNpz, readNpz, writeNpz } from "./formats/npz.ts";
+export { encodePng, type PngOptions } from "./formats/png.ts";
 export {
   encodeSafetensors,
   parseSafetensors,
@@ -21,6 +22,8 @@ export {
   writeSafetensors,
 } from "./formats/safetensors.ts";
 export { type ExportJaxOptions, exportJax, type JaxProgram, jaxProgram } from "./jax/export-jax.ts";
+export { JSONLLogger, type JSONLLoggerOptions } from "./logging/jsonl-logger.ts";
+export { TensorBoard, type TensorBoardImage, type TensorBoardOptions } from "./logging/tensorboard.ts";
 export {
   encodeAll,
   encodeModel,

@@ -6,6 +6,7 @@
  */
 import { DataError } from "@chainrule/core";
 import { Inflate, zipSync } from "fflate/browser";
+import { crc32 } from "./crc.ts";
 
 /** A file in the archive. */
 export interface ZipEntry {
@@ -183,17 +184,4 @@ function inflate(where: string, data: Uint8Array, length: number, isAll: boolean
   }
   if (size < length) throw broken(where, "an entry shorter than its directory says");
   return unpacked;
-}
-
-const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
-
-/** The check sum of zip (ISO 3309). */
-function crc32(bytes: Uint8Array): number {
-  let value = -1;
-  for (let i = 0; i < bytes.length; i++) value = crcTable[(value ^ bytes[i]) & 255] ^ (value >>> 8);
-  return ~value >>> 0;
 }

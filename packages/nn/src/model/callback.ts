@@ -78,6 +78,11 @@ export abstract class Callback implements Hooks {
     return null;
   }
 
+  /** Whether parameters are to have the gradients of the epoch's last batch when it ends. @internal */
+  wantsGradients(_epoch: number): boolean {
+    return false;
+  }
+
   onTrainBegin(): Awaitable {}
   onTrainEnd(_logs: Logs): Awaitable {}
   onEpochBegin(_epoch: number, _logs: Logs): Awaitable {}
@@ -151,6 +156,11 @@ export class CallbackList {
   /** Whether one of them sees to losses that are no numbers. */
   get watchesLoss(): boolean {
     return this.#callbacks.some((callback) => callback instanceof Callback && callback.watchesLoss);
+  }
+
+  /** Whether one of them wants the gradients of the epoch's last batch. */
+  wantsGradients(epoch: number): boolean {
+    return this.#callbacks.some((callback) => callback instanceof Callback && callback.wantsGradients(epoch));
   }
 
   /** Whether any callback has the hook. */

@@ -15,6 +15,7 @@ import { EventLoopYield } from "./event-loop-yield.ts";
 import { checkPasses, checkSmallestBatch } from "./fit-checks.ts";
 import type { FitData } from "./fit-data.ts";
 import { withValidation } from "./fit-plan.ts";
+import { putGradients } from "./gradients.ts";
 import { History } from "./history.ts";
 import type { Hooks, Logs } from "./hooks.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
@@ -44,6 +45,8 @@ interface FitRun {
   readonly notice: LossNotice;
   readonly checkpoints: Checkpoints | null;
   readonly shapes: TrainingParts["shapes"];
+  /** The batch that was trained on last. */
+  lastBatch: Batch | null;
   /** Whether the callbacks are to be asked again when the first batch has shown the outputs. */
   checkPlanLater: boolean;
   /** Whether the validation data are to be tried when the first batch has made the weights. */
@@ -97,6 +100,7 @@ export async function runFit(request: FitRequest): Promise<History> {
       notice: callbacks.watchesLoss || options.debugNaN ? new LossNotice(true) : request.notice,
       checkpoints,
       shapes,
+      lastBatch: null,
       checkPlanLater: names === null,
       checkValidationLater: !isValidationChecked,
     };
@@ -135,7 +139,9 @@ async function runEpochs(run: FitRun): Promise<void> {
       const epochLogs = await runEpoch(run, batches, epoch);
       if (epochLogs === null) break;
       logs = epochLogs;
+      const putBack = callbacks.wantsGradients(epoch) && run.lastBatch ? putGradients(run.state, run.lastBatch) : null;
       await callbacks.call("onEpochEnd", epoch, logs);
+      putBack?.();
       await checkpoints?.save(parts, epoch + 1, logs, isLast(run, epoch));
       run.progress?.endEpoch(batches.steps, logs);
     }
@@ -166,6 +172,7 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       const next = batches.next();
       const batch = next instanceof Promise ? await next : next;
       if (batch === null) break;
+      run.lastBatch = batch;
       if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
       const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
       if (run.checkPlanLater) checkPlan(run, epochMetrics);
