@@ -51,7 +51,9 @@ class EventFile {
     withLogFile(this.#where, ({ join, mkdirSync, writeFileSync }) => {
       mkdirSync(this.#folder, { recursive: true });
       const time = Date.now() / 1000;
-      const name = `events.out.tfevents.${Math.floor(time)}.${process.pid}.${counter++}.v2`;
+      // TensorBoard reads files in the order of their names.
+      const number = `${counter++}`.padStart(6, "0");
+      const name = `events.out.tfevents.${Math.floor(time)}.${process.pid}.${number}.v2`;
       this.#path = join(this.#folder, name);
       writeFileSync(this.#path, encodeEvent(fileVersion, 0, time), { flag: "wx" });
     });
