@@ -99,3 +99,61 @@ it("describe puts any value in a few words", () => {
   expect(describeValue(Object.create(null))).toBe("an object with keys (none)");
   expect(describeValue(new DTypeError({ where: "", expected: "", got: "" }))).toBe("a DTypeError");
 });
+
+describe("an error of a user's own class", () => {
+  class BudgetError extends ChainRuleError {
+    readonly spent: number;
+    constructor(spent: number, where: string) {
+      super({ where, expected: "less", got: String(spent) });
+      this.spent = spent;
+    }
+  }
+
+  it("is told from further out without its constructor, whose arguments are others", () => {
+    const outer = new BudgetError(3, "train").inside("model");
+    expect(outer).toBeInstanceOf(BudgetError);
+    expect([outer.name, outer.spent, outer.where, outer.got]).toEqual(["BudgetError", 3, "model: train", "3"]);
+    expect(outer.message).toBe("model: train: expected less, got 3.");
+    expect(Object.prototype.toString.call(outer)).toBe("[object Error]");
+    expect(outer.stack).toContain("errors.test.ts");
+  });
+
+  it("keeps its cause, and the error that it was is as it was", () => {
+    const error = Object.assign(new BudgetError(3, "train"), { cause: "rent" });
+    expect(error.inside("a").inside("b").cause).toBe("rent");
+    expect(error.where).toBe("train");
+  });
+
+  it("is made whatever its parts are", () => {
+    for (const parts of [
+      undefined,
+      null,
+      "x",
+      { where: Symbol("s"), expected: Object.create(null), got: 1n, hint: {} },
+    ])
+      expect(new ChainRuleError(parts as never)).toBeInstanceOf(ChainRuleError);
+    expect(new ChainRuleError({ where: Symbol("s") } as never).message).toBe(
+      "a Symbol: expected undefined, got undefined.",
+    );
+  });
+});
+
+it("describe never throws", () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const named = Object.defineProperty(() => 1, "name", { value: Symbol("s") });
+  const words = [
+    Symbol("s"),
+    revoked.proxy,
+    named,
+    Object.create({ constructor: null }),
+    new DataView(new ArrayBuffer(8)),
+  ];
+  expect(words.map(describeValue)).toEqual([
+    "a Symbol",
+    "an object that cannot be read",
+    "an object that cannot be read",
+    "an object with keys (none)",
+    "a DataView of 8",
+  ]);
+});

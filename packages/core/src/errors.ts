@@ -35,27 +35,30 @@ export class ChainRuleError extends Error {
   readonly hint: string | undefined;
 
   constructor(parts: ErrorParts) {
-    super(`${parts.where}: expected ${parts.expected}, got ${parts.got}.${parts.hint ? `\n  ${parts.hint}` : ""}`);
+    const [where, expected, got] = [parts?.where, parts?.expected, parts?.got].map(asText);
+    const hint = parts?.hint;
+    super(`${where}: expected ${expected}, got ${got}.${hint ? `\n  ${asText(hint)}` : ""}`);
     this.name = new.target.name;
-    this.where = parts.where;
-    this.expected = parts.expected;
-    this.got = parts.got;
-    this.hint = parts.hint;
+    this.where = where;
+    this.expected = expected;
+    this.got = got;
+    this.hint = hint;
   }
 
-  /** The same error, told from further out: `inside('layer "dense_1"')` puts the layer's name in front. */
+  /**
+   * The same error, told from further out: `inside('layer "dense_1"')` puts the layer's name in front. What a class of
+   * one's own has added stays; its constructor, which may take other arguments, is not run again.
+   */
   inside(outer: string): this {
-    const Same = this.constructor as new (parts: ErrorParts) => this;
-    const error = new Same({
-      where: `${outer}: ${this.where}`,
-      expected: this.expected,
-      got: this.got,
-      hint: this.hint,
-    });
+    const same = Reflect.construct(Error, [`${outer}: ${this.message}`], this.constructor as never) as this;
+    const error = Object.assign(same, this, { where: `${outer}: ${this.where}` });
     if (this.stack) error.stack = this.stack.replace(this.message, error.message);
     return error;
   }
 }
+
+/** A part of a message, whatever it is: an error that fails itself would hide the one that it was to tell of. */
+const asText = (part: unknown) => (typeof part === "string" ? part : describe(part));
 
 /** Shapes or axes that do not fit together. */
 export class ShapeError extends ChainRuleError {}
@@ -92,7 +95,8 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** A hint for a misspelt name: the nearest of the known names if one is near, and all of them. */
-export function didYouMean(word: string, known: readonly string[]): string {
+export function didYouMean(word: unknown, known: readonly string[]): string {
+  if (typeof word !== "string") return `Known: ${known.join(", ")}.`;
   const plain = (s: string) => s.toLowerCase().replace(/[_\s-]/g, "");
   const ranked = known
     .map((name) => ({ name, distance: editDistance(plain(word), plain(name)) }))
@@ -140,11 +144,11 @@ function isPlain(value: unknown): boolean {
 
 /** The entry of `table` named `name`, or an {@link OptionError} that suggests the nearest name. */
 export function lookUp<T>(where: string, table: Readonly<Record<string, T>>, name: string): T {
-  if (Object.hasOwn(table, name)) return table[name];
+  if (typeof name === "string" && Object.hasOwn(table, name)) return table[name];
   throw new OptionError({
     where,
     expected: "a known name",
-    got: `"${name}"`,
+    got: describe(name),
     hint: didYouMean(name, Object.keys(table)),
   });
 }
@@ -174,16 +178,16 @@ function inWords(value: unknown): string {
   if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "boolean") return String(value);
-  if (typeof value === "symbol") return "a symbol";
   if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value instanceof DataView) return `a DataView of ${value.byteLength} bytes`;
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
+  if (ArrayBuffer.isView(value))
+    return `a ${value.constructor.name} of ${(value as Uint8Array).length ?? value.byteLength}`;
   const name = (value as object).constructor?.name;
-  return !name || name === "Object" ? `an object with keys ${keysInWords(value as object)}` : `a ${name}`;
-}
-
-function keysInWords(value: object): string {
-  const keys = Object.keys(value);
-  return keys.length === 0 ? "(none)" : `${keys.slice(0, 8).join(", ")}${keys.length > 8 ? ", …" : ""}`;
+  return !name || name === "Object"
+    ? `an object with keys ${
+        Object.keys(value as object)
+          .slice(0, 12)
+          .join(", ") || "(none)"
+      }`
+    : `a ${name}`;
 }

@@ -3,6 +3,7 @@
  */
 import "./methods.ts";
 
+export { checkCount, checkFunction, checkList, checkNumber, checkText, listInWords } from "./arguments.ts";
 export { Checksum } from "./checksum.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
@@ -43,7 +44,7 @@ export {
   withGradEnabled,
   withOpWatcher,
 } from "./tensor/dispatch.ts";
-export { allocate } from "./tensor/dtype.ts";
+export { allocate, allocateFor } from "./tensor/dtype.ts";
 export { guard } from "./tensor/guard.ts";
 export type {
   AxisLoopKind,

@@ -3,7 +3,7 @@
  */
 import { type KernelOperand, type Op, sizeOf, type TensorSpec, type TypedArray } from "@chainrule/core";
 import {
-  allocate,
+  allocateFor,
   type Backend,
   convolve,
   convolveOp,
@@ -91,7 +91,7 @@ acceleratePool(sumPoolBackwardOp, "sumPoolBackward");
 function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, spec: TensorSpec): TypedArray | null {
   const kernel = kernels.get(op);
   if (!kernel) return computeElementwise(op, inputs, attributes, spec);
-  const out = { ...spec, storage: allocate(spec.dtype, sizeOf(spec.shape)) };
+  const out = { ...spec, storage: allocateFor(op.name, spec.shape, spec.dtype) };
   return kernel(out, inputs, attributes) ? out.storage : null;
 }
 

@@ -7,7 +7,7 @@
 
 import type { KernelOperand, Op, TensorSpec } from "@chainrule/core";
 import { type DType, type Shape, sizeOf, type TypedArray } from "@chainrule/core";
-import { allocate } from "@chainrule/core/internal";
+import { allocateFor } from "@chainrule/core/internal";
 import { exactEmitter } from "../codegen/instruction-emitters.ts";
 import { laneBytes, laneTypeOf } from "../codegen/lanes.ts";
 import { ScalarImports, VectorEmitter } from "../codegen/vector-emitter.ts";
@@ -133,11 +133,11 @@ export function computeElementwise(
   const chunk = Math.min(size, Math.max(1, Math.floor(chunkSize / period)) * period);
   // Vectors are written and read whole, so that each operand has room for a last one that is not full.
   const room = 4 * Math.ceil(chunk / 4) * 4;
+  const result = size > chunk ? allocateFor(op.name, out.shape, out.dtype) : null;
   const to = heap.tryAllocate(room * (inputs.length + 1));
   if (to === 0) return null;
   const operands = inputs.map((input, i) => new Operand(heap, to + room * (i + 1), input, patterns[i]));
   const [a, b = a, c = b] = operands;
-  const result = size > chunk ? allocate(out.dtype, size) : null;
   for (let at = 0; at < size; at += chunk) {
     const count = Math.min(chunk, size - at);
     for (const operand of operands) operand.copyIn(at, count);

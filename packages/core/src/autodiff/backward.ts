@@ -1,6 +1,7 @@
 /**
  * The backward pass: from a result, step by step in reverse order, the chain rule.
  */
+import { checkList } from "../arguments.ts";
 import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { onesLike, zerosLike } from "../tensor/create.ts";
 import { type TapeEntry, withGradEnabled } from "../tensor/dispatch.ts";
@@ -58,9 +59,19 @@ export function gradients(
 ): Tensor[] {
   checkOptions("gradients", options, [...backwardOptions, "cotangents"]);
   const { cotangents } = options;
+  checkTensors("outputs", outputs);
+  checkTensors("inputs", inputs);
+  if (cotangents !== undefined) checkTensors("cotangents", cotangents);
   const seeds = outputs.map((output, i) => seed(output, cotangents?.[i]));
   const found = propagate(outputs, seeds, options, undefined, new Set(inputs.map(nodeOf)));
   return inputs.map((input) => found.get(nodeOf(input)) ?? zerosLike(input));
+}
+
+function checkTensors(name: string, list: unknown): void {
+  checkList("gradients", list, `an array of tensors as ${name}`);
+  for (const x of list)
+    if (!(x instanceof Tensor))
+      throw new GraphError({ where: "gradients", expected: `tensors as ${name}`, got: describe(x) });
 }
 
 /** The gradient to start with, checked: 1 for a scalar, otherwise what was given. */

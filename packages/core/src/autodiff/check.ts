@@ -1,6 +1,7 @@
 /**
  * Gradients checked against central differences, in double precision.
  */
+import { checkFunction, checkList, checkNumber, checkText } from "../arguments.ts";
 import { ChainRuleError, checkOptions, describe, GraphError, ShapeError } from "../errors.ts";
 import { asTensor, type TensorLike, tensor } from "../tensor/create.ts";
 import { withGradEnabled } from "../tensor/dispatch.ts";
@@ -68,10 +69,16 @@ const optionNames = ["name", "step", "tolerance", "second"];
  * checkGradients(mul, [[1, 2], [3, 4]], { second: true }).ok; // true
  */
 export function checkGradients(f: Fn, inputs: readonly TensorLike[], options: CheckOptions = {}): GradientReport {
-  checkOptions("checkGradients", options, optionNames);
+  const where = "checkGradients";
+  checkOptions(where, options, optionNames);
+  checkFunction(where, f, "a function of tensors");
+  checkList(where, inputs, "an array of inputs");
   const { name = f.name || "the function", step = 1e-5, tolerance = 1e-6, second = false } = options;
-  const points = inputs.map((input) => {
-    const x = asTensor(input, "checkGradients").detach();
+  checkText(where, "name", name);
+  checkNumber(where, "step", step);
+  checkNumber(where, "tolerance", tolerance);
+  const points = Array.from(inputs, (input) => {
+    const x = asTensor(input, where).detach();
     return isFloat(x.dtype) ? tensor(x.toTypedArray(), { shape: x.shape, dtype: "float64" }) : x;
   });
   const first = compare(name, scalarOf(f), points, step, tolerance);
@@ -198,7 +205,11 @@ function analyticGradients(name: string, f: Fn, points: readonly Tensor[]): Tens
     const leaves = points.map((x) => (isFloat(x.dtype) ? leafOf(x) : x));
     const y = f(...leaves);
     if (!(y instanceof Tensor) || y.size !== 1)
-      throw new ShapeError({ where: `checkGradients of ${name}`, expected: "a function to a tensor", got: String(y) });
+      throw new ShapeError({
+        where: `checkGradients of ${name}`,
+        expected: "a function to a tensor",
+        got: describe(y),
+      });
     // A result that depends on nothing has gradient zero; differences then say whether that is so.
     if (!y.requiresGrad) return leaves.map((x) => tensor(new Float64Array(x.size), { shape: x.shape }));
     return gradients([y], leaves);

@@ -1,6 +1,7 @@
 /**
  * A function of tensors with a gradient rule of its own.
  */
+import { checkFunction, checkText } from "../arguments.ts";
 import { describe, GraphError } from "../errors.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp, isGradEnabled, withGradEnabled } from "../tensor/dispatch.ts";
@@ -32,8 +33,11 @@ export function customGradient(
     g: Tensor,
     call: { inputs: readonly Tensor[]; output: Tensor },
   ) => Tensor | null | readonly (Tensor | null)[],
-  name = forward.name || "customGradient",
+  name = forward?.name || "customGradient",
 ): (...inputs: TensorLike[]) => Tensor {
+  checkText("customGradient", "name", name);
+  checkFunction(name, forward, "a function that computes the result");
+  checkFunction(name, gradient, "a function that computes the gradients");
   return (...inputs) => {
     const xs = inputs.map((input) => asTensor(input, name));
     const result = withGradEnabled(false, () => forward(...xs.map((x) => x.detach())));

@@ -2,6 +2,7 @@
  * Derivatives of functions: each takes a function of tensors and returns a function that computes a derivative.
  */
 
+import { checkList } from "../arguments.ts";
 import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { stack } from "../ops/movement.ts";
 import { builtin } from "../ops/registry.ts";
@@ -119,14 +120,23 @@ export function valueAndGrad(f: Fn, options: GradOptions = {}) {
   checkFunction("grad", f);
   const { argument = 0 } = options;
   const list = typeof argument === "number" ? [argument] : argument;
+  checkList("grad", list, "argument as a number, or an array of them");
   return (...inputs: TensorLike[]): [Tensor, Tensor | Tensor[]] => {
     for (const i of list)
-      if (!Number.isInteger(i) || i < 0 || i >= inputs.length)
-        throw new GraphError({ where: "grad", expected: `an argument from 0 to ${inputs.length - 1}`, got: `${i}` });
+      if (!Number.isInteger(i) || i < 0 || i >= inputs.length) throw wrongArgument("grad", inputs, i);
     const { value, pull } = vjpAt("grad", f, inputs, list, true);
     const found = pull();
     return [value, typeof argument === "number" ? found[0] : found];
   };
+}
+
+function wrongArgument(where: string, inputs: readonly unknown[], got: unknown): GraphError {
+  const expected = inputs.length === 0 ? "at least one argument" : `an argument from 0 to ${inputs.length - 1}`;
+  return new GraphError({
+    where,
+    expected,
+    got: inputs.length === 0 ? "none" : typeof got === "number" ? `${got}` : describe(got),
+  });
 }
 
 /**
@@ -202,6 +212,8 @@ export function vjp(f: Fn, ...inputs: TensorLike[]): [Tensor, (cotangent: Tensor
  */
 export function jvp(f: Fn, inputs: readonly TensorLike[], tangents: readonly TensorLike[]): [Tensor, Tensor] {
   checkFunction("jvp", f);
+  checkList("jvp", inputs, "an array of inputs");
+  checkList("jvp", tangents, "an array of directions, one for each input");
   const xs = inputs.map((input) => asTensor(input, "jvp"));
   const directions = tangents.map((t, i) => asTensor(t, "jvp", xs[i]?.dtype).cast(xs[i]?.dtype ?? "float32"));
   if (directions.length !== xs.length || directions.some((t, i) => !sameShape(t.shape, xs[i].shape)))
@@ -231,6 +243,7 @@ export function jacobian(f: Fn, options: { argument?: number } = {}): (...inputs
   const { argument = 0 } = options;
   checkFunction("jacobian", f);
   return (...inputs) => {
+    if (!(argument in inputs)) throw wrongArgument("jacobian", inputs, argument);
     const { value, pull } = vjpAt("jacobian", f, inputs, [argument], false);
     const x = asTensor(inputs[argument]);
     const shape = [...value.shape, ...x.shape];

@@ -2,6 +2,7 @@
  * The functions that networks put between layers, each in a form that neither overflows nor loses digits.
  */
 
+import { checkNumber } from "../arguments.ts";
 import { checkOptions, describe, OptionError, ShapeError } from "../errors.ts";
 import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import * as special from "../kernels/special.ts";
@@ -39,6 +40,7 @@ export function logSigmoid(x: TensorLike): Tensor {
 /** x where positive, else `negativeSlope` · x. @example leakyRelu([-1, 2], 0.2); // [-0.2, 2] */
 export function leakyRelu(x: TensorLike, negativeSlope = 0.01): Tensor {
   const input = floats(asTensor(x));
+  checkNumber("leakyRelu", "negativeSlope", negativeSlope);
   return where(greater(input, 0), input, input.mul(negativeSlope));
 }
 
@@ -50,6 +52,7 @@ export function relu6(x: TensorLike): Tensor {
 /** x where positive, else α (eˣ - 1) (Clevert, Unterthiner & Hochreiter 2016). */
 export function elu(x: TensorLike, alpha = 1): Tensor {
   const input = floats(asTensor(x));
+  checkNumber("elu", "alpha", alpha);
   return where(greater(input, 0), input, expm1(where(greater(input, 0), 0, input)).mul(alpha));
 }
 

@@ -2,6 +2,7 @@
  * Conversion between dtypes.
  */
 
+import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { checkDType, type DType } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
@@ -31,8 +32,9 @@ export const castOp: Op<DType> = builtin({
  * @example
  * tensor([0, 1.7]).cast("int32"); // tensor([0, 1], int32)
  */
-export function cast(x: Tensor, dtype: DType): Tensor {
-  if (x.dtype === dtype) return x;
+export function cast(x: TensorLike, dtype: DType): Tensor {
+  const input = asTensor(x, "cast");
+  if (input.dtype === dtype) return input;
   checkDType("cast", dtype);
-  return applyOp(castOp, [x], dtype);
+  return applyOp(castOp, [input], dtype);
 }

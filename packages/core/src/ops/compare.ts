@@ -2,6 +2,7 @@
  * Comparisons and logic, whose results are bool, and choosing by them.
  */
 
+import { checkNumber } from "../arguments.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
@@ -112,6 +113,8 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
 export function allClose(a: TensorLike, b: TensorLike, options: { rtol?: number; atol?: number } = {}): boolean {
   checkOptions("allClose", options, ["rtol", "atol"]);
   const { rtol = 1e-5, atol = 1e-8 } = options;
+  checkNumber("allClose", "rtol", rtol);
+  checkNumber("allClose", "atol", atol);
   const [x, y] = asTensors([a, b], "allClose");
   if (!sameShape(x.shape, y.shape))
     throw new ShapeError({

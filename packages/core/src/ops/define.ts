@@ -2,6 +2,7 @@
  * How ops are written: `defineOp` for any op, `unary` and `binary` for the elementwise ones.
  */
 
+import { checkList } from "../arguments.ts";
 import { DTypeError, describe, OptionError, ShapeError, ValueError } from "../errors.ts";
 import { mapKernel, type PairLoop, pairKernel } from "../kernels/elementwise.ts";
 import { asTensor, checkWhole, scalar, type TensorLike } from "../tensor/create.ts";
@@ -32,18 +33,23 @@ import { sumTo } from "./sum.ts";
  */
 export function defineOp<Attributes = void>(definition: Op<Attributes>) {
   checkDefinition(definition);
-  return withOp(
-    definition,
-    (inputs: readonly TensorLike[], attributes: Attributes): Tensor =>
-      applyOp(
-        definition,
-        inputs.map((input) => asTensor(input)),
-        attributes,
-      ),
-  );
+  return withOp(definition, (inputs: readonly TensorLike[], attributes: Attributes): Tensor => {
+    checkList(definition.name, inputs, "an array of inputs");
+    return applyOp(
+      definition,
+      Array.from(inputs, (input) => asTensor(input, definition.name)),
+      attributes,
+    );
+  });
 }
 
 function checkDefinition(definition: Op<never>): void {
+  if (typeof definition !== "object" || definition === null)
+    throw new OptionError({
+      where: "defineOp",
+      expected: "a definition: { name, inferShape, kernel, … }",
+      got: describe(definition),
+    });
   const { name, inferShape, kernel } = definition;
   if (typeof name !== "string" || name === "")
     throw new OptionError({ where: "defineOp", expected: "a name", got: describe(name) });

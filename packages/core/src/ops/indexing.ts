@@ -2,7 +2,7 @@
  * Reading and adding at positions that the data names: embeddings, labels, sorting.
  */
 
-import { checkOptions, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import { resolveIndex } from "../kernels/resolve-index.ts";
 import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
@@ -239,7 +239,7 @@ export function topK(
     throw new ValueError({
       where: "topK",
       expected: `k from 0 to ${input.shape[along]}, the length of axis ${along} of ${formatShape(input.shape)}`,
-      got: `${k}`,
+      got: describe(k),
     });
   const order = applyOp(argsortOp, [input], { axis: along, descending: largest, nanFirst: largest });
   const indices = slice(order, ...input.shape.map((_, a): SliceRange => (a === along ? [0, k] : ":")));

@@ -197,7 +197,7 @@ describe("pad", () => {
 
   it("refuses negative, fractional and missing amounts", () => {
     expect(() => pad([1], [[-1, 0]])).toThrow(/To cut elements off, use slice/);
-    expect(() => pad(matrix, [[1, 1]])).toThrow(/for each of the 2 axes, got \[\[1,1\]\]/);
+    expect(() => pad(matrix, [[1, 1]])).toThrow(/for each of the 2 axes, got \[\[1, 1\]\]/);
     expect(() => pad([1], 0.5)).toThrow(ValueError);
     expect(() => pad([1], [1] as never)).toThrow(ValueError);
   });

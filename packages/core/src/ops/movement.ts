@@ -2,6 +2,7 @@
  * Moving elements without changing them: reorder axes, join, pad, repeat.
  */
 
+import { checkList, listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
@@ -44,7 +45,8 @@ export const permuteOp: Op<readonly number[]> = builtin({
  */
 export function permute(x: TensorLike, order: readonly number[]): Tensor {
   const input = asTensor(x);
-  const axes = order.map((axis) => normalizeAxis("permute", axis, input.rank));
+  checkList("permute", order, "the axes in their new order");
+  const axes = Array.from(order, (axis) => normalizeAxis("permute", axis, input.rank));
   if (axes.length !== input.rank || new Set(axes).size !== input.rank)
     throw new ValueError({
       where: "permute",
@@ -204,7 +206,7 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
 function together(where: string, tensors: readonly TensorLike[]): Tensor[] {
   if (!Array.isArray(tensors) || tensors.length === 0)
     throw new ValueError({ where, expected: "an array of at least one tensor", got: describe(tensors) });
-  const inputs = asTensors(tensors, where);
+  const inputs = asTensors([...tensors], where);
   const dtype = inputs.map((input) => input.dtype).reduce(promote);
   return inputs.map((input) => cast(input, dtype));
 }
@@ -220,7 +222,8 @@ export function split(x: TensorLike, pieces: number | readonly number[], axis = 
   const along = normalizeAxis("split", axis, input.rank);
   const length = input.shape[along];
   const equal = typeof pieces === "number";
-  const count = equal && Number.isInteger(pieces) && pieces > 0 ? pieces : 0;
+  if (!equal) checkList("split", pieces, "a number of pieces, or their lengths");
+  const count = equal && Number.isInteger(pieces) && pieces > 0 && pieces < 2 ** 32 ? pieces : 0;
   const lengths = equal ? Array.from({ length: count }, () => length / count) : pieces;
   if (
     (equal && count === 0) ||
@@ -249,14 +252,13 @@ export function split(x: TensorLike, pieces: number | readonly number[], axis = 
 export function pad(x: TensorLike, padding: number | readonly (readonly [number, number])[], value = 0): Tensor {
   const input = asTensor(x);
   const pairs = typeof padding === "number" ? input.shape.map(() => [padding, padding] as const) : padding;
-  if (
-    pairs.length !== input.rank ||
-    pairs.some((pair) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
-  )
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
+  if (!Array.isArray(pairs) || pairs.length !== input.rank || !Array.from(pairs).every(isPair))
     throw new ValueError({
       where: "pad",
       expected: `[before, after] in whole numbers of at least 0 for each of the ${input.rank} axes`,
-      got: JSON.stringify(padding),
+      got: Array.isArray(padding) ? listInWords(padding) : describe(padding),
       hint: "To cut elements off, use slice.",
     });
   if (pairs.every(([before, after]) => before + after === 0)) return input;
@@ -271,16 +273,19 @@ export function pad(x: TensorLike, padding: number | readonly (readonly [number,
 /**
  * The whole tensor repeated along each axis, as NumPy's `tile`.
  *
+ * @param times one number for each axis, the last of them last; a number stands for the last axis alone.
  * @throws ValueError unless there is a whole number of times for every axis.
  * @example tile([1, 2], [3]); // [1, 2, 1, 2, 1, 2]
  */
-export function tile(x: TensorLike, times: readonly number[]): Tensor {
+export function tile(x: TensorLike, times: number | readonly number[]): Tensor {
   const input = asTensor(x);
-  const lead = Math.max(0, times.length - input.rank);
+  const given = typeof times === "number" ? [times] : times;
+  checkList("tile", given, "how many times along each axis, as [2, 1]");
+  const lead = Math.max(0, given.length - input.rank);
   const shape = [...new Array<number>(lead).fill(1), ...input.shape];
-  const counts = [...new Array<number>(shape.length - times.length).fill(1), ...times];
+  const counts = [...new Array<number>(shape.length - given.length).fill(1), ...given];
   if (counts.some((n) => !Number.isInteger(n) || n < 0))
-    throw new ValueError({ where: "tile", expected: "whole numbers of at least 0", got: formatShape(times) });
+    throw new ValueError({ where: "tile", expected: "whole numbers of at least 0", got: formatShape(given) });
   const spread = shape.flatMap((n, axis) => [counts[axis], n]);
   const wide = broadcastTo(
     reshape(

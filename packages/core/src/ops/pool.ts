@@ -17,7 +17,7 @@ import { max, mean } from "./reduce.ts";
 import { builtin } from "./registry.ts";
 import { slice } from "./slice.ts";
 import { reshape } from "./sum.ts";
-import { checkImages, type Pair, type WindowOptions, windowOf } from "./window.ts";
+import { checkImages, type Pair, pairOf, type WindowOptions, windowOf } from "./window.ts";
 
 const optionNames = ["stride", "padding", "dilation"];
 const averageOptionNames = [...optionNames, "countIncludePad"];
@@ -177,10 +177,7 @@ function adaptiveAxis(x: Tensor, axis: number, count: number, pool: (piece: Tens
 function adaptiveInput(where: string, x: TensorLike, size: Pair): [Tensor, height: number, width: number] {
   const input = asTensor(x, where);
   checkImages(where, input);
-  const [height, width] = typeof size === "number" ? [size, size] : size;
-  for (const n of [height, width])
-    if (!Number.isInteger(n) || n < 1)
-      throw new ValueError({ where, expected: "an output size of whole numbers of at least 1", got: describe(n) });
+  const [height, width] = pairOf(where, "output size", size, 1);
   return [input, height, width];
 }
 
@@ -218,7 +215,7 @@ export function upsample2d(x: TensorLike, factor: Pair, options: { mode?: "neare
   const { mode = "nearest" } = options;
   const input = asTensor(x, where);
   checkImages(where, input);
-  const [up, across] = typeof factor === "number" ? [factor, factor] : factor;
+  const [up, across] = pairOf(where, "factor", factor, 1);
   if (mode === "nearest") return repeat(repeat(input, up, 2), across, 3);
   if (mode === "bilinear") return blend(blend(input, 2, up), 3, across);
   throw new ValueError({ where, expected: 'mode "nearest" or "bilinear"', got: describe(mode) });

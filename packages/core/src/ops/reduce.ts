@@ -2,6 +2,7 @@
  * Reductions along axes: extremes, averages, spreads, log-sum-exp, norms, and where the extremes are.
  */
 
+import { checkNumber } from "../arguments.ts";
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { forEachRow, reduceKernel, splitAtAxes } from "../kernels/reduce.ts";
 import { asTensor, onesLike, type TensorLike } from "../tensor/create.ts";
@@ -60,6 +61,7 @@ const spreadOptions = [...reduceOptions, "correction"];
 export function variance(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Tensor {
   checkOptions("variance", options, spreadOptions);
   const { correction = 0, keepDims } = options;
+  checkNumber("variance", "correction", correction);
   const input = floats(asTensor(x));
   const deviation = input.sub(mean(input, axis, { keepDims: true }));
   return sum(square(deviation), axis, { keepDims }).div(Math.max(0, countOver("variance", input, axis) - correction));
@@ -283,7 +285,8 @@ export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
 export function norm(x: TensorLike, axis?: Axes, options: ReduceOptions & { p?: number } = {}): Tensor {
   checkOptions("norm", options, [...reduceOptions, "p"]);
   const { p = 2, keepDims } = options;
-  if (!(p > 0)) throw new ValueError({ where: "norm", expected: "p above 0", got: describe(p) });
+  if (typeof p !== "number" || !(p > 0))
+    throw new ValueError({ where: "norm", expected: "p above 0", got: describe(p) });
   const input = floats(asTensor(x));
   if (p === Number.POSITIVE_INFINITY) return max(abs(input), axis, { keepDims });
   if (p === 1) return sum(abs(input), axis, { keepDims });

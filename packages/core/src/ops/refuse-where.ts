@@ -1,6 +1,7 @@
 /**
  * Checks of numbers that layers and losses of one's own can make.
  */
+import { checkFunction } from "../arguments.ts";
 import { DTypeError, describe } from "../errors.ts";
 import { guard } from "../tensor/guard.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -31,6 +32,7 @@ export function refuseWhere(condition: Tensor, error: (at: readonly number[]) =>
       expected: "a condition: a bool tensor, such as x.less(0)",
       got: condition instanceof Tensor ? `a ${condition.dtype} tensor` : describe(condition),
     });
+  checkFunction("refuseWhere", error, "a function that makes the error");
   guard(
     [condition],
     () => {

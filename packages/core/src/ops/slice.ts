@@ -113,6 +113,12 @@ function readRange(range: SliceRange, length: number, axis: number): { start: nu
       });
     return { start: range < 0 ? range + length : range, step: 1, length: 1 };
   }
+  if (typeof range !== "string" && range !== null && !Array.isArray(range))
+    throw new ValueError({
+      where: "slice",
+      expected: 'an index, [start, end, step], or a range such as "1:3"',
+      got: describe(range),
+    });
   const [first, second, third] = typeof range === "string" ? parseRange(range) : (range ?? [null]);
   const step = third ?? 1;
   for (const part of [first ?? 0, second ?? 0, step])

@@ -106,8 +106,13 @@ export function sum(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
  * @throws ShapeError where `shape` does not broadcast to that of `x`.
  * @example sumTo(ones([2, 3]), [3]); // [2, 2, 2]
  */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
+export function sumTo(x: TensorLike, shape: Shape): Tensor {
+  const input = asTensor(x, "sumTo");
+  checkShape("sumTo", shape);
+  return sameShape(input.shape, shape) ? input : sumAxes(input, shape);
+}
+
+function sumAxes(x: Tensor, shape: Shape): Tensor {
   const met = tryBroadcast(x.shape, shape);
   if (!met || !sameShape(met, x.shape))
     throw new ShapeError({

@@ -2,7 +2,7 @@
  * The functions of one number that every field uses: powers, logarithms, rounding, angles.
  */
 
-import { OptionError } from "../errors.ts";
+import { describe, OptionError } from "../errors.ts";
 import * as special from "../kernels/special.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -117,6 +117,8 @@ export const clampOp: Op<Bounds> = builtin({
  * clamp([-2, 0.5, 7], 0, 1); // [0, 0.5, 1]
  */
 export function clamp(x: TensorLike, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
+  if (typeof min !== "number" || typeof max !== "number")
+    throw new OptionError({ where: "clamp", expected: "numbers", got: `${describe(min)} and ${describe(max)}` });
   if (!(min <= max)) throw new OptionError({ where: "clamp", expected: "min ≤ max", got: `${min} and ${max}` });
   return clampTo(x, { min, max });
 }

@@ -28,10 +28,10 @@ export interface WindowOptions {
 /** One number, or two, as two. @throws ValueError unless they are whole and at least `least`. */
 export function pairOf(where: string, what: string, value: Pair, least: number): readonly [number, number] {
   const pair = typeof value === "number" ? ([value, value] as const) : value;
-  if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < least))
+  if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < least || n >= 2 ** 31))
     throw new ValueError({
       where,
-      expected: `${what} as a whole number of at least ${least}, or two of them`,
+      expected: `${what} as a whole number of at least ${least}, or two of them, below 2^31`,
       got: Array.isArray(value) ? formatShape(value) : describe(value),
     });
   return pair as readonly [number, number];
@@ -83,6 +83,8 @@ function paddingOf(
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   }
   if (typeof padding === "string")
+    throw new ValueError({ where, expected: 'padding as numbers, "valid" or "same"', got: describe(padding) });
+  if (typeof padding !== "number" && !Array.isArray(padding))
     throw new ValueError({ where, expected: 'padding as numbers, "valid" or "same"', got: describe(padding) });
   const side = typeof padding === "number" ? padding : padding[d];
   return pairOf(where, "padding", side as Pair, 0);
@@ -161,7 +163,7 @@ export function fold(
 ): Tensor {
   checkOptions("fold", options, ["stride", "padding", "dilation"]);
   const columns = asTensor(x, "fold");
-  const w = windowOf("fold", imageSize, kernelSize, options);
+  const w = windowOf("fold", pairOf("fold", "imageSize", imageSize, 1), kernelSize, options);
   const windows = w.out[0] * w.out[1];
   if (columns.rank !== 3 || columns.shape[1] % (w.kernel[0] * w.kernel[1]) !== 0 || columns.shape[2] !== windows)
     throw new ShapeError({

@@ -7,6 +7,15 @@ import type { GeneratorState } from "./words.ts";
 
 const plain = (value: unknown) => (typeof value === "number" ? String(value) : describe(value));
 
+/** Whether it is an array, or a typed array. */
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+export function checkList(where: string, array: unknown): void {
+  if (!isList(array)) throw new ValueError({ where, expected: "an array", got: describe(array) });
+}
+
 export function checkFloatArray(where: string, array: unknown): void {
   if (array instanceof Float32Array || array instanceof Float64Array) return;
   throw new DTypeError({
@@ -48,41 +57,49 @@ export function checkFinite(where: string, name: string, value: number): void {
 }
 
 export function checkPositive(where: string, name: string, value: number): void {
-  if (value > 0 && Number.isFinite(value)) return;
+  if (Number.isFinite(value) && value > 0) return;
   throw new ValueError({
     where,
     expected: `a finite ${name} above 0`,
     got: plain(value),
-    hint: value < 0 ? "If this came from a network, pass it through softplus or exp first." : undefined,
+    hint:
+      Number.isFinite(value) && value < 0
+        ? "If this came from a network, pass it through softplus or exp first."
+        : undefined,
   });
 }
 
 /** Standard deviations may be 0: then every draw is the mean. */
 export function checkStd(where: string, std: number): void {
-  if (std >= 0 && Number.isFinite(std)) return;
+  if (Number.isFinite(std) && std >= 0) return;
   throw new ValueError({
     where,
     expected: "a finite standard deviation of at least 0",
     got: plain(std),
-    hint: std < 0 ? "If this is the logarithm of a standard deviation or a variance, take exp of it first." : undefined,
+    hint:
+      Number.isFinite(std) && std < 0
+        ? "If this is the logarithm of a standard deviation or a variance, take exp of it first."
+        : undefined,
   });
 }
 
 export function checkProbability(where: string, p: number): void {
-  if (p >= 0 && p <= 1) return;
+  if (typeof p === "number" && p >= 0 && p <= 1) return;
   throw new ValueError({
     where,
     expected: "a probability from 0 to 1",
     got: plain(p),
     hint:
-      p > 1 && p <= 100 ? `If this is a percentage, write ${p / 100}.` : "If this is a logit, take its sigmoid first.",
+      typeof p === "number" && p > 1 && p <= 100
+        ? `If this is a percentage, write ${p / 100}.`
+        : "If this is a logit, take its sigmoid first.",
   });
 }
 
 /** Bounds may be equal: then every draw is that number. */
 export function checkInterval(where: string, low: number, high: number): void {
-  if (low <= high && Number.isFinite(high - low)) return;
   const finite = Number.isFinite(low) && Number.isFinite(high);
+  if (finite && low <= high && Number.isFinite(high - low)) return;
   throw new ValueError({
     where,
     expected: finite && low < high ? "bounds whose difference is finite" : "finite bounds with low <= high",
@@ -130,27 +147,35 @@ export function checkCountArray(where: string, array: unknown): void {
 }
 
 export function checkNotEmpty(where: string, array: ArrayLike<unknown>): void {
-  if (array.length > 0) return;
-  throw new ValueError({ where, expected: "an array with something to choose from", got: "an empty one" });
+  if (isList(array) && array.length > 0) return;
+  throw new ValueError({
+    where,
+    expected: "an array with something to choose from",
+    got: isList(array) ? "an empty one" : describe(array),
+  });
 }
 
 /** Beyond a rate of 1e9 counts would no longer fit an Int32Array. */
 export function checkRate(where: string, rate: number): void {
-  if (rate >= 0 && rate <= 1e9) return;
+  if (typeof rate === "number" && rate >= 0 && rate <= 1e9) return;
   throw new ValueError({
     where,
     expected: "a rate from 0 to 1e9",
     got: plain(rate),
-    hint: rate > 1e9 ? "For such a rate a normal with mean = rate and std = sqrt(rate) is as good." : undefined,
+    hint:
+      typeof rate === "number" && rate > 1e9
+        ? "For such a rate a normal with mean = rate and std = sqrt(rate) is as good."
+        : undefined,
   });
 }
 
 /** The running sums of the weights, after checking that they are weights. */
 export function cumulate(where: string, weights: ArrayLike<number>): Float64Array {
+  if (!isList(weights)) throw new ValueError({ where, expected: "an array of probabilities", got: describe(weights) });
   const sums = new Float64Array(weights.length);
   let sum = 0;
   for (let i = 0; i < weights.length; i++) {
-    if (!(weights[i] >= 0))
+    if (typeof weights[i] !== "number" || !(weights[i] >= 0))
       throw new ValueError({
         where,
         expected: "probabilities of at least 0",

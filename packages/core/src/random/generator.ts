@@ -147,6 +147,7 @@ export class Generator {
 
   /** Puts an array into random order, each order equally likely, and returns it (Fisher & Yates, Durstenfeld 1964). */
   shuffle<T extends unknown[] | TypedArray>(array: T): T {
+    check.checkList("shuffle", array);
     const items: { [index: number]: unknown; length: number } = array;
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.#words.below(i + 1);

@@ -2,7 +2,8 @@
  * The computation behind a `Value` as plain data: what a drawing, a table or a test needs to know of it.
  */
 
-import type { Value } from "./value.ts";
+import { DTypeError, describe } from "../errors.ts";
+import { Value } from "./value.ts";
 
 /** One Value of a graph. */
 export interface GraphNode {
@@ -37,11 +38,20 @@ export interface Graph {
  * Edges stand in the order of the nodes they lead to; a value used twice by one operation (x · x) has two of them.
  * Gradients are those of the moment: call `result.backward()` first to see them.
  *
+ * @throws DTypeError for anything but a Value.
+ *
  * @example
  * const x = value(3, "x");
  * graph(x.mul(x)).edges; // [{ from: 0, to: 1, argument: 0, derivative: 3 }, { …, argument: 1, derivative: 3 }]
  */
 export function graph(result: Value): Graph {
+  if (!(result instanceof Value))
+    throw new DTypeError({
+      where: "graph",
+      expected: "a Value, such as value(3).square()",
+      got: describe(result),
+      hint: "The computation behind a tensor comes from graphOf(tensor).",
+    });
   const ids = new Map<Value, number>();
   const nodes: GraphNode[] = [];
   const edges: GraphEdge[] = [];

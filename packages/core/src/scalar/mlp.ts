@@ -110,7 +110,7 @@ export class ScalarLayer {
   /** The outputs for one example, one per neuron; a ShapeError unless there are as many inputs as weights. */
   call(inputs: readonly Operand[]): Value[] {
     checkInputs(this, inputs, this.neurons[0].weights.length);
-    const shared = inputs.map(Value.of); // a plain number becomes one constant here, not one for each neuron
+    const shared = Array.from(inputs, Value.of); // a plain number becomes one constant here, not one for each neuron
     return this.neurons.map((neuron) => neuron.call(shared));
   }
 
@@ -166,7 +166,7 @@ export class ScalarMLP {
   /** The outputs for one example; a ShapeError unless there are as many inputs as the first layer takes. */
   call(inputs: readonly Operand[]): Value[] {
     checkInputs(this, inputs, this.layers[0].neurons[0].weights.length);
-    let values = inputs.map(Value.of);
+    let values = Array.from(inputs, Value.of);
     for (const layer of this.layers) values = layer.call(values);
     return values;
   }
@@ -188,9 +188,17 @@ export class ScalarMLP {
   }
 }
 
+/** Values take a hundred bytes each: what is larger takes all memory there is. */
+const mostNeurons = 2 ** 20;
+
 function checkSize(where: string, what: string, size: number): void {
-  if (!Number.isInteger(size) || size < 1)
-    throw new ValueError({ where, expected: `${what} of at least 1, in whole numbers`, got: describe(size) });
+  if (!Number.isInteger(size) || size < 1 || size > mostNeurons)
+    throw new ValueError({
+      where,
+      expected: `${what} of at least 1, in whole numbers${size > mostNeurons ? `, and at most ${mostNeurons}` : ""}`,
+      got: describe(size),
+      hint: size > mostNeurons ? "Networks of this size are for tensors: Dense." : undefined,
+    });
 }
 
 function checkInputs(who: object, inputs: readonly Operand[], expected: number): void {

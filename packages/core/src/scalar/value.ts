@@ -48,8 +48,9 @@ export class Value {
   declare private awaited: number;
 
   constructor(data: number, label = "", op = "", parents = NO_PARENTS, derivatives = NO_DERIVATIVES) {
-    if (typeof data !== "number")
-      throw new DTypeError({ where: "Value", expected: "a number or a Value", got: describe(data), hint: ONE_NUMBER });
+    if (typeof data !== "number") refuse("Value", "a number or a Value", data, ONE_NUMBER);
+    if (typeof label !== "string") refuse("Value", "a text as label", label);
+    if (!isList(parents) || !isList(derivatives)) refuse("Value", "lists of parents and derivatives", parents);
     this.data = data;
     this.grad = 0;
     this.label = label;
@@ -66,6 +67,7 @@ export class Value {
 
   /** Gives this value a name, and returns it: `x.mul(w).named("z")`. */
   named(label: string): this {
+    if (typeof label !== "string") refuse("Value", "a text as label", label);
     this.label = label;
     return this;
   }
@@ -247,6 +249,7 @@ export class Value {
 
   /** a where a > 0, else slope · a; with derivative `slope` at 0. */
   leakyRelu(slope = 0.01): Value {
+    if (typeof slope !== "number") refuse("Value", "a number as slope", slope);
     const dyda = this.data <= 0 ? slope : 1;
     return made(`leakyRelu(${slope})`, dyda * this.data, [this], [dyda]);
   }
@@ -261,31 +264,30 @@ export class Value {
 
   /** a₁ + a₂ + …; 0 when there are none. */
   static sum(operands: readonly Operand[]): Value {
-    const parents = operands.map(Value.of);
+    const parents = operandsOf("Value.sum", operands);
     const total = parents.reduce((sum, parent) => sum + parent.data, 0);
     return made("sum", total, parents, new Array(parents.length).fill(1));
   }
 
   /** (a₁ + … + aₙ) / n; a ValueError when there are none. */
   static mean(operands: readonly Operand[]): Value {
-    if (operands.length > 0) return Value.sum(operands).div(operands.length);
-    throw new ValueError({ where: "Value.mean", expected: "at least one value", got: "none" });
+    const values = operandsOf("Value.mean", operands, 1);
+    return Value.sum(values).div(values.length);
   }
 
   /** The largest; at a tie they share the derivative as `maximum` does, two by two. A ValueError of none. */
   static max(operands: readonly Operand[]): Value {
-    if (operands.length > 0) return operands.map(Value.of).reduce((a, b) => a.maximum(b));
-    throw new ValueError({ where: "Value.max", expected: "at least one value", got: "none" });
+    return operandsOf("Value.max", operands, 1).reduce((a, b) => a.maximum(b));
   }
 
   /** The smallest; see {@link Value.max}. */
   static min(operands: readonly Operand[]): Value {
-    if (operands.length > 0) return operands.map(Value.of).reduce((a, b) => a.minimum(b));
-    throw new ValueError({ where: "Value.min", expected: "at least one value", got: "none" });
+    return operandsOf("Value.min", operands, 1).reduce((a, b) => a.minimum(b));
   }
 
   /** a₁·b₁ + … + aₙ·bₙ + bias: what a neuron computes; a ShapeError when there are not as many a as b. */
   static dot(a: readonly Operand[], b: readonly Operand[], bias: Operand = 0): Value {
+    if (!isList(a) || !isList(b)) for (const list of [a, b]) operandsOf("Value.dot", list);
     const n = a.length;
     if (b.length !== n)
       throw new ShapeError({
@@ -360,6 +362,21 @@ export class Value {
  */
 export function value(data: number, label = ""): Value {
   return new Value(data, label);
+}
+
+/** The operands of a list as Values, at least so many. */
+function operandsOf(where: string, operands: readonly Operand[], least = 0): Value[] {
+  if (!isList(operands)) refuse(where, "an array of Values", operands, ONE_NUMBER);
+  if (operands.length >= least) return Array.from(operands, (operand) => Value.of(operand));
+  throw new ValueError({ where, expected: "at least one value", got: "none" });
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function refuse(where: string, expected: string, got: unknown, hint?: string): never {
+  throw new DTypeError({ where, expected, got: describe(got), hint });
 }
 
 function made(op: string, data: number, parents: readonly Value[], derivatives: readonly number[]): Value {

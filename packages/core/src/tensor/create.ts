@@ -1,9 +1,11 @@
 /**
  * Making tensors out of numbers, arrays and patterns.
  */
+import { checkCount, checkNumber } from "../arguments.ts";
 import { checkOptions, DataError, DTypeError, describe, ShapeError, ValueError } from "../errors.ts";
 import {
   allocate,
+  allocateFor,
   checkDType,
   type DType,
   dtypeOfTypedArray,
@@ -13,7 +15,7 @@ import {
   type TypedArray,
 } from "./dtype.ts";
 import { guard } from "./guard.ts";
-import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
+import { checkShape, formatShape, mostAxes, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracer.ts";
 
@@ -95,6 +97,8 @@ export function asTensors(inputs: readonly TensorLike[], where: string): Tensor[
 
 /** A single number as a tensor without axes. */
 export function scalar(x: number, dtype: DType = getDefaultDType()): Tensor {
+  checkNumber("scalar", "x", x);
+  checkDType("scalar", dtype);
   if (!isFloat(dtype)) return new Tensor(fill("scalar", dtype, [x]), [], dtype);
   const storage = allocate(dtype, 1);
   storage[0] = x;
@@ -108,6 +112,7 @@ interface Numbers {
 }
 
 function read(data: TensorLike, wanted: DType | undefined, where = "tensor"): Numbers {
+  if (wanted !== undefined) checkDType(where, wanted);
   if (data instanceof Tensor) {
     const dtype = wanted ?? data.dtype;
     return {
@@ -121,7 +126,8 @@ function read(data: TensorLike, wanted: DType | undefined, where = "tensor"): Nu
     return { storage: fill(where, dtype, [Number(data)]), shape: [], dtype };
   }
   if (ArrayBuffer.isView(data)) {
-    const dtype = wanted ?? dtypeOfTypedArray(data);
+    const own = dtypeOfTypedArray(data);
+    const dtype = wanted ?? own;
     const values = data as TypedArray;
     return { storage: fill(where, dtype, values), shape: [values.length], dtype };
   }
@@ -179,9 +185,6 @@ function readNested(data: NestedArray, wanted: DType | undefined, where: string)
   const dtype = wanted ?? (truths > 0 ? "bool" : getDefaultDType());
   return { storage: fill(where, dtype, values), shape, dtype };
 }
-
-/** As many axes as NumPy's arrays may have: what is deeper is a mistake, or a circle. */
-const mostAxes = 64;
 
 /** The lengths read off the first element at each depth. */
 function shapeOfNested(data: unknown, where: string): number[] {
@@ -258,7 +261,7 @@ export function build(
   checkOptions(where, options, createOptions);
   const dtype = options.dtype ?? getDefaultDType();
   checkDType(where, dtype);
-  const storage = allocate(dtype, sizeOf(shape));
+  const storage = allocateFor(where, shape, dtype);
   write(storage, dtype);
   return finish(storage, [...shape], dtype, options);
 }
@@ -285,6 +288,7 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
  * @example full([2], 0.5); // [0.5, 0.5]
  */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkNumber("full", "value", value);
   return build("full", shape, options, (storage, dtype) => storage.fill(fill("full", dtype, [value])[0]));
 }
 
@@ -305,6 +309,7 @@ export function fullLike(x: TensorLike, value: number, options: CreateOptions = 
 
 function like(where: string, x: TensorLike, options: CreateOptions, value: number): Tensor {
   checkOptions(where, options, createOptions);
+  checkNumber(where, "value", value);
   const { shape, dtype } = asTensor(x, where);
   return build(where, shape, { dtype, ...options }, (storage, kind) => storage.fill(fill(where, kind, [value])[0]));
 }
@@ -320,6 +325,7 @@ function like(where: string, x: TensorLike, options: CreateOptions, value: numbe
  */
 export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
+  for (const [name, given] of Object.entries({ start: from, end: to, step })) checkNumber("arange", name, given);
   const count = Math.ceil((to - from) / step);
   if (!Number.isFinite(count) || count < 0)
     throw new ValueError({
@@ -345,6 +351,8 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
  * linspace(0, 1, 5); // tensor([0, 0.25, 0.5, 0.75, 1])
  */
 export function linspace(start: number, end: number, count: number, options: CreateOptions = {}): Tensor {
+  checkNumber("linspace", "start", start);
+  checkNumber("linspace", "end", end);
   return build("linspace", [count], options, (storage, dtype) => {
     const values = Float64Array.from({ length: count }, (_, i) => start + ((end - start) * i) / Math.max(1, count - 1));
     if (count > 1) values[count - 1] = end;
@@ -374,6 +382,7 @@ export function eye(rows: number, columns = rows, options: CreateOptions = {}): 
  */
 export function oneHot(labels: TensorLike, depth?: number, options: CreateOptions = {}): Tensor {
   const given = asTensor(labels, "oneHot", "float64");
+  if (depth !== undefined) checkCount("oneHot", "depth", depth);
   const refuse = (label: number, classes: number): never => {
     throw new ValueError({
       where: "oneHot",

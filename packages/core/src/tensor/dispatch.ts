@@ -1,11 +1,11 @@
 /**
  * The one dispatch point: every operation on tensors goes through `applyOp`.
  */
+import { checkFunction } from "../arguments.ts";
 import { describe, GraphError, isPromise } from "../errors.ts";
 import { backend } from "./backend.ts";
-import { allocate, isFloat } from "./dtype.ts";
+import { allocateFor, isFloat } from "./dtype.ts";
 import type { Op, TensorSpec } from "./op.ts";
-import { sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracer.ts";
 
@@ -39,6 +39,7 @@ export function isGradEnabled(): boolean {
 
 /** Runs `f` with the tape on or off, whatever it was before. */
 export function withGradEnabled<T>(on: boolean, f: () => T): T {
+  checkFunction(on ? "enableGrad" : "noGrad", f);
   const before = gradEnabled;
   gradEnabled = on;
   try {
@@ -125,7 +126,7 @@ export function compute(op: Op, inputs: readonly Tensor[], attributes: unknown, 
   if (op.kernel === "view") return new Tensor(inputs[0].storage, shape, dtype);
   const numbers = backend?.compute(op, inputs, attributes, spec) ?? null;
   if (numbers !== null) return new Tensor(numbers, shape, dtype);
-  const output = new Tensor(allocate(dtype, sizeOf(shape)), shape, dtype);
+  const output = new Tensor(allocateFor(op.name, shape, dtype), shape, dtype);
   refusePromise(op.name, op.kernel(output, inputs, attributes) as unknown);
   return output;
 }

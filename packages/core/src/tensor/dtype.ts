@@ -1,7 +1,8 @@
 /**
  * The kinds of numbers a tensor holds, and which kind comes out when two meet.
  */
-import { DTypeError, describe, didYouMean } from "../errors.ts";
+import { DTypeError, describe, didYouMean, ShapeError } from "../errors.ts";
+import { formatShape, type Shape, sizeOf } from "./shape.ts";
 
 /** `float32` is the default; `bool` holds 0 and 1. */
 export type DType = "bool" | "int32" | "float32" | "float64";
@@ -34,7 +35,10 @@ export function isFloat(dtype: DType): dtype is "float32" | "float64" {
 
 /** The dtype in which values of both kinds fit: `promote("int32", "float32")` is `"float32"`. */
 export function promote(a: DType, b: DType): DType {
-  return byWidth[Math.max(byWidth.indexOf(a), byWidth.indexOf(b))];
+  const i = byWidth.indexOf(a);
+  const j = byWidth.indexOf(b);
+  if (i < 0 || j < 0) for (const dtype of [a, b]) checkDType("promote", dtype);
+  return byWidth[Math.max(i, j)];
 }
 
 /** The dtype itself if it is a float, else the default float. */
@@ -47,13 +51,51 @@ export function toNumeric(dtype: DType): DType {
   return dtype === "bool" ? "int32" : dtype;
 }
 
+/** Whether the array is of the kind that holds this dtype. */
+export function holds(array: unknown, dtype: DType): boolean {
+  return byWidth.includes(dtype) && array instanceof arrays[dtype];
+}
+
 /** A zero-filled array of `size` elements. */
 export function allocate(dtype: DType, size: number): TypedArray {
   return new arrays[dtype](size);
 }
 
+/** A zero-filled array for the elements of a tensor. @throws ShapeError for more than there is memory for. */
+export function allocateFor(where: string, shape: Shape, dtype: DType): TypedArray {
+  const size = sizeOf(shape);
+  const bytes = size * arrays[dtype].BYTES_PER_ELEMENT;
+  // Below a gigabyte nobody is asked. Above it some systems give what they do not have, and end the process at its use.
+  if (bytes < 2 ** 30 || bytes <= availableMemory()) {
+    try {
+      return allocate(dtype, size);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw new ShapeError({
+    where,
+    expected: "a result that there is memory for",
+    got: `shape ${formatShape(shape)} in ${dtype}, which takes ${bytesInWords(bytes)}`,
+    hint: "Look for an axis that was not meant to broadcast, or compute it in parts.",
+  });
+}
+
+/** In bytes; Infinity where nobody can say, as in browsers. */
+function availableMemory(): number {
+  const { process } = globalThis as { process?: { availableMemory?(): number } };
+  return process?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
+}
+
+function bytesInWords(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${Number((bytes / 1024 ** step).toPrecision(3))} ${units[step]}`;
+}
+
 /** The dtype that holds what a typed array holds without loss; 8 and 16 bit integers become int32. */
 export function dtypeOfTypedArray(array: ArrayBufferView): DType {
+  if (array.byteLength === 0) checkAttached(array);
   if (array instanceof Float64Array) return "float64";
   if (array instanceof Float32Array) return "float32";
   if (
@@ -73,6 +115,20 @@ export function dtypeOfTypedArray(array: ArrayBufferView): DType {
   });
 }
 
+/** Throws for an array whose memory was given away, to a worker for example: it would be taken for an empty one. */
+function checkAttached({ buffer }: ArrayBufferView): void {
+  try {
+    new Uint8Array(buffer);
+  } catch {
+    throw new DTypeError({
+      where: "tensor",
+      expected: "an array with its numbers",
+      got: "a detached one, whose memory was transferred",
+      hint: "Copy it with slice() before it is sent away.",
+    });
+  }
+}
+
 /** Throws unless `dtype` is one of the four. */
 export function checkDType(where: string, dtype: unknown): asserts dtype is DType {
   if (typeof dtype !== "string" || !byWidth.includes(dtype as DType))
@@ -80,6 +136,6 @@ export function checkDType(where: string, dtype: unknown): asserts dtype is DTyp
       where,
       expected: "a dtype",
       got: describe(dtype),
-      hint: didYouMean(String(dtype), byWidth),
+      hint: didYouMean(dtype, byWidth),
     });
 }

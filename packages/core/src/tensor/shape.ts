@@ -1,15 +1,21 @@
 /**
  * Arithmetic on shapes: sizes, strides, axes and broadcasting.
  */
+import { listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 
 /** The length of a tensor along each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
 
+/** As many axes as NumPy's arrays may have: what is deeper is a mistake, or a circle. */
+export const mostAxes = 64;
+
 /** The number of elements: the product of the lengths. */
 export function sizeOf(shape: Shape): number {
+  if (!Array.isArray(shape)) checkShape("sizeOf", shape);
   let size = 1;
   for (const length of shape) size *= length;
+  if (!(size >= 0)) checkShape("sizeOf", shape);
   return size;
 }
 
@@ -31,14 +37,14 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** `[2, 3]`, as error messages and `toString` write it. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  return listInWords(shape);
 }
 
 /** Throws unless every length is a whole number of at least 0. */
 export function checkShape(where: string, shape: unknown): asserts shape is Shape {
   if (!Array.isArray(shape)) throw new ShapeError({ where, expected: "a shape such as [2, 3]", got: describe(shape) });
-  for (const length of shape)
-    if (!Number.isInteger(length) || length < 0)
+  for (const length of shape as readonly unknown[])
+    if (typeof length !== "number" || !Number.isInteger(length) || length < 0)
       throw new ShapeError({
         where,
         expected: "a shape of whole numbers of at least 0",
@@ -49,11 +55,12 @@ export function checkShape(where: string, shape: unknown): asserts shape is Shap
 
 /** An axis counted from the front: -1 becomes the last. */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
+  if (!Number.isInteger(rank)) throw new ValueError({ where, expected: "a number of axes", got: describe(rank) });
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
     throw new ValueError({
       where,
       expected: rank === 0 ? "a tensor with axes" : `an axis from ${-rank} to ${rank - 1}`,
-      got: rank === 0 ? `axis ${axis} of a scalar` : `${describe(axis).replace("the number ", "axis ")}`,
+      got: `${describe(axis).replace("the number ", "axis ")}${rank === 0 ? " of a scalar" : ""}`,
     });
   return axis < 0 ? axis + rank : axis;
 }
@@ -64,11 +71,13 @@ export function normalizeAxes(
   axes: number | readonly number[] | null | undefined,
   rank: number,
 ): number[] {
+  if (!Number.isInteger(rank) || rank > mostAxes)
+    throw new ValueError({ where, expected: "a number of axes", got: describe(rank) });
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   if (typeof axes !== "number" && !Array.isArray(axes))
     throw new ValueError({ where, expected: "an axis, an array of axes, or null for all", got: describe(axes) });
   if (typeof axes === "number") return [normalizeAxis(where, axes, rank)];
-  const list = axes.map((axis) => normalizeAxis(where, axis, rank));
+  const list = Array.from(axes, (axis) => normalizeAxis(where, axis, rank));
   if (new Set(list).size !== list.length)
     throw new ValueError({ where, expected: "each axis once", got: formatShape(axes) });
   return list.sort((a, b) => a - b);
@@ -93,7 +102,9 @@ export function tryBroadcast(a: Shape, b: Shape): number[] | null {
  * @throws ShapeError where they do not fit.
  */
 export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
+  if (!Array.isArray(a) || !Array.isArray(b)) for (const shape of [a, b]) checkShape(where, shape);
   if (sameShape(a, b)) return a;
+  for (const shape of [a, b]) checkShape(where, shape);
   const out = tryBroadcast(a, b);
   if (out) return out;
   throw new ShapeError({

@@ -4,11 +4,11 @@
  * A tensor never changes. Operations make new tensors; reshape and its like share the numbers, which is safe
  * because nobody can write them. The one exception has a name of its own: a `Parameter`'s value can be replaced.
  */
-import { DTypeError, GraphError, JitError, ShapeError } from "../errors.ts";
+import { DTypeError, describe, GraphError, JitError, ShapeError } from "../errors.ts";
 import { userLine } from "../user-line.ts";
 import { isAtomic, onFailure } from "./atomic.ts";
 import type { TapeEntry } from "./dispatch.ts";
-import { type DType, isFloat, type TypedArray } from "./dtype.ts";
+import { type DType, holds, isFloat, type TypedArray } from "./dtype.ts";
 import { formatTensor } from "./format.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { stateTracer, type TracedValue, tracer } from "./tracer.ts";
@@ -40,6 +40,7 @@ export class Tensor {
 
   /** @internal */
   constructor(storage: TypedArray | null, shape: Shape, dtype: DType) {
+    if (storage !== null && !(Array.isArray(shape) && holds(storage, dtype))) refuseParts(storage);
     this.held = storage;
     this.shape = shape;
     this.dtype = dtype;
@@ -90,6 +91,8 @@ export class Tensor {
   }
 
   set grad(gradient: Tensor | null) {
+    if (gradient !== null && !(gradient instanceof Tensor))
+      throw new DTypeError({ where: "grad", expected: "a tensor, or null for no gradient", got: describe(gradient) });
     const before = this.#grad;
     stateTracer()?.beforeGradientChanges(this, before);
     if (isAtomic())
@@ -184,6 +187,15 @@ export class Tensor {
   zeroGrad(): void {
     this.grad = null;
   }
+}
+
+function refuseParts(given: unknown): never {
+  throw new DTypeError({
+    where: "new Tensor",
+    expected: "the parts of a tensor, which only this library puts together",
+    got: describe(given),
+    hint: "Make tensors with tensor(…), zeros(…), …, and weights with parameter(…).",
+  });
 }
 
 /** Only what a trace made has no numbers; used after the trace, it must have been kept by accident. */

@@ -1,6 +1,7 @@
 /**
  * Who records ops instead of computing them: the seam through which `jit` sees what a function does to tensors.
  */
+import { checkFunction } from "../arguments.ts";
 import { JitError } from "../errors.ts";
 import { onFailure } from "./atomic.ts";
 import type { Op, TensorSpec } from "./op.ts";
@@ -103,6 +104,7 @@ export function stateTracer(): StateTracer | null {
  * steps; // 1
  */
 export function everyRun(effect: () => unknown): void {
+  checkFunction("everyRun", effect);
   const state = stateTracer();
   if (state) state.everyRun(effect);
   else perform(effect);
