@@ -154,9 +154,11 @@ describe(`a compiled call that fails, seed ${seed}`, () => {
         expect([compiled.plain, compiled.counter.toArray()]).toEqual([eager.plain, eager.counter.toArray()]);
       };
       call();
-      program.steps.forEach(({ name }, i) => {
-        if (!troublesome.includes(name)) return;
-        const trouble = fine.add(tensor(Float32Array.from(program.steps, (_, j) => (i === j ? 1000 : 0))).cast(dtype));
+      // Each that can fail by itself, and all at once: the first as written is the one that speaks.
+      [...program.steps.keys(), "all"].forEach((failing) => {
+        if (typeof failing === "number" && !troublesome.includes(program.steps[failing].name)) return;
+        const troubles = Float32Array.from(program.steps, (_, j) => (failing === "all" || failing === j ? 1000 : 0));
+        const trouble = fine.add(tensor(troubles).cast(dtype));
         const before = stateOf(compiled);
         const message = messageOf(() => step(x, trouble));
         expect(stateOf(compiled)).toBe(before);

@@ -2,7 +2,7 @@
  * Random programs compute compiled what they compute eagerly: values, gradients, and what training leaves.
  *
  * A failure prints the smallest program found, with the seed and the path that lead to it. For a long run:
- * `FUZZ_RUNS=20000 FUZZ_SEED=7 pnpm vitest run packages/compiler/test/programs.test.ts`.
+ * `FUZZ_SEED=7 pnpm fuzz:compiled`.
  */
 
 import { buffer, isFloat, parameter, type Tensor, valueAndGrad } from "@chainrule/core";

@@ -2,7 +2,7 @@
  * What becomes of a call whose program gave up: it is run uncompiled, where checks and kernels say what is wrong, and in
  * which layer.
  */
-import { ChainRuleError, JitError } from "@chainrule/core";
+import { JitError } from "@chainrule/core";
 import { atomic } from "@chainrule/core/internal";
 import { guardFailure } from "../ir/guard.ts";
 
@@ -15,8 +15,8 @@ import { guardFailure } from "../ir/guard.ts";
  */
 export function afterFailure(error: unknown, uncompiled: () => unknown): unknown {
   if (error === guardFailure) return atomic(uncompiled);
-  // What is no error of the library's names no layer, and is what it would be uncompiled.
-  if (!(error instanceof ChainRuleError) || error instanceof JitError) throw error;
+  if (error instanceof JitError) throw error;
+  // A kernel of the user's may have thrown before the program came to a check that stands before it.
   return atomic(() => {
     uncompiled();
     throw error;
