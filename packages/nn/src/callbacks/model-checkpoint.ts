@@ -6,7 +6,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
-import { modelWriter } from "../model/model-writer.ts";
+import { importFiles, modelWriter } from "../model/model-writer.ts";
 import { SavedFields } from "../model/saved-fields.ts";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
@@ -91,7 +91,7 @@ export class ModelCheckpoint extends Callback {
         where: "ModelCheckpoint",
         expected: "the package that writes files",
         got: "a program that does not have it",
-        hint: 'Import it: import "@chainrule/io";',
+        hint: importFiles,
       });
     this.#monitor?.resolve(plan);
     withFiles("ModelCheckpoint", this.#folder, ({ accessSync, constants, mkdirSync }) => {

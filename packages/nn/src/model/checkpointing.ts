@@ -15,6 +15,7 @@ import {
 import type { FitData } from "./fit-data.ts";
 import type { Logs } from "./hooks.ts";
 import type { Model } from "./model.ts";
+import { importFiles } from "./model-writer.ts";
 import { describeRun, type RunDescription } from "./run-description.ts";
 import { SavedFields } from "./saved-fields.ts";
 import { type Resumed, restoreTraining, saveTraining, type TrainingParts } from "./training-state.ts";
@@ -57,7 +58,7 @@ export async function openCheckpoints(
       where: "fit, checkpoint",
       expected: "the package that writes files",
       got: "a program that does not have it",
-      hint: 'Import it: import "@chainrule/io";',
+      hint: importFiles,
     });
   const folder = await checkpointStore(options.folder);
   try {

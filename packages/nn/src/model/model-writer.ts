@@ -24,3 +24,7 @@ export let modelWriter: ModelWriter | null = null;
 export function setModelWriter(writer: ModelWriter): void {
   modelWriter = writer;
 }
+
+/** What to do where nobody knows how. A bundle has only what is used. */
+export const importFiles =
+  'Import it: import "@chainrule/io"; — in a bundle also use something of it, such as loadModel or latestCheckpoint.';

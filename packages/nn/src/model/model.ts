@@ -30,7 +30,7 @@ import { readFitData } from "./fit-data.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
-import { modelWriter, type SaveOptions } from "./model-writer.ts";
+import { importFiles, modelWriter, type SaveOptions } from "./model-writer.ts";
 import { type DataLike, signatureOf } from "./nested.ts";
 import { LossNotice } from "./notices.ts";
 import { checkForBatches, type FitOptions, fitOptionNames } from "./options.ts";
@@ -335,7 +335,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
       where: `save, model "${this.name}"`,
       expected: "the package that writes files",
       got: "a program that does not have it",
-      hint: 'Import it: import "@chainrule/io";',
+      hint: importFiles,
     });
   }
 
