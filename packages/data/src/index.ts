@@ -23,7 +23,7 @@ export {
   makeRegression,
 } from "./problems.ts";
 export { takeRows } from "./rows.ts";
-export { MinMaxScaler, StandardScaler } from "./scalers.ts";
+export { MinMaxScaler, type ScalerJSON, StandardScaler } from "./scalers.ts";
 export { readBytes, type Source } from "./source.ts";
 export { type KFoldOptions, type KFoldSplit, kFold, type TrainTestSplitOptions, trainTestSplit } from "./split.ts";
 export {
@@ -33,5 +33,6 @@ export {
   splitWords,
   type Tokenizer,
   Vocabulary,
+  type VocabularyJSON,
   type VocabularyOptions,
 } from "./text.ts";

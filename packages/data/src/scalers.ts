@@ -13,6 +13,7 @@ import {
   ValueError,
 } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { notSaved, readFields, readNumbers } from "./saved.ts";
 
 /** What is taken off a column, and what the rest is divided by. */
 interface ColumnStatistics {
@@ -25,6 +26,13 @@ interface Fitted {
   readonly offset: Tensor;
   readonly scale: Tensor;
   /** Whether float32 would move a number by more than a thousandth of its column's scale. */
+  readonly needsFloat64: boolean;
+}
+
+/** What a fitted scaler is as JSON. */
+export interface ScalerJSON {
+  readonly offset: readonly number[];
+  readonly scale: readonly number[];
   readonly needsFloat64: boolean;
 }
 
@@ -87,7 +95,8 @@ class Scaler {
       return { ...measured, needsFloat64: !column.every(isFine(measured)) };
     });
     this.#fitted = {
-      offset: tensor(Float64Array.from(columns, ({ offset }) => offset)),
+      // JSON has no -0.
+      offset: tensor(Float64Array.from(columns, ({ offset }) => offset + 0)),
       scale: tensor(Float64Array.from(columns, ({ scale }) => scale)),
       needsFloat64: columns.some(({ needsFloat64 }) => needsFloat64),
     };
@@ -119,6 +128,32 @@ class Scaler {
   inverseTransform(x: TensorLike): Tensor {
     const undo = (z: Tensor, { offset, scale }: Fitted) => z.sub(this.#shift).mul(scale).add(offset);
     return this.#apply("inverseTransform", x, undo, this.#fitted?.needsFloat64);
+  }
+
+  /**
+   * What `fit` measured, as JSON that gives back each bit: `fromJSON` of the same class reads it, and so do `saveAll` and
+   * `loadAll`.
+   *
+   * @throws ModelError before `fit`.
+   */
+  toJSON(): ScalerJSON {
+    const { offset, scale, needsFloat64 } = this.#requireFitted("toJSON");
+    return { offset: Array.from(offset.storage), scale: Array.from(scale.storage), needsFloat64 };
+  }
+
+  /** Takes over what `toJSON` gave. @throws DataError for anything else. */
+  protected restore(json: unknown): this {
+    const where = `${this.#name}.fromJSON`;
+    const fields = readFields(where, json);
+    const [offset, scale] = (["offset", "scale"] as const).map((name) =>
+      readNumbers(`${where}, ${name}`, fields[name]),
+    );
+    if (offset.length !== scale.length || !scale.every((x) => x > 0))
+      throw notSaved(`${where}, scale`, `${offset.length} numbers above 0, as many as offsets`, fields.scale);
+    if (typeof fields.needsFloat64 !== "boolean")
+      throw notSaved(`${where}, needsFloat64`, "true or false", fields.needsFloat64);
+    this.#fitted = { offset: tensor(offset), scale: tensor(scale), needsFloat64: fields.needsFloat64 };
+    return this;
   }
 
   #apply(method: string, x: TensorLike, change: (z: Tensor, fitted: Fitted) => Tensor, needsFloat64 = false): Tensor {
@@ -172,6 +207,20 @@ export class StandardScaler extends Scaler {
       return { offset: mean, scale: largest * Math.sqrt(average((x) => ((x - mean) / largest) ** 2)) };
     });
   }
+
+  /**
+   * The scaler that `toJSON` made JSON of.
+   *
+   * @throws DataError for JSON of anything else.
+   *
+   * @example
+   * const scaler = new StandardScaler().fit(xTrain);
+   * const same = StandardScaler.fromJSON(JSON.parse(JSON.stringify(scaler)));
+   * same.transform(xTest);
+   */
+  static fromJSON(json: unknown): StandardScaler {
+    return new StandardScaler().restore(json);
+  }
 }
 
 /**
@@ -189,6 +238,8 @@ export class StandardScaler extends Scaler {
  * const scaler = new MinMaxScaler({ featureRange: [-1, 1] }).fit(xTrain);
  */
 export class MinMaxScaler extends Scaler {
+  readonly #featureRange: readonly [number, number];
+
   constructor(options: { featureRange?: readonly [number, number] } = {}) {
     checkOptions("MinMaxScaler", options, ["featureRange"]);
     const range: unknown = options.featureRange ?? [0, 1];
@@ -204,7 +255,31 @@ export class MinMaxScaler extends Scaler {
       const max = column.reduce((most, x) => Math.max(most, x));
       return { offset: min, scale: (max === min ? 1 : max - min) / (b - a) };
     };
-    super("MinMaxScaler", measure, a);
+    super("MinMaxScaler", measure, a + 0);
+    this.#featureRange = [a, b];
+  }
+
+  override toJSON(): ScalerJSON & { readonly featureRange: readonly [number, number] } {
+    const [a, b] = this.#featureRange;
+    return { featureRange: [a + 0, b + 0], ...super.toJSON() };
+  }
+
+  /**
+   * The scaler that `toJSON` made JSON of.
+   *
+   * @throws DataError for JSON of anything else.
+   *
+   * @example
+   * const scaler = new MinMaxScaler().fit(xTrain);
+   * MinMaxScaler.fromJSON(JSON.parse(JSON.stringify(scaler))).transform(xTest);
+   */
+  static fromJSON(json: unknown): MinMaxScaler {
+    const where = "MinMaxScaler.fromJSON";
+    const range = readNumbers(`${where}, featureRange`, readFields(where, json).featureRange);
+    const [a, b] = range;
+    if (range.length !== 2 || !(a < b) || !Number.isFinite(b - a))
+      throw notSaved(`${where}, featureRange`, "[a, b] with a < b", [...range]);
+    return new MinMaxScaler({ featureRange: [a, b] }).restore(json);
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Text as numbers: tokens, a vocabulary that numbers them, and sequences filled up to one length.
  */
-import { DataError, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { DataError, ModelError, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { notSaved, readFields } from "./saved.ts";
 
 /** Cuts a text into tokens. */
 export type Tokenizer = (text: string) => string[];
@@ -38,6 +39,13 @@ export interface VocabularyOptions {
   minCount?: number;
 }
 
+/** What a {@link Vocabulary} is as JSON. */
+export interface VocabularyJSON {
+  readonly tokens: readonly string[];
+  /** The name of the function that cuts texts. */
+  readonly tokenize: string;
+}
+
 const padding = "<pad>";
 const unknown = "<unknown>";
 
@@ -69,11 +77,12 @@ export class Vocabulary {
     if (!Number.isInteger(minCount) || minCount < 1)
       throw new ValueError({ where, expected: "minCount of at least 1", got: describe(minCount) });
     const reserved = [padding, unknown, ...special];
-    const twice = reserved.find((token, i) => reserved.indexOf(token) < i);
+    const names = new Set<string>();
+    const twice = reserved.find((token) => names.size === names.add(token).size);
     if (twice !== undefined)
       throw new OptionError({ where, expected: "special tokens that differ", got: `${describe(twice)} twice` });
     const counts = countTokens(where, texts, tokenize);
-    const common = [...counts].filter(([token, count]) => count >= minCount && !reserved.includes(token));
+    const common = [...counts].filter(([token, count]) => count >= minCount && !names.has(token));
     common.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
     this.tokens = [...reserved, ...common.map(([token]) => token)];
     this.#tokenize = tokenize;
@@ -110,6 +119,53 @@ export class Vocabulary {
         const expected = `whole numbers from 0 to ${this.size - 1}`;
         throw new ValueError({ where: "Vocabulary, decode", expected, got: `${id}` });
       });
+  }
+
+  /**
+   * The tokens, and by its name how texts are cut, as JSON: {@link Vocabulary.fromJSON} reads it, and so do `saveAll` and
+   * `loadAll`.
+   *
+   * @throws ModelError for a function without a name.
+   */
+  toJSON(): VocabularyJSON {
+    const { name } = this.#tokenize;
+    if (name === "")
+      throw new ModelError({
+        where: "Vocabulary.toJSON",
+        expected: "a tokenize function that has a name",
+        got: `(${String(this.#tokenize).replace(/\s+/g, " ").slice(0, 60)})`,
+        hint: "JSON can hold only the name: const words = (text) => …; new Vocabulary(texts, { tokenize: words }).",
+      });
+    return { tokens: [...this.tokens], tokenize: name };
+  }
+
+  /**
+   * The vocabulary that `toJSON` made JSON of.
+   *
+   * @param tokenizers by name, for one that cuts texts by a function of your own.
+   * @throws DataError for JSON of anything else; ModelError for a function that is not given.
+   *
+   * @example
+   * const vocabulary = new Vocabulary(["the cat sat"]);
+   * Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary))).encode("the dog"); // [4, 1]
+   */
+  static fromJSON(json: unknown, tokenizers: Readonly<Record<string, unknown>> = {}): Vocabulary {
+    const where = "Vocabulary.fromJSON";
+    const { tokens, tokenize: name } = readFields(where, json);
+    const isTokens = Array.isArray(tokens) && tokens.every((token) => typeof token === "string");
+    if (!isTokens || tokens[0] !== padding || tokens[1] !== unknown || new Set(tokens).size !== tokens.length)
+      throw notSaved(`${where}, tokens`, `a list of texts that differ, "${padding}" and "${unknown}" first`, tokens);
+    if (typeof name !== "string") throw notSaved(`${where}, tokenize`, "the name of a function", name);
+    const known = { splitWords, splitCharacters, ...tokenizers };
+    const tokenize = Object.hasOwn(known, name) ? known[name as keyof typeof known] : undefined;
+    if (typeof tokenize !== "function")
+      throw new ModelError({
+        where,
+        expected: `the function "${name.slice(0, 60)}", by which texts are cut`,
+        got: "no such function",
+        hint: `Give it: Vocabulary.fromJSON(json, { ${name.slice(0, 60)} }); to loadAll, { custom: { ${name.slice(0, 60)} } }.`,
+      });
+    return new Vocabulary([], { tokenize: tokenize as Tokenizer, special: tokens.slice(2) });
   }
 }
 

@@ -18,4 +18,4 @@ export { Module, type ParameterCount } from "./module/module.ts";
 export * from "./optimizers/index.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
 export * from "./schedules/index.ts";
-export { findSerializable, registerSerializable, serializableName } from "./serializable.ts";
+export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";

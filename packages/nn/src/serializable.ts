@@ -50,3 +50,8 @@ export function serializableName(x: unknown): string | null {
 export function findSerializable(name: string): unknown {
   return registered.get(name);
 }
+
+/** All that {@link registerSerializable} was given, by name. @example Object.hasOwn(allSerializable(), "nobody's"); // false */
+export function allSerializable(): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(registered);
+}

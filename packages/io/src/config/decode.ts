@@ -17,7 +17,7 @@ import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, lossByName } from "@chainrule/losses";
 import { apply, Functional, input, Metric, Module, Optimizer, Symbolic } from "@chainrule/nn";
 import { isRecord, type Json } from "../formats/json.ts";
-import { type Custom, findCustom, isClassOf, isFittedClass, library } from "./known.ts";
+import { type Custom, customByName, findCustom, isClassOf, isFittedClass, library } from "./known.ts";
 
 /** An object of JSON. */
 type Fields = { readonly [key: string]: Json };
@@ -238,7 +238,7 @@ const decoders: Readonly<Record<string, (decoding: Decoding, fields: Fields) => 
   fitted: (decoding, fields) => {
     const Class = decoding.named(fields, "class", "class", library().fitted);
     if (!isFittedClass(Class)) throw decoding.damaged("a class with fromJSON", describe(Class));
-    return Class.fromJSON(decodeValue(decoding, fields.value) as never, decoding.custom);
+    return Class.fromJSON(decodeValue(decoding, fields.value) as never, customByName(decoding.custom));
   },
 };
 

@@ -138,6 +138,15 @@ export function customNameOf(x: { readonly name: string }): string {
   return nn.serializableName(x) ?? x.name;
 }
 
+/** What a program has given names, and functions of these by their own names: what fitted things refer to. */
+export function customByName(custom: Custom): Custom {
+  const registered = nn.allSerializable();
+  const byOwnName = [registered, custom].flatMap((each) =>
+    Object.values(each).map((x) => [(x as { name: string }).name, x] as const),
+  );
+  return { ...Object.fromEntries(byOwnName), ...registered, ...custom };
+}
+
 /** What a name stands for that the library does not have. */
 export function findCustom(name: string, custom: Custom): unknown {
   return Object.hasOwn(custom, name) ? custom[name] : nn.findSerializable(name);

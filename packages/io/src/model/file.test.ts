@@ -15,6 +15,7 @@ import {
   type Tensor,
   tensor,
 } from "@chainrule/core";
+import { MinMaxScaler, StandardScaler, Vocabulary } from "@chainrule/data";
 import { crossEntropy } from "@chainrule/losses";
 import {
   Adam,
@@ -41,7 +42,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messageOf } from "../../test/fixture.ts";
 import { parseSafetensors } from "../formats/safetensors.ts";
-import { encodeAll, encodeModel, loadModel, parseAll, parseModel } from "./file.ts";
+import { encodeAll, encodeModel, loadAll, loadModel, parseAll, parseModel, saveAll } from "./file.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -330,6 +331,29 @@ describe("models with what belongs to them", () => {
     ]);
     expect(found.model.eval().call(x).toArray()).toEqual(model.eval().call(x).toArray());
     expect(parseModel(encodeAll(given)).call(x).toArray()).toEqual(model.call(x).toArray());
+  });
+
+  it("keep what prepares the data, so that predicting the next day takes two lines", async () => {
+    const words = (text: string) => text.split("|");
+    const raw = randn([9, 3], { generator: new Generator(3) }).mul(100);
+    const scaler = new StandardScaler().fit(raw);
+    const range = new MinMaxScaler({ featureRange: [-1, 1] }).fit(raw);
+    const vocabulary = new Vocabulary(["a|b", "b"], { tokenize: words });
+    const model = classifier();
+    const path = join(folder, "prepared.safetensors");
+    await saveAll(path, { model, scaler, rest: [range, { vocabulary }] });
+    const custom = { words };
+    const loaded = await loadAll<{ model: Sequential; scaler: StandardScaler; rest: never[] }>(path, { custom });
+    expect(loaded.model.predict(loaded.scaler.transform(raw)).toArray()).toEqual(
+      model.predict(scaler.transform(raw)).toArray(),
+    );
+    const [sameRange, other] = loaded.rest as unknown as [MinMaxScaler, { vocabulary: Vocabulary }];
+    expect(sameRange.transform(raw)).toEqual(range.transform(raw));
+    expect(other.vocabulary.encode("b|c")).toEqual(vocabulary.encode("b|c"));
+    await expect(loadAll(path)).rejects.toThrow('the function "words"');
+    registerSerializable({ "my/words": words });
+    await expect(loadAll(path)).resolves.toBeTruthy();
+    expect(() => encodeAll({ scaler: new StandardScaler() })).toThrow("a scaler that was fitted");
   });
 
   it("stand by themselves in it", () => {

@@ -5,6 +5,7 @@
  * A part of the changes is tried here; `pnpm fuzz` tries them all.
  */
 import { ChainRuleError, Generator, randn, tensor } from "@chainrule/core";
+import { MinMaxScaler, StandardScaler, Vocabulary } from "@chainrule/data";
 import { crossEntropy } from "@chainrule/losses";
 import {
   Adam,
@@ -67,7 +68,16 @@ function groups(): Uint8Array {
   return encodeModel(model.compile({ optimizer, loss: "mse" }));
 }
 
-const parts = () => encodeAll({ limits: [Number.POSITIVE_INFINITY], generator, t: tensor([1]), a: new Int8Array(3) });
+function parts(): Uint8Array {
+  const table = [
+    [1, 2],
+    [3, 5],
+  ];
+  const [scaler, range] = [new StandardScaler().fit(table), new MinMaxScaler().fit(table)];
+  const vocabulary = new Vocabulary(["a b"]);
+  const plain = { limits: [Number.POSITIVE_INFINITY], generator, t: tensor([1]), a: new Int8Array(3) };
+  return encodeAll({ ...plain, scaler, range, vocabulary });
+}
 
 /** The layers of nn's table: with the rest of the suite one of each kind of option will do. */
 function* layers(): Iterable<Uint8Array> {
