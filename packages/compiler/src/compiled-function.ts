@@ -31,8 +31,8 @@ export class CompiledFunction {
   #dependencies: readonly Dependency[];
   /** What these were when the function was found to do this: each a list of their values. */
   #circumstances: (readonly unknown[])[];
-  /** What the function itself makes of them. */
-  #changed: TracedFunction["changed"];
+  /** What was found when the function was last traced. */
+  lastTrace: TracedFunction;
   /** The tensors from outside that it uses, and whether they require gradients; at first also some made in the call. */
   #captured: ReadonlyMap<Tensor, boolean>;
   /** When it was traced. */
@@ -41,6 +41,7 @@ export class CompiledFunction {
   #untilCheck = 1;
   /** Whether two traces in a row were the same. */
   isConfirmed = false;
+  isTrusted = false;
   /** How long the last look took, until it is known how long a run takes. */
   #checkTime: number | null = null;
 
@@ -55,11 +56,11 @@ export class CompiledFunction {
     this.#f = f;
     this.#name = name;
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
-    this.compilation = compile(traced, heap, options);
+    this.compilation = compile({ ...traced, lines: null }, heap, options);
     this.#captured = traced.captured;
     this.#candidates = this.#dependencies = traced.dependencies;
     this.#circumstances = [valuesOf(traced.dependencies)];
-    this.#changed = traced.changed;
+    this.lastTrace = { ...traced, lines: null };
   }
 
   get isRunning(): boolean {
@@ -118,14 +119,13 @@ export class CompiledFunction {
 
   /** Whether the function is to be traced before the next run, to see whether it still does the same. */
   get isDue(): boolean {
-    return this.#untilCheck <= 0;
+    return this.#untilCheck <= 0 && !this.isTrusted;
   }
 
   /** It need not be looked at: nothing but the library takes part. */
   trust(): void {
-    this.#untilCheck = Number.POSITIVE_INFINITY;
+    this.isTrusted = true;
     this.#captured = new Map();
-    this.isConfirmed = true;
   }
 
   /** Lets the clock go on since it was traced, so that a function that looks at it is seen to do so. */
@@ -144,14 +144,19 @@ export class CompiledFunction {
     // What another trace does not use was made in the call.
     this.#captured = new Map([...this.#captured].filter(([x]) => again.captured.has(x)));
     this.isConfirmed = true;
-    this.#untilCheck = leastSpacing;
-    this.#checkTime = time;
-    this.#changed = again.changed;
+    this.lastTrace = { ...again, lines: null };
+    this.looked(time);
     if (!haveSameNames(this.#candidates, again.dependencies)) {
       this.#candidates = this.#dependencies = again.dependencies;
       this.#circumstances = [valuesOf(again.dependencies)];
     } else if (!this.#circumstances.some((values) => values.every((value, i) => Object.is(value, circumstances[i]))))
       this.#addCircumstances(circumstances);
+  }
+
+  /** It was looked whether the function does the same, which took so many milliseconds. */
+  looked(time: number): void {
+    this.#untilCheck = leastSpacing;
+    this.#checkTime = time;
   }
 
   #addCircumstances(values: readonly unknown[]): void {
@@ -166,7 +171,9 @@ export class CompiledFunction {
   /** What the function changed to something else in another trace than in its last one: it counts, or lets it decay. */
   stateChangedBy(again: TracedFunction): Dependency | undefined {
     return again.changed.find(({ dependency: { owner, name }, now }) => {
-      const before = this.#changed.find(({ dependency }) => dependency.owner === owner && dependency.name === name);
+      const before = this.lastTrace.changed.find(
+        ({ dependency }) => dependency.owner === owner && dependency.name === name,
+      );
       return before !== undefined && isPrimitive(now) && !Object.is(before.now, now);
     })?.dependency;
   }

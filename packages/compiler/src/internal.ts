@@ -2,7 +2,9 @@
  * What other packages of this library build on, and nobody else: graphs, for exporters. It changes without notice.
  */
 export { type Graph, GraphNode, withoutGuards } from "./ir/graph.ts";
+export { watchedJit } from "./jit.ts";
 export { simplify } from "./passes/simplify.ts";
+export type { Watch } from "./programs.ts";
 export { type FlatTree, flatten } from "./trace/pytree.ts";
 export { Trace } from "./trace/trace.ts";
 export { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";

@@ -6,7 +6,7 @@ import { isGradEnabled, isTracing, JitError, OptionError } from "@chainrule/core
 import { checkOptions, describe } from "@chainrule/core/internal";
 import type { CompiledFunction } from "./compiled-function.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
-import { Programs } from "./programs.ts";
+import { Programs, type Watch } from "./programs.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 import { flatten } from "./trace/pytree.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
@@ -41,7 +41,7 @@ export function makeJit<F extends TensorFunction>(
   f: F,
   heapOf: () => Heap | null,
   options: JitOptions = {},
-  isTrusted: () => boolean = () => false,
+  watch: Watch = {},
 ): Jitted<F> {
   checkOptions("jit", options, ["deterministic"]);
   const { deterministic = false } = options;
@@ -50,12 +50,13 @@ export function makeJit<F extends TensorFunction>(
   if (typeof f !== "function")
     throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
   const name = f.name ? `jit(${f.name})` : "jit";
-  const programs = new Programs(name, f, { deterministic, where: name, isTrusted });
+  const programs = new Programs(name, f, deterministic, watch);
   let last: CompiledFunction | undefined;
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
     if (heap === null || programs.isGivenUp || isTracing()) return f(...(args as never[]));
-    if (last?.compilation.program.heap === heap && !last.isDue && !last.isRunning && last.fits(args))
+    const isAsked = watch.mayHaveChanged && !last?.isTrusted;
+    if (last?.compilation.program.heap === heap && !isAsked && !last.isDue && !last.isRunning && last.fits(args))
       return last.run(args, args);
     const tree = flatten(name, "arguments", args, true);
     // A gradient has to flow through to the argument: only the tape can do that.
@@ -110,4 +111,9 @@ export function makeJit<F extends TensorFunction>(
  */
 export function jit<F extends TensorFunction>(f: F, options: JitOptions = {}): Jitted<F> {
   return makeJit(f, sharedHeap, options);
+}
+
+/** `jit`, for training, which knows more of the function: see {@link Watch}. */
+export function watchedJit<F extends TensorFunction>(f: F, options: JitOptions, watch: Watch): Jitted<F> {
+  return makeJit(f, sharedHeap, options, watch);
 }

@@ -5,7 +5,7 @@
  */
 import { getDefaultDType, isGradEnabled, JitError } from "@chainrule/core";
 import { CompiledFunction } from "./compiled-function.ts";
-import { type Difference, differenceOf } from "./trace/difference.ts";
+import { type Difference, differenceOf, isFirstPartOf } from "./trace/difference.ts";
 import type { FlatTree } from "./trace/pytree.ts";
 import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
@@ -17,19 +17,25 @@ const mostChanges = 8;
 /** As often as this modes and properties may have been something new. */
 const mostStates = 16;
 
-/** How a function is looked after. */
-export interface ProgramOptions {
-  readonly deterministic: boolean;
+/** How a function is looked after, beyond what `jit` does for everybody. */
+export interface Watch {
   /** Who says so where the function cannot stay compiled: "fit". */
-  readonly where: string;
+  readonly where?: string;
+  /** Whether to say so only where something went another way than uncompiled. */
+  readonly quiet?: boolean;
   /** Whether nothing but the library takes part, so that one trace tells all. */
-  readonly isTrusted: () => boolean;
+  isTrusted?(): boolean;
+  /** The first part of what the function does, if all of the user's code is in it: it is traced faster. */
+  firstPart?(): TensorFunction | null;
+  /** To be set where the user's code has run that may have changed something: the next call then looks. */
+  mayHaveChanged?: boolean;
 }
 
 export class Programs {
   readonly #name: string;
   readonly #f: TensorFunction;
-  readonly #options: ProgramOptions;
+  readonly #deterministic: boolean;
+  readonly #watch: Watch;
   readonly #byKind = new Map<string, CompiledFunction[]>();
   #heap: Heap | null = null;
   #compilations = 0;
@@ -42,10 +48,11 @@ export class Programs {
   /** Whether the function is run as it is from here on. */
   #givenUp = false;
 
-  constructor(name: string, f: TensorFunction, options: ProgramOptions) {
+  constructor(name: string, f: TensorFunction, deterministic: boolean, watch: Watch) {
     this.#name = name;
     this.#f = f;
-    this.#options = options;
+    this.#deterministic = deterministic;
+    this.#watch = watch;
   }
 
   /** Whether the function does something else at each call, so that it is run as it is. */
@@ -67,14 +74,18 @@ export class Programs {
     const key = `${isGradEnabled() ? "" : "noGrad "}${getDefaultDType()} ${args.key}`;
     const known = this.#byKind.get(key) ?? [];
     const current = known.find((each) => each.isCurrent());
-    if (current && (!current.isDue || current.isRunning)) return current;
+    // Where it is known when something may have changed, nothing has gone another way until it is found.
+    const isAsked = this.#watch.mayHaveChanged === true;
+    this.#watch.mayHaveChanged = false;
+    if (current && (current.isTrusted || current.isRunning || !(current.isDue || isAsked))) return current;
+    if (current?.isConfirmed && this.#firstPartIsSame(current, args)) return current;
     current?.waitForTheClock();
     const circumstances = known.map((each) => each.readDependencies());
     const start = performance.now();
     const traced = traceFunction(this.#name, this.#f, args, current !== undefined);
     const at = known.findIndex((each) => differenceOf(each.compilation.traced, traced) === null);
     let found = known[at] as CompiledFunction | undefined;
-    if (current && found !== current) this.#change(current, traced);
+    if (current && found !== current) this.#change(current, traced, current.isConfirmed && !isAsked);
     else if (found) this.#changesInARow = 0;
     else if (known.length > 0) this.#changeOfState(known);
     if (found) {
@@ -91,20 +102,32 @@ export class Programs {
 
   #compile(args: FlatTree, traced: TracedFunction, heap: Heap): CompiledFunction {
     if (this.#compilations >= mostPrograms) throw tooMany(this.#name);
-    const compiled = new CompiledFunction(this.#name, this.#f, args, traced, heap, this.#options);
+    const compiled = new CompiledFunction(this.#name, this.#f, args, traced, heap, {
+      deterministic: this.#deterministic,
+    });
     // A call that cannot be compiled, because its arguments are wrong, is none of them.
     this.#compilations++;
-    if (this.#options.isTrusted()) compiled.trust();
+    if (this.#watch.isTrusted?.()) compiled.trust();
     return compiled;
   }
 
+  /** Whether the first part of the function does the same as before; false where there is none. */
+  #firstPartIsSame(current: CompiledFunction, args: FlatTree): boolean {
+    const firstPart = this.#watch.firstPart?.();
+    if (!firstPart) return false;
+    const start = performance.now();
+    const isSame = isFirstPartOf(traceFunction(this.#name, firstPart, args), current.lastTrace);
+    if (isSame) current.looked(performance.now() - start);
+    return isSame;
+  }
+
   /** The function does something else than it did, though arguments, modes and parameters are the same. */
-  #change(before: CompiledFunction, traced: TracedFunction): void {
+  #change(before: CompiledFunction, traced: TracedFunction, late: boolean): void {
     this.#changes++;
     this.#changesInARow++;
     const difference = differenceOf(before.compilation.traced, traced)!;
     this.#givenUp = this.#changesInARow > 1 || this.#changes > mostChanges;
-    if (this.#givenUp || before.isConfirmed) this.#notice(difference, traced, before.isConfirmed);
+    if (this.#givenUp || late) this.#notice(difference, traced, late);
   }
 
   /** Modes or properties have changed, and with them what the function does. */
@@ -123,23 +146,24 @@ export class Programs {
 
   #giveUp(why: string): void {
     this.#givenUp = true;
-    this.#warn(` goes on uncompiled, which is slower: ${why} This is said once.\n  `);
+    this.#warn(` goes on uncompiled, which is slower: ${why} This is said once.\n  `, false);
   }
 
   #notice(difference: Difference, traced: TracedFunction, late: boolean): void {
-    const line = difference.node && traced.lineOf(difference.node);
+    const line = difference.node && traced.lines?.get(difference.node)?.();
     this.#warn(
       `${this.#givenUp ? " goes on uncompiled, which is slower" : " was compiled anew"}: the function does not do ` +
         `the same at each call. ${line ? `At ${line} there is` : "There is"} ${difference.what}. This is said once.\n  ` +
         `${late ? "Since it changed, calls have gone on with what it was before. " : ""}`,
+      late,
     );
   }
 
-  #warn(what: string): void {
-    if (this.#noticed) return;
+  #warn(what: string, late: boolean): void {
+    if (this.#noticed || (this.#watch.quiet && !late)) return;
     this.#noticed = true;
     console.warn(
-      `${this.#options.where}${what}` +
+      `${this.#watch.where ?? this.#name}${what}` +
         "A compiled function runs tensor operations alone, and not the JavaScript around them (Math.random(), Date.now(), a " +
         "counter, variables and properties that change). Pass what changes as an argument, such as scalar(beta), or keep " +
         "it in a buffer() that is made outside and assigned.",

@@ -14,7 +14,7 @@ export type {
   PredictionAndTarget,
 } from "./definition/loss.ts";
 export type { LossOptions, PerElement, Reduction } from "./definition/reduction.ts";
-export { lossByName, lossNames } from "./definition/registry.ts";
+export { isBuiltInLoss, lossByName, lossNames } from "./definition/registry.ts";
 export { binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./families/binary-cross-entropy.ts";
 export {
   categoricalCrossEntropy,

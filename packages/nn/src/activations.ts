@@ -63,3 +63,8 @@ export function toActivation(activation: ActivationLike | null | undefined): Act
     got: describe(activation),
   });
 }
+
+/** Whether a function is one of those with names. */
+export function isBuiltInActivation(f: unknown): boolean {
+  return Object.values(byName).includes(f as ActivationFunction);
+}

@@ -19,3 +19,23 @@ export * from "./optimizers/index.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
 export * from "./schedules/index.ts";
 export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";
+
+import { markBuiltIn } from "./built-in.ts";
+import { Functional } from "./functional/index.ts";
+import * as layers from "./layers/index.ts";
+import { FeedForward } from "./layers/transformer-block.ts";
+import { Sequential } from "./model/index.ts";
+import * as optimizers from "./optimizers/index.ts";
+import { l1, l1l2, l2 } from "./regularizers.ts";
+
+// A bundle that leaves this out takes layers for the user's, and looks now and then whether they do the same.
+markBuiltIn([
+  ...Object.values(layers),
+  FeedForward,
+  Sequential,
+  Functional,
+  ...Object.values(optimizers),
+  l1,
+  l2,
+  l1l2,
+]);

@@ -41,6 +41,21 @@ export function differenceOf(first: TracedFunction, second: TracedFunction): Dif
   return resultDifference(first, second, isSame);
 }
 
+/** Whether a trace of the first part of a function, whose first result is the function's, is how another trace of it begins. */
+export function isFirstPartOf(part: TracedFunction, whole: TracedFunction): boolean {
+  const { nodes, assigned, outputs } = whole.graph;
+  for (const node of part.graph.nodes) {
+    const before = nodes[node.id];
+    if (before === undefined || opDifference(before, node) !== null || sourceDifference(before, node) !== null)
+      return false;
+    if (node.inputs.some((input, i) => input.id !== before.inputs[i].id)) return false;
+  }
+  if (part.graph.outputs[0]?.id !== outputs[0]?.id) return false;
+  const known = new Map(assigned);
+  // Weights are assigned again after the first part.
+  return part.graph.assigned.every(([to, { id }]) => !to.isBuffer || known.get(to)?.id === id);
+}
+
 /** What is left behind beside the results must be left on the same tensors. */
 function resultDifference(
   first: TracedFunction,

@@ -12,6 +12,8 @@ export interface Dependency {
   readonly read: () => unknown;
   /** What it was just before it could matter. */
   readonly value: unknown;
+  /** Puts the value back, where it is now a tensor of a trace, of which nobody outside can make anything. */
+  restore?(): void;
 }
 
 /** Deeper than this, and more than so many in one array, or of one owner, is data, of which the identity counts. */
@@ -28,7 +30,7 @@ const ownAffairs: ReadonlySet<string> = new Set(["built", "inputShape"]);
 /** Every plain property within the owner, as something that can be looked at again. */
 export function plainState(owner: object): Dependency[] {
   const found: Dependency[] = [];
-  const title = owner.constructor?.name ?? "an object";
+  const title = (typeof owner === "function" ? owner.name : owner.constructor?.name) || "an object";
   const seen = new Set<object>([owner]);
   const visit = (holder: object, path: readonly unknown[]): void => {
     note(`the number of properties of ${[title, ...path].join(".")}`, () => sizeOf(at(owner, path)));
@@ -40,14 +42,19 @@ export function plainState(owner: object): Dependency[] {
       if (path.length + 1 < deepest && isHolder(value) && !seen.has(value) && sizeOf(value) <= longest) {
         seen.add(value);
         visit(value, inner);
-      } else
+      } else if (path.length > 0) note(`${inner.map(String).join(".")} of ${title}`, () => leaf(at(owner, inner)));
+      else
         note(
-          `${inner.map(String).join(".")} of ${title}`,
-          path.length === 0 ? () => leaf(step(owner, key)) : () => leaf(at(owner, inner)),
+          `${String(key)} of ${title}`,
+          () => leaf(step(owner, key)),
+          () => {
+            if (leaf(step(owner, key)) === traced) (owner as Record<string, unknown>)[key as string] = value;
+          },
         );
     }
   };
-  const note = (name: string, read: () => unknown) => found.push({ owner, name, read, value: read() });
+  const note = (name: string, read: () => unknown, restore?: () => void) =>
+    found.push({ owner, name, read, value: read(), restore });
   visit(owner, []);
   return found;
 }
@@ -59,7 +66,7 @@ function at(owner: object, path: readonly unknown[]): unknown {
 }
 
 function step(x: unknown, key: unknown): unknown {
-  if (typeof x !== "object" || x === null) return undefined;
+  if ((typeof x !== "object" && typeof x !== "function") || x === null) return undefined;
   if (x instanceof Map) return x.get(key);
   if (x instanceof Set) return x.has(key);
   return (x as Record<string, unknown>)[key as string];
@@ -76,7 +83,7 @@ function keysOf(x: object): unknown[] {
 
 /** How many things it holds. */
 function sizeOf(x: unknown): number {
-  if (typeof x !== "object" || x === null) return -1;
+  if ((typeof x !== "object" && typeof x !== "function") || x === null) return -1;
   if (x instanceof Map || x instanceof Set) return x.size;
   if (Array.isArray(x) || ArrayBuffer.isView(x)) return (x as unknown as ArrayLike<unknown>).length ?? -1;
   let count = 0;

@@ -1,7 +1,7 @@
 /**
  * Traces a function: runs it once on tensors that stand for its arguments, and records what it computes and leaves behind.
  */
-import { JitError, type Parameter, type Tensor, type TensorSpec } from "@chainrule/core";
+import { JitError, Parameter, Tensor, type TensorSpec } from "@chainrule/core";
 import { describe, type Effect, isPromise, withTracer } from "@chainrule/core/internal";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import type { Dependency } from "./plain-state.ts";
@@ -31,8 +31,8 @@ export interface TracedFunction {
   readonly parameters: readonly (readonly [Parameter, boolean])[];
   /** The tensors with numbers that it applies ops to, and whether they require gradients. */
   readonly captured: ReadonlyMap<Tensor, boolean>;
-  /** Where in the user's program a node was made, if that was noted. */
-  lineOf(node: GraphNode): string | undefined;
+  /** What says where in the user's program a node was made, if that was noted. */
+  readonly lines: ReadonlyMap<GraphNode, () => string | undefined> | null;
 }
 
 /**
@@ -59,14 +59,41 @@ export function traceFunction(
         got: `an async function, which returns ${describe(value)}`,
         hint: "Await outside, and jit only the tensor operations.",
       });
-    return tracedFunction(trace, flatten(name, "a result", value, false));
+    const traced = tracedFunction(trace, flatten(name, "a result", value, false));
+    checkCarried(name, trace);
+    return traced;
+  } catch (error) {
+    for (const { restore } of trace.dependencies) restore?.();
+    throw error;
   } finally {
     // What tracing did to gradients is undone: only calls leave any.
     for (const [leaf, before] of trace.changedGradients) leaf.grad = before;
   }
 }
 
+/** Throws for a tensor that one call leaves in a property and the next one uses: a program would use the first for good. */
+function checkCarried(name: string, trace: Trace): void {
+  for (const { read, value, name: property } of trace.dependencies) {
+    if (
+      !(value instanceof Tensor) ||
+      value instanceof Parameter ||
+      !trace.captured.has(value) ||
+      typeof read() !== "symbol"
+    )
+      continue;
+    throw new JitError({
+      where: name,
+      expected: "a state that goes from call to call in a buffer()",
+      got: `${property}, a tensor that the function uses and replaces`,
+      hint: "Make it once, this.state = buffer(zeros([8])), and replace its value with this.state.assign(…).",
+    });
+  }
+}
+
 function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
+  // Nobody needs them for longer than this trace is compared with another.
+  const { lines } = trace;
+  trace.lines = null;
   const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>
     now === before ? [] : [[parameter, now] as const],
   );
@@ -89,7 +116,7 @@ function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
     }),
     parameters: [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const),
     captured: new Map([...trace.captured].map((x) => [x, x.requiresGrad])),
-    lineOf: (node) => trace.lines?.get(node)?.(),
+    lines,
   };
 }
 

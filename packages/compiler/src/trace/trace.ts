@@ -55,7 +55,7 @@ export class Trace implements Tracer, StateTracer {
   readonly #name: string;
 
   /** Where in the user's program each op was applied, where that is noted. */
-  readonly lines: Map<GraphNode, () => string | undefined> | null;
+  lines: Map<GraphNode, () => string | undefined> | null;
 
   /**
    * @param given the arguments' tensors of the call that is traced: for the first values of buffers made in it.

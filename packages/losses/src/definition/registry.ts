@@ -51,6 +51,12 @@ export function protectLosses(): void {
   builtIn = new Set(bySpelling.values());
 }
 
+/** Whether it is a loss of the library, with whatever options. @internal */
+export function isBuiltInLoss({ lossName }: Loss): boolean {
+  const known = bySpelling.get(spellingOf(lossName));
+  return known !== undefined && builtIn.has(known);
+}
+
 /**
  * The loss of a name: Keras's string, or our camelCase.
  *

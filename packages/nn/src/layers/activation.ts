@@ -4,6 +4,7 @@
 import * as core from "@chainrule/core";
 import { OptionError, type Parameter, type Tensor, where } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
+import { markBuiltIn } from "../built-in.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { constant } from "../initializers/initializer.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
@@ -68,7 +69,9 @@ function activationClass<Own extends object>(
     readonly #given: object;
 
     constructor(options: LayerOptions & Partial<Own> = {}) {
-      super(make({ ...defaults, ...options }), options, Object.keys(defaults));
+      const own = make({ ...defaults, ...options });
+      markBuiltIn([own]);
+      super(own, options, Object.keys(defaults));
       this.#given = { ...options };
     }
 

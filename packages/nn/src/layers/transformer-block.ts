@@ -57,7 +57,7 @@ const blockOptions: OptionTable<TransformerLayerOptions> = {
 };
 
 /** The network within a block, at each step by itself: activation(x W₁ + b₁) W₂ + b₂. */
-class FeedForward extends Layer {
+export class FeedForward extends Layer {
   readonly inner: Dense;
   readonly dropout: Dropout;
   readonly outer: Dense;

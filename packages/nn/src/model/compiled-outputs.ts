@@ -70,6 +70,11 @@ export class CompiledOutputs {
     return configs && logNames(configs);
   }
 
+  /** Whether the losses, as far as they are known, are the library's. */
+  get areLossesBuiltIn(): boolean {
+    return [...(this.#single ?? []), ...(this.#multiple ?? [])].every(({ loss }) => loss.isBuiltIn);
+  }
+
   /** The config of each output. */
   configsOf(prediction: Nested<Tensor>): readonly OutputConfig[] {
     if (!(prediction instanceof Tensor) || this.#names) {

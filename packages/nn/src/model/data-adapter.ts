@@ -43,6 +43,8 @@ export interface DataAdapter {
   readonly smallestBatch: number | null;
   /** Whether it gives its batches once, so that a second pass has none: it is an iterator, such as a generator. */
   readonly isOneShot: boolean;
+  /** Whether code of the user's runs between batches. */
+  readonly runsUserCode: boolean;
   /** A generator of its own that shuffles; null where there is none. */
   readonly shuffling: Generator | null;
   /** How many batches an iterator that gives them once has given; 0 for all else. */
@@ -201,6 +203,7 @@ export function arrayAdapter(
     steps: Math.ceil(used / batchSize),
     smallestBatch: used % batchSize || Math.min(used, batchSize),
     isOneShot: false,
+    runsUserCode: false,
     shuffling: generator === defaultGenerator() ? null : generator,
     taken: 0,
     skip: async () => {},
@@ -285,6 +288,7 @@ export function streamAdapter(context: ReadContext, source: BatchSource, weights
     steps: Array.isArray(source) ? source.length : null,
     smallestBatch: Array.isArray(source) ? smallestOf(source) : null,
     isOneShot,
+    runsUserCode: !Array.isArray(source),
     iterate() {
       const stream = open();
       let number = 0;

@@ -9,11 +9,12 @@ import type { DataAdapter } from "./data-adapter.ts";
 import { EpochMetrics } from "./epoch-metrics.ts";
 import type { EventLoopYield } from "./event-loop-yield.ts";
 import type { Logs } from "./hooks.ts";
-import { type JitSettings, jitAfterFirstCall, type Step } from "./jit-step.ts";
+import { type Changes, type JitSettings, jitAfterFirstCall, type Step } from "./jit-step.ts";
 import { flattenNested, mapNested, type Nested } from "./nested.ts";
 import { checkEnd, type LossNotice } from "./notices.ts";
 import type { Samples } from "./samples.ts";
 import type { TrainState } from "./step.ts";
+import { hasUserCode } from "./user-code.ts";
 
 /** The samples of the input, or of each input. */
 type InputSamples = Samples | readonly Samples[];
@@ -26,6 +27,8 @@ interface EvaluationSettings {
   readonly eventLoop: EventLoopYield;
   /** The step on a batch. */
   readonly step: Step;
+  /** Is told before which batches the user's code may have changed something. */
+  readonly changes?: Changes;
   /** Whether to end before the data do. */
   readonly shouldStop?: () => boolean;
   /** How many batches to take at most. */
@@ -39,7 +42,17 @@ interface EvaluationSettings {
 export async function evaluateData(
   state: TrainState,
   data: DataAdapter,
-  { where, prefix, eventLoop, step, shouldStop, steps, stepsOption = "steps", notice }: EvaluationSettings,
+  {
+    where,
+    prefix,
+    eventLoop,
+    step,
+    shouldStop,
+    steps,
+    stepsOption = "steps",
+    notice,
+    changes = {},
+  }: EvaluationSettings,
 ): Promise<Logs> {
   const epochMetrics = new EpochMetrics(state.outputs);
   const modules = state.model.modules();
@@ -50,6 +63,7 @@ export async function evaluateData(
       const item = next instanceof Promise ? await next : next;
       if (item.done) break;
       const batch = item.value;
+      if (number === 1 || data.runsUserCode) changes.mayHaveChanged = true;
       inBatch(where, number, () => {
         const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
         const loss = result.loss.item();
@@ -57,7 +71,10 @@ export async function evaluateData(
         if (!Number.isFinite(loss)) notice.give(loss, `${where}, batch ${number}`);
       });
       checkEnd(where, stepsOption, number, steps !== undefined || data.steps !== null);
-      if (eventLoop.isDue) await eventLoop.pause();
+      if (eventLoop.isDue) {
+        await eventLoop.pause();
+        changes.mayHaveChanged = true;
+      }
       if (shouldStop?.()) break;
     }
   } finally {
@@ -101,6 +118,7 @@ export function predictBatches(
       const call = jitAfterFirstCall(
         (...inputs: Tensor[]) => atomic(() => model.call(...inputs) as Nested<Tensor>),
         settings,
+        { hasUserCode: () => hasUserCode({ model }) },
       );
       for (let start = 0; start < count; start += batchSize) {
         const batch = flattenNested(x).map((samples) => samples.take(start, Math.min(start + batchSize, count)));

@@ -19,7 +19,7 @@ import { putGradients } from "./gradients.ts";
 import { History } from "./history.ts";
 import type { Hooks, Logs } from "./hooks.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
-import { CompiledShapes, jitStep, type Step } from "./jit-step.ts";
+import { type Changes, CompiledShapes, jitStep, type Step } from "./jit-step.ts";
 import type { Model } from "./model.ts";
 import { checkEnd, LossNotice } from "./notices.ts";
 import type { CompleteFitOptions } from "./options.ts";
@@ -38,6 +38,8 @@ interface FitRun {
   readonly options: CompleteFitOptions;
   readonly trainStep: Step;
   readonly testStep: Step;
+  /** Are told when the user's code may have changed what the steps go by. */
+  readonly changes: { readonly train: Changes; readonly test: Changes };
   readonly callbacks: CallbackList;
   readonly progress: Progress | null;
   readonly interrupt: Interrupt;
@@ -84,6 +86,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     request.onBegin(history);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
+    const changes: { readonly train: Changes; readonly test: Changes } = { train: {}, test: {} };
     const shapes = { train: new CompiledShapes(), test: new CompiledShapes() };
     const run: FitRun = {
       model,
@@ -91,8 +94,17 @@ export async function runFit(request: FitRequest): Promise<History> {
       data,
       validationData,
       options,
-      trainStep: jitStep(options.debugNaN ? debugStep : trainStep, { ...settings, compiled: shapes.train }),
-      testStep: jitStep(testStep, { ...settings, quiet: true, compiled: shapes.test }),
+      trainStep: jitStep(options.debugNaN ? debugStep : trainStep, {
+        ...settings,
+        compiled: shapes.train,
+        changes: changes.train,
+      }),
+      testStep: jitStep(testStep, {
+        ...settings,
+        quiet: true,
+        compiled: shapes.test,
+        changes: changes.test,
+      }),
       callbacks,
       progress,
       interrupt,
@@ -101,6 +113,7 @@ export async function runFit(request: FitRequest): Promise<History> {
       checkpoints,
       shapes,
       lastBatch: null,
+      changes,
       checkPlanLater: names === null,
       checkValidationLater: !isValidationChecked,
     };
@@ -174,6 +187,8 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (batch === null) break;
       run.lastBatch = batch;
       if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
+      if (number === 0 || hasBatchBegin || hasBatchEnd || run.data.runsUserCode)
+        run.changes.train.mayHaveChanged = true;
       const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
       if (run.checkPlanLater) checkPlan(run, epochMetrics);
       if (run.checkValidationLater) await checkValidationNow(run);
@@ -183,6 +198,7 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (eventLoop.isDue) {
         progress?.update(number + 1, () => epochMetrics.logs());
         await eventLoop.pause();
+        run.changes.train.mayHaveChanged = true;
       }
       if (interrupt.requested && number + 1 !== steps) return null;
       if (model.stopTraining) break;
@@ -208,7 +224,7 @@ async function checkValidationNow(run: FitRun): Promise<void> {
 
 /** The logs with those of the validation data; null where Ctrl-C cut it short. */
 async function validate(
-  { state, validationData, testStep, eventLoop, interrupt, options, notice }: FitRun,
+  { state, validationData, testStep, changes, eventLoop, interrupt, options, notice }: FitRun,
   logs: Logs,
   epoch: number,
 ): Promise<Logs | null> {
@@ -221,6 +237,7 @@ async function validate(
     notice,
     eventLoop,
     step: testStep,
+    changes: changes.test,
     shouldStop: () => interrupt.requested,
   });
   return interrupt.requested ? null : { ...logs, ...validationLogs };

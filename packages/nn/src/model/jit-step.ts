@@ -3,11 +3,14 @@
  * program.
  */
 
-import { type JitOptions, jit } from "@chainrule/compiler";
+import type { JitOptions } from "@chainrule/compiler";
+import { type Watch, watchedJit } from "@chainrule/compiler/internal";
 import { JitError, Tensor } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
+import { isBuiltIn } from "../built-in.ts";
 import { flattenNested, type Nested } from "./nested.ts";
-import type { Inputs, StepResult, TrainState, testStep, trainStep } from "./step.ts";
+import { forward, type Inputs, type StepResult, type TrainState, type testStep, trainStep } from "./step.ts";
+import { hasUserCode } from "./user-code.ts";
 
 /** What a step takes besides the model: inputs, targets and perhaps weights. */
 type BatchArguments = [x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>];
@@ -23,8 +26,23 @@ export interface JitSettings {
   readonly jit: boolean | JitOptions;
   /** Whether to give no warning. */
   readonly quiet?: boolean;
+  /** Where it is said that the user's code has run, which may have changed what the function goes by. */
+  readonly changes?: Changes;
   /** What has been compiled so far, where others are to know; anew by default. */
   readonly compiled?: CompiledShapes;
+}
+
+/** Whether the user's code has run since the last call: a callback, a generator of batches, what else the event loop had. */
+export type Changes = Pick<Watch, "mayHaveChanged">;
+
+/** What is compiled, where that is not simply the function. */
+interface CompiledForm<Args extends Arguments, Result> {
+  /** Returns less than the function does. */
+  readonly f?: (...args: Args) => Result;
+  /** What comes first and runs all of the user's code that takes part; its first result is the first of `f`. */
+  firstPart?(): ((...args: Args) => unknown) | null;
+  /** Whether the user's code takes part. */
+  hasUserCode(): boolean;
 }
 
 /**
@@ -60,17 +78,17 @@ function haveSameSpecs(a: Arguments, b: Arguments): boolean {
 /**
  * The same function, compiled from the second call on with tensors of the same dtypes and shapes.
  *
- * A function that cannot be compiled (it reads numbers) goes on uncompiled, and warns of it once.
- *
- * @param compiledForm what is compiled, where that is to return less than `f` does.
+ * A function that cannot be compiled (it reads numbers, it does something else at each call) goes on uncompiled, and warns
+ * of it once.
  */
 export function jitAfterFirstCall<Args extends Arguments, Result>(
   f: (...args: Args) => Result,
-  { where, jit: jitOptions, quiet = false, compiled: shapes = new CompiledShapes() }: JitSettings,
-  compiledForm: (...args: Args) => Result = f,
+  { where, jit: jitOptions, quiet = false, changes = {}, compiled: shapes = new CompiledShapes() }: JitSettings,
+  { f: compiledForm = f, firstPart, hasUserCode }: CompiledForm<Args, Result>,
 ): (...args: Args) => Result {
   if (!jitOptions) return f;
-  const compiled = jit(compiledForm, jitOptions === true ? {} : jitOptions);
+  const watch: Watch = Object.assign(changes, { where, quiet, firstPart, isTrusted: () => !hasUserCode() });
+  const compiled = watchedJit(compiledForm, jitOptions === true ? {} : jitOptions, watch);
   let last: Args | null = null;
   return (...args) => {
     if (!shapes.isCompilable) return f(...args);
@@ -104,16 +122,19 @@ export function jitStep(step: typeof trainStep | typeof testStep, settings: JitS
   if (!settings.jit) return eager;
   // The model and what it is trained with stay the same for as long as this step is used.
   let state: TrainState;
-  const run = jitAfterFirstCall(
-    (...[x, y, weight]: BatchArguments) => eager(state, x, y, weight),
-    settings,
-    (...[x, y, weight]: BatchArguments): StepResult => {
-      const output = eager(state, x, y, weight);
-      const configs = state.outputs.configsOf(output.prediction);
-      const needsPrediction = configs.length > 1 || configs[0].metrics.length > 0;
-      return needsPrediction ? output : { ...output, prediction: null };
-    },
-  );
+  const compiledForm = (...[x, y, weight]: BatchArguments): StepResult => {
+    const output = eager(state, x, y, weight);
+    const configs = state.outputs.configsOf(output.prediction);
+    const needsPrediction = configs.length > 1 || configs[0].metrics.length > 0;
+    return needsPrediction ? output : { ...output, prediction: null };
+  };
+  const firstPart = (...[x, y, weight]: BatchArguments) => [forward(state, x, y, weight).loss];
+  const run = jitAfterFirstCall((...[x, y, weight]: BatchArguments) => eager(state, x, y, weight), settings, {
+    f: compiledForm,
+    // The backward pass is the library's, and the update is if the optimizer is.
+    firstPart: () => (step === trainStep && isBuiltIn(state.optimizer.constructor) ? firstPart : null),
+    hasUserCode: () => hasUserCode(state),
+  });
   return (current, x, y, weight) => {
     state = current;
     return weight ? run(x, y, weight) : run(x, y);

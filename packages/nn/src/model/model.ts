@@ -289,12 +289,14 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const data = isStream
       ? streamAdapter(context, x)
       : arrayAdapter(readArrays(context, x, y as DataLike, sampleWeight), batchSize, null);
+    const changes = {};
     return evaluateData({ model: this, ...config }, data, {
       where,
+      changes,
       steps,
       notice: this.#notice,
       eventLoop: new EventLoopYield(),
-      step: jitStep(testStep, { where, jit }),
+      step: jitStep(testStep, { where, jit, changes }),
     });
   }
 

@@ -2,8 +2,8 @@
  * The loss of `compile` as training uses it: one number for a batch.
  */
 import { DTypeError, OptionError, type Shape, ShapeError, Tensor, where } from "@chainrule/core";
-import { describe, formatShape, sameShape } from "@chainrule/core/internal";
-import { jensenShannon, klDivergence, type Loss, type LossOptions, lossByName } from "@chainrule/losses";
+import { describe, formatShape, sameShape, tracer } from "@chainrule/core/internal";
+import { isBuiltInLoss, jensenShannon, klDivergence, type Loss, type LossOptions, lossByName } from "@chainrule/losses";
 import type { MetricContext } from "../metrics/by-name.ts";
 import { inRows } from "./row-alignment.ts";
 
@@ -20,6 +20,8 @@ export interface Objective {
   readonly loss: LossFunction | Loss;
   /** The mean loss of a batch, weighted. */
   compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
+  /** Whether it is one of the library's, which always does the same. */
+  readonly isBuiltIn: boolean;
   /** Whether targets may be labels, which have one axis less than the predictions. */
   readonly takesLabels: boolean;
   /** The context for metrics that are made by name. */
@@ -55,6 +57,7 @@ function ofLoss(loss: Loss): Objective {
   return {
     name: loss.lossName,
     loss,
+    isBuiltIn: isBuiltInLoss(loss),
     takesLabels: target === "label" || target === "labelOrDistribution",
     compute: (p, t, weight) => mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
     contextFor: (shape) => {
@@ -69,8 +72,11 @@ function ofFunction(loss: LossFunction): Objective {
   return {
     name,
     loss,
+    isBuiltIn: false,
     takesLabels: false,
     compute: (p, t, weight) => {
+      // What is compiled of a function holds for its properties, if it has any.
+      tracer?.state?.dependsOn(loss);
       const where = `loss "${name}"`;
       if (weight === undefined) return mean(lossesOf(where, loss, p, t));
       const perRow = weight.rank > 1 && weight.shape.at(-1) === 1 ? weight.squeeze(-1) : weight;

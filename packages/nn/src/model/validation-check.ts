@@ -34,6 +34,10 @@ export class PeekedAdapter implements DataAdapter {
     return this.#inner.isOneShot;
   }
 
+  get runsUserCode(): boolean {
+    return this.#inner.runsUserCode;
+  }
+
   readonly shuffling = null;
 
   get taken(): number {

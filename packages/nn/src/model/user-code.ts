@@ -1,0 +1,42 @@
+/**
+ * Whether code of the user's takes part in a step: it may go by anything, which nobody can see from outside.
+ */
+import { isBuiltInActivation } from "../activations.ts";
+import { isBuiltIn } from "../built-in.ts";
+import { constructorArgumentsOf } from "../constructor-arguments.ts";
+import { makingOf } from "../made-by.ts";
+import { Module } from "../module/module.ts";
+import { isPlainObject } from "../module/tree.ts";
+import type { TrainState } from "./step.ts";
+
+/** Whether forward pass, losses, penalties or the update run a function that is not the library's; if in doubt, yes. */
+export function hasUserCode({ model, outputs, optimizer }: Partial<TrainState> & Pick<TrainState, "model">): boolean {
+  if (optimizer && !isBuiltIn(optimizer.constructor)) return true;
+  if (outputs && !outputs.areLossesBuiltIn) return true;
+  return model.modules().some(isUsers);
+}
+
+function isUsers(module: Module<unknown>): boolean {
+  if (!isBuiltIn(module.constructor)) return true;
+  const given = constructorArgumentsOf(module, isBuiltIn);
+  if (given === null || given.some(holdsFunction)) return true;
+  // A method, an activation or a regulariser in whose place another was put.
+  return Object.entries(module).some(
+    ([name, value]) => typeof value === "function" && (name in Object.getPrototypeOf(module) || !isKnown(value)),
+  );
+}
+
+/** Whether options or arguments have a function of the user's. Initialisers have done their work. */
+function holdsFunction(given: unknown): boolean {
+  if (typeof given === "function") return !isKnown(given);
+  if (given instanceof Module) return false;
+  if (Array.isArray(given)) return given.some(holdsFunction);
+  return (
+    isPlainObject(given) &&
+    Object.entries(given).some(([name, value]) => !/initializer$/i.test(name) && holdsFunction(value))
+  );
+}
+
+function isKnown(f: object): boolean {
+  return isBuiltInActivation(f) || isBuiltIn(f) || isBuiltIn(makingOf(f)?.factory);
+}
