@@ -45,15 +45,16 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
     fc.assert(fc.property(programsOf(), checkValues), runs(250));
   });
 
-  it("values with NaN, infinities and zeros of both signs, to the last bit", limit, () => {
-    fc.assert(fc.property(programsOf({ kinds: ["exact", "choice"], wild: true }), checkValues), runs(150));
+  it("values with NaN, infinities, zeros of both signs and the ends of the numbers, to the last bit", limit, () => {
+    const programs = programsOf({ kinds: ["exact", "choice"], wild: true, extreme: true });
+    fc.assert(fc.property(programs, checkValues), runs(150));
   });
 
   it("values with NaN and infinities, through smooth functions", limit, () => {
     fc.assert(fc.property(programsOf({ wild: true, longest: 6 }), checkValues), runs(150));
   });
 
-  it("gradients", limit, () => {
+  describe("gradients", () => {
     const check = (program: Program) => {
       const inputs = inputsOf(program);
       const by = inputs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
@@ -68,7 +69,13 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
       });
       return true;
     };
-    checkCases(programsOf(), check, runs(200));
+    it("of ordinary numbers", limit, () => {
+      checkCases(programsOf(), check, runs(200));
+    });
+
+    it("at NaN, infinities and zeros of both signs", limit, () => {
+      checkCases(programsOf({ wild: true, longest: 8 }), check, runs(100));
+    });
   });
 
   it("steps of training, which change parameters and buffers", limit, () => {

@@ -9,8 +9,9 @@ import { type Kind, steps as known } from "./steps.ts";
 export interface Input {
   readonly shape: readonly number[];
   readonly dtype: "float32" | "float64" | "int32" | "bool";
-  /** Whether NaN, infinities and zeros of both signs are among its numbers. */
+  /** Whether NaN, infinities and zeros of both signs are among its numbers, and the smallest and the largest as well. */
   readonly wild: boolean;
+  readonly extreme: boolean;
 }
 
 export interface Program {
@@ -47,10 +48,18 @@ const dtypes = fc.oneof(
 const allKinds: readonly Kind[] = ["exact", "choice", "smooth"];
 
 /** Programs of such steps that begin with at least one float input; wild ones hold NaN and infinities. */
-export function programsOf({ kinds = allKinds, wild = false, longest = 14 } = {}): fc.Arbitrary<Program> {
+export function programsOf({
+  kinds = allKinds,
+  wild = false,
+  extreme = false,
+  longest = 14,
+} = {}): fc.Arbitrary<Program> {
   const names = Object.keys(known).filter((name) => kinds.includes(known[name].kind));
   const input = (dtype: typeof dtypes | fc.Arbitrary<"float32">) =>
-    fc.record({ shape: shapes, dtype, wild: wild ? fc.boolean() : fc.constant(false) });
+    fc.record({
+      ...{ shape: shapes, dtype },
+      ...{ wild: wild ? fc.boolean() : fc.constant(false), extreme: fc.constant(extreme) },
+    });
   return fc.record({
     inputs: fc
       .tuple(input(fc.constant("float32")), fc.array(input(dtypes), { maxLength: 3 }))
@@ -67,12 +76,15 @@ export function programsOf({ kinds = allKinds, wild = false, longest = 14 } = {}
 }
 
 const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0];
+/** Of float32: what overflows, what underflows, and int32's ends. */
+const ends = [3e38, -3e38, 2 ** -149, -(2 ** -149), 2 ** 31, -(2 ** 31)];
 
 /** Numbers between -2 and 2 that look random; some of them equal, so that there are ties. */
 export function inputsOf({ inputs }: Program): Tensor[] {
-  return inputs.map(({ shape, dtype, wild }, which) => {
+  return inputs.map(({ shape, dtype, wild, extreme }, which) => {
+    const numbers = extreme ? [...special, ...ends] : special;
     const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
-      if (wild && (i * 5 + which) % 3 === 0) return special[(i + which) % special.length];
+      if (wild && (i * 5 + which) % 3 === 0) return numbers[(i + which) % numbers.length];
       const x = Math.fround(2 * Math.sin(i * 2.4 + which * 1.3 + 0.7));
       return i % 7 === 3 ? Math.round(x) : x;
     });
@@ -86,8 +98,10 @@ export function runProgram({ steps }: Program, inputs: readonly Tensor[]): Made[
   for (const { name, from, choices } of steps) {
     const { kind, takes, apply } = known[name];
     const pool = values.filter(
-      ({ x, exact }) => (takes === "anything" || isFloat(x.dtype)) && (kind !== "choice" || exact),
+      ({ x, exact }) =>
+        (takes === "anything" || isFloat(x.dtype) === (takes === "floats")) && (kind !== "choice" || exact),
     );
+    if (pool.length === 0) continue;
     const operands = from.map((n) => pool[n % pool.length]);
     const [x, y, z] = operands.map((value) => value.x);
     const made = apply(x, y, z, choices);

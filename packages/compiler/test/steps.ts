@@ -19,8 +19,8 @@ export type StepFunction = (x: Tensor, y: Tensor, z: Tensor, choices: readonly n
 
 export interface StepDefinition {
   readonly kind: Kind;
-  /** What its operands hold: floats unless it says otherwise. */
-  readonly takes: "floats" | "anything";
+  /** What its operands hold: floats, whole numbers and truth values, or either. */
+  readonly takes: "floats" | "wholes" | "anything";
   readonly apply: StepFunction;
 }
 
@@ -116,6 +116,8 @@ const choices: Steps = {
   logic: pair((x, y) => core.where(x.less(1).logicalAnd(y.greater(-1).logicalNot()), x, 0.5)),
   equalities: pair((x, y) => x.equal(y).cast("int32").add(1).mul(x)),
   whole: (x) => x.mul(3).cast("int32").cast("float32").mul(0.25),
+  toWhole: (x) => x.mul(5).cast("int32"),
+  toTruth: (x) => x.greater(0.3),
   maxAlong: reduced((x, axes, options) => (x.size === 0 ? x : x.max(axes, options))),
   minAlong: reduced((x, axes, options) => (x.size === 0 ? x : x.min(axes, options))),
   anyAlong: reduced((x, axes, options) => core.any(x.greater(1), axes, options)),
@@ -130,6 +132,56 @@ const choices: Steps = {
     const size = image && ([Math.min(2, image.shape[2]), Math.min(3, image.shape[3])] as const);
     return image && core.maxPool2d(image, size!, { stride: 2 });
   },
+};
+
+/** The operand as numbers: truth values are 0 and 1. */
+const counts = (x: Tensor) => (x.dtype === "bool" ? x.cast("int32") : x);
+
+/** Of whole numbers and truth values, which wrap around and are equal to the last bit. */
+const wholes: Steps = {
+  asFloats: (x) => x.cast("float32").mul(0.25),
+  asDoubles: (x) => x.cast("float64").mul(0.5),
+  asTruth: (x) => x.cast("bool"),
+  sumOfWholes: pair((x, y) => counts(x).add(counts(y))),
+  differences: pair((x, y) => counts(x).sub(counts(y))),
+  products: pair((x, y) => counts(x).mul(counts(y))),
+  squares: (x) => counts(x).square(),
+  large: (x) => counts(x).add(46_341).mul(92_682),
+  negated: (x) => counts(x).neg(),
+  sizes: (x) => counts(x).abs(),
+  signs: (x) => counts(x).sign(),
+  rests: pair((x, y) => counts(x).mod(counts(y))),
+  smaller: pair((x, y) => core.minimum(x, y)),
+  larger: pair((x, y) => core.maximum(x, y)),
+  quotients: pair((x, y) => counts(x).div(counts(y).square().add(1))),
+  clamped: (x) => core.clamp(counts(x), -3, 100),
+  compared: pair((x, y) => x.less(y)),
+  alike: pair((x, y) => core.equal(x, y)),
+  both: pair((x, y) => core.logicalAnd(x, y)),
+  either: pair((x, y) => core.logicalXor(x, y)),
+  neither: pair((x, y) => core.logicalOr(x, y).logicalNot()),
+  selected: (x, y, z) => {
+    const condition = core.notEqual(x, meeting(x, y));
+    return core.where(condition, counts(x), counts(meeting(condition, z)));
+  },
+  total: reduced((x, axes, options) => core.sum(x, axes, options)),
+  multiplied: reduced((x, axes, options) => core.prod(x, axes, options)),
+  most: reduced((x, axes, options) => (x.size === 0 ? x : core.max(x, axes, options))),
+  least: reduced((x, axes, options) => (x.size === 0 ? x : core.min(x, axes, options))),
+  some: reduced((x, axes, options) => core.any(x, axes, options)),
+  every: reduced((x, axes, options) => core.all(x, axes, options)),
+  totals: along((x, axis) => core.cumsum(x, axis)),
+  order: along((x, axis, [down]) => core.argsort(x, axis, { descending: down % 2 === 0 })),
+  first: along((x, axis) => (x.size === 0 ? null : core.argmin(x, axis))),
+  tallied: along((x, axis) =>
+    x.shape[axis] === 0 ? null : core.scatterAdd(counts(x), places(x.shape[axis], x.shape), counts(x), axis),
+  ),
+  /** Positions that were computed. */
+  followed: along((x, axis) => {
+    const length = x.shape[axis];
+    return length === 0 ? null : core.takeAlongAxis(x, counts(x).mod(length).cast("int32"), axis);
+  }),
+  table: (x, y) => (x.rank !== 2 ? null : core.matmul(counts(x), counts(alike(x, y)).transpose())),
 };
 
 /** Which element goes where; of any dtype. */
@@ -297,5 +349,6 @@ export const steps: Readonly<Record<string, StepDefinition>> = {
   ...defined("exact", "floats", exact),
   ...defined("choice", "floats", choices),
   ...defined("exact", "anything", movements),
+  ...defined("exact", "wholes", wholes),
   ...defined("smooth", "floats", smooth),
 };

@@ -35,6 +35,8 @@ function accelerate<Attributes>(op: Op<Attributes>, kernel: FastKernel<Attribute
   kernels.set(op as Op, kernel as FastKernel<unknown>);
 }
 
+// Each product is rounded and then added, in float32 for float32 operands: the plain kernel adds in doubles, and so differs
+// in rounding, and where a sum of large numbers overflows on its way. Padding is 0 beside 0, which no infinity meets.
 accelerate(matmulOp, (out, inputs, transposed) => {
   multiplyBatches(out, inputs, transposed, fastMultiply);
   return true;
@@ -64,6 +66,7 @@ function accelerateConvolution(
   });
 }
 
+// As for matmul; padding around images is 0, as in the plain kernel, so that an infinite weight makes NaN of it in both.
 accelerateConvolution(convolveOp, "convolve", convolve, (out, [x]) => [x.shape, out.shape]);
 accelerateConvolution(inputGradientOp, "convolveInputGradient", inputGradient, (out, [g]) => [out.shape, g.shape]);
 accelerateConvolution(weightGradientOp, "convolveWeightGradient", weightGradient, (_, [x, g]) => [x.shape, g.shape]);
@@ -82,6 +85,8 @@ function acceleratePool(op: Op<Window>, call: WindowFunction): void {
   });
 }
 
+// The largest is chosen as Math.max does, NaN above all and 0 above -0, and shares are those of the plain kernel; sums of a
+// window begin at 0, in doubles but for windows of 2 x 2, of which pairs are added in float32.
 acceleratePool(maxPoolOp, "maxPool");
 acceleratePool(maxPoolBackwardOp, "maxPoolBackward");
 acceleratePool(maxPoolGatherOp, "maxPoolGather");
