@@ -48,6 +48,7 @@ export function decodeWhole(decoding: Decoding, fields: Fields, values: Values):
     const part = modules.get(path as string);
     if (part) part.training = false;
   }
+  if (fields.extra !== undefined) restoreExtra(decoding, fields, modules);
   if (fields.compile !== null && fields.compile !== undefined)
     compile(
       decoding,
@@ -100,6 +101,16 @@ function rebuild(decoding: Decoding, fields: Fields): Module<unknown> {
     if (part instanceof Layer && !part.built) part.ensureBuilt(shape as (number | null)[]);
   }
   return module;
+}
+
+/** What layers remember besides weights and buffers, where training is to go on. */
+function restoreExtra(decoding: Decoding, fields: Fields, modules: ReadonlyMap<string, Module<unknown>>): void {
+  for (const each of decoding.list(fields, "extra")) {
+    const [path, state] = Array.isArray(each) ? each : [];
+    const part = modules.get(path as string);
+    if (!part || !isRecord(state)) throw decoding.damaged("the paths of layers and what they remember", describe(each));
+    part.loadExtraState(decodeValue(decoding, state) as Readonly<Record<string, unknown>>);
+  }
 }
 
 function checkDTypes(decoding: Decoding, variables: ReadonlyMap<string, Parameter>, values: Values): void {

@@ -20,6 +20,7 @@ export function encodeWhole(
   const modules = module.namedModules();
   const built = modules.filter(([, part]) => part instanceof Layer && part.built) as [string, Layer][];
   const compile = module instanceof Model ? encodeCompile(encoding, module) : null;
+  const extra = modules.map(([path, part]) => [path, part.extraState()] as const);
   const rates = compile && optimizerState ? encodeOptimizerState(module as Model, state, prefix) : null;
   return {
     $: "model",
@@ -31,6 +32,11 @@ export function encodeWhole(
     frozen: [...module.namedParameters()].filter(([, { requiresGrad }]) => !requiresGrad).map(([name]) => name),
     compile,
     optimizerState: rates,
+    ...(optimizerState && {
+      extra: extra
+        .filter(([, state]) => Object.keys(state).length > 0)
+        .map(([path, state]) => [path, encodeValue(encoding, state)]),
+    }),
   };
 }
 

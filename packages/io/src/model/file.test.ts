@@ -97,6 +97,20 @@ describe("a model that was saved and loaded", () => {
     expect(loaded.optimizer.stateDict()).toEqual(model.optimizer.stateDict());
   });
 
+  it("goes on with what layers remember besides their weights", () => {
+    const sequences = randn([4, 3, 2], { generator: new Generator(5) });
+    const model = new Sequential([
+      new LSTM({ units: 3, stateful: true }),
+      new Dropout({ rate: 0.5, seed: 4 }),
+      new Dense({ units: 1, inputDim: 3 }),
+    ]);
+    for (let i = 0; i < 3; i++) model.call(sequences);
+    const [going, anew] = [true, false].map((optimizerState) => parseModel(encodeModel(model, { optimizerState })));
+    const expected = model.call(sequences).toArray();
+    expect(going.call(sequences).toArray()).toEqual(expected);
+    expect(anew.call(sequences).toArray()).not.toEqual(expected);
+  });
+
   it("has the learning rate that it had, and its optimizer by name", () => {
     const model = classifier().compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
     model.optimizer.lr = 0.0123;
