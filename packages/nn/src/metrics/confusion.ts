@@ -12,10 +12,11 @@ import {
   Metric,
   type MetricArguments,
   type SampleWeights,
+  uncountedBatch,
   updateOnce,
   weights,
 } from "./metric.ts";
-import { readDecisions } from "./reading.ts";
+import { mostClasses, readDecisions, readUncounted } from "./reading.ts";
 
 /** Rows are the right classes, columns the predicted ones, from 0 on. */
 export type ConfusionMatrix = number[][];
@@ -25,6 +26,8 @@ export abstract class CountMetric extends Metric {
   override readonly higherIsBetter: boolean | null = true;
   readonly #threshold: number | undefined;
   #counts: ConfusionMatrix = [];
+  /** Classes of samples of weight 0: they occur, as in scikit-learn, and so enter a mean over the classes. */
+  #uncounted = new Set<number>();
   #sawNaN = false;
 
   constructor(name: string, { threshold }: ThresholdOption = {}) {
@@ -38,12 +41,17 @@ export abstract class CountMetric extends Metric {
 
   reset(): void {
     this.#counts = [];
+    this.#uncounted = new Set();
     this.#sawNaN = false;
   }
 
   update(...given: MetricArguments): void {
     const batch = countedBatch(...given);
     if (batch) this.#include(...batch);
+    const rest = uncountedBatch(...given);
+    if (!rest) return;
+    const { predicted, actual } = readUncounted(rest[0], rest[1], this.#threshold);
+    for (const each of [...predicted, ...actual]) if (each >= 0) this.#uncounted.add(each);
   }
 
   #include(prediction: Tensor, target: Tensor, sampleWeight: Tensor | undefined): void {
@@ -62,9 +70,12 @@ export abstract class CountMetric extends Metric {
 
   #grow(classes: number): void {
     if (classes <= this.#counts.length) return;
-    // A matrix of this many classes would not fit in memory: the labels are no classes.
-    if (classes > 10_000)
-      throw new ValueError({ where: this.name, expected: "labels below 10000", got: `a label ${classes - 1}` });
+    if (classes > mostClasses)
+      throw new ValueError({
+        where: this.name,
+        expected: `labels below ${mostClasses}`,
+        got: `a label ${classes - 1}`,
+      });
     for (const row of this.#counts) while (row.length < classes) row.push(0);
     while (this.#counts.length < classes) this.#counts.push(new Array<number>(classes).fill(0));
   }
@@ -75,11 +86,11 @@ export abstract class CountMetric extends Metric {
   }
 
   result(): number {
-    return this.#sawNaN || this.#counts.length === 0 ? Number.NaN : this.compute(this.#counts);
+    return this.#sawNaN || this.#counts.length === 0 ? Number.NaN : this.compute(this.#counts, this.#uncounted);
   }
 
-  /** The metric, from the counts: `counts[right][predicted]`. */
-  protected abstract compute(counts: ConfusionMatrix): number;
+  /** The metric, from the counts, `counts[right][predicted]`, and the classes that samples of weight 0 hold. */
+  protected abstract compute(counts: ConfusionMatrix, uncounted: ReadonlySet<number>): number;
 }
 
 /** The counts of one class against all others. */

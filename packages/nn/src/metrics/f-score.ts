@@ -19,7 +19,8 @@ export interface AverageOptions extends ThresholdOption {
    * - `"weighted"`: the mean over the classes, each by how often it occurs.
    * - `"micro"`: from the counts of all classes added up; for one label a sample this is the accuracy.
    *
-   * Classes that neither occur nor are predicted do not enter a mean.
+   * Classes that neither occur nor are predicted do not enter a mean; one whose samples all weigh 0 occurs, and has a
+   * score of 0.
    */
   average?: Averaging;
 }
@@ -28,7 +29,10 @@ const averageOptions = optionNames<AverageOptions>({ average: true, threshold: t
 
 type Score = (counts: ClassCounts) => number;
 
-const averages: Record<Averaging, (score: Score, classes: ClassCounts[]) => number> = {
+/** @param further how many classes more occur, with samples of weight 0 alone. */
+type Average = (score: Score, classes: ClassCounts[], further: number) => number;
+
+const averages: Record<Averaging, Average> = {
   binary: (score, classes) => {
     if (classes.length > 2)
       throw new ValueError({
@@ -45,11 +49,11 @@ const averages: Record<Averaging, (score: Score, classes: ClassCounts[]) => numb
       predicted: classes.reduce((sum, c) => sum + c.predicted, 0),
       actual: classes.reduce((sum, c) => sum + c.actual, 0),
     }),
-  macro: (score, classes) => {
-    const present = classes.filter((c) => c.predicted + c.actual > 0);
+  macro: (score, classes, further) => {
+    const present = classes.filter(occurs);
     return ratio(
       present.reduce((sum, c) => sum + score(c), 0),
-      present.length,
+      present.length + further,
     );
   },
   weighted: (score, classes) =>
@@ -58,6 +62,10 @@ const averages: Record<Averaging, (score: Score, classes: ClassCounts[]) => numb
       classes.reduce((sum, c) => sum + c.actual, 0),
     ),
 };
+
+function occurs({ predicted, actual }: ClassCounts): boolean {
+  return predicted + actual > 0;
+}
 
 /** A score of each class's counts, averaged. */
 abstract class AveragedMetric extends CountMetric {
@@ -75,9 +83,11 @@ abstract class AveragedMetric extends CountMetric {
     return [{ ...(shared as ThresholdOption), average: this.#average }];
   }
 
-  protected compute(counts: ConfusionMatrix): number {
-    const average = this.#average ?? (counts.length <= 2 ? "binary" : "macro");
-    return averages[average]((c) => this.score(c), perClass(counts));
+  protected compute(counts: ConfusionMatrix, uncounted: ReadonlySet<number>): number {
+    const areTwo = counts.length <= 2 && [...uncounted].every((k) => k < 2);
+    const classes = perClass(counts);
+    const further = [...uncounted].filter((k) => !(classes[k] && occurs(classes[k]))).length;
+    return averages[this.#average ?? (areTwo ? "binary" : "macro")]((c) => this.score(c), classes, further);
   }
 
   protected abstract score(counts: ClassCounts): number;

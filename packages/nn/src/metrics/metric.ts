@@ -125,14 +125,26 @@ export type MetricArguments = readonly [prediction: Tensor, target: Tensor, samp
  * The batch without the samples of weight 0, so that a metric is what it is without them, whatever they hold: NaN, or a
  * label that is no class. Null where none is left.
  */
-export function countedBatch(...[prediction, target, sampleWeight]: MetricArguments): MetricBatch | null {
+export function countedBatch(...given: MetricArguments): MetricBatch | null {
+  return samplesWhere((weight) => weight !== 0, given);
+}
+
+/** The samples of weight 0 alone; null where there are none. */
+export function uncountedBatch(...given: MetricArguments): MetricBatch | null {
+  return given[2]?.storage.includes(0) ? samplesWhere((weight) => weight === 0, given) : null;
+}
+
+function samplesWhere(
+  isWanted: (weight: number) => boolean,
+  [prediction, target, sampleWeight]: MetricArguments,
+): MetricBatch | null {
   if (!sampleWeight?.storage.includes(0)) return [prediction, target, sampleWeight];
   const weight = sampleWeight.rank > 1 && sampleWeight.shape.at(-1) === 1 ? sampleWeight.squeeze(-1) : sampleWeight;
   const { shape, size, rank } = weight;
   const fits = (x: Tensor) => shape.every((n, axis) => n === x.shape[axis]);
   // Weights that do not fit are an error of the metric's own.
   if (!fits(prediction) || !fits(target)) return [prediction, target, sampleWeight];
-  const rows = Int32Array.from({ length: size }, (_, i) => i).filter((i) => weight.storage[i] !== 0);
+  const rows = Int32Array.from({ length: size }, (_, i) => i).filter((i) => isWanted(weight.storage[i]));
   if (rows.length === 0) return null;
   const take = (x: Tensor) => x.reshape([size, ...x.shape.slice(rank)]).gather(rows);
   return noGrad(() => [take(prediction), take(target), take(weight)]);
@@ -169,13 +181,14 @@ export function updateOnce<M extends Metric>(
 ): M {
   const where = metric.name;
   const given = sampleWeight === undefined ? undefined : read(where, sampleWeight);
-  const batch = countedBatch(read(where, prediction), read(where, target), given);
+  const whole = [read(where, prediction), read(where, target), given] as const;
+  const batch = countedBatch(...whole);
   if (batch === null || (given && !given.storage.some((weight) => weight > 0)))
     throw new ValueError({ where, expected: "sample weights of which one is above 0", got: "none" });
-  const [p, t, w] = batch;
+  const [p, t] = batch;
   checkNumbers(where, "predictions", p);
   checkNumbers(where, "targets", t);
-  metric.update(p, t, w);
+  metric.update(...whole);
   return metric;
 }
 

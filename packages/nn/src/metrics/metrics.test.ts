@@ -22,7 +22,7 @@ import {
   rocAuc,
   topKAccuracy,
 } from "./functions.ts";
-import { F1, FBeta, Precision, TopKAccuracy } from "./index.ts";
+import { AveragePrecision, F1, FBeta, Precision, RocAuc, TopKAccuracy } from "./index.ts";
 
 describe("accuracy", () => {
   it("reads probabilities of class 1 at 0.5, which itself is class 0", () => {
@@ -194,6 +194,43 @@ describe("precision, recall and F", () => {
     expect(f1([0, 1, 2], [0, 1, 1])).toBeCloseTo((1 + 2 / 3 + 0) / 3, 12);
   });
 
+  it("count a class whose samples all weigh 0 in a mean over the classes, as scikit-learn 1.9.1 does", () => {
+    const [right, found] = [
+      [0, 1, 2, 1, 0],
+      [0, 1, 2, 0, 0],
+    ];
+    const macro = { average: "macro", sampleWeight: [1, 1, 0, 1, 1] } as const;
+    const scores = found.map((k) => [0, 1, 2, 3].map((j) => (j === k ? 0.7 : 0.1)));
+    const oneHot = right.map((k) => [0, 1, 2, 3].map((j) => Number(j === k)));
+    for (const [p, t] of [
+      [found, right],
+      [scores, right],
+      [scores, oneHot],
+    ] as [number[], number[]][]) {
+      expect(precision(p, t, macro)).toBeCloseTo(0.5555555555555555, 14);
+      expect(recall(p, t, macro)).toBeCloseTo(0.5, 14);
+      expect(f1(p, t, macro)).toBeCloseTo(0.48888888888888893, 14);
+      expect(f1(p, t, { ...macro, average: "weighted" })).toBeCloseTo(0.7333333333333334, 14);
+    }
+    expect(f1(found, right, { sampleWeight: macro.sampleWeight })).toBe(f1(found, right, macro));
+    // In a batch of its own as well; but what a sample of weight 0 holds may be no class at all.
+    const metric = new F1({ average: "macro" });
+    metric.update(tensor([0, 1, 0, 0]), tensor([0, 1, 1, 0]));
+    metric.update(tensor([2]), tensor([2]), tensor([0]));
+    for (const [p, t] of [
+      [7, -1],
+      [-1, 5],
+      [3, Number.NaN],
+      [Number.POSITIVE_INFINITY, 4],
+      [20_000, 4],
+    ])
+      metric.update(tensor([p]), tensor([t]), tensor([0]));
+    expect(metric.result()).toBeCloseTo(0.48888888888888893, 14);
+    metric.reset();
+    metric.update(tensor([0, 1, 0, 0]), tensor([0, 1, 1, 0]));
+    expect(metric.result()).toBeCloseTo(0.7333333333333334, 14);
+  });
+
   it("refuse binary for more than two classes, and unknown averages and options", () => {
     expect(() => f1(predicted, actual, { average: "binary" })).toThrow(/two classes for "binary", got 3/);
     expect(() => new F1({ average: "makro" as "macro" })).toThrow(/Did you mean "macro"/);
@@ -347,6 +384,62 @@ describe("rocAuc and averagePrecision", () => {
       [1, 1, 0, 0],
     );
     expect(Math.abs(averagePrecision(two, [0, 0, 1, 1]) - other)).toBeGreaterThan(0.01);
+  });
+
+  describe("of several labels a sample", () => {
+    const scores = [
+      [0.9, 0.2, 0.4],
+      [0.1, 0.3, 0.7],
+      [0.35, 0.8, 0.6],
+      [0.4, 0.25, 0.9],
+      [0.45, 0.1, 0.05],
+    ];
+    const labels = [
+      [1, 0, 1],
+      [0, 0, 1],
+      [1, 1, 0],
+      [0, 1, 1],
+      [1, 0, 0],
+    ];
+    const column = (value: number) => labels.map(([first, , last]) => [first, value, last]);
+
+    it("are those of scikit-learn 1.9.1", () => {
+      expect(rocAuc(scores, labels)).toBeCloseTo(0.8333333333333334, 14);
+      expect(averagePrecision(scores, labels)).toBeCloseTo(0.8888888888888887, 14);
+      const options = { sampleWeight: [1, 2, 1, 0.5, 3] };
+      expect(rocAuc(scores, labels, options)).toBeCloseTo(0.9258201058201058, 14);
+      expect(averagePrecision(scores, labels, options)).toBeCloseTo(0.9092833092833094, 14);
+      const [two, twoLabels] = [scores, labels].map((rows) => rows.map((row) => row.slice(0, 2)));
+      expect(rocAuc(two, twoLabels)).toBeCloseTo(0.8333333333333333, 14);
+      expect(averagePrecision(two, twoLabels)).toBeCloseTo(0.875, 14);
+    });
+
+    it("with a label that all samples have, or none: NaN or an error, as before, and the precision's mean", () => {
+      expect(averagePrecision(scores, column(0))).toBeCloseTo(0.611111111111111, 14);
+      expect(averagePrecision(scores, column(1))).toBeCloseTo(0.9444444444444443, 14);
+      for (const value of [0, 1]) {
+        expect(() => rocAuc(scores, column(value))).toThrow(/a class without one or the other: class 1/);
+        const metric = new RocAuc();
+        metric.update(tensor(scores), tensor(column(value)));
+        expect(metric.result()).toBeNaN();
+      }
+    });
+
+    it("are the same batch by batch, where a batch may have one label a sample", () => {
+      for (const [make, compute] of [
+        [() => new RocAuc(), rocAuc],
+        [() => new AveragePrecision(), averagePrecision],
+      ] as const) {
+        const metric = make();
+        for (const [from, to] of [
+          [0, 1],
+          [1, 2],
+          [2, 5],
+        ])
+          metric.update(tensor(scores.slice(from, to)), tensor(labels.slice(from, to)));
+        expect(metric.result()).toBeCloseTo(compute(scores, labels), 6);
+      }
+    });
   });
 
   it("pass over samples of weight 0, also at the top", () => {

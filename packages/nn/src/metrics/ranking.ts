@@ -2,7 +2,7 @@
  * Metrics of a ranking by score: the area under the ROC curve, and average precision.
  */
 import { isFloat, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { checkOptions, formatShape } from "@chainrule/core/internal";
+import { checkOptions, formatShape, sameShape } from "@chainrule/core/internal";
 import {
   countedBatch,
   evaluateOnce,
@@ -12,7 +12,7 @@ import {
   sampleWeightOptions,
   weights,
 } from "./metric.ts";
-import { checkSameSize, readBinaryTargets, readTargets } from "./reading.ts";
+import { checkSameSize, readBinaryTargets, readTargets, sumOfRow } from "./reading.ts";
 
 /** One class against all others: each sample's score, whether it belongs to the class, and its weight. */
 interface Ranking {
@@ -44,10 +44,13 @@ function rocCurve({ scores, truths, weights: w }: Ranking): RocPoint[] {
 abstract class RankingMetric extends Metric {
   override readonly higherIsBetter: boolean | null = true;
   #classes: Ranking[] = [];
+  /** Whether a sample had several labels, or none. */
+  #isMultiLabel = false;
   #sawNaN = false;
 
   reset(): void {
     this.#classes = [];
+    this.#isMultiLabel = false;
     this.#sawNaN = false;
   }
 
@@ -61,17 +64,15 @@ abstract class RankingMetric extends Metric {
     const rows = prediction.size / columns;
     const weightAt = weights(this.name, sampleWeight, rows);
     const belongs = columns >= 2 ? this.#byLabel(prediction, target) : this.#byTruth(prediction, target);
-    // Of two scores that add up to 1 the second says it all.
-    const used = columns === 2 ? [1] : Array.from({ length: columns }, (_, j) => j);
-    if (this.#classes.length === 0) this.#classes = used.map(() => ({ scores: [], truths: [], weights: [] }));
-    if (this.#classes.length !== used.length)
+    if (this.#classes.length === 0)
+      this.#classes = Array.from({ length: columns }, () => ({ scores: [], truths: [], weights: [] }));
+    if (this.#classes.length !== columns)
       throw new ShapeError({
         where: this.name,
         expected: "as many classes as in earlier batches",
         got: `predictions of shape ${formatShape(prediction.shape)}`,
       });
-    used.forEach((column, c) => {
-      const ranking = this.#classes[c];
+    this.#classes.forEach((ranking, column) => {
       for (let row = 0; row < rows; row++) {
         const score = prediction.storage[row * columns + column];
         if (Number.isNaN(score)) this.#sawNaN = true;
@@ -83,6 +84,13 @@ abstract class RankingMetric extends Metric {
   }
 
   #byLabel(prediction: Tensor, target: Tensor): (row: number, column: number) => number {
+    const columns = prediction.shape[prediction.rank - 1];
+    if (sameShape(prediction.shape, target.shape) && target.storage.every((x) => x === 0 || x === 1)) {
+      const { storage } = target;
+      for (let row = 0; row < storage.length / columns; row++)
+        if (sumOfRow(storage, row, columns) !== 1) this.#isMultiLabel = true;
+      return (row, column) => storage[row * columns + column];
+    }
     const labels = readTargets(this.name, prediction, target);
     return (row, column) => Number(labels[row] === column);
   }
@@ -93,9 +101,17 @@ abstract class RankingMetric extends Metric {
     return (row) => truths[row];
   }
 
+  /** The metric of each class. */
+  get areas(): number[] {
+    // Of two scores that add up to 1 the second says it all.
+    const used = this.#classes.length === 2 && !this.#isMultiLabel ? [this.#classes[1]] : this.#classes;
+    return used.map((ranking) => this.area(rocCurve(ranking)));
+  }
+
   result(): number {
-    if (this.#sawNaN || this.#classes.length === 0) return Number.NaN;
-    return this.#classes.reduce((sum, ranking) => sum + this.area(rocCurve(ranking)), 0) / this.#classes.length;
+    const { areas } = this;
+    if (this.#sawNaN || areas.length === 0) return Number.NaN;
+    return areas.reduce((sum, area) => sum + area, 0) / areas.length;
   }
 
   /** The metric of one class. */
@@ -139,23 +155,28 @@ export class AveragePrecision extends RankingMetric {
  * the area under the curve of true against false positives.
  *
  * @param prediction scores of class 1, [n] or [n, 1], of any scale; or [n, C], which gives the mean over the classes,
- *   each against the others (for C = 2 that of column 1).
- * @param target 0 or 1; for [n, C] labels [n] or [n, 1], or one-hot rows.
+ *   each against the others (for C = 2 classes that of column 1).
+ * @param target 0 or 1; for [n, C] labels [n] or [n, 1], one-hot rows, or several labels a sample: rows of zeros and ones
+ *   that need not have a single 1.
  * @throws ShapeError where the two do not fit; ValueError for NaN, and where a class has no samples, or all.
  *
- * Same as `roc_auc_score` of scikit-learn (`multi_class="ovr"`).
+ * Same as `roc_auc_score` of scikit-learn (`multi_class="ovr"`, `average="macro"`), which warns of such a class.
  *
  * @example
  * metrics.rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.75
+ * metrics.rocAuc([[0.9, 0.2], [0.4, 0.6], [0.1, 0.3]], [[1, 1], [1, 1], [0, 0]]); // (1 + 0.5) / 2 = 0.75
  */
 export function rocAuc(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
   checkOptions("rocAuc", options, sampleWeightOptions);
-  const area = evaluateOnce(new RocAuc(), prediction, target, options);
-  if (Number.isNaN(area))
+  const metric = new RocAuc();
+  const area = evaluateOnce(metric, prediction, target, options);
+  const { areas } = metric;
+  const one = areas.findIndex((each) => Number.isNaN(each));
+  if (one >= 0)
     throw new ValueError({
       where: "rocAuc",
       expected: "samples of each class and samples that are not of it",
-      got: "a class without one or the other",
+      got: `a class without one or the other${areas.length > 1 ? `: class ${one}` : ""}`,
       hint: "The area compares samples of a class with the others; with only one class there is nothing to compare.",
     });
   return area;

@@ -62,6 +62,36 @@ export function readDecisions(where: string, prediction: Tensor, target: Tensor,
   return { predicted, actual: readLabels(where, "labels", target.storage), classes: null };
 }
 
+/**
+ * The classes that samples of weight 0 hold, read as {@link readDecisions} does; -1 for both where a sample holds anything
+ * else, since what does not count is never an error.
+ */
+export function readUncounted(prediction: Tensor, target: Tensor, threshold?: number): Omit<Decisions, "classes"> {
+  const columns = prediction.rank === 0 ? 1 : prediction.shape[prediction.rank - 1];
+  const isScores = threshold === undefined && prediction.rank >= 2 && columns >= 2 && isFloat(prediction.dtype);
+  const cut = threshold ?? 0.5;
+  const classOf = (x: number) => {
+    if (threshold === undefined && Number.isInteger(x)) return x < mostClasses ? x : -1;
+    const isDecision = threshold === undefined ? x >= 0 && x <= 1 : !Number.isNaN(x);
+    return isDecision ? Number(x > cut) : -1;
+  };
+  const predicted = isScores
+    ? largestInRows(prediction.storage, columns)
+    : Int32Array.from(prediction.storage, classOf);
+  const isRows = isScores && target.size === prediction.size;
+  const actual = isRows
+    ? largestInRows(target.storage, columns).map((best, row) => (addsUpTo1(target.storage, row, columns) ? best : -1))
+    : Int32Array.from(target.storage, (x) => (Number.isInteger(x) && x < (isScores ? columns : mostClasses) ? x : -1));
+  const isClass = (i: number) => predicted[i] >= 0 && actual[i] >= 0;
+  return {
+    predicted: predicted.map((found, i) => (isClass(i) ? found : -1)),
+    actual: actual.map((found, i) => (isClass(i) ? found : -1)),
+  };
+}
+
+/** A matrix of this many classes would not fit in memory: labels above are no classes. */
+export const mostClasses = 10_000;
+
 function readThresholded(where: string, prediction: Tensor, target: Tensor, threshold: number): Decisions {
   checkSameSize(where, prediction, target);
   const predicted = Int32Array.from(prediction.storage, (x) => (Number.isNaN(x) ? -1 : Number(x > threshold)));
@@ -106,18 +136,25 @@ function fits(wanted: Shape, shape: Shape): boolean {
 
 /** Throws unless each row of `columns` numbers adds up to 1, as one-hot rows and probabilities do. */
 export function checkRowSums(where: string, what: string, values: TypedArray, columns: number): void {
-  for (let start = 0; start < values.length; start += columns) {
-    let sum = 0;
-    for (let j = 0; j < columns; j++) sum += values[start + j];
-    // Float32 rows of many classes miss 1 by some 1e-6; counts, logits and several labels a row miss it by far.
-    if (Math.abs(sum - 1) > 1e-3)
+  for (let row = 0; row < values.length / columns; row++)
+    if (!addsUpTo1(values, row, columns))
       throw new ValueError({
         where,
         expected: `${what} rows that add up to 1`,
-        got: `a sum of ${sum} in row ${start / columns}`,
+        got: `a sum of ${sumOfRow(values, row, columns)} in row ${row}`,
         hint: "For logits, apply softmax first. For several labels a row, give a threshold: each element is then a decision.",
       });
-  }
+}
+
+/** Float32 rows of many classes miss 1 by some 1e-6; counts, logits and several labels a row miss it by far. */
+function addsUpTo1(values: TypedArray, row: number, columns: number): boolean {
+  return !(Math.abs(sumOfRow(values, row, columns) - 1) > 1e-3);
+}
+
+export function sumOfRow(values: TypedArray, row: number, columns: number): number {
+  let sum = 0;
+  for (let j = 0; j < columns; j++) sum += values[row * columns + j];
+  return sum;
 }
 
 /** Throws unless all numbers lie in [0, 1]. */
