@@ -25,7 +25,7 @@ export interface Resident {
 /** Bytes that stay in the memory whether they are needed or not. */
 const leastBound = 2 ** 23;
 /** How many things stay, at least: each is an object in JavaScript too. */
-const leastCount = 4096;
+const leastCount = 2048;
 
 const known = new WeakMap<Heap, Residents>();
 
@@ -87,8 +87,10 @@ export class Residents {
     this.#all.add(resident);
     if (owner) garbage.register(owner, { residents: this, resident }, resident);
     if (this.#all.size <= this.#mostCount) return;
-    for (let i = this.#all.size >> 2; i > 0 && this.#leaveOne(); i--);
-    this.#mostCount = Math.max(leastCount, 2 * this.#all.size);
+    let leaving = this.#all.size >> 2;
+    while (leaving > 0 && this.#leaveOne()) leaving--;
+    // Where the others are needed by the run that is on, they are not looked through again at once.
+    this.#mostCount = leaving > 0 ? 2 * this.#all.size : leastCount + this.#returned.size;
   }
 
   /** Raises the bound for one that had to leave before and is wanted after all, for as long as it stays. */
