@@ -204,7 +204,7 @@ describe("a program that runs inside another", () => {
       outer(a)
         .toTypedArray()
         .forEach((value, j) => {
-          expect(value).toBeCloseTo(expected[j], 3);
+          expect(Math.abs(value - expected[j])).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected[j])));
         });
   });
 
