@@ -130,6 +130,32 @@ describe.each(kinds)("$kind", ({ kind, Layer, Cell, states }) => {
     expectClose(back.call(x, { mask }).slice([1, 2], -1), ahead.call(alone(1).flip(1)).slice(":", -1));
   });
 
+  it("can be put into a state, and taken out of it", () => {
+    const layer = make({ stateful: true });
+    expect(layer.state).toBeNull();
+    layer.call(x);
+    const first = layer.state!;
+    const second = layer.call(x).toArray();
+    layer.state = first;
+    expect(layer.call(x).toArray()).toEqual(second);
+    // Of one sequence, where there were two before.
+    layer.state = first.map((part) => part.slice([0, 1]));
+    expect(layer.state!.map((part) => part.shape[0])).toEqual(first.map(() => 1));
+    expectClose(layer.call(x.slice([0, 1])), tensor(second, { dtype }).slice([0, 1]));
+    layer.state = null;
+    expect(layer.state).toBeNull();
+    expectClose(layer.call(x), make({}).call(x));
+    expect(() => {
+      layer.state = first.map((part) => part.slice(":", [0, 1]));
+    }).toThrow(ShapeError);
+    expect(() => {
+      layer.state = [];
+    }).toThrow(ShapeError);
+    expect(() => {
+      make({}).state = first;
+    }).toThrow(/state: expected a stateful layer, to keep it, got one that starts anew at each call/);
+  });
+
   it("goes on from call to call where it is stateful", () => {
     const [stateful, whole] = [make({ stateful: true, returnSequences: true }), make({ returnSequences: true })];
     stateful.loadStateDict(whole.stateDict());
