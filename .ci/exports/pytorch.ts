@@ -61,6 +61,7 @@ import {
   warmup,
   where,
 } from "chainrule";
+import { pytorchGoldens } from "../../packages/io/test/golden-programs.ts";
 import * as losses from "../../packages/losses/src/index.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
 
@@ -448,6 +449,7 @@ export async function pytorchPrograms(folder: string, problems: string[]): Promi
   await everyOptimizer(write);
   for (const [name, schedule] of Object.entries(schedules))
     await write(`schedule ${name}`, () => mixed(new SGD({ lr: schedule }) as never));
-  for (const [name, make] of Object.entries(models)) await write(`model ${name}`, make);
+  for (const [name, make] of Object.entries({ ...models, ...pytorchGoldens }))
+    await write(`model ${name}`, make as never);
   return folders;
 }

@@ -14,6 +14,7 @@ import { Generator, isFloat, manualSeed, randint, randn, type Tensor } from "cha
 import fc from "fast-check";
 import { opTable } from "../../packages/compiler/test/op-table.ts";
 import { encodeOnnx, exportJax } from "../../packages/io/src/index.ts";
+import { jaxGoldens } from "../../packages/io/test/golden-programs.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
 import { pytorchPrograms } from "./pytorch.ts";
 
@@ -110,6 +111,10 @@ async function jaxPrograms(): Promise<string[]> {
     };
     await write(`layer ${name}`, step, given, { model: layer, inputs });
   }
+  for (const [name, make] of Object.entries(jaxGoldens)) {
+    const { step, args, options } = make();
+    await write(`step ${name}`, step as never, args, options);
+  }
   const generator = new Generator(3);
   for (const [name, { dtypes, shapes, fixed = {}, apply, draws }] of Object.entries(opTable)) {
     if (draws) continue;
@@ -159,8 +164,26 @@ for folder in map(pathlib.Path, open(sys.argv[1]).read().split()):
 print("worst", worst)
 `;
 
+/** Runs one more check of a program in Python; the name says how. */
+function alsoRuns(title: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {
+  const { status, stdout, stderr } = spawnSync(process.env.PYTHON ?? "python3", args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    timeout: 120_000,
+  });
+  if (status !== 0) problems.push(`${title}: ${(stdout + stderr).slice(-800)}`);
+  const last = stdout.split("\n").findLast((line) => line.includes("largest difference"));
+  console.log(`${title}: ${last ?? "no result"}`);
+}
+
 /** Runs the programs that `write` leaves, where there is a Python that has the library. */
-async function inPython(title: string, library: string, write: () => Promise<string[]>): Promise<void> {
+async function inPython(
+  title: string,
+  library: string,
+  write: () => Promise<string[]>,
+  more: (folders: readonly string[]) => void,
+): Promise<void> {
   const python = process.env.PYTHON ?? "python3";
   const imports = `import ${library}, safetensors; print(${library}.__version__)`;
   const version = spawnSync(python, ["-c", library === "jax" ? imports.replace(", safetensors", "") : imports], {
@@ -183,12 +206,34 @@ async function inPython(title: string, library: string, write: () => Promise<str
   const worst = Math.max(0, ...lines.flatMap((line) => /^worst (.*)/.exec(line)?.slice(1).map(Number) ?? []));
   problems.push(...lines.filter((line) => !line.startsWith("worst ")).map((line) => `${title}, ${line}`));
   console.log(`${title} ${version.stdout.trim()}: ${folders.length} programs, at most ${worst} apart`);
+  more(folders);
 }
 
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   onnx: inOnnxRuntime,
-  pytorch: () => inPython("PyTorch", "torch", () => pytorchPrograms(folder, problems)),
-  jax: () => inPython("JAX", "jax", jaxPrograms),
+  pytorch: () =>
+    inPython(
+      "PyTorch",
+      "torch",
+      () => pytorchPrograms(folder, problems),
+      (folders) => {
+        for (const name of ["model-towers", "model-penalties-of-weights-and-outputs"]) {
+          const at = folders.find((path) => path.endsWith(name));
+          const run = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "check.py"];
+          if (at) alsoRuns(`PyTorch, ${name} on two processes`, run, at);
+        }
+      },
+    ),
+  jax: () =>
+    inPython("JAX", "jax", jaxPrograms, (folders) => {
+      const at = folders.find((path) => path.endsWith("step-digits"));
+      const XLA_FLAGS = "--xla_force_host_platform_device_count=8";
+      if (at)
+        alsoRuns("JAX, step digits on eight devices", ["check.py", "--devices"], at, {
+          XLA_FLAGS,
+          JAX_PLATFORMS: "cpu",
+        });
+    }),
 };
 const asked = process.argv.slice(2);
 for (const [name, run] of Object.entries(parts)) {

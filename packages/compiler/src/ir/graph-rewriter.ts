@@ -4,16 +4,28 @@
 import type { TensorSpec } from "@chainrule/core";
 import { type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
 
+/** Is told of a node, and of the one that it is made of. */
+export type OnMade = (made: GraphNode, of: GraphNode) => void;
+
 /** Holds the nodes of the new graph, and which of them stands for which of the old. */
 export class GraphRewriter {
   readonly #owner = {};
   readonly #nodes: GraphNode[] = [];
   readonly #rewritten = new Map<GraphNode, GraphNode>();
+  readonly #onMade: OnMade | null;
+  /** The node of the old graph that is being rewritten. */
+  #current: GraphNode | null = null;
+
+  /** @param onMade is told of each node of the new graph, and of which of the old one it is made. */
+  constructor(onMade: OnMade | null = null) {
+    this.#onMade = onMade;
+  }
 
   /** Adds a node to the new graph. */
   add(source: Source, spec: TensorSpec): GraphNode {
     const node = new GraphNode(this.#nodes.length, this.#owner, source, spec);
     this.#nodes.push(node);
+    if (this.#current) this.#onMade?.(node, this.#current);
     return node;
   }
 
@@ -31,6 +43,7 @@ export class GraphRewriter {
     const live = liveNodes({ nodes, outputs, assigned });
     for (const node of nodes) {
       if (!live.has(node)) continue;
+      this.#current = node;
       const { source } = node;
       const inputs = node.inputs.map((input) => this.of(input));
       this.#rewritten.set(node, rewrite(node, source.kind === "op" ? { ...source, inputs } : source));

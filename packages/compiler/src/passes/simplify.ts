@@ -29,7 +29,7 @@ import {
   type Source,
   tensorOf,
 } from "../ir/graph.ts";
-import { GraphRewriter } from "../ir/graph-rewriter.ts";
+import { GraphRewriter, type OnMade } from "../ir/graph-rewriter.ts";
 import { guardOp } from "../ir/guard.ts";
 import { rewrite, ruleFor, ruleNames } from "./rewrite-rules.ts";
 
@@ -40,9 +40,14 @@ const mostConcatenated = 128;
  * The same outputs and assignments of fewer and cheaper nodes.
  *
  * @param onApplied is told the name of each simplification that was applied, for tests.
+ * @param onMade is told of each node of the new graph, and of which of the old one it is made.
  */
-export function simplify(graph: Graph, onApplied: (name: string) => void = () => {}): Graph {
-  return new Simplifier(onApplied).run(graph);
+export function simplify(
+  graph: Graph,
+  onApplied: (name: string) => void = () => {},
+  onMade: OnMade | null = null,
+): Graph {
+  return new Simplifier(onApplied, onMade).run(graph);
 }
 
 /** A small constant's numbers as text, so that equal ones are found. */
@@ -97,7 +102,7 @@ class Simplifier {
     },
   };
 
-  readonly #rewriter = new GraphRewriter();
+  readonly #rewriter: GraphRewriter;
   readonly #byKey = new Map<string, GraphNode>();
   readonly #objectNumbers = new Map<object, number>();
   readonly #onApplied: (name: string) => void;
@@ -111,7 +116,8 @@ class Simplifier {
     state: null,
   };
 
-  constructor(onApplied: (name: string) => void) {
+  constructor(onApplied: (name: string) => void, onMade: OnMade | null) {
+    this.#rewriter = new GraphRewriter(onMade);
     this.#onApplied = onApplied;
   }
 

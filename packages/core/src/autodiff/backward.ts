@@ -9,6 +9,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import type { GradientRule } from "../tensor/op.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { tracer } from "../tensor/tracer.ts";
 import { afterHooks, nodeOf, noteHooks, retainedAt, type TapeNode } from "./hooks.ts";
 
 /** What is to become of the graph that a backward pass goes through. */
@@ -139,8 +140,10 @@ function propagate(
       const g = afterHooks(step, whole);
       if (keep.has(step) || retainedAt(step)) arrived.set(step, g);
       else arrived.delete(step);
+      tracer?.state?.sendsBack?.(step.output);
       sendBack(step, g, receive);
     }
+    tracer?.state?.sendsBack?.(null);
     for (const [node, g] of arrived) if (node instanceof Tensor) arrived.set(node, afterHooks(node, g));
   });
   if (!(retainGraph ?? createGraph)) for (const step of order) step.inputs = step.output = null;

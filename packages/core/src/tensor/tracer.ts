@@ -50,6 +50,8 @@ export interface StateTracer {
   dependsOn(owner: object, read?: () => unknown): void;
   /** Told before a generator is seeded or asked for plain numbers, other than by an op. */
   beforeDrawing(): void;
+  /** Told from which step's result a backward pass sends gradients on from here, and null at its end. */
+  sendsBack?(result: Tensor | null): void;
   /** Records that no run goes beyond here if something in the tensor, which is bool, is true. */
   guard(bad: Tensor): void;
 }

@@ -36,8 +36,10 @@ it("writes a line for each operation, with the names of the function and of the 
     "square_1 = jnp.square(mul_1)  # [2]",
     "sum_1 = jnp.sum(square_1, axis=0, keepdims=True, dtype=jnp.float32)  # [1]",
     "reshape_1 = sum_1.reshape(())  # []",
+    "# backward",
     "mul_2 = mul_1 * 2.0  # [2]",
     "mul_3 = mul_2 * x  # [2]",
+    "# step",
     "mul_4 = mul_3 * 0.1  # [2]",
     'sub_1 = state["w"] - mul_4  # [2]',
     'return {"loss": reshape_1}, {',
@@ -87,6 +89,32 @@ it("names weights as the model does, and what the optimizer remembers after them
   // What was computed for the check are the losses that the steps have here.
   const losses = [0, 1].map((i) => files["expected.npz"][`${i}.result`].item());
   expect([step(...args), step(...args)].map((loss) => loss.item())).toEqual(losses.map((x) => expect.closeTo(x, 5)));
+});
+
+it("says which layer lines belong to, forward and backward, and which weight is updated", () => {
+  const model = new Sequential([new Dense({ units: 3, inputDim: 2, name: "hidden" }), new Dense(1)], { name: "net" });
+  const optimizer = new Adam(model);
+  const step = (x: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = model.call(x).square().mean();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const body = bodyOf(jaxProgram(step, [randn([4, 2])], { model, optimizer })["program.py"]);
+  const comments = body.filter((line) => line.startsWith("# "));
+  const before = (line: string) =>
+    comments[body.slice(0, body.indexOf(line)).filter((each) => each.startsWith("# ")).length - 1];
+  expect(comments.slice(0, 6)).toEqual([
+    "# net/hidden",
+    "# net/dense",
+    "# step",
+    "# backward",
+    "# net/dense, backward",
+    "# net/hidden, backward",
+  ]);
+  expect(before(body.find((line) => line.includes('state["layers.0.kernel"] -'))!)).toBe("# update of layers.0.kernel");
+  expect(before(body.find((line) => line.includes('.step"] + 1'))!)).toBe("# update");
 });
 
 it("leaves gradients beside the result where the step leaves some", () => {

@@ -6,16 +6,15 @@ import {
   flatten,
   type Graph,
   type GraphNode,
-  simplify,
   type TensorFunction,
-  traceFunction,
-  withoutGuards,
+  type TracedFunction,
 } from "@chainrule/compiler/internal";
 import { type Generator, OptionError, type Parameter, Tensor, tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { fileSystem, writeFile } from "../files/atomic.ts";
 import { encodeNpz } from "../formats/npz.ts";
 import { firstSteps } from "../graph/evaluate.ts";
+import { traceStep, updatesOf } from "../graph/scopes.ts";
 import { version } from "../version.ts";
 import { iterations, type Names, writeBody, writeCheck, writeProgram } from "./program.ts";
 import type { Draw } from "./random.ts";
@@ -120,11 +119,10 @@ export function jaxProgram<Args extends unknown[]>(
   const { steps = 10 } = options;
   const name = options.name ?? (step.name || "step");
   const given = flatten(where, "arguments", args, true);
-  const traced = traceFunction(where, step as unknown as TensorFunction, given);
+  const { traced, graph, scopes } = traceStep(where, step as unknown as TensorFunction, given);
   checkTrace(traced, options);
-  const graph = simplify(withoutGuards(traced.graph));
   const names = namesOf(graph, inputNames(step, args, given, options.inputs), options);
-  const body = writeBody(where, graph, names);
+  const body = writeBody(where, graph, names, scopesOf(graph, scopes, names, options));
   const generators = [...names.generators.keys()];
   const gradients = traced.gradients.flatMap(({ leaf, output }) =>
     output === null ? [] : [[gradientName(leaf, names), output] as const],
@@ -154,10 +152,35 @@ export function jaxProgram<Args extends unknown[]>(
   };
 }
 
-function checkTrace(
-  { effects, priorGradients }: ReturnType<typeof traceFunction>,
+/** What each operation is written under: a layer, its backward pass, or the update of a weight. */
+function scopesOf(
+  graph: Graph,
+  scopes: ReadonlyMap<GraphNode, string>,
+  { parameters }: Names,
   { optimizer }: ExportJaxOptions,
-): void {
+): Map<GraphNode, string> {
+  const weights = optimizer?.parameters ?? [];
+  const remembered = new Map(
+    [...(optimizer?.namedVariables() ?? [])].flatMap(([name, variable]) => {
+      const weight = weights[Number(/^(\d+)\./.exec(name)?.[1])];
+      return weight ? [[variable, weight] as const] : [];
+    }),
+  );
+  const updates = updatesOf(
+    graph,
+    (variable) => remembered.get(variable) ?? (weights.includes(variable) ? variable : null),
+  );
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const scope = scopes.get(node);
+      const weight = updates.get(node);
+      if (scope || weight === undefined) return scope ? [[node, scope] as const] : [];
+      return [[node, weight ? `update of ${parameters.get(weight) ?? "a weight"}` : "update"] as const];
+    }),
+  );
+}
+
+function checkTrace({ effects, priorGradients }: TracedFunction, { optimizer }: ExportJaxOptions): void {
   if (priorGradients.some(({ spec }) => spec !== null))
     throw new OptionError({
       where,

@@ -53,9 +53,12 @@ const takesNumbers = new Set(
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Writes the body of a step. @throws OptionError for an op that JAX has no counterpart of. */
-export function writeBody(where: string, graph: Graph, names: Names): Body {
+export function writeBody(where: string, graph: Graph, names: Names, scopes: ReadonlyMap<GraphNode, string>): Body {
   const writer = new BodyWriter(where, names);
-  for (const node of graph.nodes) writer.write(node);
+  for (const node of graph.nodes) {
+    if (node.op) writer.enter(scopes.get(node) ?? "");
+    writer.write(node);
+  }
   return {
     lines: writer.lines,
     outputs: graph.outputs.map((node) => writer.valueOf(node)),
@@ -78,6 +81,7 @@ class BodyWriter {
   readonly #values = new Map<GraphNode, string>();
   readonly #counts = new Map<string, number>();
   readonly #counters = new Map<Generator, string>();
+  #scope: string | null = null;
 
   constructor(where: string, names: Names) {
     this.#where = where;
@@ -94,6 +98,14 @@ class BodyWriter {
       `${this.#names.generators.get(generator)}.counter`,
       counter,
     ]);
+  }
+
+  /** Says in a comment where the lines that follow belong. */
+  enter(scope: string): void {
+    if (this.#scope === scope) return;
+    // What belongs nowhere after something that does is the step's own.
+    if (scope !== "" || this.#scope !== null) this.lines.push(`# ${plainText(scope || "step")}`);
+    this.#scope = scope;
   }
 
   write(node: GraphNode): void {

@@ -70,13 +70,13 @@ export function writeProgram(program: ProgramText): string {
   const code = [helperCode(modules, helpers), program.classes, makeModel(program)];
   if (training) {
     const table = { ...optimizerHelpers, ...scheduleHelpers };
-    code.push(helperCode(table, training.helpers), training.loss, trainingCode(training));
+    code.push(helperCode(table, training.helpers), training.loss, trainingCode(training, program.hasBatchNorm));
   }
   const imports = ["math", ...(training ? ["os"] : []), "pathlib"].map((name) => `import ${name}\n`).join("");
   const distributed = training
     ? "import torch.distributed as dist\nimport torch.nn.functional as F\nfrom safetensors.torch import load_file\nfrom torch import nn\nfrom torch.nn.parallel import DistributedDataParallel\n"
     : "import torch.nn.functional as F\nfrom safetensors.torch import load_file\nfrom torch import nn\n";
-  return `${header(program)}
+  return tidy(`${header(program)}
 ${imports}
 import torch
 ${distributed}
@@ -87,7 +87,12 @@ ${code
   .map((part) => part.trim())
   .filter(Boolean)
   .join("\n\n\n")}
-${training ? mainCode(training) : ""}`;
+${training ? mainCode : ""}`);
+}
+
+/** Two blank lines before each function and class. */
+function tidy(text: string): string {
+  return text.replace(/\n+(?=(?:def|class) )/g, "\n\n\n");
 }
 
 function makeModel({ make, frozen, batch, training }: ProgramText): string {
@@ -109,7 +114,7 @@ def load_batch(device="cpu", part=slice(None)):
     return [${batch.map((name) => `arrays[${JSON.stringify(name)}]`).join(", ")}]${target}`;
 }
 
-function trainingCode({ optimizer, rates, clip, penalty, iteration }: TrainingText): string {
+function trainingCode({ optimizer, rates, clip, penalty, iteration }: TrainingText, hasBatchNorm: boolean): string {
   const hasRates = rates.some((rate) => rate !== null);
   const ratesCode = hasRates
     ? `
@@ -131,8 +136,7 @@ def make_optimizer(model):
 ${indent(optimizer, 4)}    parameters = dict(model.named_parameters())
     for name, value in load_file(HERE / "optimizer.safetensors").items():
         weight, key = name.rsplit(".", 1)
-        if weight in parameters:
-            optimizer.state[parameters[weight]][key] = value if value.ndim == 0 else value.to(parameters[weight].device)
+        optimizer.state[parameters[weight]][key] = value if value.ndim == 0 else value.to(parameters[weight].device)
     return optimizer
 
 
@@ -161,7 +165,15 @@ def start():
 
 
 def distributed(model, world):
-    """The model, its gradients averaged over all processes where there are several."""
+    """The model, its gradients averaged over all processes where there are several.${
+      hasBatchNorm
+        ? `
+
+    Each process normalises by the statistics of its own part of a batch. On GPUs they share them if the model goes through
+    nn.SyncBatchNorm.convert_sync_batchnorm first.
+    `
+        : ""
+    }"""
     return DistributedDataParallel(model) if world > 1 else model
 
 
@@ -171,8 +183,7 @@ def mean_over_processes(loss, world):
     return loss.item() / world`;
 }
 
-function mainCode(_training: TrainingText): string {
-  return `
+const mainCode = `
 
 def batches(rank, world, device):
     """Here go your data: yields (inputs, target), of each batch the part of this process."""
@@ -199,7 +210,6 @@ def main():
 if __name__ == "__main__":
     main()
 `;
-}
 
 /** The program that checks: what the model computes, and the first steps once more, beside what chainrule computed. */
 export function writeCheck({ training, hasBatchNorm }: ProgramText, steps: number): string {
@@ -243,7 +253,7 @@ def leaves(tree, path):
         yield path, tree
 
 
-${training ? "rank, world, device = start()\npart = slice(rank, None, world)" : 'rank, device, part = 0, "cpu", slice(None)'}
+${training ? 'rank, world, device = start()\npart = slice(rank, None, world)\nif load_batch()[0][0].shape[0] % world:\n    sys.exit(f"the batch cannot be cut into {world} equal parts")' : 'rank, device, part = 0, "cpu", slice(None)'}
 model = make_model(device)
 ${load}
 model.eval()
@@ -271,9 +281,6 @@ else:
     module.training = "BatchNorm" in type(module).__name__
 optimizer = make_optimizer(model)
 model = distributed(model, world)
-count = next(iter(inputs)).shape[0]
-if world > 1 and len(expected["output" if "output" in expected else next(name for name in expected if name != "losses")]) % world:
-    sys.exit(f"the batch cannot be cut into {world} equal parts")
 ${statistics}for i in range(steps):
     loss = mean_over_processes(train_step(model, optimizer, FIRST_ITERATION + i, inputs, target), world)
     wanted = expected["losses"][i].item()
