@@ -2,7 +2,8 @@
  * What is exported, run by those it is for: every layer in ONNX Runtime (installed beside this file), every layer's and
  * every op's program in JAX where there is a Python that has it. All must find our numbers.
  *
- * `npx -y pnpm@12 exports` runs all of it, `exports pytorch` a part. PYTHON names another Python than `python3`.
+ * `npx -y pnpm@12 exports` runs all of it, `exports pytorch` a part. PYTHON names another Python than `python3`, EXPORTS_SAMPLES how many cases
+ * of each op are tried.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -120,7 +121,7 @@ async function jaxPrograms(): Promise<string[]> {
     if (draws) continue;
     const samples = fc.sample(
       fc.tuple(shapes, fc.constantFrom(...dtypes), fc.array(fc.nat(9), { minLength: 4, maxLength: 4 })),
-      { numRuns: 4, seed: 7 },
+      { numRuns: Number(process.env.EXPORTS_SAMPLES ?? 2), seed: 7 },
     );
     for (const [i, [shapesOf, dtype, choices]] of samples.entries()) {
       const operands = shapesOf.map((shape, k) => {
