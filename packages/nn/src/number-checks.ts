@@ -15,11 +15,20 @@ export function isFiniteNumber(x: unknown): x is number {
   return typeof x === "number" && Number.isFinite(x);
 }
 
+export const anyNumber: NumberRange = {
+  expected: "a number",
+  holds: (x) => typeof x === "number" && !Number.isNaN(x),
+};
+export const finite: NumberRange = { expected: "a finite number", holds: isFiniteNumber };
 export const atLeastZero: NumberRange = {
   expected: "a number of at least 0",
   holds: (x) => isFiniteNumber(x) && x >= 0,
 };
 export const aboveZero: NumberRange = { expected: "a number above 0", holds: (x) => isFiniteNumber(x) && x > 0 };
+export const betweenZeroAndOne: NumberRange = {
+  expected: "a number above 0 and below 1",
+  holds: (x) => isFiniteNumber(x) && x > 0 && x < 1,
+};
 export const zeroToOne: NumberRange = {
   expected: "a number from 0 to 1",
   holds: (x) => isFiniteNumber(x) && x >= 0 && x <= 1,
@@ -50,6 +59,6 @@ export function checkCount(
 
 /** @throws ValueError unless the option is at least 0. */
 export function checkNotNegative(where: string, name: string, value: unknown): void {
-  if (!((value as number) >= 0))
+  if (!(typeof value === "number" && value >= 0))
     throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
 }

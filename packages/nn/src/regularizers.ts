@@ -1,10 +1,13 @@
 /**
  * Regularisers: penalties on the size of weights or outputs, added to the loss.
  */
-import { OptionError, type Tensor, ValueError } from "@chainrule/core";
+
+import { OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { madeBy } from "./made-by.ts";
+import { atLeastZero, checkRange } from "./number-checks.ts";
 import { optionNames } from "./option-names.ts";
+import { refuseSurplus } from "./surplus.ts";
 
 /** The penalty on a tensor, a scalar. Any such function can be given where a name can. */
 export type Regularizer = (x: Tensor) => Tensor;
@@ -19,6 +22,7 @@ export type RegularizerLike = Regularizer | string;
  * @example new Dense({ units: 8, kernelRegularizer: l1(0.001) });
  */
 export function l1(strength = 0.01): Regularizer {
+  refuseSurplus("l1", arguments, 1);
   checkStrength("l1", strength);
   return madeBy(l1, [strength], (x: Tensor) => x.abs().sum().mul(strength));
 }
@@ -31,6 +35,7 @@ export function l1(strength = 0.01): Regularizer {
  * @example new Dense({ units: 8, kernelRegularizer: l2(0.001) });
  */
 export function l2(strength = 0.01): Regularizer {
+  refuseSurplus("l2", arguments, 1);
   checkStrength("l2", strength);
   return madeBy(l2, [strength], (x: Tensor) => x.square().sum().mul(strength));
 }
@@ -42,6 +47,7 @@ export function l2(strength = 0.01): Regularizer {
  * @example l1l2({ l1: 0.001, l2: 0.01 });
  */
 export function l1l2(strengths: Strengths = {}): Regularizer {
+  refuseSurplus("l1l2", arguments, 1);
   checkOptions("l1l2", strengths, strengthNames);
   const first = l1(strengths.l1);
   const second = l2(strengths.l2);
@@ -56,8 +62,7 @@ interface Strengths {
 const strengthNames = optionNames<Strengths>({ l1: true, l2: true });
 
 function checkStrength(where: string, strength: number): void {
-  if (!(strength >= 0 && strength < Number.POSITIVE_INFINITY))
-    throw new ValueError({ where, expected: "a strength of at least 0", got: describe(strength) });
+  checkRange(where, "strength", strength, atLeastZero);
 }
 
 const byName: Readonly<Record<string, () => Regularizer>> = { l1, l2, l1_l2: l1l2, l1l2 };

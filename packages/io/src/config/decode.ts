@@ -228,7 +228,10 @@ const decoders: Readonly<Record<string, (decoding: Decoding, fields: Fields) => 
   metric: (decoding, fields) => {
     const Class = decoding.named(fields, "class", "metric", library().classes) as new (...args: unknown[]) => unknown;
     if (!isClassOf(Metric, Class)) throw decoding.damaged("the class of a metric", describe(Class));
-    return new Class(...decodeArguments(decoding, fields));
+    const args = decodeArguments(decoding, fields);
+    // Before metrics said that they take nothing, files held their name.
+    const isName = fields.custom !== true && args.length === 1 && typeof args[0] === "string";
+    return new Class(...(isName ? [] : args));
   },
   optimizer: (decoding, fields) => {
     const Class = decoding.named(fields, "class", "optimizer", library().classes) as new (options: unknown) => unknown;

@@ -163,6 +163,14 @@ describe("every loss", () => {
 });
 
 describe("every metric", () => {
+  it("that takes nothing is read from files that hold its name, as the first ones did", () => {
+    const fields = json(new nn.MeanSquaredError());
+    const [key] = Object.keys(fields).filter((each) => JSON.stringify(fields[each]) === "[]");
+    const decoding = new Decoding("test", [], {});
+    const loaded = decodeValue(decoding, parseJson("test", JSON.stringify({ ...fields, [key]: ["mse"] })));
+    expect(loaded).toBeInstanceOf(nn.MeanSquaredError);
+  });
+
   const metrics: readonly nn.Metric[] = [
     new nn.Accuracy({ threshold: 0.3 }),
     new nn.TopKAccuracy(2),

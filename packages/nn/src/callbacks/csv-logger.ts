@@ -1,6 +1,7 @@
 /**
  * A file with a line for each epoch.
  */
+
 import { DataError, OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
@@ -8,6 +9,7 @@ import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { SavedFields } from "../model/saved-fields.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { fileSystem, withFiles } from "./file-system.ts";
 
 /** How a {@link CSVLogger} writes its file. */
@@ -47,6 +49,7 @@ export class CSVLogger extends Callback {
 
   constructor(path: string, options: CSVLoggerOptions = {}) {
     super();
+    refuseSurplus("CSVLogger", arguments, 2);
     const where = "CSVLogger";
     checkOptions(where, options, optionNames<CSVLoggerOptions>({ separator: true, append: true }));
     if (typeof path !== "string" || path === "")

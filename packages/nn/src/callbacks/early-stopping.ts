@@ -1,6 +1,7 @@
 /**
  * Early stopping: training ends when a number no longer gets better.
  */
+
 import type { Tensor } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
@@ -9,6 +10,7 @@ import type { Logs } from "../model/hooks.ts";
 import { SavedFields } from "../model/saved-fields.ts";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /** What {@link EarlyStopping} watches, and when it gives up. */
@@ -56,6 +58,7 @@ export class EarlyStopping extends Callback {
 
   constructor(options: EarlyStoppingOptions = {}) {
     super();
+    refuseSurplus("EarlyStopping", arguments, 1);
     const where = "EarlyStopping";
     checkOptions(where, options, earlyStoppingOptions);
     const { patience = 0, restoreBestWeights = false, startFromEpoch = 0 } = options;

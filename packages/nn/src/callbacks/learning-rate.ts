@@ -1,15 +1,17 @@
 /**
  * Callbacks that change the learning rate between epochs.
  */
+
 import { OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { SavedFields } from "../model/saved-fields.ts";
-import { checkNotNegative } from "../number-checks.ts";
+import { betweenZeroAndOne, checkNotNegative, checkRange } from "../number-checks.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
 /**
@@ -27,6 +29,7 @@ export class LearningRateScheduler extends Callback {
 
   constructor(schedule: (epoch: number, lr: number) => number) {
     super();
+    refuseSurplus("LearningRateScheduler", arguments, 1);
     if (typeof schedule !== "function")
       throw new OptionError({
         where: "LearningRateScheduler",
@@ -112,11 +115,11 @@ export class ReduceLROnPlateau extends Callback {
 
   constructor(options: ReduceLROnPlateauOptions = {}) {
     super();
+    refuseSurplus("ReduceLROnPlateau", arguments, 1);
     const where = "ReduceLROnPlateau";
     checkOptions(where, options, plateauOptions);
     const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
-    if (!(factor > 0 && factor < 1))
-      throw new ValueError({ where, expected: "a factor between 0 and 1", got: describe(factor) });
+    checkRange(where, "factor", factor, betweenZeroAndOne);
     for (const [name, value] of Object.entries({ patience, cooldown, minLr })) checkNotNegative(where, name, value);
     this.#monitor = new Monitor(where, { minDelta: 1e-4, ...options });
     this.#options = { factor, patience, cooldown, minLr };

@@ -1,6 +1,7 @@
 /**
  * Models written to files while they are trained: every so many epochs, and whenever they are better than before.
  */
+
 import { ModelError, OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback } from "../model/callback.ts";
@@ -10,6 +11,7 @@ import { importFiles, modelWriter } from "../model/model-writer.ts";
 import { SavedFields } from "../model/saved-fields.ts";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { fileSystem, withFiles } from "./file-system.ts";
 import { Monitor, type MonitorOptions, monitorOptions } from "./monitor.ts";
 
@@ -64,6 +66,7 @@ export class ModelCheckpoint extends Callback {
   constructor(folder: string, options: ModelCheckpointOptions = {}) {
     super();
     const where = "ModelCheckpoint";
+    refuseSurplus(where, arguments, 2);
     checkOptions(where, options, modelCheckpointOptions);
     if (typeof folder !== "string" || folder === "")
       throw new OptionError({ where, expected: "a folder", got: describe(folder) });

@@ -2,7 +2,7 @@
  * Watching one number of the logs for getting better: what early stopping and rate reduction share.
  */
 import { OptionError } from "@chainrule/core";
-import { didYouMean } from "@chainrule/core/internal";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { metricByName, metricNames } from "../metrics/by-name.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
@@ -41,8 +41,14 @@ export class Monitor {
       throw new OptionError({
         where,
         expected: "a mode",
-        got: `"${mode}"`,
-        hint: didYouMean(String(mode), ["auto", "min", "max"]),
+        got: describe(mode),
+        hint: typeof mode === "string" ? didYouMean(mode, ["auto", "min", "max"]) : 'Known: "auto", "min", "max".',
+      });
+    if (typeof monitor !== "string")
+      throw new OptionError({
+        where,
+        expected: 'the name of a number in the logs, such as "val_loss"',
+        got: describe(monitor),
       });
     this.#where = where;
     this.name = monitor;

@@ -3,6 +3,7 @@
  */
 import { Callback } from "../model/callback.ts";
 import type { BatchLogs } from "../model/hooks.ts";
+import { refuseSurplus } from "../surplus.ts";
 
 /**
  * Ends training at the first batch whose loss is NaN or infinite; the history says which.
@@ -14,6 +15,11 @@ import type { BatchLogs } from "../model/hooks.ts";
  * if (history.stopReason) console.log(history.stopReason); // the loss was NaN in batch 3
  */
 export class TerminateOnNaN extends Callback {
+  constructor() {
+    super();
+    refuseSurplus("TerminateOnNaN", arguments, 0);
+  }
+
   override get watchesLoss(): boolean {
     return true;
   }

@@ -1,9 +1,10 @@
 /**
  * The functional model: a graph of layers, with any number of inputs and outputs.
  */
+
 import { ModelError, OptionError, Parameter, ShapeError, type Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
-import { Model, type ModelOptions, modelOptionNames } from "../model/model.ts";
+import { checkModelOptions, Model, type ModelOptions } from "../model/model.ts";
 import type { SummaryRow } from "../model/summary.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { specWithShape } from "../module/infer-output-spec.ts";
@@ -11,6 +12,7 @@ import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { checkSymbolic, Symbolic, type SymbolicCall, type Symbols } from "../module/symbolic.ts";
 import { isPlainObject, leavesOf } from "../module/tree.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { callsBetween, type NamedSymbols, nameModules, type Program, programOf } from "./graph.ts";
 import { summaryRowsOf } from "./summary-rows.ts";
 
@@ -70,10 +72,13 @@ export class Functional<const Outputs extends SymbolicTree = Symbolic> extends M
 
   constructor(options: FunctionalOptions<Outputs>) {
     super();
-    checkOptions("Functional", options, ["inputs", "outputs", ...modelOptionNames]);
-    if (options?.name !== undefined) this.name = options.name;
+    refuseSurplus("Functional", arguments, 1);
+    if (options === undefined)
+      throw new OptionError({ where: "Functional", expected: "options: inputs, outputs", got: "none" });
+    checkModelOptions("Functional", options, ["inputs", "outputs"]);
+    if (options.name !== undefined) this.name = options.name;
     const where = this.title();
-    this.#inputs = toNamed(`${where}, inputs`, options?.inputs, ({ name }) => name);
+    this.#inputs = toNamed(`${where}, inputs`, options.inputs, ({ name }) => name);
     this.#inputList = [...this.#inputs];
     checkOnce(`${where}, inputs`, this.#inputs);
     this.#inputTree = options.inputs;

@@ -1,6 +1,7 @@
 /**
  * Where a functional model begins: its inputs; and functions as nodes between layers.
  */
+
 import { type DType, getDefaultDType, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { madeBy } from "../made-by.ts";
@@ -8,6 +9,7 @@ import { type BatchShape, checkBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { OutputSpec, Symbolic, type Symbols } from "../module/symbolic.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 
 /** What an {@link input} is called, and which dtype data become there. */
 export interface InputOptions {
@@ -31,6 +33,7 @@ const dtypes: Readonly<Record<DType, true>> = { float32: true, float64: true, in
  * const model = new Functional({ inputs: x, outputs: y });
  */
 export function input(shape: readonly (number | null)[], options: InputOptions = {}): Symbolic {
+  refuseSurplus("input", arguments, 2);
   checkOptions("input", options, optionNames<InputOptions>({ name: true, dtype: true }));
   checkBatchShape("input", shape);
   const { name = "input", dtype } = options;

@@ -1,6 +1,7 @@
 /**
  * What an initialiser is, and those that do not look at the shape: constants and plain random numbers.
  */
+
 import {
   type DType,
   truncatedNormal as drawTruncatedNormal,
@@ -15,7 +16,9 @@ import {
 } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { madeBy } from "../made-by.ts";
+import { anyNumber, atLeastZero, checkRange, finite } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import type { WeightLayout } from "./fans.ts";
 
 /** What an initialiser is told of the weight that it makes. */
@@ -32,16 +35,20 @@ export type Initializer = (shape: Shape, options?: InitializerOptions) => Tensor
 
 /** Zeros: the default of biases. @example initializers.zeros()([3]); // [0, 0, 0] */
 export function zeros(): Initializer {
+  refuseSurplus("zeros", arguments, 0);
   return constant(0);
 }
 
 /** Ones: the default of the scales of normalisations. @example initializers.ones()([2]); // [1, 1] */
 export function ones(): Initializer {
+  refuseSurplus("ones", arguments, 0);
   return constant(1);
 }
 
 /** One number throughout. @example new Dense({ units: 1, biasInitializer: initializers.constant(-2) }); */
 export function constant(value: number): Initializer {
+  refuseSurplus("constant", arguments, 1);
+  checkRange("constant", "value", value, anyNumber);
   const make: Initializer = (shape, { dtype } = {}) => full(shape, value, { dtype });
   return madeBy(constant, [value], make);
 }
@@ -52,13 +59,29 @@ export function constant(value: number): Initializer {
  * @throws ShapeError for weights that are no matrix.
  * @example initializers.identity()([2, 2]); // [[1, 0], [0, 1]]
  */
-export function identity({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function identity(options: GainOption = {}): Initializer {
+  refuseSurplus("identity", arguments, 1);
+  const gain = gainOf("identity", options);
   const make: Initializer = (shape, { dtype } = {}) => {
     if (shape.length !== 2)
       throw new ShapeError({ where: "identity", expected: "a matrix to initialise", got: formatShape(shape) });
     return eye(shape[0], shape[1], { dtype }).mul(gain);
   };
   return madeBy(identity, [{ gain }], make);
+}
+
+/** By what weights are multiplied. */
+export interface GainOption {
+  /** 1 by default. */
+  gain?: number;
+}
+
+/** The gain of options. @throws OptionError for other options; ValueError for what is no finite number. */
+export function gainOf(where: string, options: GainOption): number {
+  checkOptions(where, options, optionNames<GainOption>({ gain: true }));
+  const { gain = 1 } = options;
+  checkRange(where, "gain", gain, finite);
+  return gain;
 }
 
 interface Normal {
@@ -69,6 +92,14 @@ interface Normal {
 
 const normalOptions = optionNames<Normal>({ mean: true, std: true });
 
+function normalOf(where: string, options: Normal): Required<Normal> {
+  checkOptions(where, options, normalOptions);
+  const { mean = 0, std = 0.05 } = options;
+  checkRange(where, "mean", mean, finite);
+  checkRange(where, "std", std, atLeastZero);
+  return { mean, std };
+}
+
 interface Uniform {
   low?: number;
   high?: number;
@@ -77,8 +108,9 @@ interface Uniform {
 const uniformOptions = optionNames<Uniform>({ low: true, high: true });
 
 /** Normally distributed numbers, N(mean, std²). @example initializers.randomNormal({ std: 0.02 })([784, 10]); */
-export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
-  checkOptions("randomNormal", rest, normalOptions);
+export function randomNormal(options: Normal = {}): Initializer {
+  refuseSurplus("randomNormal", arguments, 1);
+  const { mean, std } = normalOf("randomNormal", options);
   const make: Initializer = (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
   return madeBy(randomNormal, [{ mean, std }], make);
 }
@@ -89,16 +121,20 @@ export function randomNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): In
  *
  * @example initializers.truncatedNormal({ std: 0.02 })([784, 10]);
  */
-export function truncatedNormal({ mean = 0, std = 0.05, ...rest }: Normal = {}): Initializer {
-  checkOptions("truncatedNormal", rest, normalOptions);
+export function truncatedNormal(options: Normal = {}): Initializer {
+  refuseSurplus("truncatedNormal", arguments, 1);
+  const { mean, std } = normalOf("truncatedNormal", options);
   const make: Initializer = (shape, { dtype, generator } = {}) =>
     drawTruncatedNormal(shape, { mean, std, dtype, generator });
   return madeBy(truncatedNormal, [{ mean, std }], make);
 }
 
 /** Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras. */
-export function randomUniform({ low = -0.05, high = 0.05, ...rest }: Uniform = {}): Initializer {
-  checkOptions("randomUniform", rest, uniformOptions);
+export function randomUniform(options: Uniform = {}): Initializer {
+  refuseSurplus("randomUniform", arguments, 1);
+  checkOptions("randomUniform", options, uniformOptions);
+  const { low = -0.05, high = 0.05 } = options;
+  for (const [name, value] of Object.entries({ low, high })) checkRange("randomUniform", name, value, finite);
   const make: Initializer = (shape, { dtype, generator } = {}) => rand(shape, { low, high, dtype, generator });
   return madeBy(randomUniform, [{ low, high }], make);
 }

@@ -1,10 +1,12 @@
 /**
  * Orthogonal initialisation: weights that turn and mirror, and neither stretch nor shrink.
  */
+
 import { randn, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
 import { madeBy } from "../made-by.ts";
-import type { Initializer } from "./initializer.ts";
+import { refuseSurplus } from "../surplus.ts";
+import { type GainOption, gainOf, type Initializer } from "./initializer.ts";
 
 /**
  * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (Saxe et al. 2013).
@@ -14,7 +16,9 @@ import type { Initializer } from "./initializer.ts";
  * @throws ShapeError for weights of fewer than two axes.
  * @example initializers.orthogonal({ gain: Math.SQRT2 })([64, 64]);
  */
-export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function orthogonal(options: GainOption = {}): Initializer {
+  refuseSurplus("orthogonal", arguments, 1);
+  const gain = gainOf("orthogonal", options);
   const make: Initializer = (shape, { dtype, generator, layout = "in-out" } = {}) => {
     if (shape.length < 2)
       throw new ShapeError({ where: "orthogonal", expected: "weights of two axes or more", got: formatShape(shape) });

@@ -2,12 +2,15 @@
  * Initialisers that keep the size of signals the same from layer to layer: random numbers whose variance is set by the
  * layer's fans. Keras's names (glorot, he, lecun) and PyTorch's (xavier, kaiming) each do what they do there.
  */
-import { rand, randn, truncatedNormal, ValueError } from "@chainrule/core";
-import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+
+import { rand, randn, truncatedNormal } from "@chainrule/core";
+import { checkOptions, lookUp } from "@chainrule/core/internal";
 import { madeBy } from "../made-by.ts";
+import { aboveZero, checkRange, finite } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { fansOf } from "./fans.ts";
-import type { Initializer } from "./initializer.ts";
+import { type GainOption, gainOf, type Initializer } from "./initializer.ts";
 
 /** Which fan the variance of weights is divided by: inputs, outputs, or the mean of both. */
 export type FanMode = "fanIn" | "fanOut" | "fanAverage";
@@ -42,10 +45,11 @@ const fanByMode = {
  * initializers.varianceScaling({ scale: 2, mode: "fanIn", distribution: "normal" })([784, 128]); // He's
  */
 export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+  refuseSurplus("varianceScaling", arguments, 1);
   const where = "varianceScaling";
   checkOptions(where, options, scalingOptions);
   const { scale = 1, mode = "fanIn", distribution = "truncatedNormal" } = options;
-  if (!(scale > 0)) throw new ValueError({ where, expected: "a scale above 0", got: describe(scale) });
+  checkRange(where, "scale", scale, aboveZero);
   const fan = lookUp(`${where}, mode`, fanByMode, mode);
   const draw = lookUp(`${where}, distribution`, draws, distribution);
   const make: Initializer = (shape, { layout, ...rest } = {}) => {
@@ -73,41 +77,51 @@ const draws: Record<NonNullable<VarianceScalingOptions["distribution"]>, Draw> =
  * (Glorot & Bengio 2010).
  */
 export function glorotUniform(): Initializer {
+  refuseSurplus("glorotUniform", arguments, 0);
   return varianceScaling({ mode: "fanAverage", distribution: "uniform" });
 }
 
 /** Truncated normal of variance 2 / (fanIn + fanOut) (Glorot & Bengio 2010). */
 export function glorotNormal(): Initializer {
+  refuseSurplus("glorotNormal", arguments, 0);
   return varianceScaling({ mode: "fanAverage" });
 }
 
 /** Uniform on ±√(6 / fanIn), variance 2 / fanIn, made for relu (He et al. 2015). */
 export function heUniform(): Initializer {
+  refuseSurplus("heUniform", arguments, 0);
   return varianceScaling({ scale: 2, distribution: "uniform" });
 }
 
 /** Truncated normal of variance 2 / fanIn, made for relu (He et al. 2015). */
 export function heNormal(): Initializer {
+  refuseSurplus("heNormal", arguments, 0);
   return varianceScaling({ scale: 2 });
 }
 
 /** Uniform on ±√(3 / fanIn), variance 1 / fanIn (LeCun et al. 1998). */
 export function lecunUniform(): Initializer {
+  refuseSurplus("lecunUniform", arguments, 0);
   return varianceScaling({ distribution: "uniform" });
 }
 
 /** Truncated normal of variance 1 / fanIn (LeCun et al. 1998); what selu wants. */
 export function lecunNormal(): Initializer {
+  refuseSurplus("lecunNormal", arguments, 0);
   return varianceScaling();
 }
 
 /** Uniform of variance gain² · 2 / (fanIn + fanOut): PyTorch's `xavier_uniform_`. */
-export function xavierUniform({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function xavierUniform(options: GainOption = {}): Initializer {
+  refuseSurplus("xavierUniform", arguments, 1);
+  const gain = gainOf("xavierUniform", options);
   return varianceScaling({ scale: gain ** 2, mode: "fanAverage", distribution: "uniform" });
 }
 
 /** Normal, not truncated, of variance gain² · 2 / (fanIn + fanOut): PyTorch's `xavier_normal_`. */
-export function xavierNormal({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function xavierNormal(options: GainOption = {}): Initializer {
+  refuseSurplus("xavierNormal", arguments, 1);
+  const gain = gainOf("xavierNormal", options);
   return varianceScaling({ scale: gain ** 2, mode: "fanAverage", distribution: "normal" });
 }
 
@@ -124,17 +138,20 @@ const kaimingOptions = optionNames<KaimingOptions>({ a: true, mode: true, nonlin
 
 /** Uniform of variance gain² / fan: PyTorch's `kaiming_uniform_` (He et al. 2015). */
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
+  refuseSurplus("kaimingUniform", arguments, 1);
   return kaiming("kaimingUniform", options, "uniform");
 }
 
 /** Normal, not truncated, of variance gain² / fan: PyTorch's `kaiming_normal_` (He et al. 2015). */
 export function kaimingNormal(options: KaimingOptions = {}): Initializer {
+  refuseSurplus("kaimingNormal", arguments, 1);
   return kaiming("kaimingNormal", options, "normal");
 }
 
 function kaiming(where: string, options: KaimingOptions, distribution: "uniform" | "normal"): Initializer {
   checkOptions(where, options, kaimingOptions);
   const { a = 0, mode = "fanIn", nonlinearity = "leakyRelu" } = options;
+  checkRange(where, "a", a, finite);
   return varianceScaling({ scale: calculateGain(nonlinearity, a) ** 2, mode, distribution });
 }
 
@@ -159,5 +176,7 @@ export type Nonlinearity = keyof typeof gains;
  * @example initializers.calculateGain("relu"); // √2
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  refuseSurplus("calculateGain", arguments, 2);
+  checkRange("calculateGain", "slope", slope, finite);
   return lookUp("calculateGain", gains, nonlinearity)(slope);
 }

@@ -1,6 +1,7 @@
 /**
  * Activations as layers: by name or function, and under the names that PyTorch and Keras give them as classes.
  */
+
 import * as core from "@chainrule/core";
 import { OptionError, type Parameter, type Tensor, where } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
@@ -8,6 +9,7 @@ import { markBuiltIn } from "../built-in.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { constant } from "../initializers/initializer.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import {
   initializer,
@@ -15,6 +17,7 @@ import {
   mergeOptions,
   type OptionTable,
   type OwnOptions,
+  requireOptions,
   unchecked,
   withPositional,
 } from "./options.ts";
@@ -39,8 +42,9 @@ export class Activation extends Layer {
   readonly activation: ActivationFunction;
 
   constructor(activation: ActivationLike | ActivationOptions, options?: LayerOptions, known: OwnOptions = []) {
-    const own = withPositional<ActivationOptions, "activation">("activation", activation, options);
+    const own = withPositional<ActivationOptions, "activation">("Activation", "activation", activation, options);
     super(own, mergeOptions(activationOptions, known));
+    refuseSurplus("Activation", arguments, new.target === Activation ? 2 : 3);
     const found = toActivation(own.activation);
     if (!found) throw new OptionError({ where: "Activation", expected: "an activation", got: "none" });
     this.activation = found;
@@ -69,6 +73,8 @@ function activationClass<Own extends object>(
     readonly #given: object;
 
     constructor(options: LayerOptions & Partial<Own> = {}) {
+      refuseSurplus(name, arguments, 1);
+      requireOptions(name, options);
       const own = make({ ...defaults, ...options });
       markBuiltIn([own]);
       super(own, options, Object.keys(defaults));
@@ -141,6 +147,7 @@ export class PReLU extends Layer {
 
   constructor(options: PReLUOptions = {}) {
     super(options, preluOptions);
+    refuseSurplus("PReLU", arguments, 1);
     this.axis = options.axis ?? null;
     this.#initializer = options.alphaInitializer ?? constant(0.25);
     this.buildIfKnown();

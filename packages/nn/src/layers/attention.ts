@@ -1,9 +1,11 @@
 /**
  * Attention as a function: every query takes a weighted mean of the values, weighted by how well the keys fit it.
  */
+
 import { asTensor, broadcastShapes, ShapeError, softmax, type Tensor, type TensorLike, where } from "@chainrule/core";
 import { checkOptions, formatShape, sameShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { asMask, causalMask } from "./masks.ts";
 
 /** What attention may look at. */
@@ -35,6 +37,7 @@ const maskedScore = -1e30;
  * @example attentionWeights([[0], [0]], [[1], [2]], { causal: true }); // [[1, 0], [0.5, 0.5]]
  */
 export function attentionWeights(query: TensorLike, key: TensorLike, options: AttentionOptions = {}): Tensor {
+  refuseSurplus("attentionWeights", arguments, 3);
   const name = "attentionWeights";
   checkOptions(name, options, attentionOptions);
   const [q, k] = [asTensor(query, name), asTensor(key, name)];
@@ -87,6 +90,7 @@ export function scaledDotProductAttention(
   value: TensorLike,
   options: AttentionOptions = {},
 ): Tensor {
+  refuseSurplus("scaledDotProductAttention", arguments, 4);
   const name = "scaledDotProductAttention";
   const [k, v] = [asTensor(key, name), asTensor(value, name)];
   if (v.rank < 2 || v.shape.at(-2) !== k.shape.at(-2))

@@ -1,9 +1,11 @@
 /**
  * A recurrent layer in both directions, so that every step knows what comes before and after it.
  */
+
 import { concat, OptionError, type Tensor } from "@chainrule/core";
 import { describe, lookUp } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./recurrent.ts";
 
@@ -46,6 +48,7 @@ export class Bidirectional extends SequenceLayer {
 
   constructor(layer: RNN, options: BidirectionalOptions = {}) {
     super(options, bidirectionalOptions);
+    refuseSurplus("Bidirectional", arguments, 2);
     const where = "Bidirectional";
     for (const each of [layer, options.backwardLayer ?? layer])
       if (!(each instanceof RNN))

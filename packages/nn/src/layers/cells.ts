@@ -7,15 +7,18 @@
  * side by side. That is Keras's layout, in which no step transposes anything, with PyTorch's order of gates and its two
  * biases: PyTorch's `weight_ih` and `weight_hh` are the transposes of W and R, and its biases are these.
  */
+
 import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { refuseSurplus } from "../surplus.ts";
 import {
   activation,
   count,
+  flag,
   initializer,
   type KernelOptions,
   kernelOptions,
@@ -23,7 +26,6 @@ import {
   type OptionTable,
   type OwnOptions,
   regularizer,
-  unchecked,
 } from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { checkAxis, knownLength } from "./shape.ts";
@@ -61,7 +63,7 @@ export const cellOptions: OptionTable<CellOptions> = {
   recurrentRegularizer: regularizer,
 };
 export const gatedCellOptions: OptionTable<GatedCellOptions> = { ...cellOptions, recurrentActivation: activation };
-export const lstmCellOptions: OptionTable<LSTMCellOptions> = { ...gatedCellOptions, unitForgetBias: unchecked };
+export const lstmCellOptions: OptionTable<LSTMCellOptions> = { ...gatedCellOptions, unitForgetBias: flag };
 
 /** What a step may be called with. */
 export interface CellCall {
@@ -208,6 +210,7 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
 export class SimpleRNNCell extends RecurrentCell {
   constructor(options: CellOptions) {
     super(options, cellOptions, { gates: 1, states: 1 });
+    refuseSurplus("SimpleRNNCell", arguments, 1);
     this.buildIfKnown();
   }
 
@@ -243,6 +246,7 @@ export class LSTMCell extends RecurrentCell {
 
   constructor(options: LSTMCellOptions) {
     super(options, lstmCellOptions, { gates: 4, states: 2 });
+    refuseSurplus("LSTMCell", arguments, 1);
     this.recurrentActivation = toActivation(options.recurrentActivation ?? "sigmoid")!;
     this.#unitForgetBias = options.unitForgetBias ?? true;
     this.buildIfKnown();
@@ -291,6 +295,7 @@ export class GRUCell extends RecurrentCell {
 
   constructor(options: GatedCellOptions) {
     super(options, gatedCellOptions, { gates: 3, states: 1 });
+    refuseSurplus("GRUCell", arguments, 1);
     this.recurrentActivation = toActivation(options.recurrentActivation ?? "sigmoid")!;
     this.buildIfKnown();
   }

@@ -1,6 +1,7 @@
 /**
  * Convolutions as layers: small kernels that slide over signals and images, the same weights everywhere.
  */
+
 import {
   conv1d,
   conv2d,
@@ -14,6 +15,7 @@ import {
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import {
   activation,
@@ -162,6 +164,7 @@ export type Conv1dOptions = ConvOptions<number, number | "same" | "valid" | read
 export class Conv1d extends Convolution<number, Conv1dOptions["padding"]> {
   constructor(options: Conv1dOptions) {
     super(options, 1);
+    refuseSurplus("Conv1d", arguments, 1);
     this.buildIfKnown();
   }
 
@@ -199,6 +202,7 @@ export type Conv2dOptions = ConvOptions<Pair, Padding>;
 export class Conv2d extends Convolution<Pair, Padding> {
   constructor(options: Conv2dOptions) {
     super(options, 2);
+    refuseSurplus("Conv2d", arguments, 1);
     this.buildIfKnown();
   }
 
@@ -243,6 +247,7 @@ export class ConvTranspose2d extends Convolution<Pair, Pair | "same" | "valid"> 
 
   constructor(options: ConvTranspose2dOptions) {
     super(options, 2, transposeOptions);
+    refuseSurplus("ConvTranspose2d", arguments, 1);
     const where = "ConvTranspose2d";
     const { padding } = this.window;
     const sides = typeof padding === "string" ? [] : padding;

@@ -1,6 +1,7 @@
 /**
  * The layer in which every output sees every input, as Keras has it (`Dense`) and as PyTorch has it (`Linear`).
  */
+
 import { OptionError, type Parameter, ShapeError, type Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
@@ -8,15 +9,17 @@ import { randomUniform } from "../initializers/initializer.ts";
 import { kaimingUniform } from "../initializers/scaling.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import {
   activation,
   count,
+  flag,
   type KernelOptions,
   kernelOptions,
   type LayerOptions,
   type OptionTable,
-  unchecked,
+  requireOptions,
   withPositional,
 } from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
@@ -59,8 +62,9 @@ export class Dense extends Layer {
   readonly #biasRegularizer: Regularizer | null;
 
   constructor(units: number | DenseOptions, options?: Omit<DenseOptions, "units">) {
-    const own = withPositional<DenseOptions, "units">("units", units, options);
+    const own = withPositional<DenseOptions, "units">("Dense", "units", units, options);
     super(own, denseOptions);
+    refuseSurplus("Dense", arguments, 2);
     this.units = own.units;
     this.activation = toActivation(own.activation);
     this.#options = own;
@@ -119,7 +123,7 @@ export interface LinearOptions extends LayerOptions {
   bias?: boolean;
 }
 
-const linearOptions: OptionTable<LinearOptions> = { bias: unchecked };
+const linearOptions: OptionTable<LinearOptions> = { bias: flag };
 
 /**
  * y = x Wᵀ + b, PyTorch's `nn.Linear`: weights in its layout and drawn as it draws them, both from ±1 / √in.
@@ -142,6 +146,7 @@ export class Linear extends Layer {
   readonly #useBias: boolean;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    requireOptions("Linear", options);
     if (options.inputDim !== undefined || options.inputShape !== undefined)
       throw new OptionError({
         where: "Linear",
@@ -149,6 +154,7 @@ export class Linear extends Layer {
         got: describe(options),
       });
     super(options, linearOptions);
+    refuseSurplus("Linear", arguments, 3);
     count("Linear", "inFeatures", inFeatures);
     count("Linear", "outFeatures", outFeatures);
     this.inFeatures = inFeatures;

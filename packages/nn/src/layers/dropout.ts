@@ -1,8 +1,10 @@
 /**
  * Dropout: noise in training against relying on any one input.
  */
+
 import { bernoulli, Generator, OptionError, type Tensor } from "@chainrule/core";
 import type { BatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { dropoutRate, type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
 
@@ -29,8 +31,9 @@ export class Dropout extends Layer {
   readonly rate: number;
 
   constructor(rate: number | DropoutOptions, options?: Omit<DropoutOptions, "rate">) {
-    const own = withPositional<DropoutOptions, "rate">("rate", rate, options);
+    const own = withPositional<DropoutOptions, "rate">("Dropout", "rate", rate, options);
     super(own, dropoutOptions);
+    refuseSurplus("Dropout", arguments, 2);
     if (own.seed !== undefined && own.generator !== undefined)
       throw new OptionError({ where: "Dropout", expected: "either a seed or a generator", got: "both" });
     this.rate = own.rate;

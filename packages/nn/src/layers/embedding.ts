@@ -1,15 +1,25 @@
 /**
  * The embedding: a table of vectors, looked up by whole numbers.
  */
+
 import { asTensor, type Parameter, type Tensor, type TensorLike, ValueError, where } from "@chainrule/core";
-import { guard } from "@chainrule/core/internal";
+import { describe, guard } from "@chainrule/core/internal";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
 import type { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
-import { count, initializer, type LayerOptions, type OptionTable, regularizer, unchecked } from "./options.ts";
+import {
+  count,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  regularizer,
+  requireOptions,
+  unchecked,
+} from "./options.ts";
 
 /** The size of an {@link Embedding}'s table, and how it starts. */
 export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
@@ -51,15 +61,18 @@ export class Embedding extends Layer {
   readonly #initializer: InitializerLike;
   readonly #regularizer: Regularizer | null;
 
-  constructor({ inputDim, ...options }: EmbeddingOptions) {
+  constructor(given: EmbeddingOptions) {
+    requireOptions("Embedding", given);
+    const { inputDim, ...options } = given;
     super(options, embeddingOptions);
+    refuseSurplus("Embedding", arguments, 1);
     const { outputDim, paddingIdx = null, embeddingsInitializer = "random_uniform" } = options;
     count("Embedding", "inputDim", inputDim);
     if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= 0 && paddingIdx < inputDim))
       throw new ValueError({
         where: "Embedding, paddingIdx",
         expected: `a whole number from 0 to ${inputDim - 1}`,
-        got: `${paddingIdx}`,
+        got: describe(paddingIdx),
       });
     this.inputDim = inputDim;
     this.outputDim = outputDim;

@@ -1,10 +1,12 @@
 /**
  * Global pooling: a whole signal, sequence or image becomes one number for each channel.
  */
+
 import { OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { asMask } from "./masks.ts";
 import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
@@ -33,6 +35,7 @@ abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
 
   constructor(options: GlobalPool1dOptions = {}) {
     super(options, globalPoolOptions, callOptions);
+    refuseSurplus(new.target.name, arguments, 1);
     const { dataFormat = "channels_first" } = options;
     if (dataFormat !== "channels_first" && dataFormat !== "channels_last")
       throw new OptionError({

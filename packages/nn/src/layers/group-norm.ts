@@ -1,8 +1,10 @@
 /**
  * Normalisation over groups of channels: for images in batches too small for batch normalisation.
  */
+
 import { OptionError, ShapeError, sizeOf, type Tensor } from "@chainrule/core";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Norm, type NormOptions, normOptions, standardized } from "./norm.ts";
 import { count, type OptionTable } from "./options.ts";
 import { alongAxis, checkAxis, knownLength } from "./shape.ts";
@@ -29,6 +31,7 @@ export class GroupNorm extends Norm {
 
   constructor(options: GroupNormOptions) {
     super(options, groupNormOptions);
+    refuseSurplus("GroupNorm", arguments, 1);
     this.groups = options.groups;
     this.buildIfKnown();
   }

@@ -1,6 +1,7 @@
 /**
  * The layer: a module of one input that makes its weights when it learns the input's shape.
  */
+
 import {
   ChainRuleError,
   type Generator,
@@ -23,6 +24,7 @@ import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts"
 import { Module } from "../module/module.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { checkLayerOptions, type LayerOptions, type OwnOptions } from "./options.ts";
 import { penaltyOf } from "./penalties.ts";
 
@@ -91,6 +93,7 @@ export abstract class Layer extends Module {
   constructor(options: LayerOptions = {}, own: OwnOptions = []) {
     super();
     const where = new.target.name;
+    refuseSurplus(where, arguments, 2);
     checkLayerOptions(where, options, own);
     this.#given = { ...options };
     if (options.name !== undefined) this.name = options.name;

@@ -3,6 +3,7 @@
  *
  * A mask never travels by itself: whoever calls a layer hands it on, `lstm.call(x, { mask })`.
  */
+
 import {
   arange,
   asTensor,
@@ -14,6 +15,7 @@ import {
   ValueError,
 } from "@chainrule/core";
 import { describe, formatShape } from "@chainrule/core/internal";
+import { refuseSurplus } from "../surplus.ts";
 
 /**
  * Which tokens are real: maskᵢₜ = (tokensᵢₜ ≠ padId).
@@ -28,6 +30,7 @@ import { describe, formatShape } from "@chainrule/core/internal";
  * paddingMask(tokens); // [[true, true, true], [true, false, false]]
  */
 export function paddingMask(tokens: TensorLike, padId = 0): Tensor {
+  refuseSurplus("paddingMask", arguments, 2);
   return notEqual(tokens, padId);
 }
 
@@ -41,6 +44,7 @@ export function paddingMask(tokens: TensorLike, padId = 0): Tensor {
  * @example causalMask(3); // [[true, false, false], [true, true, false], [true, true, true]]
  */
 export function causalMask(queries: number, keys = queries): Tensor {
+  refuseSurplus("causalMask", arguments, 2);
   for (const length of [queries, keys])
     if (!Number.isInteger(length) || length < 0)
       throw new ValueError({ where: "causalMask", expected: "a whole number of at least 0", got: describe(length) });

@@ -1,10 +1,20 @@
 /**
  * Layers that make one tensor of several: sums, products, means, maxima, one beside the other.
  */
+
 import { concat, OptionError, type Shape, ShapeError, type Tensor } from "@chainrule/core";
 import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { Module } from "../module/module.ts";
-import { checkLayerOptions, type OptionCheck, type OptionTable, type OwnOptions, unchecked } from "./options.ts";
+import { refuseSurplus } from "../surplus.ts";
+import {
+  checkLayerOptions,
+  flag,
+  layerOptions,
+  type OptionCheck,
+  type OptionTable,
+  type OwnOptions,
+  unchecked,
+} from "./options.ts";
 
 /** What a layer of several inputs is called. */
 export interface MergeOptions {
@@ -12,7 +22,7 @@ export interface MergeOptions {
   name?: string;
 }
 
-const mergeLayerOptions: Readonly<Record<keyof MergeOptions, OptionCheck>> = { name: unchecked };
+const mergeLayerOptions: Readonly<Record<keyof MergeOptions, OptionCheck>> = { name: layerOptions.name };
 
 /** Base of those that want one shape of all: what they do to two tensors, again and again. */
 abstract class Merge extends Module {
@@ -20,6 +30,7 @@ abstract class Merge extends Module {
 
   constructor(options: MergeOptions = {}, own: OwnOptions = []) {
     super();
+    refuseSurplus(new.target.name, arguments, 2);
     checkLayerOptions(new.target.name, options, own, mergeLayerOptions);
     if (options.name !== undefined) this.name = options.name;
     this.#given = { ...options };
@@ -137,6 +148,7 @@ export class Concatenate extends Merge {
 
   constructor(options: ConcatenateOptions = {}) {
     super(options, concatenateOptions);
+    refuseSurplus("Concatenate", arguments, 1);
     this.axis = options.axis ?? -1;
     if (!Number.isInteger(this.axis))
       throw new OptionError({
@@ -166,7 +178,7 @@ export interface DotOptions extends MergeOptions {
   normalize?: boolean;
 }
 
-const dotOptions: OptionTable<DotOptions, MergeOptions> = { normalize: unchecked };
+const dotOptions: OptionTable<DotOptions, MergeOptions> = { normalize: flag };
 
 /** Lengths below this count as this, so that a vector of zeros has no direction rather than NaN; as in PyTorch. */
 const minNorm = 1e-8;
@@ -184,6 +196,7 @@ export class Dot extends Merge {
 
   constructor(options: DotOptions = {}) {
     super(options, dotOptions);
+    refuseSurplus("Dot", arguments, 1);
     this.normalize = options.normalize ?? false;
   }
 

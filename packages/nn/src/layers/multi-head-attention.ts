@@ -1,6 +1,7 @@
 /**
  * Multi-head attention: several attentions side by side, each over projections of its own.
  */
+
 import {
   asTensor,
   concat,
@@ -17,6 +18,7 @@ import type { Initializer } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { attentionWeights } from "./attention.ts";
 import { Dropout } from "./dropout.ts";
 import { asMask } from "./masks.ts";
@@ -132,6 +134,7 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
 
   constructor(options: MultiHeadAttentionOptions) {
     super(options, ownOptions, callOptions, "returnWeights");
+    refuseSurplus("MultiHeadAttention", arguments, 1);
     const name = "MultiHeadAttention";
     const { embedDim, heads, kdim = embedDim, vdim = embedDim } = options;
     if (embedDim % heads !== 0)

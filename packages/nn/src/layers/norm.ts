@@ -1,6 +1,7 @@
 /**
  * Normalisation: numbers shifted and scaled to mean 0 and variance 1, and then to where the layer learns to have them.
  */
+
 import {
   buffer,
   noGrad,
@@ -16,8 +17,18 @@ import {
 import { describe } from "@chainrule/core/internal";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { checkRange, zeroToOne } from "../number-checks.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
-import { epsilon, initializer, type LayerOptions, type OptionTable, type OwnOptions, unchecked } from "./options.ts";
+import {
+  epsilon,
+  flag,
+  initializer,
+  type LayerOptions,
+  type OptionTable,
+  type OwnOptions,
+  unchecked,
+} from "./options.ts";
 import { alongAxis, checkAxis, knownLength } from "./shape.ts";
 
 export interface NormOptions extends LayerOptions {
@@ -36,8 +47,8 @@ export interface NormOptions extends LayerOptions {
 /** What normalisations by mean and variance may be told. */
 export const normOptions: OptionTable<NormOptions> = {
   eps: epsilon,
-  center: unchecked,
-  scale: unchecked,
+  center: flag,
+  scale: flag,
   gammaInitializer: initializer,
   betaInitializer: initializer,
 };
@@ -96,8 +107,12 @@ export class LayerNorm extends Norm {
 
   constructor(options: LayerNormOptions = {}) {
     super(options, layerNormOptions);
+    refuseSurplus("LayerNorm", arguments, 1);
     const { axis = -1 } = options;
-    this.axis = typeof axis === "number" ? [axis] : [...axis];
+    const axes: readonly unknown[] = Array.isArray(axis) ? axis : [axis];
+    if (axes.length === 0 || !axes.every(Number.isInteger))
+      throw new ValueError({ where: "LayerNorm", expected: "an axis, or several in a list", got: describe(axis) });
+    this.axis = axes as readonly number[];
     this.buildIfKnown();
   }
 
@@ -172,12 +187,12 @@ export class BatchNorm extends Norm {
 
   constructor(options: BatchNormOptions = {}) {
     super(options, batchNormOptions);
+    refuseSurplus("BatchNorm", arguments, 1);
     const { axis = -1, momentum = 0.9, correction = 1 } = options;
     const where = "BatchNorm";
     if (!Number.isInteger(axis) || axis === 0)
       throw new ValueError({ where, expected: "an axis other than the batch's, 0", got: describe(axis) });
-    if (!(momentum >= 0 && momentum <= 1))
-      throw new ValueError({ where, expected: "a momentum from 0 to 1", got: describe(momentum) });
+    checkRange(where, "momentum", momentum, zeroToOne);
     if (correction !== 0 && correction !== 1)
       throw new ValueError({ where, expected: "correction 0 or 1", got: describe(correction) });
     this.axis = axis;

@@ -2,10 +2,11 @@
  * The options of layers: a table says what each may be, and from it a layer has the names that it knows and the checks of
  * their values.
  */
-import { type Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
+import { Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import { isPlainObject } from "../module/tree.ts";
 import { checkCount, checkNotNegative } from "../number-checks.ts";
 import { type RegularizerLike, toRegularizer } from "../regularizers.ts";
 
@@ -55,8 +56,20 @@ type Checks = Readonly<Record<string, OptionCheck>>;
 /** A layer's own options as its base class takes them: a table, or their names alone. */
 export type OwnOptions = Checks | readonly string[];
 
-/** For options that are flags, or that the layer checks itself because it must know others for it. */
+/** For options that the layer checks itself, because it must know others for it. */
 export const unchecked: OptionCheck = () => {};
+
+/** True, false, or not said. */
+export const flag: OptionCheck = optional((where, name, value) => {
+  if (typeof value !== "boolean")
+    throw new OptionError({ where, expected: `${name} as true or false`, got: describe(value) });
+});
+
+/** What is told apart in messages and summaries. */
+const text: OptionCheck = optional((where, name, value) => {
+  if (typeof value !== "string" || value === "")
+    throw new OptionError({ where, expected: `${name} as a text`, got: describe(value) });
+});
 
 /** A whole number of at least 1, always needed. */
 export const count: OptionCheck = (where, name, value) =>
@@ -84,7 +97,7 @@ export const dropoutRate: OptionCheck = (where, name, value) => {
 
 /** What {@link KernelOptions} may be. */
 export const kernelOptions: Readonly<Record<keyof KernelOptions, OptionCheck>> = {
-  useBias: unchecked,
+  useBias: flag,
   kernelInitializer: initializer,
   biasInitializer: initializer,
   kernelRegularizer: regularizer,
@@ -103,25 +116,39 @@ export function optional(check: OptionCheck): OptionCheck {
   };
 }
 
-const layerOptions: Readonly<Record<keyof LayerOptions, OptionCheck>> = {
-  name: unchecked,
+/** What {@link LayerOptions} may be. */
+export const layerOptions: Readonly<Record<keyof LayerOptions, OptionCheck>> = {
+  name: text,
   inputShape: unchecked,
   inputDim: unchecked,
   dtype,
-  generator: unchecked,
-  trainable: optional((where, name, value) => {
-    if (typeof value !== "boolean")
-      throw new OptionError({ where, expected: `${name} as true or false`, got: describe(value) });
+  generator: optional((where, name, value) => {
+    if (!(value instanceof Generator))
+      throw new OptionError({ where, expected: `${name} as a Generator`, got: describe(value) });
   }),
+  trainable: flag,
   activityRegularizer: regularizer,
 };
 
-/** Several sources of own options as one table. */
+/** Several sources of own options as one table. @throws OptionError for what is neither names nor a table. */
 export function mergeOptions(...sources: readonly OwnOptions[]): Checks {
+  for (const own of sources) checkOwn(own);
   return Object.assign(
     {},
     ...sources.map((own) => (Array.isArray(own) ? Object.fromEntries(own.map((name) => [name, unchecked])) : own)),
   );
+}
+
+function checkOwn(own: unknown): void {
+  const isList = Array.isArray(own) && own.every((name) => typeof name === "string");
+  const checks = isPlainObject(own) ? Object.values(own) : [];
+  const isTable = checks.length > 0 && checks.every((check) => typeof check === "function");
+  if (isList || isTable) return;
+  throw new OptionError({
+    where: "layer",
+    expected: "all options in one object, and after it the names of options that the layer has of its own",
+    got: describe(own),
+  });
 }
 
 /**
@@ -140,6 +167,12 @@ export function checkLayerOptions(
   for (const [name, check] of Object.entries(table)) check(where, name, (options as Record<string, unknown>)[name]);
 }
 
+/** Throws for what is no object of options: for layers that look at them before their base class does. */
+export function requireOptions(where: string, options: unknown): void {
+  if (!isPlainObject(options))
+    throw new OptionError({ where, expected: "an object of options", got: describe(options) });
+}
+
 /** The named options, and with them the dtype, the generator and whether it is trainable, for a layer that hands them on to its parts. */
 export function pickOptions<Options extends object>(options: Options, own: OwnOptions): Options {
   const wanted = [...Object.keys(mergeOptions(own)), "dtype", "generator", "trainable"];
@@ -148,12 +181,30 @@ export function pickOptions<Options extends object>(options: Options, own: OwnOp
 
 /**
  * The options of a layer whose most important one may stand first: `new Dropout(0.5)` is `new Dropout({ rate: 0.5 })`.
+ *
+ * @throws OptionError for further options that are no object, and for options given twice.
  */
-export function withPositional<Options extends object, Key extends keyof Options>(
+export function withPositional<Options extends object, Key extends keyof Options & string>(
+  where: string,
   key: Key,
   first: Options[Key] | Options | undefined,
   rest: object | undefined,
 ): Options {
-  const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
-  return (isObject ? first : { ...rest, ...(first !== undefined && { [key]: first }) }) as Options;
+  const isObject = isPlainObject(first);
+  if (rest === undefined) return (isObject ? first : first === undefined ? {} : { [key]: first }) as Options;
+  if (!isPlainObject(rest))
+    throw new OptionError({
+      where,
+      expected: "an object of options as the last argument",
+      got: describe(rest),
+      hint: `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`,
+    });
+  if (isObject || (first !== undefined && Object.hasOwn(rest, key)))
+    throw new OptionError({
+      where,
+      expected: `${key} once, and all other options in one object`,
+      got: isObject ? "two objects of options" : `${key} twice`,
+      hint: `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`,
+    });
+  return { ...rest, ...(first !== undefined && { [key]: first }) } as Options;
 }

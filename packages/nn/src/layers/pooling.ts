@@ -1,6 +1,7 @@
 /**
  * Pooling as layers: fewer numbers for the same signal or image; and upsampling, which makes more of them.
  */
+
 import {
   adaptiveAvgPool2d,
   avgPool1d,
@@ -15,8 +16,9 @@ import {
 } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, type OptionTable, type OwnOptions, unchecked, withPositional } from "./options.ts";
+import { flag, type LayerOptions, type OptionTable, type OwnOptions, unchecked, withPositional } from "./options.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
 interface PoolOptions<Size, Pads> extends LayerOptions {
@@ -102,6 +104,7 @@ export type MaxPool1dOptions = PoolOptions<number, number | "same" | "valid">;
 export class MaxPool1d extends Pool<number, MaxPool1dOptions["padding"]> {
   constructor(options: MaxPool1dOptions = {}) {
     super(options, 1);
+    refuseSurplus("MaxPool1d", arguments, 1);
   }
 
   forward(x: Tensor): Tensor {
@@ -123,6 +126,7 @@ export type MaxPool2dOptions = PoolOptions<Pair, Padding>;
 export class MaxPool2d extends Pool<Pair, Padding> {
   constructor(options: MaxPool2dOptions = {}) {
     super(options, 2);
+    refuseSurplus("MaxPool2d", arguments, 1);
   }
 
   forward(x: Tensor): Tensor {
@@ -135,7 +139,7 @@ interface Counting {
   countIncludePad?: boolean;
 }
 
-const avgPoolOptions: OptionTable<AvgPool2dOptions> = { ...poolOptions, countIncludePad: unchecked };
+const avgPoolOptions: OptionTable<AvgPool2dOptions> = { ...poolOptions, countIncludePad: flag };
 
 /** The window of an {@link AvgPool1d}, and whether padding counts. */
 export type AvgPool1dOptions = MaxPool1dOptions & Counting;
@@ -153,6 +157,7 @@ export class AvgPool1d extends Pool<number, AvgPool1dOptions["padding"]> {
 
   constructor(options: AvgPool1dOptions = {}) {
     super(options, 1, avgPoolOptions);
+    refuseSurplus("AvgPool1d", arguments, 1);
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
@@ -178,6 +183,7 @@ export class AvgPool2d extends Pool<Pair, Padding> {
 
   constructor(options: AvgPool2dOptions = {}) {
     super(options, 2, avgPoolOptions);
+    refuseSurplus("AvgPool2d", arguments, 1);
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
@@ -207,8 +213,14 @@ export class AdaptiveAvgPool2d extends Layer {
   readonly outputSize: readonly number[];
 
   constructor(outputSize: Pair | AdaptiveAvgPool2dOptions, options?: LayerOptions) {
-    const own = withPositional<AdaptiveAvgPool2dOptions, "outputSize">("outputSize", outputSize as Pair, options);
+    const own = withPositional<AdaptiveAvgPool2dOptions, "outputSize">(
+      "AdaptiveAvgPool2d",
+      "outputSize",
+      outputSize as Pair,
+      options,
+    );
     super(own, adaptiveOptions);
+    refuseSurplus("AdaptiveAvgPool2d", arguments, 2);
     this.outputSize = perAxis("AdaptiveAvgPool2d", "outputSize", own.outputSize, 2, 1);
   }
 
@@ -250,6 +262,7 @@ export class UpSampling2d extends Layer {
 
   constructor(options: UpSampling2dOptions = {}) {
     super(options, upsamplingOptions);
+    refuseSurplus("UpSampling2d", arguments, 1);
     const where = "UpSampling2d";
     const { size = 2, interpolation = "nearest" } = options;
     if (interpolation !== "nearest" && interpolation !== "bilinear")

@@ -1,11 +1,15 @@
 /**
  * Positions: what is added to a sequence of vectors so that attention, which sees a set, knows the order.
  */
+
 import { getDefaultDType, type Parameter, ShapeError, type Tensor, tensor } from "@chainrule/core";
+import { checkOptions } from "@chainrule/core/internal";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomNormal } from "../initializers/initializer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Dropout } from "./dropout.ts";
 import { Layer } from "./layer.ts";
 import { checkSequences } from "./multi-head-attention.ts";
@@ -20,11 +24,10 @@ import { knownLength } from "./shape.ts";
  * @throws OptionError for a length or dim that is no whole number of at least 1.
  * @example sinusoidalPositions(2, 4); // [[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.99995]]
  */
-export function sinusoidalPositions(
-  length: number,
-  dim: number,
-  { dtype = getDefaultDType() }: { dtype?: "float32" | "float64" } = {},
-): Tensor {
+export function sinusoidalPositions(length: number, dim: number, options: SinusoidalOptions = {}): Tensor {
+  refuseSurplus("sinusoidalPositions", arguments, 3);
+  checkOptions("sinusoidalPositions", options, optionNames<SinusoidalOptions>({ dtype: true }));
+  const { dtype = getDefaultDType() } = options;
   count("sinusoidalPositions", "length", length);
   count("sinusoidalPositions", "dim", dim);
   const values = Float64Array.from({ length: length * dim }, (_, at) => {
@@ -33,6 +36,12 @@ export function sinusoidalPositions(
     return column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
   });
   return tensor(values, { shape: [length, dim], dtype });
+}
+
+/** What {@link sinusoidalPositions} takes. */
+export interface SinusoidalOptions {
+  /** By default the default float dtype. */
+  dtype?: "float32" | "float64";
 }
 
 /** How much a {@link PositionalEncoding} drops. */
@@ -58,6 +67,7 @@ export class PositionalEncoding extends Layer {
 
   constructor(options: PositionalEncodingOptions = {}) {
     super(options, encodingOptions);
+    refuseSurplus("PositionalEncoding", arguments, 1);
     this.dropout = new Dropout(options.dropout ?? 0, { generator: options.generator });
   }
 
@@ -113,6 +123,7 @@ export class PositionEmbedding extends Layer {
 
   constructor(options: PositionEmbeddingOptions) {
     super(options, embeddingOptions);
+    refuseSurplus("PositionEmbedding", arguments, 1);
     this.maxLength = options.maxLength;
     this.#initializer = options.embeddingsInitializer ?? randomNormal({ std: 0.02 });
     this.buildIfKnown();

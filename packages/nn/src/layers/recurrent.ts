@@ -1,6 +1,7 @@
 /**
  * Recurrent layers: a cell run along sequences, one step after the other.
  */
+
 import {
   bernoulli,
   buffer,
@@ -18,6 +19,7 @@ import {
 import { describe } from "@chainrule/core/internal";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import {
   type CellOptions,
   cellOptions,
@@ -33,13 +35,14 @@ import {
 import { asMask } from "./masks.ts";
 import {
   dropoutRate,
+  flag,
   type LayerOptions,
   mergeOptions,
   type OptionTable,
   type OwnOptions,
   optional,
   pickOptions,
-  unchecked,
+  requireOptions,
 } from "./options.ts";
 import { checkAxis } from "./shape.ts";
 import { type State, stateOf } from "./state.ts";
@@ -60,9 +63,9 @@ export interface SequenceOptions extends LayerOptions {
 }
 
 const sequenceOptions: OptionTable<SequenceOptions> = {
-  returnSequences: unchecked,
-  goBackwards: unchecked,
-  stateful: unchecked,
+  returnSequences: flag,
+  goBackwards: flag,
+  stateful: flag,
   dropout: optional(dropoutRate),
   recurrentDropout: optional(dropoutRate),
 };
@@ -88,6 +91,7 @@ const callOptions = optionNames<SequenceCall>({ mask: true, state: true });
 /** A layer over sequences with a state; {@link Bidirectional} is one too. */
 export abstract class SequenceLayer extends LayerWithOptions<SequenceCall, SequenceResult, "returnState"> {
   constructor(options: LayerOptions, own: OwnOptions) {
+    requireOptions(new.target.name, options);
     super(sequenceShape(options), own, callOptions, "returnState");
   }
 }
@@ -132,6 +136,7 @@ export class RNN extends SequenceLayer {
 
   constructor(cell: RecurrentCell, options: SequenceOptions = {}, own: OwnOptions = []) {
     super(options, mergeOptions(sequenceOptions, own));
+    refuseSurplus(new.target.name, arguments, new.target === RNN ? 2 : 3);
     const name = new.target.name;
     if (!(cell instanceof RecurrentCell))
       throw new OptionError({ where: name, expected: "a recurrent cell, such as LSTMCell", got: describe(cell) });
@@ -340,7 +345,9 @@ export class SimpleRNN extends RNN {
   readonly #options: SimpleRNNOptions;
 
   constructor(options: SimpleRNNOptions) {
+    requireOptions("SimpleRNN", options);
     super(new SimpleRNNCell(pickOptions(options, cellOptions)), options, cellOptions);
+    refuseSurplus("SimpleRNN", arguments, 1);
     this.#options = { ...options };
   }
 
@@ -374,7 +381,9 @@ export class LSTM extends RNN {
   readonly #options: LSTMOptions;
 
   constructor(options: LSTMOptions) {
+    requireOptions("LSTM", options);
     super(new LSTMCell(pickOptions(options, lstmCellOptions)), options, lstmCellOptions);
+    refuseSurplus("LSTM", arguments, 1);
     this.#options = { ...options };
   }
 
@@ -403,7 +412,9 @@ export class GRU extends RNN {
   readonly #options: GRUOptions;
 
   constructor(options: GRUOptions) {
+    requireOptions("GRU", options);
     super(new GRUCell(pickOptions(options, gatedCellOptions)), options, gatedCellOptions);
+    refuseSurplus("GRU", arguments, 1);
     this.#options = { ...options };
   }
 

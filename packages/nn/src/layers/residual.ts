@@ -1,10 +1,12 @@
 /**
  * Residual connections: layers that learn what to add to their input.
  */
+
 import { OptionError, ShapeError, type Tensor } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
 import type { BatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { toModule } from "./shaping.ts";
@@ -40,6 +42,7 @@ export class Residual extends Layer {
 
   constructor(layers: Part | readonly Part[], options: ResidualOptions = {}) {
     super(options, residualOptions);
+    refuseSurplus("Residual", arguments, 2);
     this.layers = [layers].flat().map(toModule);
     if (this.layers.length === 0)
       throw new OptionError({ where: "Residual", expected: "at least one layer", got: "none" });

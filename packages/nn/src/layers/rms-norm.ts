@@ -1,11 +1,13 @@
 /**
  * Normalisation by size alone: numbers scaled to mean square 1, without being shifted.
  */
+
 import type { Parameter, Tensor } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
-import { epsilon, initializer, type LayerOptions, type OptionTable, unchecked } from "./options.ts";
+import { epsilon, flag, initializer, type LayerOptions, type OptionTable } from "./options.ts";
 import { checkAxis, knownLength } from "./shape.ts";
 
 /** The scale of an {@link RMSNorm}, and what keeps it finite. */
@@ -20,7 +22,7 @@ export interface RMSNormOptions extends LayerOptions {
 
 const rmsNormOptions: OptionTable<RMSNormOptions> = {
   eps: epsilon,
-  scale: unchecked,
+  scale: flag,
   gammaInitializer: initializer,
 };
 
@@ -41,6 +43,7 @@ export class RMSNorm extends Layer {
 
   constructor(options: RMSNormOptions = {}) {
     super(options, rmsNormOptions);
+    refuseSurplus("RMSNorm", arguments, 1);
     this.eps = options.eps ?? 1e-6;
     this.#options = options;
     this.buildIfKnown();

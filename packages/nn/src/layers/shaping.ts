@@ -1,10 +1,12 @@
 /**
  * Layers that move numbers into another shape, and layers that are a function.
  */
+
 import { ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
 import { sizeOfBatchShape } from "./shape.ts";
@@ -52,8 +54,9 @@ export class Reshape extends Layer {
   readonly targetShape: readonly number[];
 
   constructor(targetShape: readonly number[] | ReshapeOptions, options?: LayerOptions) {
-    const own = withPositional<ReshapeOptions, "targetShape">("targetShape", targetShape, options);
+    const own = withPositional<ReshapeOptions, "targetShape">("Reshape", "targetShape", targetShape, options);
     super(own, reshapeOptions);
+    refuseSurplus("Reshape", arguments, 2);
     if (!Array.isArray(own.targetShape) || own.targetShape.filter((n) => n === -1).length > 1)
       throw new OptionError({
         where: "Reshape",
@@ -105,8 +108,9 @@ export class Lambda extends Layer {
   readonly function: (x: Tensor) => Tensor;
 
   constructor(f: ((x: Tensor) => Tensor) | LambdaOptions, options?: LayerOptions) {
-    const own = withPositional<LambdaOptions, "function">("function", f, options);
+    const own = withPositional<LambdaOptions, "function">("Lambda", "function", f, options);
     super(own, lambdaOptions);
+    refuseSurplus("Lambda", arguments, 2);
     if (typeof own.function !== "function")
       throw new OptionError({ where: "Lambda", expected: "a function of a tensor", got: describe(own.function) });
     this.function = own.function;

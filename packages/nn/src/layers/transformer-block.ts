@@ -14,6 +14,7 @@ import {
   count,
   dropoutRate,
   epsilon,
+  flag,
   type LayerOptions,
   mergeOptions,
   type OptionCheck,
@@ -21,7 +22,6 @@ import {
   type OwnOptions,
   optional,
   pickOptions,
-  unchecked,
 } from "./options.ts";
 import { LayerWithOptions } from "./with-options.ts";
 
@@ -52,7 +52,7 @@ const blockOptions: OptionTable<TransformerLayerOptions> = {
   feedForwardDim: optional(count),
   dropout: optional(dropoutRate),
   activation,
-  normFirst: unchecked,
+  normFirst: flag,
   eps: epsilon,
 };
 
@@ -136,7 +136,7 @@ export interface StackOptions {
   finalNorm?: boolean;
 }
 
-const stackOptions: Readonly<Record<keyof StackOptions, OptionCheck>> = { numLayers: count, finalNorm: unchecked };
+const stackOptions: Readonly<Record<keyof StackOptions, OptionCheck>> = { numLayers: count, finalNorm: flag };
 
 /** Base class of blocks one after the other. */
 export abstract class TransformerStack<

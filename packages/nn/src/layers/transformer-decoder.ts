@@ -1,8 +1,10 @@
 /**
  * The transformer's decoder: blocks that look back at what has been written, and across at what the encoder read.
  */
+
 import { OptionError, type Tensor, type TensorLike } from "@chainrule/core";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 import type { LayerNorm } from "./norm.ts";
 import { count, type OptionCheck, optional } from "./options.ts";
@@ -82,6 +84,7 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
 
   constructor(options: TransformerDecoderLayerOptions) {
     super(options, memoryOptions, callOptions);
+    refuseSurplus("TransformerDecoderLayer", arguments, 1);
     const { memoryDim = options.embedDim } = options;
     this.selfAttention = new MultiHeadAttention(this.attentionOptions);
     this.selfAttentionNorm = this.newNorm();
@@ -134,6 +137,7 @@ export interface TransformerDecoderOptions extends TransformerLayerOptions, Memo
 export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer, DecoderCall, DecoderResult> {
   constructor(options: TransformerDecoderOptions) {
     super(options, memoryOptions, callOptions, (own) => new TransformerDecoderLayer(own));
+    refuseSurplus("TransformerDecoder", arguments, 1);
   }
 
   compute(x: Tensor, call: DecoderCall): DecoderResult {

@@ -2,8 +2,10 @@
  * The transformer's encoder: blocks of self-attention and a small network. With `causal: true` it is the whole of a
  * language model such as GPT, which has no other sequence to look at.
  */
+
 import type { Tensor, TensorLike } from "@chainrule/core";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 import type { LayerNorm } from "./norm.ts";
 import {
@@ -61,6 +63,7 @@ export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, Encod
 
   constructor(options: TransformerLayerOptions) {
     super(options, [], callOptions);
+    refuseSurplus("TransformerEncoderLayer", arguments, 1);
     this.attention = new MultiHeadAttention(this.attentionOptions);
     this.attentionNorm = this.newNorm();
     this.freezeParts();
@@ -100,6 +103,7 @@ export interface TransformerEncoderOptions extends TransformerLayerOptions, Stac
 export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer, EncoderCall, EncoderResult> {
   constructor(options: TransformerEncoderOptions) {
     super(options, [], callOptions, (own) => new TransformerEncoderLayer(own));
+    refuseSurplus("TransformerEncoder", arguments, 1);
   }
 
   compute(x: Tensor, call: EncoderCall): EncoderResult {

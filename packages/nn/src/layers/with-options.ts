@@ -5,6 +5,7 @@
 import { OptionError, Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
 import { hasSymbolic, type Symbolic, type SymbolicOptions, type Symbols } from "../module/symbolic.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import type { LayerOptions, OwnOptions } from "./options.ts";
 
@@ -79,7 +80,8 @@ export abstract class LayerWithOptions<
   override call(...inputs: (TensorLike | Symbolic)[]): Symbolic;
   override call(input: TensorLike | Symbolic, given?: unknown): Tensor | Full | Symbolic | Symbols<Full> {
     const outer = this.#options;
-    const options = (given ?? {}) as CallOptions & { readonly [Name in More]?: boolean };
+    refuseSurplus(`${this.title()}, call`, arguments, 2);
+    const options = (given === undefined ? {} : given) as CallOptions & { readonly [Name in More]?: boolean };
     this.#checkCall(options);
     if (hasSymbolic([input, given]))
       return this.symbolicCall(given ? [input, given] : [input]) as Symbolic | Symbols<Full>;

@@ -1,9 +1,12 @@
 /**
  * Accuracy: how often the predicted class is the right one, or among the k likeliest.
  */
-import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
+
+import { ShapeError, type Tensor, type TensorLike } from "@chainrule/core";
+import { checkOptions, formatShape } from "@chainrule/core/internal";
+import { anyNumber, checkCount, checkRange } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import {
   countedBatch,
   evaluateOnce,
@@ -11,6 +14,7 @@ import {
   type MetricArguments,
   type SampleWeights,
   sampleWeightOptions,
+  splitWeights,
 } from "./metric.ts";
 import { readDecisions, readTargets } from "./reading.ts";
 
@@ -25,15 +29,22 @@ export interface ThresholdOption {
 
 export const thresholdOptions = optionNames<ThresholdOption>({ threshold: true });
 
+/** Checks options of which one is a threshold. @throws OptionError for others; ValueError for what is no number. */
+export function checkThreshold(where: string, options: ThresholdOption, known: readonly string[]): void {
+  checkOptions(where, options, known);
+  if (options.threshold !== undefined) checkRange(where, "threshold", options.threshold, anyNumber);
+}
+
 /** {@link accuracy} over batches; `"accuracy"` in `compile`. */
 export class Accuracy extends MeanMetric {
   override readonly higherIsBetter: boolean | null = true;
   readonly #threshold: number | undefined;
 
-  constructor({ threshold, ...rest }: ThresholdOption = {}) {
+  constructor(options: ThresholdOption = {}) {
     super("accuracy");
-    checkOptions("Accuracy", rest, thresholdOptions);
-    this.#threshold = threshold;
+    refuseSurplus("Accuracy", arguments, 1);
+    checkThreshold("Accuracy", options, thresholdOptions);
+    this.#threshold = options.threshold;
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -71,9 +82,11 @@ export class Accuracy extends MeanMetric {
 export function accuracy(
   prediction: TensorLike,
   target: TensorLike,
-  { sampleWeight, ...options }: ThresholdOption & SampleWeights = {},
+  options: ThresholdOption & SampleWeights = {},
 ): number {
-  return evaluateOnce(new Accuracy(options), prediction, target, { sampleWeight });
+  refuseSurplus("accuracy", arguments, 3);
+  const [own, weights] = splitWeights("accuracy", options, thresholdOptions);
+  return evaluateOnce(new Accuracy(own), prediction, target, weights);
 }
 
 /** {@link topKAccuracy} over batches; `"top_k_categorical_accuracy"` in `compile`, with k = 5. */
@@ -82,9 +95,9 @@ export class TopKAccuracy extends MeanMetric {
   readonly #k: number;
 
   constructor(k = 5) {
+    checkCount("TopKAccuracy", "k", k, 1);
     super(`top_${k}_accuracy`);
-    if (!Number.isInteger(k) || k < 1)
-      throw new ValueError({ where: "TopKAccuracy", expected: "k as a whole number of at least 1", got: describe(k) });
+    refuseSurplus("TopKAccuracy", arguments, 1);
     this.#k = k;
   }
 
@@ -137,6 +150,7 @@ function rankIn(scores: ArrayLike<number>, label: number): number {
  * metrics.topKAccuracy([[0.5, 0.3, 0.2]], [1], 2); // 1
  */
 export function topKAccuracy(prediction: TensorLike, target: TensorLike, k = 5, options: SampleWeights = {}): number {
+  refuseSurplus("topKAccuracy", arguments, 4);
   checkOptions("topKAccuracy", options, sampleWeightOptions);
   return evaluateOnce(new TopKAccuracy(k), prediction, target, options);
 }

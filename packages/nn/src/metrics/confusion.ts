@@ -1,17 +1,21 @@
 /**
  * The confusion matrix: how often each class was taken for each other, and what follows from these counts alone.
  */
+
 import { type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { alignColumns } from "../text-table.ts";
-import { type ThresholdOption, thresholdOptions } from "./accuracy.ts";
+import { checkThreshold, type ThresholdOption, thresholdOptions } from "./accuracy.ts";
 import {
   countedBatch,
   evaluateOnce,
   Metric,
   type MetricArguments,
   type SampleWeights,
+  splitWeights,
   uncountedBatch,
   updateOnce,
   weights,
@@ -30,9 +34,10 @@ export abstract class CountMetric extends Metric {
   #uncounted = new Set<number>();
   #sawNaN = false;
 
-  constructor(name: string, { threshold }: ThresholdOption = {}) {
+  constructor(name: string, where: string, options: ThresholdOption, known = thresholdOptions) {
     super(name);
-    this.#threshold = threshold;
+    checkThreshold(where, options, known);
+    this.#threshold = options.threshold;
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -154,11 +159,13 @@ const confusionOptions = optionNames<ConfusionOptions>({
 export function confusionMatrix(
   prediction: TensorLike,
   target: TensorLike,
-  { classes, normalize, sampleWeight, ...options }: ConfusionOptions = {},
+  options: ConfusionOptions = {},
 ): ConfusionMatrix {
+  refuseSurplus("confusionMatrix", arguments, 3);
   const where = "confusionMatrix";
   checkOptions(where, options, confusionOptions);
-  const found = updateOnce(new Counts(where, options), prediction, target, sampleWeight).counts;
+  const { classes, normalize, sampleWeight, threshold } = options;
+  const found = updateOnce(new Counts(where, where, { threshold }), prediction, target, sampleWeight).counts;
   const size = classes ?? found.length;
   if (!Number.isInteger(size) || size < found.length)
     throw new ValueError({
@@ -210,12 +217,18 @@ const formatOptions = optionNames<FormatConfusionOptions>({ labels: true, digits
  * //              dog    3   45
  */
 export function formatConfusionMatrix(matrix: ConfusionMatrix, options: FormatConfusionOptions = {}): string {
+  refuseSurplus("formatConfusionMatrix", arguments, 2);
   const where = "formatConfusionMatrix";
   checkOptions(where, options, formatOptions);
-  const names = (options.labels ?? matrix.map((_, i) => i)).map(String);
+  checkMatrix(where, matrix);
+  const { labels } = options;
+  const digits = options.digits ?? (matrix.flat().every(Number.isInteger) ? 0 : 2);
+  checkCount(where, "digits", digits, 0);
+  if (labels !== undefined && !(Array.isArray(labels) && labels.every(isLabel)))
+    throw new ValueError({ where, expected: "labels as a list of texts", got: describe(labels) });
+  const names = (labels ?? matrix.map((_, i) => i)).map(String);
   if (names.length !== matrix.length)
     throw new ValueError({ where, expected: `${matrix.length} labels, one for each class`, got: `${names.length}` });
-  const digits = options.digits ?? (matrix.flat().every(Number.isInteger) ? 0 : 2);
   const cells = [
     ["true \\ predicted", ...names],
     ...matrix.map((row, i) => [names[i], ...row.map((count) => count.toFixed(digits))]),
@@ -225,11 +238,21 @@ export function formatConfusionMatrix(matrix: ConfusionMatrix, options: FormatCo
     .join("\n");
 }
 
+function isLabel(x: unknown): boolean {
+  return typeof x === "string" || typeof x === "number";
+}
+
+function checkMatrix(where: string, matrix: unknown): void {
+  const isRow = (row: unknown) => Array.isArray(row) && row.every((count) => typeof count === "number");
+  if (!Array.isArray(matrix) || !matrix.every(isRow))
+    throw new ValueError({ where, expected: "a matrix of numbers, as rows in a list", got: describe(matrix) });
+}
+
 /** {@link matthews} over batches; `"matthews"` in `compile`. */
 export class Matthews extends CountMetric {
-  constructor({ threshold, ...rest }: ThresholdOption = {}) {
-    super("matthews", { threshold });
-    checkOptions("Matthews", rest, thresholdOptions);
+  constructor(options: ThresholdOption = {}) {
+    super("matthews", "Matthews", options);
+    refuseSurplus("Matthews", arguments, 1);
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -267,7 +290,9 @@ export class Matthews extends CountMetric {
 export function matthews(
   prediction: TensorLike,
   target: TensorLike,
-  { sampleWeight, ...options }: ThresholdOption & SampleWeights = {},
+  options: ThresholdOption & SampleWeights = {},
 ): number {
-  return evaluateOnce(new Matthews(options), prediction, target, { sampleWeight });
+  refuseSurplus("matthews", arguments, 3);
+  const [own, weights] = splitWeights("matthews", options, thresholdOptions);
+  return evaluateOnce(new Matthews(own), prediction, target, weights);
 }

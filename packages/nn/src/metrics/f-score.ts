@@ -1,12 +1,15 @@
 /**
  * Precision, recall and the F score between them, of one class or averaged over several.
  */
+
 import { type TensorLike, ValueError } from "@chainrule/core";
-import { checkOptions, lookUp } from "@chainrule/core/internal";
+import { lookUp } from "@chainrule/core/internal";
+import { aboveZero, checkRange } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import type { ThresholdOption } from "./accuracy.ts";
 import { type ClassCounts, type ConfusionMatrix, CountMetric, perClass, ratio } from "./confusion.ts";
-import { evaluateOnce, type SampleWeights } from "./metric.ts";
+import { evaluateOnce, type SampleWeights, splitWeights } from "./metric.ts";
 
 /** How the numbers of several classes become one. */
 export type Averaging = "binary" | "micro" | "macro" | "weighted";
@@ -71,9 +74,9 @@ function occurs({ predicted, actual }: ClassCounts): boolean {
 abstract class AveragedMetric extends CountMetric {
   readonly #average: Averaging | undefined;
 
-  constructor(name: string, where: string, { threshold, average, ...rest }: AverageOptions) {
-    super(name, { threshold });
-    checkOptions(where, rest, averageOptions);
+  constructor(name: string, where: string, options: AverageOptions) {
+    super(name, where, options, averageOptions);
+    const { average } = options;
     if (average !== undefined) lookUp(`${where}: average`, averages, average);
     this.#average = average;
   }
@@ -97,6 +100,7 @@ abstract class AveragedMetric extends CountMetric {
 export class Precision extends AveragedMetric {
   constructor(options: AverageOptions = {}) {
     super("precision", "Precision", options);
+    refuseSurplus("Precision", arguments, 1);
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -112,6 +116,7 @@ export class Precision extends AveragedMetric {
 export class Recall extends AveragedMetric {
   constructor(options: AverageOptions = {}) {
     super("recall", "Recall", options);
+    refuseSurplus("Recall", arguments, 1);
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -128,9 +133,9 @@ export class FBeta extends AveragedMetric {
   readonly #beta: number;
 
   constructor(beta: number, options: AverageOptions = {}) {
+    checkRange("FBeta", "beta", beta, aboveZero);
     super(`f${beta}`, "FBeta", options);
-    if (!(beta > 0 && Number.isFinite(beta)))
-      throw new ValueError({ where: "FBeta", expected: "beta as a number above 0", got: `${beta}` });
+    refuseSurplus("FBeta", arguments, 2);
     this.#beta = beta;
   }
 
@@ -148,6 +153,7 @@ export class FBeta extends AveragedMetric {
 export class F1 extends FBeta {
   constructor(options: AverageOptions = {}) {
     super(1, options);
+    refuseSurplus("F1", arguments, 1);
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -171,9 +177,11 @@ export class F1 extends FBeta {
 export function precision(
   prediction: TensorLike,
   target: TensorLike,
-  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+  options: AverageOptions & SampleWeights = {},
 ): number {
-  return evaluateOnce(new Precision(options), prediction, target, { sampleWeight });
+  refuseSurplus("precision", arguments, 3);
+  const [own, weights] = splitWeights("precision", options, averageOptions);
+  return evaluateOnce(new Precision(own), prediction, target, weights);
 }
 
 /**
@@ -187,9 +195,11 @@ export function precision(
 export function recall(
   prediction: TensorLike,
   target: TensorLike,
-  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+  options: AverageOptions & SampleWeights = {},
 ): number {
-  return evaluateOnce(new Recall(options), prediction, target, { sampleWeight });
+  refuseSurplus("recall", arguments, 3);
+  const [own, weights] = splitWeights("recall", options, averageOptions);
+  return evaluateOnce(new Recall(own), prediction, target, weights);
 }
 
 /**
@@ -207,9 +217,11 @@ export function fBeta(
   prediction: TensorLike,
   target: TensorLike,
   beta: number,
-  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
+  options: AverageOptions & SampleWeights = {},
 ): number {
-  return evaluateOnce(new FBeta(beta, options), prediction, target, { sampleWeight });
+  refuseSurplus("fBeta", arguments, 4);
+  const [own, weights] = splitWeights("fBeta", options, averageOptions);
+  return evaluateOnce(new FBeta(beta, own), prediction, target, weights);
 }
 
 /**
@@ -221,10 +233,8 @@ export function fBeta(
  * metrics.f1([1, 1, 1, 0], [1, 1, 0, 0]); // 0.8
  * metrics.f1([0, 1, 2, 1], [0, 1, 2, 2], { average: "macro" }); // (1 + 0.6667 + 0.6667) / 3 = 0.7778
  */
-export function f1(
-  prediction: TensorLike,
-  target: TensorLike,
-  { sampleWeight, ...options }: AverageOptions & SampleWeights = {},
-): number {
-  return evaluateOnce(new F1(options), prediction, target, { sampleWeight });
+export function f1(prediction: TensorLike, target: TensorLike, options: AverageOptions & SampleWeights = {}): number {
+  refuseSurplus("f1", arguments, 3);
+  const [own, weights] = splitWeights("f1", options, averageOptions);
+  return evaluateOnce(new F1(own), prediction, target, weights);
 }

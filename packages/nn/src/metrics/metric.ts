@@ -4,8 +4,8 @@
  * The functions (`accuracy(prediction, target)`) and the strings of `compile` are both made of the classes here, so
  * that there is one definition of each.
  */
-import { noGrad, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
-import { describe, formatShape } from "@chainrule/core/internal";
+import { DTypeError, noGrad, ShapeError, Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { read } from "./reading.ts";
 
@@ -138,6 +138,13 @@ function samplesWhere(
   isWanted: (weight: number) => boolean,
   [prediction, target, sampleWeight]: MetricArguments,
 ): MetricBatch | null {
+  for (const given of [prediction, target, sampleWeight === undefined ? prediction : sampleWeight])
+    if (!(given instanceof Tensor))
+      throw new DTypeError({
+        where: "update",
+        expected: "tensors: predictions, targets and perhaps weights",
+        got: describe(given),
+      });
   if (!sampleWeight?.storage.includes(0)) return [prediction, target, sampleWeight];
   const weight = sampleWeight.rank > 1 && sampleWeight.shape.at(-1) === 1 ? sampleWeight.squeeze(-1) : sampleWeight;
   const { shape, size, rank } = weight;
@@ -155,6 +162,17 @@ export function checkSampleWeights(where: string, weights: ArrayLike<number>): v
   for (let i = 0; i < weights.length; i++)
     if (!(weights[i] >= 0))
       throw new ValueError({ where, expected: "sample weights of at least 0", got: `${weights[i]}` });
+}
+
+/** The options of a metric's function: those that its class takes, and the weights. @throws OptionError for others. */
+export function splitWeights<O extends SampleWeights>(
+  where: string,
+  options: O,
+  own: readonly string[],
+): readonly [Omit<O, "sampleWeight">, SampleWeights] {
+  checkOptions(where, options, [...own, ...sampleWeightOptions]);
+  const { sampleWeight, ...rest } = options;
+  return [rest, { sampleWeight }];
 }
 
 /**

@@ -1,8 +1,10 @@
 /**
  * How good predicted probabilities are: log loss and the Brier score.
  */
+
 import type { Tensor, TensorLike } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
+import { refuseSurplus } from "../surplus.ts";
 import {
   countedBatch,
   evaluateOnce,
@@ -16,6 +18,10 @@ import { checkProbabilities, checkRowSums, checkSameSize, readBinaryTargets, rea
 /** Gives each sample's predicted probabilities and right class to `score`: of class 1 alone for one column. */
 abstract class ProbabilityMetric extends MeanMetric {
   override readonly higherIsBetter: boolean | null = false;
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [];
+  }
 
   update(...given: MetricArguments): void {
     const batch = countedBatch(...given);
@@ -60,6 +66,7 @@ function surprisal(p: number, dtype: string): number {
 export class LogLoss extends ProbabilityMetric {
   constructor() {
     super("log_loss");
+    refuseSurplus("LogLoss", arguments, 0);
   }
 
   protected ofTruth(p: number, truth: number, dtype: string): number {
@@ -75,6 +82,7 @@ export class LogLoss extends ProbabilityMetric {
 export class Brier extends ProbabilityMetric {
   constructor() {
     super("brier");
+    refuseSurplus("Brier", arguments, 0);
   }
 
   protected ofTruth(p: number, truth: number): number {
@@ -105,6 +113,7 @@ export class Brier extends ProbabilityMetric {
  * metrics.logLoss([0.9, 0.2], [1, 0]); // 0.164
  */
 export function logLoss(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("logLoss", arguments, 3);
   checkOptions("logLoss", options, sampleWeightOptions);
   return evaluateOnce(new LogLoss(), prediction, target, options);
 }
@@ -120,6 +129,7 @@ export function logLoss(prediction: TensorLike, target: TensorLike, options: Sam
  * metrics.brier([0.9, 0.2], [1, 0]); // 0.025
  */
 export function brier(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("brier", arguments, 3);
   checkOptions("brier", options, sampleWeightOptions);
   return evaluateOnce(new Brier(), prediction, target, options);
 }

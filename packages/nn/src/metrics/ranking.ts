@@ -1,8 +1,10 @@
 /**
  * Metrics of a ranking by score: the area under the ROC curve, and average precision.
  */
+
 import { isFloat, ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { checkOptions, formatShape, sameShape } from "@chainrule/core/internal";
+import { refuseSurplus } from "../surplus.ts";
 import {
   countedBatch,
   evaluateOnce,
@@ -47,6 +49,10 @@ abstract class RankingMetric extends Metric {
   /** Whether a sample had several labels, or none. */
   #isMultiLabel = false;
   #sawNaN = false;
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [];
+  }
 
   reset(): void {
     this.#classes = [];
@@ -122,6 +128,7 @@ abstract class RankingMetric extends Metric {
 export class RocAuc extends RankingMetric {
   constructor() {
     super("auc");
+    refuseSurplus("RocAuc", arguments, 0);
   }
 
   protected area(points: readonly RocPoint[]): number {
@@ -138,6 +145,7 @@ export class RocAuc extends RankingMetric {
 export class AveragePrecision extends RankingMetric {
   constructor() {
     super("average_precision");
+    refuseSurplus("AveragePrecision", arguments, 0);
   }
 
   protected area(points: readonly RocPoint[]): number {
@@ -167,6 +175,7 @@ export class AveragePrecision extends RankingMetric {
  * metrics.rocAuc([[0.9, 0.2], [0.4, 0.6], [0.1, 0.3]], [[1, 1], [1, 1], [0, 0]]); // (1 + 0.5) / 2 = 0.75
  */
 export function rocAuc(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("rocAuc", arguments, 3);
   checkOptions("rocAuc", options, sampleWeightOptions);
   const metric = new RocAuc();
   const area = evaluateOnce(metric, prediction, target, options);
@@ -192,6 +201,7 @@ export function rocAuc(prediction: TensorLike, target: TensorLike, options: Samp
  * metrics.averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]); // 0.833
  */
 export function averagePrecision(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("averagePrecision", arguments, 3);
   checkOptions("averagePrecision", options, sampleWeightOptions);
   return evaluateOnce(new AveragePrecision(), prediction, target, options);
 }

@@ -2,8 +2,10 @@
  * How far predicted numbers are off: mean squared and absolute error, the share of variance explained, and the angle
  * between vectors.
  */
+
 import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
+import { refuseSurplus } from "../surplus.ts";
 import {
   countedBatch,
   evaluateOnce,
@@ -19,6 +21,10 @@ import { checkSameSize } from "./reading.ts";
 /** The mean of a function of each difference. */
 abstract class ErrorMetric extends MeanMetric {
   override readonly higherIsBetter: boolean | null = false;
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [];
+  }
 
   update(...given: MetricArguments): void {
     const batch = countedBatch(...given);
@@ -41,6 +47,7 @@ abstract class ErrorMetric extends MeanMetric {
 export class MeanSquaredError extends ErrorMetric {
   constructor() {
     super("mse");
+    refuseSurplus("MeanSquaredError", arguments, 0);
   }
 
   protected of(difference: number): number {
@@ -52,6 +59,7 @@ export class MeanSquaredError extends ErrorMetric {
 export class MeanAbsoluteError extends ErrorMetric {
   constructor() {
     super("mae");
+    refuseSurplus("MeanAbsoluteError", arguments, 0);
   }
 
   protected of(difference: number): number {
@@ -65,6 +73,11 @@ export class CosineSimilarity extends MeanMetric {
 
   constructor() {
     super("cosine_similarity");
+    refuseSurplus("CosineSimilarity", arguments, 0);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [];
   }
 
   update(...given: MetricArguments): void {
@@ -116,6 +129,11 @@ export class R2 extends Metric {
 
   constructor() {
     super("r2");
+    refuseSurplus("R2", arguments, 0);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [];
   }
 
   reset(): void {
@@ -177,6 +195,7 @@ function explained({ total, residual }: SquareSums): number {
  * metrics.meanSquaredError([1, 2], [1, 4]); // 2
  */
 export function meanSquaredError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("meanSquaredError", arguments, 3);
   checkOptions("meanSquaredError", options, sampleWeightOptions);
   return evaluateOnce(new MeanSquaredError(), prediction, target, options);
 }
@@ -190,6 +209,7 @@ export function meanSquaredError(prediction: TensorLike, target: TensorLike, opt
  * metrics.meanAbsoluteError([1, 2], [1, 4]); // 1
  */
 export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("meanAbsoluteError", arguments, 3);
   checkOptions("meanAbsoluteError", options, sampleWeightOptions);
   return evaluateOnce(new MeanAbsoluteError(), prediction, target, options);
 }
@@ -210,6 +230,7 @@ export function meanAbsoluteError(prediction: TensorLike, target: TensorLike, op
  * metrics.cosineSimilarity([[1, 0], [1, 1]], [[0, 1], [2, 2]]); // 0.5
  */
 export function cosineSimilarity(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("cosineSimilarity", arguments, 3);
   checkOptions("cosineSimilarity", options, sampleWeightOptions);
   return evaluateOnce(new CosineSimilarity(), prediction, target, options);
 }
@@ -230,6 +251,7 @@ export function cosineSimilarity(prediction: TensorLike, target: TensorLike, opt
  * metrics.r2([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.949
  */
 export function r2(prediction: TensorLike, target: TensorLike, options: SampleWeights = {}): number {
+  refuseSurplus("r2", arguments, 3);
   checkOptions("r2", options, sampleWeightOptions);
   const value = evaluateOnce(new R2(), prediction, target, options);
   if (Number.isNaN(value))

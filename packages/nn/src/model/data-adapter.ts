@@ -4,6 +4,7 @@
 import { DataError, defaultGenerator, type Generator, OptionError, Tensor, ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { isPlainObject } from "../module/tree.ts";
+import { betweenZeroAndOne } from "../number-checks.ts";
 import {
   type DataLike,
   flattenNested,
@@ -166,7 +167,7 @@ export function weightByClass(context: ReadContext, arrays: Arrays, weights: Cla
 /** Everything but the last part of the arrays, and that part. As in Keras, before anything is shuffled. */
 export function splitArrays(context: ReadContext, { x, y, weight, count }: Arrays, share: number): [Arrays, Arrays] {
   const { where } = context;
-  if (!(share > 0 && share < 1))
+  if (!betweenZeroAndOne.holds(share))
     throw new ValueError({
       where,
       expected: "validationSplit as a share between 0 and 1, such as 0.2",

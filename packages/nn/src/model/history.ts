@@ -1,6 +1,7 @@
 /**
  * The history: what training was like, epoch by epoch.
  */
+import { refuseSurplus } from "../surplus.ts";
 import { Callback } from "./callback.ts";
 import type { Logs } from "./hooks.ts";
 import { SavedFields } from "./saved-fields.ts";
@@ -22,6 +23,11 @@ export class History extends Callback {
   interrupted = false;
   /** Why it ended before its last epoch: a callback's reason, or Ctrl-C; null if it did not. */
   stopReason: string | null = null;
+
+  constructor() {
+    super();
+    refuseSurplus("History", arguments, 0);
+  }
 
   override onTrainBegin(): void {
     this.history = {};

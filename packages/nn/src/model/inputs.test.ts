@@ -322,7 +322,6 @@ describe("the inputs of a function", () => {
       [() => 1, 0, 1],
       [
         function () {
-          // biome-ignore lint/complexity/noArguments: what some write
           return arguments;
         },
         0,

@@ -3,8 +3,8 @@
  */
 
 import type { JitOptions } from "@chainrule/compiler";
-import { getDefaultDType, ModelError, type Tensor } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { getDefaultDType, ModelError, OptionError, type Tensor } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { inputRangeOf } from "../module/forward-inputs.ts";
 import { Module } from "../module/module.ts";
@@ -12,6 +12,7 @@ import { isPlainObject } from "../module/tree.ts";
 import { checkCount } from "../number-checks.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { type TrainingConfig, toTrainingConfig } from "./compile.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import {
@@ -45,7 +46,15 @@ export interface ModelOptions {
   trainable?: boolean;
 }
 
-export const modelOptionNames = optionNames<ModelOptions>({ name: true, trainable: true });
+const modelOptionNames = optionNames<ModelOptions>({ name: true, trainable: true });
+
+/** @throws OptionError for options that a model does not have, and for a `trainable` that is neither true nor false. */
+export function checkModelOptions(where: string, options: ModelOptions, own: readonly string[] = []): void {
+  checkOptions(where, options, [...own, ...modelOptionNames]);
+  const { trainable } = options;
+  if (trainable !== undefined && typeof trainable !== "boolean")
+    throw new OptionError({ where: `${where}, trainable`, expected: "true or false", got: describe(trainable) });
+}
 
 /** What `evaluate` takes besides the data. */
 export interface EvaluateOptions {
@@ -153,6 +162,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: (p, t) => p.sub(t).abs(), metrics: [new TopKAccuracy(3)] });
    */
   compile(options: CompileOptions): this {
+    refuseSurplus("compile", arguments, 1);
     const config = toTrainingConfig(options, this.outputNames);
     const { optimizer } = config;
     const owner = owners.get(optimizer) ?? this;
@@ -225,8 +235,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   fit(batches: BatchSource, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, y: undefined, options?: FitOptions): Promise<History>;
   async fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
+    refuseSurplus("fit", arguments, 3);
     const isLast = third === undefined && this.#isOptions(x, second, fitOptionNames);
-    const [y, given] = isLast ? [undefined, second as FitOptions] : [second as DataLike | undefined, third ?? {}];
+    const [y, given] = isLast
+      ? [undefined, second as FitOptions]
+      : [second as DataLike | undefined, third === undefined ? {} : third];
     const config = this.#requireConfig("fit");
     if (this.#fitting)
       throw new ModelError({
@@ -274,10 +287,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     third?: EvaluateOptions,
   ): Promise<Logs> {
     const where = "evaluate";
+    refuseSurplus(where, arguments, 3);
     const isLast = third === undefined && this.#isOptions(x, second, evaluateOptionNames);
     const [y, options] = isLast
       ? [undefined, second as EvaluateOptions]
-      : [second as DataLike | undefined, third ?? {}];
+      : [second as DataLike | undefined, third === undefined ? {} : third];
     const config = this.#requireConfig(where);
     checkOptions(where, options, evaluateOptionNames);
     const { batchSize = 32, sampleWeight, steps, jit = true } = options;
@@ -311,6 +325,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    */
   predict(x: DataLike, options: PredictOptions = {}): Output {
     const where = "predict";
+    refuseSurplus(where, arguments, 2);
     checkOptions(where, options, predictOptionNames);
     const { batchSize = 32, jit = true } = options;
     checkCount(where, "batchSize", batchSize, 1);
@@ -332,6 +347,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * const same = await loadModel("digits.safetensors");
    */
   async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
+    refuseSurplus("save", arguments, 2);
     if (modelWriter) return modelWriter(this as Model<unknown>, path, options);
     throw new ModelError({
       where: `save, model "${this.name}"`,
@@ -373,6 +389,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * @example model.summary();
    */
   summary(options: SummaryOptions = {}): string {
+    refuseSurplus("summary", arguments, 1);
     return summaryOf(this, options);
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The sequential model: layers one after the other.
  */
+
 import { ChainRuleError, ModelError, OptionError, type Tensor } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { describe } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { toModule } from "../layers/shaping.ts";
 import type { BatchShape } from "../module/batch-shape.ts";
@@ -10,7 +11,8 @@ import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts"
 import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { Symbolic } from "../module/symbolic.ts";
-import { Model, type ModelOptions, modelOptionNames } from "./model.ts";
+import { refuseSurplus } from "../surplus.ts";
+import { checkModelOptions, Model, type ModelOptions } from "./model.ts";
 import { rowOf, type SummaryRow } from "./summary.ts";
 
 /** What `Sequential` takes as a layer: a layer, any module, or a function of a tensor. */
@@ -39,7 +41,8 @@ export class Sequential extends Model {
 
   constructor(layers: readonly SequentialItem[] = [], options: ModelOptions = {}) {
     super();
-    checkOptions("Sequential", options, modelOptionNames);
+    refuseSurplus("Sequential", arguments, 2);
+    checkModelOptions("Sequential", options);
     if (options.name !== undefined) this.name = options.name;
     if (!Array.isArray(layers))
       throw new OptionError({
@@ -66,6 +69,7 @@ export class Sequential extends Model {
    * model.add(new Dense({ units: 10 })).add((x) => x.softmax(-1));
    */
   add(layer: SequentialItem): this {
+    refuseSurplus("add", arguments, 1);
     const module = toModule(layer);
     const others = this.layers.filter((other) => other !== module);
     module.name = uniqueName(module.name, new Set(others.map(({ name }) => name)));

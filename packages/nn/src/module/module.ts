@@ -93,7 +93,10 @@ export abstract class Module<Output = Tensor> {
     return this.#name ?? snakeCase(this.constructor.name);
   }
 
+  /** @throws OptionError for what is no text, and for an empty one. */
   set name(name: string) {
+    if (typeof name !== "string" || name === "")
+      throw new OptionError({ where: `${this.title()}, name`, expected: "a text", got: describe(name) });
     this.#name = name;
   }
 
@@ -307,6 +310,12 @@ export abstract class Module<Output = Tensor> {
    * @throws ModelError where names are missing or unexpected, or shapes differ; all of them are listed.
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>): void {
+    if (!isPlainObject(state))
+      throw new ModelError({
+        where: `${this.title()}, loadStateDict`,
+        expected: "an object of values by name, as stateDict gives it",
+        got: describe(state),
+      });
     const variables = variablesOf(this);
     const values = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name, "float64")]));
     checkState(variables, values);

@@ -24,9 +24,9 @@ export function leavesOf<T>(value: unknown, isLeaf: (x: unknown) => x is T): [le
   return found;
 }
 
-/** Whether it is an object of properties that no class made. */
+/** Whether it is an object of properties that no class made, in another window too. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,8 +1,11 @@
 /**
  * Gradient clipping: keeping one bad batch from throwing the weights far off.
  */
-import { noGrad, type Parameter, type Tensor, ValueError, zeros } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+
+import { noGrad, type Parameter, type Tensor, zeros } from "@chainrule/core";
+import { checkRange, type NumberRange } from "../number-checks.ts";
+import { refuseSurplus } from "../surplus.ts";
+import { checkParameters } from "./groups.ts";
 
 /** The common length of several tensors, √ Σ x², a float64 scalar: squares of float32 overflow from 2e19 on. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
@@ -32,9 +35,10 @@ export function clipByGlobalNorm(tensors: readonly Tensor[], max: number, norm =
  * optimizer.step();
  */
 export function clipGradNorm(parameters: Iterable<Parameter>, max: number): Tensor {
-  checkMax("clipGradNorm", max);
+  refuseSurplus("clipGradNorm", arguments, 2);
+  checkRange("clipGradNorm", "max", max, limit);
   return noGrad(() => {
-    const having = withGradients(parameters);
+    const having = withGradients("clipGradNorm", parameters);
     const gradients = having.map((parameter) => parameter.grad!);
     const norm = globalNorm(gradients);
     clipByGlobalNorm(gradients, max, norm).forEach((gradient, i) => {
@@ -51,16 +55,16 @@ export function clipGradNorm(parameters: Iterable<Parameter>, max: number): Tens
  * @example clipGradValue(model.parameters(), 0.5);
  */
 export function clipGradValue(parameters: Iterable<Parameter>, max: number): void {
-  checkMax("clipGradValue", max);
+  refuseSurplus("clipGradValue", arguments, 2);
+  checkRange("clipGradValue", "max", max, limit);
   noGrad(() => {
-    for (const parameter of withGradients(parameters)) parameter.grad = parameter.grad!.clamp(-max, max);
+    for (const parameter of withGradients("clipGradValue", parameters))
+      parameter.grad = parameter.grad!.clamp(-max, max);
   });
 }
 
-function withGradients(parameters: Iterable<Parameter>): Parameter[] {
-  return [...new Set(parameters)].filter((parameter) => parameter.grad !== null);
+function withGradients(where: string, parameters: Iterable<Parameter>): Parameter[] {
+  return checkParameters(where, parameters).filter((parameter) => parameter.grad !== null);
 }
 
-function checkMax(where: string, max: number): void {
-  if (!(max > 0)) throw new ValueError({ where, expected: "a limit above 0", got: describe(max) });
-}
+const limit: NumberRange = { expected: "a limit above 0", holds: (x) => typeof x === "number" && x > 0 };

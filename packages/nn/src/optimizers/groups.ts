@@ -80,12 +80,16 @@ function toGroup<H extends Hyperparameters>(
 ): Group<H> {
   const hyper = completeOptions(`${rule.name}, group`, own, base, []);
   rule.check?.(hyper);
-  const source = hasParameters(params) ? params : checkParameters(rule.name, [...params]);
+  const source = hasParameters(params) ? params : checkParameters(rule.name, params);
   const scale = typeof hyper.lr === "number" && typeof base.lr === "number" && base.lr > 0 ? hyper.lr / base.lr : 1;
   return { source, hyper, lr: rateVariable(hyper.lr), scale };
 }
 
-function checkParameters(where: string, items: readonly unknown[]): readonly Parameter[] {
+/** The parameters, each once. @throws OptionError for anything else. */
+export function checkParameters(where: string, given: unknown): readonly Parameter[] {
+  const isList = typeof given === "object" && given !== null && Symbol.iterator in given;
+  if (!isList || given instanceof Tensor) throw noTarget(where, given);
+  const items = [...new Set(given as Iterable<unknown>)];
   for (const item of items)
     if (!(item instanceof Parameter))
       throw new OptionError({

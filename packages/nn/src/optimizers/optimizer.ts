@@ -2,6 +2,7 @@
  * The optimizer: everything around an update rule, the same for all of them. Groups of parameters, clipping, weight
  * decay, the learning rate and its schedule, what is remembered of each weight, and its state.
  */
+
 import {
   buffer,
   everyRun,
@@ -16,6 +17,7 @@ import {
 } from "@chainrule/core";
 import { atomic, describe, formatShape, onFailure, sameShape, tracer } from "@chainrule/core/internal";
 import type { Schedule } from "../schedules/schedule.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { clipByGlobalNorm } from "./clip.ts";
 import {
   defaultGroup,
@@ -361,6 +363,7 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
     static readonly rule = rule;
 
     constructor(first?: OptimizerTarget<H> | OptimizerOptions<H>, second?: OptimizerOptions<H>) {
+      refuseSurplus(rule.name, arguments, 2);
       if (isOptions(first)) {
         if (second !== undefined) throw twoOptions(rule.name);
         super(rule, undefined, first);

@@ -75,13 +75,14 @@ export function completeOptions<O extends object>(
   more: readonly string[],
 ): O {
   const known = [...Object.keys(defaults), ...more];
-  if (typeof options !== "object" || options === null || Array.isArray(options))
+  if (typeof options === "number")
     throw new OptionError({
       where,
       expected: "an object of options",
       got: describe(options),
-      hint: typeof options === "number" ? `To set the learning rate, write { lr: ${options} }.` : undefined,
+      hint: `To set the learning rate, write { lr: ${options} }.`,
     });
+  checkOptions(where, options, Object.keys(Object(options)));
   const spelled = Object.entries(options).map(([key, value]) => {
     const name = known.includes(aliases[key]) && !known.includes(key) ? aliases[key] : key;
     if (name !== key && Object.hasOwn(options, name))

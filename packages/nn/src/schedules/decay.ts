@@ -1,11 +1,13 @@
 /**
  * Schedules that lower the learning rate: by steps, exponentially, along a line, a power or a cosine.
  */
+
 import { ValueError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { madeBy } from "../made-by.ts";
-import { aboveZero, atLeastZero } from "../number-checks.ts";
-import { checkSchedule, type Schedule } from "./schedule.ts";
+import { aboveZero, atLeastZero, isFiniteNumber } from "../number-checks.ts";
+import { refuseSurplus } from "../surplus.ts";
+import { completeSchedule, type Schedule } from "./schedule.ts";
 
 /**
  * lr · γ^⌊t / every⌋: the rate times γ every so many steps. PyTorch's `StepLR`.
@@ -14,8 +16,9 @@ import { checkSchedule, type Schedule } from "./schedule.ts";
  * @example [0, 29, 30, 60].map(stepDecay({ lr: 0.1, every: 30 })); // [0.1, 0.1, 0.01, 0.001]
  */
 export function stepDecay(options: { lr: number; every: number; gamma?: number }): Schedule {
-  const { lr, every, gamma = 0.1 } = options;
-  checkSchedule("stepDecay", { ...options, gamma }, { lr: atLeastZero, every: aboveZero, gamma: aboveZero });
+  refuseSurplus("stepDecay", arguments, 1);
+  const ranges = { lr: atLeastZero, every: aboveZero, gamma: aboveZero };
+  const { lr, every, gamma } = completeSchedule("stepDecay", options, ranges, { gamma: 0.1 });
   return madeBy(stepDecay, [{ ...options }], (step: number) => lr * gamma ** Math.floor(step / every));
 }
 
@@ -26,10 +29,12 @@ export function stepDecay(options: { lr: number; every: number; gamma?: number }
  * @example [0, 60, 80].map(multiStepDecay({ lr: 0.1, milestones: [60, 80] })); // [0.1, 0.01, 0.001]
  */
 export function multiStepDecay(options: { lr: number; milestones: readonly number[]; gamma?: number }): Schedule {
-  const { lr, milestones, gamma = 0.1 } = options;
+  refuseSurplus("multiStepDecay", arguments, 1);
   const where = "multiStepDecay";
-  checkSchedule(where, { ...options, gamma }, { lr: atLeastZero, milestones: null, gamma: aboveZero });
-  if (!Array.isArray(milestones) || milestones.some((at, i) => !(at > (i === 0 ? 0 : milestones[i - 1]))))
+  const ranges = { lr: atLeastZero, milestones: null, gamma: aboveZero };
+  const { lr, milestones, gamma } = completeSchedule(where, options, ranges, { gamma: 0.1 });
+  const ascends = (at: unknown, i: number) => isFiniteNumber(at) && at > (i === 0 ? 0 : milestones[i - 1]);
+  if (!Array.isArray(milestones) || !milestones.every(ascends))
     throw new ValueError({ where, expected: "milestones above 0 that ascend", got: describe(milestones) });
   const marks = [...milestones];
   return madeBy(
@@ -46,8 +51,9 @@ export function multiStepDecay(options: { lr: number; milestones: readonly numbe
  * @example [0, 1000].map(exponentialDecay({ lr: 0.1, gamma: 0.96, every: 1000 })); // [0.1, 0.096]
  */
 export function exponentialDecay(options: { lr: number; gamma: number; every?: number }): Schedule {
-  const { lr, gamma, every = 1 } = options;
-  checkSchedule("exponentialDecay", { ...options, every }, { lr: atLeastZero, gamma: aboveZero, every: aboveZero });
+  refuseSurplus("exponentialDecay", arguments, 1);
+  const ranges = { lr: atLeastZero, gamma: aboveZero, every: aboveZero };
+  const { lr, gamma, every } = completeSchedule("exponentialDecay", options, ranges, { every: 1 });
   return madeBy(exponentialDecay, [{ ...options }], (step: number) => lr * gamma ** (step / every));
 }
 
@@ -59,9 +65,9 @@ export function exponentialDecay(options: { lr: number; gamma: number; every?: n
  * @example [0, 500, 1000].map(polynomialDecay({ lr: 0.1, steps: 1000, power: 2 })); // [0.1, 0.025, 0]
  */
 export function polynomialDecay(options: { lr: number; steps: number; endLr?: number; power?: number }): Schedule {
-  const { lr, steps, endLr = 0, power = 1 } = options;
+  refuseSurplus("polynomialDecay", arguments, 1);
   const ranges = { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero, power: aboveZero };
-  checkSchedule("polynomialDecay", { ...options, endLr, power }, ranges);
+  const { lr, steps, endLr, power } = completeSchedule("polynomialDecay", options, ranges, { endLr: 0, power: 1 });
   return madeBy(
     polynomialDecay,
     [{ ...options }],
@@ -77,8 +83,9 @@ export function polynomialDecay(options: { lr: number; steps: number; endLr?: nu
  * @example [0, 500, 1000].map(linearDecay({ lr: 0.1, steps: 1000 })); // [0.1, 0.05, 0]
  */
 export function linearDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
-  const { lr, steps, endLr = 0 } = options;
-  checkSchedule("linearDecay", { ...options, endLr }, { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero });
+  refuseSurplus("linearDecay", arguments, 1);
+  const ranges = { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero };
+  const { lr, steps, endLr } = completeSchedule("linearDecay", options, ranges, { endLr: 0 });
   return polynomialDecay({ lr, steps, endLr });
 }
 
@@ -89,8 +96,9 @@ export function linearDecay(options: { lr: number; steps: number; endLr?: number
  * @example [0, 500, 1000].map(cosineDecay({ lr: 0.1, steps: 1000 })); // [0.1, 0.05, 0]
  */
 export function cosineDecay(options: { lr: number; steps: number; endLr?: number }): Schedule {
-  const { lr, steps, endLr = 0 } = options;
-  checkSchedule("cosineDecay", { ...options, endLr }, { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero });
+  refuseSurplus("cosineDecay", arguments, 1);
+  const ranges = { lr: atLeastZero, steps: aboveZero, endLr: atLeastZero };
+  const { lr, steps, endLr } = completeSchedule("cosineDecay", options, ranges, { endLr: 0 });
   return madeBy(cosineDecay, [{ ...options }], (step: number) =>
     annealCosine(lr, endLr, Math.min(step, steps) / steps),
   );
@@ -109,13 +117,10 @@ export function annealCosine(from: number, to: number, progress: number): number
  * @example cosineRestarts({ lr: 0.1, steps: 10, growth: 2 }); // starts over at 10, 30, 70, …
  */
 export function cosineRestarts(options: { lr: number; steps: number; growth?: number; endLr?: number }): Schedule {
-  const { lr, steps, growth = 1, endLr = 0 } = options;
+  refuseSurplus("cosineRestarts", arguments, 1);
   const where = "cosineRestarts";
-  checkSchedule(
-    where,
-    { ...options, growth, endLr },
-    { lr: atLeastZero, steps: aboveZero, growth: aboveZero, endLr: atLeastZero },
-  );
+  const ranges = { lr: atLeastZero, steps: aboveZero, growth: aboveZero, endLr: atLeastZero };
+  const { lr, steps, growth, endLr } = completeSchedule(where, options, ranges, { growth: 1, endLr: 0 });
   if (growth < 1) throw new ValueError({ where, expected: "a growth of at least 1", got: describe(growth) });
   const rate: Schedule = (step) => {
     let length = steps;

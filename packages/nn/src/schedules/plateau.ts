@@ -1,8 +1,10 @@
 /**
  * Lowering the learning rate when a measurement stops getting better.
  */
-import { ValueError } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { betweenZeroAndOne, checkNotNegative, checkRange } from "../number-checks.ts";
+import { refuseSurplus } from "../surplus.ts";
 
 /** What has a learning rate that can be set: an optimizer. */
 export interface HasLearningRate {
@@ -55,7 +57,10 @@ export class ReduceOnPlateau {
   #cooldownLeft = 0;
 
   constructor(optimizer: HasLearningRate, options: PlateauOptions = {}) {
+    refuseSurplus("ReduceOnPlateau", arguments, 2);
     const where = "ReduceOnPlateau";
+    if (typeof optimizer !== "object" || typeof (optimizer as HasLearningRate | null)?.lr !== "number")
+      throw new OptionError({ where, expected: "an optimizer, whose lr it lowers", got: describe(optimizer) });
     const defaults: Required<PlateauOptions> = {
       mode: "min",
       factor: 0.1,
@@ -66,14 +71,13 @@ export class ReduceOnPlateau {
       minLr: 0,
     };
     checkOptions(where, options, Object.keys(defaults));
-    this.#options = { ...defaults, ...options };
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    this.#options = { ...defaults, ...given };
     const { mode, factor, thresholdMode, ...numbers } = this.#options;
     this.best = lookUp(`${where}, mode`, modes, mode).worst;
     lookUp(`${where}, thresholdMode`, thresholds, thresholdMode);
-    if (!(factor > 0 && factor < 1))
-      throw new ValueError({ where, expected: "a factor above 0 and below 1", got: describe(factor) });
-    for (const [name, value] of Object.entries(numbers))
-      if (!(value >= 0)) throw new ValueError({ where, expected: `${name} of at least 0`, got: describe(value) });
+    checkRange(where, "factor", factor, betweenZeroAndOne);
+    for (const [name, value] of Object.entries(numbers)) checkNotNegative(where, name, value);
     this.#optimizer = optimizer;
   }
 

@@ -1,12 +1,13 @@
 /**
  * Schedules that raise the learning rate first: a warm-up before any other, and the one-cycle policy.
  */
-import { ValueError } from "@chainrule/core";
-import { describe, lookUp } from "@chainrule/core/internal";
+
+import { lookUp } from "@chainrule/core/internal";
 import { madeBy } from "../made-by.ts";
-import { aboveZero, atLeastZero } from "../number-checks.ts";
+import { aboveZero, atLeastZero, checkRange, type NumberRange, zeroToOne } from "../number-checks.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { annealCosine } from "./decay.ts";
-import { checkSchedule, type Schedule } from "./schedule.ts";
+import { completeSchedule, type Schedule } from "./schedule.ts";
 
 /**
  * A straight line up to where another schedule begins, and then that schedule (Goyal et al. 2017).
@@ -20,14 +21,19 @@ import { checkSchedule, type Schedule } from "./schedule.ts";
  * @example warmup(cosineDecay({ lr: 0.1, steps: 900 }), { steps: 100 });
  */
 export function warmup(next: Schedule | number, options: { steps: number; from?: number }): Schedule {
-  const { steps, from = 0 } = options;
-  checkSchedule("warmup", { ...options, from }, { steps: aboveZero, from: atLeastZero });
-  if (from > 1) throw new ValueError({ where: "warmup, from", expected: "a share from 0 to 1", got: describe(from) });
+  refuseSurplus("warmup", arguments, 2);
+  const { steps, from } = completeSchedule("warmup", options, { steps: aboveZero, from: zeroToOne }, { from: 0 });
+  if (typeof next !== "function") checkRange("warmup", "next", next, rateOrSchedule);
   const schedule = typeof next === "number" ? () => next : next;
   const rate: Schedule = (step) =>
     step < steps ? schedule(0) * (from + ((1 - from) * step) / steps) : schedule(step - steps);
   return madeBy(warmup, [next, { steps, from }], rate);
 }
+
+const rateOrSchedule: NumberRange = {
+  expected: "a schedule, or a number of at least 0",
+  holds: atLeastZero.holds,
+};
 
 /** The heights and the length of a {@link oneCycle}. */
 export interface OneCycleOptions {
@@ -58,21 +64,22 @@ const annealings = {
  * @example new SGD(model, { lr: oneCycle({ maxLr: 0.1, steps: 1000 }), momentum: 0.9 });
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
-  const { maxLr, steps, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, annealStrategy = "cos" } = options;
+  refuseSurplus("oneCycle", arguments, 1);
   const where = "oneCycle";
-  checkSchedule(
+  const ranges = {
+    maxLr: aboveZero,
+    steps: aboveZero,
+    pctStart: zeroToOne,
+    divFactor: aboveZero,
+    finalDivFactor: aboveZero,
+    annealStrategy: null,
+  };
+  const { maxLr, steps, pctStart, divFactor, finalDivFactor, annealStrategy } = completeSchedule(
     where,
-    { ...options, pctStart, divFactor, finalDivFactor, annealStrategy },
-    {
-      maxLr: aboveZero,
-      steps: aboveZero,
-      pctStart: atLeastZero,
-      divFactor: aboveZero,
-      finalDivFactor: aboveZero,
-      annealStrategy: null,
-    },
+    options,
+    ranges,
+    { pctStart: 0.3, divFactor: 25, finalDivFactor: 1e4, annealStrategy: "cos" },
   );
-  if (pctStart > 1) throw new ValueError({ where, expected: "pctStart from 0 to 1", got: describe(pctStart) });
   const anneal = lookUp(`${where}, annealStrategy`, annealings, annealStrategy);
   const first = maxLr / divFactor;
   const last = first / finalDivFactor;
