@@ -186,6 +186,7 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
 
 /** Functions for those who write their own parts, which take anything. */
 export const forAuthors = [
+  "allSerializable",
   "apply",
   "constructorArgumentsOf",
   "defineOptimizer",
