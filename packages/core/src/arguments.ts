@@ -3,9 +3,12 @@
  */
 import { DTypeError, describe, ValueError } from "./errors.ts";
 
-/** Throws unless it is a function. */
+/** Throws unless it is a function, and one that is called without `new`. */
 export function checkFunction(where: string, f: unknown, expected = "a function"): void {
   if (typeof f !== "function") throw new ValueError({ where, expected, got: describe(f) });
+  // The prototype of a class, and of no function of one's own, cannot be replaced.
+  if (Object.getOwnPropertyDescriptor(f, "prototype")?.writable === false && /^class\b/.test(String(f)))
+    throw new ValueError({ where, expected, got: `the class ${f.name}` });
 }
 
 /** Throws unless it is an array; `expected` says of what. */
@@ -23,7 +26,7 @@ export function checkCount(where: string, name: string, value: unknown, least = 
   if (!Number.isInteger(value) || (value as number) < least || (value as number) >= 2 ** 32)
     throw new ValueError({
       where,
-      expected: `${name} as a whole number of at least ${least}${(value as number) >= 2 ** 32 ? " and below 2^32" : ""}`,
+      expected: `${name} as a whole number of at least ${least}${typeof value === "number" && value >= 2 ** 32 ? " and below 2^32" : ""}`,
       got: describe(value),
     });
 }

@@ -2,6 +2,7 @@
  * What all generators of data share: counting samples out to classes, and finishing a sample as shuffled tensors.
  */
 import { type Generator, getDefaultDType, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { type RandomOptions, randomOptionKeys } from "./random-options.ts";
 
 /** Options of every generator. */
@@ -55,13 +56,18 @@ export function splitEvenly(total: number, classes: number): number[] {
 }
 
 export function checkCount(where: string, name: string, value: number, least = 1): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new ValueError({ where, expected: `${name} to be a whole number of at least ${least}`, got: String(value) });
+  if (Number.isInteger(value) && value >= least && value < 2 ** 32) return;
+  throw new ValueError({ where, expected: `${name} to be a whole number of at least ${least}`, got: inWords(value) });
 }
 
 export function checkNotNegative(where: string, name: string, value: number): void {
-  if (value >= 0 && Number.isFinite(value)) return;
-  throw new ValueError({ where, expected: `a finite ${name} of at least 0`, got: String(value) });
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new ValueError({ where, expected: `a finite ${name} of at least 0`, got: inWords(value) });
+}
+
+/** A number as it is, and anything else in words. */
+export function inWords(value: unknown): string {
+  return typeof value === "number" ? String(value) : describe(value);
 }
 
 /** The point, each coordinate moved by a normal of the given standard deviation. */

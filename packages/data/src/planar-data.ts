@@ -4,7 +4,7 @@
  * Names and conventions are scikit-learn's in camelCase, with `seed` or `generator` for its `random_state`.
  */
 import { type Tensor, tensor, ValueError } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { checkList, checkOptions, listInWords } from "@chainrule/core/internal";
 import {
   addNoise,
   checkCount,
@@ -12,6 +12,7 @@ import {
   type GeneratedData,
   type GeneratedDataOptions,
   generatorKeys,
+  inWords,
   type Point,
   splitEvenly,
   toData,
@@ -39,8 +40,8 @@ export interface NoisyDataOptions extends GeneratedDataOptions {
  * const { x, y } = makeMoons({ nSamples: 200, noise: 0.1, seed: 0 });
  */
 export function makeMoons(options: NoisyDataOptions = {}): GeneratedData {
-  const { nSamples = 100, noise = 0 } = options;
   const generator = begin("makeMoons", options, ["noise"]);
+  const { nSamples = 100, noise = 0 } = options;
   const outer = Math.floor(nSamples / 2);
   const inner = nSamples - outer;
   const arc = (count: number) =>
@@ -72,13 +73,13 @@ export function makeMoons(options: NoisyDataOptions = {}): GeneratedData {
  * const { x, y } = makeCircles({ nSamples: 200, noise: 0.05, factor: 0.5, seed: 0 });
  */
 export function makeCircles(options: NoisyDataOptions & { factor?: number } = {}): GeneratedData {
-  const { nSamples = 100, noise = 0, factor = 0.8 } = options;
   const generator = begin("makeCircles", options, ["noise", "factor"]);
-  if (!(factor >= 0 && factor < 1))
+  const { nSamples = 100, noise = 0, factor = 0.8 } = options;
+  if (typeof factor !== "number" || !(factor >= 0 && factor < 1))
     throw new ValueError({
       where: "makeCircles",
       expected: "factor, the inner radius over the outer, from 0 up to but not including 1",
-      got: String(factor),
+      got: inWords(factor),
     });
   const outer = Math.floor(nSamples / 2);
   const circle = (count: number, radius: number, label: number): Point[] =>
@@ -105,12 +106,12 @@ export function makeCircles(options: NoisyDataOptions & { factor?: number } = {}
  * const { x, y } = makeSpirals({ nSamples: 300, nClasses: 3, noise: 0.02, seed: 0 });
  */
 export function makeSpirals(options: NoisyDataOptions & { nClasses?: number; turns?: number } = {}): GeneratedData {
-  const { nSamples = 100, noise = 0, nClasses = 2, turns = 1.75 } = options;
   const generator = begin("makeSpirals", options, ["noise", "nClasses", "turns"]);
+  const { nSamples = 100, noise = 0, nClasses = 2, turns = 1.75 } = options;
   checkCount("makeSpirals", "nClasses", nClasses);
   checkCount("makeSpirals", "nSamples", nSamples, nClasses);
   if (!Number.isFinite(turns))
-    throw new ValueError({ where: "makeSpirals", expected: "a finite number of turns", got: String(turns) });
+    throw new ValueError({ where: "makeSpirals", expected: "a finite number of turns", got: inWords(turns) });
   const points = splitEvenly(nSamples, nClasses).flatMap((count, label) =>
     Array.from({ length: count }, (_, i): Point => {
       const radius = (i + 1) / count;
@@ -136,13 +137,13 @@ export function makeSpirals(options: NoisyDataOptions & { nClasses?: number; tur
  * const { x, y } = makeXor({ nSamples: 200, margin: 0.05, seed: 0 });
  */
 export function makeXor(options: NoisyDataOptions & { margin?: number } = {}): GeneratedData {
-  const { nSamples = 100, noise = 0, margin = 0 } = options;
   const generator = begin("makeXor", options, ["noise", "margin"]);
-  if (!(margin >= 0 && margin < 1))
+  const { nSamples = 100, noise = 0, margin = 0 } = options;
+  if (typeof margin !== "number" || !(margin >= 0 && margin < 1))
     throw new ValueError({
       where: "makeXor",
       expected: "a margin from 0 up to but not including 1",
-      got: String(margin),
+      got: inWords(margin),
     });
   const coordinate = () => generator.uniform(margin, 1) * (generator.bernoulli(0.5) ? 1 : -1);
   const points = Array.from({ length: nSamples }, (): Point => {
@@ -180,14 +181,18 @@ export interface MakeBlobsOptions extends Omit<GeneratedDataOptions, "nSamples">
  */
 export function makeBlobs(options: MakeBlobsOptions = {}): GeneratedData & { centers: Tensor } {
   const where = "makeBlobs";
-  const { nSamples = 100, nFeatures = 2, clusterStd = 1, centerBox = [-10, 10] } = options;
   checkOptions(where, options, [...generatorKeys, "nFeatures", "centers", "clusterStd", "centerBox"]);
+  const { nSamples = 100, nFeatures = 2, clusterStd = 1, centerBox = [-10, 10] } = options;
+  checkListOrNumber(where, "nSamples", nSamples);
+  checkListOrNumber(where, "clusterStd", clusterStd);
+  if (options.centers !== undefined) checkListOrNumber(where, "centers", options.centers);
+  checkList(where, centerBox, "[low, high] as centerBox");
   checkCount(where, "nFeatures", nFeatures);
   const generator = generatorOf(where, options);
   const wanted = options.centers ?? (typeof nSamples === "number" ? 3 : nSamples.length);
   checkCount(where, "centers", typeof wanted === "number" ? wanted : wanted.length);
-  const draw = () => Array.from({ length: nFeatures }, () => generator.uniform(...centerBox));
-  const centers = typeof wanted === "number" ? Array.from({ length: wanted }, draw) : wanted;
+  const draw = () => Array.from({ length: nFeatures }, () => generator.uniform(centerBox[0], centerBox[1]));
+  const centers = typeof wanted === "number" ? Array.from({ length: wanted }, draw) : tablesOf(where, wanted);
   if (typeof nSamples === "number") checkCount(where, "nSamples", nSamples);
   const counts = typeof nSamples === "number" ? splitEvenly(nSamples, centers.length) : nSamples;
   const deviations = typeof clusterStd === "number" ? centers.map(() => clusterStd) : clusterStd;
@@ -207,6 +212,16 @@ export function makeBlobs(options: MakeBlobsOptions = {}): GeneratedData & { cen
   return { ...toData(points, rest, generator), centers: tensor(centers) };
 }
 
+function checkListOrNumber(where: string, name: string, value: unknown): void {
+  if (typeof value !== "number") checkList(where, value, `${name} as a number, or an array`);
+}
+
+/** Centres that are points of one length. */
+function tablesOf(where: string, centers: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  if (tensor(centers, { dtype: "float64" }).rank === 2) return centers;
+  throw new ValueError({ where, expected: "centers as points, [[0, 0], [3, 3]]", got: listInWords(centers) });
+}
+
 function checkForEach(where: string, name: string, values: readonly number[], blobs: number): void {
   if (values.length === blobs) return;
   throw new ValueError({ where, expected: `${name} for each of ${blobs} blobs`, got: `${values.length}` });
@@ -214,8 +229,8 @@ function checkForEach(where: string, name: string, values: readonly number[], bl
 
 /** Checks what the shapes have in common, and gives the generator to draw from. */
 function begin(where: string, options: NoisyDataOptions, own: readonly string[]) {
-  const { nSamples = 100, noise = 0 } = options;
   checkOptions(where, options, [...generatorKeys, ...own]);
+  const { nSamples = 100, noise = 0 } = options;
   checkCount(where, "nSamples", nSamples, 2);
   checkNotNegative(where, "noise", noise);
   return generatorOf(where, options);

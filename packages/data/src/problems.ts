@@ -5,13 +5,14 @@
  * by default: two features, all of which matter.
  */
 import { type Generator, getDefaultDType, type Tensor, tensor, ValueError } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { checkList, checkNumber, checkOptions } from "@chainrule/core/internal";
 import {
   checkCount,
   checkNotNegative,
   type GeneratedData,
   type GeneratedDataOptions,
   generatorKeys,
+  inWords,
   type Point,
   toData,
 } from "./generated.ts";
@@ -45,11 +46,12 @@ export interface MakeRegressionOptions extends GeneratedDataOptions {
  */
 export function makeRegression(options: MakeRegressionOptions = {}): GeneratedData & { coefficients: Tensor } {
   const where = "makeRegression";
-  const { nSamples = 100, nFeatures = 2, bias = 0, noise = 0, shuffle = true, dtype = getDefaultDType() } = options;
-  const nInformative = options.nInformative ?? Math.min(nFeatures, 10);
   checkOptions(where, options, [...generatorKeys, "nFeatures", "nInformative", "bias", "noise"]);
+  const { nSamples = 100, nFeatures = 2, bias = 0, noise = 0, shuffle = true, dtype = getDefaultDType() } = options;
   checkCount(where, "nSamples", nSamples);
   checkCount(where, "nFeatures", nFeatures);
+  checkNumber(where, "bias", bias);
+  const nInformative = options.nInformative ?? Math.min(nFeatures, 10);
   checkInformative(where, nInformative, nFeatures);
   checkNotNegative(where, "noise", noise);
   const generator = generatorOf(where, options);
@@ -147,8 +149,8 @@ function checkClassification(where: string, options: MakeClassificationOptions):
   checkCount(where, "nClustersPerClass", nClustersPerClass);
   checkInformative(where, nInformative, nFeatures - nRedundant);
   checkNotNegative(where, "classSep", classSep);
-  if (!(flipY >= 0 && flipY <= 1))
-    throw new ValueError({ where, expected: "flipY to be a share from 0 to 1", got: String(flipY) });
+  if (typeof flipY !== "number" || !(flipY >= 0 && flipY <= 1))
+    throw new ValueError({ where, expected: "flipY to be a share from 0 to 1", got: inWords(flipY) });
   if (nClasses * nClustersPerClass > 2 ** nInformative)
     throw new ValueError({
       where,
@@ -163,7 +165,7 @@ function checkInformative(where: string, nInformative: number, most: number): vo
   throw new ValueError({
     where,
     expected: `nInformative to be a whole number from 1 to ${most}`,
-    got: String(nInformative),
+    got: inWords(nInformative),
     hint: "Informative and redundant features together are at most nFeatures.",
   });
 }
@@ -171,6 +173,8 @@ function checkInformative(where: string, nInformative: number, most: number): vo
 /** The classes' shares, the last filled in if it was left out. */
 function sharesOf(where: string, weights: readonly number[] | undefined, nClasses: number): number[] {
   if (weights === undefined) return new Array<number>(nClasses).fill(1 / nClasses);
+  checkList(where, weights, "weights as an array of shares");
+  for (const weight of weights) checkNumber(where, "each of the weights", weight);
   const rest = 1 - weights.reduce((sum, weight) => sum + weight, 0);
   const shares = weights.length === nClasses - 1 ? [...weights, rest] : [...weights];
   const total = shares.reduce((sum, share) => sum + share, 0);

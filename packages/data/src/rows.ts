@@ -31,13 +31,15 @@ export function countRows(where: string, rows: Indexable): number {
  */
 export function takeRows<R extends Indexable>(rows: R, places: ArrayLike<number>): SelectedRows<R> {
   const length = countRows("takeRows", rows);
-  const indices = Int32Array.from(places);
+  if (!Array.isArray(places) && !ArrayBuffer.isView(places))
+    throw new ValueError({ where: "takeRows", expected: "an array of places", got: describe(places) });
+  const indices = Int32Array.from(places as ArrayLike<number>, (place) => (typeof place === "number" ? place : -1));
   indices.forEach((place, i) => {
     if (place < 0 || place >= length || place !== places[i])
       throw new ValueError({
         where: "takeRows",
         expected: `whole numbers from 0 to ${length - 1}`,
-        got: `${places[i]}`,
+        got: typeof places[i] === "number" ? `${places[i]}` : describe(places[i]),
       });
   });
   if (rows instanceof Tensor) return gather(rows.detach(), indices) as SelectedRows<R>;

@@ -16,8 +16,14 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === gzipMagic[0] && bytes[1] === gzipMagic[1];
 }
 
+export function checkSource(where: string, source: unknown): void {
+  if (typeof source !== "string" && !(source instanceof URL))
+    throw new DataError({ where, expected: "a path or a URL", got: describe(source) });
+}
+
 /** The last part of a path or URL, for messages and for looking at the ending. */
 export function nameOf(source: Source): string {
+  checkSource("reading data", source);
   const path = source instanceof URL ? source.pathname : source.replace(/[?#].*$/, "");
   return path.split(/[\\/]/).pop() || String(source);
 }
@@ -37,8 +43,7 @@ export function fileSystem() {
  * bytes.length; // 10
  */
 export async function readBytes(source: Source): Promise<Uint8Array> {
-  if (typeof source !== "string" && !(source instanceof URL))
-    throw new DataError({ where: "reading data", expected: "a path or a URL", got: describe(source) });
+  checkSource("reading data", source);
   const bytes = await (isRemote(source) ? download(source) : readFile(source));
   return isGzip(bytes) ? gunzip(bytes, nameOf(source)) : bytes;
 }

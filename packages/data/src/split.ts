@@ -2,7 +2,7 @@
  * Holding data back: a test part that training never sees, and cross-validation's folds.
  */
 import { DataError, OptionError, Tensor, ValueError } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkCount, checkOptions, describe } from "@chainrule/core/internal";
 import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
 import { arraysAndOptions, commonLength, countRows, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
 
@@ -85,7 +85,7 @@ function chooseRows(where: string, n: number, options: TrainTestSplitOptions) {
 }
 
 function countTest(where: string, n: number, testSize: number): number {
-  const share = testSize > 0 && testSize < 1;
+  const share = typeof testSize === "number" && testSize > 0 && testSize < 1;
   if (!share && !(Number.isInteger(testSize) && testSize >= 1))
     throw new ValueError({
       where,
@@ -141,6 +141,7 @@ export function kFold(rows: Indexable | number, options: KFoldOptions = {}): KFo
   checkOptions(where, options, ["nSplits", "shuffle", "stratify", ...randomOptionKeys]);
   const { nSplits = 5, shuffle = false, stratify } = options;
   const n = typeof rows === "number" ? rows : countRows(where, rows);
+  checkCount(where, "the number of rows", n);
   if (!Number.isInteger(nSplits) || nSplits < 2 || !(nSplits <= n))
     throw new ValueError({ where, expected: `a number of folds from 2 to the ${n} rows`, got: describe(nSplits) });
   const order = shuffle ? generatorOf(where, options).permutation(n) : Int32Array.from({ length: n }, (_, i) => i);

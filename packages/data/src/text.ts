@@ -2,7 +2,7 @@
  * Text as numbers: tokens, a vocabulary that numbers them, and sequences filled up to one length.
  */
 import { DataError, ModelError, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { allocateFor, checkFunction, checkList, checkOptions, describe } from "@chainrule/core/internal";
 import { notSaved, readFields } from "./saved.ts";
 
 /** Cuts a text into tokens. */
@@ -17,7 +17,7 @@ const wordPattern = /\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}[\p{L}\p{M}]*)*|\p{N}+
  * @example splitWords("Don't panic, it's 42!"); // ["don't", "panic", ",", "it's", "42", "!"]
  */
 export function splitWords(text: string): string[] {
-  return text.toLowerCase().match(wordPattern) ?? [];
+  return checkText("splitWords", text).toLowerCase().match(wordPattern) ?? [];
 }
 
 /**
@@ -26,7 +26,7 @@ export function splitWords(text: string): string[] {
  * @example splitCharacters("été"); // ["é", "t", "é"]
  */
 export function splitCharacters(text: string): string[] {
-  return Array.from(text);
+  return Array.from(checkText("splitCharacters", text));
 }
 
 /** How a {@link Vocabulary} cuts texts into tokens, and which of them it numbers. */
@@ -76,7 +76,10 @@ export class Vocabulary {
     const { tokenize = splitWords, special = [], minCount = 1 } = options;
     if (!Number.isInteger(minCount) || minCount < 1)
       throw new ValueError({ where, expected: "minCount of at least 1", got: describe(minCount) });
+    checkFunction(where, tokenize, "a function that cuts a text into tokens as tokenize");
+    checkList(where, special, "an array of tokens as special");
     const reserved = [padding, unknown, ...special];
+    for (const token of reserved) checkText(`${where}: special`, token);
     const names = new Set<string>();
     const twice = reserved.find((token) => names.size === names.add(token).size);
     if (twice !== undefined)
@@ -106,18 +109,25 @@ export class Vocabulary {
 
   /** A text as numbers. */
   encode(text: string): number[] {
-    return this.#tokenize(checkText("Vocabulary, encode", text)).map((token) => this.idOf(token));
+    const where = "Vocabulary, encode";
+    return tokensOf(where, this.#tokenize, checkText(where, text)).map((token) => this.idOf(token));
   }
 
   /** Numbers as tokens, without the padding. @throws ValueError for what is no token's number. */
   decode(ids: ArrayLike<number>): string[] {
+    if (!Array.isArray(ids) && !ArrayBuffer.isView(ids))
+      throw new DataError({ where: "Vocabulary, decode", expected: "an array of numbers", got: describe(ids) });
     return Array.from(ids)
       .filter((id) => id !== 0)
       .map((id) => {
         const token = this.tokens[id];
         if (token !== undefined) return token;
         const expected = `whole numbers from 0 to ${this.size - 1}`;
-        throw new ValueError({ where: "Vocabulary, decode", expected, got: `${id}` });
+        throw new ValueError({
+          where: "Vocabulary, decode",
+          expected,
+          got: typeof id === "number" ? `${id}` : describe(id),
+        });
       });
   }
 
@@ -175,17 +185,25 @@ function checkText(where: string, text: string): string {
 }
 
 function countTokens(where: string, texts: Iterable<string>, tokenize: Tokenizer): Map<string, number> {
-  if (typeof texts === "string")
+  if (typeof texts !== "object" || texts === null || !(Symbol.iterator in texts))
     throw new DataError({
       where,
       expected: "a list of texts",
       got: describe(texts),
-      hint: "Of a single text make a list: new Vocabulary([text]).",
+      hint: typeof texts === "string" ? "Of a single text make a list: new Vocabulary([text])." : undefined,
     });
   const counts = new Map<string, number>();
   for (const text of texts)
-    for (const token of tokenize(checkText(where, text))) counts.set(token, (counts.get(token) ?? 0) + 1);
+    for (const token of tokensOf(where, tokenize, checkText(where, text)))
+      counts.set(token, (counts.get(token) ?? 0) + 1);
   return counts;
+}
+
+/** The text's tokens, by a function that may be a user's own. */
+function tokensOf(where: string, tokenize: Tokenizer, text: string): string[] {
+  const tokens: unknown = tokenize(text);
+  if (Array.isArray(tokens) && tokens.every((token) => typeof token === "string")) return tokens;
+  throw new DataError({ where, expected: "tokenize to return an array of texts", got: describe(tokens) });
 }
 
 /** How {@link padSequences} makes sequences equally long. */
@@ -217,24 +235,27 @@ export function padSequences(sequences: readonly ArrayLike<number>[], options: P
   for (const [name, side] of Object.entries({ padding, truncating }))
     if (side !== "pre" && side !== "post")
       throw new OptionError({ where, expected: `${name} "pre" or "post"`, got: describe(side) });
+  if (!Array.isArray(sequences))
+    throw new DataError({ where, expected: "an array of sequences", got: describe(sequences) });
+  for (let row = 0; row < sequences.length; row++) checkWhole(where, sequences[row], row);
   const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
   const { maxLength = longest } = options;
-  if (options.maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= 1))
+  if (options.maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= 1 && maxLength < 2 ** 32))
     throw new ValueError({ where, expected: "maxLength of at least 1", got: describe(maxLength) });
   if (!isWhole(value)) throw new ValueError({ where, expected: "a whole number as value", got: describe(value) });
-  const padded = new Int32Array(sequences.length * maxLength).fill(value);
+  const shape = [sequences.length, maxLength];
+  const padded = allocateFor(where, shape, "int32").fill(value);
   sequences.forEach((sequence, row) => {
-    checkWhole(where, sequence, row);
     const kept = Math.min(sequence.length, maxLength);
     const from = truncating === "pre" ? sequence.length - kept : 0;
     const to = row * maxLength + (padding === "pre" ? maxLength - kept : 0);
     for (let i = 0; i < kept; i++) padded[to + i] = sequence[from + i];
   });
-  return tensor(padded, { shape: [sequences.length, maxLength] });
+  return tensor(padded, { shape });
 }
 
 /** Whether an int32 tensor can hold it. */
-const isWhole = (x: number) => (x | 0) === x;
+const isWhole = (x: unknown) => typeof x === "number" && (x | 0) === x;
 
 function checkWhole(where: string, sequence: ArrayLike<number>, row: number): void {
   const isSequence = Array.isArray(sequence) || ArrayBuffer.isView(sequence);

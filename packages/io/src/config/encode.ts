@@ -62,6 +62,12 @@ export class Encoding {
 
   /** Does something for a part of the model, which messages then name. */
   within<T>(part: string, f: () => T): T {
+    if (this.#path.length === deepest)
+      throw new ModelError({
+        where: [this.where, ...this.#path.slice(0, 3), "…"].join(", "),
+        expected: `parts within parts, at most ${deepest} deep`,
+        got: "deeper ones, or a list that holds itself",
+      });
     this.#path.push(part);
     const result = f();
     this.#path.pop();
@@ -73,6 +79,9 @@ export class Encoding {
     return new ModelError({ where: [this.where, ...this.#path].join(", "), expected, got, hint });
   }
 }
+
+/** Deeper than any model: what goes on is a circle. */
+const deepest = 500;
 
 /** A value as JSON, with what JSON does not have as objects with a key "$". @throws ModelError for what has no name. */
 export function encodeValue(encoding: Encoding, x: unknown): Json {

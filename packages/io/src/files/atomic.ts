@@ -3,6 +3,7 @@
  * then takes the old one's name. A crash leaves the old file or the new one.
  */
 import { DataError } from "@chainrule/core";
+import { checkPath } from "./names.ts";
 
 /** Node's file functions, or undefined in a browser. A plain import of them would break a browser bundle. */
 export function fileSystem() {
@@ -20,6 +21,7 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
  * @throws DataError in a browser, and where the file cannot be written; an old file is then as it was.
  */
 export async function writeFile(path: string | URL, bytes: Uint8Array): Promise<void> {
+  checkPath("writing a file", path);
   const where = String(path);
   const files = fileSystem();
   if (!files)
@@ -41,6 +43,7 @@ export type Files = NonNullable<ReturnType<typeof fileSystem>>;
 
 /** A path, where a file or folder may be given as a URL. */
 export function pathOf(given: string | URL): string {
+  checkPath("files", given);
   const { fileURLToPath } = process.getBuiltinModule("node:url");
   return given instanceof URL || given.startsWith("file:") ? fileURLToPath(given) : given;
 }

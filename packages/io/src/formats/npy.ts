@@ -7,7 +7,7 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { DataError, DTypeError, permute, type Tensor } from "@chainrule/core";
+import { DataError, DTypeError, permute, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { readBytes, type Source } from "@chainrule/data";
 import { writeFile } from "../files/atomic.ts";
@@ -56,6 +56,13 @@ export interface NpyHeader {
  * parseNpy(encodeNpy(tensor([[1, 2], [3, 4]]))); // [[1, 2], [3, 4]]
  */
 export function encodeNpy(x: Tensor): Uint8Array {
+  if (!(x instanceof Tensor))
+    throw new DataError({
+      where: "encodeNpy",
+      expected: "a tensor",
+      got: describe(x),
+      hint: "Make one with tensor(…).",
+    });
   if (x.rank > 64) throw new DataError({ where: "encodeNpy", expected: "at most 64 axes", got: `${x.rank}` });
   const shape = `(${x.shape.join(", ")}${x.rank === 1 ? "," : ""})`;
   const text = `{'descr': '${descriptions[x.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;

@@ -7,6 +7,7 @@ import { readBytes, type Source } from "@chainrule/data";
 import { writeFile } from "../files/atomic.ts";
 import { nameOfSource } from "../files/names.ts";
 import { encodeNpy, parseNpy, readNpyHeader } from "./npy.ts";
+import { checkTable } from "./numbers.ts";
 import { readZip, type ZipEntry, zip } from "./zip.ts";
 
 /** How a .npz file is written. */
@@ -39,6 +40,7 @@ export function encodeNpz(tensors: Readonly<Record<string, Tensor>>, options: Np
   const { compress = false } = options;
   if (typeof compress !== "boolean")
     throw new OptionError({ where, expected: "compress true or false", got: describe(compress) });
+  checkTable(where, tensors);
   const files = new Map<string, Uint8Array>();
   for (const [name, x] of Object.entries(tensors)) {
     if (!(x instanceof Tensor))

@@ -5,6 +5,13 @@
  * each of them fits.
  */
 import { DataError, type DType, Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
+
+/** Throws unless it is an object of what is to be written, by name. */
+export function checkTable(where: string, tensors: unknown): void {
+  if (typeof tensors !== "object" || tensors === null || Array.isArray(tensors) || tensors instanceof Tensor)
+    throw new DataError({ where, expected: "tensors by name, { x, y }", got: describe(tensors) });
+}
 
 /** A kind of number in a file. */
 export type NumberKind =

@@ -4,7 +4,7 @@
  * Source: Portable Network Graphics, https://www.w3.org/TR/png-3/.
  */
 import { DataError, OptionError, Tensor, type TensorLike, tensor } from "@chainrule/core";
-import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
+import { checkNumber, checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import { zlibSync } from "fflate/browser";
 import { crc32 } from "./crc.ts";
 
@@ -61,6 +61,7 @@ export function encodePng(pixels: TensorLike, options: PngOptions = {}): Uint8Ar
 /** The picture with its size. @throws as {@link encodePng}. */
 export function toPng(where: string, pixels: TensorLike, options: PngOptions = {}): Png {
   checkOptions(where, options, ["min", "max", "colors"]);
+  for (const name of ["min", "max"] as const) if (options[name] !== undefined) checkNumber(where, name, options[name]);
   const { colors = "grey" } = options;
   if (colors !== "grey" && colors !== "viridis")
     throw new OptionError({ where, expected: 'colors "grey" or "viridis"', got: describe(colors) });

@@ -13,7 +13,7 @@ import { readBytes, type Source } from "@chainrule/data";
 import { writeFile } from "../files/atomic.ts";
 import { nameOfSource } from "../files/names.ts";
 import { isRecord, type Json, parseJson } from "./json.ts";
-import { bytesOf, type NumberKind, readNumbers, sizeOfShape, writeNumbers } from "./numbers.ts";
+import { bytesOf, checkTable, type NumberKind, readNumbers, sizeOfShape, writeNumbers } from "./numbers.ts";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -77,6 +77,7 @@ export function encodeSafetensors(
 ): Uint8Array {
   const where = "encodeSafetensors";
   checkOptions(where, options, ["metadata"]);
+  checkTable(where, tensors);
   const sorted = Object.entries(tensors);
   for (const [name, x] of sorted) checkWritable(where, name, x);
   const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

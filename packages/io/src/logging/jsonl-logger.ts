@@ -66,8 +66,8 @@ export class JSONLLogger extends Callback {
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
-    const line = `${JSON.stringify({ epoch, time: new Date().toISOString(), ...logs }, numbersAsText)}\n`;
     withLogFile(this.#where, ({ appendFileSync, existsSync, writeFileSync }) => {
+      const line = `${JSON.stringify({ epoch, time: new Date().toISOString(), ...logs }, numbersAsText)}\n`;
       if (this.#isBegun) appendFileSync(this.#path, line);
       else if (this.#append && existsSync(this.#path)) appendFileSync(this.#path, this.#endLastLine() + line);
       else writeFileSync(this.#path, line);

@@ -49,6 +49,8 @@ export function encodeAll(parts: Parts, options: SaveOptions = {}): Uint8Array {
 
 function encode(where: string, parts: Parts, prefixOf: (name: string) => string, options: SaveOptions): Uint8Array {
   checkOptions(where, options, ["optimizerState"]);
+  if (typeof parts !== "object" || parts === null)
+    throw new OptionError({ where, expected: "parts by name, { model, vocabulary }", got: describe(parts) });
   const state = new Map<string, Tensor>();
   const encoding = new Encoding(where);
   const encoded = Object.entries(parts).map(([name, part]) => {

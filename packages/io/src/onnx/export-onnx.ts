@@ -10,7 +10,7 @@ import {
   withoutGuards,
 } from "@chainrule/compiler/internal";
 import { all, type DType, equal, noGrad, OptionError, Tensor, type TypedArray, zeros } from "@chainrule/core";
-import { allocate, checkOptions, describe, formatShape } from "@chainrule/core/internal";
+import { allocate, checkOptions, checkText, describe, formatShape } from "@chainrule/core/internal";
 import { writeFile } from "../files/atomic.ts";
 import { type Length, lengthsOf, varies } from "../graph/batch.ts";
 import { version } from "../version.ts";
@@ -262,6 +262,10 @@ export async function exportOnnx(
 /** The bytes that {@link exportOnnx} writes: for a download, or a runtime in the page. */
 export function encodeOnnx(model: Exportable, options: ExportOnnxOptions = {}): Uint8Array {
   checkOptions(where, options, ["example", "inputs", "outputs", "name"]);
+  const methods = ["call", "train", "modules", "namedParameters", "namedBuffers"];
+  if (methods.some((method) => typeof (model as unknown as Record<string, unknown> | null)?.[method] !== "function"))
+    throw new OptionError({ where, expected: "a model first", got: describe(model) });
+  checkText(where, "name", options.name ?? "model");
   const examples = examplesFor(model, options.example);
   const [first, second] = batchSizes.map((batch) => traceFor(model, examples, batch));
   const lengths = lengthsOf(where, [first.graph, second.graph], batchSizes);

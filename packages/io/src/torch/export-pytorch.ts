@@ -90,6 +90,7 @@ export async function exportPyTorch(
 /** The files that {@link exportPyTorch} writes. */
 export function pytorchProgram(model: Module<unknown>, options: ExportPyTorchOptions): PyTorchProgram {
   if (!(model instanceof Module)) throw new OptionError({ where, expected: "a model first", got: describe(model) });
+  if (options === undefined) throw new OptionError({ where, expected: "an example batch, { x }", got: "no options" });
   checkOptions(where, options, optionNames);
   const { x, y, name = model.name, steps = 10, scheduleSteps = 10_000 } = options;
   const inputs = inputsOf(model, x);

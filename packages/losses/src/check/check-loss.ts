@@ -2,7 +2,7 @@
  * Checks a loss: its derivatives, its ends, its reductions and weights, and that float32 is enough for it.
  */
 import { isFloat, OptionError, Tensor, type TensorLike, tensor } from "@chainrule/core";
-import { checkOptions, describe, formatShape } from "@chainrule/core/internal";
+import { checkList, checkNumber, checkOptions, describe, formatShape } from "@chainrule/core/internal";
 import type { Loss } from "../definition/loss.ts";
 import { printable } from "../format/printable.ts";
 import { type Domain, domains } from "../inputs/domains.ts";
@@ -64,6 +64,10 @@ export function checkLoss(
       got: describe(loss),
       hint: 'For a name, pass lossByName("…").',
     });
+  const { given = [], extremes = {}, tolerance = 0 } = options;
+  checkNumber("checkLoss", "tolerance", tolerance);
+  checkList("checkLoss", given, "the names of inputs as given");
+  for (const ends of Object.values(extremes)) checkList("checkLoss", ends, "numbers by input as extremes");
   const subject = setUp(loss, inputs ?? {}, options);
   const found = Object.entries(properties).map(([property, check]) => ({ property, says: check(subject) }));
   const width = Math.max(...Object.keys(properties).map(({ length }) => length));

@@ -10,7 +10,7 @@ import {
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, checkText, describe } from "@chainrule/core/internal";
 import { type ClassOptions, checkClasses, isLabels } from "../inputs/class-targets.ts";
 import { type Domain, isClassDomain } from "../inputs/domains.ts";
 import { axesOf, leaveOut, uncounted, weightless } from "../inputs/left-out.ts";
@@ -70,6 +70,7 @@ export function defineLoss<Own extends object, Inputs extends readonly TensorLik
 ): Loss<Own, Inputs>;
 export function defineLoss(name: string, perElement: unknown, settings: object = {}): unknown {
   const known = ["options", "aliases", "inputs", "given", "whole", "reduces", "shared", "check", "sample"];
+  checkText("defineLoss", "the loss's name", name);
   checkOptions(`defineLoss("${name}")`, settings, known);
   if (typeof perElement !== "function")
     throw new OptionError({

@@ -27,6 +27,8 @@ function toSnake(camel: string): string {
  * @throws OptionError for a name that is no text, or that a loss of the library has.
  */
 export function registerLoss(loss: Loss, aliases: readonly string[] = []): void {
+  if (!Array.isArray(aliases))
+    throw new OptionError({ where: "defineLoss", expected: "an array of names as aliases", got: describe(aliases) });
   const names = [loss.lossName, ...aliases];
   for (const name of names) {
     if (typeof name !== "string" || spellingOf(name) === "")
@@ -70,7 +72,7 @@ export function lossByName(name: string): Loss {
   const loss = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
   if (name === "crossentropy" || (name === "ce" && !loss)) throw ofWhat(name);
   if (loss) return loss;
-  const known = [...(/\p{Lu}/u.test(String(name)) ? camelNames : snakeNames)];
+  const known = [...(typeof name === "string" && /\p{Lu}/u.test(name) ? camelNames : snakeNames)];
   throw new OptionError({
     where: "loss",
     expected: "the name of a loss",

@@ -42,7 +42,7 @@ const sumTolerance = 1e-6;
 
 /** Nats in another unit. */
 function convertToBase(name: string, nats: Tensor, base = Math.E): Tensor {
-  if (!(base > 0) || base === 1 || base === Number.POSITIVE_INFINITY)
+  if (typeof base !== "number" || !(base > 0) || base === 1 || base === Number.POSITIVE_INFINITY)
     throw new OptionError({
       where: name,
       expected: "a base above 0 other than 1",

@@ -2,7 +2,8 @@
  * Bars as an SVG drawing: lying bars in groups, for comparing several things at several tasks.
  */
 import { DataError } from "@chainrule/core";
-import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { describe, lookUp } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { element, lineColorsOn, svgDocument, text, textWidth } from "../drawing/svg.ts";
 import { type Axis, type AxisScale, axisFor, formatNumber } from "../drawing/ticks.ts";
 import { checkSize } from "./line-data.ts";
@@ -45,7 +46,7 @@ const scales: Readonly<Record<AxisScale, AxisScale>> = { linear: "linear", log: 
  * await writeFile("speed.svg", barChartSvg({ W1: { ours: 12, theirs: 3 } }, { xLabel: "steps per second" }));
  */
 export function barChartSvg(groups: BarChartData, options: BarChartOptions = {}): string {
-  checkOptions(where, options, ["title", "xLabel", "xScale", "from", "width"]);
+  checkDrawingOptions(where, options, ["title", "xLabel", "xScale", "from", "width"]);
   const { title, xLabel, width = 640 } = options;
   const xScale = lookUp(`${where}: xScale`, scales, options.xScale ?? "linear");
   const from = options.from ?? (xScale === "log" ? 1 : 0);
@@ -82,6 +83,13 @@ interface Row {
 }
 
 function toRows(groups: BarChartData, scale: AxisScale): Row[] {
+  for (const table of [groups, ...Object.values(Object(groups))] as unknown[])
+    if (typeof table !== "object" || table === null)
+      throw new DataError({
+        where,
+        expected: "numbers by group and by bar, { W1: { ours: 3 } }",
+        got: describe(table),
+      });
   const rows = Object.entries(groups).map(([group, bars]) => ({
     group,
     bars: Object.entries(bars).map(([name, value]) => ({ name, value })),

@@ -2,7 +2,8 @@
  * What a model makes of the plane: its decision regions in the terminal, with the data in them.
  */
 import { DataError, OptionError, Tensor, tensor } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkFunction, describe } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { hasColors, paint } from "../drawing/terminal.ts";
 import { type Extent, formatNumber } from "../drawing/ticks.ts";
 import { checkSize, toMatrix } from "./line-data.ts";
@@ -79,7 +80,8 @@ export function drawBoundary(
 ): string | Promise<string> {
   const where = "drawBoundary";
   const own = ["x", "y", "xRange", "yRange", "width", "height", "threshold", "classNames", "color"];
-  checkOptions(where, options, own);
+  checkDrawingOptions(where, options, own);
+  checkFunction(where, predict, "a function that predicts the classes of points");
   const plane = toPlotRegion(where, options);
   const finish = (prediction: BoundaryPrediction) =>
     draw(plane, readClasses(where, prediction, plane.width * plane.height, options.threshold), options);
@@ -89,7 +91,7 @@ export function drawBoundary(
 
 function toPlotRegion(where: string, { x, y, width = 60, ...options }: DrawBoundaryOptions): PlotRegion {
   const points = x === undefined ? [] : toMatrix(where, x);
-  const labels = y === undefined ? points.map(() => 0) : Array.from(y instanceof Tensor ? y.toTypedArray() : y);
+  const labels = y === undefined ? points.map(() => 0) : labelsOf(where, y);
   if (points.some((point) => point.length !== 2))
     throw new DataError({
       where,
@@ -111,7 +113,15 @@ function toPlotRegion(where: string, { x, y, width = 60, ...options }: DrawBound
   return { xRange, yRange, width, height, points, labels };
 }
 
+function labelsOf(where: string, y: unknown): number[] {
+  if (y instanceof Tensor) return Array.from(y.toTypedArray());
+  if (Array.isArray(y) || (ArrayBuffer.isView(y) && "length" in y)) return Array.from(y as ArrayLike<number>);
+  throw new DataError({ where, expected: "a list of classes as y", got: describe(y) });
+}
+
 function checkRange(where: string, range: Extent): Extent {
+  if (!Array.isArray(range) || range.length !== 2 || !range.every(Number.isFinite))
+    throw new OptionError({ where, expected: "a range [low, high]", got: describe(range) });
   if (range[0] < range[1] && Number.isFinite(range[1] - range[0])) return range;
   throw new OptionError({ where, expected: "a range [low, high] with low < high", got: `[${range.join(", ")}]` });
 }

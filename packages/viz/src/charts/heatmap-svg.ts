@@ -1,7 +1,7 @@
 /**
  * Matrices as shades in SVG: confusion matrices, attention maps, weights.
  */
-import { checkOptions } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { element, round, svgDocument, text, textWidth, verticalText } from "../drawing/svg.ts";
 import { type Extent, formatNumber } from "../drawing/ticks.ts";
 import { type HeatmapData, type HeatmapOptions, heatmapKeys, toLabelledMatrix } from "./heatmap-data.ts";
@@ -29,7 +29,7 @@ const strong = 0.55;
  */
 export function heatmapSvg(matrix: HeatmapData, options: HeatmapSvgOptions = {}): string {
   const where = "heatmapSvg";
-  checkOptions(where, options, [...heatmapKeys, "cellSize"]);
+  checkDrawingOptions(where, options, [...heatmapKeys, "cellSize"]);
   const { title, xLabel, yLabel } = options;
   const { rows, rowNames, columnNames, values, range } = toLabelledMatrix(where, matrix, options);
   const written = rows.map((row) => row.map((value) => (values ? formatNumber(value, 3) : "")));

@@ -1,7 +1,7 @@
 /**
  * Matrices as shades in the terminal: confusion matrices, attention maps, weights.
  */
-import { checkOptions } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { blockShades, normalize, selectLevel, viridis } from "../drawing/shades.ts";
 import { center, hasColors, lengthOf, paint } from "../drawing/terminal.ts";
 import { formatNumber } from "../drawing/ticks.ts";
@@ -23,7 +23,7 @@ const [white, black] = [231, 16];
  */
 export function heatmap(matrix: HeatmapData, options: HeatmapOptions & { color?: boolean } = {}): string {
   const where = "heatmap";
-  checkOptions(where, options, [...heatmapKeys, "color"]);
+  checkDrawingOptions(where, options, [...heatmapKeys, "color"]);
   const { title, xLabel, yLabel, color = hasColors() } = options;
   const { rows, rowNames, columnNames, values, range } = toLabelledMatrix(where, matrix, options);
   const written = rows.map((row) => row.map((value) => (values ? formatNumber(value, 3) : "")));

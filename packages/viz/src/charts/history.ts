@@ -2,7 +2,8 @@
  * Training curves: what `fit` returned, drawn name by name.
  */
 import { DataError } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { describe } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { type PlotLinesOptions, plotLines } from "./plot-lines.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
@@ -66,7 +67,7 @@ export interface PlotHistoryOptions extends Pick<PlotLinesOptions, "width" | "he
  */
 export function plotHistory(history: HistoryLike, options: PlotHistoryOptions = {}): string {
   const where = "plotHistory";
-  checkOptions(where, options, ["names", "width", "height", "color", "yScale"]);
+  checkDrawingOptions(where, options, ["names", "width", "height", "color", "yScale"]);
   const { names, ...plot } = options;
   const curves = curvesOf(where, history);
   const chosen = names?.map((name) => find(where, curves, name)) ?? curves;

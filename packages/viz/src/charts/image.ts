@@ -1,8 +1,9 @@
 /**
  * Pictures in the terminal: grey-scale images such as handwritten digits.
  */
-import { DataError, Tensor } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { asTensor, DataError, OptionError, Tensor, type TensorLike } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { asciiRamp, extentOf, normalize, selectLevel } from "../drawing/shades.ts";
 import { hasColors, paint } from "../drawing/terminal.ts";
 
@@ -40,7 +41,7 @@ export function drawImage(
   options: DrawImageOptions = {},
 ): string {
   const where = "drawImage";
-  checkOptions(where, options, ["min", "max", "invert", "color"]);
+  checkDrawingOptions(where, options, ["min", "max", "invert", "color"]);
   const { min, max, invert = false, color = hasColors() } = options;
   const { values, height, width } = readPixels(where, pixels, size);
   const range = extentOf(values, min, max);
@@ -70,8 +71,10 @@ function readPixels(where: string, pixels: unknown, size: readonly [number, numb
       ? Array.from(pixels.toTypedArray())
       : nested
         ? (pixels as number[][]).flat()
-        : Array.from((pixels ?? []) as ArrayLike<number>);
+        : Array.from(Array.isArray(pixels) ? pixels : Array.from(asTensor(pixels as TensorLike, where).storage));
   const own = pixels instanceof Tensor ? pixels.shape : nested ? [pixels.length, (pixels[0] as unknown[]).length] : [];
+  if (size !== undefined && !(Array.isArray(size) && size.length === 2 && size.every(Number.isInteger)))
+    throw new OptionError({ where, expected: "a size as [height, width]", got: describe(size) });
   const [height, width] = size ?? own;
   if (height === undefined || width === undefined || (size === undefined && own.length !== 2))
     throw new DataError({

@@ -1,8 +1,9 @@
 /**
  * What plots are given: named lines, as lists of numbers or of points.
  */
-import { DataError, OptionError, Tensor } from "@chainrule/core";
-import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
+import { DataError, OptionError, Tensor, tensor } from "@chainrule/core";
+import { describe, lookUp } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import type { AxisScale } from "../drawing/ticks.ts";
 
 /** One line: its values at x = 0, 1, 2, … (or at the x of the options), or its points [x, y]. */
@@ -78,7 +79,9 @@ function toPoints(where: string, name: string, data: unknown, x?: readonly numbe
       expected: `${line} to be a list of numbers or of points [x, y]`,
       got: describe(data),
     });
-  const values = Array.from(list as ArrayLike<unknown>);
+  const values: unknown[] = Array.from(Array.isArray(list) ? list : tensor(list as never).storage);
+  if (x !== undefined && !(Array.isArray(x) && x.every((at) => typeof at === "number")))
+    throw new OptionError({ where, expected: "a list of numbers as x", got: describe(x) });
   if (x !== undefined && values.some((value) => typeof value === "number") && x.length !== values.length)
     throw new OptionError({
       where,
@@ -115,7 +118,7 @@ export function toMatrix(where: string, matrix: Tensor | readonly (readonly numb
 
 /** Checks the options of a plot of lines. */
 export function checkLineOptions(where: string, options: LinePlotOptions, own: readonly string[]): void {
-  checkOptions(where, options, [...lineKeys, ...own]);
+  checkDrawingOptions(where, options, [...lineKeys, ...own]);
 }
 
 /** Throws unless a size in characters or pixels is a whole number of at least `least`. */

@@ -1,7 +1,7 @@
 /**
  * A report of a training run: one HTML page that needs nothing else, to open, send or keep.
  */
-import { checkOptions } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { escapeXml } from "../drawing/svg.ts";
 import { formatNumber } from "../drawing/ticks.ts";
 import type { HeatmapData } from "./heatmap-data.ts";
@@ -47,7 +47,7 @@ pre { overflow-x: auto; font-size: 13px; }
  */
 export function trainingReport(history: HistoryLike, options: TrainingReportOptions = {}): string {
   const where = "trainingReport";
-  checkOptions(where, options, ["title", "summary", "confusion", "classNames"]);
+  checkDrawingOptions(where, options, ["title", "summary", "confusion", "classNames"]);
   const { title = "Training", summary, confusion, classNames } = options;
   const curves = curvesOf(where, history);
   const parts = [

@@ -1,7 +1,16 @@
 /**
  * The graph of a computation as plain data, from the tape of a tensor or the parents of a `Value`.
  */
-import { type DType, DTypeError, GraphError, graph as graphOfValue, Parameter, Tensor, Value } from "@chainrule/core";
+import {
+  type DType,
+  DTypeError,
+  GraphError,
+  graph as graphOfValue,
+  OptionError,
+  Parameter,
+  Tensor,
+  Value,
+} from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 
 /** What a node is: a result, something that is learned, data, or a plain number. */
@@ -41,6 +50,23 @@ export interface ComputationGraph {
   readonly nodes: readonly ComputationNode[];
   readonly edges: readonly ComputationEdge[];
 }
+
+/** The graph that is given, or the one behind the tensor or the value that is. @throws DTypeError for anything else. */
+export function asGraph(where: string, given: ComputationGraph | Tensor | Value): ComputationGraph {
+  if (given instanceof Tensor || given instanceof Value) return graphOf(given);
+  const { nodes, edges } = (given ?? {}) as Partial<ComputationGraph>;
+  const isNode = (node: unknown) => kinds.includes((node as ComputationNode | null)?.kind as ComputationNodeKind);
+  const isEdge = (edge: unknown) => typeof edge === "object" && edge !== null;
+  if (Array.isArray(nodes) && Array.isArray(edges) && nodes.every(isNode) && edges.every(isEdge)) return given;
+  throw new DTypeError({
+    where,
+    expected: "a graph, or the tensor or Value that was computed",
+    got: describe(given),
+    hint: "graphOf(result, { names }) makes a graph with names.",
+  });
+}
+
+const kinds: readonly ComputationNodeKind[] = ["op", "parameter", "input", "constant"];
 
 /**
  * The computation that led to a tensor or a `Value`, as data for `toDot`, `toMermaid` and `graphSvg`.
@@ -97,6 +123,9 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
       got: "one that does not",
       hint: "Results are recorded where something they come from requires a gradient: make the weights with parameter(…), outside noGrad.",
     });
+  for (const x of Object.values(named))
+    if (!(x instanceof Tensor))
+      throw new OptionError({ where, expected: "tensors by name as names", got: describe(x) });
   const names = new Map(Object.entries(named).map(([name, x]) => [keyOf(x), name]));
   const ids = new Map<GraphKey, number>();
   const nodes: ComputationNode[] = [];

@@ -1,7 +1,8 @@
 /**
  * Graphs in the languages of drawing programs: Graphviz's DOT, and Mermaid, which GitHub draws in its pages.
  */
-import type { ComputationGraph, ComputationNodeKind } from "./computation.ts";
+import type { Tensor, Value } from "@chainrule/core";
+import { asGraph, type ComputationGraph, type ComputationNodeKind } from "./computation.ts";
 import { edgeText, nodeLines } from "./text.ts";
 
 const dotStyles: Readonly<Record<ComputationNodeKind, string>> = {
@@ -19,7 +20,8 @@ const dotStyles: Readonly<Record<ComputationNodeKind, string>> = {
  * @example
  * await writeFile("graph.dot", toDot(graphOf(loss)));
  */
-export function toDot({ nodes, edges }: ComputationGraph): string {
+export function toDot(graph: ComputationGraph | Tensor | Value): string {
+  const { nodes, edges } = asGraph("toDot", graph);
   const quote = (text: string) => `"${text.replace(/[\\"]/g, "\\$&").replace(/\r?\n/g, "\\n")}"`;
   return [
     "digraph computation {",
@@ -58,7 +60,8 @@ const mermaidStyles: Readonly<Record<ComputationNodeKind, string>> = {
  * @example
  * console.log(toMermaid(graphOf(loss)));
  */
-export function toMermaid({ nodes, edges }: ComputationGraph): string {
+export function toMermaid(graph: ComputationGraph | Tensor | Value): string {
+  const { nodes, edges } = asGraph("toMermaid", graph);
   // Mermaid writes characters that would end a label by their names or numbers.
   const safe = (text: string) => text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`);
   const kinds = [...new Set(nodes.map(({ kind }) => kind))];

@@ -1,10 +1,10 @@
 /**
  * Graphs of computations as SVG drawings.
  */
-import { ValueError } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { type Tensor, type Value, ValueError } from "@chainrule/core";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { element, round, svgDocument, text, textWidth } from "../drawing/svg.ts";
-import type { ComputationGraph, ComputationNode, ComputationNodeKind } from "./computation.ts";
+import { asGraph, type ComputationGraph, type ComputationNode, type ComputationNodeKind } from "./computation.ts";
 import { layoutGraph, type Point } from "./layout.ts";
 import { edgeText, nodeLines } from "./text.ts";
 
@@ -41,16 +41,17 @@ const styles = {
 /**
  * The graph as SVG: results rounded, parameters blue, inputs green, from left to right.
  *
- * @param graph from `graphOf`.
+ * @param graph from `graphOf`, or the result itself: a tensor or a `Value`.
  * @returns the text of an SVG file, legible on light and dark pages.
  * @throws ValueError for a graph of more than 500 nodes.
  *
  * @example
  * await writeFile("graph.svg", graphSvg(graphOf(loss, { names: { w, b, loss } }), { title: "One neuron" }));
  */
-export function graphSvg({ nodes, edges }: ComputationGraph, options: { title?: string } = {}): string {
+export function graphSvg(graph: ComputationGraph | Tensor | Value, options: { title?: string } = {}): string {
   const where = "graphSvg";
-  checkOptions(where, options, ["title"]);
+  checkDrawingOptions(where, options, ["title"]);
+  const { nodes, edges } = asGraph(where, graph);
   if (nodes.length > mostNodes)
     throw new ValueError({
       where,
