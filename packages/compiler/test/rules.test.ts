@@ -72,6 +72,12 @@ function twice(f: (scatter: Tensor, a: Tensor) => Tensor): RuleCase[] {
   });
 }
 
+/** One value laid into a row of zeros. */
+const oneOf =
+  (classes: number, f: (scatter: Tensor) => Tensor): F =>
+  (v) =>
+    f(scatterAdd(zeros([1, classes]), labels(1, 1), v, 1));
+
 /** Rows of three special numbers each. */
 const lines = (dtype: DType) => concat(everyChoice([dtype, dtype, dtype]), 1);
 
@@ -257,6 +263,13 @@ const cases: Readonly<Record<string, readonly RuleCase[]>> = {
     ...scatters((s) => s.sum(1), 0),
     ...scatters((s) => s.sum(1, { keepDims: true }), -0),
     ...scatters((s) => s.sum(0), 0, true),
+    ...scatters((s) => s.sum(), 0, true),
+    ...scatters((s) => s.unsqueeze(0).sum([0, 2]), 0, true),
+    ...specialNumbers.float32.flatMap((v) => [
+      { f: oneOf(3, (s) => s.sum()), inputs: [tensor([[v]])] },
+      { f: oneOf(1, (s) => s.sum(0, { keepDims: true })), inputs: [tensor([[v]])] },
+      { f: oneOf(3, (s) => s.sum(0, { keepDims: true })), inputs: [tensor([[v]])], unlike: true },
+    ]),
     ...twice((s) => s.sum(1)),
   ],
 };

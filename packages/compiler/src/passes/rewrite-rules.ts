@@ -169,17 +169,16 @@ const scaledScatter: Rule = ({ source: { inputs }, shape, tensor }) => {
 };
 
 /**
- * a + (z + v) at the positions, a + z elsewhere: v + z laid into a + z.
+ * a + (z + v) at the positions, a + z elsewhere: v laid into a + z.
  *
- * Holds always: a + z is a, but where a is a zero, and then (a + z) + (v + z) has the sign of a + (z + v), being -0 only
- * if a, z and v are.
+ * Holds always: a + z is a, but where a is a zero, and then (a + z) + v is -0 only if a, z and v are, as a + (z + v) is.
  */
 const addedScatter: Rule = ({ source: { inputs }, shape, tensor }) => {
   for (const [i, input] of inputs.entries()) {
     const scatter = scatterOfZeros(input, shape);
     const other = inputs[1 - i];
     if (scatter && sameShape(other.shape, shape))
-      return scatterInto(scatter, tensor(other).add(scatter.zero), tensor(scatter.values).add(scatter.zero), tensor);
+      return scatterInto(scatter, tensor(other).add(scatter.zero), tensor(scatter.values), tensor);
   }
   return null;
 };
@@ -188,7 +187,7 @@ const addedScatter: Rule = ({ source: { inputs }, shape, tensor }) => {
  * a - (0 + v) at the positions, a elsewhere: -(0 + v) laid into a. Holds for zeros that are 0, since a - 0 is a and
  * a - u = a + (-u); a - (-0) would make 0 of -0.
  *
- * (z + v) - b at the positions, z - b elsewhere: v + z laid into z - b. Holds always, as for {@link addedScatter} with -b.
+ * (z + v) - b at the positions, z - b elsewhere: v laid into z - b. Holds always, as {@link addedScatter} does with -b.
  */
 const subtractedScatter: Rule = ({ source: { inputs }, shape, tensor }) => {
   const [a, b] = inputs;
@@ -196,20 +195,20 @@ const subtractedScatter: Rule = ({ source: { inputs }, shape, tensor }) => {
   if (second && isPositiveZero(second.zero) && sameShape(a.shape, shape))
     return scatterInto(second, tensor(a), neg(tensor(second.values).add(0)), tensor);
   if (first && sameShape(b.shape, shape))
-    return scatterInto(first, sub(first.zero, tensor(b)), tensor(first.values).add(first.zero), tensor);
+    return scatterInto(first, sub(first.zero, tensor(b)), tensor(first.values), tensor);
   return null;
 };
 
 /**
  * The sum along the axis along which there is one value each.
  *
- * Holds always: a sum begins at 0, so that 0 + z + … + v = 0 + v. That the indices are there is found by another look at
- * them, or the scatter stays for it: see `liveNodes`.
+ * Holds where the values have the shape of the sum, so that other axes that are summed have length 1: a sum begins at 0, and
+ * 0 + z + … + v = 0 + v. That the indices are there is found by another look at them, or the scatter stays for it: see
+ * `liveNodes`.
  */
-const summedScatter: Rule<AxisRange> = ({ source: { inputs }, attributes: { first, last }, shape, tensor }) => {
+const summedScatter: Rule<AxisRange> = ({ source: { inputs }, shape, tensor }) => {
   const scatter = scatterOfZeros(inputs[0], inputs[0].shape);
-  if (!scatter || first !== last || first !== scatter.axis || !sameShape(scatter.values.shape, shape)) return null;
-  return tensor(scatter.values).add(0);
+  return scatter && sameShape(scatter.values.shape, shape) ? tensor(scatter.values).add(0) : null;
 };
 
 /**
