@@ -89,11 +89,23 @@ async function download(source: Source): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** @throws DataError for bytes that are not whole gzip. */
-export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+/** How many bytes gzip may give: a thousandth of it can stand for so many, and would fill the memory. */
+const mostBytes = 2 ** 30;
+
+/** @throws DataError for bytes that are not whole gzip, and for those that give more than `most`. */
+export async function gunzip(bytes: Uint8Array, name: string, most = mostBytes): Promise<Uint8Array> {
   try {
-    return await collectStream(bytes, new DecompressionStream("gzip"));
+    return await collectStream(bytes, new DecompressionStream("gzip"), (size) => {
+      if (size <= most) return;
+      throw new DataError({
+        where: name,
+        expected: `at most ${most} bytes, decompressed`,
+        got: `more from ${bytes.length}`,
+        hint: "If it is meant to be that large, decompress it yourself, with gunzip.",
+      });
+    });
   } catch (error) {
+    if (error instanceof DataError) throw error;
     throw new DataError({
       where: name,
       expected: "whole gzip data",
@@ -110,9 +122,24 @@ export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
 async function collectStream(
   bytes: Uint8Array,
   transform: CompressionStream | DecompressionStream,
+  check: (size: number) => void = () => {},
 ): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform);
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform).getReader();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    size += value.length;
+    try {
+      check(size);
+    } catch (error) {
+      await reader.cancel();
+      throw error;
+    }
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** What went wrong, in the words of the system, down to the cause that a failed fetch hides. */

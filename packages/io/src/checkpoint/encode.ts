@@ -5,7 +5,7 @@
 import { ChainRuleError, DataError, type Tensor } from "@chainrule/core";
 import { Checksum, describe } from "@chainrule/core/internal";
 import type { Module, SavedTraining } from "@chainrule/nn";
-import { Decoding, decodeValue } from "../config/decode.ts";
+import { asOurs, Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
 import { isRecord, type Json, parseJson } from "../formats/json.ts";
 import { encodeSafetensors, parseSafetensors } from "../formats/safetensors.ts";
@@ -34,6 +34,11 @@ export function encodeCheckpoint(
   // What could not be read is not written: nesting deeper than any file may have.
   parseJson(where, text);
   const bytes = encodeSafetensors(Object.fromEntries(state), { metadata: { checksum: blank, chainrule: text } });
+  return seal(bytes);
+}
+
+/** Writes the check sum to its place. */
+export function seal(bytes: Uint8Array): Uint8Array {
   bytes.set(new TextEncoder().encode(checksumOf(bytes)), 8 + before.length);
   return bytes;
 }
@@ -96,8 +101,9 @@ export function parseCheckpoint(bytes: Uint8Array, name: string): SavedTraining 
     });
   const listed: Tensor[] = [];
   for (let i = 0; Object.hasOwn(tensors, `$${i}`); i++) listed.push(tensors[`$${i}`]);
-  const training = decodeValue(new Decoding(name, listed, {}), header.parts.training) as Record<string, unknown>;
-  const { epoch, ...rest } = training;
+  const { training } = header.parts;
+  const decoded = asOurs(name, () => decodeValue(new Decoding(name, listed, {}), training));
+  const { epoch, ...rest } = isRecord(decoded as Json) ? (decoded as Record<string, unknown>) : {};
   if (!Number.isSafeInteger(epoch) || (epoch as number) < 0)
     throw new DataError({ where: name, expected: "how many epochs there were", got: describe(epoch) });
   const weights = Object.entries(tensors).filter(([key]) => !key.startsWith("$"));

@@ -157,6 +157,21 @@ export class Decoding {
   }
 }
 
+/** Runs `f`; what constructors and functions throw that take for granted what a file may not have becomes our error. */
+export function asOurs<T>(where: string, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof ChainRuleError) throw error;
+    throw new DataError({
+      where,
+      expected: "what can be made again",
+      got: `an error: ${(error as Error | null)?.message ?? String(error)}`,
+      hint: "The file is damaged, or the constructor of a class of your own takes something else now.",
+    });
+  }
+}
+
 /** What the JSON stands for. @throws DataError for what is not as it was written; what constructors throw. */
 export function decodeValue(decoding: Decoding, json: Json): unknown {
   if (Array.isArray(json)) return json.map((item) => decodeValue(decoding, item));

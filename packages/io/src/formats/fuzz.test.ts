@@ -5,8 +5,12 @@
  * `pnpm fuzz` looks longer; FUZZ_RUNS and FUZZ_SEED say how long and from where.
  */
 import { ChainRuleError, Generator, randn, tensor } from "@chainrule/core";
+import { encodeIdx, parseCsv, parseIdx } from "@chainrule/data";
+import { Adam, Dense, Dropout, Sequential, stepDecay } from "@chainrule/nn";
 import { describe, expect, it } from "vitest";
 import { fixture } from "../../test/fixture.ts";
+import { encodeCheckpoint, parseCheckpoint, seal } from "../checkpoint/encode.ts";
+import { encodeModel, parseModel } from "../model/file.ts";
 import { parseNpy } from "./npy.ts";
 import { encodeNpz, parseNpz } from "./npz.ts";
 import { encodeSafetensors, parseSafetensors } from "./safetensors.ts";
@@ -41,6 +45,18 @@ function mutated(bytes: Uint8Array): Uint8Array {
 
 const small = { x: randn([2, 3]), y: tensor([1, 2], { dtype: "int32" }), z: tensor([true]) };
 
+const model = new Sequential([
+  new Dense({ units: 3, inputDim: 2, activation: "relu" }),
+  new Dropout({ rate: 0.1, seed: 1 }),
+  new Dense(1),
+]).compile({ optimizer: new Adam({ lr: stepDecay({ lr: 0.1, every: 3 }) }), loss: "mse", metrics: ["mae"] });
+await model.fit(randn([4, 2]), randn([4, 1]), { verbose: 0 });
+const rest = { optimizer: model.optimizer.stateDict(), numbers: [Number.NaN, -0, 1], texts: { a: "b", c: null } };
+const checkpoint = encodeCheckpoint("c", { epoch: 1, weights: model.stateDict(), rest }, model);
+const tables = ["a,b,kind\n1,2,x\n3.5,-4e-3,y\n", 'name;"x ""y""";t\r\n"a;b";1;2\r\nc;3;4\r\n'].map((text) =>
+  new TextEncoder().encode(text),
+);
+
 describe.each<[string, Uint8Array[], (bytes: Uint8Array) => object]>([
   [
     "safetensors",
@@ -48,6 +64,29 @@ describe.each<[string, Uint8Array[], (bytes: Uint8Array) => object]>([
     parseSafetensors,
   ],
   ["npy", ["float32.npy", "fortran.npy", "big-endian.npy", "int64.npy"].map(fixture), parseNpy],
+  [
+    "model",
+    [true, false].map((optimizerState) => encodeModel(model, { optimizerState })),
+    parseModel as (bytes: Uint8Array) => object,
+  ],
+  ["checkpoint", [checkpoint], (bytes) => parseCheckpoint(bytes, "c")],
+  // As one would be that somebody made up.
+  ["checkpoint, sealed", [checkpoint], (bytes) => parseCheckpoint(bytes.length > 100 ? seal(bytes) : bytes, "c")],
+  [
+    "IDX",
+    [
+      encodeIdx(randn([2, 3])),
+      encodeIdx(
+        tensor([
+          [1, 2],
+          [3, 255],
+        ]),
+        { type: "ubyte" },
+      ),
+    ],
+    parseIdx,
+  ],
+  ["CSV", tables, (bytes) => parseCsv(new TextDecoder().decode(bytes))],
   ["npz", [fixture("stored.npz"), fixture("deflated.npz"), encodeNpz(small, { compress: true })], parseNpz],
 ])("a damaged %s file", (_name, files, parse) => {
   it("is read, or is an error of this library, at once", { timeout: 60_000 + 20 * runs }, () => {

@@ -1,11 +1,11 @@
 /**
  * Models, and what belongs to them, as one safetensors file: all tensors by name, and the rest as JSON in its metadata.
  */
-import { ChainRuleError, DataError, OptionError, type Tensor } from "@chainrule/core";
+import { DataError, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { readBytes, type Source } from "@chainrule/data";
 import { type Model, Module, type SaveOptions, setModelWriter } from "@chainrule/nn";
-import { Decoding, decodeValue } from "../config/decode.ts";
+import { asOurs, Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
 import { type Custom, checkCustom } from "../config/known.ts";
 import { writeFile } from "../files/atomic.ts";
@@ -95,24 +95,9 @@ export function parseAll<P extends Parts = Parts>(bytes: Uint8Array, options: Lo
   const decoded = Object.entries(header).map(([part, json]) => {
     const isModel = isRecord(json) && json.$ === "model";
     const decode = () => (isModel ? decodeWhole(decoding, json, tensors) : decodeValue(decoding, json));
-    return [part, asOurs(name, part, decode)] as const;
+    return [part, asOurs(`${name}, "${part.slice(0, 60)}"`, decode)] as const;
   });
   return Object.fromEntries(decoded) as P;
-}
-
-/** Runs `f`; what constructors and functions throw that take for granted what a file may not have becomes our error. */
-function asOurs<T>(where: string, part: string, f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    if (error instanceof ChainRuleError) throw error;
-    throw new DataError({
-      where: `${where}, "${part.slice(0, 60)}"`,
-      expected: "what can be made again",
-      got: `an error: ${(error as Error | null)?.message ?? String(error)}`,
-      hint: "The file is damaged, or the constructor of a class of your own takes something else now.",
-    });
-  }
 }
 
 function readHeader(where: string, metadata: Readonly<Record<string, string>>): { readonly [part: string]: Json } {

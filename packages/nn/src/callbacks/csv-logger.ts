@@ -46,6 +46,8 @@ export class CSVLogger extends Callback {
   readonly #separator: string;
   readonly #append: boolean;
   #layout: Layout | null = null;
+  /** Where the file ended when the checkpoint was made from which training goes on; null once it goes on. */
+  #resumedAt: number | null = null;
 
   constructor(path: string, options: CSVLoggerOptions = {}) {
     super();
@@ -85,6 +87,7 @@ export class CSVLogger extends Callback {
 
   override onTrainBegin(): void {
     this.#layout = null;
+    this.#resumedAt = null;
   }
 
   /** Where the file ended: for checkpoints. */
@@ -106,13 +109,22 @@ export class CSVLogger extends Callback {
     const size = saved.count("size");
     const columns = layout.texts("columns");
     const newline = layout.text("newline") === "\r\n" ? "\r\n" : "\n";
+    this.#layout = { columns, newline };
+    this.#resumedAt = size;
+  }
+
+  /** Takes off what was written after the checkpoint: only now, when the training goes on from there. */
+  #cutToResume(): void {
+    const size = this.#resumedAt;
+    this.#resumedAt = null;
+    if (size === null) return;
     this.#access(({ statSync, truncateSync }) => {
       if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > size) truncateSync(this.#path, size);
     });
-    this.#layout = { columns, newline };
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
+    this.#cutToResume();
     const layout = this.#layout ?? this.#begin(["epoch", ...Object.keys(logs)]);
     const fields = layout.columns.map((name) => (name === "epoch" ? epoch : (logs[name] ?? "")));
     const line = fields.join(this.#separator) + layout.newline;

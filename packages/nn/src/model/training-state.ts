@@ -2,8 +2,16 @@
  * All that decides how a training goes on, taken after an epoch and put back before the next: weights, optimizer, random
  * numbers, the order of the data, what callbacks remember, and what has been compiled.
  */
-import { DataError, defaultGenerator, type Generator, type Parameter, type Tensor } from "@chainrule/core";
+import {
+  ChainRuleError,
+  DataError,
+  defaultGenerator,
+  type Generator,
+  type Parameter,
+  type Tensor,
+} from "@chainrule/core";
 import { Layer, withoutInitialization } from "../layers/layer.ts";
+import type { Module } from "../module/module.ts";
 import type { BatchIterator } from "./batch-iterator.ts";
 import type { CallbackList } from "./callback.ts";
 import type { SavedTraining } from "./checkpoint-store.ts";
@@ -73,7 +81,7 @@ export async function restoreTraining(parts: TrainingParts, saved: SavedTraining
   try {
     build(where, model, rest.fields("model"), saved.weights);
     const [weights, optimizer, spent] = [model.stateDict(), model.optimizer.stateDict(), model.optimizer.updatesSpent];
-    undo.push(() => {
+    undo.push(noteModules(model), () => {
       model.loadStateDict(weights);
       model.optimizer.loadStateDict(optimizer);
       model.optimizer.updatesSpent = spent;
@@ -93,8 +101,38 @@ export async function restoreTraining(parts: TrainingParts, saved: SavedTraining
     return { epoch: saved.epoch, logs: Object.fromEntries(logs.names.map((name) => [name, logs.number(name)])) };
   } catch (error) {
     for (const each of undo.reverse()) each();
-    throw error;
+    throw error instanceof ChainRuleError ? error : notRestored(where, error);
   }
+}
+
+/** The error for what layers and callbacks throw that take for granted what a checkpoint may not have. */
+function notRestored(where: string, error: unknown): DataError {
+  const made = new DataError({
+    where,
+    expected: "what the layers and callbacks of this training gave to be kept",
+    got: `an error when they got it back: ${(error as Error | null)?.message ?? error}`,
+  });
+  made.cause = error;
+  return made;
+}
+
+/** Modes, what is frozen, and what layers remember besides their weights. */
+function noteModules(model: Model<unknown>): () => void {
+  const modules = model.modules().map((part) => ({
+    part: part as Module<unknown> & { isFrozen: boolean },
+    training: part.training,
+    isFrozen: part.isFrozen,
+    extra: part.extraState(),
+  }));
+  const gradients = model.parameters().map((parameter) => [parameter, parameter.requiresGrad] as const);
+  return () => {
+    for (const { part, training, isFrozen, extra } of modules) {
+      part.training = training;
+      part.isFrozen = isFrozen;
+      part.loadExtraState(extra);
+    }
+    for (const [parameter, requiresGrad] of gradients) parameter.requiresGrad = requiresGrad;
+  };
 }
 
 function noteRandom(generator: Generator): () => void {
