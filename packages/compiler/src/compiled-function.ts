@@ -11,7 +11,9 @@ import type { FlatTree } from "./trace/pytree.ts";
 import type { TensorFunction, TracedFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
 
-/** How many runs lie at least between two looks at whether the function still does the same. */
+/** In how many calls after the first it is looked whether the function still does the same, unless more is wanted. */
+const firstLooks = 3;
+/** How many runs lie at least between two looks, when so many doubled from one look to the next. */
 const leastSpacing = 32;
 /** The share of the time that these looks may take. */
 const shareOfChecks = 0.03;
@@ -42,6 +44,11 @@ export class CompiledFunction {
   /** Whether two traces in a row were the same. */
   isConfirmed = false;
   isTrusted = false;
+  /** How often it has run since the last look. */
+  runsSinceLook = 0;
+  /** How many looks follow without a pause. */
+  #looksInARow: number;
+  #spacing = 2;
   /** How long the last look took, until it is known how long a run takes. */
   #checkTime: number | null = null;
 
@@ -51,8 +58,9 @@ export class CompiledFunction {
     args: FlatTree,
     traced: TracedFunction,
     heap: Heap,
-    options: { readonly deterministic: boolean },
+    options: { readonly deterministic: boolean; readonly attentive: number },
   ) {
+    this.#looksInARow = Math.max(options.attentive, firstLooks);
     this.#f = f;
     this.#name = name;
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
@@ -155,8 +163,13 @@ export class CompiledFunction {
 
   /** It was looked whether the function does the same, which took so many milliseconds. */
   looked(time: number): void {
-    this.#untilCheck = leastSpacing;
-    this.#checkTime = time;
+    this.runsSinceLook = 0;
+    if (--this.#looksInARow > 0) this.#untilCheck = 1;
+    else {
+      this.#spacing = Math.min(2 * this.#spacing, leastSpacing);
+      this.#untilCheck = this.#spacing;
+      if (this.#spacing === leastSpacing) this.#checkTime = time;
+    }
   }
 
   #addCircumstances(values: readonly unknown[]): void {
@@ -183,6 +196,7 @@ export class CompiledFunction {
   /** Runs it on the tensors among the arguments. Where a guard fails, the function is run as it is. */
   run(args: readonly unknown[], tensors: readonly Tensor[]): unknown {
     this.#untilCheck--;
+    this.runsSinceLook++;
     if (this.#checkTime === null) return this.#run(args, tensors);
     const start = performance.now();
     const result = this.#run(args, tensors);

@@ -5,8 +5,9 @@
  */
 import { getDefaultDType, isGradEnabled, JitError } from "@chainrule/core";
 import { CompiledFunction } from "./compiled-function.ts";
-import { type Difference, differenceOf, isFirstPartOf } from "./trace/difference.ts";
+import { beginsAs, type Difference, differenceOf } from "./trace/difference.ts";
 import type { FlatTree } from "./trace/pytree.ts";
+import { Trace } from "./trace/trace.ts";
 import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
 
@@ -17,6 +18,9 @@ const mostChanges = 8;
 /** As often as this modes and properties may have been something new. */
 const mostStates = 16;
 
+/** Ends a trace. */
+const sameSoFar = new Error("the function does what it did before");
+
 /** How a function is looked after, beyond what `jit` does for everybody. */
 export interface Watch {
   /** Who says so where the function cannot stay compiled: "fit". */
@@ -25,8 +29,8 @@ export interface Watch {
   readonly quiet?: boolean;
   /** Whether nothing but the library takes part, so that one trace tells all. */
   isTrusted?(): boolean;
-  /** The first part of what the function does, if all of the user's code is in it: it is traced faster. */
-  firstPart?(): TensorFunction | null;
+  /** In how many calls to look, one after the other, before it is done now and then. */
+  readonly attentive?: number;
   /** To be set where the user's code has run that may have changed something: the next call then looks. */
   mayHaveChanged?: boolean;
 }
@@ -78,14 +82,18 @@ export class Programs {
     const isAsked = this.#watch.mayHaveChanged === true;
     this.#watch.mayHaveChanged = false;
     if (current && (current.isTrusted || current.isRunning || !(current.isDue || isAsked))) return current;
-    if (current?.isConfirmed && this.#firstPartIsSame(current, args)) return current;
     current?.waitForTheClock();
+    const isLate = !isAsked && current?.isConfirmed === true && current.runsSinceLook > 1;
     const circumstances = known.map((each) => each.readDependencies());
     const start = performance.now();
-    const traced = traceFunction(this.#name, this.#f, args, current !== undefined);
+    const traced = this.#trace(args, current, isLate || current?.isConfirmed === false);
+    if (traced instanceof CompiledFunction) {
+      traced.looked(performance.now() - start);
+      return traced;
+    }
     const at = known.findIndex((each) => differenceOf(each.compilation.traced, traced) === null);
     let found = known[at] as CompiledFunction | undefined;
-    if (current && found !== current) this.#change(current, traced, current.isConfirmed && !isAsked);
+    if (current && found !== current) this.#change(current, traced, isLate);
     else if (found) this.#changesInARow = 0;
     else if (known.length > 0) this.#changeOfState(known);
     if (found) {
@@ -104,6 +112,7 @@ export class Programs {
     if (this.#compilations >= mostPrograms) throw tooMany(this.#name);
     const compiled = new CompiledFunction(this.#name, this.#f, args, traced, heap, {
       deterministic: this.#deterministic,
+      attentive: this.#watch.attentive ?? 0,
     });
     // A call that cannot be compiled, because its arguments are wrong, is none of them.
     this.#compilations++;
@@ -111,14 +120,23 @@ export class Programs {
     return compiled;
   }
 
-  /** Whether the first part of the function does the same as before; false where there is none. */
-  #firstPartIsSame(current: CompiledFunction, args: FlatTree): boolean {
-    const firstPart = this.#watch.firstPart?.();
-    if (!firstPart) return false;
-    const start = performance.now();
-    const isSame = isFirstPartOf(traceFunction(this.#name, firstPart, args), current.lastTrace);
-    if (isSame) current.looked(performance.now() - start);
-    return isSame;
+  /** Traces the function; the current program, where all that is the user's in it does what it did in that one's trace. */
+  #trace(
+    args: FlatTree,
+    current: CompiledFunction | undefined,
+    notesLines: boolean,
+  ): TracedFunction | CompiledFunction {
+    const trace = new Trace(this.#name, args.tensors, notesLines);
+    if (current?.isConfirmed)
+      trace.onEndOfUserCode = (result) => {
+        if (beginsAs(trace, result, current.lastTrace)) throw sameSoFar;
+      };
+    try {
+      return traceFunction(this.#name, this.#f, args, notesLines, trace);
+    } catch (error) {
+      if (current && error === sameSoFar) return current;
+      throw error;
+    }
   }
 
   /** The function does something else than it did, though arguments, modes and parameters are the same. */

@@ -108,6 +108,7 @@ const quiet = {
   evaluate: refuse,
   dependsOn: () => {},
   beforeDrawing: () => {},
+  endsUserCode: () => {},
   everyRun: refuse,
   guard: refuse,
 };

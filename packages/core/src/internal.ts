@@ -4,6 +4,7 @@
 import "./methods.ts";
 
 export { checkCount, checkFunction, checkList, checkNumber, checkText, listInWords } from "./arguments.ts";
+export { areHooksUsed, hasHooks } from "./autodiff/hooks.ts";
 export { Checksum } from "./checksum.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
@@ -29,7 +30,7 @@ export { concatOp, permuteOp } from "./ops/movement.ts";
 export { maxPoolBackwardOp, maxPoolGatherOp, maxPoolOp, sumPoolBackwardOp, sumPoolOp } from "./ops/pool.ts";
 export { maxOp, minOp } from "./ops/reduce.ts";
 export { placeOf } from "./ops/refuse-where.ts";
-export { builtin, builtinOps, type OpFunction, withOp } from "./ops/registry.ts";
+export { builtin, builtinOps, isBuiltinOp, type OpFunction, withOp } from "./ops/registry.ts";
 export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";

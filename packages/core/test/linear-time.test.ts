@@ -30,6 +30,7 @@ function numbersMade(f: () => unknown): number {
       evaluate: refuse,
       dependsOn: () => {},
       beforeDrawing: () => {},
+      endsUserCode: () => {},
       everyRun: refuse,
       guard: refuse,
     },

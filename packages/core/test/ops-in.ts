@@ -27,6 +27,7 @@ export function opsIn(f: () => unknown): Set<Op> {
         evaluate: refuse,
         dependsOn: () => {},
         beforeDrawing: () => {},
+        endsUserCode: () => {},
         everyRun: refuse,
         guard: refuse,
       },

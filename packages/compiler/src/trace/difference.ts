@@ -4,6 +4,7 @@
 import type { Tensor, TypedArray } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
 import { type GraphNode, liveNodes } from "../ir/graph.ts";
+import type { Trace } from "./trace.ts";
 import type { TracedFunction } from "./trace-function.ts";
 
 /** The first place where two traces of a function differ. */
@@ -41,19 +42,22 @@ export function differenceOf(first: TracedFunction, second: TracedFunction): Dif
   return resultDifference(first, second, isSame);
 }
 
-/** Whether a trace of the first part of a function, whose first result is the function's, is how another trace of it begins. */
-export function isFirstPartOf(part: TracedFunction, whole: TracedFunction): boolean {
+/** Whether a trace that has come to its first result goes, so far, as a whole one before it began. */
+export function beginsAs(trace: Trace, result: Tensor, whole: TracedFunction): boolean {
   const { nodes, assigned, outputs } = whole.graph;
-  for (const node of part.graph.nodes) {
+  for (const node of trace.nodes) {
     const before = nodes[node.id];
     if (before === undefined || opDifference(before, node) !== null || sourceDifference(before, node) !== null)
       return false;
     if (node.inputs.some((input, i) => input.id !== before.inputs[i].id)) return false;
   }
-  if (part.graph.outputs[0]?.id !== outputs[0]?.id) return false;
+  if (trace.nodeOf(result).id !== outputs[0]?.id) return false;
   const known = new Map(assigned);
-  // Weights are assigned again after the first part.
-  return part.graph.assigned.every(([to, { id }]) => !to.isBuffer || known.get(to)?.id === id);
+  for (const [parameter, { before, now }] of trace.states) {
+    // Weights are assigned again later.
+    if (now !== before && parameter.isBuffer && known.get(parameter)?.id !== now.id) return false;
+  }
+  return true;
 }
 
 /** What is left behind beside the results must be left on the same tensors. */

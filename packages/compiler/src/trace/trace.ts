@@ -8,6 +8,7 @@ import {
   compute,
   type Effect,
   formatShape,
+  isBuiltinOp,
   loweringOf,
   noteLine,
   type StateTracer,
@@ -49,6 +50,7 @@ export class Trace implements Tracer, StateTracer {
   /** The tensors with numbers that ops were applied to: those from outside, and some made in the call. */
   readonly captured = new Set<Tensor>();
   readonly #localLeaves = new Set<Tensor>();
+  #hasOwnOps = false;
   readonly #constants = new Map<object, GraphNode[]>();
   readonly #given: readonly Tensor[];
   /** What the function is called in messages. */
@@ -79,6 +81,7 @@ export class Trace implements Tracer, StateTracer {
 
   record(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
     for (const x of inputs) if (isConstant(x)) this.captured.add(x);
+    this.#hasOwnOps ||= !isBuiltinOp(op);
     if (
       inputs.length > 0 &&
       inputs.every(isConstant) &&
@@ -243,6 +246,14 @@ export class Trace implements Tracer, StateTracer {
       got: `a read of the numbers of a tensor of shape ${formatShape(x.shape)} (item(), toArray(), printing, or a branch that depends on them)`,
       hint: "To choose by a value, write where(condition, a, b); to see a value, return it from the function.",
     });
+  }
+
+  /** Is asked where the rest follows from a result; throws where that is known. */
+  onEndOfUserCode: ((result: Tensor) => void) | null = null;
+
+  endsUserCode(result: Tensor): void {
+    // The gradient rule of an op of the user's comes later.
+    if (!this.#hasOwnOps) this.onEndOfUserCode?.(result);
   }
 
   beforeDrawing(): never {

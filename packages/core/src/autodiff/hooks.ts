@@ -25,6 +25,16 @@ let isUsed = false;
 /** How often a hook of a leaf was added or removed: what compiled functions were compiled for. */
 const ofLeaves = { changes: 0 };
 
+/** Whether there has ever been a hook: code of the user's may then run in a backward pass. */
+export function areHooksUsed(): boolean {
+  return isUsed;
+}
+
+/** Whether the tensor itself has hooks. */
+export function hasHooks(x: Tensor): boolean {
+  return isUsed && (hooks.get(nodeOf(x))?.size ?? 0) > 0;
+}
+
 /** Makes `backward` leave the tensor's gradient in its `grad`. See `Tensor.retainGrad`. */
 export function retainGrad(x: Tensor): Tensor {
   checkHasGradient("retainGrad", x);

@@ -4,16 +4,23 @@
 import type { Op } from "../tensor/op.ts";
 
 const registered: Op[] = [];
+const known = new Set<Op>();
 
 /** Registers an op of this package, and returns it. A user's own op needs none of it. */
 export function builtin<Attributes>(op: Op<Attributes>): Op<Attributes> {
   registered.push(op as Op);
+  known.add(op as Op);
   return op;
 }
 
 /** All ops that the modules loaded so far have registered. */
 export function builtinOps(): readonly Op[] {
   return registered;
+}
+
+/** Whether it is one of them, and not a user's. */
+export function isBuiltinOp(op: Op): boolean {
+  return known.has(op);
 }
 
 /** A function that applies one op, and the op itself: compilers know ops by identity, never by name. */

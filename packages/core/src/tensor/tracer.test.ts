@@ -68,6 +68,7 @@ describe("a tracer", () => {
       evaluate: unused,
       dependsOn: unused,
       beforeDrawing: () => {},
+      endsUserCode: () => {},
       everyRun: () => seen.push("everyRun"),
       guard: (bad) => seen.push(`guard [${bad.shape}]`),
     };

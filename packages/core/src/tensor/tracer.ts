@@ -52,6 +52,8 @@ export interface StateTracer {
   beforeDrawing(): void;
   /** Told from which step's result a backward pass sends gradients on from here, and null at its end. */
   sendsBack?(result: Tensor | null): void;
+  /** Told where the rest of what is traced is the library's and follows from this result; it may throw, to end the trace. */
+  endsUserCode(result: Tensor): void;
   /** Records that no run goes beyond here if something in the tensor, which is bool, is true. */
   guard(bad: Tensor): void;
 }

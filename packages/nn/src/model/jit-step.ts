@@ -7,9 +7,8 @@ import type { JitOptions } from "@chainrule/compiler";
 import { type Watch, watchedJit } from "@chainrule/compiler/internal";
 import { JitError, Tensor } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
-import { isBuiltIn } from "../built-in.ts";
 import { flattenNested, type Nested } from "./nested.ts";
-import { forward, type Inputs, type StepResult, type TrainState, type testStep, trainStep } from "./step.ts";
+import type { Inputs, StepResult, TrainState, testStep, trainStep } from "./step.ts";
 import { hasUserCode } from "./user-code.ts";
 
 /** What a step takes besides the model: inputs, targets and perhaps weights. */
@@ -39,8 +38,6 @@ export type Changes = Pick<Watch, "mayHaveChanged">;
 interface CompiledForm<Args extends Arguments, Result> {
   /** Returns less than the function does. */
   readonly f?: (...args: Args) => Result;
-  /** What comes first and runs all of the user's code that takes part; its first result is the first of `f`. */
-  firstPart?(): ((...args: Args) => unknown) | null;
   /** Whether the user's code takes part. */
   hasUserCode(): boolean;
 }
@@ -55,6 +52,9 @@ export class CompiledShapes {
   /** Whether it can be compiled, as far as is known. */
   isCompilable = true;
 }
+
+/** In how many batches it is looked whether users' functions still do the same, before that is done now and then. */
+const attentive = 100;
 
 type Arguments = readonly (Nested<Tensor> | undefined)[];
 
@@ -84,10 +84,10 @@ function haveSameSpecs(a: Arguments, b: Arguments): boolean {
 export function jitAfterFirstCall<Args extends Arguments, Result>(
   f: (...args: Args) => Result,
   { where, jit: jitOptions, quiet = false, changes = {}, compiled: shapes = new CompiledShapes() }: JitSettings,
-  { f: compiledForm = f, firstPart, hasUserCode }: CompiledForm<Args, Result>,
+  { f: compiledForm = f, hasUserCode }: CompiledForm<Args, Result>,
 ): (...args: Args) => Result {
   if (!jitOptions) return f;
-  const watch: Watch = Object.assign(changes, { where, quiet, firstPart, isTrusted: () => !hasUserCode() });
+  const watch: Watch = Object.assign(changes, { where, quiet, attentive, isTrusted: () => !hasUserCode() });
   const compiled = watchedJit(compiledForm, jitOptions === true ? {} : jitOptions, watch);
   let last: Args | null = null;
   return (...args) => {
@@ -128,11 +128,8 @@ export function jitStep(step: typeof trainStep | typeof testStep, settings: JitS
     const needsPrediction = configs.length > 1 || configs[0].metrics.length > 0;
     return needsPrediction ? output : { ...output, prediction: null };
   };
-  const firstPart = (...[x, y, weight]: BatchArguments) => [forward(state, x, y, weight).loss];
   const run = jitAfterFirstCall((...[x, y, weight]: BatchArguments) => eager(state, x, y, weight), settings, {
     f: compiledForm,
-    // The backward pass is the library's, and the update is if the optimizer is.
-    firstPart: () => (step === trainStep && isBuiltIn(state.optimizer.constructor) ? firstPart : null),
     hasUserCode: () => hasUserCode(state),
   });
   return (current, x, y, weight) => {

@@ -2,7 +2,8 @@
  * One step of training, and one of evaluation: all that is computed for a batch, in tensor operations.
  */
 import { isFloat, noGrad, Tensor, where } from "@chainrule/core";
-import { atomic } from "@chainrule/core/internal";
+import { areHooksUsed, atomic, tracer } from "@chainrule/core/internal";
+import { isBuiltIn } from "../built-in.ts";
 import type { Module } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { CompiledOutputs } from "./compiled-outputs.ts";
@@ -42,6 +43,8 @@ export function trainStep(state: TrainState, x: Inputs, y: Nested<Tensor>, weigh
   const inputs = weight === undefined ? x : (mapNested(x, (input) => withoutUncounted(input, weight)) as Inputs);
   const toUpdate = () => {
     const output = forward(state, inputs, y, weight);
+    // Going back is the library's business unless there are hooks, and so is the update unless the optimizer is the user's.
+    if (isBuiltIn(state.optimizer.constructor) && !areHooksUsed()) tracer?.state?.endsUserCode(output.loss);
     state.optimizer.zeroGrad();
     output.loss.backward();
     return detach(output);

@@ -1,6 +1,7 @@
 /**
  * Whether code of the user's takes part in a step: it may go by anything, which nobody can see from outside.
  */
+import { hasHooks } from "@chainrule/core/internal";
 import { isBuiltInActivation } from "../activations.ts";
 import { isBuiltIn } from "../built-in.ts";
 import { constructorArgumentsOf } from "../constructor-arguments.ts";
@@ -9,9 +10,9 @@ import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import type { TrainState } from "./step.ts";
 
-/** Whether forward pass, losses, penalties or the update run a function that is not the library's; if in doubt, yes. */
+/** Whether forward pass, losses, penalties, hooks of gradients or the update run a function that is not the library's; if in doubt, yes. */
 export function hasUserCode({ model, outputs, optimizer }: Partial<TrainState> & Pick<TrainState, "model">): boolean {
-  if (optimizer && !isBuiltIn(optimizer.constructor)) return true;
+  if (optimizer && (!isBuiltIn(optimizer.constructor) || model.parameters().some(hasHooks))) return true;
   if (outputs && !outputs.areLossesBuiltIn) return true;
   return model.modules().some(isUsers);
 }

@@ -130,7 +130,8 @@ describe("a property of a module that is changed between calls", () => {
       module.on = i % 2 === 0;
       expect(f(x).toTypedArray()[0]).toBe(module.on ? -1 : 1);
     }
-    expect(count).toBe(4);
+    // Of each in its calls 1 to 4 and 8.
+    expect(count).toBe(10);
   });
 
   it("may be the settings of the library's own layers", () => {
@@ -258,11 +259,11 @@ describe("a property that forward changes", () => {
     }
     const module = new Remembering();
     const f = jit((y: Tensor) => module.call(y));
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 60; i++) {
       expect(f(x).toArray()).toEqual([3, 6]);
       expect(f(scalar(i)).item()).toBe(3 * i);
     }
-    expect(count).toBeLessThan(10);
+    expect(count).toBeLessThan(20);
     expect(warned).not.toHaveBeenCalled();
   });
 });
