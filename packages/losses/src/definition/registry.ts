@@ -53,9 +53,15 @@ export function protectLosses(): void {
   builtIn = new Set(bySpelling.values());
 }
 
-/** Whether it is a loss of the library, with whatever options. @internal */
-export function isBuiltInLoss({ lossName }: Loss): boolean {
-  const known = bySpelling.get(spellingOf(lossName));
+/**
+ * Whether something is a loss of the library, with whatever options, and none of one's own.
+ *
+ * @example
+ * isBuiltInLoss(lossByName("huber").with({ delta: 2 })); // true
+ */
+export function isBuiltInLoss(loss: unknown): boolean {
+  const name: unknown = typeof loss === "function" && "lossName" in loss ? loss.lossName : undefined;
+  const known = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
   return known !== undefined && builtIn.has(known);
 }
 
