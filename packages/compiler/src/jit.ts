@@ -81,14 +81,14 @@ export function makeJit<F extends TensorFunction>(
  * does to tensors and makes one WebAssembly program of it, which later calls run. Only tensor operations are in it, and not
  * the JavaScript around them: what changes from call to call is passed as a tensor or kept in a `buffer`.
  *
- * The function is run in plain JavaScript in the first two calls of a kind, and now and then afterwards. Where it does not
- * do the same each time (`Math.random()`, a counter, variables made inside), it goes on uncompiled and says so once, with
- * the line. `everyRun` is for what is to happen at each call besides.
+ * The function is run in plain JavaScript in the first four calls of a kind, and now and then afterwards. Where it does not
+ * do the same each time (`Math.random()`, a counter, variables made inside), it goes on uncompiled or is compiled anew, and
+ * says so once, with the line. `everyRun` is for what is to happen at each call besides.
  *
  * The function takes and returns tensors, in arrays and records; plain numbers among the arguments are part of their
  * kind. It may read and assign parameters and variables, draw random tensors, call `backward()`, `grad`, `hessian` and
- * an optimizer's `step()`: these happen at every call. Modes of modules count as they are at each call. Results agree
- * with running the function up to float32 rounding.
+ * an optimizer's `step()`: these happen at every call. Modes and plain properties of modules and optimizers count as they are
+ * at each call. Results agree with running the function up to float32 rounding.
  *
  * - Parameters that the function assigns have no gradient afterwards; others get the one that `backward()` leaves.
  * - Gradients flow through it to arguments, for which it then runs uncompiled, but not to parameters: call `backward()`

@@ -1,7 +1,7 @@
 /**
  * The programs of one function: one for each kind of arguments and for each of the ways in which the function was found to
- * go. A function is traced twice, in its first two calls with arguments of a kind, and now and then afterwards: only tensor
- * operations are in a program, so that a function that goes by other things that change cannot be one.
+ * go. A function is traced in its first calls with arguments of a kind, and now and then afterwards: only tensor operations
+ * are in a program, so that a function that goes by other things that change cannot be one.
  */
 import { getDefaultDType, isGradEnabled, JitError } from "@chainrule/core";
 import { CompiledFunction } from "./compiled-function.ts";
