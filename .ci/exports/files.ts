@@ -2,7 +2,7 @@
  * Files to Python and back, where there is a Python: NumPy, safetensors and TensorBoard read what is written here, and what
  * they write is read here.
  *
- * `npx -y pnpm@12 exports` runs it after what is exported. PYTHON names another Python than `python3`.
+ * `npx -y pnpm@12 exports files` runs it. PYTHON names another Python than `python3`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,6 @@ import {
   Dropout,
   eye,
   type Hooks,
-  manualSeed,
   randn,
   readNpz,
   readSafetensors,
@@ -28,10 +27,6 @@ import {
   zeros,
 } from "chainrule";
 import { layerGraph } from "../../packages/io/src/logging/layer-graph.ts";
-
-const python = process.env.PYTHON ?? "python3";
-const folder = mkdtempSync(join(tmpdir(), "chainrule-files-"));
-const problems: string[] = [];
 
 const tensors: Readonly<Record<string, Tensor>> = {
   floats: tensor([
@@ -62,7 +57,7 @@ const plain = (x: Tensor) => ({
   data: [...x.toTypedArray()].map((n) => (Object.is(n, -0) ? "-0.0" : String(n).replace("Infinity", "inf"))),
 });
 
-async function writeTensors(): Promise<void> {
+async function writeTensors(folder: string): Promise<void> {
   await writeSafetensors(join(folder, "ours.safetensors"), tensors, { metadata });
   await writeNpz(join(folder, "stored.npz"), tensors);
   await writeNpz(join(folder, "deflated.npz"), tensors, { compress: true });
@@ -70,7 +65,7 @@ async function writeTensors(): Promise<void> {
 }
 
 /** Trains for five epochs in two parts; returns what the event files must say. */
-async function writeEvents(): Promise<object> {
+async function writeEvents(folder: string): Promise<object> {
   const model = new Sequential([
     new Dense({ units: 4, inputDim: 3, activation: "tanh" }),
     new Dropout(0.2),
@@ -122,7 +117,7 @@ async function writeEvents(): Promise<object> {
   };
 }
 
-function same(what: string, x: Tensor | undefined, wanted: Tensor): void {
+function same(problems: string[], what: string, x: Tensor | undefined, wanted: Tensor): void {
   const equal = x && x.dtype === wanted.dtype && String(x.shape) === String(wanted.shape);
   const numbers = wanted.toTypedArray();
   if (!equal || !x.toTypedArray().every((n, i) => Object.is(n, numbers[i])))
@@ -130,10 +125,10 @@ function same(what: string, x: Tensor | undefined, wanted: Tensor): void {
 }
 
 /** What Python wrote. */
-async function readBack(): Promise<void> {
+async function readBack(folder: string, problems: string[]): Promise<void> {
   for (const name of ["python.npz", "python-deflated.npz"]) {
     const found = await readNpz(join(folder, name));
-    for (const [key, x] of Object.entries(tensors)) same(`${name}, ${key}`, found[key], x);
+    for (const [key, x] of Object.entries(tensors)) same(problems, `${name}, ${key}`, found[key], x);
   }
   const wide = tensor(
     [
@@ -142,13 +137,14 @@ async function readBack(): Promise<void> {
     ],
     { dtype: "int32" },
   );
-  for (const [key, x] of Object.entries(await readNpz(join(folder, "python-wide.npz")))) same(`wide, ${key}`, x, wide);
+  for (const [key, x] of Object.entries(await readNpz(join(folder, "python-wide.npz"))))
+    same(problems, `wide, ${key}`, x, wide);
   if (existsSync(join(folder, "python.safetensors"))) {
     const ours = readFileSync(join(folder, "ours.safetensors"));
     if (!readFileSync(join(folder, "python.safetensors")).equals(ours)) {
       // Metadata have no order there.
       const { tensors: found } = await readSafetensors(join(folder, "python.safetensors"));
-      for (const [key, x] of Object.entries(tensors)) same(`python.safetensors, ${key}`, found[key], x);
+      for (const [key, x] of Object.entries(tensors)) same(problems, `python.safetensors, ${key}`, found[key], x);
     }
   }
   if (!existsSync(join(folder, "torch.json"))) return;
@@ -161,30 +157,27 @@ async function readBack(): Promise<void> {
   }
 }
 
-manualSeed(1);
-if (spawnSync(python, ["-c", "import numpy"]).status !== 0) {
-  console.log(`Files: ${python} has no NumPy, so that none are exchanged (PYTHON names another Python)`);
-} else {
-  await writeTensors();
+/** Says in `problems` what does not come through. */
+export async function exchangeFiles(problems: string[]): Promise<void> {
+  const python = process.env.PYTHON ?? "python3";
+  if (spawnSync(python, ["-c", "import numpy"]).status !== 0) {
+    console.log(`Files: ${python} has no NumPy, so that none are exchanged (PYTHON names another Python)`);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "chainrule-files-"));
+  await writeTensors(folder);
   const expected = {
     tensors: Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, plain(x)])),
     metadata,
-    events: await writeEvents(),
+    events: await writeEvents(folder),
   };
   writeFileSync(join(folder, "expected.json"), JSON.stringify(expected));
   const script = fileURLToPath(new URL("files.py", import.meta.url));
   const { stdout, stderr, status } = spawnSync(python, [script, folder], { encoding: "utf8", maxBuffer: 1 << 26 });
   problems.push(...stdout.split("\n").filter(Boolean));
   if (status !== 0) problems.push(stderr.slice(-800));
-  else await readBack();
-  console.log(
-    `Files: ${stderr
-      .split("\n")
-      .filter((line) => /^(\w+ \d|without)/.test(line))
-      .join(", ")}`,
-  );
+  else await readBack(folder, problems);
+  const versions = stderr.split("\n").filter((line) => /^(\w+ \d|without)/.test(line));
+  console.log(`Files to Python and back: ${versions.join(", ")}`);
+  if (!process.env.KEEP) rmSync(folder, { recursive: true, force: true });
 }
-if (process.env.KEEP) console.log(folder);
-else rmSync(folder, { recursive: true, force: true });
-for (const problem of problems) console.log(problem);
-process.exit(problems.length > 0 ? 1 : 0);

@@ -1,45 +1,29 @@
 /**
- * What is exported, run by those it is for: every layer in ONNX Runtime (installed beside this file), every layer's and
- * every op's program in JAX where there is a Python that has it. All must find our numbers.
+ * What is exported, run by those it is for: every layer and every example's model in ONNX Runtime, programs in PyTorch and
+ * JAX, and files, where there is a Python that has what reads them. All must find our numbers.
  *
  * `npx -y pnpm@12 exports` runs all of it, `exports pytorch` a part. PYTHON names another Python than `python3`, EXPORTS_SAMPLES how many cases
  * of each op are tried.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Generator, isFloat, manualSeed, randint, randn, type Tensor } from "chainrule";
 import fc from "fast-check";
 import { opTable } from "../../packages/compiler/test/op-table.ts";
-import { encodeOnnx, exportJax } from "../../packages/io/src/index.ts";
+import { exportJax } from "../../packages/io/src/index.ts";
 import { jaxGoldens } from "../../packages/io/test/golden-programs.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
+import { exchangeFiles } from "./files.ts";
+import { inOnnxRuntime } from "./onnx.ts";
 import { pytorchPrograms } from "./pytorch.ts";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
 const problems: string[] = [];
 const folder = mkdtempSync(join(tmpdir(), "chainrule-exports-"));
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message.split("\n")[0] : String(error);
-}
-
-/** The largest difference, relative where numbers are above 1. */
-function gap(found: ArrayLike<number | bigint>, wanted: ArrayLike<number>): number {
-  if (found.length !== wanted.length) return Number.POSITIVE_INFINITY;
-  let worst = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    const [a, b] = [Number(found[i]), wanted[i]];
-    if (Object.is(a, b) || a === b) continue;
-    worst = Math.max(
-      worst,
-      Number.isNaN(a - b) ? Number.POSITIVE_INFINITY : Math.abs(a - b) / Math.max(1, Math.abs(b)),
-    );
-  }
-  return worst;
 }
 
 /** Each case of the layers' table in evaluation, in float32. */
@@ -50,42 +34,6 @@ function* layers() {
     call(layer, ...given);
     yield { name, layer, given, run: (...x: Tensor[]) => call(layer, ...x) };
   }
-}
-
-async function inOnnxRuntime(): Promise<void> {
-  if (!existsSync(join(here, "node_modules/onnxruntime-node"))) {
-    console.log("installing ONNX Runtime …");
-    execFileSync("npm", ["ci", "--ignore-scripts", "--loglevel=error"], { cwd: here, stdio: "inherit" });
-  }
-  const runtime = createRequire(import.meta.url)("onnxruntime-node");
-  let count = 0;
-  for (const { name, layer, given, run } of layers()) {
-    // Their masks are of the table's batch, not of the one that is traced.
-    if (name.includes("masked")) continue;
-    try {
-      const model = {
-        call: run,
-        train: (mode?: boolean) => layer.train(mode),
-        modules: () => layer.modules(),
-        namedParameters: () => layer.namedParameters(),
-        namedBuffers: () => layer.namedBuffers(),
-      };
-      const session = await runtime.InferenceSession.create(encodeOnnx(model, { example: given }));
-      layer.eval();
-      const wanted = run(...given);
-      const feeds = Object.fromEntries(
-        given.map((x, i) => [session.inputNames[i], new runtime.Tensor(x.dtype, x.toTypedArray(), [...x.shape])]),
-      );
-      const output = (await session.run(feeds))[session.outputNames[0]];
-      const worst = gap(output.data, wanted.toTypedArray());
-      if (!(worst <= 1e-5) || String(output.dims) !== String(wanted.shape))
-        problems.push(`ONNX Runtime, ${name}: [${output.dims}] in place of [${wanted.shape}], ${worst} apart`);
-      count++;
-    } catch (error) {
-      problems.push(`ONNX Runtime, ${name}: ${message(error)}`);
-    }
-  }
-  console.log(`ONNX Runtime: ${count} of ${layerTable.length} cases of layers ran`);
 }
 
 /** Writes a program for each case; returns their folders. */
@@ -211,7 +159,7 @@ async function inPython(
 }
 
 const parts: Readonly<Record<string, () => Promise<void>>> = {
-  onnx: inOnnxRuntime,
+  onnx: () => inOnnxRuntime(problems),
   pytorch: () =>
     inPython(
       "PyTorch",
@@ -235,6 +183,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
           JAX_PLATFORMS: "cpu",
         });
     }),
+  files: () => exchangeFiles(problems),
 };
 const asked = process.argv.slice(2);
 for (const [name, run] of Object.entries(parts)) {

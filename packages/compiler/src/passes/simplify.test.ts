@@ -2,7 +2,18 @@
  * What is left of a graph after simplification. That it computes the same, random programs say.
  */
 
-import { concat, defineOp, Generator, parameter, rand, scalar, type Tensor, tensor, where } from "@chainrule/core";
+import {
+  concat,
+  defineOp,
+  full,
+  Generator,
+  parameter,
+  rand,
+  scalar,
+  type Tensor,
+  tensor,
+  where,
+} from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { checkCompiled } from "../../test/same.ts";
 import { jit } from "../jit.ts";
@@ -26,6 +37,9 @@ describe("what is equal", () => {
     expect(opsOf((a) => a.mul(scalar(0.3)).sub(a.mul(scalar(0.3)).exp()), x)).toEqual(["mul", "exp", "sub"]);
     const row = () => tensor([1, 2, 3, 4, 5, 6]);
     expect(opsOf((a) => a.mul(row()).sub(a.mul(row()).exp()), x)).toEqual(["mul", "exp", "sub"]);
+    // Of any size where they are one number throughout.
+    const sevens = () => full([4, 6], 7);
+    expect(opsOf((a) => a.mul(sevens()).sub(a.mul(sevens()).exp()), x)).toEqual(["mul", "exp", "sub"]);
     const w = parameter(filled([6]));
     expect(opsOf((a) => a.mul(w).sub(a.mul(w).exp()), x)).toEqual(["mul", "exp", "sub"]);
   });

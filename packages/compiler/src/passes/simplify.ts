@@ -50,9 +50,11 @@ export function simplify(
   return new Simplifier(onApplied, onMade).run(graph);
 }
 
-/** A small constant's numbers as text, so that equal ones are found. */
+/** The numbers of a constant as text, so that equal ones are found: of a small one, or one that is a number throughout. */
 function numbersKey(numbers: TypedArray): string | null {
-  return numbers.length <= 16 ? Array.from(numbers, (x) => (Object.is(x, -0) ? "-0" : x)).join() : null;
+  const text = (x: number) => (Object.is(x, -0) ? "-0" : `${x}`);
+  if (numbers.length <= 16) return Array.from(numbers, text).join();
+  return numbers.every((x) => Object.is(x, numbers[0])) ? text(numbers[0]) : null;
 }
 
 /** Rules are pure functions of tensors without numbers. */

@@ -1,6 +1,17 @@
 import { argsort, defineOp, randint, randn, type Tensor, tensor } from "@chainrule/core";
 import { builtinOps } from "@chainrule/core/internal";
-import { Activation, Dense, Dropout, Embedding, Flatten, Functional, input, Lambda, Sequential } from "@chainrule/nn";
+import {
+  Activation,
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  Functional,
+  input,
+  Lambda,
+  LSTM,
+  Sequential,
+} from "@chainrule/nn";
 import { PbfReader } from "pbf";
 import { expect, it } from "vitest";
 import { messageOf } from "../../test/fixture.ts";
@@ -148,6 +159,21 @@ it("says what cannot be exported", () => {
       ),
     ),
   ).toContain('"exmaple"');
+});
+
+it("names the layer that has what cannot be exported, by its path as well", () => {
+  const sorting = new Lambda((x) => argsort(x), { name: "ranks" });
+  const inner = new Sequential([new Dense({ units: 3, inputDim: 3 }), sorting], { name: "inner" });
+  const message = messageOf(() => encodeOnnx(new Sequential([new Dense({ units: 3, inputDim: 3 }), inner])));
+  expect(message).toContain('exportOnnx, layer "ranks" (Lambda, layers.1.layers.1): expected a model of operations');
+  const alone = messageOf(() => encodeOnnx(sorting, { example }));
+  expect(alone).toContain('exportOnnx, layer "ranks" (Lambda): ');
+});
+
+it("tells what depends on the batch whatever the sizes of constants", () => {
+  // Equal constants are one where they are small, and two where they are not.
+  for (const units of [1, 2, 3, 4])
+    expect(() => encodeOnnx(new LSTM({ units, inputShape: [2, 3] }), { example: randn([2, 2, 3]) })).not.toThrow();
 });
 
 it("refuses what is another computation for another batch size", () => {

@@ -6,11 +6,25 @@ import {
   type Graph,
   type GraphNode,
   simplify,
+  Trace,
   traceFunction,
   withoutGuards,
 } from "@chainrule/compiler/internal";
-import { all, type DType, equal, noGrad, OptionError, Tensor, type TypedArray, zeros } from "@chainrule/core";
+import {
+  all,
+  type DType,
+  equal,
+  noGrad,
+  type Op,
+  OptionError,
+  Tensor,
+  type TensorSpec,
+  type TypedArray,
+  zeros,
+} from "@chainrule/core";
 import { allocate, checkOptions, checkText, describe, formatShape } from "@chainrule/core/internal";
+import { Module } from "@chainrule/nn";
+import { withForwardHook } from "@chainrule/nn/internal";
 import { writeFile } from "../files/atomic.ts";
 import { type Length, lengthsOf, varies } from "../graph/batch.ts";
 import { version } from "../version.ts";
@@ -28,6 +42,36 @@ const where = "exportOnnx";
 /** The batch sizes that a model is traced for; what differs between them depends on the batch. */
 const batchSizes = [5, 7] as const;
 
+/** A trace that knows which layer applied each op first. */
+class LayerTrace extends Trace {
+  readonly layerOf = new Map<Op, Module<unknown>>();
+  readonly #running: Module<unknown>[] = [];
+
+  /** Modules say at the beginning of a call that what is traced depends on their mode. */
+  override dependsOn(owner: object, read?: () => unknown): void {
+    super.dependsOn(owner, read);
+    if (owner instanceof Module) this.#running.push(owner);
+  }
+
+  leave(): void {
+    this.#running.pop();
+  }
+
+  override record(op: Op, inputs: readonly Tensor[], attributes: unknown, spec: TensorSpec): Tensor {
+    const layer = this.#running.at(-1);
+    if (layer && !this.layerOf.has(op)) this.layerOf.set(op, layer);
+    return super.record(op, inputs, attributes, spec);
+  }
+}
+
+/** `layer "encoder.dense" (Dense)`: what the layer is called, by its path where it is within the model. */
+function titleOf(model: Exportable, layer: Module<unknown> | undefined): string | null {
+  if (layer === undefined) return null;
+  const paths = model instanceof Module ? model.namedModules() : [];
+  const path = paths.find(([, module]) => module === layer)?.[0];
+  return `layer "${layer.name}" (${layer.constructor.name}${path && path !== layer.name ? `, ${path}` : ""})`;
+}
+
 /** Turns a graph of tensors, traced for two batch sizes, into ONNX's. */
 class GraphWriter implements Writer {
   readonly #nodes: NodeMessage[] = [];
@@ -37,16 +81,20 @@ class GraphWriter implements Writer {
   readonly #lengths: ReadonlyMap<GraphNode, readonly Length[]>;
   readonly #inputs: readonly string[];
   readonly #parameterNames: ReadonlyMap<unknown, string>;
+  /** What error messages call the layer that applied an op first; null where none did. */
+  readonly #layerOf: (op: Op) => string | null;
   #batch: string | null = null;
 
   constructor(
     lengths: ReadonlyMap<GraphNode, readonly Length[]>,
     inputs: readonly string[],
     parameterNames: ReadonlyMap<unknown, string>,
+    layerOf: (op: Op) => string | null,
   ) {
     this.#lengths = lengths;
     this.#inputs = inputs;
     this.#parameterNames = parameterNames;
+    this.#layerOf = layerOf;
   }
 
   write(graph: Graph, inputs: readonly Tensor[], outputNames: readonly string[], name: string): GraphMessage {
@@ -120,7 +168,7 @@ class GraphWriter implements Writer {
     const { source } = node;
     if (source.kind !== "op") throw new Error("only ops are applied");
     const operator = operatorOf(source.op);
-    if (!operator) throw notExported(source.op.name);
+    if (!operator) throw this.#notExported(source.op);
     return operator(this, {
       inputs: node.inputs.map((input) => this.#nameOf(input)),
       inputLengths: node.inputs.map((input) => this.#lengths.get(input)!),
@@ -129,6 +177,18 @@ class GraphWriter implements Writer {
       shape: node.shape,
       dtype: node.dtype,
       attributes: source.attributes as never,
+    });
+  }
+
+  #notExported(op: Op): OptionError {
+    const layer = this.#layerOf(op);
+    return new OptionError({
+      where: layer === null ? where : `${where}, ${layer}`,
+      expected: "a model of operations that ONNX has",
+      got: `"${op.name}"`,
+      hint: Object.hasOwn(cannot, op.name)
+        ? `It cannot be written: ${cannot[op.name]}.`
+        : "Write an op of your own with compose, in operations of the library, and it is exported as those.",
     });
   }
 
@@ -205,17 +265,6 @@ function dtypeOfArray(numbers: TypedArray): DType {
   return numbers instanceof Uint8Array ? "bool" : "float32";
 }
 
-function notExported(op: string): OptionError {
-  return new OptionError({
-    where,
-    expected: "a model of operations that ONNX has",
-    got: `"${op}"`,
-    hint: Object.hasOwn(cannot, op)
-      ? `It cannot be written: ${cannot[op]}.`
-      : "Write an op of your own with compose, in operations of the library, and it is exported as those.",
-  });
-}
-
 /** A model, as far as inference needs it. */
 export interface Exportable {
   call(...inputs: Tensor[]): unknown;
@@ -244,7 +293,7 @@ export interface ExportOnnxOptions {
  * the runtime's then.
  *
  * @param example a batch like those that it will get, in the options; without it, where the model knows its input's shape.
- * @throws OptionError for an operation that ONNX has no operator of, and for a model that computes something else for
+ * @throws OptionError for an operation that ONNX has no operator of, with the layer that has it, and for a model that computes something else for
  *   other batch sizes; DataError where the file cannot be written.
  *
  * @example
@@ -272,7 +321,7 @@ export function encodeOnnx(model: Exportable, options: ExportOnnxOptions = {}): 
   const inputs = named("input", examples.length, options.inputs);
   const outputs = named("output", first.graph.outputs.length, options.outputs ?? first.names ?? undefined);
   const parameterNames = new Map([...model.namedParameters(), ...model.namedBuffers()].map(([name, of]) => [of, name]));
-  const writer = new GraphWriter(lengths, inputs, parameterNames);
+  const writer = new GraphWriter(lengths, inputs, parameterNames, first.layerOf);
   return encodeModel(writer.write(first.graph, examples, outputs, options.name ?? "model"), version);
 }
 
@@ -301,6 +350,8 @@ function examplesFor(model: Exportable, given: ExportOnnxOptions["example"]): re
 
 interface TracedModel {
   readonly graph: Graph;
+  /** The layer that applied an op first. */
+  layerOf(op: Op): string | null;
   /** The names of the outputs, where the model gives them. */
   readonly names: readonly string[] | null;
 }
@@ -312,15 +363,22 @@ function traceFor(model: Exportable, examples: readonly Tensor[], batch: number)
   model.train(false);
   try {
     const run = (...given: Tensor[]) => noGrad(() => model.call(...given));
-    const traced = traceFunction(where, run as never, flatten(where, "inputs", inputs, false));
-    const tree = traced.result.unflatten(traced.result.tensors);
-    const isRecord = typeof tree === "object" && tree !== null && !(tree instanceof Tensor) && !Array.isArray(tree);
+    const tree = flatten(where, "inputs", inputs, false);
+    const trace = new LayerTrace(where, tree.tensors, false);
+    const traced = withForwardHook(
+      () => trace.leave(),
+      () => traceFunction(where, run as never, tree, false, trace),
+    );
+    const result = traced.result.unflatten(traced.result.tensors);
+    const isRecord =
+      typeof result === "object" && result !== null && !(result instanceof Tensor) && !Array.isArray(result);
     const graph = simplify({
       ...withoutGuards(traced.graph),
       assigned: [],
       outputs: traced.graph.outputs.slice(0, traced.result.tensors.length),
     });
-    return { graph, names: isRecord ? Object.keys(tree) : null };
+    const layerOf = (op: Op) => titleOf(model, trace.layerOf.get(op));
+    return { graph, layerOf, names: isRecord ? Object.keys(result) : null };
   } finally {
     for (const [module, mode] of modes) module.training = mode;
   }
