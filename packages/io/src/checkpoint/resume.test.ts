@@ -188,15 +188,23 @@ describe("a training that is resumed", () => {
     ],
     ["in a class of one's own, with functions that have no names", { make: sgd }, [1, 2, 7]],
     ["in the middle of a pass through the data", { make: sgd, options: { stepsPerEpoch: 4 } }, [1, 4, 5]],
-    ["where passes end with epochs", { make: sgd, options: { stepsPerEpoch: 7 } }, [4]],
-    ["with an order of its own", { make: sgd, options: { seed: 5, stepsPerEpoch: 3 } }, [3, 6]],
-    ["with batches that are drawn", { make: sgd, data: () => () => drawn(5), options: { stepsPerEpoch: 3 } }, [2, 5]],
+    ["where passes end with epochs", { make: sgd, options: { stepsPerEpoch: 7, jit: false } }, [4]],
+    ["with an order of its own", { make: sgd, options: { seed: 5, stepsPerEpoch: 3, jit: false } }, [3, 6]],
     [
-      "with an iterator that gives batches once",
-      { make: sgd, data: () => drawn(1000), options: { stepsPerEpoch: 3 } },
+      "with batches that are drawn",
+      { make: sgd, data: () => () => drawn(5), options: { stepsPerEpoch: 3, jit: false } },
       [2, 5],
     ],
-    ["with batches that come later", { make: sgd, data: () => waiting, options: { stepsPerEpoch: 3 } }, [2, 5]],
+    [
+      "with an iterator that gives batches once",
+      { make: sgd, data: () => drawn(1000), options: { stepsPerEpoch: 3, jit: false } },
+      [2, 5],
+    ],
+    [
+      "with batches that come later",
+      { make: sgd, data: () => waiting, options: { stepsPerEpoch: 3, jit: false } },
+      [2, 5],
+    ],
     [
       "in float64",
       {
@@ -227,6 +235,7 @@ describe("a training that is resumed", () => {
           get validationData() {
             return data! as never;
           },
+          jit: false,
         } as FitOptions;
       },
     };
@@ -286,7 +295,11 @@ describe("a training that is resumed", () => {
         },
       };
     };
-    const { straight } = await compare({ make: sgd, callbacks: () => [counting()] }, 6, [2, 3]);
+    const { straight } = await compare(
+      { make: sgd, callbacks: () => [counting()], options: { jit: false } },
+      6,
+      [2, 3],
+    );
     expect(straight.history.history.total).toHaveLength(6);
   });
 
@@ -305,6 +318,40 @@ describe("a training that is resumed", () => {
     };
     const { straight } = await compare(recipe, 9, [2, 3]);
     expect(straight.history.stopReason).toMatch(/did not improve/);
+  });
+
+  it("goes on from the last whole epoch where Ctrl-C ended it", async () => {
+    const folder = join(root, `${number++}`);
+    let presses = 1;
+    const pressing = (): Hooks => {
+      let epoch = 0;
+      return {
+        onEpochBegin(begun) {
+          epoch = begun;
+        },
+        onBatchEnd(batch) {
+          if (epoch === 3 && batch === 2 && presses-- > 0) process.emit("SIGINT");
+        },
+      };
+    };
+    const recipe: Recipe = { make: network, callbacks: () => [pressing()], options: { jit: false } };
+    const interrupted = await train(recipe, 6, folder);
+    expect([interrupted.history!.interrupted, interrupted.history!.epochs]).toEqual([true, [0, 1, 2]]);
+    const resumed = await train(recipe, 6, folder);
+    expect(ending(resumed)).toEqual(ending(await train(recipe, 6)));
+  });
+
+  it("goes on in the same model, too", async () => {
+    const folder = join(root, `${number++}`);
+    const options = { verbose: 0, checkpoint: folder, batchSize: 8 } as const;
+    manualSeed(11);
+    const model = network();
+    for (const epochs of [2, 3, 6]) {
+      await model.fit(x, y, { ...options, epochs });
+      manualSeed(99);
+    }
+    await model.fit(x, y, { ...options, epochs: 6 });
+    expect(ending(model)).toEqual(ending(await train({ make: network }, 6)));
   });
 
   it("has ended where it was stopped, and does nothing more when it is started again", async () => {
