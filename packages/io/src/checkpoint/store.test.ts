@@ -19,6 +19,7 @@ import { pathToFileURL } from "node:url";
 import { ChainRuleError, DataError, Generator, manualSeed, randn, type Tensor } from "@chainrule/core";
 import { Adam, Callback, CSVLogger, Dense, Dropout, EarlyStopping, type FitOptions, Sequential } from "@chainrule/nn";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { JSONLLogger } from "../logging/jsonl-logger.ts";
 import { loadModel } from "../model/file.ts";
 import { loadWeights } from "../model/weights.ts";
 import { encodeCheckpoint, parseCheckpoint } from "./encode.ts";
@@ -332,6 +333,28 @@ describe("callbacks that remember", () => {
       },
     };
     await expect(train(2, { options: { callbacks: [refusing] } })).rejects.toThrow("mine: expected another");
+  });
+
+  it("write each line of JSON once", async () => {
+    const epochsOf = (path: string) =>
+      readFileSync(path, "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).epoch);
+    for (const append of [true, false]) {
+      folder = join(root, `json-${append}`);
+      const path = join(root, `${append}.jsonl`);
+      writeFileSync(path, '{"epoch": "before"}\n');
+      const logger = () => new JSONLLogger(path, { append });
+      await train(2, { options: { callbacks: [logger()] } });
+      writeFileSync(path, `${readFileSync(path, "utf8")}{"epoch":2,"loss":0.5}\n`);
+      await train(4, { options: { callbacks: [logger()] } });
+      expect(epochsOf(path)).toEqual([...(append ? ["before"] : []), 0, 1, 2, 3]);
+    }
+    const { path } = (await latestCheckpoint(folder))!;
+    const saved = parseCheckpoint(new Uint8Array(readFileSync(path)), "c");
+    expect(() => new JSONLLogger(join(root, "a")).loadStateDict({ size: -1 })).toThrow(DataError);
+    expect(saved.rest.callbacks).toMatchObject({ JSONLLogger: { size: expect.any(Number) } });
   });
 
   it("write each line of a CSV file once", async () => {

@@ -1,7 +1,7 @@
 /**
  * A file with a line of JSON for each epoch.
  */
-import { OptionError } from "@chainrule/core";
+import { DataError, OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { Callback, type Logs } from "@chainrule/nn";
 import { logFiles, withLogFile } from "../files/synchronous.ts";
@@ -33,6 +33,8 @@ export class JSONLLogger extends Callback {
   readonly #path: string;
   readonly #append: boolean;
   #isBegun = false;
+  /** Where the file ended when the checkpoint was made from which training goes on; null once it goes on. */
+  #resumedAt: number | null = null;
 
   constructor(path: string, options: JSONLLoggerOptions = {}) {
     super();
@@ -63,9 +65,30 @@ export class JSONLLogger extends Callback {
 
   override onTrainBegin(): void {
     this.#isBegun = false;
+    this.#resumedAt = null;
+  }
+
+  /** Where the file ended: for checkpoints. */
+  stateDict(): Record<string, unknown> {
+    const sizeOf = ({ statSync }: ReturnType<typeof logFiles>) =>
+      statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    return { size: this.#isBegun ? withLogFile(this.#where, sizeOf) : null };
+  }
+
+  /**
+   * Goes on in the file, from where it ended when the checkpoint was made: what came after that comes again.
+   *
+   * @throws DataError for what `stateDict` did not give.
+   */
+  loadStateDict({ size }: Readonly<Record<string, unknown>>): void {
+    if (size !== null && !(Number.isSafeInteger(size) && (size as number) >= 0))
+      throw new DataError({ where: this.#where, expected: "the size of its file", got: describe(size) });
+    this.#isBegun = size !== null;
+    this.#resumedAt = size as number | null;
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
+    this.#cutToResume();
     withLogFile(this.#where, ({ appendFileSync, existsSync, writeFileSync }) => {
       const line = `${JSON.stringify({ epoch, time: new Date().toISOString(), ...logs }, numbersAsText)}\n`;
       if (this.#isBegun) appendFileSync(this.#path, line);
@@ -73,6 +96,16 @@ export class JSONLLogger extends Callback {
       else writeFileSync(this.#path, line);
     });
     this.#isBegun = true;
+  }
+
+  /** Takes off what was written after the checkpoint: only now, when the training goes on from there. */
+  #cutToResume(): void {
+    const size = this.#resumedAt;
+    this.#resumedAt = null;
+    if (size === null) return;
+    withLogFile(this.#where, ({ statSync, truncateSync }) => {
+      if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > size) truncateSync(this.#path, size);
+    });
   }
 
   /** Cuts off a last line that was left unfinished; returns what ends it where it is a whole one without its end. */
