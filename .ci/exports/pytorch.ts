@@ -54,6 +54,7 @@ import {
   type Optimizer,
   oneCycle,
   PReLU,
+  parameter,
   polynomialDecay,
   RMSNorm,
   RMSprop,
@@ -395,7 +396,7 @@ const layerOptions: Readonly<Record<string, () => Case>> = {
       return output.add(weights.mean([1, 3]).unsqueeze(-1));
     });
   },
-  "MultiHeadAttention, to a memory": () => {
+  "MultiHeadAttention, to parts of itself": () => {
     const layer = new MultiHeadAttention({ embedDim: 4, heads: 2, kdim: 3, vdim: 2, generator: g() });
     return around(layer, noise(4, 3, 4), (x) =>
       layer.call(x, { key: x.slice("...", [0, 3]), value: x.slice("...", [1, 3]) }),
@@ -576,6 +577,24 @@ const models: Readonly<Record<string, () => Case>> = {
     model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: "mse" });
     return { model, x: noise(3, 2, 9, 8), y: noise(3, 2, 4, 2) };
   },
+  "a part of the weights, clipped, beside some that are not used": () => {
+    const generator = new Generator(3);
+    class Net extends Model {
+      first = new Dense({ units: 4, inputDim: 4, activation: "tanh", generator });
+      last = new Dense({ units: 2, inputDim: 4, generator });
+      spare = parameter(noise(3));
+      forward(x: Tensor): Tensor {
+        return this.last.call(this.first.call(x));
+      }
+    }
+    const model = new Net();
+    model.compile({ optimizer: new SGD(model.last, { lr: 0.5, clipNorm: 0.1 }) as never, loss: "mse" });
+    return { model, x: noise(6, 4), y: noise(6, 2) };
+  },
+  "an output without a batch": () => ({
+    model: new Sequential([new Lambda((x) => x.square().sum())]),
+    x: noise(6, 4),
+  }),
   "numbers in double precision": () => {
     const model = new Sequential([new Dense({ units: 3, inputDim: 4, dtype: "float64", generator: new Generator(1) })]);
     model.compile({ optimizer: new Adam(), loss: "mse" });

@@ -166,7 +166,11 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       "torch",
       () => pytorchPrograms(folder, problems),
       (folders) => {
-        for (const name of ["model-towers", "model-penalties-of-weights-and-outputs"]) {
+        for (const name of [
+          "model-towers",
+          "model-penalties-of-weights-and-outputs",
+          "model-a-part-of-the-weights-clipped-beside-some-that-are-not-used",
+        ]) {
           const at = folders.find((path) => path.endsWith(name));
           const run = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "check.py"];
           if (at) alsoRuns(`PyTorch, ${name} on two processes`, run, at);

@@ -121,7 +121,9 @@ it("writes modules with the layers' names, the loss, the optimizer and its sched
   expect(bodyOf(program, "penalty")[0]).toBe("square = torch.square(model.hidden.weight.T)");
   expect(program).toContain("torch.optim.Adam(model.parameters(), lr=0.1, betas=(0.9, 0.999), eps=1e-7)");
   expect(program).toContain("return [0.1 * (1 + math.cos(math.pi * min(t, 9) / 9)) / 2]");
-  expect(program).toContain("nn.utils.clip_grad_norm_(model.parameters(), 1)");
+  expect(program).toContain(
+    'nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1)',
+  );
   expect(Object.keys(files["model.safetensors"]).sort()).toEqual([
     "batch_norm.bias",
     "batch_norm.running_mean",
@@ -276,4 +278,21 @@ it("keeps what does not train as it is", () => {
   model.compile({ optimizer: new SGD(), loss: "mse" });
   const { "program.py": program } = pytorchProgram(model, { x, y: randn([6]) });
   expect(program).toContain('FROZEN = ["first.weight","first.bias"]');
+});
+
+it("updates the weights that the optimizer has, and no others", () => {
+  const last = new Dense({ units: 1, name: "last" });
+  const model = new Sequential([new Dense({ units: 3, inputDim: 4, name: "first" }), last]);
+  model.call(x);
+  model.compile({ optimizer: new SGD(last.parameters()), loss: "mse" });
+  const { "program.py": program } = pytorchProgram(model, { x, y: randn([6]) });
+  expect(bodyOf(program, "make_optimizer").slice(0, 4)).toEqual([
+    "named = dict(model.named_parameters())",
+    "groups = [",
+    'dict(params=[named["last.weight"], named["last.bias"]], lr=0.01),',
+    "]",
+  ]);
+  // The others have gradients that nobody uses, which is for DistributedDataParallel to know.
+  expect(program).toContain("find_unused_parameters=True");
+  expect(pytorchProgram(digits(), { x, y: labels })["program.py"]).not.toContain("find_unused_parameters");
 });

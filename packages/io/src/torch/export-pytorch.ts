@@ -184,6 +184,9 @@ interface Settings {
   readonly scheduleSteps: number;
 }
 
+/** What is clipped: the weights that the optimizer steps. */
+const parametersText = '[p for group in optimizer.param_groups for p in group["params"]]';
+
 /** One attempt at a program, with some layers written out. */
 class Exporter {
   readonly #model: Module<unknown>;
@@ -212,9 +215,9 @@ class Exporter {
     const penalty = this.#writer.write(trained, "train");
     this.#writer.write(this.#record("eval"), "eval");
     const state = this.#targets === null ? null : (this.#model as Model<unknown>).trainState;
-    const losses = state && this.#expectedLosses(state);
+    const expected = state && this.#expectedLosses(state);
     const optimizer = state ? this.#optimizerState(state.optimizer) : null;
-    const training = state && this.#training(state, trained, penalty);
+    const training = state && this.#training(state, trained, penalty, expected!.hasUnused);
     const { text: classes, make } = this.#writer.classes();
     const weights = this.#writer.state();
     const uncalled = this.#writer.uncalled();
@@ -241,7 +244,7 @@ class Exporter {
       "check.py": writeCheck(program, this.#settings.steps),
       "model.safetensors": Object.fromEntries([...weights].map(([name, { value }]) => [name, value])),
       "batch.safetensors": this.#batch(),
-      "expected.safetensors": { ...this.#expectedOutputs(), ...(losses && { losses }) },
+      "expected.safetensors": { ...this.#expectedOutputs(), ...(expected && { losses: expected.losses }) },
       ...(optimizer && { "optimizer.safetensors": optimizer }),
       ...(this.#writer.constants.size > 0 && { "constants.safetensors": Object.fromEntries(this.#writer.constants) }),
     };
@@ -288,8 +291,11 @@ class Exporter {
     return Object.fromEntries(leavesOfTensors(tree as BatchTensors).map(([path, x]) => [`output${path}`, x]));
   }
 
-  /** The losses of the first steps, nothing dropped. The steps are traced and not run: nothing changes. */
-  #expectedLosses(state: TrainState): Tensor {
+  /**
+   * The losses of the first steps, nothing dropped, and whether some weights take no part in them. The steps are traced
+   * and not run: nothing changes.
+   */
+  #expectedLosses(state: TrainState): { losses: Tensor; hasUnused: boolean } {
     const tree = flatten(where, "batch", [this.#inputs, this.#targets], false);
     const run = (x: Tensor[], y: never) => trainStep(state, x.length === 1 ? x[0] : x, y).loss;
     const traced = inMode(
@@ -312,15 +318,24 @@ class Exporter {
         if (typeof hyper.lr === "function")
           values.set(lr, tensor(hyper.lr(optimizer.iterations + i), { dtype: lr.dtype }));
     });
-    return tensor(
-      outputs.map(([loss]) => loss.item()),
-      { dtype: "float64" },
-    );
+    const updated = new Set(graph.assigned.map(([parameter]) => parameter));
+    return {
+      losses: tensor(
+        outputs.map(([loss]) => loss.item()),
+        { dtype: "float64" },
+      ),
+      hasUnused: this.#model.parameters().some((own) => own.requiresGrad && !updated.has(own)),
+    };
   }
 
   // Training
 
-  #training(state: TrainState, recorded: Recorded, penalty: ReturnType<ModuleWriter["write"]>): TrainingText {
+  #training(
+    state: TrainState,
+    recorded: Recorded,
+    penalty: ReturnType<ModuleWriter["write"]>,
+    hasUnused: boolean,
+  ): TrainingText {
     const { optimizer } = state;
     const { clipNorm, clipValue } = optimizer.options;
     const made = this.#optimizer(optimizer);
@@ -332,11 +347,12 @@ class Exporter {
       helpers: made.helpers,
       rates: made.rates,
       iteration: optimizer.iterations,
+      hasUnused,
       clip:
         clipNorm !== undefined
-          ? `nn.utils.clip_grad_norm_(model.parameters(), ${clipNorm})`
+          ? `nn.utils.clip_grad_norm_(${parametersText}, ${clipNorm})`
           : clipValue !== undefined
-            ? `nn.utils.clip_grad_value_(model.parameters(), ${clipValue})`
+            ? `nn.utils.clip_grad_value_(${parametersText}, ${clipValue})`
             : null,
       penalty: hasPenalty
         ? `
@@ -451,7 +467,10 @@ ${body.lines.map((line) => `    ${line}\n`).join("")}    return ${body.returns[0
         });
     });
     const [first] = groups;
-    if (groups.length === 1)
+    const all = this.#model.parameters();
+    // A frozen weight may be left out: it is not updated either way.
+    const isWhole = all.every((own) => !own.requiresGrad || first.parameters.includes(own));
+    if (groups.length === 1 && isWhole)
       return {
         lines: [`optimizer = ${optimizerCall(first.text, "model.parameters()", first.lr)}`],
         helpers: [...helpers],

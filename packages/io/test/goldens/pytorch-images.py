@@ -100,7 +100,7 @@ def train_step(model, optimizer, iteration, inputs, target):
     loss = loss_function(model(*inputs), target)
     loss = loss + penalty(model.module if isinstance(model, DistributedDataParallel) else model)
     loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1)
+    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1)
     optimizer.step()
     return loss.detach()
 
