@@ -24,7 +24,7 @@ export {
 } from "./problems.ts";
 export { takeRows } from "./rows.ts";
 export { MinMaxScaler, type ScalerJSON, StandardScaler } from "./scalers.ts";
-export { readBytes, type Source } from "./source.ts";
+export { type ProgressFunction, type ReadOptions, readBytes, type Source } from "./source.ts";
 export { type KFoldOptions, type KFoldSplit, kFold, type TrainTestSplitOptions, trainTestSplit } from "./split.ts";
 export {
   type PadSequencesOptions,

@@ -1,6 +1,37 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { DataError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { gunzip, gzip } from "./source.ts";
+import { gunzip, gzip, readBytes } from "./source.ts";
+
+describe("a download", () => {
+  it("says how far it is, and how long it will be where that is known", async () => {
+    const body = new Uint8Array(3e6).map((_, i) => i % 250);
+    const server = createServer((request, response) => {
+      if (request.url === "/known") response.setHeader("content-length", body.length);
+      response.write(body);
+      response.end();
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as AddressInfo;
+    try {
+      for (const [name, total] of [
+        ["known", body.length],
+        ["unknown", null],
+      ] as const) {
+        const told: [number, number | null][] = [];
+        const url = `http://127.0.0.1:${port}/${name}`;
+        const bytes = await readBytes(url, { onProgress: (...progress) => told.push(progress) });
+        expect(Buffer.compare(bytes, body)).toBe(0);
+        expect(told.at(-1)).toEqual([body.length, total]);
+        expect(told.length).toBeGreaterThan(1);
+        expect(await readBytes(url)).toHaveLength(body.length);
+      }
+    } finally {
+      server.close();
+    }
+  });
+});
 
 describe("gzip", () => {
   it("is undone, of nothing too", async () => {

@@ -3,11 +3,23 @@
  *
  * Node's file functions are asked for only when a file is read, so that the package loads in a browser too.
  */
-import { DataError } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+import { DataError, OptionError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 
 /** A path of a file (in Node) or a URL. */
 export type Source = string | URL;
+
+/** Is told how many bytes there are so far, and how many there will be; null where that is not known. */
+export type ProgressFunction = (done: number, total: number | null) => void;
+
+/** How something is read. */
+export interface ReadOptions {
+  /** Is told how far it is, every so many megabytes. */
+  onProgress?: ProgressFunction;
+}
+
+/** How much of a file is read at once. */
+const pieceLength = 1 << 24;
 
 /** The first two bytes of every gzip file (RFC 1952). */
 const gzipMagic = [0x1f, 0x8b];
@@ -36,15 +48,24 @@ export function fileSystem() {
 /**
  * The bytes behind a path or URL; what is compressed with gzip is decompressed.
  *
+ * @param options `onProgress`: is told how far it is.
  * @throws DataError where there is nothing to read, or broken gzip.
  *
  * @example
  * const bytes = await readBytes("mnist/t10k-labels-idx1-ubyte.gz");
  * bytes.length; // 10
  */
-export async function readBytes(source: Source): Promise<Uint8Array> {
+export async function readBytes(source: Source, options: ReadOptions = {}): Promise<Uint8Array> {
   checkSource("reading data", source);
-  const bytes = await (isRemote(source) ? download(source) : readFile(source));
+  checkOptions("reading data", options, ["onProgress"]);
+  const { onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw new OptionError({
+      where: "reading data, onProgress",
+      expected: "a function of how many bytes there are, and of how many in all",
+      got: describe(onProgress),
+    });
+  const bytes = await (isRemote(source) ? download(source, onProgress) : readFile(source, onProgress));
   return isGzip(bytes) ? gunzip(bytes, nameOf(source)) : bytes;
 }
 
@@ -53,10 +74,26 @@ function isRemote(source: Source): boolean {
   return /^(https?|blob|data):/i.test(String(source)) || fileSystem() === undefined;
 }
 
-async function readFile(source: Source): Promise<Uint8Array> {
+async function readFile(source: Source, onProgress: ProgressFunction = () => {}): Promise<Uint8Array> {
   const path = typeof source === "string" && source.startsWith("file:") ? new URL(source) : source;
   try {
-    return await fileSystem()!.readFile(path);
+    const file = await fileSystem()!.open(path, "r");
+    try {
+      const { size } = await file.stat();
+      // Pipes and the like do not say how long they are.
+      if (size === 0) return new Uint8Array(await file.readFile());
+      const bytes = new Uint8Array(size);
+      let at = 0;
+      while (at < size) {
+        const { bytesRead } = await file.read(bytes, at, Math.min(pieceLength, size - at), at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        onProgress(at, size);
+      }
+      return bytes.subarray(0, at);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw new DataError({
       where: nameOf(source),
@@ -67,7 +104,7 @@ async function readFile(source: Source): Promise<Uint8Array> {
   }
 }
 
-async function download(source: Source): Promise<Uint8Array> {
+async function download(source: Source, onProgress?: ProgressFunction): Promise<Uint8Array> {
   let response: Response;
   try {
     response = await fetch(source);
@@ -86,7 +123,11 @@ async function download(source: Source): Promise<Uint8Array> {
       got: `status ${response.status} ${response.statusText}`.trim(),
       hint: `Check the address: ${source}`,
     });
-  return new Uint8Array(await response.arrayBuffer());
+  const { body, headers } = response;
+  if (!onProgress || !body) return new Uint8Array(await response.arrayBuffer());
+  // Compressed on the way, the length is not that of what comes out.
+  const length = headers.get("content-encoding") ? Number.NaN : Number(headers.get("content-length") ?? Number.NaN);
+  return collect(body, (size) => onProgress(size, Number.isSafeInteger(length) ? length : null));
 }
 
 /** How many bytes gzip may give: a thousandth of it can stand for so many, and would fill the memory. */
@@ -124,7 +165,15 @@ async function collectStream(
   transform: CompressionStream | DecompressionStream,
   check: (size: number) => void = () => {},
 ): Promise<Uint8Array> {
-  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform).getReader();
+  return collect(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform), check);
+}
+
+/** All that comes; `check` is told after each piece how much it is so far, and may throw to end it. */
+async function collect(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  check: (size: number) => void,
+): Promise<Uint8Array> {
+  const reader = stream.getReader();
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (;;) {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { readBytes } from "@chainrule/data";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeFile } from "./atomic.ts";
@@ -20,6 +21,25 @@ describe("writing a file", () => {
     await writeFile(pathToFileURL(path), Uint8Array.of(3));
     expect([...readFileSync(path)]).toEqual([3]);
     expect(readdirSync(folder)).toEqual(["a.bin"]);
+  });
+
+  it("says how far it is where a file is large, and so does reading it", async () => {
+    const bytes = new Uint8Array(40 << 20);
+    for (let at = 0; at < bytes.length; at += 1 << 16) bytes[at] = (at >> 16) % 251;
+    const path = join(folder, "a.bin");
+    const written: unknown[] = [];
+    await writeFile(path, bytes, (...progress) => written.push(progress));
+    expect(written).toEqual([16, 32, 40].map((size) => [size << 20, 40 << 20]));
+    const read: unknown[] = [];
+    const found = await readBytes(path, { onProgress: (...progress) => read.push(progress) });
+    expect(Buffer.compare(found, bytes)).toBe(0);
+    expect(read).toEqual(written);
+    await writeFile(path, new Uint8Array(0));
+    expect(await readBytes(pathToFileURL(path))).toHaveLength(0);
+    await expect(readBytes(path, { onProgress: 3 as never })).rejects.toThrow(/a function of how many bytes/);
+    await expect(readBytes(path, { progress: () => {} } as object)).rejects.toThrow(
+      /Did you mean "onProgress"|Known: onProgress/,
+    );
   });
 
   it("keeps the permissions of the file that it replaces, and a link a link", async () => {
@@ -42,7 +62,8 @@ describe("writing a file", () => {
   it("leaves the old file or the new one where the process is killed meanwhile", async () => {
     const path = join(folder, "a.bin");
     const program = join(folder, "program.mjs");
-    const contents = `import { writeFile } from "./atomic.ts";
+    const contents = `import { readBytes } from "@chainrule/data";
+import { writeFile } from "./atomic.ts";
       const path = ${JSON.stringify(path)};
       for (let i = 0; ; i++) {
         await writeFile(path, new Uint8Array(1 << 20).fill(i));

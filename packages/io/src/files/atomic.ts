@@ -3,6 +3,7 @@
  * then takes the old one's name. A crash leaves the old file or the new one.
  */
 import { DataError } from "@chainrule/core";
+import type { ProgressFunction } from "@chainrule/data";
 import { checkPath } from "./names.ts";
 
 /** Node's file functions, or undefined in a browser. A plain import of them would break a browser bundle. */
@@ -20,7 +21,11 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
  *
  * @throws DataError in a browser, and where the file cannot be written; an old file is then as it was.
  */
-export async function writeFile(path: string | URL, bytes: Uint8Array): Promise<void> {
+export async function writeFile(
+  path: string | URL,
+  bytes: Uint8Array,
+  onProgress: ProgressFunction = () => {},
+): Promise<void> {
   checkPath("writing a file", path);
   const where = String(path);
   const files = fileSystem();
@@ -32,7 +37,7 @@ export async function writeFile(path: string | URL, bytes: Uint8Array): Promise<
       hint: "Make the bytes (encodeModel, encodeSafetensors, …) and offer them as a download, or keep them in IndexedDB.",
     });
   try {
-    await replace(files, path, bytes);
+    await replace(files, path, bytes, onProgress);
   } catch (error) {
     throw new DataError({ where, expected: "a file that can be written", got: (error as Error).message });
   }
@@ -48,7 +53,15 @@ export function pathOf(given: string | URL): string {
   return given instanceof URL || given.startsWith("file:") ? fileURLToPath(given) : given;
 }
 
-async function replace(files: Files, given: string | URL, bytes: Uint8Array): Promise<void> {
+/** How much is written at once. */
+const pieceLength = 1 << 24;
+
+async function replace(
+  files: Files,
+  given: string | URL,
+  bytes: Uint8Array,
+  onProgress: ProgressFunction,
+): Promise<void> {
   const { dirname, basename, join } = process.getBuiltinModule("node:path");
   const asked = pathOf(given);
   const path = await files.realpath(asked).catch(() => asked);
@@ -59,7 +72,10 @@ async function replace(files: Files, given: string | URL, bytes: Uint8Array): Pr
     const file = await files.open(beside, "wx");
     try {
       if (before) await file.chmod(before.mode & 0o777);
-      await file.writeFile(bytes);
+      for (let at = 0; at < bytes.length; at += pieceLength) {
+        await file.writeFile(bytes.subarray(at, at + pieceLength));
+        onProgress(Math.min(bytes.length, at + pieceLength), bytes.length);
+      }
       await file.sync();
     } finally {
       await file.close();

@@ -1,9 +1,9 @@
 /**
- * What files are called in messages.
+ * What files are called in messages, and who is told how far reading them is.
  */
 import { DataError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import type { Source } from "@chainrule/data";
+import type { ReadOptions, Source } from "@chainrule/data";
 
 /** Throws unless it is a path or a URL. */
 export function checkPath(where: string, path: unknown): void {
@@ -20,4 +20,9 @@ export function nameOfSource(source: Source): string {
       .split(/[\\/]/)
       .pop() || String(source)
   );
+}
+
+/** Of the options of a function that loads, those for reading. */
+export function progressOf(options: ReadOptions | undefined): ReadOptions {
+  return options?.onProgress === undefined ? {} : { onProgress: options.onProgress };
 }

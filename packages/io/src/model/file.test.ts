@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -77,7 +77,15 @@ describe("a model that was saved and loaded", () => {
     await model.fit(x, labels, { epochs: 2, batchSize: 4, verbose: 0 });
     const path = join(folder, "model.safetensors");
     await model.save(path);
-    const loaded = await loadModel(path);
+    const told: unknown[] = [];
+    const onProgress = (...progress: unknown[]) => told.push(progress);
+    await model.save(path, { onProgress });
+    const loaded = await loadModel(path, { onProgress });
+    const size = statSync(path).size;
+    expect(told).toEqual([
+      [size, size],
+      [size, size],
+    ]);
     expect(loaded).toBeInstanceOf(Sequential);
     expect(loaded.toString()).toBe(model.toString());
     expect(loaded.predict(x).toTypedArray()).toEqual(model.predict(x).toTypedArray());

@@ -3,13 +3,13 @@
  */
 import { DataError, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { readBytes, type Source } from "@chainrule/data";
+import { type ProgressFunction, readBytes, type Source } from "@chainrule/data";
 import { type Model, Module, type SaveOptions, setModelWriter } from "@chainrule/nn";
 import { asOurs, Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
 import { type Custom, checkCustom } from "../config/known.ts";
 import { writeFile } from "../files/atomic.ts";
-import { nameOfSource } from "../files/names.ts";
+import { nameOfSource, progressOf } from "../files/names.ts";
 import { isRecord, type Json, parseJson } from "../formats/json.ts";
 import { encodeSafetensors, parseSafetensors } from "../formats/safetensors.ts";
 import { formatVersion, version } from "../version.ts";
@@ -20,6 +20,8 @@ import { encodeWhole } from "./encode-model.ts";
 export interface LoadOptions {
   /** Classes and functions of your own, by the names that the model was saved with. */
   custom?: Readonly<Record<string, unknown>>;
+  /** Is told how many bytes have been read, and how many there are; null where that is not known. */
+  onProgress?: ProgressFunction;
 }
 
 /** Things by name: models, tensors, and whatever JSON can say. */
@@ -48,7 +50,7 @@ export function encodeAll(parts: Parts, options: SaveOptions = {}): Uint8Array {
 }
 
 function encode(where: string, parts: Parts, prefixOf: (name: string) => string, options: SaveOptions): Uint8Array {
-  checkOptions(where, options, ["optimizerState"]);
+  checkOptions(where, options, ["optimizerState", "onProgress"]);
   if (typeof parts !== "object" || parts === null)
     throw new OptionError({ where, expected: "parts by name, { model, vocabulary }", got: describe(parts) });
   const state = new Map<string, Tensor>();
@@ -84,7 +86,7 @@ function encode(where: string, parts: Parts, prefixOf: (name: string) => string,
  * const { model: same } = parseAll<{ model: Model }>(encodeAll({ model }));
  */
 export function parseAll<P extends Parts = Parts>(bytes: Uint8Array, options: LoadOptions = {}, name = "parseAll"): P {
-  checkOptions(name, options, ["custom"]);
+  checkOptions(name, options, ["custom", "onProgress"]);
   const custom: Custom = options.custom ?? {};
   checkCustom(`${name}, custom`, custom);
   const { tensors, metadata } = parseSafetensors(bytes, name);
@@ -134,6 +136,7 @@ export async function saveAll(path: string | URL, parts: Parts, options: SaveOpt
   await writeFile(
     path,
     encode(`saveAll, ${nameOfSource(path)}`, parts, (name) => `${name}.`, options),
+    options.onProgress,
   );
 }
 
@@ -150,7 +153,7 @@ export async function saveAll(path: string | URL, parts: Parts, options: SaveOpt
  * same.predict(xTest.sub(mean));
  */
 export async function loadAll<P extends Parts = Parts>(source: Source, options: LoadOptions = {}): Promise<P> {
-  return parseAll<P>(await readBytes(source), options, nameOfSource(source));
+  return parseAll<P>(await readBytes(source, progressOf(options)), options, nameOfSource(source));
 }
 
 /**
@@ -206,7 +209,7 @@ export function parseModel<M extends Module<unknown> = Model>(
 // Here, where `loadModel` is: a bundle that has the one has the other.
 setModelWriter(async (model, path, options, weightsOnly = false) => {
   const encode = () => encodeAlone(`save, model "${model.name}"`, model, options);
-  await writeFile(path, weightsOnly ? encodeSafetensors(model.stateDict()) : encode());
+  await writeFile(path, weightsOnly ? encodeSafetensors(model.stateDict()) : encode(), options.onProgress);
 });
 
 /**
@@ -228,5 +231,5 @@ export async function loadModel<M extends Module<unknown> = Model>(
   source: Source,
   options: LoadOptions = {},
 ): Promise<M> {
-  return parseModel<M>(await readBytes(source), options, nameOfSource(source));
+  return parseModel<M>(await readBytes(source, progressOf(options)), options, nameOfSource(source));
 }

@@ -3,10 +3,10 @@
  */
 import { OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { readBytes, type Source } from "@chainrule/data";
+import { type ProgressFunction, readBytes, type Source } from "@chainrule/data";
 import { Module } from "@chainrule/nn";
 import { writeFile } from "../files/atomic.ts";
-import { nameOfSource } from "../files/names.ts";
+import { nameOfSource, progressOf } from "../files/names.ts";
 import { encodeSafetensors, parseSafetensors } from "../formats/safetensors.ts";
 import { assignState, checkComplete, compareState, type LoadReport } from "./state.ts";
 
@@ -14,6 +14,8 @@ import { assignState, checkComplete, compareState, type LoadReport } from "./sta
 export interface LoadWeightsOptions {
   /** Whether to load what fits, and leave the rest as it is; false by default. */
   partial?: boolean;
+  /** Is told how many bytes have been read, and how many there are; null where that is not known. */
+  onProgress?: ProgressFunction;
 }
 
 /**
@@ -53,12 +55,12 @@ export async function loadWeights(
 ): Promise<LoadReport> {
   const where = "loadWeights";
   checkModule(where, model);
-  checkOptions(where, options, ["partial"]);
+  checkOptions(where, options, ["partial", "onProgress"]);
   if (options.partial !== undefined && typeof options.partial !== "boolean")
     throw new OptionError({ where, expected: "partial true or false", got: describe(options.partial) });
   const isBytes = source instanceof Uint8Array;
   const name = isBytes ? where : nameOfSource(source);
-  const { tensors } = parseSafetensors(isBytes ? source : await readBytes(source), name);
+  const { tensors } = parseSafetensors(isBytes ? source : await readBytes(source, progressOf(options)), name);
   const isOther = (key: string) => key.startsWith("$") || key.startsWith("optimizer/");
   const values = Object.fromEntries(Object.entries(tensors).filter(([key]) => !isOther(key)));
   const report = compareState(model, values);

@@ -7,6 +7,8 @@ import type { Module } from "../module/module.ts";
 export interface SaveOptions {
   /** Whether to keep what the optimizer remembers (moments, counts), to go on training; false by default. */
   optimizerState?: boolean;
+  /** Is told how many bytes have been written, and how many there are. */
+  onProgress?: (done: number, total: number | null) => void;
 }
 
 /** Writes a model to a file, or its weights alone. */
