@@ -13,6 +13,7 @@ import * as compare from "./ops/compare.ts";
 import * as indexing from "./ops/indexing.ts";
 import { dot, matmul } from "./ops/matmul.ts";
 import * as movement from "./ops/movement.ts";
+import * as norms from "./ops/norm.ts";
 import * as reduce from "./ops/reduce.ts";
 import { flip, type SliceRange, slice } from "./ops/slice.ts";
 import { type Axes, broadcastTo, type ReduceOptions, reshape, sum } from "./ops/sum.ts";
@@ -556,7 +557,7 @@ export interface TensorMethods {
    * @throws ValueError for a p that is not above 0.
    * @example tensor([3, 4]).norm(); // 5
    */
-  norm(axis?: Axes, options?: Parameters<typeof reduce.norm>[2]): Tensor;
+  norm(axis?: Axes, options?: Parameters<typeof norms.norm>[2]): Tensor;
 
   /**
    * The index of the largest element along an axis, which is gone from the shape, or (none given) among all elements in
@@ -846,8 +847,8 @@ const functions: {
   all: reduce.all,
   countNonZero: reduce.countNonZero,
   var: reduce.variance,
-  std: reduce.std,
-  norm: reduce.norm,
+  std: norms.std,
+  norm: norms.norm,
   argmax: reduce.argmax,
   argmin: reduce.argmin,
   cumsum: reduce.cumsum,

@@ -89,6 +89,7 @@ export {
   transpose,
   unsqueeze,
 } from "./ops/movement.ts";
+export { norm, std } from "./ops/norm.ts";
 export {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
@@ -109,10 +110,8 @@ export {
   max,
   mean,
   min,
-  norm,
   prod,
   type SpreadOptions,
-  std,
   variance,
 } from "./ops/reduce.ts";
 export { refuseWhere } from "./ops/refuse-where.ts";

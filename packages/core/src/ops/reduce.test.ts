@@ -179,6 +179,61 @@ describe("logSumExp", () => {
   });
 });
 
+describe.each([
+  ["float32", [1e-30, 1e-20, 1e15, 1e30, 1e37], 1e-6],
+  ["float64", [1e-300, 1e-170, 1e150, 1e200, 1e307], 1e-14],
+] as const)("norms and spreads of numbers whose squares are beyond %s", (dtype, sizes, tolerance) => {
+  const close = (found: unknown, expected: readonly number[]) => {
+    const numbers = [found].flat(9) as number[];
+    expect(numbers.length).toBe(expected.length);
+    expected.forEach((x, i) => {
+      expect(Math.abs(numbers[i] / x - 1)).toBeLessThan(tolerance);
+    });
+  };
+
+  it.each(sizes)("of size %d are right, with their slopes", (size) => {
+    const x = tensor([3 * size, -4 * size], { dtype });
+    close(norm(x).toArray(), [5 * size]);
+    close(norm(x.reshape([1, 2]), 1, { keepDims: true }).toArray(), [5 * size]);
+    close(
+      gradient((t) => norm(t), x),
+      [0.6, -0.8],
+    );
+    close(norm(x, null, { p: 3 }).toArray(), [91 ** (1 / 3) * size]);
+    close(
+      gradient((t) => norm(t, null, { p: 3 }), x),
+      [9 / 91 ** (2 / 3), -16 / 91 ** (2 / 3)],
+    );
+    close(norm(x, null, { p: 0.5 }).toArray(), [(Math.sqrt(3) + 2) ** 2 * size]);
+    close(std(x).toArray(), [3.5 * size]);
+    close(std(x, null, { correction: 1 }).toArray(), [3.5 * Math.SQRT2 * size]);
+    close(
+      gradient((t) => std(t), x),
+      [0.5, -0.5],
+    );
+    // Each line has its own size.
+    const lines = tensor(
+      [
+        [3 * size, 4 * size],
+        [3, 4],
+        [0, 0],
+      ],
+      { dtype },
+    );
+    const [first, second, third] = norm(lines, 1).toArray() as number[];
+    close([first, second], [5 * size, 5]);
+    expect(third).toBe(0);
+  });
+
+  it("are Infinity or NaN where an element is", () => {
+    for (const p of [2, 3]) {
+      expect(norm(tensor([1, minusInf], { dtype }), null, { p }).item()).toBe(inf);
+      expect(norm(tensor([nan, inf], { dtype }), null, { p }).item()).toBeNaN();
+    }
+    expect(std(tensor([1, inf], { dtype })).item()).toBeNaN();
+  });
+});
+
 describe("norm", () => {
   it("is the length, the sum of sizes, the largest size, or any p between", () => {
     expect(norm([3, -4]).item()).toBe(5);

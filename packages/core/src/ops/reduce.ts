@@ -1,9 +1,9 @@
 /**
- * Reductions along axes: extremes, averages, spreads, log-sum-exp, norms, and where the extremes are.
+ * Reductions along axes: extremes, averages, the variance, log-sum-exp, and where the extremes are.
  */
 
 import { checkNumber } from "../arguments.ts";
-import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { forEachRow, reduceKernel, splitAtAxes } from "../kernels/reduce.ts";
 import { asTensor, onesLike, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -28,10 +28,10 @@ import {
   reshape,
   sum,
 } from "./sum.ts";
-import { abs, exp, log, sqrt, square } from "./unary.ts";
+import { exp, log, square } from "./unary.ts";
 
 /** How many elements of `x` go into one element of the result. */
-function countOver(name: string, x: Tensor, axis: Axes | undefined): number {
+export function countOver(name: string, x: Tensor, axis: Axes | undefined): number {
   return sizeOf(normalizeAxes(name, axis, x.rank).map((a) => x.shape[a]));
 }
 
@@ -51,7 +51,7 @@ export interface SpreadOptions extends ReduceOptions {
   correction?: number;
 }
 
-const spreadOptions = [...reduceOptions, "correction"];
+export const spreadOptions = [...reduceOptions, "correction"];
 
 /**
  * The variance along the axes, Σ (xᵢ - mean)² / (n - correction).
@@ -60,27 +60,16 @@ const spreadOptions = [...reduceOptions, "correction"];
  */
 export function variance(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Tensor {
   checkOptions("variance", options, spreadOptions);
-  const { correction = 0, keepDims } = options;
-  checkNumber("variance", "correction", correction);
+  const { deviation, freedom } = spread("variance", x, axis, options);
+  return sum(square(deviation), axis, { keepDims: options.keepDims }).div(freedom);
+}
+
+/** What a variance is made of: how far each element is from the mean, and by what their squares' sum is divided. */
+export function spread(name: string, x: TensorLike, axis: Axes | undefined, { correction = 0 }: SpreadOptions) {
+  checkNumber(name, "correction", correction);
   const input = floats(asTensor(x));
   const deviation = input.sub(mean(input, axis, { keepDims: true }));
-  return sum(square(deviation), axis, { keepDims }).div(Math.max(0, countOver("variance", input, axis) - correction));
-}
-
-/**
- * The standard deviation along the axes, the root of the variance; with derivative 0 where all elements are equal.
- *
- * @example std([1, 3]); // 1
- */
-export function std(x: TensorLike, axis?: Axes, options: SpreadOptions = {}): Tensor {
-  checkOptions("std", options, spreadOptions);
-  return safeSqrt(variance(x, axis, options));
-}
-
-/** √x with derivative 0 at 0, for lengths and spreads, whose derivative there is undefined. */
-function safeSqrt(x: Tensor): Tensor {
-  const zero = equal(x, 0);
-  return where(zero, 0, sqrt(where(zero, 1, x)));
+  return { deviation, freedom: Math.max(0, countOver(name, input, axis) - correction) };
 }
 
 /** Whole numbers and floats alike; the larger, NaN if either is. */
@@ -273,30 +262,6 @@ export function any(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Te
 /** Whether every element along the axes is true (not 0); true of nothing. @example all([0, 3]); // false */
 export function all(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
   return overAxes("all", asTensor(x), axis, options, (part, axes) => applyOp(allOp, [part], axes));
-}
-
-/**
- * The p-norm along the axes, (Σ |xᵢ|ᵖ)^(1/p): 2 (the default) is the length, 1 the sum of sizes, Infinity the
- * largest size. The derivative at the zero vector is taken as 0, and for p below 1 at each coordinate that is 0.
- *
- * @throws ValueError for a p that is not above 0.
- * @example norm([3, 4]); // 5
- */
-export function norm(x: TensorLike, axis?: Axes, options: ReduceOptions & { p?: number } = {}): Tensor {
-  checkOptions("norm", options, [...reduceOptions, "p"]);
-  const { p = 2, keepDims } = options;
-  if (typeof p !== "number" || !(p > 0))
-    throw new ValueError({ where: "norm", expected: "p above 0", got: describe(p) });
-  const input = floats(asTensor(x));
-  if (p === Number.POSITIVE_INFINITY) return max(abs(input), axis, { keepDims });
-  if (p === 1) return sum(abs(input), axis, { keepDims });
-  if (p === 2) return safeSqrt(sum(square(input), axis, { keepDims }));
-  // Below p = 1 the power's derivative at 0 is infinite.
-  const none = equal(input, 0);
-  const powers = p > 1 ? abs(input).pow(p) : where(none, 0, where(none, 1, abs(input)).pow(p));
-  const total = sum(powers, axis, { keepDims });
-  const zero = equal(total, 0);
-  return where(zero, 0, where(zero, 1, total).pow(1 / p));
 }
 
 function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number) => boolean) {

@@ -1,4 +1,5 @@
-import { OptionError, ShapeError, tensor } from "@chainrule/core";
+import { jit } from "@chainrule/compiler";
+import { concat, grad, OptionError, ShapeError, type Tensor, tensor } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { checkLoss, cosineSimilarity, infoNCE } from "../index.ts";
@@ -33,6 +34,27 @@ describe("cosineSimilarity", () => {
   it("brings vectors to length 1 from a length of 1e-6 on", () => {
     expect(cosineSimilarity(double([[2e-6, 0]]), [[1, 0]]).item()).toBeCloseTo(-1, 12);
     expect(cosineSimilarity(double([[1e-7, 0]]), [[1, 0]]).item()).toBeCloseTo(-0.1, 12);
+  });
+
+  it.each([
+    ["float32", 1e30, 1e-6],
+    ["float64", 1e200, 1e-14],
+  ] as const)("in %s is right for vectors whose squares overflow, eagerly and compiled", (dtype, size, tolerance) => {
+    const x = tensor([[3 * size, 4 * size]], { dtype });
+    const y = tensor([[4 * size, 3 * size]], { dtype });
+    const key = tensor([[4, 3]], { dtype });
+    const loss = (p: Tensor, t: Tensor) => cosineSimilarity(p, t);
+    for (const f of [loss, jit(loss)])
+      for (const t of [y, key]) expect(Math.abs(f(x, t).item() + 24 / 25)).toBeLessThan(tolerance);
+    const slope = grad(loss);
+    // Across the vector, as long as 1 / |x| says: (cos x - y / |y|) / |x|.
+    for (const f of [slope, jit(slope)])
+      (f(x, key) as Tensor).toTypedArray().forEach((found, i) => {
+        const expected = ((24 / 25) * [0.6, 0.8][i] - [0.8, 0.6][i]) / (5 * size);
+        expect(Math.abs(found / expected - 1)).toBeLessThan(20 * tolerance);
+      });
+    const both = concat([x, y], 0);
+    expect(infoNCE(both, both, { temperature: 1 }).item()).toBeCloseTo(Math.log(1 + Math.exp(24 / 25 - 1)), 5);
   });
 
   it("is 0 for the zero vector, with a finite gradient", () => {

@@ -6,9 +6,9 @@ import { formatShape } from "@chainrule/core/internal";
 import { defineLoss } from "../definition/define-loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 
-/** The vectors at length 1; squared lengths below 1e-12 are taken as that, as in Keras, so that 0 stays 0. */
+/** The vectors at length 1; lengths below 1e-6 are taken as that, as in Keras, so that 0 stays 0. */
 function l2Normalize(x: Tensor, axis: number): Tensor {
-  return x.mul(x.square().sum(axis, { keepDims: true }).clamp(1e-12).rsqrt());
+  return x.div(x.norm(axis, { keepDims: true }).maximum(1e-6));
 }
 
 interface AxisOption {

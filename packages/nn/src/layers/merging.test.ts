@@ -32,6 +32,8 @@ describe("layers that merge", () => {
     expect(new Dot().call(a, b).toArray()).toEqual([[-7]]);
     expect(new Dot({ normalize: true }).call(a, b).item()).toBeCloseTo(-7 / Math.sqrt(5 * 34), 6);
     expect(new Dot({ normalize: true }).call(zeros([1, 2]), b).item()).toBe(0);
+    const huge = new Dot({ normalize: true }).call(a.mul(1e30), b.mul(1e30));
+    expect(huge.item()).toBeCloseTo(-7 / Math.sqrt(5 * 34), 6);
     expect(new Dot().call(input([4]), input([4])).shape).toEqual([null, 1]);
   });
 

@@ -183,6 +183,11 @@ const dotOptions: OptionTable<DotOptions, MergeOptions> = { normalize: flag };
 /** Lengths below this count as this, so that a vector of zeros has no direction rather than NaN; as in PyTorch. */
 const minNorm = 1e-8;
 
+/** The vectors at length 1. */
+function direction(x: Tensor): Tensor {
+  return x.div(x.norm(-1, { keepDims: true }).maximum(minNorm));
+}
+
 /**
  * Σᵢ aᵢ bᵢ along the last axis; with `normalize` their cosine similarity.
  *
@@ -206,13 +211,7 @@ export class Dot extends Merge {
   }
 
   forward(a: Tensor, b: Tensor): Tensor {
-    const product = (p: Tensor, q: Tensor) => p.mul(q).sum(-1, { keepDims: true });
-    if (!this.normalize) return product(a, b);
-    // Of the square, because the slope of the root at 0 is infinite.
-    const length = (x: Tensor) =>
-      product(x, x)
-        .maximum(minNorm ** 2)
-        .sqrt();
-    return product(a, b).div(length(a).mul(length(b)));
+    const [first, second] = this.normalize ? [direction(a), direction(b)] : [a, b];
+    return first.mul(second).sum(-1, { keepDims: true });
   }
 }

@@ -9,6 +9,7 @@ import {
   averagePrecision,
   brier,
   confusionMatrix,
+  cosineSimilarity,
   f1,
   fBeta,
   formatConfusionMatrix,
@@ -550,5 +551,14 @@ describe("regression metrics", () => {
     const shift = 1e8;
     const at = (xs: number[]) => xs.map((x) => x + shift);
     expect(r2(at([2.5, 0, 2, 8]), at([3, -0.5, 2, 7]))).toBeCloseTo(0.9486081370449679, 7);
+  });
+});
+
+describe("cosineSimilarity", () => {
+  it("is right for vectors whose squares overflow, and 0 for vectors of zeros", () => {
+    for (const size of [1e30, 1e200])
+      expect(cosineSimilarity([[3 * size, 4 * size]], [[4 * size, 3]])).toBeCloseTo(0.6, 12);
+    expect(cosineSimilarity([[0, 0]], [[1, 2]])).toBe(0);
+    expect(cosineSimilarity([[1e-7, 0]], [[1, 0]])).toBeCloseTo(0.1, 12);
   });
 });

@@ -2,8 +2,7 @@
  * How far predicted numbers are off: mean squared and absolute error, the share of variance explained, and the angle
  * between vectors.
  */
-
-import { ShapeError, type Tensor, type TensorLike, ValueError } from "@chainrule/core";
+import { ShapeError, type Tensor, type TensorLike, type TypedArray, ValueError } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
 import { refuseSurplus } from "../surplus.ts";
 import {
@@ -96,20 +95,27 @@ export class CosineSimilarity extends MeanMetric {
     const length = prediction.shape[prediction.rank - 1];
     const [p, t] = [prediction.storage, target.storage];
     const cosines = Float64Array.from({ length: prediction.size / length }, (_, row) => {
-      let [inner, first, second] = [0, 0, 0];
-      for (let i = row * length; i < (row + 1) * length; i++) {
-        inner += p[i] * t[i];
-        first += p[i] ** 2;
-        second += t[i] ** 2;
-      }
-      return inner / Math.sqrt(Math.max(first, leastSquare) * Math.max(second, leastSquare));
+      const [first, second] = [p, t].map((x) => x.subarray(row * length, (row + 1) * length));
+      const [one, other] = [lengthOf(first), lengthOf(second)];
+      let cosine = 0;
+      for (let i = 0; i < length; i++) cosine += (first[i] / one) * (second[i] / other);
+      return cosine;
     });
     this.addRows(cosines, sampleWeight);
   }
 }
 
-/** Squared lengths below it are taken as it, as in Keras, so that the similarity to a vector of zeros is 0. */
-const leastSquare = 1e-12;
+/** Lengths below it are taken as it, as in Keras, so that the similarity to a vector of zeros is 0. */
+const leastLength = 1e-6;
+
+/** Of multiples of the largest element, whose squares neither overflow nor vanish. */
+function lengthOf(x: TypedArray): number {
+  let largest = leastLength;
+  for (const each of x) largest = Math.max(largest, Math.abs(each));
+  let squares = 0;
+  for (const each of x) squares += (each / largest) ** 2;
+  return Math.max(leastLength, largest * Math.sqrt(squares));
+}
 
 /** The sums of squares that R² needs of one output: updated so that a large mean costs no digits (Welford 1962). */
 interface SquareSums {

@@ -76,7 +76,7 @@ function isMatrix(weight: Tensor): boolean {
 function orthogonalized(matrix: Tensor, iterations: number): Tensor {
   const isTall = matrix.shape[0] > matrix.shape[1];
   const wide = isTall ? matrix.T : matrix;
-  let x = wide.div(wide.square().sum().sqrt().add(1e-7));
+  let x = wide.div(wide.norm().add(1e-7));
   for (let i = 0; i < iterations; i++) {
     const square = x.matmul(x.T);
     x = x.mul(3.4445).add(square.mul(-4.775).add(square.matmul(square).mul(2.0315)).matmul(x));
