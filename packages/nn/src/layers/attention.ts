@@ -2,11 +2,20 @@
  * Attention as a function: every query takes a weighted mean of the values, weighted by how well the keys fit it.
  */
 
-import { asTensor, broadcastShapes, ShapeError, softmax, type Tensor, type TensorLike, where } from "@chainrule/core";
+import {
+  asTensor,
+  broadcastShapes,
+  type Shape,
+  ShapeError,
+  softmax,
+  type Tensor,
+  type TensorLike,
+  where,
+} from "@chainrule/core";
 import { checkOptions, formatShape, sameShape } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
-import { asMask, causalMask } from "./masks.ts";
+import { asMask, causalMask, withoutMasked } from "./masks.ts";
 
 /** What attention may look at. */
 export interface AttentionOptions {
@@ -39,8 +48,17 @@ const maskedScore = -1e30;
 export function attentionWeights(query: TensorLike, key: TensorLike, options: AttentionOptions = {}): Tensor {
   refuseSurplus("attentionWeights", arguments, 3);
   const name = "attentionWeights";
+  return attention(name, asTensor(query, name), asTensor(key, name), options).weights;
+}
+
+/** The weights, and which keys any query may see where that is not all: what the others hold is nobody's business. */
+function attention(
+  name: string,
+  q: Tensor,
+  k: Tensor,
+  options: AttentionOptions,
+): { readonly weights: Tensor; readonly seen: Tensor | null } {
   checkOptions(name, options, attentionOptions);
-  const [q, k] = [asTensor(query, name), asTensor(key, name)];
   if (q.rank < 2 || k.rank < 2 || q.shape.at(-1) !== k.shape.at(-1))
     throw new ShapeError({
       where: name,
@@ -48,24 +66,27 @@ export function attentionWeights(query: TensorLike, key: TensorLike, options: At
       got: `${formatShape(q.shape)} and ${formatShape(k.shape)}`,
     });
   const { bias, scale = 1 / Math.sqrt(q.shape.at(-1)!) } = options;
-  const products = q.mul(scale).matmul(k.T);
+  const lead = broadcastShapes(name, q.shape.slice(0, -2), k.shape.slice(0, -2));
+  const shape = [...lead, q.shape.at(-2)!, k.shape.at(-2)!];
+  const visible = visibleIn(bias === undefined ? shape : broadcastShapes(name, shape, asTensor(bias).shape), options);
+  const seen = visible && options.mask !== undefined ? visible.any(-2) : null;
+  const products = q.mul(scale).matmul((seen ? withoutMasked(k, seen) : k).T);
   const scores = bias === undefined ? products : products.add(bias);
-  const visible = visibleIn(scores, options);
-  if (!visible) return softmax(scores);
-  return where(visible, softmax(where(visible, scores, maskedScore)), 0);
+  if (!visible) return { weights: softmax(scores), seen };
+  return { weights: where(visible, softmax(where(visible, scores, maskedScore)), 0), seen };
 }
 
 /** Which scores count, all masks taken together; null where all do. */
-function visibleIn(scores: Tensor, { mask, bias, causal = false }: AttentionOptions): Tensor | null {
+function visibleIn(scores: Shape, { mask, bias, causal = false }: AttentionOptions): Tensor | null {
   const masks: Tensor[] = [];
   if (mask !== undefined) masks.push(asMask("attention mask", mask));
-  if (causal) masks.push(causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!));
+  if (causal) masks.push(causalMask(scores.at(-2)!, scores.at(-1)!));
   if (bias !== undefined) masks.push(asTensor(bias).greater(Number.NEGATIVE_INFINITY));
   for (const { shape } of masks)
-    if (!sameShape(broadcastShapes("attention mask", shape, scores.shape), scores.shape))
+    if (!sameShape(broadcastShapes("attention mask", shape, scores), scores))
       throw new ShapeError({
         where: "attention mask",
-        expected: `a mask that broadcasts to the scores, ${formatShape(scores.shape)}`,
+        expected: `a mask that broadcasts to the scores, ${formatShape(scores)}`,
         got: formatShape(shape),
       });
   return masks.length === 0 ? null : masks.reduce((all, one) => all.logicalAnd(one));
@@ -99,5 +120,6 @@ export function scaledDotProductAttention(
       expected: "one value for each key, [.., S, E] for keys [.., S, D]",
       got: `values ${formatShape(v.shape)} for keys ${formatShape(k.shape)}`,
     });
-  return attentionWeights(query, k, options).matmul(v);
+  const { weights, seen } = attention(name, asTensor(query, name), k, options);
+  return weights.matmul(seen ? withoutMasked(v, seen) : v);
 }

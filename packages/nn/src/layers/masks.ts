@@ -13,6 +13,7 @@ import {
   type Tensor,
   type TensorLike,
   ValueError,
+  where,
 } from "@chainrule/core";
 import { describe, formatShape } from "@chainrule/core/internal";
 import { refuseSurplus } from "../surplus.ts";
@@ -75,4 +76,14 @@ export function asMask(where: string, mask: TensorLike, shape?: readonly (number
       got: formatShape(given.shape),
     });
   return given;
+}
+
+/** The vectors [.., T, D] with zeros in place of those that are masked, whatever they hold. */
+export function withoutMasked(x: Tensor, mask: Tensor): Tensor {
+  return where(mask.unsqueeze(-1), x, 0);
+}
+
+/** The same, but that finite numbers stay: where what is masked is still computed with, and only NaN would spread. */
+export function finiteWhereMasked(x: Tensor, mask: Tensor): Tensor {
+  return where(mask.unsqueeze(-1).logicalOr(x.isFinite()), x, 0);
 }

@@ -21,7 +21,7 @@ import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { attentionWeights } from "./attention.ts";
 import { Dropout } from "./dropout.ts";
-import { asMask } from "./masks.ts";
+import { asMask, finiteWhereMasked, withoutMasked } from "./masks.ts";
 import {
   count,
   dropoutRate,
@@ -181,9 +181,10 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
   }
 
   compute(query: Tensor, { key = query, value = key, causal, bias, ...masks }: AttentionCall): AttentionResult {
-    const [k, v] = [asTensor(key, "key"), asTensor(value, "value")];
-    this.#checkKeys(query, k, v);
-    const [queries, keys, values] = this.#project(query, k, v).map((x) => this.#splitHeads(x));
+    const given = [query, asTensor(key, "key"), asTensor(value, "value")] as const;
+    this.#checkKeys(...given);
+    const [q, k, v] = this.#withoutMasked(given, masks.keyMask);
+    const [queries, keys, values] = this.#project(q, k, v).map((x) => this.#splitHeads(x));
     const mask = this.#mask(masks, k);
     const weights = attentionWeights(queries, keys, {
       ...(mask && { mask }),
@@ -193,6 +194,18 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
     const taken = this.dropout.call(weights).matmul(values);
     const joined = taken.permute(0, 2, 1, 3).reshape(query.shape[0], query.shape[1], this.embedDim);
     return { output: addBias(joined.matmul(this.outKernel), this.outBias), weights };
+  }
+
+  /** What stands where no key is may be NaN: as a key, as a value and, in self-attention, as a query. */
+  #withoutMasked(
+    [query, key, value]: readonly [query: Tensor, key: Tensor, value: Tensor],
+    keyMask: TensorLike | undefined,
+  ): readonly [query: Tensor, key: Tensor, value: Tensor] {
+    if (keyMask === undefined) return [query, key, value];
+    const mask = asMask("keyMask", keyMask, key.shape.slice(0, 2));
+    if (key !== query || value !== query) return [query, withoutMasked(key, mask), withoutMasked(value, mask)];
+    const x = finiteWhereMasked(query, mask);
+    return [x, x, x];
   }
 
   /** Q, K and V, each [batch, length, E]; of self-attention in a single product. */

@@ -32,7 +32,7 @@ import {
   RecurrentCell,
   SimpleRNNCell,
 } from "./cells.ts";
-import { asMask } from "./masks.ts";
+import { asMask, withoutMasked } from "./masks.ts";
 import {
   dropoutRate,
   flag,
@@ -245,7 +245,8 @@ export class RNN extends SequenceLayer {
   compute(x: Tensor, { mask, state }: SequenceCall): SequenceResult {
     const [batch, time] = x.shape;
     const timeMask = mask === undefined ? null : asMask("mask", mask, [batch, time]);
-    const inputs = unstackTime(this.cell.project(this.#dropInputs(this.goBackwards ? x.flip(1) : x)));
+    const there = timeMask ? withoutMasked(x, timeMask) : x;
+    const inputs = unstackTime(this.cell.project(this.#dropInputs(this.goBackwards ? there.flip(1) : there)));
     const masks = timeMask && unstackTime((this.goBackwards ? timeMask.flip(1) : timeMask).unsqueeze(-1));
     let now = this.#initialStateOf(state, inputs[0]);
     const drop = this.#recurrentDrop(now[0]);

@@ -5,6 +5,7 @@
 import { OptionError, type Tensor, type TensorLike } from "@chainrule/core";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
+import { asMask, finiteWhereMasked } from "./masks.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 import type { LayerNorm } from "./norm.ts";
 import { count, type OptionCheck, optional } from "./options.ts";
@@ -93,7 +94,7 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
     this.freezeParts();
   }
 
-  compute(x: Tensor, call: DecoderCall): DecoderLayerResult {
+  compute(given: Tensor, call: DecoderCall): DecoderLayerResult {
     const { memory, memoryMask, mask, attentionMask, causal = true } = call;
     if (memory === undefined)
       throw new OptionError({
@@ -102,6 +103,7 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
         got: "none",
         hint: "A model without an encoder is a TransformerEncoder called with { causal: true }.",
       });
+    const x = mask === undefined ? given : finiteWhereMasked(given, asMask("mask", mask, given.shape.slice(0, 2)));
     const back = { keyMask: mask, attentionMask, causal };
     const across = { key: memory, value: memory, keyMask: memoryMask, returnWeights: true } as const;
     let weights!: Tensor;

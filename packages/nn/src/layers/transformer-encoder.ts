@@ -6,6 +6,7 @@
 import type { Tensor, TensorLike } from "@chainrule/core";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
+import { asMask, finiteWhereMasked } from "./masks.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 import type { LayerNorm } from "./norm.ts";
 import {
@@ -69,7 +70,8 @@ export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, Encod
     this.freezeParts();
   }
 
-  compute(x: Tensor, { mask, attentionMask, causal }: EncoderCall): EncoderLayerResult {
+  compute(given: Tensor, { mask, attentionMask, causal }: EncoderCall): EncoderLayerResult {
+    const x = mask === undefined ? given : finiteWhereMasked(given, asMask("mask", mask, given.shape.slice(0, 2)));
     const look = { keyMask: mask, attentionMask, causal, returnWeights: true } as const;
     let weights!: Tensor;
     const attended = this.residual(x, this.attentionNorm, (inner) => {

@@ -158,7 +158,7 @@ describe("TransformerEncoder", () => {
       /^layer "reader" \(TransformerEncoder\): input: expected 4 features, along the last axis, got \[2, 5, 3\]/,
     );
     expect(() => encoder.call(x, { mask: [[true]] })).toThrow(
-      /^layer "reader" \(TransformerEncoder\): layer "layers.0" \(TransformerEncoderLayer\): layer "attention" .*: keyMask/,
+      /^layer "reader" \(TransformerEncoder\): layer "layers.0" \(TransformerEncoderLayer\): mask: expected a mask of shape/,
     );
     expect(() => new TransformerEncoder({ ...options(), numLayers: 0 })).toThrow(/numLayers as a whole number/);
     expect(() => new TransformerEncoder({ ...options(), numLayers: 1, heads: 3 })).toThrow(
