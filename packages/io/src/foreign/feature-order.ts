@@ -4,7 +4,7 @@
  * A convolution here gives [channels, height, width], there [height, width, channels]; flattened, the same numbers stand
  * in other places, and so do the weights of the layers that take them. Found by following the layers.
  */
-import { ModelError, type Tensor } from "@chainrule/core";
+import { concat, defaultGenerator, Generator, ModelError, noGrad, rand, type Tensor } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
 import {
   Activation,
@@ -29,6 +29,7 @@ import {
   GlobalMaxPool1d,
   GlobalMaxPool2d,
   GroupNorm,
+  Lambda,
   LayerNorm,
   Linear,
   Maximum,
@@ -176,6 +177,7 @@ class Follower {
     if (this.#flattened?.has(module)) return given;
     if (module instanceof Concatenate) return this.#concatenated(module, layouts, shapes);
     if (isOneOf(module, byElement)) return this.#together(module, layouts);
+    if (module instanceof Lambda && isByElement(module)) return now;
     if (isOneOf(module, spatial)) return this.#image(module, now);
     if (isOneOf(module, global)) return given;
     if (module instanceof Flatten || module instanceof Reshape) return this.#reshaped(module, now);
@@ -289,6 +291,44 @@ class Follower {
       got: `${got} in "${module.name}"`,
       hint: 'Say which, with their shapes here: { flattened: { dense: [channels, height, width] } }, or {} for none. For a model made with channels first: { dataFormat: "channels_first" }.',
     });
+  }
+}
+
+/**
+ * Whether a function does the same to each number, wherever it stands: it is tried on some, in their order, in the
+ * reverse one, and moved by one place.
+ */
+function isByElement({ function: f, inputShape }: Lambda): boolean {
+  if (!inputShape) return false;
+  const flat = (x: Tensor, change: (x: Tensor) => Tensor) => change(x.reshape(-1)).reshape(x.shape);
+  const reverse = (x: Tensor) => x.flip(0);
+  const move = (x: Tensor) => concat([x.slice([1, x.size]), x.slice([0, 1])]);
+  // From 0 to 1, where functions such as sqrt and log are defined.
+  const x = rand(
+    inputShape.map((length) => length ?? 2),
+    { generator: new Generator(1) },
+  );
+  // A function that draws random numbers goes on with the same ones.
+  const generator = defaultGenerator();
+  const { state } = generator;
+  try {
+    return noGrad(() => {
+      const y = f(x);
+      if (!sameShape(y.shape, x.shape)) return false;
+      return [reverse, move].every(
+        (change) =>
+          flat(y, change)
+            .sub(f(flat(x, change)))
+            .abs()
+            .max()
+            .item() < 1e-5,
+      );
+    });
+  } catch {
+    // One that cannot be tried cannot be followed.
+    return false;
+  } finally {
+    generator.state = state;
   }
 }
 

@@ -199,6 +199,31 @@ it("loads a graph by the names of its layers: attention, and features from image
   expectSame("graph", (first, ...rest) => model.call(channelsFirst(first), ...rest));
 });
 
+it("follows functions of single numbers: in images, between features, and before they become images", async () => {
+  const relu = (x: Tensor) => x.relu();
+  const [first, ...rest] = images();
+  const linear = new Conv2d({ filters: 6, kernelSize: 3, padding: "same", groups: 2, inputShape: [4, 6, 5] });
+  expect(first).toBeInstanceOf(Conv2d);
+  const tail = [new Flatten(), (x: Tensor) => x.exp().log(), new BatchNorm({ eps }), new Dense(3)];
+  const model = new Sequential([linear, relu, ...rest, ...tail]);
+  await loadKerasWeights(model, bytesOf("images.npz"));
+  expectSame("images", (x) => model.predict(channelsFirst(x)));
+  const generator = new Sequential([
+    new Dense({ units: 24, inputDim: 3 }),
+    new BatchNorm({ eps }),
+    (x) => x.leakyRelu(0.2),
+    new Reshape([4, 2, 3]),
+    (x) => x.add(0),
+    new ConvTranspose2d({ filters: 2, kernelSize: 3, stride: 2, padding: "same", activation: "tanh" }),
+  ]);
+  await loadKerasWeights(generator, bytesOf("generator.npz"));
+  expectSame("generator", (x) => channelsLast(generator.predict(x)));
+  const turning = [...images(), (x: Tensor) => x.softmax(-1), new Flatten(), new BatchNorm({ eps }), new Dense(3)];
+  expect(await failure(loadKerasWeights(new Sequential(turning), bytesOf("images.npz")))).toContain(
+    "a function of your own",
+  );
+});
+
 class Signals extends Module {
   body = new Sequential(signals());
   head = new Dense({ units: 2, inputDim: 6 });

@@ -13,9 +13,11 @@ import {
   Dropout,
   Embedding,
   Flatten,
+  Functional,
   GRU,
   GRUCell,
   GroupNorm,
+  input,
   LayerNorm,
   Linear,
   LSTM,
@@ -171,6 +173,23 @@ it("loads a class of one's own by the names of its properties and layers: cells,
   const attention = new Attention().eval();
   await loadTorchWeights(attention, bytesOf("attention"));
   expectSame("attention", (x, key, value) => attention.call(x, key, value));
+});
+
+it("loads a graph by the names of its layers", async () => {
+  const x = input([4], { name: "x" });
+  const hidden = new Dense({ units: 3, activation: "relu", name: "fc1" }).call(x);
+  const [a, b] = ["left", "right"].map((name) => new Dense({ units: 2, name }).call(hidden));
+  const model = new Functional({ inputs: x, outputs: { a, b } });
+  const numbers = ["fc1", "left", "right"].flatMap((name, i) => [
+    [`${name}.weight`, i === 0 ? ones([3, 4]) : ones([2, 3]).mul(i)] as const,
+    [`${name}.bias`, i === 0 ? zeros([3]) : ones([2])] as const,
+  ]);
+  expect((await loadTorchWeights(model, encodeSafetensors(Object.fromEntries(numbers)))).missing).toEqual([]);
+  expect(model.predict(ones([1, 4])).b.toArray()).toEqual([[25, 25]]);
+  const renamed = numbers.map(([name, value]) => [name.replace("right", "heads.1"), value]);
+  const bytes = encodeSafetensors(Object.fromEntries(renamed));
+  expect(await failure(loadTorchWeights(model, bytes))).toContain('also "heads.1.bias"');
+  expect((await loadTorchWeights(model, bytes, { layers: { right: "heads.1" } })).surplus).toEqual([]);
 });
 
 const dense = (...units: number[]) =>
