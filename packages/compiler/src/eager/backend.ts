@@ -85,8 +85,8 @@ function acceleratePool(op: Op<Window>, call: WindowFunction): void {
   });
 }
 
-// The largest is chosen as Math.max does, NaN above all and 0 above -0, and shares are those of the plain kernel; sums of a
-// window begin at 0, in doubles but for windows of 2 x 2, of which pairs are added in float32.
+// The largest is chosen as Math.max does, NaN above all and 0 above -0; a window's sum begins at 0 and is one of doubles, in
+// the plain kernel's order.
 acceleratePool(maxPoolOp, "maxPool");
 acceleratePool(maxPoolBackwardOp, "maxPoolBackward");
 acceleratePool(maxPoolGatherOp, "maxPoolGather");

@@ -125,10 +125,18 @@ const kinds: readonly PoolKind[] = [
       w.code.get(w.operands[1]).get(total).op("f32.demote_f64").access("f32.store");
     },
     four: (f) => {
-      const [a, b, c, d] = f.split(0);
-      f.code.get(f.operands[1]).push(a, b, "f32x4.add", c, d, "f32x4.add", "f32x4.add");
+      const { code } = f;
+      const [first, ...others] = f.split(0);
+      const [low, high] = [code.local("v128"), code.local("v128")];
       // A sum begins at 0, which makes 0 of -0.
-      f.code.push(f.code.floatsOnce(0), "f32x4.add").access("v128.store");
+      code.push(first, "f64x2.promote_low_f32x4").zero128().op("f64x2.add").set(low);
+      code.get(first).get(first).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4").zero128().op("f64x2.add").set(high);
+      for (const x of others) {
+        code.push(low, x, "f64x2.promote_low_f32x4", "f64x2.add").set(low);
+        code.get(high).get(x).get(x).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4", "f64x2.add").set(high);
+      }
+      code.get(f.operands[1]).push(low, "f32x4.demote_f64x2_zero", high, "f32x4.demote_f64x2_zero");
+      code.shuffle(0, 1, 4, 5).access("v128.store");
     },
   },
   {
