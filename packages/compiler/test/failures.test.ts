@@ -101,6 +101,10 @@ const steps: Readonly<Record<string, (world: World, h: Tensor, trouble: Tensor, 
     });
     return h;
   },
+  // What is wrong with them is wrong, though nobody reads what they find.
+  unread: (_world, h, trouble) => [passOn([h.add(trouble)], undefined), h][1],
+  unreadElements: (_world, h, trouble) => [scalarOp([h.add(trouble)], undefined), h][1],
+  unreadLook: (_world, h, trouble) => [gather(h, trouble.cast("int32").unsqueeze(0)), h][1],
   slope: ({ parameters }, h, _trouble, which) => {
     parameters[which].mul(h.detach()).sum().backward();
     return h;
@@ -108,7 +112,7 @@ const steps: Readonly<Record<string, (world: World, h: Tensor, trouble: Tensor, 
 };
 
 /** Those that can fail. */
-const troublesome = ["check", "own", "ownElements", "look", "scatter"];
+const troublesome = ["check", "own", "ownElements", "look", "scatter", "unread", "unreadElements", "unreadLook"];
 
 const programs = fc
   .record({

@@ -10,6 +10,7 @@ import {
   defineOp,
   div,
   exp,
+  grad,
   isFloat,
   log,
   logSoftmax,
@@ -290,4 +291,65 @@ describe("a user's op that is a view", () => {
       expect(jit(f)(tensor([1, 2, 3, 4])).toArray()).toEqual(f(tensor([1, 2, 3, 4])).toArray());
     }
   });
+});
+
+describe("ops whose results nobody reads", () => {
+  const limit = 100;
+  const refuse = (x: number): number => {
+    if (x > limit) throw new RangeError(`${x} is too much`);
+    return x;
+  };
+  const whole = defineOp<void>({
+    name: "checkWhole",
+    inferShape: ([x]) => x,
+    kernel: (out, [x]) => {
+      out.storage.set(x.storage.map(refuse));
+    },
+  });
+  const each = defineOp<void>({
+    name: "checkEach",
+    inferShape: ([x]) => x,
+    kernel: (out, [x]) => {
+      out.storage.set(x.storage.map(refuse));
+    },
+    lower: { kind: "elementwise", scalar: refuse },
+  });
+  const labels = tensor([[0], [1]], { dtype: "int32" });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ["a kernel", (x) => [whole([x], undefined), x.neg()][1]],
+    ["a function of elements", (x) => [each([x], undefined), x.neg()][1]],
+    ["of elements that are not taken", (x) => takeAlongAxis(each([x], undefined), labels, 1)],
+    ["in a gradient", (x) => grad((t) => whole([t], undefined).mul(0).add(t).sum())(x)],
+  ])("run all the same, and throw: %s", (_name, f) => {
+    const compiled = jit(f);
+    const fine = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    for (let call = 0; call < 3; call++) expect(compiled(fine).toArray()).toEqual(f(fine).toArray());
+    const bad = fine.mul(tensor([1, 1, 50]));
+    expect(() => f(bad)).toThrow("150 is too much");
+    expect(() => compiled(bad)).toThrow("150 is too much");
+  });
+});
+
+it("functions of elements see these alone, and nothing that lies behind the last", () => {
+  const seen: number[] = [];
+  const watched = defineOp<void>({
+    name: "watched",
+    inferShape: ([x]) => x,
+    kernel: (out, [x]) => {
+      out.storage.set(x.storage);
+    },
+    lower: { kind: "elementwise", scalar: (x: number) => seen.push(x) && x },
+  });
+  for (const size of [1, 2, 3, 5, 6, 7, 9, 11]) {
+    const x = tensor(Float32Array.from({ length: size }, (_, i) => i + 1));
+    const compiled = jit((t: Tensor) => watched([t.mul(2)], undefined).neg());
+    compiled(x);
+    seen.length = 0;
+    compiled(x);
+    expect(seen).toEqual(Array.from({ length: size }, (_, i) => 2 * (i + 1)));
+  }
 });

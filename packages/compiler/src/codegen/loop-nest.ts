@@ -3,7 +3,7 @@
  */
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
-import type { GraphNode } from "../ir/graph.ts";
+import { callsUser, type GraphNode } from "../ir/graph.ts";
 import type { Layout } from "../ir/layout.ts";
 import { isFusibleReduction, type Read, type Reduction, readsOf } from "../ir/reads.ts";
 import { isView } from "../ir/views.ts";
@@ -331,10 +331,14 @@ class LoopNest {
     }
   }
 
-  /** Whether the last vector may reach beyond the last element: blocks of memory end with a whole vector. */
+  /**
+   * Whether the last vector may reach beyond the last element: blocks of memory end with a whole vector. Functions of the
+   * user's could refuse what lies there.
+   */
   #isPadded(): boolean {
     return (
       this.#group.reducedAxes === null &&
+      !this.#group.members.some(callsUser) &&
       this.#lengths.length === 1 &&
       this.#accesses().every(
         ({ strides: [stride], lane, address }) =>

@@ -11,7 +11,7 @@ import {
   type TensorSpec,
   type TypedArray,
 } from "@chainrule/core";
-import { formatShape, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
+import { builtinOps, formatShape, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
 import { guardOp } from "./guard.ts";
 
 /** Where a value comes from. */
@@ -120,9 +120,19 @@ export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
   return [...outputs, ...assigned.map(([, node]) => node)];
 }
 
+const builtins = new Set(builtinOps());
+
+/** Whether running the node calls a function of the user's, which may throw, or do what nobody sees in its result. */
+export function callsUser({ source, lowering }: GraphNode): boolean {
+  if (source.kind !== "op" || builtins.has(source.op) || source.op === guardOp || source.op.kernel === "view")
+    return false;
+  return lowering === null || (lowering.kind === "elementwise" && lowering.scalar !== undefined);
+}
+
 /**
- * What outputs and assignments come from, every random draw, because the next call must find the generator the same, and
- * what guards look at. Indices that nothing of that looks up are looked up all the same: one that is not there is an error.
+ * What outputs and assignments come from, every random draw, because the next call must find the generator the same, what
+ * guards look at, and ops of the user's. Indices that nothing of that looks up are looked up all the same: one that is not
+ * there is an error.
  */
 export function liveNodes(graph: Graph): Set<GraphNode> {
   const live = new Set<GraphNode>();
@@ -133,7 +143,10 @@ export function liveNodes(graph: Graph): Set<GraphNode> {
       for (const input of node.inputs) roots.push(input);
     }
   };
-  visit([...resultsOf(graph), ...graph.nodes.filter((node) => node.op?.random || node.isMadeBy(guardOp))]);
+  visit([
+    ...resultsOf(graph),
+    ...graph.nodes.filter((node) => node.op?.random || node.isMadeBy(guardOp) || callsUser(node)),
+  ]);
   const lookedUp = new Map<GraphNode, Set<number>>();
   const isNew = (node: GraphNode): boolean => {
     const length = lookedUpLength(node);

@@ -31,7 +31,7 @@ import {
 } from "@chainrule/core";
 import { castOp, clampOp, sameShape, whereOp } from "@chainrule/core/internal";
 import { type FusedGraph, type FusionGroup, fusedGraph } from "../ir/fused-graph.ts";
-import type { GraphNode } from "../ir/graph.ts";
+import { callsUser, type GraphNode } from "../ir/graph.ts";
 import { basesOf, isFusibleReduction, readsSameElement } from "../ir/reads.ts";
 import type { Views } from "../ir/views.ts";
 import { mostMembers } from "./group-graph.ts";
@@ -164,7 +164,7 @@ class Rematerialization {
     const read = new Set<GraphNode>();
     const left: GraphNode[] = [];
     for (const node of group.members.toReversed()) {
-      if (!isFusibleReduction(node) && !read.has(node) && !this.#isKeptBy(group, node)) continue;
+      if (!isFusibleReduction(node) && !read.has(node) && !this.#isKeptBy(group, node) && !callsUser(node)) continue;
       left.push(node);
       for (const base of basesOf(node, this.#views)) read.add(base);
     }

@@ -29,7 +29,7 @@ import {
   type Transposed,
   takeAlongAxisOp,
 } from "@chainrule/core/internal";
-import type { AppliedOp, GraphNode } from "../ir/graph.ts";
+import { type AppliedOp, callsUser, type GraphNode } from "../ir/graph.ts";
 
 /** An operation that is about to be recorded. */
 export interface Recorded<Attributes = unknown> {
@@ -82,12 +82,14 @@ const softmaxOfLogSoftmax: Rule = ({ source: { inputs }, tensor }) => {
 /**
  * Elements taken of f(x, y) are f of the elements taken: labels look at few of the numbers.
  *
- * Holds for every elementwise f that draws no random numbers: each element depends on those at its position alone. The
+ * Holds for every elementwise f that draws no random numbers: each element depends on those at its position alone. A
+ * function of the user's is called for all of them, since one that is not taken may be what it refuses. The
  * same indices are looked up along an axis of the same length, so that one that is not there is found.
  */
 const takeBeforeComputing: Rule<number> = ({ source: { inputs }, attributes: axis, tensor }) => {
   const [x, indices] = inputs;
-  if (x.source.kind !== "op" || x.lowering?.kind !== "elementwise" || x.source.op.random) return null;
+  if (x.source.kind !== "op" || x.lowering?.kind !== "elementwise") return null;
+  if (x.source.op.random || callsUser(x)) return null;
   if (indices.shape[axis] >= x.shape[axis]) return null;
   const taken = x.inputs.map((input) => {
     if (input.uniform !== null && input.size === 1) return tensor(input);
