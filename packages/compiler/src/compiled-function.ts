@@ -13,7 +13,8 @@ import type { Heap } from "./wasm/heap.ts";
 
 /** In how many calls after the first it is looked whether the function still does the same, unless more is wanted. */
 const firstLooks = 3;
-/** How many runs lie at least between two looks, when so many doubled from one look to the next. */
+/** How many runs lie between these and the next look, and how many at least between two looks from there on. */
+const firstSpacing = 12;
 const leastSpacing = 32;
 /** The share of the time that these looks may take. */
 const shareOfChecks = 0.03;
@@ -48,7 +49,6 @@ export class CompiledFunction {
   runsSinceLook = 0;
   /** How many looks follow without a pause. */
   #looksInARow: number;
-  #spacing = 2;
   /** How long the last look took, until it is known how long a run takes. */
   #checkTime: number | null = null;
 
@@ -64,11 +64,11 @@ export class CompiledFunction {
     this.#f = f;
     this.#name = name;
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
-    this.compilation = compile({ ...traced, lines: null }, heap, options);
+    this.compilation = compile(traced, heap, options);
     this.#captured = traced.captured;
     this.#candidates = this.#dependencies = traced.dependencies;
     this.#circumstances = [valuesOf(traced.dependencies)];
-    this.lastTrace = { ...traced, lines: null };
+    this.lastTrace = traced;
   }
 
   get isRunning(): boolean {
@@ -152,7 +152,7 @@ export class CompiledFunction {
     // What another trace does not use was made in the call.
     this.#captured = new Map([...this.#captured].filter(([x]) => again.captured.has(x)));
     this.isConfirmed = true;
-    this.lastTrace = { ...again, lines: null };
+    this.lastTrace = again;
     this.looked(time);
     if (!haveSameNames(this.#candidates, again.dependencies)) {
       this.#candidates = this.#dependencies = again.dependencies;
@@ -164,11 +164,12 @@ export class CompiledFunction {
   /** It was looked whether the function does the same, which took so many milliseconds. */
   looked(time: number): void {
     this.runsSinceLook = 0;
-    if (--this.#looksInARow > 0) this.#untilCheck = 1;
+    this.#looksInARow--;
+    if (this.#looksInARow > 0) this.#untilCheck = 1;
+    else if (this.#looksInARow === 0) this.#untilCheck = firstSpacing;
     else {
-      this.#spacing = Math.min(2 * this.#spacing, leastSpacing);
-      this.#untilCheck = this.#spacing;
-      if (this.#spacing === leastSpacing) this.#checkTime = time;
+      this.#untilCheck = leastSpacing;
+      this.#checkTime = time;
     }
   }
 

@@ -86,7 +86,7 @@ export class Programs {
     const isLate = !isAsked && current?.isConfirmed === true && current.runsSinceLook > 1;
     const circumstances = known.map((each) => each.readDependencies());
     const start = performance.now();
-    const traced = this.#trace(args, current, isLate || current?.isConfirmed === false);
+    const traced = this.#trace(args, current);
     if (traced instanceof CompiledFunction) {
       traced.looked(performance.now() - start);
       return traced;
@@ -121,18 +121,14 @@ export class Programs {
   }
 
   /** Traces the function; the current program, where all that is the user's in it does what it did in that one's trace. */
-  #trace(
-    args: FlatTree,
-    current: CompiledFunction | undefined,
-    notesLines: boolean,
-  ): TracedFunction | CompiledFunction {
-    const trace = new Trace(this.#name, args.tensors, notesLines);
+  #trace(args: FlatTree, current: CompiledFunction | undefined): TracedFunction | CompiledFunction {
+    const trace = new Trace(this.#name, args.tensors, current?.lastTrace.graph.nodes);
     if (current?.isConfirmed)
       trace.onEndOfUserCode = (result) => {
         if (beginsAs(trace, result, current.lastTrace)) throw sameSoFar;
       };
     try {
-      return traceFunction(this.#name, this.#f, args, notesLines, trace);
+      return traceFunction(this.#name, this.#f, args, trace);
     } catch (error) {
       if (current && error === sameSoFar) return current;
       throw error;
@@ -168,7 +164,7 @@ export class Programs {
   }
 
   #notice(difference: Difference, traced: TracedFunction, late: boolean): void {
-    const line = difference.node && traced.lines?.get(difference.node)?.();
+    const line = difference.node && traced.lines.get(difference.node)?.();
     this.#warn(
       `${this.#givenUp ? " goes on uncompiled, which is slower" : " was compiled anew"}: the function does not do ` +
         `the same at each call. ${line ? `At ${line} there is` : "There is"} ${difference.what}. This is said once.\n  ` +

@@ -8,7 +8,7 @@ import { Trace } from "../src/trace/trace.ts";
 
 /** What the function computes, as it was traced. */
 export function tracedGraph(f: (...inputs: Tensor[]) => readonly Tensor[], ...inputs: Tensor[]): Graph {
-  const trace = new Trace("traced", inputs, false);
+  const trace = new Trace("traced", inputs);
   const given = inputs.map((x, i) => trace.input(i, x));
   const outputs = withTracer(trace, () => f(...given)).map((x) => trace.nodeOf(x));
   const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>

@@ -42,16 +42,16 @@ export function differenceOf(first: TracedFunction, second: TracedFunction): Dif
   return resultDifference(first, second, isSame);
 }
 
-/** Whether a trace that has come to its first result goes, so far, as a whole one before it began. */
+/** Whether two nodes of the same place in two traces are the same, given that all before them are. */
+export function isSameNode(before: GraphNode, node: GraphNode): boolean {
+  if (opDifference(before, node) !== null || sourceDifference(before, node) !== null) return false;
+  return node.inputs.every((input, i) => input.id === before.inputs[i].id);
+}
+
+/** Whether a trace that has come to its first result goes, so far, as a whole one before it, which it was compared with. */
 export function beginsAs(trace: Trace, result: Tensor, whole: TracedFunction): boolean {
-  const { nodes, assigned, outputs } = whole.graph;
-  for (const node of trace.nodes) {
-    const before = nodes[node.id];
-    if (before === undefined || opDifference(before, node) !== null || sourceDifference(before, node) !== null)
-      return false;
-    if (node.inputs.some((input, i) => input.id !== before.inputs[i].id)) return false;
-  }
-  if (trace.nodeOf(result).id !== outputs[0]?.id) return false;
+  const { assigned, outputs } = whole.graph;
+  if (trace.hasLeft || trace.nodeOf(result).id !== outputs[0]?.id) return false;
   const known = new Map(assigned);
   for (const [parameter, { before, now }] of trace.states) {
     // Weights are assigned again later.

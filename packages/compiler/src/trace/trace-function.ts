@@ -29,16 +29,15 @@ export interface TracedFunction {
   readonly changed: readonly { readonly dependency: Dependency; readonly now: unknown }[];
   /** The parameters that it reads or assigns, and whether they require gradients. */
   readonly parameters: readonly (readonly [Parameter, boolean])[];
+  /** What says where ops were applied, of those that are others than in the trace before. */
+  readonly lines: ReadonlyMap<GraphNode, () => string | undefined>;
   /** The tensors with numbers that it applies ops to, and whether they require gradients. */
   readonly captured: ReadonlyMap<Tensor, boolean>;
-  /** What says where in the user's program a node was made, if that was noted. */
-  readonly lines: ReadonlyMap<GraphNode, () => string | undefined> | null;
 }
 
 /**
  * @param name what the function is called in messages.
  * @param args arguments of the shapes and dtypes to trace it for.
- * @param notesLines whether to note where in the user's program each op was applied, which takes a while.
  * @param trace what records it, by default a plain {@link Trace}.
  * @throws JitError where the function reads numbers, or returns what is no tensor.
  */
@@ -46,8 +45,7 @@ export function traceFunction(
   name: string,
   f: TensorFunction,
   args: FlatTree,
-  notesLines = false,
-  trace: Trace = new Trace(name, args.tensors, notesLines),
+  trace: Trace = new Trace(name, args.tensors),
 ): TracedFunction {
   const given = args.tensors.map((x, i) => trace.input(i, x));
   try {
@@ -66,6 +64,7 @@ export function traceFunction(
     for (const { restore } of trace.dependencies) restore?.();
     throw error;
   } finally {
+    trace.forget();
     // What tracing did to gradients is undone: only calls leave any.
     for (const [leaf, before] of trace.changedGradients) leaf.grad = before;
   }
@@ -91,9 +90,6 @@ function checkCarried(name: string, trace: Trace): void {
 }
 
 function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
-  // Nobody needs them for longer than this trace is compared with another.
-  const { lines } = trace;
-  trace.lines = null;
   const assigned = [...trace.states].flatMap(([parameter, { before, now }]) =>
     now === before ? [] : [[parameter, now] as const],
   );
@@ -115,8 +111,8 @@ function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
       return Object.is(now, dependency.value) ? [] : [{ dependency, now }];
     }),
     parameters: [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const),
+    lines: trace.lines,
     captured: new Map([...trace.captured].map((x) => [x, x.requiresGrad])),
-    lines,
   };
 }
 

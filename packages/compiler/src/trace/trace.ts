@@ -20,10 +20,14 @@ import {
 } from "@chainrule/core/internal";
 import { applied, GraphNode, type Source, tensorOf } from "../ir/graph.ts";
 import { guardOp } from "../ir/guard.ts";
+import { isSameNode } from "./difference.ts";
 import { type Dependency, plainState } from "./plain-state.ts";
 
 /** Results of constants up to this size are computed while tracing. */
 const constantFoldingLimit = 4096;
+
+/** Of so many ops it is noted where they were applied, which takes as long as tracing twenty. */
+const mostLines = 50;
 
 /** What a trace knows of a parameter: its value before the call, and at this point. */
 interface State {
@@ -56,17 +60,20 @@ export class Trace implements Tracer, StateTracer {
   /** What the function is called in messages. */
   readonly #name: string;
 
-  /** Where in the user's program each op was applied, where that is noted. */
-  lines: Map<GraphNode, () => string | undefined> | null;
+  /** Where in the user's program ops were applied, from the first one on that is another than in the trace before. */
+  readonly lines = new Map<GraphNode, () => string | undefined>();
+  #before: readonly GraphNode[] | null;
+  /** Whether it has gone another way than the trace before. */
+  hasLeft = false;
 
   /**
    * @param given the arguments' tensors of the call that is traced: for the first values of buffers made in it.
-   * @param notesLines whether to note where each op was applied.
+   * @param before the nodes of the trace before, which it is compared with on its way.
    */
-  constructor(name: string, given: readonly Tensor[], notesLines: boolean) {
+  constructor(name: string, given: readonly Tensor[], before: readonly GraphNode[] | null = null) {
     this.#name = name;
     this.#given = given;
-    this.lines = notesLines ? new Map() : null;
+    this.#before = before;
   }
 
   /** A tensor that stands for an argument. */
@@ -269,8 +276,19 @@ export class Trace implements Tracer, StateTracer {
   #add(source: Source, { shape, dtype }: TensorSpec): GraphNode {
     const node = new GraphNode(this.nodes.length, this, source, { shape, dtype });
     this.nodes.push(node);
-    if (source.kind === "op") this.lines?.set(node, noteLine());
+    if (this.#before) this.#compare(node, this.#before[node.id]);
     return node;
+  }
+
+  /** Forgets the trace before, when all is traced. */
+  forget(): void {
+    this.#before = null;
+    this.onEndOfUserCode = null;
+  }
+
+  #compare(node: GraphNode, before: GraphNode | undefined): void {
+    if (!this.hasLeft) this.hasLeft = before === undefined || !isSameNode(before, node);
+    if (this.hasLeft && node.op !== null && this.lines.size < mostLines) this.lines.set(node, noteLine());
   }
 }
 

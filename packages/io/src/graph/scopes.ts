@@ -55,10 +55,10 @@ export interface ScopedStep {
 
 /** Traces a step. @throws JitError as {@link traceFunction} does. */
 export function traceStep(where: string, step: TensorFunction, args: FlatTree): ScopedStep {
-  const trace = new ScopedTrace(where, args.tensors, false);
+  const trace = new ScopedTrace(where, args.tensors);
   const traced = withForwardHook(
     () => trace.leave(),
-    () => traceFunction(where, step, args, false, trace),
+    () => traceFunction(where, step, args, trace),
   );
   const scopes = new Map<GraphNode, string>();
   const graph = simplify(

@@ -169,7 +169,7 @@ export function recordForward(
   learned: readonly number[] = [],
 ): Recording {
   const tree = flatten(where, "inputs", [...inputs], false);
-  const trace = new ForwardTrace(where, tree.tensors, false);
+  const trace = new ForwardTrace(where, tree.tensors);
   let result: unknown;
   const run = (...given: Tensor[]) => {
     const own = given.map((x, i) => {
@@ -185,7 +185,7 @@ export function recordForward(
   };
   const hook = (module: Module<unknown>, output: unknown, given: readonly Tensor[]) =>
     trace.leave(module, output, given);
-  const { graph } = withForwardHook(hook, () => traceFunction(where, run as never, tree, false, trace));
+  const { graph } = withForwardHook(hook, () => traceFunction(where, run as never, tree, trace));
   return { graph, root: trace.root, frameOf: trace.frameOf, detached: trace.detached, result };
 }
 
