@@ -364,10 +364,10 @@ function traceFor(model: Exportable, examples: readonly Tensor[], batch: number)
   try {
     const run = (...given: Tensor[]) => noGrad(() => model.call(...given));
     const tree = flatten(where, "inputs", inputs, false);
-    const trace = new LayerTrace(where, tree.tensors, false);
+    const trace = new LayerTrace(where, tree.tensors);
     const traced = withForwardHook(
       () => trace.leave(),
-      () => traceFunction(where, run as never, tree, false, trace),
+      () => traceFunction(where, run as never, tree, trace),
     );
     const result = traced.result.unflatten(traced.result.tensors);
     const isRecord =
