@@ -5,10 +5,14 @@ import { DTypeError, describe, ValueError } from "./errors.ts";
 
 /** Throws unless it is a function, and one that is called without `new`. */
 export function checkFunction(where: string, f: unknown, expected = "a function"): void {
-  if (typeof f !== "function") throw new ValueError({ where, expected, got: describe(f) });
+  if (!isFunction(f)) throw new ValueError({ where, expected, got: describe(f) });
+}
+
+/** Whether it is a function, and one that is called without `new`. */
+export function isFunction(f: unknown): boolean {
+  if (typeof f !== "function") return false;
   // The prototype of a class, and of no function of one's own, cannot be replaced.
-  if (Object.getOwnPropertyDescriptor(f, "prototype")?.writable === false && /^class\b/.test(String(f)))
-    throw new ValueError({ where, expected, got: `the class ${f.name}` });
+  return Object.getOwnPropertyDescriptor(f, "prototype")?.writable !== false || !/^class\b/.test(String(f));
 }
 
 /** Throws unless it is an array; `expected` says of what. */

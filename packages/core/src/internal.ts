@@ -3,7 +3,7 @@
  */
 import "./methods.ts";
 
-export { checkCount, checkFunction, checkList, checkNumber, checkText, listInWords } from "./arguments.ts";
+export { checkCount, checkFunction, checkList, checkNumber, checkText, isFunction, listInWords } from "./arguments.ts";
 export { areHooksUsed, hasHooks } from "./autodiff/hooks.ts";
 export { Checksum } from "./checksum.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";

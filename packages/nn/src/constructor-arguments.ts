@@ -1,6 +1,7 @@
 /**
  * What an object was made with: the arguments with which its class makes another one like it.
  */
+import { checkFunction } from "@chainrule/core/internal";
 
 /** A class, as far as making another of its kind goes. */
 interface MadeByClass {
@@ -22,7 +23,8 @@ export function constructorArgumentsOf(
   made: object,
   speaksFor: (Class: unknown) => boolean = () => false,
 ): readonly unknown[] | null {
-  if (!("constructor" in made)) return null;
+  checkFunction("constructorArgumentsOf", speaksFor);
+  if (typeof made !== "object" || made === null || !("constructor" in made)) return null;
   let Class = made.constructor as unknown as MadeByClass;
   while (typeof Class === "function" && Class.prototype) {
     const said = Object.hasOwn(Class.prototype, "constructorArguments") || speaksFor(Class);

@@ -10,6 +10,7 @@ import * as losses from "@chainrule/losses";
 import * as nn from "@chainrule/nn";
 import * as viz from "@chainrule/viz";
 import * as cr from "chainrule";
+import { internalsOf } from "./internals.ts";
 import { type Parameter, parametersOf } from "./signatures.ts";
 import { helpers, hostile, nonsense, plausible } from "./values.ts";
 
@@ -87,8 +88,13 @@ function targetsOf(full: string, value: object): Target[] {
   const statics = Object.getOwnPropertyNames(value).filter(
     (name) => !["length", "name", "prototype"].includes(name) && typeof (value as never)[name] === "function",
   );
+  const made = internals.get(from)?.abstract.has(full) ? [] : [full];
   return [
-    { name: `${from}: new ${full}`, parameters, call: (given) => `new cr.${full}(${given.join(", ")})` },
+    ...made.map(() => ({
+      name: `${from}: new ${full}`,
+      parameters,
+      call: (given: readonly string[]) => `new cr.${full}(${given.join(", ")})`,
+    })),
     ...statics.map((name) => ({
       name: `${from}: ${full}.${name}`,
       parameters: parametersOf((value as never)[name]),
@@ -96,6 +102,11 @@ function targetsOf(full: string, value: object): Target[] {
     })),
   ];
 }
+
+const internals = new Map(Object.keys(packages).map((name) => [name, internalsOf(name)]));
+
+/** Methods that a class of one's own overrides and the library calls, with what it has made itself. */
+const hooks = /^(forward|compute|build|checkInput|checkPlan|on(Train|Epoch|Batch)(Begin|End))$/;
 
 const plainPrototypes = new Set<object | null>([
   Object.prototype,
@@ -122,11 +133,13 @@ export function membersOf(
   const prototype = Object.getPrototypeOf(value);
   if (plainPrototypes.has(prototype) || value instanceof Error) return null;
   const name = prototype.constructor?.name ?? "object";
-  const kind = `${Object.hasOwn(cr, name) ? packageOf(name) : maker.slice(0, maker.indexOf(":"))}: ${name}`;
+  const from = Object.hasOwn(cr, name) ? packageOf(name) : maker.slice(0, maker.indexOf(":"));
+  const kind = `${from}: ${name}`;
+  const inside = internals.get(from)?.members ?? new Set();
   const targets = new Map<string, Target>();
   for (let level = prototype; !plainPrototypes.has(level); level = Object.getPrototypeOf(level))
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      if (name === "constructor" || name.startsWith("_") || targets.has(name)) continue;
+      if (name === "constructor" || inside.has(name) || hooks.test(name) || targets.has(name)) continue;
       const full = `${kind}.prototype.${name}`;
       if (typeof property.value === "function") {
         targets.set(name, {

@@ -57,7 +57,7 @@ async function parent(): Promise<number> {
       cwd: folder,
       env: { ...process.env, FUZZ_CALLS: JSON.stringify({ last, done, deadly }) },
       execArgv: [...process.execArgv, "--max-old-space-size=1024"],
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     process_.on("message", (message: { target?: string; finding?: Finding; made?: number }) => {
       if (message.target) done.push(message.target);

@@ -1,7 +1,8 @@
 /**
  * How many inputs feed one output of a layer and the reverse, read off the shape of its weights.
  */
-import { type Shape, sizeOf } from "@chainrule/core";
+import { OptionError, type Shape, sizeOf } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 
 /**
  * Where the two feature axes of weights stand: last, `[...window, in, out]`, as Keras has dense and convolution
@@ -26,7 +27,10 @@ export interface Fans {
  * initializers.fansOf([32, 16, 3, 3], "out-in"); // the same in PyTorch's layout
  */
 export function fansOf(shape: Shape, layout: WeightLayout = "in-out"): Fans {
-  if (shape.length < 2) return { fanIn: sizeOf(shape), fanOut: sizeOf(shape) };
+  const size = sizeOf(shape);
+  if (layout !== "in-out" && layout !== "out-in")
+    throw new OptionError({ where: "fansOf", expected: 'layout "in-out" or "out-in"', got: describe(layout) });
+  if (shape.length < 2) return { fanIn: size, fanOut: size };
   const [inputs, outputs] = layout === "in-out" ? shape.slice(-2) : [shape[1], shape[0]];
   const window = sizeOf(layout === "in-out" ? shape.slice(0, -2) : shape.slice(2));
   return { fanIn: inputs * window, fanOut: outputs * window };

@@ -8,7 +8,7 @@ import { type ActivationFunction, type ActivationLike, toActivation } from "../a
 import { markBuiltIn } from "../built-in.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { constant } from "../initializers/initializer.ts";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import {
@@ -51,6 +51,7 @@ export class Activation extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     return inputShape;
   }
 
@@ -162,6 +163,7 @@ export class PReLU extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }

@@ -4,7 +4,7 @@
 
 import { concat, OptionError, type Tensor } from "@chainrule/core";
 import { describe, lookUp } from "@chainrule/core/internal";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
 import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./recurrent.ts";
@@ -92,6 +92,7 @@ export class Bidirectional extends SequenceLayer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     const ahead = this.forwardLayer.outputShape(inputShape);
     const more = this.merge === "concat" ? this.backwardLayer.cell.units : 0;
     return ahead.with(-1, this.forwardLayer.cell.units + more);

@@ -11,7 +11,7 @@
 import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
-import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -163,6 +163,7 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [inputShape[0], this.units];
   }

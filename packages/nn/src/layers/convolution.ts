@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
@@ -125,6 +125,7 @@ abstract class Convolution<Size extends Pair, Pads> extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [inputShape[0], this.filters, ...slidShape(inputShape.slice(2), this.window)];
   }
@@ -287,6 +288,7 @@ export class ConvTranspose2d extends Convolution<Pair, Pair | "same" | "valid"> 
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     const { padding, extra } = this.#crop();
     const reach = reachOf(this.window);

@@ -7,7 +7,7 @@ import { describe } from "@chainrule/core/internal";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { randomUniform } from "../initializers/initializer.ts";
 import { kaimingUniform } from "../initializers/scaling.ts";
-import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
@@ -84,6 +84,7 @@ export class Dense extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [...inputShape.slice(0, -1), this.units];
   }
@@ -182,6 +183,7 @@ export class Linear extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [...inputShape.slice(0, -1), this.outFeatures];
   }

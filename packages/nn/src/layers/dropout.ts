@@ -3,7 +3,7 @@
  */
 
 import { bernoulli, Generator, OptionError, type Tensor } from "@chainrule/core";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { dropoutRate, type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
@@ -41,6 +41,7 @@ export class Dropout extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     return inputShape;
   }
 

@@ -6,7 +6,7 @@ import { asTensor, type Parameter, type Tensor, type TensorLike, ValueError, whe
 import { describe, guard } from "@chainrule/core/internal";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import type { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -96,6 +96,7 @@ export class Embedding extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     return [...inputShape, this.outputDim];
   }
 

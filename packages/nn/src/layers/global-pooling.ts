@@ -4,7 +4,7 @@
 
 import { OptionError, type Tensor, type TensorLike, where } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
@@ -51,6 +51,7 @@ abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape.toSpliced(this.axis, 1);
   }
@@ -106,6 +107,7 @@ abstract class GlobalPool2d extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape.slice(0, 2);
   }

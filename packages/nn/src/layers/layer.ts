@@ -16,10 +16,10 @@ import {
   Tensor,
   zeros,
 } from "@chainrule/core";
-import { describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { checkCount, checkFunction, describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { WeightLayout } from "../initializers/fans.ts";
-import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
 import { Module } from "../module/module.ts";
 import { Symbolic } from "../module/symbolic.ts";
@@ -42,6 +42,8 @@ let unset: { take(shape: Shape): Shape } | null = null;
  * layer.weight.sum(); // 0
  */
 export function withoutInitialization<T>(maxNumbers: number, f: () => T): T {
+  checkFunction("withoutInitialization", f, "a function that makes layers");
+  checkCount("withoutInitialization", "maxNumbers", maxNumbers);
   const before = unset;
   let left = maxNumbers;
   const take = (shape: Shape) => {
@@ -137,12 +139,14 @@ export abstract class Layer extends Module {
    * @throws ShapeError for inputs that the layer cannot take.
    */
   outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.ensureBuilt(inputShape);
     return inferOutputShape(this, inputShape) ?? inputShape;
   }
 
   /** Makes the weights unless they are made already. @throws ShapeError for a shape that the layer cannot take. */
   ensureBuilt(inputShape: BatchShape): void {
+    checkInputShape(this, inputShape);
     try {
       this.#buildOnce(inputShape);
     } catch (error) {

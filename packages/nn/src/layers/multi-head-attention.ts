@@ -15,7 +15,7 @@ import {
 import { formatShape } from "@chainrule/core/internal";
 import { toInitializer } from "../initializers/by-name.ts";
 import type { Initializer } from "../initializers/initializer.ts";
-import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -176,6 +176,7 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }

@@ -16,7 +16,7 @@ import {
 } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import type { InitializerLike } from "../initializers/by-name.ts";
-import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { checkRange, zeroToOne } from "../number-checks.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
@@ -80,6 +80,7 @@ export abstract class Norm extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }

@@ -15,7 +15,7 @@ import {
   upsample2d,
 } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { flag, type LayerOptions, type OptionTable, type OwnOptions, unchecked, withPositional } from "./options.ts";
@@ -70,6 +70,7 @@ abstract class Pool<Size extends Pair, Pads> extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [inputShape[0], inputShape[1], ...slidShape(inputShape.slice(2), this.window)];
   }
@@ -229,6 +230,7 @@ export class AdaptiveAvgPool2d extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [inputShape[0], inputShape[1], ...this.outputSize];
   }
@@ -280,6 +282,7 @@ export class UpSampling2d extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     const [batch, channels, ...lengths] = inputShape;
     return [batch, channels, ...lengths.map((length, axis) => (length === null ? null : length * this.size[axis]))];

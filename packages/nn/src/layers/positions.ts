@@ -7,7 +7,7 @@ import { checkOptions } from "@chainrule/core/internal";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { randomNormal } from "../initializers/initializer.ts";
-import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Dropout } from "./dropout.ts";
@@ -76,6 +76,7 @@ export class PositionalEncoding extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }
@@ -147,6 +148,7 @@ export class PositionEmbedding extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }

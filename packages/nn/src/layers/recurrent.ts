@@ -17,7 +17,7 @@ import {
   zerosLike,
 } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import {
@@ -169,6 +169,7 @@ export class RNN extends SequenceLayer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     const [batch, time] = inputShape;
     return this.returnSequences ? [batch, time, this.cell.units] : [batch, this.cell.units];

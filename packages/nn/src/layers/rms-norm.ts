@@ -4,7 +4,7 @@
 
 import type { Parameter, Tensor } from "@chainrule/core";
 import type { InitializerLike } from "../initializers/by-name.ts";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { epsilon, flag, initializer, type LayerOptions, type OptionTable } from "./options.ts";
@@ -59,6 +59,7 @@ export class RMSNorm extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }

@@ -4,7 +4,7 @@
 
 import { ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { type BatchShape, checkBatchShape, formatBatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
@@ -25,6 +25,7 @@ export class Flatten extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [inputShape[0], sizeOfBatchShape(inputShape.slice(1))];
   }
@@ -71,6 +72,7 @@ export class Reshape extends Layer {
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     const size = sizeOfBatchShape(inputShape.slice(1));
     const rest = this.targetShape.filter((n) => n !== -1).reduce((product, n) => product * n, 1);
     const isOpen = this.targetShape.includes(-1);

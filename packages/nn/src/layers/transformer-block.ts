@@ -3,7 +3,7 @@
  */
 import type { Tensor } from "@chainrule/core";
 import type { ActivationLike } from "../activations.ts";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { Dense } from "./dense.ts";
 import { Dropout } from "./dropout.ts";
 import { Layer } from "./layer.ts";
@@ -119,6 +119,7 @@ export abstract class TransformerBlock<
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }
@@ -180,6 +181,7 @@ export abstract class TransformerStack<
   }
 
   override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
   }

@@ -6,7 +6,7 @@ import { ChainRuleError, ModelError, OptionError, type Tensor } from "@chainrule
 import { describe } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { toModule } from "../layers/shaping.ts";
-import type { BatchShape } from "../module/batch-shape.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
 import type { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
@@ -117,6 +117,7 @@ export class Sequential extends Model {
 
   /** The shape of the output for a shape of the input. @throws ShapeError where it does not fit, with the layer. */
   outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
     const shapes = this.#shapes(inputShape);
     return shapes[shapes.length - 1] ?? inputShape;
   }

@@ -353,6 +353,8 @@ export abstract class Module<Output = Tensor> {
   /** Goes on from what {@link extraState} gave. @throws ModelError, ValueError for what it did not give. */
   loadExtraState(state: Readonly<Record<string, unknown>>): void {
     const generators = generatorsOf(this);
+    if (typeof state !== "object" || state === null)
+      throw new ModelError({ where: this.title(), expected: "what extraState() gave", got: describe(state) });
     const other =
       Object.keys(state).find((name) => !generators.has(name)) ??
       [...generators.keys()].find((name) => !Object.hasOwn(state, name));

@@ -76,9 +76,16 @@ export class Symbolic {
   readonly #name: string;
 
   /** @param name an input's name, or its path in the result of its producer: "" for the result itself. */
-  constructor({ shape, dtype }: OutputSpec, producer: SymbolicCall | null, name: string, isCast = false) {
-    this.shape = shape;
-    this.dtype = dtype;
+  constructor(spec: OutputSpec, producer: SymbolicCall | null, name: string, isCast = false) {
+    if (!(spec instanceof OutputSpec))
+      throw new ModelError({
+        where: "Symbolic",
+        expected: "the spec of an output",
+        got: describe(spec),
+        hint: "Inputs are made by input([10]), and other symbolic tensors by calling layers on them.",
+      });
+    this.shape = spec.shape;
+    this.dtype = spec.dtype;
     this.producer = producer;
     this.#name = name;
     this.isCast = isCast;

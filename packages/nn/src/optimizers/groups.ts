@@ -87,7 +87,7 @@ function toGroup<H extends Hyperparameters>(
 
 /** The parameters, each once. @throws OptionError for anything else. */
 export function checkParameters(where: string, given: unknown): readonly Parameter[] {
-  const isList = typeof given === "object" && given !== null && Symbol.iterator in given;
+  const isList = typeof given === "object" && given !== null && Symbol.iterator in given && !ArrayBuffer.isView(given);
   if (!isList || given instanceof Tensor) throw noTarget(where, given);
   const items = [...new Set(given as Iterable<unknown>)];
   for (const item of items)

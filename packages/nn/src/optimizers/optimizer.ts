@@ -61,6 +61,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
 
   /** @internal */
   constructor(rule: UpdateRule<H>, target?: OptimizerTarget<H>, options: OptimizerOptions<H> = {}) {
+    checkRule(rule as never);
     this.rule = rule;
     this.options = completeOptions(rule.name, options, rule.defaults as H & CommonOptions, ["clipNorm", "clipValue"]);
     if (this.options.clipNorm !== undefined && this.options.clipValue !== undefined)
@@ -353,12 +354,7 @@ export interface OptimizerClass<H extends Hyperparameters = Hyperparameters> {
  * new SignSGD(model, { lr: 0.01 }).step();
  */
 export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>): OptimizerClass<H> {
-  if (!rule.name || typeof rule.update !== "function" || rule.defaults?.lr === undefined)
-    throw new OptionError({
-      where: "defineOptimizer",
-      expected: "a rule with a name, defaults (lr and weightDecay among them) and an update function",
-      got: describe(rule),
-    });
+  checkRule(rule as never);
   const Made = class extends Optimizer<H> {
     static readonly rule = rule;
 
@@ -372,6 +368,16 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
   };
   Object.defineProperty(Made, "name", { value: rule.name });
   return Made;
+}
+
+function checkRule(rule: UpdateRule<Hyperparameters> | null | undefined): void {
+  const { name, update, defaults } = rule ?? {};
+  if (typeof name === "string" && name !== "" && typeof update === "function" && defaults?.lr !== undefined) return;
+  throw new OptionError({
+    where: "defineOptimizer",
+    expected: "a rule with a name, defaults (lr and weightDecay among them) and an update function",
+    got: describe(rule),
+  });
 }
 
 function isOptions<H extends Hyperparameters>(

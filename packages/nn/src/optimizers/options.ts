@@ -2,7 +2,7 @@
  * The options of optimizers, checked before anything is made of them.
  */
 import { OptionError } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, describe, isFunction } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-checks.ts";
 import type { Hyperparameters } from "./rule.ts";
 
@@ -36,7 +36,7 @@ const aliases: Readonly<Record<string, string>> = { learningRate: "lr", epsilon:
 const ranges: Readonly<Record<string, NumberRange>> = {
   lr: {
     expected: "a number of at least 0, or a function from the step to one",
-    holds: (x) => typeof x === "function" || atLeastZero.holds(x),
+    holds: (x) => isFunction(x) || atLeastZero.holds(x),
   },
   betas: {
     expected: "two numbers from 0 up to but not including 1",
