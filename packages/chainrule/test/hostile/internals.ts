@@ -32,8 +32,8 @@ export function internalsOf(name: string): Internals {
       const [, words, key] = (isClass && member.exec(line)) || [];
       if (key === undefined) return;
       if (/protected|private/.test(words) || commentBefore(lines, at).includes("@internal")) inside.add(key);
-      // What overrides is as visible as what it overrides.
-      else if (!words.includes("override")) outside.add(key);
+      // What overrides is as visible as what it overrides, and a setter as its getter.
+      else if (!/override|set /.test(words)) outside.add(key);
     });
   }
   return { members: new Set([...inside].filter((key) => key !== "constructor" && !outside.has(key))), abstract };

@@ -80,7 +80,8 @@ export class JSONLLogger extends Callback {
    *
    * @throws DataError for what `stateDict` did not give.
    */
-  loadStateDict({ size }: Readonly<Record<string, unknown>>): void {
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    const { size } = state ?? {};
     if (size !== null && !(Number.isSafeInteger(size) && (size as number) >= 0))
       throw new DataError({ where: this.#where, expected: "the size of its file", got: describe(size) });
     this.#isBegun = size !== null;

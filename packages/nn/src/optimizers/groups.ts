@@ -53,7 +53,7 @@ export function toGroups<H extends Hyperparameters>(
   hyper: H,
 ): Group<H>[] {
   if (hasParameters(target)) return [defaultGroup(target, hyper)];
-  if (target === null || typeof target !== "object" || !(Symbol.iterator in target)) throw noTarget(rule.name, target);
+  if (!isList(target)) throw noTarget(rule.name, target);
   const items = [...target];
   if (items.length === 0) throw noTarget(rule.name, items);
   if (items.every(isGroup)) return items.map((group) => toGroup(rule, group as ParameterGroup<H>, hyper));
@@ -87,9 +87,8 @@ function toGroup<H extends Hyperparameters>(
 
 /** The parameters, each once. @throws OptionError for anything else. */
 export function checkParameters(where: string, given: unknown): readonly Parameter[] {
-  const isList = typeof given === "object" && given !== null && Symbol.iterator in given && !ArrayBuffer.isView(given);
-  if (!isList || given instanceof Tensor) throw noTarget(where, given);
-  const items = [...new Set(given as Iterable<unknown>)];
+  if (!isList(given) || given instanceof Tensor) throw noTarget(where, given);
+  const items = [...new Set(given)];
   for (const item of items)
     if (!(item instanceof Parameter))
       throw new OptionError({
@@ -99,6 +98,10 @@ export function checkParameters(where: string, given: unknown): readonly Paramet
         hint: "Make weights with parameter(…), and pass model.parameters(), the model itself, or [{ params, lr }, …].",
       });
   return items as readonly Parameter[];
+}
+
+function isList(given: unknown): given is Iterable<unknown> {
+  return typeof given === "object" && given !== null && Symbol.iterator in given && !ArrayBuffer.isView(given);
 }
 
 function noTarget(where: string, got: unknown): OptionError {

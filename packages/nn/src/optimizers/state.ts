@@ -2,7 +2,7 @@
  * An optimizer's state as a flat record of tensors, and back.
  */
 import { asTensor, ModelError, scalar, type Tensor, type TensorLike } from "@chainrule/core";
-import { didYouMean, formatShape, sameShape } from "@chainrule/core/internal";
+import { describe, didYouMean, formatShape, sameShape } from "@chainrule/core/internal";
 import type { Tensors } from "./rule.ts";
 
 /** What is written: counts and slots of weights that have had no step are not there. */
@@ -45,6 +45,8 @@ export function readState(
   groups: number,
   slots: readonly Tensors[],
 ): Read {
+  if (typeof state !== "object" || state === null)
+    throw new ModelError({ where, expected: "what stateDict() gave", got: describe(state) });
   const given = new Map(Object.entries(state).map(([name, value]) => [name, asTensor(value, name, "float64")]));
   const shapes = new Map<string, readonly number[]>([
     ["iterations", []],

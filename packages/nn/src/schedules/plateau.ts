@@ -1,7 +1,7 @@
 /**
  * Lowering the learning rate when a measurement stops getting better.
  */
-import { OptionError } from "@chainrule/core";
+import { OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { betweenZeroAndOne, checkNotNegative, checkRange } from "../number-checks.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -83,6 +83,8 @@ export class ReduceOnPlateau {
 
   /** Takes a measurement, and lowers the rate if it is time. @returns whether the rate was lowered. */
   step(measurement: number): boolean {
+    if (typeof measurement !== "number")
+      throw new ValueError({ where: "ReduceOnPlateau", expected: "a number to watch", got: describe(measurement) });
     const { patience, cooldown, factor, minLr } = this.#options;
     if (this.#isBetter(measurement)) {
       this.best = measurement;
