@@ -2,11 +2,22 @@
  * No public function, method or constructor ends in an error of the engine, whatever it is given: a short run of what
  * `pnpm fuzz:calls` does at length.
  */
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Finding, run, tryEverything } from "./calls.ts";
 
 /** Packages of which nothing is known any more that ends in a foreign error. */
 const mended = ["core", "compiler", "data", "io", "losses", "viz"];
+
+// What writes files writes them where they are in nobody's way.
+const [folder, before] = [mkdtempSync(join(tmpdir(), "hostile-")), process.cwd()];
+beforeAll(() => process.chdir(folder));
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true });
+});
 
 it(`exports of ${mended.join(", ")} refuse what makes no sense with errors of the project's own`, async () => {
   const findings: Finding[] = [];
