@@ -63,7 +63,7 @@ function withLayout(layout: Layout, shape: readonly number[], dtype: DType): [nu
   }
 }
 
-const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0];
+const special = [Number.NaN, Number.POSITIVE_INFINITY, 3e38, Number.NEGATIVE_INFINITY, 0, -3e38, -0, 2 ** -149];
 
 /** Numbers between -3 and 3, with some that are whole and, in `wild` ones, some that are not finite. */
 function numbers(shape: readonly number[], dtype: DType, which: number, wild: boolean): Tensor {
