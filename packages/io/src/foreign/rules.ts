@@ -19,6 +19,8 @@ export interface Rule {
   /** The variable, by its path within the layer. */
   readonly to: string;
   readonly from: readonly Source[];
+  /** Where the value is one tensor with its axes in another order: axis i of ours is axis `axes[i]` of theirs. */
+  readonly axes?: readonly number[];
   /** The variable's value, given tensors of the shapes that `from` says. */
   make(...tensors: readonly Tensor[]): Tensor;
 }
@@ -32,7 +34,7 @@ export function same(to: string, variable: Parameter | null, name: string): Rule
 export function permuted(to: string, variable: Parameter | null, name: string, axes: readonly number[]): Rule[] {
   if (!variable) return [];
   const shape = axes.map((_, axis) => variable.shape[axes.indexOf(axis)]);
-  return [{ to, from: [{ name, shape }], make: (x) => x.permute(axes) }];
+  return [{ to, from: [{ name, shape }], axes, make: (x) => x.permute(axes) }];
 }
 
 /** A matrix that is [out, in] on one side and [in, out] on the other. */

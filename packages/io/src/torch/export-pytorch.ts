@@ -230,9 +230,7 @@ class Exporter {
       helpers: this.#writer.helpers,
       classes,
       make,
-      frozen: [...weights].flatMap(([name, { ours }]) =>
-        ours?.some((own) => !own.isBuffer) && ours.every((own) => !own.requiresGrad) ? [name] : [],
-      ),
+      frozen: [...weights].flatMap(([name, { ours }]) => (ours && !ours.isBuffer && !ours.requiresGrad ? [name] : [])),
       inputs: [],
       batch: this.#inputs.map((_, i) => `input.${i}`),
       hasConstants: this.#writer.constants.size > 0,
@@ -511,7 +509,7 @@ ${body.lines.map((line) => `    ${line}\n`).join("")}    return ${body.returns[0
 
   /** What PyTorch calls each weight that is made of one of ours. */
   #torchNames(): Map<Parameter, string> {
-    return new Map([...this.#writer.state()].flatMap(([name, { ours }]) => (ours ? [[ours[0], name] as const] : [])));
+    return new Map([...this.#writer.state()].flatMap(([name, { ours }]) => (ours ? [[ours, name] as const] : [])));
   }
 
   /** What the optimizer remembers, by PyTorch's names. */

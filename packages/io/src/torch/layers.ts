@@ -6,14 +6,15 @@ import type { GraphNode } from "@chainrule/compiler/internal";
 import { OptionError } from "@chainrule/core";
 import type { Sliding as ConvolutionWindow, Window } from "@chainrule/core/internal";
 import * as nn from "@chainrule/nn";
+import { torchRulesOf } from "../foreign/torch-layers.ts";
 import { callOf, pythonValue } from "../python/text.ts";
 import { activationText } from "./activations.ts";
 import { paddingOf } from "./expressions.ts";
 import { type Layout, same, transposed } from "./layout.ts";
 
-/** One of PyTorch's weights or buffers: made of ours, by their names within the layer. */
+/** One of PyTorch's weights or buffers: made of ours, by its name within the layer. */
 export interface Weight {
-  readonly from: readonly string[];
+  readonly from: string;
   readonly layout: Layout;
 }
 
@@ -56,17 +57,13 @@ function optionsOf(layer: nn.Module<unknown>): Readonly<Record<string, never>> {
 
 const plain = ({ module, inputs }: CallSite) => `${module}(${inputs.join(", ")})`;
 
-/** The weights whose names are said, as far as the layer has them. */
-function weightsOf(
-  layer: object,
-  table: Readonly<Record<string, readonly [ours: string, layout: Layout]>>,
-): Record<string, Weight> {
-  const has = (path: string) =>
-    path.split(".").reduce<unknown>((owner, key) => (owner as Record<string, unknown> | null)?.[key], layer) != null;
+/** The weights as the table for loading says them; `rename` is for a layer within a class of the program. */
+function weightsOf(layer: nn.Module<unknown>, rename = (name: string) => name): Record<string, Weight> {
   return Object.fromEntries(
-    Object.entries(table).flatMap(([theirs, [ours, layout]]) =>
-      has(ours) ? [[theirs, { from: [ours], layout }] as const] : [],
-    ),
+    torchRulesOf(layer)!.map(({ to, from: [{ name }], axes }) => [
+      rename(name),
+      { from: to, layout: axes ? transposed : same },
+    ]),
   );
 }
 
@@ -84,7 +81,7 @@ function dense(layer: nn.Dense): Counterpart | null {
   const [features, units] = layer.kernel.shape;
   return {
     make: callOf("nn.Linear", [features, units], { bias: layer.bias ? undefined : false }),
-    weights: weightsOf(layer, { weight: ["kernel", transposed], bias: ["bias", same] }),
+    weights: weightsOf(layer),
     call: (site) => activation(plain(site)),
   };
 }
@@ -92,7 +89,7 @@ function dense(layer: nn.Dense): Counterpart | null {
 function linear(layer: nn.Linear): Counterpart {
   return {
     make: callOf("nn.Linear", [layer.inFeatures, layer.outFeatures], { bias: layer.bias ? undefined : false }),
-    weights: weightsOf(layer, { weight: ["weight", same], bias: ["bias", same] }),
+    weights: weightsOf(layer),
   };
 }
 
@@ -162,7 +159,7 @@ function convolution(axes: 1 | 2) {
         groups: layer.groups === 1 ? undefined : layer.groups,
         bias: layer.bias ? undefined : false,
       }),
-      weights: weightsOf(layer, { weight: ["kernel", same], bias: ["bias", same] }),
+      weights: weightsOf(layer),
       call: (site) => activation(`${site.module}(${byHand ? padded(site, axes, "") : site.inputs[0]})`),
     };
   };
@@ -183,7 +180,7 @@ function transposedConvolution(layer: nn.ConvTranspose2d): Counterpart | null {
       bias: layer.bias ? undefined : false,
       dilation: dilation.some((n) => n !== 1) ? each(dilation) : undefined,
     }),
-    weights: weightsOf(layer, { weight: ["kernel", same], bias: ["bias", same] }),
+    weights: weightsOf(layer),
     call: (site) => activation(plain(site)),
   };
 }
@@ -219,8 +216,6 @@ function averagePooling(axes: 1 | 2) {
   });
 }
 
-const features = { weight: ["gamma", same], bias: ["beta", same] } as const;
-
 /** PyTorch's momentum is the share of the new; ours and Keras's that of the old. */
 const shareOfNew = (momentum: number) => Number((1 - momentum).toPrecision(12));
 
@@ -230,11 +225,7 @@ function batchNorm(layer: nn.BatchNorm): Counterpart {
   const { eps, correction, gamma, beta } = layer;
   const momentum = shareOfNew(layer.momentum);
   const count = layer.runningMean.size;
-  const weights = weightsOf(layer, {
-    ...features,
-    running_mean: ["runningMean", same],
-    running_var: ["runningVar", same],
-  });
+  const weights = weightsOf(layer);
   if (axis === 1 && rank <= 4 && correction === 1 && gamma && beta && layer.trainable)
     return { make: callOf(`nn.BatchNorm${rank === 4 ? 2 : 1}d`, [count], { eps, momentum }), weights };
   const more = {
@@ -263,7 +254,7 @@ function layerNorm(layer: nn.LayerNorm): Counterpart | null {
       elementwise_affine: gamma ? undefined : false,
       bias: gamma && !beta ? false : undefined,
     }),
-    weights: weightsOf(layer, features),
+    weights: weightsOf(layer),
   };
 }
 
@@ -273,7 +264,7 @@ function groupNorm(layer: nn.GroupNorm): Counterpart | null {
   if ((gamma === null) !== (beta === null) || !channels) return null;
   return {
     make: callOf("nn.GroupNorm", [groups, channels], { eps, affine: gamma ? undefined : false }),
-    weights: weightsOf(layer, features),
+    weights: weightsOf(layer),
   };
 }
 
@@ -282,14 +273,15 @@ function rmsNorm(layer: nn.RMSNorm): Counterpart | null {
   if (!length) return null;
   return {
     make: callOf("nn.RMSNorm", [length], { eps: layer.eps, elementwise_affine: layer.gamma ? undefined : false }),
-    weights: weightsOf(layer, { weight: ["gamma", same] }),
+    weights: weightsOf(layer),
   };
 }
 
-function embedding({ inputDim, outputDim, paddingIdx }: nn.Embedding): Counterpart {
+function embedding(layer: nn.Embedding): Counterpart {
+  const { inputDim, outputDim, paddingIdx } = layer;
   return {
     make: callOf("nn.Embedding", [inputDim, outputDim], { padding_idx: paddingIdx ?? undefined }),
-    weights: { weight: { from: ["embeddings"], layout: same } },
+    weights: weightsOf(layer),
   };
 }
 
@@ -298,21 +290,13 @@ function prelu(layer: nn.PReLU): Counterpart | null {
   if (layer.axis !== null && (layer.axis < 0 ? layer.axis + rank : layer.axis) !== 1) return null;
   return {
     make: callOf("nn.PReLU", layer.axis === null ? [] : [layer.alpha.size]),
-    weights: { weight: { from: ["alpha"], layout: same } },
+    weights: weightsOf(layer),
   };
 }
 
 function upSampling({ size, interpolation }: nn.UpSampling2d): string {
   return callOf("nn.Upsample", [], { scale_factor: each(size), mode: interpolation });
 }
-
-const gates = (cell: string, prefix: string, suffix: string) =>
-  ({
-    [`${prefix}weight_ih${suffix}`]: [`${cell}kernel`, transposed],
-    [`${prefix}weight_hh${suffix}`]: [`${cell}recurrentKernel`, transposed],
-    [`${prefix}bias_ih${suffix}`]: [`${cell}bias`, same],
-    [`${prefix}bias_hh${suffix}`]: [`${cell}recurrentBias`, same],
-  }) as const;
 
 /** PyTorch's name of a cell and what it needs besides the sizes; null where it has no such cell. */
 function cellName(cell: nn.RecurrentCell): { name: string; nonlinearity?: string } | null {
@@ -335,7 +319,7 @@ function recurrentCell(cell: nn.RecurrentCell): Counterpart | null {
       bias: cell.bias ? undefined : false,
       ...more,
     }),
-    weights: weightsOf(cell, gates("", "", "")),
+    weights: weightsOf(cell),
     call: ({ module, inputs: [x], options: { state } }) => {
       const before =
         state === undefined ? "" : name === "LSTM" ? `, ${state}` : `, ${state.replace(/^\((.*),\)$/, "$1")}`;
@@ -362,7 +346,7 @@ function recurrent(layer: nn.RNN): Counterpart | null {
   ].filter(Boolean);
   return {
     make: `Recurrent(${[inner, ...flags].join(", ")})`,
-    weights: weightsOf(layer, gates("cell.", "rnn.", "_l0") as never),
+    weights: weightsOf(layer, (name) => `rnn.${name}_l0`),
     helpers: ["Recurrent"],
     call: ({ module, inputs: [x], options: { mask, state } }) => {
       const given = [x, mask && `mask=${mask}`, state && `state=${state}`].filter(Boolean);
@@ -381,15 +365,7 @@ function attention(layer: nn.MultiHeadAttention): Counterpart {
       kdim: kdim === E ? undefined : kdim,
       vdim: vdim === E ? undefined : vdim,
     }),
-    weights: weightsOf(layer, {
-      in_proj_weight: ["inKernel", transposed],
-      q_proj_weight: ["queryKernel", transposed],
-      k_proj_weight: ["keyKernel", transposed],
-      v_proj_weight: ["valueKernel", transposed],
-      in_proj_bias: ["inBias", same],
-      "out_proj.weight": ["outKernel", transposed],
-      "out_proj.bias": ["outBias", same],
-    }),
+    weights: weightsOf(layer),
     helpers: ["Attention"],
     call: ({ module, inputs: [x], options: { key, value, keyMask, attentionMask, bias }, flags }) => {
       const given = { key, value, key_mask: keyMask, attention_mask: attentionMask, bias };

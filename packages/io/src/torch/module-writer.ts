@@ -44,7 +44,7 @@ const placeholder = "\u0000";
 /** One of PyTorch's weights or buffers. */
 export interface StateEntry {
   /** What it is made of; null for a constant. */
-  readonly ours: readonly Parameter[] | null;
+  readonly ours: Parameter | null;
   readonly value: Tensor;
   /** From our layout to PyTorch's: also for what an optimizer remembers of it. */
   toTorch(x: Tensor): Tensor;
@@ -152,15 +152,8 @@ export class ModuleWriter {
     if (!owner) return `${this.reference(from, found.place)}.${found.name}`;
     const ours = relativeName(parameter, owner.module);
     const weights = Object.entries(this.counterpart(owner.module)!.weights);
-    const entry = weights.find(
-      ([
-        ,
-        {
-          from: [first, ...more],
-        },
-      ]) => first === ours && more.length === 0,
-    );
-    if (!entry?.[1].layout.ours) throw new WriteOut(owner.module);
+    const entry = weights.find(([, weight]) => weight.from === ours);
+    if (!entry) throw new WriteOut(owner.module);
     return entry[1].layout.ours(`${this.reference(from, owner)}.${entry[0]}`);
   }
 
@@ -284,15 +277,15 @@ ${init.map((line) => `        ${line}\n`).join("")}${this.#methods(place)}`;
       if (counterpart) {
         const own = new Map([...place.module.namedParameters(), ...place.module.namedBuffers()]);
         for (const [theirs, { from, layout }] of Object.entries(counterpart.weights)) {
-          const ours = from.map((name) => own.get(name) ?? this.#shared(place.module, name));
-          const toTorch = (x: Tensor) => layout.toTorch([x]);
-          const value = layout.toTorch(ours.map((x) => x.detach()));
+          const ours = own.get(from) ?? this.#shared(place.module, from);
+          const { toTorch } = layout;
+          const value = toTorch(ours.detach());
           found.set(prefix + theirs, { ours, value, toTorch, isTransposed: layout === transposed });
         }
         return;
       }
       const asItIs = { toTorch: (x: Tensor) => x, isTransposed: false };
-      for (const [name, own] of place.own) found.set(prefix + name, { ours: [own], value: own.detach(), ...asItIs });
+      for (const [name, own] of place.own) found.set(prefix + name, { ours: own, value: own.detach(), ...asItIs });
       for (const [name, value] of this.#buffers.get(place) ?? [])
         found.set(prefix + name, { ours: null, value, ...asItIs });
       for (const child of place.children) if (this.#called.has(child)) visit(child);
