@@ -6,15 +6,15 @@ import { describe } from "@chainrule/core/internal";
 import { readBytes, type Source } from "@chainrule/data";
 import { type Module, Sequential } from "@chainrule/nn";
 import { nameOfSource } from "../files/names.ts";
-import { parseNpz } from "../formats/npz.ts";
-import { parseSafetensors } from "../formats/safetensors.ts";
+import { parseWantedNpz } from "../formats/npz.ts";
+import { parseWanted } from "../formats/safetensors.ts";
 import type { LoadReport } from "../model/state.ts";
 import { checkModule } from "../model/weights.ts";
 import { checkFlattened, type Flattened, featureOrders, reordered } from "./feature-order.ts";
 import { kerasRulesOf } from "./keras-layers.ts";
 import { type ForeignTensors, loadPlanned } from "./load.ts";
 import { Names } from "./names.ts";
-import { checkForeignOptions, type ForeignOptions, refuseOtherFormats, withoutIgnored } from "./options.ts";
+import { checkForeignOptions, type ForeignOptions, Ignored, refuseOtherFormats } from "./options.ts";
 import { type Framework, findModule, leavesOf, planOf } from "./plan.ts";
 
 /** How Keras's weights find their layers, and where the model had its channels. */
@@ -75,8 +75,12 @@ export async function loadKerasWeights(
   const bytes = isBytes ? source : await readBytes(source);
   refuseOtherFormats(where, bytes, "a .npz or safetensors file", ["PK\x03\x04"]);
   const isNpz = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  const found = isNpz ? parseNpz(bytes, where) : parseSafetensors(bytes, where).tensors;
-  const foreign = foreignTensors(withoutIgnored(where, found, options.ignore));
+  const ignored = new Ignored(where, options.ignore, seeds);
+  const found = isNpz
+    ? parseWantedNpz(bytes, where, {}, ignored.isWanted)
+    : parseWanted(bytes, where, ignored.isWanted).tensors;
+  ignored.check();
+  const foreign = foreignTensors(found);
   const names = new Names([...foreign.tensors.keys()], "/");
   if (!isNpz) checkNamed(where, model, names, options);
   const { dataFormat = "channels_last", flattened } = options;
@@ -122,7 +126,7 @@ function flattenedOf(
 
 /** The tensors of the model, without the model's own name, both parts of a separable convolution by themselves. */
 function foreignTensors(found: Readonly<Record<string, Tensor>>): ForeignTensors {
-  const all = Object.keys(found).filter((name) => !seeds.test(name));
+  const all = Object.keys(found);
   const tree = new Names(all, "/");
   const { modules, tensors: loose } = tree.partsOf("");
   const isModel = modules.length === 1 && loose.length === 0 && !isLayer(tree, modules[0]);

@@ -1,7 +1,7 @@
 /**
  * What readers of other frameworks' weights may be told, and the files that they are given by mistake.
  */
-import { DataError, OptionError, type Tensor } from "@chainrule/core";
+import { DataError, OptionError } from "@chainrule/core";
 import { checkOptions, describe, didYouMean } from "@chainrule/core/internal";
 
 /** How weights find their layers. */
@@ -29,24 +29,41 @@ export function checkForeignOptions(where: string, options: ForeignOptions, more
     throw new OptionError({ where, expected: "partial true or false", got: describe(partial) });
 }
 
-/** The tensors that are not to be ignored. @throws OptionError for names that the file does not have. */
-export function withoutIgnored(
-  where: string,
-  tensors: Readonly<Record<string, Tensor>>,
-  ignore: readonly string[] = [],
-): Record<string, Tensor> {
-  const isIn = (name: string, module: string) =>
-    name === module || name.startsWith(`${module}.`) || name.startsWith(`${module}/`);
-  const names = Object.keys(tensors);
-  const unknown = ignore.find((module) => !names.some((name) => isIn(name, module)));
-  if (unknown !== undefined)
-    throw new OptionError({
-      where: `${where}, ignore`,
-      expected: "names in the file",
-      got: `"${unknown}"`,
-      hint: didYouMean(unknown, names.slice(0, 20)),
-    });
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !ignore.some((module) => isIn(name, module))));
+/** Which of a file's tensors are wanted, and whether all names that are not have been there. */
+export class Ignored {
+  readonly #where: string;
+  readonly #unseen: Set<string>;
+  readonly #names: readonly string[];
+  readonly #alsoNot: RegExp;
+  readonly #some: string[] = [];
+
+  /** @param alsoNot what is never wanted. */
+  constructor(where: string, names: readonly string[] = [], alsoNot: RegExp) {
+    this.#where = where;
+    this.#names = names;
+    this.#unseen = new Set(names);
+    this.#alsoNot = alsoNot;
+  }
+
+  /** Whether a tensor is wanted: neither it nor a module that it is in is to be ignored. */
+  readonly isWanted = (name: string): boolean => {
+    if (this.#some.length < 20) this.#some.push(name);
+    const isIn = (module: string) => name === module || name.startsWith(`${module}.`) || name.startsWith(`${module}/`);
+    const found = this.#names.filter(isIn);
+    for (const module of found) this.#unseen.delete(module);
+    return found.length === 0 && !this.#alsoNot.test(name);
+  };
+
+  /** @throws OptionError for names that the file did not have. */
+  check(): void {
+    for (const unknown of this.#unseen)
+      throw new OptionError({
+        where: `${this.#where}, ignore`,
+        expected: "names in the file",
+        got: `"${unknown}"`,
+        hint: didYouMean(unknown, this.#some),
+      });
+  }
 }
 
 /** How a file begins, what it is, and what to do with it. */

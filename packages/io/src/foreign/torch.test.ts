@@ -240,6 +240,20 @@ it("loads all or nothing, and says what is missing, surplus and of another shape
   ).toEqual([]);
 });
 
+it("does not read what is not wanted: counters and ignored numbers may be beyond 32 bits", async () => {
+  const header = JSON.stringify({
+    "0.weight": { dtype: "F32", shape: [1, 1], data_offsets: [0, 4] },
+    "0.bias": { dtype: "F32", shape: [1], data_offsets: [4, 8] },
+    "0.num_batches_tracked": { dtype: "I64", shape: [], data_offsets: [8, 16] },
+    seen: { dtype: "I64", shape: [], data_offsets: [16, 24] },
+  }).padEnd(320);
+  const bytes = new Uint8Array(8 + 320 + 24).fill(0x7f);
+  new DataView(bytes.buffer).setBigUint64(0, 320n, true);
+  bytes.set(new TextEncoder().encode(header), 8);
+  expect(await failure(loadTorchWeights(dense(1, 1), bytes))).toContain('tensor "seen"');
+  expect((await loadTorchWeights(dense(1, 1), bytes, { ignore: ["seen"] })).surplus).toEqual([]);
+});
+
 it("refuses places that there are not, models without weights, and files of torch.save", async () => {
   const bytes = encodeSafetensors(state);
   const load = (options: object, model: Module = dense(2, 3, 1)) => failure(loadTorchWeights(model, bytes, options));

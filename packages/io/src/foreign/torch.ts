@@ -6,12 +6,12 @@ import { describe } from "@chainrule/core/internal";
 import { readBytes, type Source } from "@chainrule/data";
 import { Bidirectional, type Module, RNN } from "@chainrule/nn";
 import { nameOfSource } from "../files/names.ts";
-import { parseSafetensors } from "../formats/safetensors.ts";
+import { parseWanted } from "../formats/safetensors.ts";
 import type { LoadReport } from "../model/state.ts";
 import { checkModule } from "../model/weights.ts";
 import { type ForeignTensors, loadPlanned } from "./load.ts";
 import { Names } from "./names.ts";
-import { checkForeignOptions, type ForeignOptions, refuseOtherFormats, withoutIgnored } from "./options.ts";
+import { checkForeignOptions, type ForeignOptions, Ignored, refuseOtherFormats } from "./options.ts";
 import { type Framework, planOf } from "./plan.ts";
 import { torchPartsOf, torchRulesOf } from "./torch-layers.ts";
 
@@ -71,10 +71,11 @@ export async function loadTorchWeights(
   const where = isBytes ? name : nameOfSource(source);
   const bytes = isBytes ? source : await readBytes(source);
   refuseOtherFormats(where, bytes, "a safetensors file", []);
-  const foreign = foreignTensors(
-    withoutIgnored(where, parseSafetensors(bytes, where).tensors, options.ignore),
-    options,
-  );
+  const ignored = new Ignored(where, options.ignore, counter);
+  const { prefix = "" } = options;
+  const { tensors } = parseWanted(bytes, where, (key) => ignored.isWanted(key) && key.startsWith(prefix));
+  ignored.check();
+  const foreign = foreignTensors(tensors, options);
   const plan = planOf(where, model, new Names([...foreign.tensors.keys()], "."), torch, options.layers ?? {});
   return loadPlanned(where, model, plan, foreign, options.partial ?? false);
 }
@@ -90,7 +91,7 @@ function foreignTensors(found: Readonly<Record<string, Tensor>>, { prefix }: Loa
   const tensors = new Map<string, Tensor>();
   const inFile = new Map<string, string>();
   for (const [name, x] of Object.entries(found)) {
-    if (!name.startsWith(start) || counter.test(name)) continue;
+    if (!name.startsWith(start)) continue;
     const alias = name.slice(start.length).replace(ofRecurrent, "$1l$3.$2$4");
     tensors.set(alias, x);
     inFile.set(alias, name);

@@ -74,6 +74,16 @@ function checkName(where: string, name: string): void {
  * parseNpz(encodeNpz({ x: tensor([1, 2]) })).x; // [1, 2]
  */
 export function parseNpz(bytes: Uint8Array, name = "parseNpz", limits: NpzLimits = {}): Record<string, Tensor> {
+  return parseWantedNpz(bytes, name, limits, () => true);
+}
+
+/** Those of the arrays whose names are wanted. @throws as {@link parseNpz}, but for arrays that are not. */
+export function parseWantedNpz(
+  bytes: Uint8Array,
+  name: string,
+  limits: NpzLimits,
+  isWanted: (key: string) => boolean,
+): Record<string, Tensor> {
   checkOptions(name, limits, ["maxBytes"]);
   if (!(bytes instanceof Uint8Array))
     throw new DataError({ where: name, expected: "the bytes of a file, a Uint8Array", got: describe(bytes) });
@@ -87,7 +97,8 @@ export function parseNpz(bytes: Uint8Array, name = "parseNpz", limits: NpzLimits
       got: `${total}, packed into ${bytes.length}`,
       hint: "If you trust the file, allow more: { maxBytes }.",
     });
-  return Object.fromEntries(entries.map((entry) => readEntry(name, entry)));
+  const wanted = entries.filter((entry) => isWanted(entry.name.replace(/\.npy$/, "")));
+  return Object.fromEntries(wanted.map((entry) => readEntry(name, entry)));
 }
 
 function readEntry(file: string, entry: ZipEntry): [name: string, x: Tensor] {

@@ -139,8 +139,14 @@ function checkText(where: string, name: string, text: unknown): void {
  * parseSafetensors(encodeSafetensors({ bias: zeros([3]) })).tensors.bias.shape; // [3]
  */
 export function parseSafetensors(bytes: Uint8Array, name = "parseSafetensors"): Safetensors {
+  return parseWanted(bytes, name, () => true);
+}
+
+/** Those of the tensors whose names are wanted. @throws as {@link parseSafetensors}, but for numbers that are not. */
+export function parseWanted(bytes: Uint8Array, name: string, isWanted: (key: string) => boolean): Safetensors {
   const { entries, metadata, start } = readHeader(bytes, name);
-  const tensors = entries.map(({ name: key, kind, shape, begin, end }) => {
+  const wanted = entries.filter((entry) => isWanted(entry.name));
+  const tensors = wanted.map(({ name: key, kind, shape, begin, end }) => {
     const numbers = bytes.subarray(start + begin, start + end);
     return [key, readNumbers(`${name}, tensor "${key}"`, kind, shape, numbers)] as const;
   });

@@ -95,7 +95,6 @@ export class TensorBoard extends Callback {
   readonly #histograms: number;
   readonly #images: TensorBoardOptions["images"];
   readonly #graph: boolean;
-  readonly #everyBatches: number;
   #train: EventFile | null = null;
   #validation: EventFile | null = null;
 
@@ -122,7 +121,8 @@ export class TensorBoard extends Callback {
     this.#histograms = histograms;
     this.#images = images;
     this.#graph = graph;
-    this.#everyBatches = isCount ? (updateFreq as number) : updateFreq === "batch" ? 1 : 0;
+    // Only where it is wanted: training need not wait for a hook after each batch.
+    if (updateFreq !== "epoch") this.onBatchEnd = this.#afterBatch(isCount ? (updateFreq as number) : 1);
   }
 
   override get addedLogs(): readonly string[] | null {
@@ -152,12 +152,6 @@ export class TensorBoard extends Callback {
   /** A model may make its weights in the first batch, and knows its shapes then. */
   #isGraphWritten = false;
 
-  override onBatchEnd(_batch: number, { loss }: BatchLogs): void {
-    const step = this.model.optimizer.iterations;
-    if (this.#everyBatches > 0 && step % this.#everyBatches === 0)
-      this.#train!.writeValues([{ tag: "batch_loss", scalar: loss }], step);
-  }
-
   override onEpochEnd(epoch: number, logs: Logs): void {
     const [train, validation] = [this.#train!, this.#validation!];
     const { model } = this;
@@ -167,6 +161,14 @@ export class TensorBoard extends Callback {
     validation.writeValues(scalarsOf(logs, true), epoch);
     if (this.#wantsHistograms(epoch)) train.writeValues(histogramsOf(model), epoch);
     train.writeValues(this.#picturesOf(epoch, model), epoch);
+  }
+
+  /** Writes the loss of every so many batches. */
+  #afterBatch(every: number): (batch: number, logs: BatchLogs) => void {
+    return (_batch, { loss }) => {
+      const step = this.model.optimizer.iterations;
+      if (step % every === 0) this.#train!.writeValues([{ tag: "batch_loss", scalar: loss }], step);
+    };
   }
 
   #wantsHistograms(epoch: number): boolean {
