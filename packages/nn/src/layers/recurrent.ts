@@ -228,8 +228,9 @@ export class RNN extends SequenceLayer {
     return state === null ? super.extraState() : { ...super.extraState(), state };
   }
 
-  override loadExtraState({ state = null, ...others }: Readonly<Record<string, unknown>>): void {
-    super.loadExtraState(others);
+  override loadExtraState(saved: Readonly<Record<string, unknown>>): void {
+    const { state = null, ...others } = saved ?? {};
+    super.loadExtraState(saved && others);
     if (state !== null || this.stateful) this.state = state as State | null;
   }
 
