@@ -56,7 +56,7 @@ const slopesOf =
     return gradients([y], by, { cotangents: [g.broadcastTo(y.shape)] });
   };
 
-const arriving = [-0, Number.NaN, Number.NEGATIVE_INFINITY, 1e30];
+const arriving = [-0, Number.NEGATIVE_INFINITY, 1e30];
 
 const entries = Object.entries(opTable).filter(([, entry]) => entry.of);
 

@@ -156,7 +156,7 @@ describe(`random training programs, seed ${seed}`, () => {
       fc.property(trainingPrograms, (program) => {
         for (const error of compare(program)) errors.add(error);
       }),
-      runs(40),
+      runs(30),
     );
     expect(errors.size).toBeGreaterThan(3);
   });
@@ -167,7 +167,7 @@ describe(`random training programs, seed ${seed}`, () => {
       fc.asyncProperty(trainingPrograms, async (program) => {
         errors.add(await compareFits(program));
       }),
-      runs(20),
+      runs(12),
     );
     expect(errors.size).toBeGreaterThan(2);
   });

@@ -19,8 +19,8 @@ const edges = [0, 1, infinity, -0, 0.5, -1, -infinity, 5e-324, huge, 0, -huge];
 
 /** How the numbers of inputs are filled: with one and the same, or with all edges by turns, from each of some. */
 const fillings: readonly ((i: number) => number)[] = [
-  ...[0, 1, infinity, -infinity, huge].map((x) => () => x),
-  ...[0, 2, 5, 7].map((first) => (i: number) => edges[(i + first) % edges.length]),
+  ...[0, infinity, -infinity, huge].map((x) => () => x),
+  ...[0, 2, 5].map((first) => (i: number) => edges[(i + first) % edges.length]),
 ];
 
 /** The same function of floats alone, with numbers at edges. */
