@@ -30,7 +30,7 @@ export interface Watch {
   /** Whether nothing but the library takes part, so that one trace tells all. */
   isTrusted?(): boolean;
   /** In how many calls to look, one after the other, before it is done now and then. */
-  readonly attentive?: number;
+  attentive?(): number;
   /** To be set where the user's code has run that may have changed something: the next call then looks. */
   mayHaveChanged?: boolean;
 }
@@ -112,7 +112,7 @@ export class Programs {
     if (this.#compilations >= mostPrograms) throw tooMany(this.#name);
     const compiled = new CompiledFunction(this.#name, this.#f, args, traced, heap, {
       deterministic: this.#deterministic,
-      attentive: this.#watch.attentive ?? 0,
+      attentive: this.#watch.attentive?.() ?? 0,
     });
     // A call that cannot be compiled, because its arguments are wrong, is none of them.
     this.#compilations++;

@@ -72,7 +72,16 @@ export class CompiledOutputs {
 
   /** Whether the losses, as far as they are known, are the library's. */
   get areLossesBuiltIn(): boolean {
-    return [...(this.#single ?? []), ...(this.#multiple ?? [])].every(({ loss }) => loss.isBuiltIn);
+    return this.#known.every(({ loss }) => loss.isBuiltIn);
+  }
+
+  /** The functions that losses are made of, as far as they are known. */
+  get losses(): readonly object[] {
+    return this.#known.map(({ loss }) => loss.loss);
+  }
+
+  get #known(): readonly OutputConfig[] {
+    return [...(this.#single ?? []), ...(this.#multiple ?? [])];
   }
 
   /** The config of each output. */

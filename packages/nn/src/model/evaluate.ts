@@ -14,7 +14,6 @@ import { flattenNested, mapNested, type Nested } from "./nested.ts";
 import { checkEnd, type LossNotice } from "./notices.ts";
 import type { Samples } from "./samples.ts";
 import type { TrainState } from "./step.ts";
-import { hasUserCode } from "./user-code.ts";
 
 /** The samples of the input, or of each input. */
 type InputSamples = Samples | readonly Samples[];
@@ -118,7 +117,7 @@ export function predictBatches(
       const call = jitAfterFirstCall(
         (...inputs: Tensor[]) => atomic(() => model.call(...inputs) as Nested<Tensor>),
         settings,
-        { hasUserCode: () => hasUserCode({ model }) },
+        { parts: () => ({ model }) },
       );
       for (let start = 0; start < count; start += batchSize) {
         const batch = flattenNested(x).map((samples) => samples.take(start, Math.min(start + batchSize, count)));

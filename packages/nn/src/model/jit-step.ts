@@ -9,7 +9,7 @@ import { JitError, Tensor } from "@chainrule/core";
 import { formatShape, sameShape } from "@chainrule/core/internal";
 import { flattenNested, type Nested } from "./nested.ts";
 import type { Inputs, StepResult, TrainState, testStep, trainStep } from "./step.ts";
-import { hasUserCode } from "./user-code.ts";
+import { countsOutside, hasUserCode } from "./user-code.ts";
 
 /** What a step takes besides the model: inputs, targets and perhaps weights. */
 type BatchArguments = [x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>];
@@ -38,8 +38,8 @@ export type Changes = Pick<Watch, "mayHaveChanged">;
 interface CompiledForm<Args extends Arguments, Result> {
   /** Returns less than the function does. */
   readonly f?: (...args: Args) => Result;
-  /** Whether the user's code takes part. */
-  hasUserCode(): boolean;
+  /** The model, and what it is trained with. */
+  parts(): Parameters<typeof hasUserCode>[0];
 }
 
 /**
@@ -53,7 +53,10 @@ export class CompiledShapes {
   isCompilable = true;
 }
 
-/** In how many batches it is looked whether users' functions still do the same, before that is done now and then. */
+/**
+ * In how many batches it is looked whether users' functions still do the same, before that is done now and then; those that
+ * count are looked at always.
+ */
 const attentive = 100;
 
 type Arguments = readonly (Nested<Tensor> | undefined)[];
@@ -84,10 +87,15 @@ function haveSameSpecs(a: Arguments, b: Arguments): boolean {
 export function jitAfterFirstCall<Args extends Arguments, Result>(
   f: (...args: Args) => Result,
   { where, jit: jitOptions, quiet = false, changes = {}, compiled: shapes = new CompiledShapes() }: JitSettings,
-  { f: compiledForm = f, hasUserCode }: CompiledForm<Args, Result>,
+  { f: compiledForm = f, parts }: CompiledForm<Args, Result>,
 ): (...args: Args) => Result {
   if (!jitOptions) return f;
-  const watch: Watch = Object.assign(changes, { where, quiet, attentive, isTrusted: () => !hasUserCode() });
+  const watch: Watch = Object.assign(changes, {
+    where,
+    quiet,
+    isTrusted: () => !hasUserCode(parts()),
+    attentive: () => (countsOutside(parts()) ? Number.POSITIVE_INFINITY : attentive),
+  });
   const compiled = watchedJit(compiledForm, jitOptions === true ? {} : jitOptions, watch);
   let last: Args | null = null;
   return (...args) => {
@@ -130,7 +138,7 @@ export function jitStep(step: typeof trainStep | typeof testStep, settings: JitS
   };
   const run = jitAfterFirstCall((...[x, y, weight]: BatchArguments) => eager(state, x, y, weight), settings, {
     f: compiledForm,
-    hasUserCode: () => hasUserCode(state),
+    parts: () => state,
   });
   return (current, x, y, weight) => {
     state = current;

@@ -22,6 +22,7 @@ import {
   Sequential,
   SGD,
 } from "../index.ts";
+import { changesOutside } from "./outside-changes.ts";
 import { hasUserCode } from "./user-code.ts";
 
 const x = randn([48, 4], { generator: new Generator(1) });
@@ -490,6 +491,83 @@ describe("a function that does something else in each batch", () => {
   });
 });
 
+describe("a function that counts and does something else much later", () => {
+  const hidden = () => {
+    let steps = 0;
+    return withLoss((p, t) => squares(p, t).mul(++steps > 150 ? 0 : 1));
+  };
+  const own = () => {
+    class Scheduled extends Layer {
+      #steps = 0;
+      forward(h: Tensor) {
+        this.#steps += 1;
+        return this.#steps < 140 ? h : h.tanh();
+      }
+    }
+    return withLayers([new Scheduled()]);
+  };
+
+  it.each([hidden, own])("does so when it does eagerly", async (make) => {
+    const histories = [];
+    for (const jit of [false, true]) {
+      manualSeed(3);
+      const { model } = make();
+      const { history } = await model.fit(x, y, { epochs: 30, batchSize: 8, shuffle: false, jit });
+      histories.push(history.loss.map((loss) => loss.toPrecision(4)));
+    }
+    expect(histories[1]).toEqual(histories[0]);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it("is seen by what it changes outside of itself", () => {
+    let outer = 0;
+    const list: number[] = [];
+    const map = new Map<string, number>();
+    const state = { n: 0, deep: [0] };
+    const changing = [
+      () => outer++,
+      () => --outer,
+      () => {
+        outer = 1;
+      },
+      () => {
+        outer **= 2;
+      },
+      () => list.push(1),
+      () => map.set("a", 1),
+      () => {
+        state.n += 1;
+      },
+      () => {
+        state.deep[0] = 3;
+      },
+    ];
+    for (const f of changing) expect(changesOutside(f), String(f)).toBe(true);
+    const steady = [
+      (p: Tensor, t: Tensor, k = 2) => p.sub(t).mul(k).equal(3),
+      (p: Tensor) => {
+        let q = p;
+        for (let i = 0; i < 3; i++) q = q.sin();
+        q = q.add(1);
+        return q;
+      },
+      (p: Tensor) => {
+        const parts: Tensor[] = [];
+        parts.push(p);
+        return state.n <= 1 && state.n >= 0 && state.n !== 5 && list.length === 0 ? parts[0] : p;
+      },
+      (p: Tensor[]) => p.map((q, i) => q.mul(i)),
+      // outer++ in a comment
+      (p: Tensor) => p,
+      function named(this: { last: Tensor }, p: Tensor) {
+        this.last = p;
+        return p;
+      },
+    ];
+    for (const f of steady) expect(changesOutside(f), String(f)).toBe(false);
+  });
+});
+
 describe("what it takes to be sure", () => {
   const hooks: Hooks = { onEpochEnd() {}, onBatchEnd() {} };
 
@@ -503,8 +581,11 @@ describe("what it takes to be sure", () => {
 
   it("is a look in each of a hundred batches for users' functions, and where hooks run", async () => {
     let calls = 0;
-    const loss = (p: Tensor, t: Tensor) => {
+    const count = () => {
       calls++;
+    };
+    const loss = (p: Tensor, t: Tensor) => {
+      count();
       return squares(p, t);
     };
     const model = new Sequential([dense()]).compile({ optimizer: "adam", loss });

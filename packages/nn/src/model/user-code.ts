@@ -8,6 +8,7 @@ import { constructorArgumentsOf } from "../constructor-arguments.ts";
 import { makingOf } from "../made-by.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
+import { changesOutside } from "./outside-changes.ts";
 import type { TrainState } from "./step.ts";
 
 /** Whether forward pass, losses, penalties, hooks of gradients or the update run a function that is not the library's; if in doubt, yes. */
@@ -15,6 +16,32 @@ export function hasUserCode({ model, outputs, optimizer }: Partial<TrainState> &
   if (optimizer && (!isBuiltIn(optimizer.constructor) || model.parameters().some(hasHooks))) return true;
   if (outputs && !outputs.areLossesBuiltIn) return true;
   return model.modules().some(isUsers);
+}
+
+/** Whether one of the user's functions changes what is outside of it, such as a counter. */
+export function countsOutside({ model, outputs }: Partial<TrainState> & Pick<TrainState, "model">): boolean {
+  return (
+    (outputs?.losses ?? []).some((loss) => !isBuiltIn(loss) && changesOutside(loss)) ||
+    model.modules().some((module) => functionsOf(module).some(changesOutside))
+  );
+}
+
+/** The functions of the user's that a module runs: its class's methods, and those that it was given. */
+function functionsOf(module: Module<unknown>): object[] {
+  const found: object[] = [];
+  const visit = (given: unknown): void => {
+    if (typeof given === "function") {
+      if (!isKnown(given)) found.push(given);
+    } else if (Array.isArray(given)) given.forEach(visit);
+    else if (isPlainObject(given)) Object.values(given).forEach(visit);
+  };
+  for (let at: object = module; at !== null && at.constructor !== Object; at = Object.getPrototypeOf(at)) {
+    if (at !== module && (isBuiltIn(at.constructor) || at === Module.prototype)) break;
+    for (const [name, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (name !== "constructor") [value, get].filter((part) => typeof part === "function").forEach(visit);
+  }
+  constructorArgumentsOf(module, isBuiltIn)?.forEach(visit);
+  return found;
 }
 
 function isUsers(module: Module<unknown>): boolean {
