@@ -15,10 +15,11 @@ import { freshName, plainText, snakeName } from "../python/text.ts";
 import { version } from "../version.ts";
 import { isInTable, refuseLayer } from "./layers.ts";
 import { lossText } from "./losses.ts";
-import { ModuleWriter, type Recorded, WriteOut } from "./module-writer.ts";
+import { ModuleWriter } from "./module-writer.ts";
 import { optimizerCall, optimizerText } from "./optimizers.ts";
 import { type TrainingText, writeCheck, writeProgram } from "./program.ts";
 import { leavesOf, recordForward } from "./record.ts";
+import { type Recorded, WriteOut } from "./recording-writer.ts";
 import { formulaOf } from "./schedules.ts";
 
 /** BatchTensors: one, a list of them, or an object of them by name. */
