@@ -17,6 +17,7 @@ import {
   zeros,
 } from "@chainrule/core";
 import { checkCount, checkFunction, describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { refuseAssignments } from "../assignments.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { WeightLayout } from "../initializers/fans.ts";
 import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
@@ -25,7 +26,7 @@ import { Module } from "../module/module.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
-import { checkLayerOptions, type LayerOptions, type OwnOptions } from "./options.ts";
+import { checkLayerOptions, type LayerOptions, layerOptions, mergeOptions, type OwnOptions } from "./options.ts";
 import { penaltyOf } from "./penalties.ts";
 
 /** As long as {@link withoutInitialization} runs: how many numbers weights may still have. */
@@ -86,6 +87,13 @@ export abstract class Layer extends Module {
   protected generator: Generator | undefined;
   readonly #dtype: "float32" | "float64" | undefined;
   readonly #given: LayerOptions;
+  /** The names of its options. */
+  readonly #options: readonly string[];
+
+  /** Whether it is an option, and too late to change it. @internal */
+  isSettled(name: string): boolean {
+    return this.built && this.#options.includes(name);
+  }
 
   /**
    * @param options those that every layer has, and the layer's own.
@@ -97,6 +105,8 @@ export abstract class Layer extends Module {
     const where = new.target.name;
     refuseSurplus(where, arguments, 2);
     checkLayerOptions(where, options, own);
+    this.#options = Object.keys({ ...mergeOptions(own), ...layerOptions });
+    refuseAssignments<Layer>(Layer, this.#options, refusalOf);
     this.#given = { ...options };
     if (options.name !== undefined) this.name = options.name;
     this.#dtype = options.dtype;
@@ -230,6 +240,16 @@ export abstract class Layer extends Module {
     weight.requiresGrad = this.trainable;
     return weight;
   }
+}
+
+/** Once the weights are made, options have had their effect; before, they may be what a class of one's own keeps. */
+function refusalOf(layer: Layer, name: string) {
+  if (!layer.isSettled(name)) return null;
+  const Class = layer.constructor.name;
+  return {
+    where: `layer "${layer.name}" (${Class})`,
+    hint: `It is said when the layer is made: new ${Class}({ ${name}: … }).`,
+  };
 }
 
 function givenShape(where: string, { inputShape, inputDim }: LayerOptions): BatchShape | null {

@@ -5,6 +5,7 @@
 import type { JitOptions } from "@chainrule/compiler";
 import { getDefaultDType, ModelError, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { refuseAssignments } from "../assignments.ts";
 import { Layer } from "../layers/layer.ts";
 import { inputRangeOf } from "../module/forward-inputs.ts";
 import { Module } from "../module/module.ts";
@@ -393,6 +394,18 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     return summaryOf(this, options);
   }
 }
+
+refuseAssignments<Model<unknown>>(
+  Model,
+  ["lr", "learningRate", "learning_rate", "loss", "lossWeights", "metrics", "weightedMetrics"],
+  (model, name) =>
+    model.compileOptions && {
+      where: `model "${model.name}"`,
+      hint: /^l(earning_?)?r/i.test(name)
+        ? "The optimizer has it: model.optimizer.lr = 0.01."
+        : "Compile the model again: model.compile({ … }). The weights stay.",
+    },
+);
 
 /** Which model `compile` bound an optimizer to. */
 const owners = new WeakMap<Optimizer, Model<unknown>>();

@@ -16,6 +16,7 @@ import {
   type TensorLike,
 } from "@chainrule/core";
 import { describe, didYouMean, formatShape, isPromise, sameShape, tracer } from "@chainrule/core/internal";
+import { refuseWrites } from "../assignments.ts";
 import { formatModule } from "./format.ts";
 import { inputRangeOf } from "./forward-inputs.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
@@ -76,6 +77,10 @@ export abstract class Module<Output = Tensor> {
   /** The forward pass of the last call. */
   #lastPass = 0;
   #addedPenalty: { pass: number; penalty: Tensor } | null = null;
+
+  constructor() {
+    refuseWrites(new.target);
+  }
 
   /** What it computes. Called by `call`, which is what everybody else calls. */
   abstract forward(...inputs: Tensor[]): Output;

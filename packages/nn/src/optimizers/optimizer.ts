@@ -16,6 +16,7 @@ import {
   type TensorLike,
 } from "@chainrule/core";
 import { atomic, describe, formatShape, onFailure, sameShape, tracer } from "@chainrule/core/internal";
+import { inSnakeCase, refuseAssignments, refuseWrites } from "../assignments.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { clipByGlobalNorm } from "./clip.ts";
@@ -62,6 +63,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   /** @internal */
   constructor(rule: UpdateRule<H>, target?: OptimizerTarget<H>, options: OptimizerOptions<H> = {}) {
     checkRule(rule as never);
+    refuseWrites(new.target as never);
     this.rule = rule;
     this.options = completeOptions(rule.name, options, rule.defaults as H & CommonOptions, ["clipNorm", "clipValue"]);
     if (this.options.clipNorm !== undefined && this.options.clipValue !== undefined)
@@ -133,6 +135,15 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     completeOptions(this.name, { lr }, { lr: 0 }, []);
     this.#base = lr;
     for (const group of this.#groups) if (typeof group.hyper.lr === "number") group.lr.assign(lr * group.scale);
+  }
+
+  /** Keras's name for {@link lr}. */
+  get learningRate(): number {
+    return this.lr;
+  }
+
+  set learningRate(lr: number) {
+    this.lr = lr;
   }
 
   /** Forgets the gradients of all its parameters. */
@@ -367,6 +378,11 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
     }
   };
   Object.defineProperty(Made, "name", { value: rule.name });
+  const names = [...Object.keys(rule.defaults), "clipNorm", "clipValue", "epsilon", "learning_rate"];
+  refuseAssignments<Optimizer<H>>(Made, [...names, ...names.map(inSnakeCase)], ({ name }, option) => ({
+    where: `${name}, ${option}`,
+    hint: `The learning rate is set by lr; all else is said when it is made: new ${name}(model, { … }).`,
+  }));
   return Made;
 }
 
