@@ -140,7 +140,7 @@ export function mergeOptions(...sources: readonly OwnOptions[]): Checks {
 }
 
 function checkOwn(own: unknown): void {
-  const isList = Array.isArray(own) && own.every((name) => typeof name === "string");
+  const isList = Array.isArray(own) && Array.from(own).every((name) => typeof name === "string");
   const checks = isPlainObject(own) ? Object.values(own) : [];
   const isTable = checks.length > 0 && checks.every((check) => typeof check === "function");
   if (isList || isTable) return;

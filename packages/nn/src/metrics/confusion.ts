@@ -167,10 +167,10 @@ export function confusionMatrix(
   const { classes, normalize, sampleWeight, threshold } = options;
   const found = updateOnce(new Counts(where, where, { threshold }), prediction, target, sampleWeight).counts;
   const size = classes ?? found.length;
-  if (!Number.isInteger(size) || size < found.length)
+  if (!Number.isInteger(size) || size < found.length || size > mostClasses)
     throw new ValueError({
       where,
-      expected: `a number of classes of at least ${found.length}, which occur`,
+      expected: `a number of classes of at least ${found.length}, which occur, and at most ${mostClasses}`,
       got: describe(classes),
     });
   const counts = Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => found[i]?.[j] ?? 0));
@@ -243,9 +243,12 @@ function isLabel(x: unknown): boolean {
 }
 
 function checkMatrix(where: string, matrix: unknown): void {
-  const isRow = (row: unknown) => Array.isArray(row) && row.every((count) => typeof count === "number");
-  if (!Array.isArray(matrix) || !matrix.every(isRow))
-    throw new ValueError({ where, expected: "a matrix of numbers, as rows in a list", got: describe(matrix) });
+  const isRow = (row: unknown) =>
+    Array.isArray(row) &&
+    row.length === (matrix as unknown[]).length &&
+    row.every((count) => typeof count === "number");
+  if (!Array.isArray(matrix) || !Array.from(matrix).every(isRow))
+    throw new ValueError({ where, expected: "a square matrix of numbers, as rows in a list", got: describe(matrix) });
 }
 
 /** {@link matthews} over batches; `"matthews"` in `compile`. */
