@@ -2,7 +2,7 @@
  * Regularisers: penalties on the size of weights or outputs, added to the loss.
  */
 
-import { OptionError, type Tensor } from "@chainrule/core";
+import { abs, OptionError, square, type Tensor } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
 import { madeBy } from "./made-by.ts";
 import { atLeastZero, checkRange } from "./number-checks.ts";
@@ -24,7 +24,7 @@ export type RegularizerLike = Regularizer | string;
 export function l1(strength = 0.01): Regularizer {
   refuseSurplus("l1", arguments, 1);
   checkStrength("l1", strength);
-  return madeBy(l1, [strength], (x: Tensor) => x.abs().sum().mul(strength));
+  return madeBy(l1, [strength], (x: Tensor) => abs(x).sum().mul(strength));
 }
 
 /**
@@ -37,7 +37,7 @@ export function l1(strength = 0.01): Regularizer {
 export function l2(strength = 0.01): Regularizer {
   refuseSurplus("l2", arguments, 1);
   checkStrength("l2", strength);
-  return madeBy(l2, [strength], (x: Tensor) => x.square().sum().mul(strength));
+  return madeBy(l2, [strength], (x: Tensor) => square(x).sum().mul(strength));
 }
 
 /**

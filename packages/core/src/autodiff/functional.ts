@@ -2,7 +2,7 @@
  * Derivatives of functions: each takes a function of tensors and returns a function that computes a derivative.
  */
 
-import { checkList } from "../arguments.ts";
+import { checkList, isFunction } from "../arguments.ts";
 import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
 import { stack } from "../ops/movement.ts";
 import { builtin } from "../ops/registry.ts";
@@ -66,7 +66,7 @@ function dependsOnMore(outputs: readonly Tensor[], fresh: readonly Tensor[]): bo
 }
 
 function checkFunction(where: string, f: unknown): void {
-  if (typeof f !== "function")
+  if (!isFunction(f))
     throw new GraphError({
       where,
       expected: "a function of tensors",

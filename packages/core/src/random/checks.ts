@@ -1,6 +1,7 @@
 /**
  * What the generator's methods ask of their arguments, and the errors for what they get instead.
  */
+
 import { DTypeError, describe, ValueError } from "../errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { GeneratorState } from "./words.ts";
@@ -204,9 +205,13 @@ export function checkState(where: string, state: unknown): asserts state is Gene
   throw new ValueError({
     where,
     expected: "{ key: [k0, k1], counter: [low, high] } of whole numbers from 0 to 2^32 - 1",
-    got: state !== null && typeof state === "object" ? JSON.stringify(state) : describe(state),
+    got: [key, counter].every(isNumbers) ? JSON.stringify({ key, counter }) : describe(state),
     hint: "Set what another generator's state returned, or that after a round trip through JSON.",
   });
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
 }
 
 function isWordPair(value: unknown): boolean {

@@ -192,13 +192,14 @@ export class ScalarMLP {
 const mostNeurons = 2 ** 20;
 
 function checkSize(where: string, what: string, size: number): void {
-  if (!Number.isInteger(size) || size < 1 || size > mostNeurons)
-    throw new ValueError({
-      where,
-      expected: `${what} of at least 1, in whole numbers${size > mostNeurons ? `, and at most ${mostNeurons}` : ""}`,
-      got: describe(size),
-      hint: size > mostNeurons ? "Networks of this size are for tensors: Dense." : undefined,
-    });
+  if (Number.isInteger(size) && size >= 1 && size <= mostNeurons) return;
+  const isLarge = typeof size === "number" && size > mostNeurons;
+  throw new ValueError({
+    where,
+    expected: `${what} of at least 1, in whole numbers${isLarge ? `, and at most ${mostNeurons}` : ""}`,
+    got: describe(size),
+    hint: isLarge ? "Networks of this size are for tensors: Dense." : undefined,
+  });
 }
 
 function checkInputs(who: object, inputs: readonly Operand[], expected: number): void {

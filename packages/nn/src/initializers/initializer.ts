@@ -12,6 +12,7 @@ import {
   randn,
   type Shape,
   ShapeError,
+  sizeOf,
   type Tensor,
 } from "@chainrule/core";
 import { checkOptions, formatShape } from "@chainrule/core/internal";
@@ -33,6 +34,23 @@ export interface InitializerOptions {
 /** Makes the first values of weights of a shape. Any such function can be given where a name can. */
 export type Initializer = (shape: Shape, options?: InitializerOptions) => Tensor;
 
+const initializerOptions = optionNames<InitializerOptions>({ dtype: true, generator: true, layout: true });
+
+/** An initialiser that checks what it is given, and says how it was made. */
+export function initializerOf(
+  where: string,
+  factory: (...args: never[]) => Initializer,
+  args: readonly unknown[],
+  make: (shape: Shape, options: InitializerOptions) => Tensor,
+): Initializer {
+  const checked: Initializer = (shape, options = {}) => {
+    sizeOf(shape);
+    checkOptions(where, options, initializerOptions);
+    return make(shape, options);
+  };
+  return madeBy(factory, args, checked);
+}
+
 /** Zeros: the default of biases. @example initializers.zeros()([3]); // [0, 0, 0] */
 export function zeros(): Initializer {
   refuseSurplus("zeros", arguments, 0);
@@ -49,8 +67,8 @@ export function ones(): Initializer {
 export function constant(value: number): Initializer {
   refuseSurplus("constant", arguments, 1);
   checkRange("constant", "value", value, anyNumber);
-  const make: Initializer = (shape, { dtype } = {}) => full(shape, value, { dtype });
-  return madeBy(constant, [value], make);
+  const make = (shape: Shape, { dtype }: InitializerOptions) => full(shape, value, { dtype });
+  return initializerOf("constant", constant, [value], make);
 }
 
 /**
@@ -62,12 +80,12 @@ export function constant(value: number): Initializer {
 export function identity(options: GainOption = {}): Initializer {
   refuseSurplus("identity", arguments, 1);
   const gain = gainOf("identity", options);
-  const make: Initializer = (shape, { dtype } = {}) => {
+  const make = (shape: Shape, { dtype }: InitializerOptions) => {
     if (shape.length !== 2)
       throw new ShapeError({ where: "identity", expected: "a matrix to initialise", got: formatShape(shape) });
     return eye(shape[0], shape[1], { dtype }).mul(gain);
   };
-  return madeBy(identity, [{ gain }], make);
+  return initializerOf("identity", identity, [{ gain }], make);
 }
 
 /** By what weights are multiplied. */
@@ -111,8 +129,9 @@ const uniformOptions = optionNames<Uniform>({ low: true, high: true });
 export function randomNormal(options: Normal = {}): Initializer {
   refuseSurplus("randomNormal", arguments, 1);
   const { mean, std } = normalOf("randomNormal", options);
-  const make: Initializer = (shape, { dtype, generator } = {}) => randn(shape, { mean, std, dtype, generator });
-  return madeBy(randomNormal, [{ mean, std }], make);
+  const make = (shape: Shape, { dtype, generator }: InitializerOptions) =>
+    randn(shape, { mean, std, dtype, generator });
+  return initializerOf("randomNormal", randomNormal, [{ mean, std }], make);
 }
 
 /**
@@ -124,9 +143,9 @@ export function randomNormal(options: Normal = {}): Initializer {
 export function truncatedNormal(options: Normal = {}): Initializer {
   refuseSurplus("truncatedNormal", arguments, 1);
   const { mean, std } = normalOf("truncatedNormal", options);
-  const make: Initializer = (shape, { dtype, generator } = {}) =>
+  const make = (shape: Shape, { dtype, generator }: InitializerOptions) =>
     drawTruncatedNormal(shape, { mean, std, dtype, generator });
-  return madeBy(truncatedNormal, [{ mean, std }], make);
+  return initializerOf("truncatedNormal", truncatedNormal, [{ mean, std }], make);
 }
 
 /** Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras. */
@@ -135,6 +154,6 @@ export function randomUniform(options: Uniform = {}): Initializer {
   checkOptions("randomUniform", options, uniformOptions);
   const { low = -0.05, high = 0.05 } = options;
   for (const [name, value] of Object.entries({ low, high })) checkRange("randomUniform", name, value, finite);
-  const make: Initializer = (shape, { dtype, generator } = {}) => rand(shape, { low, high, dtype, generator });
-  return madeBy(randomUniform, [{ low, high }], make);
+  const make = (shape: Shape, { dtype, generator }: InitializerOptions) => rand(shape, { low, high, dtype, generator });
+  return initializerOf("randomUniform", randomUniform, [{ low, high }], make);
 }

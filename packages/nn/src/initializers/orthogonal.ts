@@ -4,9 +4,8 @@
 
 import { randn, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
-import { madeBy } from "../made-by.ts";
 import { refuseSurplus } from "../surplus.ts";
-import { type GainOption, gainOf, type Initializer } from "./initializer.ts";
+import { type GainOption, gainOf, type Initializer, type InitializerOptions, initializerOf } from "./initializer.ts";
 
 /**
  * A random matrix with orthonormal rows or columns (whichever are fewer), times `gain` (Saxe et al. 2013).
@@ -19,7 +18,7 @@ import { type GainOption, gainOf, type Initializer } from "./initializer.ts";
 export function orthogonal(options: GainOption = {}): Initializer {
   refuseSurplus("orthogonal", arguments, 1);
   const gain = gainOf("orthogonal", options);
-  const make: Initializer = (shape, { dtype, generator, layout = "in-out" } = {}) => {
+  const make = (shape: Shape, { dtype, generator, layout = "in-out" }: InitializerOptions) => {
     if (shape.length < 2)
       throw new ShapeError({ where: "orthogonal", expected: "weights of two axes or more", got: formatShape(shape) });
     const columns = layout === "in-out" ? shape.at(-1)! : sizeOf(shape.slice(1));
@@ -32,7 +31,7 @@ export function orthogonal(options: GainOption = {}): Initializer {
       .mul(gain)
       .cast(dtype ?? "float32");
   };
-  return madeBy(orthogonal, [{ gain }], make);
+  return initializerOf("orthogonal", orthogonal, [{ gain }], make);
 }
 
 /**

@@ -3,14 +3,13 @@
  * layer's fans. Keras's names (glorot, he, lecun) and PyTorch's (xavier, kaiming) each do what they do there.
  */
 
-import { rand, randn, truncatedNormal } from "@chainrule/core";
+import { rand, randn, type Shape, truncatedNormal } from "@chainrule/core";
 import { checkOptions, lookUp } from "@chainrule/core/internal";
-import { madeBy } from "../made-by.ts";
 import { aboveZero, checkRange, finite } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { fansOf } from "./fans.ts";
-import { type GainOption, gainOf, type Initializer } from "./initializer.ts";
+import { type GainOption, gainOf, type Initializer, type InitializerOptions, initializerOf } from "./initializer.ts";
 
 /** Which fan the variance of weights is divided by: inputs, outputs, or the mean of both. */
 export type FanMode = "fanIn" | "fanOut" | "fanAverage";
@@ -52,11 +51,11 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
   checkRange(where, "scale", scale, aboveZero);
   const fan = lookUp(`${where}, mode`, fanByMode, mode);
   const draw = lookUp(`${where}, distribution`, draws, distribution);
-  const make: Initializer = (shape, { layout, ...rest } = {}) => {
+  const make = (shape: Shape, { layout, ...rest }: InitializerOptions) => {
     const { fanIn, fanOut } = fansOf(shape, layout);
     return draw(shape, Math.sqrt(scale / Math.max(1, fan(fanIn, fanOut))), rest);
   };
-  return madeBy(varianceScaling, [{ scale, mode, distribution }], make);
+  return initializerOf("varianceScaling", varianceScaling, [{ scale, mode, distribution }], make);
 }
 
 type Draw = (

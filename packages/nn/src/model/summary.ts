@@ -2,7 +2,7 @@
  * The summary of a model: a table of its layers, as Keras prints it.
  */
 import type { Parameter } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { checkFunction, checkOptions } from "@chainrule/core/internal";
 import { Layer } from "../layers/layer.ts";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 import type { Module } from "../module/module.ts";
@@ -45,6 +45,8 @@ interface HasSummaryRows extends Module<unknown> {
 /** The table, printed and returned. */
 export function summaryOf(model: Module<unknown>, options: SummaryOptions): string {
   checkOptions("summary", options, optionNames<SummaryOptions>({ print: true }));
+  const { print = console.log } = options;
+  checkFunction("summary", print, "a function that prints a text as print");
   const rows = "summaryRows" in model ? (model as HasSummaryRows).summaryRows() : rowsOfSubmodules(model);
   const isGraph = rows.some(({ connectedTo }) => connectedTo !== undefined);
   const cells = rows.map(({ name, type, parameters, shapes, connectedTo = "" }) => [
@@ -56,7 +58,7 @@ export function summaryOf(model: Module<unknown>, options: SummaryOptions): stri
   const head = ["Layer (type)", "Output Shape", "Param #", ...(isGraph ? ["Connected to"] : [])];
   const text = [`Model: "${model.name}"`, ...table(head, cells), ...totals(model)];
   const joined = text.join("\n");
-  (options.print ?? console.log)(joined);
+  print(joined);
   return joined;
 }
 

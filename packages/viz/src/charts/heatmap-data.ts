@@ -40,10 +40,20 @@ export interface LabelledMatrix {
   readonly range: Extent;
 }
 
+/** Of more rows and columns nothing can be seen. */
+const most = 10_000;
+
 /** The matrix with its names. @throws DataError for what is no matrix, and for too few or too many names. */
 export function toLabelledMatrix(where: string, matrix: HeatmapData, options: HeatmapOptions): LabelledMatrix {
   const rows = toMatrix(where, matrix);
   const [height, width] = [rows.length, rows[0].length];
+  if (height > most || width > most)
+    throw new DataError({
+      where,
+      expected: `at most ${most} rows and columns, of which something can be seen`,
+      got: `${height} x ${width}`,
+      hint: "Average neighbours first, as avgPool2d does.",
+    });
   const { rowLabels, columnLabels = width === height ? rowLabels : undefined } = options;
   const { min = Math.min(0, ...rows.map((row) => Math.min(...row.filter(Number.isFinite)))), max } = options;
   return {

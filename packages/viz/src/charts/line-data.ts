@@ -121,8 +121,15 @@ export function checkLineOptions(where: string, options: LinePlotOptions, own: r
   checkDrawingOptions(where, options, [...lineKeys, ...own]);
 }
 
+/** Larger than any page or terminal. */
+const most = 100_000;
+
 /** Throws unless a size in characters or pixels is a whole number of at least `least`. */
 export function checkSize(where: string, name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new OptionError({ where, expected: `${name} to be a whole number of at least ${least}`, got: describe(value) });
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new OptionError({
+    where,
+    expected: `${name} to be a whole number of at least ${least}${typeof value === "number" && value > most ? ` and at most ${most}` : ""}`,
+    got: describe(value),
+  });
 }
