@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import {
   buffer,
+  ChainRuleError,
   ModelError,
   ones,
   type Parameter,
@@ -8,11 +9,12 @@ import {
   randn,
   ShapeError,
   type Tensor,
+  tensor,
   zeros,
 } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { BatchNorm, Dense, Dropout, Linear } from "../layers/index.ts";
-import { toModule } from "../layers/shaping.ts";
+import { Lambda, toModule } from "../layers/shaping.ts";
 import { Module } from "./module.ts";
 
 class Net extends Module {
@@ -320,5 +322,48 @@ describe("penalties", () => {
     const net = new Twice();
     net.call([[1], [2]]);
     expect(net.penalty()?.item()).toBeCloseTo((3 + 6) / 2, 6);
+  });
+});
+
+describe("an error of one's own, thrown in forward", () => {
+  class Refused extends ChainRuleError {
+    readonly code: number;
+    readonly detail: Record<string, number>;
+    constructor(code: number, detail: Record<string, number>) {
+      super({ where: "own", expected: "something else", got: `code ${code}` });
+      this.code = code;
+      this.detail = detail;
+    }
+  }
+  class Plain extends Error {
+    code = 7;
+  }
+  const failing = (error: Error) =>
+    new (class Net extends Module {
+      inner = new Lambda(() => {
+        throw error;
+      });
+      forward(x: Tensor) {
+        return this.inner.call(x);
+      }
+    })();
+  const caught = (error: Error): unknown => {
+    try {
+      failing(error).call(tensor([1]));
+    } catch (found) {
+      return found;
+    }
+    throw new Error("nothing was thrown");
+  };
+
+  it("comes out as what it is, with the layer's name in front where it is of this library's kind", () => {
+    const detail = { at: 3 };
+    const found = caught(new Refused(5, detail)) as Refused;
+    expect(found).toBeInstanceOf(Refused);
+    expect([found.code, found.detail === detail, found.got, found.name]).toEqual([5, true, "code 5", "Refused"]);
+    expect(found.message).toMatch(/^module "net" \(Net\): layer "inner" \(Lambda\): own: expected something else/);
+    const plain = new Plain("as it is");
+    expect(caught(plain)).toBe(plain);
+    expect(plain.message).toBe("as it is");
   });
 });
