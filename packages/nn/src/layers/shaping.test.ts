@@ -1,7 +1,16 @@
-import { checkGradients, ModelError, OptionError, ones, randn, ShapeError, type Tensor, zeros } from "@chainrule/core";
+import { checkGradients, ModelError, OptionError, ones, randn, ShapeError, Tensor, zeros } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { Dense, Flatten, Lambda, Reshape } from "./index.ts";
 import { toModule } from "./shaping.ts";
+
+describe("a class where a layer is wanted", () => {
+  it("is refused, of layers and of anything else", () => {
+    for (const Class of [Lambda, Tensor, class {}]) {
+      expect(() => toModule(Class as never)).toThrow(/a layer, a module or a function of a tensor.*\n.*new /);
+      expect(() => new Lambda(Class as never)).toThrow(/a function of a tensor/);
+    }
+  });
+});
 
 describe("Flatten", () => {
   it("joins all axes but the batch's", () => {

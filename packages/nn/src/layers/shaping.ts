@@ -113,7 +113,7 @@ export class Lambda extends Layer {
     const own = withPositional<LambdaOptions, "function">("Lambda", "function", f, options);
     super(own, lambdaOptions);
     refuseSurplus("Lambda", arguments, 2);
-    if (typeof own.function !== "function")
+    if (typeof own.function !== "function" || isClass(own.function))
       throw new OptionError({ where: "Lambda", expected: "a function of a tensor", got: describe(own.function) });
     this.function = own.function;
   }
@@ -130,7 +130,7 @@ export class Lambda extends Layer {
  */
 export function toModule(layer: Module | ((x: Tensor) => Tensor)): Module {
   if (layer instanceof Module) return layer;
-  if (typeof layer !== "function" || layer.prototype instanceof Module)
+  if (typeof layer !== "function" || isClass(layer))
     throw new ModelError({
       where: "layer",
       expected: "a layer, a module or a function of a tensor",
@@ -138,4 +138,9 @@ export function toModule(layer: Module | ((x: Tensor) => Tensor)): Module {
       hint: typeof layer === "function" ? `Make one with new ${layer.name}(…).` : undefined,
     });
   return new Lambda(layer, layer.name ? { name: layer.name } : undefined);
+}
+
+/** Whether it can only be called with `new`. */
+function isClass(f: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(f));
 }
