@@ -115,20 +115,27 @@ export function didYouMean(word: unknown, known: readonly string[]): string {
  */
 export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;
-  const refuse = (got: string, hint?: string) =>
-    new OptionError({ where, expected: "an object of options", got, hint });
   if (!isPlain(options))
-    throw refuse(describe(options), known.length > 0 ? `Options: ${known.join(", ")}.` : undefined);
+    throw notOptions(where, describe(options), known.length > 0 ? `Options: ${known.join(", ")}.` : undefined);
   let keys: string[];
   try {
-    for (const key of known) (options as Record<string, unknown>)[key];
+    for (let i = 0; i < known.length; i++) (options as Record<string, unknown>)[known[i]];
     keys = Object.keys(options);
   } catch (error) {
-    throw refuse(`one that cannot be read: ${describe(error)} is thrown`);
+    throw notOptions(where, `one that cannot be read: ${describe(error)} is thrown`);
   }
-  for (const key of keys)
-    if (!known.includes(key))
-      throw new OptionError({ where, expected: "options it knows", got: `"${key}"`, hint: didYouMean(key, known) });
+  for (let i = 0; i < keys.length; i++)
+    if (!known.includes(keys[i]))
+      throw new OptionError({
+        where,
+        expected: "options it knows",
+        got: `"${keys[i]}"`,
+        hint: didYouMean(keys[i], known),
+      });
+}
+
+function notOptions(where: string, got: string, hint?: string): OptionError {
+  return new OptionError({ where, expected: "an object of options", got, hint });
 }
 
 /** Whether it is an object as `{ … }` makes it, in another window too, and no instance of a class. */

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type Finding, run, tryEverything } from "./calls.ts";
 
 /** Packages of which nothing is known any more that ends in a foreign error. */
@@ -13,8 +13,12 @@ const mended = ["core", "compiler", "data", "io", "losses", "nn", "viz"];
 
 // What writes files writes them where they are in nobody's way.
 const [folder, before] = [mkdtempSync(join(tmpdir(), "hostile-")), process.cwd()];
-beforeAll(() => process.chdir(folder));
+beforeAll(() => {
+  process.chdir(folder);
+  for (const name of ["log", "warn", "error"] as const) vi.spyOn(console, name).mockImplementation(() => {});
+});
 afterAll(() => {
+  vi.restoreAllMocks();
   process.chdir(before);
   rmSync(folder, { recursive: true });
 });

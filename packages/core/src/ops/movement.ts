@@ -46,7 +46,7 @@ export const permuteOp: Op<readonly number[]> = builtin({
 export function permute(x: TensorLike, order: readonly number[]): Tensor {
   const input = asTensor(x);
   checkList("permute", order, "the axes in their new order");
-  const axes = Array.from(order, (axis) => normalizeAxis("permute", axis, input.rank));
+  const axes = [...order].map((axis) => normalizeAxis("permute", axis, input.rank));
   if (axes.length !== input.rank || new Set(axes).size !== input.rank)
     throw new ValueError({
       where: "permute",

