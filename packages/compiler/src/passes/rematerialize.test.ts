@@ -1,10 +1,12 @@
-import { Generator, rand, type Tensor } from "@chainrule/core";
+import { Generator, rand, type Tensor, tensor } from "@chainrule/core";
+import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { checkCompiled } from "../../test/same.ts";
 import { tracedGraph } from "../../test/traced.ts";
 import { jit } from "../index.ts";
 import type { FusedGraph } from "../ir/fused-graph.ts";
 import { fuse } from "./fusion.ts";
+import { mostGroups } from "./group-graph.ts";
 import { rematerialize } from "./rematerialize.ts";
 import { simplify } from "./simplify.ts";
 
@@ -79,5 +81,25 @@ describe("what is cheap to compute again", () => {
     expect(membersOf(fused)).toEqual(before);
     expect(membersOf(rematerialize(fused))).toEqual([["mul", "add", "exp", "sum"], ["div"], ["mul", "add", "mul"]]);
     expect(membersOf(fused)).toEqual(before);
+  });
+
+  it("leaves no group of which nothing is left to compute, as of a value that only loops beyond a full list of groups read", () => {
+    const long = (a: Tensor, b: Tensor) => {
+      let product = b;
+      for (let i = 1; i < mostGroups; i++) product = product.matmul(b);
+      return [a.mul(2).exp(), product];
+    };
+    const small: [Tensor, Tensor] = [
+      rand([2, 2], { generator }),
+      tensor([
+        [0, 1],
+        [1, 0],
+      ]),
+    ];
+    const fused = fuse(simplify(tracedGraph(long, ...small)));
+    expect(fused.groups.at(-2)!.members.map(({ name }) => name)).toEqual(["mul"]);
+    expect(rematerialize(fused).groups.filter(({ members }) => members.length === 0)).toEqual([]);
+    const [found] = jit(long)(...small);
+    expectClose(found, small[0].mul(2).exp(), { tolerance: 1e-6 });
   });
 });

@@ -92,7 +92,8 @@ class Rematerialization {
         if (this.#isKept(node) && !this.#liveOut.has(node)) this.#tryNode(node, group);
     }
     for (const group of this.#groups) if (isSinglePass(group)) this.#dropUnread(group);
-    return this.#groups;
+    // Where all readers compute a value for themselves, nothing may be left of the group that did.
+    return this.#groups.filter(({ members }) => members.length > 0);
   }
 
   #addReader(group: Draft, node: GraphNode): void {
