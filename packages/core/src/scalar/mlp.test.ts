@@ -152,3 +152,10 @@ describe("misuse throws an error that says what to do", () => {
     expect(() => new ScalarMLP([2, 1], { random: 7 as unknown as () => number })).toThrow(DTypeError);
   });
 });
+
+it("a layer of more Values than there is memory for is refused", () => {
+  expect(() => new ScalarMLP([2 ** 20, 2 ** 20])).toThrow(
+    /weights of at least 1, in whole numbers, and at most 1048576/,
+  );
+  expect(() => new ScalarNeuron(2 ** 53)).toThrow(/Networks of this size are for tensors: Dense/);
+});

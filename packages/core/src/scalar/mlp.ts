@@ -102,6 +102,7 @@ export class ScalarLayer {
   constructor(inputs: number, units: number, options: ScalarOptions = {}) {
     checkOptions("ScalarLayer", options, OPTIONS);
     checkSize("ScalarLayer", "units", units);
+    if (typeof inputs === "number" && inputs * units > mostValues) checkSize("ScalarLayer", "weights", inputs * units);
     const { activation } = options;
     const random = randomOf("ScalarLayer", options);
     this.neurons = Array.from({ length: units }, () => new ScalarNeuron(inputs, { activation, random }));
@@ -189,14 +190,14 @@ export class ScalarMLP {
 }
 
 /** Values take a hundred bytes each: what is larger takes all memory there is. */
-const mostNeurons = 2 ** 20;
+const mostValues = 2 ** 20;
 
 function checkSize(where: string, what: string, size: number): void {
-  if (Number.isInteger(size) && size >= 1 && size <= mostNeurons) return;
-  const isLarge = typeof size === "number" && size > mostNeurons;
+  if (Number.isInteger(size) && size >= 1 && size <= mostValues) return;
+  const isLarge = typeof size === "number" && size > mostValues;
   throw new ValueError({
     where,
-    expected: `${what} of at least 1, in whole numbers${isLarge ? `, and at most ${mostNeurons}` : ""}`,
+    expected: `${what} of at least 1, in whole numbers${isLarge ? `, and at most ${mostValues}` : ""}`,
     got: describe(size),
     hint: isLarge ? "Networks of this size are for tensors: Dense." : undefined,
   });
