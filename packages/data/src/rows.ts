@@ -33,7 +33,9 @@ export function takeRows<R extends Indexable>(rows: R, places: ArrayLike<number>
   const length = countRows("takeRows", rows);
   if (!Array.isArray(places) && !ArrayBuffer.isView(places))
     throw new ValueError({ where: "takeRows", expected: "an array of places", got: describe(places) });
-  const indices = Int32Array.from(places as ArrayLike<number>, (place) => (typeof place === "number" ? place : -1));
+  const indices = Int32Array.from({ length: places.length }, (_, i) =>
+    typeof places[i] === "number" ? places[i] : -1,
+  );
   indices.forEach((place, i) => {
     if (place < 0 || place >= length || place !== places[i])
       throw new ValueError({
