@@ -49,8 +49,9 @@ function isUsers(module: Module<unknown>): boolean {
   const given = constructorArgumentsOf(module, isBuiltIn);
   if (given === null || given.some(holdsFunction)) return true;
   // A method, an activation or a regulariser in whose place another was put.
+  const methods = Object.getPrototypeOf(module);
   return Object.entries(module).some(
-    ([name, value]) => typeof value === "function" && (name in Object.getPrototypeOf(module) || !isKnown(value)),
+    ([name, value]) => typeof value === "function" && (typeof methods[name] === "function" || !isKnown(value)),
   );
 }
 
