@@ -247,7 +247,7 @@ describe("long trainings", () => {
     const { model } = line(0);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 5);
-    await model.fit(column(x), y, { batchSize: 1, epochs: 400 });
+    await model.fit(column(x), y, { batchSize: 1, epochs: 4000 });
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(1);
   });
