@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placeIn } from "./user-line.ts";
+import { findHome, placeIn } from "./user-line.ts";
 
 const home = "file:///app/node_modules/@chainrule/";
 
@@ -29,5 +29,15 @@ describe("the user's line", () => {
       "    at main (https://example.org/app.js:3:14)",
     ];
     expect(placeIn(lines, home)).toBe("https://example.org/app.js:3:14");
+  });
+
+  it("may be in the same repository: the library's home is the folder of its packages", () => {
+    expect(findHome()).toMatch(/\/packages\/$/);
+    expect(
+      placeIn(["    at f (/repo/examples/01.ts:3:4)"], findHome("file:///repo/packages/core/src/user-line.ts")),
+    ).toBe("/repo/examples/01.ts:3:4");
+    const installed = "file:///app/node_modules/@chainrule/core/dist/";
+    for (const file of ["user-line.js", "node/index.js"]) expect(findHome(installed + file)).toBe(home);
+    expect(findHome("")).toBe(null);
   });
 });

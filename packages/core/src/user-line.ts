@@ -5,9 +5,11 @@
 /**
  * The folder in which this package and those that build on it lie side by side: `packages/`, `@chainrule/`. Worked out
  * when it is needed, because a bundle that is one script has no such address; null there.
+ *
+ * @param url where this code is: a file of `src/` or `dist/`, or the one module in `dist/node/`.
  */
-function findHome(): string | null {
-  return import.meta.url ? new URL("../../../", import.meta.url).href : null;
+export function findHome(url: string | undefined = import.meta.url): string | null {
+  return url ? new URL(url.includes("/dist/node/") ? "../../../" : "../../", url).href : null;
 }
 
 /** An error that knows the stack, deeper than the ten lines that V8 records by itself: the library alone may take those. */
