@@ -8,6 +8,7 @@
 import math
 import os
 import pathlib
+import sys
 
 import torch
 import torch.distributed as dist
@@ -231,6 +232,8 @@ def main():
     if world > 1:
         dist.barrier()
         dist.destroy_process_group()
+        sys.stdout.flush()
+        os._exit(0)  # at once: threads of gloo's now and then abort a process while Python ends
 
 
 if __name__ == "__main__":
