@@ -5,7 +5,6 @@ import "./methods.ts";
 
 export { checkCount, checkFunction, checkList, checkNumber, checkText, isFunction, listInWords } from "./arguments.ts";
 export { areHooksUsed, hasHooks } from "./autodiff/hooks.ts";
-export { Checksum } from "./checksum.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
 export { mergeAxes } from "./kernels/elementwise.ts";

@@ -2,6 +2,7 @@
  * What other packages of this library build on, and nobody else: for exporters. It changes without notice.
  */
 export { activationName } from "./activations.ts";
+export { Checksum } from "./checksum.ts";
 export type { CompiledOutputs, OutputConfig } from "./model/compiled-outputs.ts";
 export { alignTarget, type Objective } from "./model/objective.ts";
 export { type TrainState, trainStep } from "./model/step.ts";

@@ -3,8 +3,9 @@
  * decides how its training goes on. A check sum tells whether the bytes are those that were written.
  */
 import { ChainRuleError, DataError, type Tensor } from "@chainrule/core";
-import { Checksum, describe } from "@chainrule/core/internal";
+import { describe } from "@chainrule/core/internal";
 import type { Module, SavedTraining } from "@chainrule/nn";
+import { Checksum } from "@chainrule/nn/internal";
 import { asOurs, Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
 import { isRecord, type Json, parseJson } from "../formats/json.ts";

@@ -3,7 +3,7 @@
  */
 import { getNumThreads } from "@chainrule/compiler";
 import { Generator, getDefaultDType, Tensor } from "@chainrule/core";
-import { Checksum } from "@chainrule/core/internal";
+import { Checksum } from "../checksum.ts";
 import { constructorArgumentsOf } from "../constructor-arguments.ts";
 import { makingOf } from "../made-by.ts";
 import { Metric } from "../metrics/metric.ts";

@@ -2,7 +2,8 @@
  * Samples in memory: the rows of a tensor, from which batches are taken.
  */
 import { DataError, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
-import { Checksum, formatShape } from "@chainrule/core/internal";
+import { formatShape } from "@chainrule/core/internal";
+import { Checksum } from "../checksum.ts";
 import type { Signature } from "./nested.ts";
 
 /** The first axis of a tensor counts samples; `take` makes batches of them. */
