@@ -3,6 +3,7 @@
  */
 import type { DType, Op, Shape } from "@chainrule/core";
 import { builtinOps, type Sliding, type Window } from "@chainrule/core/internal";
+import { type AxisRange, call, infix, operators, rounding } from "../python/expressions.ts";
 import { literal as numberIn, tuple } from "../python/text.ts";
 
 /** An application of an op, as its expression sees it. */
@@ -28,24 +29,6 @@ export function dtypeOf(dtype: DType): string {
 export function literal(x: number, dtype: DType): string {
   return numberIn(x, dtype, "jnp");
 }
-
-const call =
-  (f: string): Expression =>
-  ({ inputs }) =>
-    `${f}(${inputs.join(", ")})`;
-
-const infix =
-  (sign: string): Expression =>
-  ({ inputs: [a, b] }) =>
-    `${a} ${sign} ${b}`;
-
-/** A rounding: whole numbers are what they are. */
-const rounding =
-  (f: string): Expression =>
-  ({ inputs: [x], dtype }) =>
-    dtype === "int32" ? x : `${f}(${x})`;
-
-type AxisRange = { readonly first: number; readonly last: number };
 
 function axesOf({ first, last }: AxisRange): string {
   if (first === last) return String(first);
@@ -124,11 +107,6 @@ const pooling =
     return helper(name, ...inputs, ...(toImages ? [`shape=${tuple(shape)}`] : []), size, ...rest);
   };
 
-const matmul: Expression = ({ inputs: [a, b], attributes }) => {
-  const swap = attributes as { readonly a: boolean; readonly b: boolean };
-  return `${a}${swap.a ? ".mT" : ""} @ ${b}${swap.b ? ".mT" : ""}`;
-};
-
 const clamp: Expression = ({ inputs: [x], dtype, attributes }) => {
   const { min, max } = attributes as { readonly min: number; readonly max: number };
   const low = min === Number.NEGATIVE_INFINITY ? "None" : literal(min, dtype);
@@ -138,17 +116,11 @@ const clamp: Expression = ({ inputs: [x], dtype, attributes }) => {
 
 /** By the name of the built-in op; `null` where the table of what cannot be says why. */
 const expressions: Readonly<Record<string, Expression>> = {
+  ...operators,
   cast: ({ inputs: [x], dtype }) => (dtype === "bool" ? `${x} != 0` : `${x}.astype(${dtypeOf(dtype)})`),
   sum: summed,
   broadcastTo: ({ inputs: [x], shape }) => `jnp.broadcast_to(${x}, ${tuple(shape)})`,
   reshape: ({ inputs: [x], shape }) => `${x}.reshape(${tuple(shape)})`,
-  identity: ({ inputs: [x] }) => x,
-  equal: infix("=="),
-  notEqual: infix("!="),
-  less: infix("<"),
-  lessEqual: infix("<="),
-  greater: infix(">"),
-  greaterEqual: infix(">="),
   logicalAnd: infix("&"),
   logicalOr: infix("|"),
   logicalXor: infix("^"),
@@ -157,7 +129,6 @@ const expressions: Readonly<Record<string, Expression>> = {
   isFinite: call("jnp.isfinite"),
   isInfinite: call("jnp.isinf"),
   where: call("jnp.where"),
-  neg: ({ inputs: [x] }) => `-${x}`,
   exp: call("jnp.exp"),
   expm1: call("jnp.expm1"),
   log: call("jnp.log"),
@@ -166,7 +137,6 @@ const expressions: Readonly<Record<string, Expression>> = {
   sqrt: call("jnp.sqrt"),
   rsqrt: call("jax.lax.rsqrt"),
   square: call("jnp.square"),
-  reciprocal: ({ inputs: [x] }) => `1 / ${x}`,
   abs: call("jnp.abs"),
   sign: call("jnp.sign"),
   floor: rounding("jnp.floor"),
@@ -184,10 +154,6 @@ const expressions: Readonly<Record<string, Expression>> = {
   tanh: call("jnp.tanh"),
   erf: call("jax.lax.erf"),
   clamp,
-  add: infix("+"),
-  sub: infix("-"),
-  mul: infix("*"),
-  div: infix("/"),
   mod: call("jnp.mod"),
   pow: call("jnp.power"),
   maximum: call("jnp.maximum"),
@@ -225,7 +191,6 @@ const expressions: Readonly<Record<string, Expression>> = {
     const { axis, descending } = attributes as { readonly axis: number; readonly descending: boolean };
     return `jnp.argsort(${descending ? `-${x}` : x}, axis=${axis}, stable=True).astype(jnp.int32)`;
   },
-  matmul,
   permute: ({ inputs: [x], attributes }) => `jnp.transpose(${x}, ${tuple(attributes)})`,
   concat: ({ inputs, attributes }) => `jnp.concatenate([${inputs.join(", ")}], axis=${attributes})`,
   unfold: pooling("unfold"),

@@ -4,6 +4,7 @@
  */
 import type { DType, Op, Shape } from "@chainrule/core";
 import { builtinOps, type Sliding, type Window } from "@chainrule/core/internal";
+import { type AxisRange, call, operators, rounding } from "../python/expressions.ts";
 import { literal as numberIn, tuple } from "../python/text.ts";
 
 /** An application of an op, as its expression sees it. */
@@ -32,23 +33,6 @@ export function literal(x: number, dtype: DType): string {
 export function dtypeOf(dtype: DType): string {
   return `torch.${dtype}`;
 }
-
-const call =
-  (f: string): Expression =>
-  ({ inputs }) =>
-    `${f}(${inputs.join(", ")})`;
-
-const infix =
-  (sign: string): Expression =>
-  ({ inputs: [a, b] }) =>
-    `${a} ${sign} ${b}`;
-
-const rounding =
-  (f: string): Expression =>
-  ({ inputs: [x], dtype }) =>
-    dtype === "int32" ? x : `${f}(${x})`;
-
-type AxisRange = { readonly first: number; readonly last: number };
 
 const axesIn = ({ first, last }: AxisRange) =>
   Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
@@ -139,11 +123,6 @@ const pooling =
     );
   };
 
-const matmul: Expression = ({ inputs: [a, b], attributes }) => {
-  const swap = attributes as { readonly a: boolean; readonly b: boolean };
-  return `${a}${swap.a ? ".mT" : ""} @ ${b}${swap.b ? ".mT" : ""}`;
-};
-
 const clamp: Expression = ({ inputs: [x], dtype, attributes }) => {
   const { min, max } = attributes as { readonly min: number; readonly max: number };
   const low = min === Number.NEGATIVE_INFINITY ? "None" : literal(min, dtype);
@@ -163,17 +142,11 @@ const extreme =
 
 /** By the name of the built-in op. */
 const expressions: Readonly<Record<string, Expression>> = {
+  ...operators,
   cast: ({ inputs: [x], dtype }) => (dtype === "bool" ? `${x} != 0` : `${x}.to(${dtypeOf(dtype)})`),
   sum: reduction("torch.sum", ({ dtype }) => (dtype === "int32" ? ", dtype=torch.int32" : "")),
   broadcastTo: ({ inputs: [x], lengths }) => `${x}.expand(${lengths.join(", ") || "()"})`,
   reshape: ({ inputs: [x], lengths }) => `${x}.reshape(${lengths.join(", ") || "()"})`,
-  identity: ({ inputs: [x] }) => x,
-  equal: infix("=="),
-  notEqual: infix("!="),
-  less: infix("<"),
-  lessEqual: infix("<="),
-  greater: infix(">"),
-  greaterEqual: infix(">="),
   logicalAnd: call("torch.logical_and"),
   logicalOr: call("torch.logical_or"),
   logicalXor: call("torch.logical_xor"),
@@ -182,7 +155,6 @@ const expressions: Readonly<Record<string, Expression>> = {
   isFinite: call("torch.isfinite"),
   isInfinite: call("torch.isinf"),
   where: call("torch.where"),
-  neg: ({ inputs: [x] }) => `-${x}`,
   exp: call("torch.exp"),
   expm1: call("torch.expm1"),
   log: call("torch.log"),
@@ -191,7 +163,6 @@ const expressions: Readonly<Record<string, Expression>> = {
   sqrt: call("torch.sqrt"),
   rsqrt: call("torch.rsqrt"),
   square: call("torch.square"),
-  reciprocal: ({ inputs: [x] }) => `1 / ${x}`,
   abs: call("torch.abs"),
   sign: call("torch.sign"),
   floor: rounding("torch.floor"),
@@ -209,10 +180,6 @@ const expressions: Readonly<Record<string, Expression>> = {
   tanh: call("torch.tanh"),
   erf: call("torch.erf"),
   clamp,
-  add: infix("+"),
-  sub: infix("-"),
-  mul: infix("*"),
-  div: infix("/"),
   mod: call("torch.remainder"),
   pow: call("torch.pow"),
   maximum: extreme("torch.maximum"),
@@ -265,7 +232,6 @@ const expressions: Readonly<Record<string, Expression>> = {
     const { axis, descending } = attributes as { readonly axis: number; readonly descending: boolean };
     return `torch.argsort(${x}, dim=${axis}, descending=${descending ? "True" : "False"}, stable=True).to(torch.int32)`;
   },
-  matmul,
   permute: ({ inputs: [x], attributes }) => `${x}.permute(${(attributes as readonly number[]).join(", ") || "()"})`,
   concat: ({ inputs, attributes }) => `torch.cat([${inputs.join(", ")}], dim=${attributes})`,
   unfold: pooling("unfold"),

@@ -23,7 +23,7 @@ import { type Resumed, restoreTraining, saveTraining, type TrainingParts } from 
 const checkpointOptionNames = optionNames<CheckpointOptions>({ folder: true, every: true, keep: true });
 
 /** The option `checkpoint`, checked. @throws OptionError, ValueError for what it cannot be. */
-export function readCheckpointOptions(given: string | URL | CheckpointOptions): Required<CheckpointOptions> {
+function readCheckpointOptions(given: string | URL | CheckpointOptions): Required<CheckpointOptions> {
   const where = "fit, checkpoint";
   const isFolder = (x: unknown) => (typeof x === "string" && x !== "") || x instanceof URL;
   const isPath = typeof given === "string" || given instanceof URL;
