@@ -1,0 +1,419 @@
+/**
+ * What a PyTorch program of a model and its training consists of.
+ */
+import { flatten, type GraphNode, simplify, traceFunction, withoutGuards } from "@chainrule/compiler/internal";
+import { OptionError, type Parameter, type Tensor, tensor, zeros } from "@chainrule/core";
+import { sameShape } from "@chainrule/core/internal";
+import type { Loss } from "@chainrule/losses";
+import { BatchNorm, type Model, type Module, type Optimizer } from "@chainrule/nn";
+import { alignTarget, type OutputConfig, type TrainState, trainStep } from "@chainrule/nn/internal";
+import { type BatchNumber, lengthsOf } from "../graph/batch.ts";
+import { firstSteps } from "../graph/evaluate.ts";
+import { freshName, plainText, snakeName } from "../python/text.ts";
+import { version } from "../version.ts";
+import { type BatchTensors, keyOf, leavesOfTensors, pick, targetText } from "./batch.ts";
+import type { PyTorchProgram } from "./export-pytorch.ts";
+import { isInTable } from "./layers.ts";
+import { lossText } from "./losses.ts";
+import { ModuleWriter } from "./module-writer.ts";
+import { optimizerCall, optimizerText } from "./optimizers.ts";
+import { type TrainingText, writeCheck, writeProgram } from "./program.ts";
+import { leavesOf, recordForward } from "./record.ts";
+import type { Recorded } from "./recording-writer.ts";
+import { formulaOf } from "./schedules.ts";
+
+const where = "exportPyTorch";
+
+/** The batch sizes that a model is traced for; what differs between them depends on the batch. */
+const batchSizes = [5, 7] as const;
+
+/** Runs something with each module in training or not, and puts the modes back. */
+export function inMode<T>(model: Module<unknown>, isTraining: (module: Module<unknown>) => boolean, f: () => T): T {
+  const before = model.modules().map((module) => [module, module.training] as const);
+  try {
+    for (const [module] of before) module.training = isTraining(module);
+    return f();
+  } finally {
+    for (const [module, training] of before) module.training = training;
+  }
+}
+
+export interface Settings {
+  readonly name: string;
+  readonly steps: number;
+  readonly scheduleSteps: number;
+}
+
+/** What is clipped: the weights that the optimizer steps. */
+const parametersText = '[p for group in optimizer.param_groups for p in group["params"]]';
+
+/** One attempt at a program, with some layers written out. */
+export class Exporter {
+  readonly #model: Module<unknown>;
+  readonly #inputs: readonly Tensor[];
+  readonly #targets: BatchTensors | null;
+  readonly #settings: Settings;
+  readonly #writer: ModuleWriter;
+  readonly #notes: string[] = [];
+
+  constructor(
+    model: Module<unknown>,
+    inputs: readonly Tensor[],
+    targets: BatchTensors | null,
+    writtenOut: ReadonlySet<Module<unknown>>,
+    settings: Settings,
+  ) {
+    this.#model = model;
+    this.#inputs = inputs;
+    this.#targets = targets;
+    this.#settings = settings;
+    this.#writer = new ModuleWriter(where, model, writtenOut);
+  }
+
+  files(): PyTorchProgram {
+    const trained = this.#record("train");
+    const penalty = this.#writer.write(trained, "train");
+    this.#writer.write(this.#record("eval"), "eval");
+    const state = this.#targets === null ? null : (this.#model as Model<unknown>).trainState;
+    const expected = state && this.#expectedLosses(state);
+    const optimizer = state ? this.#optimizerState(state.optimizer) : null;
+    const training = state && this.#training(state, trained, penalty, expected!.hasUnused);
+    const { text: classes, make } = this.#writer.classes();
+    const weights = this.#writer.state();
+    const uncalled = this.#writer.uncalled();
+    if (uncalled.length > 0) this.#notes.push(`The batch did not reach ${uncalled.join(", ")}: not in here.`);
+    const program = {
+      name: this.#settings.name,
+      version,
+      notes: this.#notes,
+      float64: this.#model.parameters().some(({ dtype }) => dtype === "float64"),
+      helpers: this.#writer.helpers,
+      classes,
+      make,
+      frozen: [...weights].flatMap(([name, { ours }]) => (ours && !ours.isBuffer && !ours.requiresGrad ? [name] : [])),
+      inputs: [],
+      batch: this.#inputs.map((_, i) => `input.${i}`),
+      hasConstants: this.#writer.constants.size > 0,
+      hasBatchNorm: this.#model.modules().some((module) => module instanceof BatchNorm),
+      training,
+    };
+    return {
+      "program.py": writeProgram(program),
+      "check.py": writeCheck(program, this.#settings.steps),
+      "model.safetensors": Object.fromEntries([...weights].map(([name, { value }]) => [name, value])),
+      "batch.safetensors": this.#batch(),
+      "expected.safetensors": { ...this.#expectedOutputs(), ...(expected && { losses: expected.losses }) },
+      ...(optimizer && { "optimizer.safetensors": optimizer }),
+      ...(this.#writer.constants.size > 0 && { "constants.safetensors": Object.fromEntries(this.#writer.constants) }),
+    };
+  }
+
+  /** Records the model for both batch sizes. PyTorch's own layers are in training: they know their mode themselves. */
+  #record(mode: "train" | "eval"): Recorded {
+    const run = (...inputs: Tensor[]) => {
+      const output = this.#model.call(...inputs);
+      const penalty = this.#targets !== null ? this.#model.penalty() : null;
+      return { output, ...(penalty && { penalty }) };
+    };
+    const isTraining = (module: Module<unknown>) => mode === "train" || isInTable(module);
+    return inMode(this.#model, isTraining, () => this.#recordTwice(run, this.#inputs, []));
+  }
+
+  #recordTwice(run: (...inputs: Tensor[]) => unknown, like: readonly Tensor[], learned: readonly number[]): Recorded {
+    const [first, second] = batchSizes.map((size) => {
+      const inputs = like.map(({ shape, dtype }) => zeros([size, ...shape.slice(1)], { dtype }));
+      return recordForward(where, run, inputs, learned);
+    });
+    const more = { numbers: new Map<GraphNode, BatchNumber>(), odd: new Set<GraphNode>() };
+    const lengths = lengthsOf(where, [first.graph, second.graph], batchSizes, more);
+    return { ...first, lengths, ...more };
+  }
+
+  #batch(): Record<string, Tensor> {
+    const targets = this.#targets === null ? [] : leavesOfTensors(this.#targets);
+    return {
+      ...Object.fromEntries(this.#inputs.map((x, i) => [`input.${i}`, x.detach()])),
+      ...Object.fromEntries(targets.map(([path, x]) => [`target${path}`, x.detach()])),
+    };
+  }
+
+  #expectedOutputs(): Record<string, Tensor> {
+    const run = (...inputs: Tensor[]) => this.#model.call(...inputs);
+    const traced = inMode(
+      this.#model,
+      () => false,
+      () => traceFunction(where, run as never, flatten(where, "inputs", [...this.#inputs], false)),
+    );
+    const [outputs] = firstSteps(simplify({ ...withoutGuards(traced.graph), assigned: [] }), this.#inputs, [], 1);
+    const tree = traced.result.unflatten(outputs.slice(0, traced.result.tensors.length) as never);
+    return Object.fromEntries(leavesOfTensors(tree as BatchTensors).map(([path, x]) => [`output${path}`, x]));
+  }
+
+  /**
+   * The losses of the first steps, nothing dropped, and whether some weights take no part in them. The steps are traced
+   * and not run: nothing changes.
+   */
+  #expectedLosses(state: TrainState): { losses: Tensor; hasUnused: boolean } {
+    const tree = flatten(where, "batch", [this.#inputs, this.#targets], false);
+    const run = (x: Tensor[], y: never) => trainStep(state, x.length === 1 ? x[0] : x, y).loss;
+    const traced = inMode(
+      this.#model,
+      (module) => module instanceof BatchNorm,
+      () => traceFunction(where, run as never, tree),
+    );
+    const graph = simplify(withoutGuards(traced.graph));
+    const random = graph.nodes.find(({ op }) => op?.random);
+    if (random)
+      throw new OptionError({
+        where,
+        expected: "a model without random numbers in evaluation, so that its losses can be compared",
+        got: `"${random.name}"`,
+        hint: "Draw them only where `this.training` is true.",
+      });
+    const { optimizer } = state;
+    const outputs = firstSteps(graph, tree.tensors, [], this.#settings.steps, (i, values) => {
+      for (const { lr, hyper } of optimizer.groups)
+        if (typeof hyper.lr === "function")
+          values.set(lr, tensor(hyper.lr(optimizer.iterations + i), { dtype: lr.dtype }));
+    });
+    const updated = new Set(graph.assigned.map(([parameter]) => parameter));
+    return {
+      losses: tensor(
+        outputs.map(([loss]) => loss.item()),
+        { dtype: "float64" },
+      ),
+      hasUnused: this.#model.parameters().some((own) => own.requiresGrad && !updated.has(own)),
+    };
+  }
+
+  // Training
+
+  #training(
+    state: TrainState,
+    recorded: Recorded,
+    penalty: ReturnType<ModuleWriter["write"]>,
+    hasUnused: boolean,
+  ): TrainingText {
+    const { optimizer } = state;
+    const { clipNorm, clipValue } = optimizer.options;
+    const made = this.#optimizer(optimizer);
+    const loss = this.#losses(state, recorded);
+    const hasPenalty = penalty.returns.length > 0;
+    return {
+      loss,
+      optimizer: made.lines,
+      helpers: made.helpers,
+      rates: made.rates,
+      iteration: optimizer.iterations,
+      hasUnused,
+      clip:
+        clipNorm !== undefined
+          ? `nn.utils.clip_grad_norm_(${parametersText}, ${clipNorm})`
+          : clipValue !== undefined
+            ? `nn.utils.clip_grad_value_(${parametersText}, ${clipValue})`
+            : null,
+      penalty: hasPenalty
+        ? `
+def penalty(model):
+    """What is added to the loss for the weights themselves, and by layers in their last call."""
+${penalty.lines
+  .filter((line) => !line.startsWith("output = "))
+  .map((line) => `    ${line}\n`)
+  .join("")}    return ${penalty.returns[0]}`
+        : null,
+      target: targetText(this.#targets!, "target"),
+    };
+  }
+
+  #losses(state: TrainState, recorded: Recorded): string {
+    const output = (recorded.result as { output: unknown }).output;
+    const predictions = leavesOf(output);
+    const tree = unflattened(output);
+    const configs = state.outputs.configsOf(tree as never);
+    const targets = this.#targets!;
+    const functions: string[] = [];
+    const taken = new Set(["loss_function"]);
+    const isSingle = predictions.length === 1 && predictions[0][0] === "";
+    const terms = configs.map((config, i) => {
+      const key = isSingle ? "" : Array.isArray(tree) ? `[${i}]` : `[${JSON.stringify(config.name)}]`;
+      const prediction = isSingle
+        ? predictions[0][1]
+        : (predictions.find(([path]) => path === (Array.isArray(tree) ? String(i) : config.name))?.[1] ??
+          predictions[i][1]);
+      const target = pick(targets, config.name, i);
+      const site = { config, prediction: `output${key}`, target: `target${keyOf(targets, config.name, i)}` };
+      const text = this.#loss(
+        site,
+        [...recorded.lengths.get(prediction)!].map((length, axis) =>
+          typeof length === "number" ? length : prediction.shape[axis],
+        ),
+        prediction.dtype,
+        target,
+        functions,
+        taken,
+      );
+      return { name: config.name, weight: config.lossWeight, text };
+    });
+    const sum = terms.map(({ weight, text }) => (weight === 1 ? text : `${weight} * ${text}`)).join(" + ");
+    const body =
+      terms.length === 1
+        ? `    return ${sum}`
+        : `    return (\n${terms.map(({ weight, text }, i) => `        ${i > 0 ? "+ " : ""}${weight === 1 ? text : `${weight} * ${text}`}\n`).join("")}    )`;
+    return `${functions.join("")}
+def loss_function(output, target):
+    """The loss of a batch: ${plainText(configs.map(({ loss, name }) => (configs.length > 1 ? `${loss.name} of ${name}` : loss.name)).join(", "))}."""
+${body}`;
+  }
+
+  /** The expression of one output's loss; what has none in PyTorch becomes a function before it. */
+  #loss(
+    { config, prediction, target }: { config: OutputConfig; prediction: string; target: string },
+    shape: readonly number[],
+    dtype: Tensor["dtype"],
+    given: Tensor,
+    functions: string[],
+    taken: Set<string>,
+  ): string {
+    const { loss: objective } = config;
+    const like = zeros(shape, { dtype });
+    const targetLike = zeros([shape[0], ...given.shape.slice(1)], { dtype: given.dtype });
+    const aligned = alignTarget(objective, like, targetLike);
+    const areLabels = objective.takesLabels && aligned.rank === shape.length - 1;
+    const step = aligned.rank > given.rank ? ".unsqueeze(-1)" : aligned.rank < given.rank ? ".squeeze(-1)" : "";
+    const cast = areLabels || given.dtype === dtype || objective.name === "ctc" ? "" : `.to(${prediction}.dtype)`;
+    const site = { prediction, target: `${target}${step}${cast}`, rank: shape.length, areLabels };
+    const text = "lossName" in objective.loss ? lossText(objective.loss as Loss, site) : null;
+    if (text !== null) return text;
+    const name = freshName(snakeName(`${objective.name}_loss`), taken);
+    const recorded = this.#recordTwice(
+      (p, t) => ({ loss: objective.compute(p, alignTarget(objective, p, t), undefined) }),
+      [like, targetLike],
+      [0],
+    );
+    const body = this.#writer.writeFunction(recorded, ["prediction", "target"]);
+    functions.push(`
+def ${name}(${body.args.join(", ")}):
+    """${plainText(objective.name)}, in the operations that it is made of."""
+${body.lines.map((line) => `    ${line}\n`).join("")}    return ${body.returns[0]}
+
+`);
+    return `${name}(${prediction}, ${target})`;
+  }
+
+  #optimizer(optimizer: Optimizer): { lines: string[]; helpers: string[]; rates: (string | null)[] } {
+    const names = this.#torchNames();
+    const helpers = new Set<string>();
+    const rates: (string | null)[] = [];
+    const groups = optimizer.groups.flatMap((group) => {
+      const parameters = [...("parameters" in group.source ? group.source.parameters() : group.source)];
+      const text = optimizerText(where, optimizer.rule, group.hyper);
+      if (text.helper) helpers.add(text.helper);
+      const rate = this.#rate(group.hyper.lr, helpers);
+      // Muon steps tables and vectors as Adam does.
+      const parts =
+        text.name === "Muon"
+          ? [true, false].map((matrices) => ({
+              parameters: parameters.filter((p) => this.#isMuonMatrix(optimizer, p) === matrices),
+              text: { ...text, options: { ...text.options, matrices } },
+            }))
+          : [{ parameters, text }];
+      return parts
+        .filter((part) => part.parameters.length > 0)
+        .map((part) => {
+          rates.push(rate);
+          return { ...part, lr: group.lr.item() };
+        });
+    });
+    const [first] = groups;
+    const all = this.#model.parameters();
+    // A frozen weight may be left out: it is not updated either way.
+    const isWhole = all.every((own) => !own.requiresGrad || first.parameters.includes(own));
+    if (groups.length === 1 && isWhole)
+      return {
+        lines: [`optimizer = ${optimizerCall(first.text, "model.parameters()", first.lr)}`],
+        helpers: [...helpers],
+        rates,
+      };
+    const lines = ["named = dict(model.named_parameters())", "groups = ["];
+    for (const { parameters, text, lr } of groups) {
+      const list = parameters.map((p) => `named[${JSON.stringify(names.get(p))}]`).join(", ");
+      const options = optimizerCall(text, "", lr)
+        .replace(/^[^(]*\(, /, "")
+        .slice(0, -1);
+      lines.push(`    dict(params=[${list}], ${options}),`);
+    }
+    lines.push("]", `optimizer = ${first.text.name}(groups, lr=${first.lr})`);
+    return { lines, helpers: [...helpers], rates };
+  }
+
+  #isMuonMatrix(optimizer: Optimizer, parameter: Parameter): boolean {
+    const i = optimizer.parameters.indexOf(parameter);
+    return parameter.rank === 2 && !optimizer.namedVariables().has(`${i}.v`);
+  }
+
+  #rate(lr: number | ((step: number) => number), helpers: Set<string>): string | null {
+    if (typeof lr === "number") return null;
+    const text = formulaOf(lr)?.("t");
+    if (text === undefined) {
+      const rates = Array.from({ length: this.#settings.scheduleSteps }, (_, i) => lr(i));
+      const name = `rates_${this.#writer.constants.size + 1}`;
+      this.#writer.constants.set(name, tensor(Float64Array.from(rates)));
+      this.#notes.push(
+        `The schedule of the learning rate is a function of your own: its first ${rates.length} rates are in constants.safetensors. Write its formula into learning_rates.`,
+      );
+      return `CONSTANTS["${name}"][t].item()`;
+    }
+    for (const name of ["cosine_restarts", "one_cycle"]) if (text.includes(`${name}(`)) helpers.add(name);
+    return text;
+  }
+
+  /** What PyTorch calls each weight that is made of one of ours. */
+  #torchNames(): Map<Parameter, string> {
+    return new Map([...this.#writer.state()].flatMap(([name, { ours }]) => (ours ? [[ours, name] as const] : [])));
+  }
+
+  /** What the optimizer remembers, by PyTorch's names. */
+  #optimizerState(optimizer: Optimizer): Record<string, Tensor> {
+    const variables = optimizer.namedVariables();
+    const layouts = this.#writer.state();
+    const names = this.#torchNames();
+    const found: Record<string, Tensor> = {};
+    optimizer.parameters.forEach((weight, i) => {
+      const name = names.get(weight);
+      const hyper = optimizer.groups.find(({ source }) =>
+        [...("parameters" in source ? source.parameters() : source)].includes(weight),
+      )!.hyper;
+      const { slots, counts } = optimizerText(where, optimizer.rule, hyper);
+      const step = this.#stepsOf(optimizer, i);
+      if (name === undefined || step === 0) return;
+      const { toTorch, isTransposed } = layouts.get(name)!;
+      if (counts) found[`${name}.step`] = tensor(step, { dtype: "float32" });
+      for (const [ours, theirs] of Object.entries(slots)) {
+        // Means of rows become means of columns where the matrix is transposed.
+        const turned: Readonly<Record<string, string>> = isTransposed ? { rows: "columns", columns: "rows" } : {};
+        const from = turned[ours] ?? ours;
+        const value = variables.get(`${i}.${from}`)?.detach();
+        if (value) found[`${name}.${theirs}`] = sameShape(value.shape, weight.shape) ? toTorch(value) : value;
+      }
+    });
+    return found;
+  }
+
+  /** How many steps a weight has seen; a shared count goes by its first name. */
+  #stepsOf(optimizer: Optimizer, i: number): number {
+    const own = optimizer.stateDict()[`${i}.step`];
+    return own === undefined ? 0 : own.item();
+  }
+}
+
+/** The tree of a recorded result with zeros for its tensors: what the outputs of a model are called by. */
+function unflattened(output: unknown): unknown {
+  const [first] = leavesOf(output);
+  if (first[0] === "")
+    return zeros(
+      first[1].shape.map((n) => n),
+      { dtype: first[1].dtype },
+    );
+  const tensors = leavesOf(output).map(([key, node]) => [key, zeros(node.shape, { dtype: node.dtype })] as const);
+  return Array.isArray(output) ? tensors.map(([, x]) => x) : Object.fromEntries(tensors);
+}
