@@ -1,3 +1,6 @@
+/**
+ * A program to export to PyTorch: what it is made of, and what the cases share.
+ */
 import { Adam, Generator, Model, type Module, randn, type Tensor } from "chainrule";
 
 export interface Case {

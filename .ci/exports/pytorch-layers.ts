@@ -1,3 +1,6 @@
+/**
+ * Layers with options that PyTorch writes differently.
+ */
 import {
   AvgPool2d,
   BatchNorm,

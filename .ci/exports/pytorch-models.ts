@@ -1,3 +1,6 @@
+/**
+ * Models whose parts play together.
+ */
 import {
   Adam,
   AdamW,
@@ -36,7 +39,6 @@ import {
 
 import { type Case, noise } from "./pytorch-case.ts";
 
-/** Models whose parts play together. */
 export const models: Readonly<Record<string, () => Case>> = {
   "several inputs and outputs, a shared layer": () => {
     const generator = new Generator(2);

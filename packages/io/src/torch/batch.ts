@@ -1,3 +1,6 @@
+/**
+ * Batches of inputs and targets, as `exportPyTorch` is given them and as its programs read them.
+ */
 import { OptionError, ShapeError, Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { Model, type Module } from "@chainrule/nn";

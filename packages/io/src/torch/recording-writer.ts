@@ -48,7 +48,7 @@ export class WriteOut extends Error {
 }
 
 /** Names that values must not have: modules, helpers, and functions of Python. */
-export const notToHide = ["F", "nn", "torch", "math", "dist", "os", "model", ...Object.keys(helpers)].concat(
+export const notToHide = ["F", "nn", "torch", "math", "dist", "os", "sys", "model", ...Object.keys(helpers)].concat(
   ["abs", "all", "any", "dict", "float", "input", "int", "len", "list", "map", "max", "min", "pow", "print"],
   ["range", "reversed", "round", "set", "slice", "sorted", "sum", "tuple", "type", "zip"],
 );
