@@ -24,7 +24,8 @@ const mostCircumstances = 16;
 export class CompiledFunction {
   readonly compilation: Compilation;
   readonly #f: TensorFunction;
-  readonly #name: string;
+  /** What its results that would carry a gradient come from. */
+  readonly #result: Op;
   /** The arguments that it was compiled for, where they were tensors and nothing else. */
   readonly #flat: readonly TensorSpec[] | null;
   readonly #recording = isGradEnabled();
@@ -62,7 +63,7 @@ export class CompiledFunction {
   ) {
     this.#looksInARow = Math.max(options.attentive, firstLooks);
     this.#f = f;
-    this.#name = name;
+    this.#result = cutOffOp(name);
     this.#flat = args.isFlat ? args.tensors.map(({ shape, dtype }) => ({ shape, dtype })) : null;
     this.compilation = compile(traced, heap, options);
     this.#captured = traced.captured;
@@ -79,7 +80,8 @@ export class CompiledFunction {
 
   /** Whether modes, properties, parameters and gradients are as they were when it was compiled. */
   isCurrent(): boolean {
-    return this.#circumstances.some((values) => this.#areNow(values)) && this.#hasItsParameters();
+    for (const values of this.#circumstances) if (this.#areNow(values)) return this.#hasItsParameters();
+    return false;
   }
 
   #areNow(values: readonly unknown[]): boolean {
@@ -208,7 +210,6 @@ export class CompiledFunction {
   }
 
   #run(args: readonly unknown[], tensors: readonly Tensor[]): unknown {
-    const uncompiled = () => this.#f(...(args as never[]));
     // If what runs around this fails later, this is undone as well.
     if (isAtomic())
       for (const { parameter, assigned } of this.compilation.program.layout.parameters)
@@ -217,12 +218,12 @@ export class CompiledFunction {
     try {
       outputs = atomic(() => this.#runProgram(tensors));
     } catch (error) {
-      return afterFailure(error, uncompiled);
+      return afterFailure(error, () => this.#f(...(args as never[])));
     }
     const { traced } = this.compilation;
     for (const { leaf, output } of traced.gradients) leaf.grad = output === null ? null : outputs[output];
     traced.requiresGrad.forEach((on, i) => {
-      if (on) cutOff(outputs[i], this.#name);
+      if (on) cutOff(outputs[i], this.#result);
     });
     return traced.result.unflatten(outputs);
   }
@@ -246,10 +247,17 @@ function isPrimitive(x: unknown): boolean {
 }
 
 /** Results that would carry a gradient in eager execution: going back from one says why that cannot be. */
-function cutOff(x: Tensor, name: string): void {
-  const op: Op = {
+function cutOff(x: Tensor, op: Op): void {
+  const leaf = new Tensor(x.storage, x.shape, x.dtype);
+  leaf.requiresGrad = true;
+  x.requiresGrad = true;
+  x.tapeEntry = new TapeEntry(op, [leaf], undefined, x);
+}
+
+function cutOffOp(name: string): Op {
+  return {
     name: "jit",
-    inferShape: () => x,
+    inferShape: ([x]) => x,
     kernel: "view",
     gradient: () => {
       throw new JitError({
@@ -260,8 +268,4 @@ function cutOff(x: Tensor, name: string): void {
       });
     },
   };
-  const leaf = new Tensor(x.storage, x.shape, x.dtype);
-  leaf.requiresGrad = true;
-  x.requiresGrad = true;
-  x.tapeEntry = new TapeEntry(op, [leaf], undefined, x);
 }

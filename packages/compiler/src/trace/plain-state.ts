@@ -33,7 +33,8 @@ export function plainState(owner: object): Dependency[] {
   const title = (typeof owner === "function" ? owner.name : owner.constructor?.name) || "an object";
   const seen = new Set<object>([owner]);
   const visit = (holder: object, path: readonly unknown[]): void => {
-    note(`the number of properties of ${[title, ...path].join(".")}`, () => sizeOf(at(owner, path)));
+    const here = path.length === 0 ? () => owner : readerOf(owner, path);
+    note(`the number of properties of ${[title, ...path].join(".")}`, () => sizeOf(here()));
     for (const key of keysOf(holder)) {
       if (found.length >= most) return;
       if (path.length === 0 && ownAffairs.has(key as string)) continue;
@@ -42,15 +43,18 @@ export function plainState(owner: object): Dependency[] {
       if (path.length + 1 < deepest && isHolder(value) && !seen.has(value) && sizeOf(value) <= longest) {
         seen.add(value);
         visit(value, inner);
-      } else if (path.length > 0) note(`${inner.map(String).join(".")} of ${title}`, () => leaf(at(owner, inner)));
-      else
-        note(
-          `${String(key)} of ${title}`,
-          () => leaf(step(owner, key)),
-          () => {
-            if (leaf(step(owner, key)) === traced) (owner as Record<string, unknown>)[key as string] = value;
-          },
-        );
+      } else {
+        const read = readerOf(owner, inner);
+        if (path.length > 0) note(`${inner.map(String).join(".")} of ${title}`, () => leaf(read()));
+        else
+          note(
+            `${String(key)} of ${title}`,
+            () => leaf(read()),
+            () => {
+              if (leaf(read()) === traced) (owner as Record<string, unknown>)[key as string] = value;
+            },
+          );
+      }
     }
   };
   const note = (name: string, read: () => unknown, restore?: () => void) =>
@@ -59,10 +63,17 @@ export function plainState(owner: object): Dependency[] {
   return found;
 }
 
-function at(owner: object, path: readonly unknown[]): unknown {
-  let x: unknown = owner;
-  for (const key of path) x = step(x, key);
-  return x;
+/** What reads the value at a path, at every call of a compiled function. Most paths are a property of the owner. */
+function readerOf(owner: object, path: readonly unknown[]): () => unknown {
+  if (path.length === 1 && !(owner instanceof Map || owner instanceof Set)) {
+    const key = path[0] as string;
+    return () => (owner as Record<string, unknown>)[key];
+  }
+  return () => {
+    let x: unknown = owner;
+    for (let i = 0; i < path.length; i++) x = step(x, path[i]);
+    return x;
+  };
 }
 
 function step(x: unknown, key: unknown): unknown {
@@ -73,6 +84,7 @@ function step(x: unknown, key: unknown): unknown {
 }
 
 function leaf(x: unknown): unknown {
+  if (typeof x !== "object") return x;
   return x instanceof Tensor && !(x instanceof Parameter) && x.traced !== null ? traced : x;
 }
 
