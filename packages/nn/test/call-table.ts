@@ -69,6 +69,7 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   ...Object.fromEntries(optional.map((name) => [name, () => [{}]])),
   ...Object.fromEntries([...bare, "CosineSimilarity", "TerminateOnNaN", "History"].map((name) => [name, () => []])),
   ...Object.fromEntries(["Accuracy", "Matthews", "Precision", "Recall", "F1"].map((name) => [name, () => [{}]])),
+  ExpectedCalibrationError: () => [{}],
   TopKAccuracy: () => [3],
   FBeta: () => [2, {}],
   Activation: () => ["relu", {}],
@@ -176,6 +177,7 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   ...Object.fromEntries(
     ["accuracy", "precision", "recall", "f1", "matthews", "confusionMatrix", "rocAuc", "averagePrecision"]
       .concat("logLoss", "brier", "meanSquaredError", "meanAbsoluteError", "r2")
+      .concat("calibrationCurve", "expectedCalibrationError", "precisionRecallCurve", "rocCurve")
       .map((name) => [`metrics.${name}`, metric]),
   ),
   "metrics.cosineSimilarity": () => [vectors, vectors, {}],

@@ -14,6 +14,7 @@ export {
   optimizersByName,
 } from "./keras.ts";
 export { checkLinear, type LinearCore } from "./linear.ts";
+export { type PeerMetricCase, type PeerValue, peerMetricCases } from "./peers.ts";
 export {
   bothDTypes,
   type FloatDType,

@@ -181,6 +181,7 @@ describe("every metric", () => {
     new nn.Recall({ average: "macro", threshold: 0.1 }),
     new nn.CosineSimilarity(),
     new nn.Brier(),
+    new nn.ExpectedCalibrationError({ bins: 3, strategy: "quantile" }),
     new nn.LogLoss(),
     new nn.AveragePrecision(),
     new nn.RocAuc(),

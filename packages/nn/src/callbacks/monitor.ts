@@ -134,5 +134,5 @@ export class Monitor {
 function directionByName(name: string): boolean | null {
   const plain = name.replace(/^val_/, "");
   if (plain === "loss") return false;
-  return metricNames.includes(plain) ? metricByName(plain).higherIsBetter : null;
+  return metricNames().includes(plain) ? metricByName(plain).higherIsBetter : null;
 }

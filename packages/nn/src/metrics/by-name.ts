@@ -1,22 +1,17 @@
 /**
- * Metrics by the strings that `compile` takes.
+ * Metrics by the strings that `compile` takes: those that every model knows, and those that the program imports.
  */
 import { lookUp } from "@chainrule/core/internal";
 import { Accuracy, TopKAccuracy } from "./accuracy.ts";
 import { Matthews } from "./confusion.ts";
 import { F1, Precision, Recall } from "./f-score.ts";
 import type { Metric } from "./metric.ts";
+import { type MetricContext, named, nameMetrics } from "./named.ts";
 import { Brier, LogLoss } from "./probability.ts";
 import { AveragePrecision, RocAuc } from "./ranking.ts";
 import { CosineSimilarity, MeanAbsoluteError, MeanSquaredError, R2 } from "./regression.ts";
 
-/** What a metric is told of the model when it is made from its name. */
-export interface MetricContext {
-  /** Set where each output is a decision of its own: 0.5 for probabilities, 0 for logits and hinge losses. */
-  threshold?: number;
-}
-
-const table: Record<string, (context: MetricContext) => Metric> = {
+nameMetrics({
   accuracy: (context) => new Accuracy(context),
   acc: (context) => new Accuracy(context),
   binary_accuracy: ({ threshold = 0.5 }) => new Accuracy({ threshold }),
@@ -41,10 +36,12 @@ const table: Record<string, (context: MetricContext) => Metric> = {
   cosine_similarity: () => new CosineSimilarity(),
   r2: () => new R2(),
   r2_score: () => new R2(),
-};
+});
 
 /** The strings that name a metric. */
-export const metricNames: readonly string[] = Object.keys(table);
+export function metricNames(): string[] {
+  return Object.keys(named);
+}
 
 /**
  * A fresh metric by its name, as in Keras: `"accuracy"`, `"precision"`, `"auc"`, ….
@@ -55,5 +52,5 @@ export const metricNames: readonly string[] = Object.keys(table);
  * metricByName("f1", { threshold: 0 }); // for logits
  */
 export function metricByName(name: string, context: MetricContext = {}): Metric {
-  return lookUp("metrics", table, name)(context);
+  return lookUp("metrics", named, name)(context);
 }

@@ -74,6 +74,13 @@ const byHand: Record<string, ByHand> = {
     compute: metrics.brier,
     make: () => new nn.Brier(),
   },
+  // Of 15 bins each holds one of them: |1 - 0.9|, |1 - 0.6|, |1 - 0.2|, 0.4 and 0.8.
+  expectedCalibrationError: {
+    ...decisions,
+    expected: (0.1 + 0.4 + 0.8 + 0.4 + 0.8) / 5,
+    compute: metrics.expectedCalibrationError,
+    make: () => new nn.ExpectedCalibrationError(),
+  },
   meanSquaredError: {
     ...numbers,
     expected: (1 + 0 + 4 + 1) / 4,
@@ -108,6 +115,24 @@ const byHand: Record<string, ByHand> = {
 
 /** Functions that give no single number. */
 const matrices: Record<string, () => void> = {
+  // Downwards: right, wrong, right, wrong, right.
+  rocCurve: () =>
+    expect(metrics.rocCurve(probabilities, truths)).toEqual({
+      falsePositiveRate: [0, 0, 1 / 2, 1 / 2, 1, 1],
+      truePositiveRate: [0, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 1],
+      thresholds: [Number.POSITIVE_INFINITY, 0.9, 0.8, 0.6, 0.4, 0.2],
+    }),
+  precisionRecallCurve: () =>
+    expect(metrics.precisionRecallCurve(probabilities, truths)).toEqual({
+      precision: [3 / 5, 2 / 4, 2 / 3, 1 / 2, 1, 1],
+      recall: [1, 2 / 3, 2 / 3, 1 / 3, 1 / 3, 0],
+      thresholds: [0.2, 0.4, 0.6, 0.8, 0.9],
+    }),
+  calibrationCurve: () =>
+    expect(metrics.calibrationCurve(probabilities, truths, { bins: 2 })).toEqual([
+      { from: 0, to: 0.5, weight: 2, predicted: expect.closeTo(0.3, 12), observed: 0.5 },
+      { from: 0.5, to: 1, weight: 3, predicted: expect.closeTo(2.3 / 3, 12), observed: 2 / 3 },
+    ]),
   confusionMatrix: () =>
     expect(metrics.confusionMatrix(probabilities, truths)).toEqual([
       [1, 1],
@@ -135,7 +160,7 @@ describe("every metric of the public index", () => {
   });
 
   it("says whether more is better", () => {
-    const lower = ["logLoss", "brier", "meanSquaredError", "meanAbsoluteError"];
+    const lower = ["logLoss", "brier", "expectedCalibrationError", "meanSquaredError", "meanAbsoluteError"];
     for (const [name, { make }] of Object.entries(byHand))
       expect([name, make().higherIsBetter]).toEqual([name, !lower.includes(name)]);
   });
@@ -227,6 +252,7 @@ describe("the name of every metric", () => {
     averagePrecision: "average_precision",
     logLoss: "log_loss",
     brier: "brier",
+    expectedCalibrationError: "expected_calibration_error",
     meanSquaredError: "mse",
     meanAbsoluteError: "mae",
     cosineSimilarity: "cosine_similarity",
@@ -254,6 +280,10 @@ describe("an option that a metric does not know", () => {
     averagePrecision: (options) => metrics.averagePrecision(p, t, options),
     logLoss: (options) => metrics.logLoss(p, t, options),
     brier: (options) => metrics.brier(p, t, options),
+    expectedCalibrationError: (options) => metrics.expectedCalibrationError(p, t, options),
+    calibrationCurve: (options) => metrics.calibrationCurve(p, t, options),
+    rocCurve: (options) => metrics.rocCurve(p, t, options),
+    precisionRecallCurve: (options) => metrics.precisionRecallCurve(p, t, options),
     meanSquaredError: (options) => metrics.meanSquaredError(p, t, options),
     meanAbsoluteError: (options) => metrics.meanAbsoluteError(p, t, options),
     cosineSimilarity: (options) => metrics.cosineSimilarity([p], [p], options),
@@ -296,6 +326,8 @@ describe("every name of a metric", () => {
     average_precision: nn.AveragePrecision,
     log_loss: nn.LogLoss,
     brier: nn.Brier,
+    expected_calibration_error: nn.ExpectedCalibrationError,
+    ece: nn.ExpectedCalibrationError,
     mse: nn.MeanSquaredError,
     mean_squared_error: nn.MeanSquaredError,
     mae: nn.MeanAbsoluteError,
@@ -306,7 +338,7 @@ describe("every name of a metric", () => {
   };
 
   it("is in the table", () => {
-    expect(Object.keys(classByName).sort()).toEqual([...metricNames].sort());
+    expect(Object.keys(classByName).sort()).toEqual(metricNames().sort());
   });
 
   it.each(Object.entries(classByName))("%s makes its class", (name, metric) => {
@@ -314,7 +346,7 @@ describe("every name of a metric", () => {
   });
 
   it("there is one for every class without a parameter of its own", () => {
-    const named = metricNames.map((name) => metricByName(name).constructor.name);
+    const named = metricNames().map((name) => metricByName(name).constructor.name);
     expect(
       [...new Set([...named, ...bases, "FBeta"])].sort(),
       "metrics/by-name.ts wants a name for each class",

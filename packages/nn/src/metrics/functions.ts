@@ -4,7 +4,9 @@
  * The prediction comes first and the target second, as for losses; scikit-learn has them the other way round.
  */
 export { accuracy, topKAccuracy } from "./accuracy.ts";
+export { calibrationCurve, expectedCalibrationError } from "./calibration.ts";
 export { confusionMatrix, formatConfusionMatrix, matthews } from "./confusion.ts";
+export { precisionRecallCurve, rocCurve } from "./curves.ts";
 export { f1, fBeta, precision, recall } from "./f-score.ts";
 export { brier, logLoss } from "./probability.ts";
 export { averagePrecision, rocAuc } from "./ranking.ts";

@@ -17,33 +17,35 @@ import {
 import { checkSameSize, readBinaryTargets, readTargets, sumOfRow } from "./reading.ts";
 
 /** One class against all others: each sample's score, whether it belongs to the class, and its weight. */
-interface Ranking {
+export interface Ranking {
   readonly scores: number[];
   readonly truths: number[];
   readonly weights: number[];
 }
 
 /** A point of the ROC curve: the weight of the samples at or above a threshold, of the class and not of it. */
-interface RocPoint {
+export interface RocPoint {
+  readonly threshold: number;
   readonly truePositives: number;
   readonly falsePositives: number;
 }
 
 /** The ROC curve, from the highest score down; samples with equal scores are one point. */
-function rocCurve({ scores, truths, weights: w }: Ranking): RocPoint[] {
+export function rocPoints({ scores, truths, weights: w }: Ranking): RocPoint[] {
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
   const points: RocPoint[] = [];
   let [truePositives, falsePositives] = [0, 0];
   order.forEach((i, at) => {
     if (truths[i]) truePositives += w[i];
     else falsePositives += w[i];
-    if (at + 1 === order.length || scores[order[at + 1]] !== scores[i]) points.push({ truePositives, falsePositives });
+    if (at + 1 === order.length || scores[order[at + 1]] !== scores[i])
+      points.push({ threshold: scores[i], truePositives, falsePositives });
   });
   return points;
 }
 
 /** A metric that needs all scores at once: it keeps them. The mean over the classes where there are several. */
-abstract class RankingMetric extends Metric {
+export abstract class RankingMetric extends Metric {
   override readonly higherIsBetter: boolean | null = true;
   #classes: Ranking[] = [];
   /** Whether a sample had several labels, or none. */
@@ -107,11 +109,19 @@ abstract class RankingMetric extends Metric {
     return (row) => truths[row];
   }
 
+  /** Each class against the others. */
+  get classes(): readonly Ranking[] {
+    return this.#classes;
+  }
+
+  /** The classes that say all: of two scores that add up to 1 the second one. */
+  get rankings(): readonly Ranking[] {
+    return this.#classes.length === 2 && !this.#isMultiLabel ? [this.#classes[1]] : this.#classes;
+  }
+
   /** The metric of each class. */
   get areas(): number[] {
-    // Of two scores that add up to 1 the second says it all.
-    const used = this.#classes.length === 2 && !this.#isMultiLabel ? [this.#classes[1]] : this.#classes;
-    return used.map((ranking) => this.area(rocCurve(ranking)));
+    return this.rankings.map((ranking) => this.area(rocPoints(ranking)));
   }
 
   result(): number {
@@ -132,7 +142,7 @@ export class RocAuc extends RankingMetric {
   }
 
   protected area(points: readonly RocPoint[]): number {
-    let [sum, before] = [0, { truePositives: 0, falsePositives: 0 }];
+    let [sum, before] = [0, { truePositives: 0, falsePositives: 0 } as Omit<RocPoint, "threshold">];
     for (const point of points) {
       sum += ((point.falsePositives - before.falsePositives) * (point.truePositives + before.truePositives)) / 2;
       before = point;

@@ -142,7 +142,7 @@ describe("every metric", () => {
 
 describe("metrics by name", () => {
   it("are all there, made anew each time", () => {
-    for (const name of metricNames) {
+    for (const name of metricNames()) {
       expect(metricByName(name)).toBeInstanceOf(Metric);
       expect(metricByName(name)).not.toBe(metricByName(name));
     }

@@ -4,9 +4,10 @@
 import { OptionError, Tensor } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, lossByName, lossNames } from "@chainrule/losses";
-import { type MetricContext, metricByName, metricNames } from "../metrics/by-name.ts";
+import { metricByName, metricNames } from "../metrics/by-name.ts";
 import { freshMetric, type MetricInUse } from "../metrics/fresh.ts";
 import { MeanMetric, Metric } from "../metrics/metric.ts";
+import type { MetricContext } from "../metrics/named.ts";
 import { uniqueName } from "../module/names.ts";
 import { isLoss } from "./objective.ts";
 
@@ -68,7 +69,7 @@ export function isMetric(x: unknown): x is Metric {
 }
 
 function byName(name: string): Omit<MetricEntry, "weighted"> {
-  if (metricNames.includes(name)) {
+  if (metricNames().includes(name)) {
     const { higherIsBetter } = metricByName(name);
     return { key: name, higherIsBetter, make: (context) => alone(metricByName(name, context)) };
   }
@@ -103,7 +104,7 @@ function findLoss(name: string): Loss {
       where: "compile, metrics",
       expected: "the name of a metric or a loss",
       got: `"${name}"`,
-      hint: didYouMean(name, [...metricNames, ...lossNames()]),
+      hint: didYouMean(name, [...metricNames(), ...lossNames()]),
     });
   }
 }

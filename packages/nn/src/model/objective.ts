@@ -4,7 +4,7 @@
 import { DTypeError, OptionError, type Shape, ShapeError, Tensor, where } from "@chainrule/core";
 import { describe, formatShape, sameShape, tracer } from "@chainrule/core/internal";
 import { isBuiltInLoss, jensenShannon, klDivergence, type Loss, type LossOptions, lossByName } from "@chainrule/losses";
-import type { MetricContext } from "../metrics/by-name.ts";
+import type { MetricContext } from "../metrics/named.ts";
 import { inRows } from "./row-alignment.ts";
 
 /** A function of predictions and targets that returns one loss, or a loss for each sample or element. */
