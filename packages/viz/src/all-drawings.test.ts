@@ -8,6 +8,7 @@ import { escapeCode } from "./drawing/terminal.ts";
 import * as index from "./index.ts";
 import {
   barChartSvg,
+  display,
   drawBoundary,
   drawImage,
   graphOf,
@@ -99,8 +100,11 @@ const graphs: Readonly<Record<string, () => string>> = {
   toMermaid: () => toMermaid(graph),
 };
 
+/** What is made of drawings: display.test.ts. */
+const others = { display };
+
 it("leaves out no function of the index", () => {
-  expect([vector, terminal, graphs].flatMap(Object.keys).sort()).toEqual(Object.keys(index).sort());
+  expect([vector, terminal, graphs, others].flatMap(Object.keys).sort()).toEqual(Object.keys(index).sort());
 });
 
 /** Throws unless every element is closed in order, and no bare < or & stands in a text. */
@@ -130,6 +134,9 @@ describe.each(Object.entries(vector))("%s", (name, [draw, titles]) => {
     if (name === "trainingReport") expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
     else {
       expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+      expect(text, "for screen readers").toMatch(
+        /^<svg [^>]*role="img"[^>]*><title>[^<]+<\/title><desc>[^<]{8,}<\/desc>/,
+      );
       expect(text).not.toMatch(/NaN|Infinity|undefined/);
     }
   });

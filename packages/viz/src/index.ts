@@ -8,10 +8,11 @@ export type { HeatmapData, HeatmapOptions } from "./charts/heatmap-data.ts";
 export { type HeatmapSvgOptions, heatmapSvg } from "./charts/heatmap-svg.ts";
 export { type HistoryLike, type PlotHistoryOptions, plotHistory } from "./charts/history.ts";
 export { type DrawImageOptions, drawImage } from "./charts/image.ts";
-export { type LineChartOptions, lineChartSvg } from "./charts/line-chart.ts";
+export { type Band, type LineChartOptions, lineChartSvg } from "./charts/line-chart.ts";
 export type { LineChartData } from "./charts/line-data.ts";
 export { type PlotLinesOptions, plotLines } from "./charts/plot-lines.ts";
 export { type TrainingReportOptions, trainingReport } from "./charts/report.ts";
+export { type Displayable, display } from "./drawing/display.ts";
 export type { AxisScale } from "./drawing/ticks.ts";
 export {
   type ComputationEdge,

@@ -68,13 +68,20 @@ export function barChartSvg(groups: BarChartData, options: BarChartOptions = {})
     y += bodies[i];
     return drawGroup(row, top, frame, axis, from, names);
   });
-  return svgDocument(width, bottom + (xLabel ? 48 : 30), title ?? "Bars", [
+  const description = rows
+    .map(
+      ({ group, bars }) =>
+        `${group}: ${bars.map(({ name, value }) => `${name} ${formatNumber(value, 3)}`).join(", ")}.`,
+    )
+    .join(" ");
+  const contents = [
     ...(title ? [text(left, 24, title, { class: "title" })] : []),
     ...drawLegend(names, left, frame.top - 18),
     ...drawAxis(axis, frame, bottom),
     ...drawn,
     ...(xLabel ? [text((left + frame.right) / 2, bottom + 38, xLabel, { "text-anchor": "middle" })] : []),
-  ]);
+  ];
+  return svgDocument(width, bottom + (xLabel ? 48 : 30), title ?? "Bars", contents, { description });
 }
 
 interface Row {

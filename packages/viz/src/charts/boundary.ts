@@ -1,9 +1,9 @@
 /**
  * What a model makes of the plane: its decision regions in the terminal, with the data in them.
  */
-import { DataError, OptionError, Tensor, tensor } from "@chainrule/core";
+import { DataError, Tensor, tensor } from "@chainrule/core";
 import { checkFunction, describe } from "@chainrule/core/internal";
-import { checkDrawingOptions } from "../drawing/options.ts";
+import { checkDrawingOptions, checkRange } from "../drawing/options.ts";
 import { hasColors, paint } from "../drawing/terminal.ts";
 import { type Extent, formatNumber } from "../drawing/ticks.ts";
 import { checkSize, toMatrix } from "./line-data.ts";
@@ -117,13 +117,6 @@ function labelsOf(where: string, y: unknown): number[] {
   if (y instanceof Tensor) return Array.from(y.toTypedArray());
   if (Array.isArray(y) || (ArrayBuffer.isView(y) && "length" in y)) return Array.from(y as ArrayLike<number>);
   throw new DataError({ where, expected: "a list of classes as y", got: describe(y) });
-}
-
-function checkRange(where: string, range: Extent): Extent {
-  if (!Array.isArray(range) || range.length !== 2 || !range.every(Number.isFinite))
-    throw new OptionError({ where, expected: "a range [low, high]", got: describe(range) });
-  if (range[0] < range[1] && Number.isFinite(range[1] - range[0])) return range;
-  throw new OptionError({ where, expected: "a range [low, high] with low < high", got: `[${range.join(", ")}]` });
 }
 
 /** From the least to the greatest, and a tenth more on both sides. */

@@ -66,8 +66,21 @@ export function heatmapSvg(matrix: HeatmapData, options: HeatmapSvgOptions = {})
       element("rect", { class: "axis", fill: "none", x: left, y: top, width: right - left, height: bottom - top }),
       ...legend.contents,
     ],
-    { light: colors },
+    { light: colors, description: describeMatrix(rows, [yLabel, xLabel]) },
   );
+}
+
+/** What a reader hears: the size, what the axes are, and the ends of the range with their places. */
+function describeMatrix(rows: readonly (readonly number[])[], [down, across]: readonly (string | undefined)[]): string {
+  const numbers = rows.flat().filter(Number.isFinite);
+  const [least, most] = [Math.min, Math.max].map((of) =>
+    formatNumber(
+      numbers.reduce((a, b) => of(a, b), numbers[0]),
+      3,
+    ),
+  );
+  const sides = `${rows.length} rows${down ? ` (${down})` : ""} and ${rows[0].length} columns${across ? ` (${across})` : ""}`;
+  return `${sides}${numbers.length > 0 ? `, from ${least} to ${most}` : ""}.`;
 }
 
 /** How strongly a number is drawn, from 0 to 1, and negative for what is below 0. */

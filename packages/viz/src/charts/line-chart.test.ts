@@ -55,6 +55,54 @@ describe("lineChartSvg", () => {
     expect(texts(lineChartSvg([0, 1], { width: 200, height: 120 }))).toEqual(["0", "1", "0", "1"]);
   });
 
+  it("has a logarithmic lying axis, on which numbers not above 0 have no place", () => {
+    const points = [0, 0.001, 0.01, 0.1].map((x): [number, number] => [x, x]);
+    const [{ points: drawn }] = polylines(lineChartSvg({ rate: points }, { xScale: "log" }));
+    const [a, b, c] = drawn.map(([x]) => x);
+    expect(drawn).toHaveLength(3);
+    expect(b - a).toBeCloseTo(c - b, 1);
+    expect(() => lineChartSvg({ rate: [[-1, 2]] }, { xScale: "log" })).toThrow(/above 0 along a logarithmic axis/);
+    expect(() => lineChartSvg([1, 2], { xScale: "logarithmic" as "log" })).toThrow(OptionError);
+  });
+
+  it("ends where it is told to, and cuts off what lies beyond", () => {
+    const svg = lineChartSvg([0, 1, 50], { xRange: [0, 2], yRange: [0, 1], width: 300, height: 200 });
+    const [, x, y, width, height] = /<svg x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/.exec(svg)!;
+    const [{ points }] = polylines(svg);
+    expect(points[1][1]).toBe(Number(y) + 2);
+    expect(points[2][1]).toBeLessThan(Number(y));
+    expect(points[0]).toEqual([Number(x) + 2, Number(y) + Number(height) - 2]);
+    expect(points[2][0]).toBe(Number(x) + Number(width) - 2);
+    expect(texts(svg)).toEqual(["0", "0.5", "1", "0", "1", "2"]);
+    expect(() => lineChartSvg([1, 2], { yRange: [1, 1] })).toThrow(/a range \[low, high\] with low < high/);
+    expect(() => lineChartSvg([1, 2], { xScale: "log", xRange: [0, 1] })).toThrow(/above 0/);
+  });
+
+  it("draws bands in the colours of their lines, and makes room for them", () => {
+    const svg = lineChartSvg({ a: [1, 2], b: [1, 1] }, { bands: { b: { low: [0, Number.NaN], high: [5, 9] } } });
+    expect([...svg.matchAll(/<polygon class="(f\d)" fill-opacity="0.2" points="([^"]*)"/g)]).toHaveLength(1);
+    expect(svg).toMatch(/<polygon class="f1"/);
+    expect(texts(svg)).toContain("6");
+    expect(() => lineChartSvg({ a: [1] }, { bands: { c: { low: [0], high: [1] } } })).toThrow(/lines \("a"\), got "c"/);
+    expect(() => lineChartSvg({ a: [1, 2] }, { bands: { a: { low: [0], high: [1, 2] } } })).toThrow(DataError);
+    expect(() => lineChartSvg({ a: [1] }, { bands: { a: 3 } as never })).toThrow(DataError);
+  });
+
+  it("draws of a million points those that are seen", () => {
+    const many = Array.from({ length: 1e6 }, (_, i) => (i === 654_321 ? 9 : Math.sin(i / 1e5)));
+    const svg = lineChartSvg(many, { width: 640 });
+    const [{ points }] = polylines(svg);
+    expect(points.length).toBeLessThan(4 * 640);
+    expect(Math.min(...points.map(([, y]) => y))).toBeCloseTo(330 - (316 * 11) / 12, 0);
+    expect(svg.length).toBeLessThan(50_000);
+  });
+
+  it("says what it shows to those who cannot see it", () => {
+    expect(lineChartSvg({ loss: [3, 1] }, { xLabel: "epoch", yLabel: "nats" })).toContain(
+      "<desc>nats by epoch. loss: 3 at 0, 1 at 1.</desc>",
+    );
+  });
+
   it("refuses nothing to draw, sizes too small and unknown options", () => {
     expect(() => lineChartSvg([])).toThrow(DataError);
     expect(() => lineChartSvg([1], { width: 20 })).toThrow("width to be a whole number of at least 160");

@@ -67,6 +67,7 @@ const darkPage = { page: "#0d1117", ink: "#d7dde4", faint: "#2b323b" };
 
 /** How text and lines look in all drawings, whatever their colours. */
 const shapes =
+  "svg.cr{max-width:100%;height:auto}" +
   ".cr text{font-family:system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;font-size:12px}" +
   ".cr .title{font-size:15px;font-weight:600}.cr .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}" +
   ".cr .axis,.cr .grid{stroke-width:1}";
@@ -76,14 +77,14 @@ const shapes =
  *
  * It follows the page's or the system's choice of light or dark, where that is known.
  *
- * @param own further rules of style, for light pages and for dark ones.
+ * @param own further rules of style, for light pages and for dark ones; `description` for those who cannot see it.
  */
 export function svgDocument(
   width: number,
   height: number,
   title: string,
   contents: readonly string[],
-  own: { light?: string; dark?: string } = {},
+  own: { light?: string; dark?: string; description?: string } = {},
 ): string {
   const style = `${shapes}${rules("light")}${own.light ?? ""}@media(prefers-color-scheme:dark){${rules("dark")}${own.dark ?? ""}}`;
   return element(
@@ -97,6 +98,7 @@ export function svgDocument(
       viewBox: `0 0 ${round(width)} ${round(height)}`,
     },
     element("title", {}, escapeXml(title)),
+    ...(own.description ? [element("desc", {}, escapeXml(own.description))] : []),
     `<style>${style}</style>`,
     element("rect", { class: "page", width, height }),
     ...contents,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { axisFor, formatNumber } from "./ticks.ts";
+import { axisFor, axisWithin, formatNumber } from "./ticks.ts";
 
 describe("axisFor", () => {
   it.each([
@@ -59,6 +59,25 @@ describe("axisFor", () => {
     expect(axis.position(-1)).toBeNaN();
     expect(axisFor([3], 3, "log").range).toEqual([2, 5]);
     expect(axisFor([], 3, "log").range).toEqual([1, 10]);
+  });
+});
+
+describe("axisWithin", () => {
+  it("ends where it is told to, with round marks between", () => {
+    const axis = axisWithin([0, 1], 6);
+    expect(axis.ticks).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect([0, 0.25, 2].map(axis.position)).toEqual([0, 0.25, 2]);
+    expect(axisWithin([-0.13, 0.37], 5).ticks).toEqual([0, 0.2]);
+    expect(axisWithin([-1000, 1000], 3).range).toEqual([-1000, 1000]);
+  });
+
+  it("has equal ratios at equal distances on a logarithmic scale", () => {
+    const axis = axisWithin([0.03, 30], 4, "log");
+    expect(axis.ticks).toEqual([0.1, 1, 10]);
+    expect([0.03, 0.3, 3, 30].map((value) => axis.position(value) * 3)).toEqual(
+      [0, 1, 2, 3].map((place) => expect.closeTo(place, 9)),
+    );
+    expect(axis.position(0)).toBeNaN();
   });
 });
 

@@ -18,20 +18,38 @@ export interface Axis {
 /**
  * An axis on which all the numbers lie, its marks at round numbers, about `count` of them.
  *
- * @param tight whether it ends where the numbers end, and whole numbers have whole marks: for epochs and steps.
+ * @param tight whether it ends where the numbers end.
+ * @param whole whether whole numbers have whole marks: for epochs and steps.
  */
-export function axisFor(values: readonly number[], count: number, scale: AxisScale = "linear", tight = false): Axis {
+export function axisFor(
+  values: readonly number[],
+  count: number,
+  scale: AxisScale = "linear",
+  tight = false,
+  whole = tight,
+): Axis {
   const finite = values.filter((value) => Number.isFinite(value) && (scale === "linear" || value > 0));
   if (scale === "log") return logAxis(finite, count);
   const [least, most] = paddedExtent(finite);
-  const finest = tight && finite.every(Number.isInteger) ? 1 : 0;
+  const finest = whole && finite.every(Number.isInteger) ? 1 : 0;
   const step = Math.max(finest, roundStep((most - least) / Math.max(1, count - 1)));
   const [low, high] = tight ? [least, most] : [Math.floor(least / step) * step, Math.ceil(most / step) * step];
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => clean((first + i) * step));
-  if (tight && ticks.length < 2 && step !== finest && count < 100) return axisFor(values, 2 * count, scale, tight);
+  if (tight && ticks.length < 2 && step !== finest && count < 100)
+    return axisFor(values, 2 * count, scale, tight, whole);
   return { range: [clean(low), clean(high)], ticks, position: (value) => (value - low) / (high - low) };
+}
+
+/** An axis from one number to another, with about `count` marks at round numbers between. */
+export function axisWithin([low, high]: Extent, count: number, scale: AxisScale = "linear"): Axis {
+  const { ticks } = axisFor([low, high], count, scale, true, false);
+  const inside = ticks.filter((tick) => tick >= low - 1e-9 * (high - low) && tick <= high + 1e-9 * (high - low));
+  const place = scale === "log" ? Math.log10 : (value: number) => value;
+  const [start, length] = [place(low), place(high) - place(low)];
+  const position = (value: number) => (scale === "log" && value <= 0 ? Number.NaN : (place(value) - start) / length);
+  return { range: [low, high], ticks: inside, position };
 }
 
 /** From one of 1, 2 or 5 times a power of ten to another, with marks at these or, over many decades, at powers of ten. */

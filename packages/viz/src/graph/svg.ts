@@ -90,8 +90,18 @@ export function graphSvg(graph: ComputationGraph | Tensor | Value, options: { ti
         ...nodes.flatMap((node, i) => drawNode(node, layout.boxes[i], boxes[i].width, boxes[i].height)),
       ),
     ],
-    styles,
+    { ...styles, description: describeGraph(nodes) },
   );
+}
+
+/** What a reader hears: how many nodes of each kind there are, and the operations in the order in which they are made. */
+function describeGraph(nodes: readonly ComputationNode[]): string {
+  const count = (kind: ComputationNodeKind) => nodes.filter((node) => node.kind === kind).length;
+  const operations = nodes
+    .filter(({ kind }) => kind === "op")
+    .map(({ label, name }) => (name ? `${label} (${name})` : label));
+  const leaves = `${count("parameter")} parameters, ${count("input")} inputs and ${count("constant")} constants`;
+  return `${leaves}; then ${operations.slice(0, 40).join(", ")}${operations.length > 40 ? ", …" : ""}.`;
 }
 
 function drawNode(node: ComputationNode, { x, y }: Point, width: number, height: number): string[] {
