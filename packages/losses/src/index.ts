@@ -3,6 +3,8 @@
  */
 export { checkLoss, type LossCheckOptions, type LossReport } from "./check/check-loss.ts";
 export { LossCheckError } from "./check/properties.ts";
+export { type CombinedLoss, combineLosses, isCombinedLoss, type PartLike } from "./combination/combine-losses.ts";
+export type { LossPart, PartFunction } from "./combination/part.ts";
 export { defineLoss } from "./definition/define-loss.ts";
 export type {
   Loss,

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
-import { type Loss, lossByName } from "@chainrule/losses";
+import { combineLosses, type Loss, lossByName } from "@chainrule/losses";
 import { apply, Functional, input, Metric, Module, Optimizer, Symbolic } from "@chainrule/nn";
 import { isRecord, type Json } from "../formats/json.ts";
 import { type Custom, customByName, findCustom, isClassOf, isFittedClass, library } from "./known.ts";
@@ -239,6 +239,16 @@ const decoders: Readonly<Record<string, (decoding: Decoding, fields: Fields) => 
     return Object.keys(options).length === 0
       ? findLoss(decoding, name)
       : findLoss(decoding, name).with(options as never);
+  },
+  combined: (decoding, fields) => {
+    const parts = decoding.list(fields, "parts").map((part) => {
+      const [name, loss, weight] = Array.isArray(part) ? part : [];
+      if (typeof name !== "string") throw decoding.damaged("a loss with its name and weight", describe(part));
+      return [name, [decodeValue(decoding, loss ?? null), weight]] as [string, [string, number]];
+    });
+    const combined = combineLosses(Object.fromEntries(parts));
+    const options = decodeValue(decoding, decoding.record(fields, "options")) as object;
+    return Object.keys(options).length === 0 ? combined : combined.with(options);
   },
   metric: (decoding, fields) => {
     const Class = decoding.named(fields, "class", "metric", library().classes) as new (...args: unknown[]) => unknown;

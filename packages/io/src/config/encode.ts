@@ -5,6 +5,7 @@
  */
 import { Generator, ModelError, Parameter, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
+import { isCombinedLoss } from "@chainrule/losses";
 import { constructorArgumentsOf, Functional, Metric, Module, makingOf, Optimizer, Symbolic } from "@chainrule/nn";
 import type { Json } from "../formats/json.ts";
 import { customNameOf, isFittedClass, library } from "./known.ts";
@@ -204,6 +205,12 @@ function encodeFunction(encoding: Encoding, f: ((...args: never[]) => unknown) &
     const name = by ?? customNameOf(making.factory);
     if (name === "") throw encoding.refusal("a function whose maker has a name", "one without", register);
     return { $: "made", by: name, ...(by === undefined && { custom: true }), args: encodeValue(encoding, making.args) };
+  }
+  if (isCombinedLoss(f)) {
+    const parts = Object.entries(f.parts).map(([name, { loss, weight }]) =>
+      encoding.within(name, () => [name, encodeValue(encoding, loss), weight]),
+    );
+    return { $: "combined", parts, options: encodeValue(encoding, f.options) };
   }
   if (f.lossName !== undefined)
     return { $: "loss", name: f.lossName, options: encodeValue(encoding, (f as { options?: object }).options ?? {}) };

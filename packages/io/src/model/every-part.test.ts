@@ -3,7 +3,7 @@
  * activations, initialisers, regularisers, losses, metrics, optimizers, schedules.
  */
 import { Generator, isFloat, manualSeed, randn, type Tensor, tensor } from "@chainrule/core";
-import { lossByName, lossNames } from "@chainrule/losses";
+import { combineLosses, dice, lossByName, lossNames } from "@chainrule/losses";
 import * as nn from "@chainrule/nn";
 import { registerSerializable } from "@chainrule/nn";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ import { basesAndModels, type LayerCase, layerTable } from "../../../nn/test/lay
 import { functionsOf, subclassesOf } from "../../../nn/test/public.ts";
 import { Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
-import { parseJson } from "../formats/json.ts";
+import { type Json, parseJson } from "../formats/json.ts";
 import { encodeModel, parseModel } from "./file.ts";
 
 /** What a value is after it was JSON. */
@@ -159,6 +159,36 @@ describe("every loss", () => {
     expect(throughJson(loss)).toBe(loss);
     const { lossName, options } = throughJson(loss.with({ reduction: "sum" }));
     expect([lossName, options]).toEqual([loss.lossName, { reduction: "sum" }]);
+  });
+});
+
+describe("a combined loss", () => {
+  const square = (p: Tensor) => p.square();
+  const make = () =>
+    combineLosses({ crossEntropy: 1, dice: [dice.with({ smooth: 0.5 }), -0.25], square: [square, 1e-3] });
+  const inputs = [
+    [
+      [2, 0],
+      [1, 1],
+    ],
+    [0, 1],
+  ] as const;
+
+  it("comes back with its parts, their options and weights, and its own options", () => {
+    const loss = make().with({ reduction: "sum" });
+    const decoded = decodeValue(new Decoding("test", [], { square }), parseJson("test", JSON.stringify(json(loss))));
+    expect((decoded as typeof loss)(...inputs).item()).toBe(loss(...inputs).item());
+    expect((decoded as typeof loss).lossName).toBe("crossEntropy + -0.25 dice + 0.001 square");
+    expect((decoded as typeof loss).options).toEqual({ reduction: "sum" });
+  });
+
+  it("says what is damaged, and which function is missing", () => {
+    const decode = (fields: object) => decodeValue(new Decoding("test", [], {}), fields as Json);
+    expect(() => decode({ $: "combined", parts: [["a", 3, 1]], options: {} })).toThrow(/a weight, or \[loss, weight\]/);
+    expect(() => decode({ $: "combined", parts: [7], options: {} })).toThrow(/a loss with its name and weight/);
+    expect(() => decode({ $: "combined", parts: [], options: {} })).toThrow(/no losses/);
+    const nobodys = (p: Tensor) => p.abs();
+    expect(() => decode(json(combineLosses({ mae: [nobodys, 1] })))).toThrow(/"nobodys"/);
   });
 });
 

@@ -286,7 +286,7 @@ ${body}`;
     if (text !== null) return text;
     const name = freshName(snakeName(`${objective.name}_loss`), taken);
     const recorded = this.#recordTwice(
-      (p, t) => ({ loss: objective.compute(p, alignTarget(objective, p, t), undefined) }),
+      (p, t) => ({ loss: objective.compute(p, alignTarget(objective, p, t), undefined).loss }),
       [like, targetLike],
       [0],
     );

@@ -60,6 +60,8 @@ export function protectLosses(): void {
  * isBuiltInLoss(lossByName("huber").with({ delta: 2 })); // true
  */
 export function isBuiltInLoss(loss: unknown): boolean {
+  if (typeof loss === "function" && "parts" in loss)
+    return Object.values(loss.parts as Record<string, { loss: unknown }>).every((part) => isBuiltInLoss(part.loss));
   const name: unknown = typeof loss === "function" && "lossName" in loss ? loss.lossName : undefined;
   const known = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
   return known !== undefined && builtIn.has(known);

@@ -18,10 +18,14 @@ export interface OutputConfig {
   readonly metrics: readonly MetricEntry[];
 }
 
-/** The loss of a batch, and with several outputs that of each, before lossWeights. */
+/** The loss of a batch. */
 export interface BatchLoss {
   readonly loss: Tensor;
-  readonly outputLosses: readonly Tensor[] | null;
+  /**
+   * What it is the sum of, before weights, by the names that the logs have: with several outputs the loss of each, and the
+   * parts of each loss that was combined. Null where there is one loss and nothing more.
+   */
+  readonly lossParts: Readonly<Record<string, Tensor>> | null;
 }
 
 /** The prediction and the target of one output. */
@@ -77,7 +81,7 @@ export class CompiledOutputs {
 
   /** The functions that losses are made of, as far as they are known. */
   get losses(): readonly object[] {
-    return this.#known.map(({ loss }) => loss.loss);
+    return this.#known.flatMap(({ loss }) => loss.functions);
   }
 
   get #known(): readonly OutputConfig[] {
@@ -98,19 +102,29 @@ export class CompiledOutputs {
   computeLoss(prediction: Nested<Tensor>, y: Nested<Tensor>, weight: Nested<Tensor> | undefined): BatchLoss {
     if (prediction instanceof Tensor && y instanceof Tensor) {
       const configs = this.configsOf(prediction);
-      if (configs.length === 1 && configs[0].lossWeight === 1 && (weight === undefined || weight instanceof Tensor))
-        return {
-          loss: configs[0].loss.compute(prediction, alignTarget(configs[0].loss, prediction, y), weight),
-          outputLosses: null,
-        };
+      if (configs.length === 1 && configs[0].lossWeight === 1 && (weight === undefined || weight instanceof Tensor)) {
+        const { loss, parts } = configs[0].loss.compute(
+          prediction,
+          alignTarget(configs[0].loss, prediction, y),
+          weight,
+        );
+        return { loss, lossParts: parts };
+      }
     }
     const targets = this.matchTargets(prediction, y, weight);
     const losses = targets.map(({ config, prediction, target, weight }) =>
       config.loss.compute(prediction, target, weight),
     );
-    const weighted = losses.map((loss, i) => scale(loss, targets[i].config.lossWeight));
-    const loss = weighted.reduce((sum, part) => sum.add(part));
-    return { loss, outputLosses: losses.length === 1 ? null : losses };
+    const weighted = losses.map(({ loss }, i) => scale(loss, targets[i].config.lossWeight));
+    const configs = targets.map(({ config }) => config);
+    const named = losses.flatMap(({ loss, parts }, i) => [
+      ...(losses.length > 1 ? [[logName(configs, configs[i].name, "loss"), loss] as const] : []),
+      ...Object.entries(parts ?? {}).map(([key, part]) => [logName(configs, configs[i].name, key), part] as const),
+    ]);
+    return {
+      loss: weighted.reduce((sum, part) => sum.add(part)),
+      lossParts: named.length === 0 ? null : Object.fromEntries(named),
+    };
   }
 
   /** Each output with its target. @throws ModelError where there is not one of each. */
@@ -138,8 +152,9 @@ export function logName(configs: readonly OutputConfig[], output: string, key: s
 /** What the logs have, each with whether more is better; null where that is not said. */
 export function logNames(configs: readonly OutputConfig[]): Map<string, boolean | null> {
   const names = new Map<string, boolean | null>([["loss", false]]);
-  for (const { name, metrics } of configs) {
+  for (const { name, loss, metrics } of configs) {
     names.set(logName(configs, name, "loss"), false);
+    for (const part of loss.partNames) names.set(logName(configs, name, part), false);
     for (const { key, higherIsBetter } of metrics) names.set(logName(configs, name, key), higherIsBetter);
   }
   return names;
@@ -177,12 +192,18 @@ function configsOf(compileArguments: CompileArguments, names: readonly string[])
   const lossWeights = perOutput(`${where}, lossWeights`, compileArguments.lossWeights, names);
   const metrics = metricsPerOutput(where, compileArguments.metrics, names);
   const weightedMetrics = metricsPerOutput(where, compileArguments.weightedMetrics, names);
-  return names.map((name, i) => ({
-    name,
-    loss: readLoss(`${where}, loss${names.length > 1 ? ` of "${name}"` : ""}`, requireLoss(losses[i], name, names)),
-    lossWeight: readLossWeight(where, lossWeights[i]),
-    metrics: metricEntries(where, metrics[i] ?? [], weightedMetrics[i] ?? []),
-  }));
+  return names.map((name, i) => {
+    const loss = readLoss(
+      `${where}, loss${names.length > 1 ? ` of "${name}"` : ""}`,
+      requireLoss(losses[i], name, names),
+    );
+    return {
+      name,
+      loss,
+      lossWeight: readLossWeight(where, lossWeights[i]),
+      metrics: metricEntries(where, metrics[i] ?? [], weightedMetrics[i] ?? [], ["loss", ...loss.partNames]),
+    };
+  });
 }
 
 function requireLoss(loss: unknown, name: string, names: readonly string[]): unknown {

@@ -28,8 +28,8 @@ export class EpochMetrics {
   readonly #metrics: OutputMetric[] = [];
   /** The sum over samples. */
   #loss = 0;
-  /** The same for each output, where there are several. */
-  #outputLosses: number[] = [];
+  /** The same of what the loss is the sum of, by its name in the logs. */
+  readonly #lossParts = new Map<string, number>();
   /** How many samples the batches had. */
   samples = 0;
 
@@ -38,13 +38,12 @@ export class EpochMetrics {
   }
 
   /** Adds a batch: its loss, and what was predicted. */
-  update({ y, weight, size }: Batch, loss: number, { prediction, outputLosses }: StepResult): void {
+  update({ y, weight, size }: Batch, loss: number, { prediction, lossParts }: StepResult): void {
     this.#loss += loss * size;
     this.samples += size;
     if (prediction !== null && this.#configs === null) this.#createMetrics(prediction);
-    outputLosses?.forEach((outputLoss, i) => {
-      this.#outputLosses[i] += outputLoss.item() * size;
-    });
+    for (const [name, part] of Object.entries(lossParts ?? {}))
+      this.#lossParts.set(name, (this.#lossParts.get(name) ?? 0) + part.item() * size);
     if (prediction === null || this.#metrics.length === 0) return;
     const targets = this.#outputs.matchTargets(prediction, y, weight);
     noGrad(() => {
@@ -63,7 +62,6 @@ export class EpochMetrics {
   #createMetrics(prediction: Nested<Tensor>): void {
     const configs = this.#outputs.configsOf(prediction);
     this.#configs = configs;
-    this.#outputLosses = configs.length > 1 ? configs.map(() => 0) : [];
     configs.forEach(({ name, loss, metrics }, output) => {
       const { shape } = selectOutput("outputs of the model", prediction, name, output, configs.length);
       const context = loss.contextFor(shape);
@@ -86,9 +84,7 @@ export class EpochMetrics {
   /** The mean loss and the metrics so far, each batch counting by its size. */
   logs(prefix = ""): Logs {
     const logs: Logs = { [`${prefix}loss`]: this.#loss / this.samples };
-    this.#outputLosses.forEach((outputLoss, i) => {
-      logs[prefix + logName(this.#configs!, this.#configs![i].name, "loss")] = outputLoss / this.samples;
-    });
+    for (const [name, sum] of this.#lossParts) logs[prefix + name] = sum / this.samples;
     for (const { key, metric } of this.#metrics) logs[prefix + key] = refusePromise(`metric "${key}"`, metric.result());
     return logs;
   }

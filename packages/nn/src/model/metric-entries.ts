@@ -30,9 +30,18 @@ export interface MetricEntry {
   make(context: MetricContext): MetricInUse;
 }
 
-/** Metrics of one output: those that count each sample the same, and those that weigh them; equal names numbered. */
-export function metricEntries(where: string, metrics: unknown, weightedMetrics: unknown): readonly MetricEntry[] {
-  return uniqueKeys([...readMetrics(where, metrics, false), ...readMetrics(where, weightedMetrics, true)]);
+/**
+ * Metrics of one output: those that count each sample the same, and those that weigh them; equal names numbered.
+ *
+ * @param taken what the logs have already under other names.
+ */
+export function metricEntries(
+  where: string,
+  metrics: unknown,
+  weightedMetrics: unknown,
+  taken: readonly string[],
+): readonly MetricEntry[] {
+  return uniqueKeys([...readMetrics(where, metrics, false), ...readMetrics(where, weightedMetrics, true)], taken);
 }
 
 function readMetrics(where: string, given: unknown, weighted: boolean): MetricEntry[] {
@@ -145,8 +154,8 @@ class FunctionMetric extends MeanMetric {
 }
 
 /** Numbers equal keys: precision, precision_1. */
-function uniqueKeys(entries: MetricEntry[]): MetricEntry[] {
-  const taken = new Set(["loss"]);
+function uniqueKeys(entries: MetricEntry[], others: readonly string[]): MetricEntry[] {
+  const taken = new Set(others);
   return entries.map((entry) => {
     const key = uniqueName(entry.key, taken);
     taken.add(key);

@@ -3,7 +3,16 @@
  */
 import { DTypeError, OptionError, type Shape, ShapeError, Tensor, where } from "@chainrule/core";
 import { describe, formatShape, sameShape, tracer } from "@chainrule/core/internal";
-import { isBuiltInLoss, jensenShannon, klDivergence, type Loss, type LossOptions, lossByName } from "@chainrule/losses";
+import {
+  type CombinedLoss,
+  isBuiltInLoss,
+  isCombinedLoss,
+  jensenShannon,
+  klDivergence,
+  type Loss,
+  type LossOptions,
+  lossByName,
+} from "@chainrule/losses";
 import type { MetricContext } from "../metrics/named.ts";
 import { inRows } from "./row-alignment.ts";
 
@@ -18,8 +27,16 @@ export interface Objective {
   readonly name: string;
   /** What it was made of. */
   readonly loss: LossFunction | Loss;
-  /** The mean loss of a batch, weighted. */
-  compute(prediction: Tensor, target: Tensor, weight: Tensor | undefined): Tensor;
+  /** The functions that it is made of. */
+  readonly functions: readonly object[];
+  /** The names of the losses that it is the sum of, if `combineLosses` made it. */
+  readonly partNames: readonly string[];
+  /** The mean loss of a batch, weighted; and those that it is the sum of, before their weights. */
+  compute(
+    prediction: Tensor,
+    target: Tensor,
+    weight: Tensor | undefined,
+  ): { readonly loss: Tensor; readonly parts: Readonly<Record<string, Tensor>> | null };
   /** Whether it is one of the library's, which always does the same. */
   readonly isBuiltIn: boolean;
   /** Whether targets may be labels, which have one axis less than the predictions. */
@@ -59,10 +76,39 @@ function ofLoss(loss: Loss): Objective {
     loss,
     isBuiltIn: isBuiltInLoss(loss),
     takesLabels: target === "label" || target === "labelOrDistribution",
-    compute: (p, t, weight) => mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
+    ...(isCombinedLoss(loss) ? ofParts(loss) : ofOne(loss)),
     contextFor: (shape) => {
       if (!isDecision && !isSingle(shape)) return {};
       return { threshold: prediction === "logit" || target === "sign" ? 0 : 0.5 };
+    },
+  };
+}
+
+type Computing = Pick<Objective, "functions" | "partNames" | "compute">;
+
+function ofOne(loss: Loss): Computing {
+  return {
+    functions: [loss],
+    partNames: [],
+    compute: (p, t, weight) => ({
+      loss: mean(weight ? loss(p, t, { sampleWeight: weight }) : loss(p, t)),
+      parts: null,
+    }),
+  };
+}
+
+function ofParts(combined: CombinedLoss): Computing {
+  const functions = Object.values(combined.parts).map(({ loss }) => loss);
+  return {
+    functions,
+    partNames: Object.keys(combined.parts),
+    compute: (p, t, weight) => {
+      for (const f of functions) if (!isLoss(f)) tracer?.state?.dependsOn(f);
+      const { loss, parts } = combined.evaluateParts(p, t, weight && { sampleWeight: weight });
+      return {
+        loss: mean(loss),
+        parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, mean(part)])),
+      };
     },
   };
 }
@@ -74,13 +120,16 @@ function ofFunction(loss: LossFunction): Objective {
     loss,
     isBuiltIn: false,
     takesLabels: false,
+    functions: [loss],
+    partNames: [],
     compute: (p, t, weight) => {
       // What is compiled of a function holds for its properties, if it has any.
       tracer?.state?.dependsOn(loss);
       const where = `loss "${name}"`;
-      if (weight === undefined) return mean(lossesOf(where, loss, p, t));
+      if (weight === undefined) return { loss: mean(lossesOf(where, loss, p, t)), parts: null };
       const perRow = weight.rank > 1 && weight.shape.at(-1) === 1 ? weight.squeeze(-1) : weight;
-      return mean(applyWeights(where, lossesOf(where, loss, ...withoutUncounted(p, t, perRow)), perRow));
+      const losses = lossesOf(where, loss, ...withoutUncounted(p, t, perRow));
+      return { loss: mean(applyWeights(where, losses, perRow)), parts: null };
     },
     contextFor: (shape) => (isSingle(shape) ? { threshold: 0.5 } : {}),
   };

@@ -3,6 +3,7 @@
  */
 import { getNumThreads } from "@chainrule/compiler";
 import { Generator, getDefaultDType, Tensor } from "@chainrule/core";
+import { isCombinedLoss } from "@chainrule/losses";
 import { Checksum } from "../checksum.ts";
 import { constructorArgumentsOf } from "../constructor-arguments.ts";
 import { makingOf } from "../made-by.ts";
@@ -134,6 +135,7 @@ class Speller {
   #spellFunction(f: ((...args: never[]) => unknown) & { lossName?: string; options?: object }): string {
     const making = makingOf(f);
     if (making) return `${making.factory.name}${this.#spell(making.args)}`;
+    if (isCombinedLoss(f)) return `combineLosses${this.#spell([f.parts, f.options])}`;
     if (f.lossName !== undefined) return `${f.lossName}${this.#spell(f.options ?? {})}`;
     this.#sources.add(new TextEncoder().encode(String(f)));
     return f.name || "a function";

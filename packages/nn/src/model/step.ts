@@ -24,8 +24,8 @@ export interface StepOutput {
   /** A scalar, penalties included. */
   readonly loss: Tensor;
   readonly prediction: Nested<Tensor>;
-  /** With several outputs: the loss of each, before lossWeights. */
-  readonly outputLosses: readonly Tensor[] | null;
+  /** What the loss is the sum of, see {@link BatchLoss}. */
+  readonly lossParts: Readonly<Record<string, Tensor>> | null;
 }
 
 /** What a step returns to the training loop. */
@@ -80,16 +80,16 @@ export function forward(
   weight?: Nested<Tensor>,
 ): StepOutput {
   const prediction = (x instanceof Tensor ? model.call(x) : model.call(...x)) as Nested<Tensor>;
-  const { loss, outputLosses } = outputs.computeLoss(prediction, y, weight);
+  const { loss, lossParts } = outputs.computeLoss(prediction, y, weight);
   const penalty = model.penalty();
-  return { loss: penalty ? loss.add(penalty) : loss, prediction, outputLosses };
+  return { loss: penalty ? loss.add(penalty) : loss, prediction, lossParts };
 }
 
 /** The same tensors, detached from the graph. */
-export function detach({ loss, prediction, outputLosses }: StepOutput): StepOutput {
+export function detach({ loss, prediction, lossParts }: StepOutput): StepOutput {
   return {
     loss: loss.detach(),
     prediction: mapNested(prediction, (output) => output.detach()),
-    outputLosses: outputLosses?.map((outputLoss) => outputLoss.detach()) ?? null,
+    lossParts: lossParts && Object.fromEntries(Object.entries(lossParts).map(([name, part]) => [name, part.detach()])),
   };
 }
