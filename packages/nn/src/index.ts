@@ -17,6 +17,7 @@ export type { BatchShape } from "./module/batch-shape.ts";
 export { Module, type ParameterCount } from "./module/module.ts";
 export * from "./optimizers/index.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
+export * from "./rewind/index.ts";
 export * from "./schedules/index.ts";
 export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";
 

@@ -151,6 +151,7 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   multiStepDecay: () => [{ lr: 0.1, milestones: [1, 2] }],
   oneCycle: () => [{ maxLr: 0.1, steps: 10 }],
   polynomialDecay: () => [schedule],
+  rewindable: () => [() => 0, { w: weights()[0] }, {}],
   stepDecay: () => [{ lr: 0.1, every: 2 }],
   warmup: () => [0.1, { steps: 2 }],
   input: () => [[2], {}],

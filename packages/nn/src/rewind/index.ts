@@ -1,0 +1,5 @@
+/**
+ * Trainings that can go back to any of their steps.
+ */
+export type { Batches } from "./passes.ts";
+export { type Rewindable, type RewindOptions, rewindable } from "./rewindable.ts";
