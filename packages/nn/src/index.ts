@@ -7,6 +7,8 @@ import "@chainrule/compiler";
 export type { ActivationFunction, ActivationLike } from "./activations.ts";
 export * from "./callbacks/index.ts";
 export { constructorArgumentsOf } from "./constructor-arguments.ts";
+export type { Findings } from "./diagnose/findings.ts";
+export type { Finding } from "./diagnose/program/rule.ts";
 export * from "./functional/index.ts";
 export * from "./initializers/index.ts";
 export * from "./layers/index.ts";

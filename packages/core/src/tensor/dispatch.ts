@@ -96,15 +96,28 @@ export type OpWatcher = (
 
 let watcher: OpWatcher | null = null;
 
-/** Runs `f`, in which every op that it applies is shown to a watcher, whether it is computed or recorded. */
+/**
+ * Runs `f`, in which every op that it applies is shown to a watcher, whether it is computed or recorded; after those that
+ * are watching already.
+ */
 export function withOpWatcher<T>(watch: OpWatcher, f: () => T): T {
   const before = watcher;
-  watcher = watch;
+  watcher = before === null ? watch : oneAfterAnother(before, watch);
   try {
     return f();
   } finally {
     watcher = before;
   }
+}
+
+function oneAfterAnother(first: OpWatcher, second: OpWatcher): OpWatcher {
+  return (...call) => {
+    const [doneFirst, doneSecond] = [first(...call), second(...call)];
+    return (output) => {
+      doneFirst(output);
+      doneSecond(output);
+    };
+  };
 }
 
 /** What an op is made of, where a tracer writes it in others, is not shown. */

@@ -20,6 +20,7 @@ import { checkValues } from "../inputs/values.ts";
 import type { Loss, LossSettings, NumberOptions } from "./loss.ts";
 import { checkReduction, type PerElement, reduceLosses } from "./reduction.ts";
 import { registerLoss } from "./registry.ts";
+import { lossWatcher } from "./watcher.ts";
 
 type AsTensors<Inputs extends readonly TensorLike[]> = { [K in keyof Inputs]: Tensor };
 
@@ -102,7 +103,8 @@ function makeLoss(definition: Definition, fixed: Options): Loss {
   };
   const loss = (...args: unknown[]): Tensor => {
     const { tensors, options } = read(args);
-    return reduceLosses(name, evaluate(definition, tensors, options), options);
+    const compute = () => reduceLosses(name, evaluate(definition, tensors, options), options);
+    return lossWatcher === null ? compute() : watched(definition, tensors, options, compute);
   };
   return Object.assign(Object.defineProperty(loss, "name", { value: name }), {
     lossName: name,
@@ -121,6 +123,26 @@ function makeLoss(definition: Definition, fixed: Options): Loss {
       return evaluate(definition, tensors, options);
     },
   });
+}
+
+/** Computes a loss before the eyes of whoever watches. */
+function watched(
+  definition: Definition,
+  given: readonly TensorLike[],
+  options: Options,
+  compute: () => Tensor,
+): Tensor {
+  const own = ownOptions(options);
+  const inputs = Object.entries(definition.inputs).map(([role, domain], i) => ({
+    role,
+    domain: resolveDomain(domain, own),
+    isGiven: definition.given.includes(role),
+    value: given[i],
+  }));
+  const done = lossWatcher!({ name: definition.name, inputs, options });
+  const output = compute();
+  done(output);
+  return output;
 }
 
 /** Tells inputs from options. */

@@ -11,6 +11,7 @@ export {
 } from "./checkpoint-store.ts";
 export type { CompileOptions, MetricsLike } from "./compile-options.ts";
 export type { BatchLike, BatchSource, BatchStream } from "./data-adapter.ts";
+export { type DiagnoseOptions, diagnose, type HandWrittenTraining } from "./diagnose.ts";
 export { History } from "./history.ts";
 export type { Awaitable, BatchLogs, Hooks, Logs } from "./hooks.ts";
 export type { MetricFunction, MetricLike } from "./metric-entries.ts";

@@ -3,7 +3,7 @@
  */
 
 import type { JitOptions } from "@chainrule/compiler";
-import { getDefaultDType, ModelError, OptionError, type Tensor } from "@chainrule/core";
+import { DataError, getDefaultDType, ModelError, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { refuseAssignments } from "../assignments.ts";
 import { Layer } from "../layers/layer.ts";
@@ -18,6 +18,8 @@ import { type TrainingConfig, toTrainingConfig } from "./compile.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import {
   arrayAdapter,
+  type Batch,
+  type BatchLike,
   type BatchSource,
   isBatchSource,
   readArrays,
@@ -356,6 +358,15 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
       got: "a program that does not have it",
       hint: importFiles,
     });
+  }
+
+  /** A batch as `fit` reads it, in one piece. @internal */
+  readBatch(where: string, batch: BatchLike): Batch {
+    if (!Array.isArray(batch) || batch.length < 2 || batch.length > 3)
+      throw new DataError({ where, expected: "a batch: [x, y] or [x, y, sampleWeight]", got: describe(batch) });
+    const [x, y, weight] = batch as BatchLike;
+    const arrays = readArrays(this.#readContext(where), x, y, weight);
+    return (arrayAdapter(arrays, arrays.count, null).iterate() as Iterator<Batch>).next().value;
   }
 
   /** Data becomes float64 where a part of the model is. */

@@ -39,6 +39,27 @@ let forwardPasses = 0;
 /** Called after every call of a module, as long as {@link withForwardHook} runs. */
 let forwardHook: ForwardHook | null = null;
 
+/** Sees calls of modules begin and end; one that throws does not end. */
+export interface CallWatcher {
+  /** @param title what error messages call the module. */
+  begin(module: Module<unknown>, inputs: readonly Tensor[], title: () => string): void;
+  end(module: Module<unknown>, output: unknown): void;
+}
+
+/** The watcher at work; null where nobody watches. */
+let callWatcher: CallWatcher | null = null;
+
+/** Runs `f`, in which every call of a module is shown to a watcher. */
+export function withCallWatcher<T>(watcher: CallWatcher, f: () => T): T {
+  const before = callWatcher;
+  callWatcher = watcher;
+  try {
+    return f();
+  } finally {
+    callWatcher = before;
+  }
+}
+
 /** Is told what a call returned, and what error messages call the module. Inner modules come before outer ones. */
 export type ForwardHook = (module: Module<unknown>, output: unknown, inputs: readonly Tensor[], title: string) => void;
 
@@ -132,7 +153,9 @@ export abstract class Module<Output = Tensor> {
       if (inputs.length > this.forward.length) this.#refuseSurplus(inputs.length);
       const tensors = inputs.map((input) => asTensor(input, "input"));
       this.prepare(tensors);
+      callWatcher?.begin(this, tensors, () => this.title(outer));
       const output = this.forward(...tensors);
+      callWatcher?.end(this, output);
       this.finish(output, tensors);
       forwardHook?.(this, output, tensors, this.title(outer));
       return output;

@@ -1,0 +1,39 @@
+/**
+ * What a rule of the diagnosis is, and what it finds.
+ */
+import type { DiagnosisContext } from "./context.ts";
+
+/** What is wrong in one place. */
+export interface Evidence {
+  /** What was seen, with numbers: a sentence or two. */
+  readonly evidence: string;
+  /** What to type instead. */
+  readonly fix: string;
+  /** The layer, as error messages name it: `layer "dense_1" (Dense)`. */
+  readonly layer?: string;
+  /** Where that stands in the user's program: `file.ts:12:5`. */
+  readonly line?: string;
+}
+
+/** What a rule found: one thing that is wrong, why it matters, and what to do. */
+export interface Finding extends Evidence {
+  /** The name of the rule, such as "softmax-before-logits-loss"; `docs/diagnose.md` has a section of that name. */
+  readonly rule: string;
+  /** Why it matters, in a sentence. */
+  readonly explanation: string;
+}
+
+/** Something that may be wrong with a training, and how to see it. */
+export interface Rule {
+  /** In words with hyphens between them. */
+  readonly name: string;
+  /** Why it matters, in a sentence without numbers. */
+  readonly explanation: string;
+  /**
+   * What it looks at: `"trace"` the operations of the forward pass and the loss, which cost nothing more to look at;
+   * `"numbers"` values, gradients and updates, which `fit` looks at as far as its budget of time goes.
+   */
+  readonly kind: "trace" | "numbers";
+  /** What is wrong, place by place; nothing where all is well. It changes nothing, other than within `context.trial`. */
+  check(context: DiagnosisContext): Iterable<Evidence>;
+}

@@ -1,0 +1,46 @@
+/**
+ * Running a program without leaving a trace of it.
+ */
+import { atomic } from "@chainrule/core/internal";
+import type { Module } from "../../module/module.ts";
+
+/** Ends what is undone on purpose. */
+const done = Symbol("done");
+
+/**
+ * Runs `f`, and undoes all that it changed: parameters, buffers, gradients, random numbers, what `everyRun` did, and the
+ * properties of the modules, such as the weights of layers that it built.
+ */
+export function trial<T>(model: Module<unknown> | null, f: () => T): T {
+  const restore = model ? noteProperties(model.modules()) : () => {};
+  let result: T;
+  try {
+    atomic(() => {
+      result = f();
+      throw done;
+    });
+  } catch (reason) {
+    if (reason !== done) throw reason;
+  } finally {
+    restore();
+  }
+  return result!;
+}
+
+/** Notes the properties of objects, and the entries of lists in them; returns what puts them back. */
+function noteProperties(owners: readonly object[]): () => void {
+  const noted = owners.map((owner) => [owner, Object.getOwnPropertyDescriptors(owner)] as const);
+  const lists = noted.flatMap(([, properties]) =>
+    Object.values(properties).flatMap(({ value }) => (Array.isArray(value) ? [[value, [...value]] as const] : [])),
+  );
+  return () => {
+    for (const [owner, before] of noted) {
+      for (const key of Reflect.ownKeys(owner)) if (!Object.hasOwn(before, key)) Reflect.deleteProperty(owner, key);
+      for (const key of Reflect.ownKeys(before)) {
+        const descriptor = (before as Record<PropertyKey, PropertyDescriptor>)[key];
+        if (descriptor.writable) Object.defineProperty(owner, key, descriptor);
+      }
+    }
+    for (const [list, before] of lists) if (!Object.isFrozen(list)) list.splice(0, list.length, ...before);
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * What training computes of a batch, as the diagnosis looks at it.
+ */
+import type { Tensor } from "@chainrule/core";
+import type { Program } from "../diagnose/program/program.ts";
+import type { Optimizer } from "../optimizers/index.ts";
+import type { Batch } from "./data-adapter.ts";
+import { flattenNested } from "./nested.ts";
+import { forward, type TrainState } from "./step.ts";
+
+/** The forward pass and the loss of a batch, as a program that can be diagnosed. */
+export function batchProgram(
+  where: string,
+  { model, outputs, optimizer }: Pick<TrainState, "model" | "outputs"> & { optimizer: Optimizer | null },
+  { x, y, weight }: Batch,
+  history: Program["history"],
+): Program {
+  return {
+    where,
+    model,
+    parameters: null,
+    optimizer,
+    inputs: flattenNested<Tensor>(x),
+    targets: flattenNested(y),
+    weights: weight === undefined ? [] : flattenNested(weight),
+    compute: () => forward({ model, outputs }, x, y, weight).loss,
+    step: null,
+    history,
+  };
+}
