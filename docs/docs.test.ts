@@ -1,6 +1,7 @@
 /**
  * Every TypeScript block of the READMEs and of docs/ is run as a program of its own; what it prints must be what its
- * comments `// prints …` say, in that order.
+ * comments `// prints …` say, in that order, or the block of `text` after it. A page that means TypeScript which is no
+ * program of its own says `typescript`.
  *
  * All are bundled at once, so that the library is read and stripped of its types once instead of for every program.
  */
@@ -11,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { linesOf, programsOf } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const markdown = (folder: string) =>
@@ -20,14 +22,15 @@ const markdown = (folder: string) =>
 const files = [
   "README.md",
   ...markdown("docs"),
+  ...markdown("docs/course"),
   ...readdirSync(join(root, "packages"))
     .filter((name) => name !== "testing")
     .flatMap((name) => markdown(`packages/${name}`)),
 ];
 const programs = files.flatMap((file) =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code], i) => ({
+  programsOf(readFileSync(join(root, file), "utf8")).map((program, i) => ({
     name: `${file}, program ${i + 1}`,
-    code,
+    ...program,
   })),
 );
 
@@ -40,6 +43,7 @@ describe("the programs in the documentation", () => {
     const out = join(root, "packages", "chainrule", "out");
     mkdirSync(out, { recursive: true });
     folder = mkdtempSync(join(out, "docs-"));
+    copyFileSync(join(root, "docs/course/value-in-100-lines.ts"), join(folder, "value-in-100-lines.ts"));
     for (const { name, code } of programs) writeFileSync(join(folder, `${fileName(name)}.ts`), code);
     await build({
       entryPoints: programs.map(({ name }) => join(folder, `${fileName(name)}.ts`)),
@@ -61,10 +65,9 @@ describe("the programs in the documentation", () => {
 
   it("are found", () => expect(programs.length).toBeGreaterThan(5));
 
-  it.concurrent.each(programs)("$name runs and prints what it says", { timeout: 120_000 }, async ({ name, code }) => {
+  it.concurrent.each(programs)("$name runs and prints what it says", { timeout: 120_000 }, async ({ name, output }) => {
     const path = join(folder, `${fileName(name)}.mjs`);
     const { stdout } = await promisify(execFile)(process.execPath, [path], { cwd: folder });
-    const expected = [...code.matchAll(/\/\/ prints (.*)$/gm)].map(([, text]) => text);
-    if (expected.length > 0) expect(stdout.trimEnd().split("\n")).toEqual(expected);
+    if (output) expect(linesOf(stdout)).toEqual(output);
   });
 });
