@@ -146,6 +146,7 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   clipGradValue: () => [weights(), 1],
   cosineDecay: () => [schedule],
   cosineRestarts: () => [schedule],
+  diagnose: () => [compiled(), [[[0, 1]], [[1]]], {}],
   exponentialDecay: () => [{ lr: 0.1, gamma: 0.9 }],
   linearDecay: () => [schedule],
   multiStepDecay: () => [{ lr: 0.1, milestones: [1, 2] }],
@@ -204,10 +205,11 @@ export const forAuthors = [
   "withoutInitialization",
 ];
 
+const compiled = () => new nn.Sequential([new nn.Dense({ units: 1, inputDim: 2 })]).compile({ loss: "mse" });
+
 /** A model that was compiled, and the arguments of its methods. */
 export function modelCalls(): readonly [name: string, object: object, args: Arguments][] {
-  const model = new nn.Sequential([new nn.Dense({ units: 1, inputDim: 2 })]);
-  model.compile({ loss: "mse" });
+  const model = compiled();
   const optimizer = new nn.SGD(model.parameters());
   return [
     ["compile", model, [{ loss: "mse" }]],

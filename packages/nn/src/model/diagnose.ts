@@ -10,11 +10,12 @@ import type { Rule } from "../diagnose/program/rule.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import { Optimizer } from "../optimizers/index.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { batchProgram } from "./batch-program.ts";
 import { CompiledOutputs } from "./compiled-outputs.ts";
 import type { BatchLike } from "./data-adapter.ts";
 import { Model } from "./model.ts";
-import type { LossLike } from "./objective.ts";
+import { type LossLike, readLoss } from "./objective.ts";
 
 /** What {@link diagnose} may be told besides the model and the batch. */
 export interface DiagnoseOptions {
@@ -66,17 +67,21 @@ export function diagnose(
   third: DiagnoseOptions = {},
 ): Findings {
   if (subject instanceof Module) {
+    refuseSurplus("diagnose", arguments, 3);
     checkOptions("diagnose", third, ["loss", "rules"]);
     return diagnoseProgram(modelProgram(subject, second as BatchLike, third), chosenRules(third.rules));
   }
-  const options = (second ?? {}) as DiagnoseOptions;
+  refuseSurplus("diagnose", arguments, 2);
+  const options = (second === undefined ? {} : second) as DiagnoseOptions;
   checkOptions("diagnose", options, ["rules"]);
   return diagnoseProgram(handWrittenProgram(subject), chosenRules(options.rules));
 }
 
 function chosenRules(names: readonly string[] | undefined): readonly Rule[] {
   if (names === undefined) return rules;
-  return names.map((name) => {
+  if (!Array.isArray(names))
+    throw new OptionError({ where: "diagnose, rules", expected: "a list of names", got: describe(names) });
+  return names.map((name: string) => {
     const rule = rules.find((each) => each.name === name);
     if (rule) return rule;
     const known = rules.map((each) => each.name);
@@ -84,7 +89,7 @@ function chosenRules(names: readonly string[] | undefined): readonly Rule[] {
       where: "diagnose, rules",
       expected: "names of rules",
       got: describe(name),
-      hint: didYouMean(String(name), known),
+      hint: typeof name === "string" ? didYouMean(name, known) : undefined,
     });
   });
 }
@@ -97,6 +102,7 @@ function modelProgram(model: Module<unknown>, given: BatchLike, { loss }: Diagno
       got: `a ${model.constructor.name}`,
       hint: "Of other modules, say how the loss is computed: diagnose({ model, loss: () => … }).",
     });
+  if (loss !== undefined) readLoss("diagnose, loss", loss);
   const batch = model.readBatch("diagnose", given);
   const { outputs, optimizer } =
     loss === undefined
