@@ -8,6 +8,7 @@ import { escapeCode } from "./drawing/terminal.ts";
 import * as index from "./index.ts";
 import {
   barChartSvg,
+  boundarySvg,
   display,
   drawBoundary,
   drawImage,
@@ -30,11 +31,21 @@ const graph = graphOf(w.mul(2), { names: { [nasty]: w } });
 const titles = { title: nasty, xLabel: nasty, yLabel: nasty };
 const { yLabel: _, ...titlesOfBars } = titles;
 
+const points = [
+  [0, 0],
+  [1, 1],
+];
+const atRight = (x: Tensor) => x.slice(":", 0).greater(0.5).cast("int32");
+
 type Draw = (options?: object) => string;
 
 /** Drawings in SVG, or in HTML with SVG in it. */
 const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = {
   barChartSvg: [(options) => barChartSvg({ [nasty]: { [nasty]: 1, b: 2 } }, options), titlesOfBars],
+  boundarySvg: [
+    (options) => boundarySvg(atRight, { x: points, y: [0, 1], classNames: [nasty, nasty], resolution: 10, ...options }),
+    titles,
+  ],
   graphSvg: [(options) => graphSvg(graph, options), { title: nasty }],
   heatmapSvg: [
     (options) => heatmapSvg([[1, -2]], { rowLabels: [nasty], columnLabels: [nasty, nasty], ...options }),
@@ -55,17 +66,9 @@ const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = 
   ],
 };
 
-const points = [
-  [0, 0],
-  [1, 1],
-];
 /** Drawings of characters, in colours where the terminal has them, and something that each must show. */
 const terminal: Readonly<Record<string, readonly [draw: Draw, shows: RegExp]>> = {
-  drawBoundary: [
-    (options) =>
-      drawBoundary((x: Tensor) => x.slice(":", 0).greater(0.5).cast("int32"), { x: points, y: [0, 1], ...options }),
-    /o.*x|x.*o/s,
-  ],
+  drawBoundary: [(options) => drawBoundary(atRight, { x: points, y: [0, 1], ...options }), /o.*x|x.*o/s],
   drawImage: [
     (options) =>
       drawImage(

@@ -2,7 +2,9 @@
  * Graphs of a computation and plots, for terminal and page.
  */
 export { type BarChartData, type BarChartOptions, barChartSvg } from "./charts/bar-chart.ts";
-export { type BoundaryPrediction, type DrawBoundaryOptions, drawBoundary } from "./charts/boundary.ts";
+export { type DrawBoundaryOptions, drawBoundary } from "./charts/boundary.ts";
+export type { BoundaryOptions, BoundaryPrediction } from "./charts/boundary-data.ts";
+export { type BoundarySvgOptions, boundarySvg } from "./charts/boundary-svg.ts";
 export { heatmap } from "./charts/heatmap.ts";
 export type { HeatmapData, HeatmapOptions } from "./charts/heatmap-data.ts";
 export { type HeatmapSvgOptions, heatmapSvg } from "./charts/heatmap-svg.ts";

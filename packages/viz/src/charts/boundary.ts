@@ -1,34 +1,29 @@
 /**
  * What a model makes of the plane: its decision regions in the terminal, with the data in them.
  */
-import { DataError, Tensor, tensor } from "@chainrule/core";
-import { checkFunction, describe } from "@chainrule/core/internal";
-import { checkDrawingOptions, checkRange } from "../drawing/options.ts";
+import { type Tensor, tensor } from "@chainrule/core";
+import { checkFunction } from "@chainrule/core/internal";
+import { checkDrawingOptions } from "../drawing/options.ts";
 import { hasColors, paint } from "../drawing/terminal.ts";
 import { type Extent, formatNumber } from "../drawing/ticks.ts";
-import { checkSize, toMatrix } from "./line-data.ts";
-
-/** What a model says of n points: classes or scores, [n] or [n, 1], or a score for each class, [n, k]. */
-export type BoundaryPrediction = Tensor | readonly number[] | readonly (readonly number[])[];
+import {
+  type BoundaryOptions,
+  type BoundaryPrediction,
+  boundaryKeys,
+  type Plane,
+  readScores,
+  toClasses,
+  toPlane,
+  unknown,
+} from "./boundary-data.ts";
+import { checkSize } from "./line-data.ts";
 
 /** Options of {@link drawBoundary}. */
-export interface DrawBoundaryOptions {
-  /** Points to draw over the regions, [n, 2]. */
-  x?: Tensor | readonly (readonly number[])[];
-  /** The classes of the points, [n]: whole numbers from 0. */
-  y?: Tensor | ArrayLike<number>;
-  /** From where to where in the first coordinate; by default somewhat wider than the points, else from -1 to 1. */
-  xRange?: Extent;
-  /** The same in the second coordinate. */
-  yRange?: Extent;
+export interface DrawBoundaryOptions extends BoundaryOptions {
   /** Columns of characters, 60 by default. */
   width?: number;
   /** Rows of characters; by default so that a step upwards is as long as one to the right, at most 40. */
   height?: number;
-  /** From which score on a point is in class 1: 0 for logits, 0.5 for probabilities (the default). */
-  threshold?: number;
-  /** The names of the classes. */
-  classNames?: readonly string[];
   /** Whether to use colours; by default where the terminal has them. */
   color?: boolean;
 }
@@ -41,20 +36,14 @@ const styles = {
   markColors: [117, 209, 120, 219, 222, 123],
 } as const;
 
-/** Stands for a point of which the model says NaN. */
-const unknown = -1;
 /** Characters are about twice as high as wide. */
 const characterRatio = 2;
 const mostRows = 40;
 
 /** The part of the plane that is drawn, in cells of one character. */
-interface PlotRegion {
-  readonly xRange: Extent;
-  readonly yRange: Extent;
+interface PlotRegion extends Plane {
   readonly width: number;
   readonly height: number;
-  readonly points: readonly (readonly number[])[];
-  readonly labels: readonly number[];
 }
 
 /**
@@ -79,54 +68,24 @@ export function drawBoundary(
   options: DrawBoundaryOptions = {},
 ): string | Promise<string> {
   const where = "drawBoundary";
-  const own = ["x", "y", "xRange", "yRange", "width", "height", "threshold", "classNames", "color"];
-  checkDrawingOptions(where, options, own);
+  checkDrawingOptions(where, options, [...boundaryKeys, "width", "height", "color"]);
   checkFunction(where, predict, "a function that predicts the classes of points");
   const plane = toPlotRegion(where, options);
   const finish = (prediction: BoundaryPrediction) =>
-    draw(plane, readClasses(where, prediction, plane.width * plane.height, options.threshold), options);
+    draw(plane, toClasses(readScores(where, prediction, plane.width * plane.height), options.threshold), options);
   const predicted = predict(tensor(cellCentres(plane)));
   return predicted instanceof Promise ? predicted.then(finish) : finish(predicted);
 }
 
-function toPlotRegion(where: string, { x, y, width = 60, ...options }: DrawBoundaryOptions): PlotRegion {
-  const points = x === undefined ? [] : toMatrix(where, x);
-  const labels = y === undefined ? points.map(() => 0) : labelsOf(where, y);
-  if (points.some((point) => point.length !== 2))
-    throw new DataError({
-      where,
-      expected: "points in the plane, [n, 2]",
-      got: `points of ${points[0].length} numbers`,
-    });
-  if (labels.length !== points.length)
-    throw new DataError({ where, expected: `${points.length} classes, one for each point`, got: `${labels.length}` });
-  const wrong = labels.find((label) => !Number.isInteger(label) || label < 0);
-  if (wrong !== undefined)
-    throw new DataError({ where, expected: "classes as whole numbers from 0", got: describe(wrong) });
-  const [xRange, yRange] = [options.xRange, options.yRange].map((range, axis) =>
-    range === undefined ? paddedExtent(points.map((point) => point[axis])) : checkRange(where, range),
-  );
+function toPlotRegion(where: string, options: DrawBoundaryOptions): PlotRegion {
+  const plane = toPlane(where, options);
+  const { xRange, yRange } = plane;
+  const { width = 60 } = options;
   checkSize(where, "width", width, 2);
   const square = Math.round((width * (yRange[1] - yRange[0])) / (xRange[1] - xRange[0]) / characterRatio);
   const { height = Math.min(mostRows, Math.max(5, square)) } = options;
   checkSize(where, "height", height, 2);
-  return { xRange, yRange, width, height, points, labels };
-}
-
-function labelsOf(where: string, y: unknown): number[] {
-  if (y instanceof Tensor) return Array.from(y.toTypedArray());
-  if (Array.isArray(y) || (ArrayBuffer.isView(y) && "length" in y)) return Array.from(y as ArrayLike<number>);
-  throw new DataError({ where, expected: "a list of classes as y", got: describe(y) });
-}
-
-/** From the least to the greatest, and a tenth more on both sides. */
-function paddedExtent(values: readonly number[]): Extent {
-  const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return [-1, 1];
-  const low = finite.reduce((a, b) => Math.min(a, b));
-  const high = finite.reduce((a, b) => Math.max(a, b));
-  const margin = (high - low) / 10 || 1;
-  return [low - margin, high + margin];
+  return { ...plane, width, height };
 }
 
 /** The middle of each cell, row by row from the top. */
@@ -136,28 +95,6 @@ function cellCentres({ xRange, yRange, width, height }: PlotRegion): number[][] 
     along(xRange, i % width, width),
     along(yRange, height - 1 - Math.floor(i / width), height),
   ]);
-}
-
-function readClasses(
-  where: string,
-  prediction: BoundaryPrediction,
-  count: number,
-  threshold: number | undefined,
-): number[] {
-  const given: unknown = prediction instanceof Tensor ? prediction.toArray() : prediction;
-  const rows = Array.isArray(given) ? given.map((row: unknown) => (Array.isArray(row) ? row : [row])) : [];
-  if (rows.length !== count || !rows.every((row) => row.length > 0 && row.every((value) => typeof value === "number")))
-    throw new DataError({
-      where,
-      expected: `a prediction for each of ${count} points: [${count}], [${count}, 1] or [${count}, classes]`,
-      got: prediction instanceof Tensor ? `shape [${prediction.shape.join(", ")}]` : describe(prediction),
-    });
-  const scores = rows as number[][];
-  if (scores[0].length > 1)
-    return scores.map((row) => (row.some(Number.isNaN) ? unknown : row.indexOf(Math.max(...row))));
-  const single = scores.map(([score]) => score);
-  if (threshold === undefined && single.every((score) => Number.isInteger(score) && score >= 0)) return single;
-  return single.map((score) => (Number.isNaN(score) ? unknown : score >= (threshold ?? 0.5) ? 1 : 0));
 }
 
 function draw(plane: PlotRegion, classes: readonly number[], options: DrawBoundaryOptions): string {

@@ -57,13 +57,23 @@ export const lineColorsOn = {
   dark: ["#58a6e0", "#f08a4b", "#33c79e", "#dc93bd", "#e6b040", "#8fd0f2"],
 } as const;
 
+/** The colour of the page on each kind of page, on which mixtures are based. */
+export const pageColorOn = { light: "#ffffff", dark: "#0d1117" } as const;
+
+/** A mixture of two colours, #rrggbb: of `share` of the second one. */
+export function mixColors(first: string, second: string, share: number): string {
+  const part = (color: string, i: number) => Number.parseInt(color.slice(1 + 2 * i, 3 + 2 * i), 16);
+  const mixed = [0, 1, 2].map((i) => Math.round(part(first, i) + (part(second, i) - part(first, i)) * share));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
 const rules = (theme: "light" | "dark") => {
   const { page, ink, faint } = { light: lightPage, dark: darkPage }[theme];
   const lines = lineColorsOn[theme].map((color, i) => `.cr .l${i}{stroke:${color}}.cr .f${i}{fill:${color}}`);
   return `.cr .page{fill:${page}}.cr text{fill:${ink}}.cr .axis{stroke:${ink}}.cr .grid{stroke:${faint}}${lines.join("")}`;
 };
-const lightPage = { page: "#ffffff", ink: "#24292f", faint: "#e3e6ea" };
-const darkPage = { page: "#0d1117", ink: "#d7dde4", faint: "#2b323b" };
+const lightPage = { page: pageColorOn.light, ink: "#24292f", faint: "#e3e6ea" };
+const darkPage = { page: pageColorOn.dark, ink: "#d7dde4", faint: "#2b323b" };
 
 /** How text and lines look in all drawings, whatever their colours. */
 const shapes =

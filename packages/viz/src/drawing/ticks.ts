@@ -86,6 +86,15 @@ function paddedExtent(values: readonly number[]): Extent {
   return [least - margin, least + margin];
 }
 
+/** From the least to the greatest finite number, and a share of the distance more on both sides. */
+export function paddedBy(share: number, values: readonly number[]): Extent {
+  const finite = values.filter(Number.isFinite);
+  const low = finite.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const high = finite.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const margin = (high - low) * share || 1;
+  return [low - margin, high + margin];
+}
+
 /** The nearest step at or above `rough` that is 1, 2 or 5 times a power of ten: people count in these. */
 function roundStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
