@@ -145,6 +145,54 @@ const byHand: Readonly<Record<string, readonly [args: readonly unknown[], value:
     0.5 ** 2 / 2,
   ],
   triplet: [[[[0, 0]], [[3, 4]], [[6, 8]], { margin: 6 }], 5 - 10 + 6],
+  cosineEmbedding: [
+    [
+      [
+        [1, 0],
+        [1, 0],
+      ],
+      [
+        [0, 1],
+        [1, 1],
+      ],
+      [1, -1],
+    ],
+    (1 + Math.SQRT1_2) / 2,
+  ],
+  hingeEmbedding: [
+    [
+      [0.3, 0.4],
+      [1, -1],
+    ],
+    (0.3 + 0.6) / 2,
+  ],
+  l2Loss: [
+    [
+      [1, 2],
+      [1, 4],
+    ],
+    1,
+  ],
+  marginRanking: [[[2, 0], [1, 1], [1, 1], { margin: 0.5 }], (0 + 1.5) / 2],
+  multiLabelMargin: [[[[0.1, 0.2, 0.4, 0.8]], [[1, 0, 0, 1]]], (1.1 + 1.3 + 0.4 + 0.6) / 4],
+  multiLabelSoftMargin: [[[[0, 2]], [[1, 0]]], (LN2 + log(1 + exp(2))) / 2],
+  multiMargin: [[[[0.1, 0.2, 0.8]], [2]], (0.3 + 0.4) / 3],
+  perceptron: [
+    [
+      [0.5, -2],
+      [1, 1],
+    ],
+    1,
+  ],
+  quantile: [[[1, 2], [3, 1], { q: 0.9 }], (0.9 * 2 + 0.1 * 1) / 2],
+  smoothL1: [[[0.5, 3], [0, 0], { beta: 0.5 }], (0.25 + 2.75) / 2],
+  softMargin: [
+    [
+      [0, 2],
+      [1, -1],
+    ],
+    (LN2 + log(1 + exp(2))) / 2,
+  ],
   tversky: [[[1, 1, 0, 0], [1, 0, 1, 0], { alpha: 1, beta: 1, smooth: 0 }], 1 - 1 / 3],
 };
 

@@ -33,6 +33,17 @@ export { categoricalHinge, contrastive, hinge, squaredHinge, triplet } from "./f
 export { dice, tversky } from "./families/overlap.ts";
 export { huber, logCosh, mae, mape, mse, msle } from "./families/regression.ts";
 export { cosineSimilarity, infoNCE } from "./families/similarity.ts";
+export {
+  cosineEmbedding,
+  hingeEmbedding,
+  marginRanking,
+  multiLabelMargin,
+  multiLabelSoftMargin,
+  multiMargin,
+  perceptron,
+  softMargin,
+} from "./further/margin.ts";
+export { l2Loss, quantile, smoothL1 } from "./further/regression.ts";
 export { type CrossEntropyExplanation, explainCrossEntropy } from "./information/explain.ts";
 export * as information from "./information/index.ts";
 export type { InformationOptions } from "./information/measures.ts";

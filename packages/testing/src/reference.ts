@@ -67,6 +67,7 @@ interface Files {
   movement: ReferenceCase;
   layers: ReferenceCase;
   losses: ReferenceCase;
+  "peers/losses": ReferenceCase;
   information: ReferenceCase;
   "higher-order": HessianCase;
   optimizers: OptimizerCase;

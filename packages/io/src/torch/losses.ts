@@ -114,18 +114,33 @@ export const writtenOutLosses: readonly string[] = [
   "gaussianKl",
   "generalizedCrossEntropy",
   "hinge",
+  "hingeEmbedding",
   "infoNCE",
   "jensenShannon",
+  "l2Loss",
   "logCosh",
   "mape",
   "msle",
+  "multiLabelMargin",
+  "multiLabelSoftMargin",
+  "multiMargin",
+  "perceptron",
   "poisson",
+  "quantile",
+  "smoothL1",
+  "softMargin",
   "squaredHinge",
   "tversky",
 ];
 
 /** Losses that no compiled model can have: they are of three tensors, and not of a prediction and a target. */
-export const lossesOfThree: readonly string[] = ["contrastive", "gaussianNll", "triplet"];
+export const lossesOfThree: readonly string[] = [
+  "contrastive",
+  "cosineEmbedding",
+  "gaussianNll",
+  "marginRanking",
+  "triplet",
+];
 
 /** The losses of the table, by name. */
 export const lossTextNames: readonly string[] = Object.keys(texts);

@@ -64,7 +64,7 @@ function weighClasses(values: Tensor, weights: Tensor): Tensor {
 }
 
 /** The class weights as a tensor of one for each class. */
-function weightsOf(classWeight: TensorLike | undefined, values: Tensor, axis: number): Tensor | null {
+export function weightsOf(classWeight: TensorLike | undefined, values: Tensor, axis: number): Tensor | null {
   if (classWeight === undefined) return null;
   const weights = asFloat(classWeight, values.dtype);
   const classes = values.shape[normalizeAxis("classWeight", axis, values.rank)];

@@ -8,10 +8,14 @@ import type { NoOptions } from "../definition/loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 import { asDistribution, selectTarget } from "./class-losses.ts";
 
-/** How much is missing to a margin of 1 on the right side; 0 stands for -1, as in Keras. */
+/** -1 or 1; 0 stands for -1, as in Keras. */
+export function sideOf(target: Tensor): Tensor {
+  return where(target.equal(0), -1, target);
+}
+
+/** How much is missing to a margin of 1 on the right side. */
 function hingeTerm(prediction: Tensor, target: Tensor): Tensor {
-  const side = where(target.equal(0), -1, target);
-  return sub(1, side.mul(prediction)).relu();
+  return sub(1, sideOf(target).mul(prediction)).relu();
 }
 
 /**
@@ -128,6 +132,18 @@ export const triplet = defineLoss<
   },
 );
 
+/** Throws unless there are vectors of one shape, and one number for each pair of them. */
+export function checkPairs(name: string, first: Tensor, second: Tensor, similar: Tensor, axis: number): void {
+  checkSameShape(name, "second", second, first, "first");
+  const expected = first.rank === 0 ? [] : first.shape.toSpliced(axis < 0 ? axis + first.rank : axis, 1);
+  if (first.rank === 0 || !sameShape(similar.shape, expected))
+    throw new ShapeError({
+      where: name,
+      expected: `vectors, and one number for each pair, ${formatShape(expected)}`,
+      got: `vectors of shape ${formatShape(first.shape)} and similar of shape ${formatShape(similar.shape)}`,
+    });
+}
+
 interface ContrastiveOptions {
   margin?: number;
   axis?: number;
@@ -163,16 +179,7 @@ export const contrastive = defineLoss<
     options: ["margin", "axis"],
     inputs: { first: "real", second: "real", similar: "truth" },
     given: ["similar"],
-    check: (name, [first, second, similar], { axis = -1 }) => {
-      checkSameShape(name, "second", second, first, "first");
-      const expected = first.rank === 0 ? [] : first.shape.toSpliced(axis < 0 ? axis + first.rank : axis, 1);
-      if (first.rank === 0 || !sameShape(similar.shape, expected))
-        throw new ShapeError({
-          where: name,
-          expected: `vectors, and one number for each pair, ${formatShape(expected)}`,
-          got: `vectors of shape ${formatShape(first.shape)} and similar of shape ${formatShape(similar.shape)}`,
-        });
-    },
+    check: (name, [first, second, similar], { axis = -1 }) => checkPairs(name, first, second, similar, axis),
     sample: (normal) => ({
       inputs: {
         first: Array.from({ length: 4 }, () => [normal(), normal(), normal()]),

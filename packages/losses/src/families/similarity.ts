@@ -7,7 +7,7 @@ import { defineLoss } from "../definition/define-loss.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 
 /** The vectors at length 1; lengths below 1e-6 are taken as that, as in Keras, so that 0 stays 0. */
-function l2Normalize(x: Tensor, axis: number): Tensor {
+export function l2Normalize(x: Tensor, axis: number): Tensor {
   return x.div(x.norm(axis, { keepDims: true }).maximum(1e-6));
 }
 

@@ -29,14 +29,14 @@ export function timesLog(t: Tensor, logP: Tensor): Tensor {
  * g · slope, and 0 where g is 0 though the slope be infinite. Linear in g, as what a gradient rule makes of g must be: its
  * own derivative by g is the slope also where g is 0.
  */
-const timesSlope: (g: Tensor, slope: Tensor) => Tensor = customGradient(
+const timesSlope: (g: Tensor, slope: Tensor) => Tensor = /* @__PURE__ */ customGradient(
   (g, slope) => g.mul(where(g.equal(0), 1, slope)),
   (u, { inputs: [g, slope] }) => [timesSlope(u, slope), timesSlope(u, g)],
   "timesSlope",
 );
 
 /** log x, whose derivative at 0, where it is infinite, makes no NaN of a gradient of 0. */
-const logFromZero: (x: Tensor) => Tensor = customGradient(
+const logFromZero: (x: Tensor) => Tensor = /* @__PURE__ */ customGradient(
   (x) => x.log(),
   (g, { inputs: [x] }) => timesSlope(g, x.reciprocal()),
   "logFromZero",
@@ -45,7 +45,7 @@ const logFromZero: (x: Tensor) => Tensor = customGradient(
 /**
  * x log x, exactly 0 at 0. Its derivative there is what it is, -Infinity, and not the NaN that 0 · log 0 would make.
  */
-export const xLogX: (x: Tensor) => Tensor = customGradient(
+export const xLogX: (x: Tensor) => Tensor = /* @__PURE__ */ customGradient(
   (x) => x.mul(where(x.equal(0), 1, x).log()),
   (g, { inputs: [x] }) => timesSlope(g, logFromZero(x).add(1)),
   "xLogX",
