@@ -38,3 +38,49 @@ function draw(name: string, lines: LineChartData, options: LineChartOptions): vo
     { xLabel: "x", yLabel: "f(x)" },
   );
 }
+
+// ---- 5. One neuron learns
+{
+  const loss = (w: number) => 1.5 * (w - 2) ** 2; // the mean over x = -1, 0, 1, 2, with b = -1
+  const descent = (rate: number, steps: number): Point[] => {
+    const path: Point[] = [];
+    for (let w = 0, step = 0; step <= steps; step++, w -= rate * 3 * (w - 2)) path.push([w, loss(w)]);
+    return path;
+  };
+  draw(
+    "descent",
+    { loss: curve(loss, -0.2, 4.2), "rate 0.1": descent(0.1, 8), "rate 0.5": descent(0.5, 12) },
+    { xLabel: "w", yLabel: "mean squared error" },
+  );
+}
+
+// ---- 6. Saturation
+const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+const slopeOfSquaredError = (z: number) => 2 * sigmoid(z) * sigmoid(z) * (1 - sigmoid(z));
+draw(
+  "saturation",
+  { answer: curve(sigmoid, -8, 8), "slope of the squared error": curve(slopeOfSquaredError, -8, 8) },
+  { xLabel: "z, where the answer should be 0" },
+);
+
+// ---- 7. Surprise, entropy, cross-entropy, KL
+{
+  const p = 0.6;
+  const crossEntropy = (q: number) => -p * Math.log(q) - (1 - p) * Math.log(1 - q);
+  draw(
+    "cross-entropy",
+    {
+      "cross-entropy H(p, q)": curve(crossEntropy, 0.02, 0.98, 96),
+      "entropy H(p)": curve(() => crossEntropy(p), 0, 1, 1),
+      "KL(p‖q)": curve((q) => crossEntropy(q) - crossEntropy(p), 0.02, 0.98, 96),
+    },
+    { xLabel: "q, the forecast for rain, where the truth is 0.6", yLabel: "nats" },
+  );
+}
+
+// ---- 9. Sigmoid with cross-entropy
+draw(
+  "p-minus-y",
+  { "squared error": curve(slopeOfSquaredError, -8, 8), "cross-entropy: p - y": curve(sigmoid, -8, 8) },
+  { xLabel: "z, where the label is 0", yLabel: "slope by z" },
+);
