@@ -105,6 +105,7 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   ModelCheckpoint: () => ["checkpoints", {}],
   LearningRateScheduler: () => [() => 0.1],
   ReduceLROnPlateau: () => [{}],
+  Rewind: () => [{}],
   ReduceOnPlateau: () => [new nn.SGD(weights()), {}],
   Sequential: () => [[new nn.Dense(2)], {}],
   Functional: () => {

@@ -108,6 +108,12 @@ const table: Readonly<Record<string, Row>> = {
     effect: (_, { history }, model) => [history.lr, model.optimizer.lr],
     expected: [[0.01, 0.01, 0.005], 0.0025],
   }),
+  Rewind: row({
+    make: () => new nn.Rewind(),
+    hooks: [],
+    effect: ({ at, earliest, furthest }) => [at, earliest, furthest],
+    expected: [9, 0, 9],
+  }),
   TerminateOnNaN: row({
     make: () => new nn.TerminateOnNaN(),
     hooks: ["onBatchEnd"],

@@ -8,6 +8,7 @@ import type { Optimizer } from "../optimizers/index.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { type Awaitable, type BatchLogs, type HookName, type Hooks, hookNames, type Logs } from "./hooks.ts";
 import type { Model } from "./model.ts";
+import type { TrainingRecorder } from "./recorder.ts";
 
 /**
  * Base class of callbacks. Override the hooks that are needed; a plain object of hooks does as well.
@@ -75,6 +76,11 @@ export abstract class Callback implements Hooks {
 
   /** What it goes by, as far as a training that is resumed had better have the same. @internal */
   get settings(): Readonly<Record<string, unknown>> | null {
+    return null;
+  }
+
+  /** Whether it follows the training step by step, and may have it begin and end elsewhere. @internal */
+  get recorder(): TrainingRecorder | null {
     return null;
   }
 
@@ -156,6 +162,13 @@ export class CallbackList {
   /** Whether one of them sees to losses that are no numbers. */
   get watchesLoss(): boolean {
     return this.#callbacks.some((callback) => callback instanceof Callback && callback.watchesLoss);
+  }
+
+  /** The one that follows the training step by step. @throws OptionError where there are two. */
+  get recorder(): TrainingRecorder | null {
+    const [first = null, second] = this.#callbacks.flatMap((each) => (each instanceof Callback && each.recorder) || []);
+    if (second) throw new OptionError({ where: "fit, callbacks", expected: "at most one Rewind", got: "several" });
+    return first;
   }
 
   /** Whether one of them wants the gradients of the epoch's last batch. */

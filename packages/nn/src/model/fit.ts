@@ -25,6 +25,7 @@ import { checkEnd, LossNotice } from "./notices.ts";
 import type { CompleteFitOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import type { Progress } from "./progress-lines.ts";
+import type { TrainingRecorder } from "./recorder.ts";
 import { type TrainState, testStep, trainStep } from "./step.ts";
 import type { TrainingParts } from "./training-state.ts";
 import { checkValidation, PeekedAdapter } from "./validation-check.ts";
@@ -46,6 +47,7 @@ interface FitRun {
   readonly eventLoop: EventLoopYield;
   readonly notice: LossNotice;
   readonly checkpoints: Checkpoints | null;
+  readonly recorder: TrainingRecorder | null;
   readonly shapes: TrainingParts["shapes"];
   /** The batch that was trained on last. */
   lastBatch: Batch | null;
@@ -63,6 +65,8 @@ interface FitRequest extends FitData {
   readonly isSingleOutput: boolean;
   /** What is said where the loss is no number, unless a callback sees to it. */
   readonly notice: LossNotice;
+  /** Runs the training again, from its beginning unless a recorder knows better. */
+  again(changed: Partial<CompleteFitOptions>): Promise<History>;
   /** Is given the history when all is checked and training begins. */
   onBegin(history: History): void;
 }
@@ -82,6 +86,8 @@ export async function runFit(request: FitRequest): Promise<History> {
     checkPasses(request);
     checkSmallestBatch(model, request);
     const isValidationChecked = await checkValidation({ model, ...config }, request);
+    const { recorder } = callbacks;
+    recorder?.open({ ...request, again: (isSilent) => request.again(isSilent ? { verbose: 0 } : {}) });
     checkpoints = await openCheckpoints(model, request, callbacks);
     request.onBegin(history);
     progress = await openProgress(options, data.steps);
@@ -111,6 +117,7 @@ export async function runFit(request: FitRequest): Promise<History> {
       eventLoop: new EventLoopYield(),
       notice: callbacks.watchesLoss || options.debugNaN ? new LossNotice(true) : request.notice,
       checkpoints,
+      recorder,
       shapes,
       lastBatch: null,
       changes,
@@ -129,6 +136,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     progress?.close();
     if (validationData instanceof PeekedAdapter) await validationData.close();
     await checkpoints?.close();
+    callbacks.recorder?.close();
   }
 }
 
@@ -138,18 +146,20 @@ function reasonOf(stopped: boolean | string, interrupted: boolean): string | nul
 }
 
 async function runEpochs(run: FitRun): Promise<void> {
-  const { model, options, callbacks, interrupt, checkpoints } = run;
+  const { model, options, callbacks, interrupt, checkpoints, recorder } = run;
   const batches = new BatchIterator(run.data, options.stepsPerEpoch);
   const parts: TrainingParts = { ...run, batches };
   try {
     await callbacks.call("onTrainBegin");
-    const resumed = await checkpoints?.resume(parts);
+    const resumed = (await checkpoints?.resume(parts)) ?? (await recorder?.resume(parts));
     if (resumed) run.checkValidationLater = false;
     let logs: Logs = resumed?.logs ?? {};
     for (let epoch = resumed?.epoch ?? options.initialEpoch; epoch < options.epochs; epoch++) {
+      if (recorder?.beforeEpoch(parts, epoch, logs)) return;
       if (model.stopTraining || interrupt.requested) break;
       await callbacks.call("onEpochBegin", epoch, {});
       const epochLogs = await runEpoch(run, batches, epoch);
+      if (epochLogs === cutOff) return;
       if (epochLogs === null) break;
       logs = epochLogs;
       const putBack = callbacks.wantsGradients(epoch) && run.lastBatch ? putGradients(run.state, run.lastBatch) : null;
@@ -169,12 +179,15 @@ function isLast({ model, options, interrupt }: FitRun, epoch: number): boolean {
   return epoch + 1 === options.epochs || model.stopTraining !== false || interrupt.requested;
 }
 
+/** Where a recorder has the training end: no callback is told. */
+const cutOff = Symbol("cut off");
+
 /**
  * One epoch and its validation; null where Ctrl-C cut it short. Nothing is awaited unless it must be: a small model
  * takes a few microseconds a batch.
  */
-async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Promise<Logs | null> {
-  const { model, state, callbacks, progress, interrupt, eventLoop } = run;
+async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Promise<Logs | typeof cutOff | null> {
+  const { model, state, callbacks, progress, interrupt, eventLoop, recorder } = run;
   const steps = run.options.stepsPerEpoch ?? run.data.steps;
   const epochMetrics = new EpochMetrics(state.outputs);
   const [hasBatchBegin, hasBatchEnd] = [callbacks.has("onBatchBegin"), callbacks.has("onBatchEnd")];
@@ -195,6 +208,9 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (!Number.isFinite(loss)) run.notice.give(loss, place(epoch, number), state.optimizer.lr);
       checkEnd("fit", "stepsPerEpoch", number + 1, steps !== null);
       if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
+      const told = recorder?.afterStep(loss);
+      if (told === "end") return cutOff;
+      if (told === "changed") run.changes.train.mayHaveChanged = true;
       if (eventLoop.isDue) {
         progress?.update(number + 1, () => epochMetrics.logs());
         await eventLoop.pause();

@@ -30,7 +30,7 @@ import { evaluateData, predictBatches } from "./evaluate.ts";
 import { EventLoopYield } from "./event-loop-yield.ts";
 import { runFit } from "./fit.ts";
 import { countOutputs } from "./fit-checks.ts";
-import { readFitData } from "./fit-data.ts";
+import { type FitData, readFitData } from "./fit-data.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
@@ -244,15 +244,13 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
       ? [undefined, second as FitOptions]
       : [second as DataLike | undefined, third === undefined ? {} : third];
     const config = this.#requireConfig("fit");
-    if (this.#fitting)
-      throw new ModelError({
-        where: `fit, model "${this.name}"`,
-        expected: "a model that is not in training",
-        got: "one whose training has not ended yet",
-        hint: "Wait for it: await model.fit(…).",
-      });
+    this.#refuseFitting();
     checkUpdates(this, config.optimizer);
     const data = readFitData(this.#readContext("fit"), x, y, given);
+    return this.#train(data, config);
+  }
+
+  async #train(data: FitData, config: TrainingConfig): Promise<History> {
     this.#fitting = true;
     this.#notice = new LossNotice();
     try {
@@ -262,6 +260,10 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
         config,
         isSingleOutput: this.outputCount === 1,
         notice: this.#notice,
+        again: async (changed) => {
+          this.#refuseFitting();
+          return this.#train({ ...data, options: { ...data.options, ...changed } }, this.#requireConfig("fit"));
+        },
         onBegin: (history) => {
           this.#history = history;
         },
@@ -269,6 +271,16 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     } finally {
       this.#fitting = false;
     }
+  }
+
+  #refuseFitting(): void {
+    if (!this.#fitting) return;
+    throw new ModelError({
+      where: `fit, model "${this.name}"`,
+      expected: "a model that is not in training",
+      got: "one whose training has not ended yet",
+      hint: "Wait for it: await model.fit(…).",
+    });
   }
 
   /**

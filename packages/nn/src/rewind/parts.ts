@@ -56,7 +56,7 @@ export class Parts {
 
   /** Whether layers have yet to make their weights, which they do when they are first called. */
   get areUnbuilt(): boolean {
-    return this.#modules.some((module) => module.modules().some((part) => part instanceof Layer && !part.built));
+    return !this.#modules.every(areBuilt);
   }
 
   /** All of it as it is now. Values of tensors never change, so that only what compiled steps hold has to be copied. */
@@ -108,7 +108,13 @@ export class Parts {
   }
 }
 
-const bytesOf = ({ size, dtype }: Tensor) => size * (dtype === "float64" ? 8 : dtype === "bool" ? 1 : 4);
+/** Whether all layers have their weights, which many make when they are first called. */
+export function areBuilt(module: Module<unknown>): boolean {
+  return module.modules().every((part) => !(part instanceof Layer) || part.built);
+}
+
+/** The memory of a tensor's numbers. */
+export const bytesOf = ({ size, dtype }: Tensor) => size * (dtype === "float64" ? 8 : dtype === "bool" ? 1 : 4);
 
 /** Whether it says what it remembers. */
 interface Stateful {
@@ -267,7 +273,7 @@ function dataPart(data: Record<string, unknown> | unknown[]): Part {
 }
 
 /** A copy of lists, plain objects and typed arrays, which may change; tensors never do. */
-function copied(state: unknown): unknown {
+export function copied(state: unknown): unknown {
   if (Array.isArray(state)) return state.map(copied);
   if (ArrayBuffer.isView(state) && !(state instanceof DataView)) return (state as Float32Array).slice();
   if (state instanceof Parameter) return state.detach();

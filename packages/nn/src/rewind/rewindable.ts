@@ -6,6 +6,7 @@ import { checkOptions, describe, isPromise } from "@chainrule/core/internal";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
+import { isOther, Losses } from "./losses.ts";
 import { Parts, type Taken } from "./parts.ts";
 import { type Batches, Passes, type Place } from "./passes.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -21,8 +22,6 @@ export interface RewindOptions {
 const optionsKnown = optionNames<RewindOptions & { batches: true }>({ every: true, maxBytes: true, batches: true });
 /** More are of little use: going back n steps replays a small share of n. */
 const mostSnapshots = 192;
-/** Of so many of the last steps it is known what they returned: 8 MiB of numbers. */
-const lossesKept = 2 ** 20;
 
 /** A training that can go back. Made by {@link rewindable}. */
 export class Rewindable<Result> {
@@ -31,10 +30,8 @@ export class Rewindable<Result> {
   readonly #passes: Passes<unknown> | null;
   readonly #every: number;
   readonly #snapshots: Snapshots<Place | null>;
-  /** What steps returned, as numbers; that of step n at (n - 1) modulo its length. */
-  #losses = new Float64Array(1024);
+  readonly #losses = new Losses();
   #at = 0;
-  #furthest = 0;
   #marks: unknown[] = [];
   #hasGoneBack = false;
   #isReplaying = false;
@@ -75,7 +72,7 @@ export class Rewindable<Result> {
 
   /** The last step that {@link to} can go to: as far as it has been, and as what follows holds. */
   get furthest(): number {
-    return this.#furthest;
+    return this.#losses.last;
   }
 
   /** The first step that {@link to} can go to: 0, unless the layers had no weights then, or memory is short. */
@@ -119,10 +116,10 @@ export class Rewindable<Result> {
   to(step: number): this {
     refuseSurplus("to", arguments, 1);
     this.#refuseWithin("to");
-    if (!Number.isInteger(step) || step < this.earliest || step > this.#furthest)
+    if (!Number.isInteger(step) || step < this.earliest || step > this.furthest)
       throw new ValueError({
         where: "to",
-        expected: `a step from ${this.earliest} to ${this.#furthest}`,
+        expected: `a step from ${this.earliest} to ${this.furthest}`,
         got: describe(step),
         hint: this.#hintFor(step),
       });
@@ -149,7 +146,7 @@ export class Rewindable<Result> {
 
   #hintFor(step: unknown): string | undefined {
     if (typeof step !== "number") return undefined;
-    if (step > this.#furthest)
+    if (step > this.furthest)
       return `step(${Math.max(1, Math.floor(step - this.#at) || 1)}) goes where it has not been.`;
     if (step < 0 || step >= this.earliest) return undefined;
     return this.#snapshots.count === 0 || this.earliest === 1
@@ -191,12 +188,12 @@ export class Rewindable<Result> {
   /** One step from where it is, which is where the user wants to go on. */
   #stepOn(): Result {
     // It is not known yet whether this goes another way than before.
-    if (this.#hasGoneBack && this.#at < this.#furthest) this.#takeOnce();
+    if (this.#hasGoneBack && this.#at < this.furthest) this.#takeOnce();
     this.#hasGoneBack = false;
     const isFirst = this.#snapshots.count === 0;
-    const furthest = this.#furthest;
+    const furthest = this.furthest;
     const result = this.#runOne(true);
-    if (this.#furthest < furthest && !this.#snapshots.pin(this.#at - 1)) this.#take(true);
+    if (this.furthest < furthest && !this.#snapshots.pin(this.#at - 1)) this.#take(true);
     else if (isFirst || this.#at % this.#every === 0) this.#takeOnce();
     return result;
   }
@@ -212,32 +209,20 @@ export class Rewindable<Result> {
     }
     if (isPromise(result)) throw isAsync();
     const loss = numberOf(result);
-    this.#at++;
-    const at = this.#at;
-    const isKnown = at <= this.#furthest && at > this.#furthest - this.#losses.length;
-    const before = this.#losses[(at - 1) % this.#losses.length];
-    if (isKnown && !Object.is(before, loss)) {
-      if (!isNew) throw isOther(at, before, loss);
+    const at = this.#at + 1;
+    if (!this.#losses.agree(at, loss)) {
+      if (!isNew) throw isOther("rewindable", at, this.#losses.at(at), loss);
       this.#branch(at);
     }
-    this.#furthest = Math.max(this.#furthest, at);
-    this.#note(at, loss);
+    this.#at = at;
+    this.#losses.note(at, loss);
     return result;
-  }
-
-  #note(at: number, loss: number): void {
-    if (at > this.#losses.length && this.#losses.length < lossesKept) {
-      const longer = new Float64Array(this.#losses.length * 4);
-      longer.set(this.#losses);
-      this.#losses = longer;
-    }
-    this.#losses[(at - 1) % this.#losses.length] = loss;
   }
 
   /** What was there from this step on is there no longer. */
   #branch(from: number): void {
     this.#snapshots.dropAfter(from - 1);
-    this.#furthest = from - 1;
+    this.#losses.dropAfter(from - 1);
   }
 
   #hasChanged(): boolean {
@@ -280,15 +265,6 @@ function isAsync(): ModelError {
     expected: "a step that is done when it returns",
     got: "a promise",
     hint: "Wait for data before the step, and hand them over as batches or by the number of the step.",
-  });
-}
-
-function isOther(step: number, before: number, now: number): ModelError {
-  return new ModelError({
-    where: `rewindable, step ${step}`,
-    expected: `the result of the first time, ${before}, when the step is run again`,
-    got: `${now}`,
-    hint: "The step goes by something that is not put back: name it among the parts (a generator, an object of settings, a callback with stateDict), or let it depend on the number of the step.",
   });
 }
 
