@@ -12,6 +12,7 @@ export type { Finding } from "./diagnose/program/rule.ts";
 export * from "./functional/index.ts";
 export * from "./initializers/index.ts";
 export * from "./layers/index.ts";
+export * from "./learning-rate/index.ts";
 export { type Making, madeBy, makingOf } from "./made-by.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";

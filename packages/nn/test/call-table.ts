@@ -26,6 +26,10 @@ const vectors = [
 ];
 const kernel = { filters: 2, kernelSize: 2 };
 const identity = (x: Tensor) => x;
+const fittable = () => {
+  const model = new nn.Sequential([new nn.Dense({ units: 1, inputDim: 2 })]);
+  return model.compile({ optimizer: "sgd", loss: "mse" });
+};
 const optimizers = [
   "SGD",
   "RMSprop",
@@ -153,6 +157,7 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   multiStepDecay: () => [{ lr: 0.1, milestones: [1, 2] }],
   oneCycle: () => [{ maxLr: 0.1, steps: 10 }],
   polynomialDecay: () => [schedule],
+  findLearningRate: () => [fittable(), vectors, t.slice(0, 2), { seed: 1, steps: 10, startLr: 1e-3, endLr: 0.5 }],
   rewindable: () => [() => 0, { w: weights()[0] }, {}],
   stepDecay: () => [{ lr: 0.1, every: 2 }],
   warmup: () => [0.1, { steps: 2 }],

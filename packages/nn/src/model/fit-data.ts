@@ -94,7 +94,7 @@ function readValidationData(
 }
 
 /** [x, y] rather than a list of two batches, each of which would be a list [x, y] itself. */
-function isPairOfArrays(data: BatchLike | BatchSource, { inputs, outputs }: ReadContext): data is BatchLike {
+export function isPairOfArrays(data: unknown, { inputs, outputs }: ReadContext): data is BatchLike {
   if (!Array.isArray(data) || data.length < 2 || data.length > 3) return false;
   const isTensor = (part: unknown) => part instanceof Tensor;
   // With several inputs, x is a list of tensors itself, and the x of a batch is a list or an object.

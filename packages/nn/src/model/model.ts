@@ -30,7 +30,7 @@ import { evaluateData, predictBatches } from "./evaluate.ts";
 import { EventLoopYield } from "./event-loop-yield.ts";
 import { runFit } from "./fit.ts";
 import { countOutputs } from "./fit-checks.ts";
-import { type FitData, readFitData } from "./fit-data.ts";
+import { type FitData, isPairOfArrays, readFitData } from "./fit-data.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
@@ -243,10 +243,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const [y, given] = isLast
       ? [undefined, second as FitOptions]
       : [second as DataLike | undefined, third === undefined ? {} : third];
-    const config = this.#requireConfig("fit");
-    this.#refuseFitting();
-    checkUpdates(this, config.optimizer);
-    const data = readFitData(this.#readContext("fit"), x, y, given);
+    const { config, ...data } = this.readTraining("fit", x, y, given);
     return this.#train(data, config);
   }
 
@@ -273,10 +270,10 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     }
   }
 
-  #refuseFitting(): void {
+  #refuseFitting(where = "fit"): void {
     if (!this.#fitting) return;
     throw new ModelError({
-      where: `fit, model "${this.name}"`,
+      where: `${where}, model "${this.name}"`,
       expected: "a model that is not in training",
       got: "one whose training has not ended yet",
       hint: "Wait for it: await model.fit(…).",
@@ -379,6 +376,28 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     const [x, y, weight] = batch as BatchLike;
     const arrays = readArrays(this.#readContext(where), x, y, weight);
     return (arrayAdapter(arrays, arrays.count, null).iterate() as Iterator<Batch>).next().value;
+  }
+
+  /**
+   * Data and options as `fit` takes them, and what the model was compiled with. @internal
+   *
+   * @throws as `fit` does before it begins.
+   */
+  readTraining(
+    where: string,
+    x: DataLike | BatchSource | BatchLike,
+    y: DataLike | undefined,
+    options: FitOptions,
+  ): FitData & { config: TrainingConfig } {
+    const config = this.#requireConfig(where);
+    this.#refuseFitting(where);
+    checkUpdates(this, config.optimizer);
+    const context = this.#readContext(where);
+    if (where !== "fit" && y === undefined && isPairOfArrays(x, context)) {
+      const [inputs, targets, sampleWeight = options.sampleWeight] = x;
+      return { config, ...readFitData(context, inputs, targets, { ...options, sampleWeight }) };
+    }
+    return { config, ...readFitData(context, x as DataLike | BatchSource, y, options) };
   }
 
   /** Data becomes float64 where a part of the model is. */
