@@ -53,23 +53,25 @@ console.log("loss before the step", loss.toFixed(4), "and after", after.toFixed(
  *
  * Forward: each value from those before it
  *   w = -0.5
- *   v1 = mul(w, 2) = -1
+ *   v1 = mul(w, 2) = w · 2 = -1
  *   b = 0.3
- *   z = add(v1, b) = -0.7
+ *   z = add(v1, b) = v1 + b = -0.7
  *   y = tanh(z) = -0.604368
- *   v2 = sub(y, 1) = -1.60437
- *   loss = square(v2) = 2.574
+ *   v2 = sub(y, 1) = y - 1 = -1.60437
+ *   loss = square(v2) = v2² = 2.574
  *
  * Backward: each gradient times the local derivatives, sent to the values it was made of
  *   dloss/dloss = 1
  *     loss = square(v2) sends
  *       to v2: dloss/dloss × ∂loss/∂v2 = 1 × (-3.20874) = -3.20874
+ *         with ∂loss/∂v2 = 2 · v2
  *   dloss/dv2 = -3.20874
  *     v2 = sub(y, 1) sends
  *       to y: dloss/dv2 × ∂v2/∂y = (-3.20874) × 1 = -3.20874
  *   dloss/dy = -3.20874
  *     y = tanh(z) sends
  *       to z: dloss/dy × ∂y/∂z = (-3.20874) × 0.63474 = -2.03671
+ *         with ∂y/∂z = 1 - y²
  *   dloss/dz = -2.03671
  *     z = add(v1, b) sends
  *       to v1: dloss/dz × ∂z/∂v1 = (-2.03671) × 1 = -2.03671

@@ -17,7 +17,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   viz: ["core"],
   nn: ["core", "compiler", "losses"],
   io: ["core", "compiler", "losses", "data", "nn"],
-  chainrule: ["core", "compiler", "losses", "data", "viz", "nn", "io"],
+  explain: ["core", "losses", "nn", "viz"],
+  chainrule: ["core", "compiler", "losses", "data", "viz", "nn", "io", "explain"],
 };
 
 interface Import {

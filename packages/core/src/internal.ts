@@ -4,7 +4,10 @@
 import "./methods.ts";
 
 export { checkCount, checkFunction, checkList, checkNumber, checkText, isFunction, listInWords } from "./arguments.ts";
-export { areHooksUsed, hasHooks } from "./autodiff/hooks.ts";
+export { type BackwardObserver, observeBackward } from "./autodiff/backward.ts";
+export { areHooksUsed, hasHooks, nodeOf, type TapeNode } from "./autodiff/hooks.ts";
+export { type Recorded, recorded } from "./autodiff/recorded.ts";
+export { mostReleased } from "./autodiff/released.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
 export { mergeAxes } from "./kernels/elementwise.ts";
@@ -60,6 +63,7 @@ export type {
 } from "./tensor/lowering.ts";
 export { loweringOf } from "./tensor/op.ts";
 export type { ParameterBuffer } from "./tensor/parameter.ts";
+export { enterScope, leaveScope, type Scope } from "./tensor/scope.ts";
 export { broadcastStrides, formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
 export {
   type Effect,

@@ -183,7 +183,7 @@ export {
 } from "./tensor/create.ts";
 export { isGradEnabled } from "./tensor/dispatch.ts";
 export { type DType, getDefaultDType, isFloat, promote, setDefaultDType, type TypedArray } from "./tensor/dtype.ts";
-export type { Call, GradientRule, KernelOperand, Op, TensorSpec } from "./tensor/op.ts";
+export type { Call, GradientRule, KernelOperand, Op, OpFormula, TensorSpec } from "./tensor/op.ts";
 export { buffer, Parameter, parameter } from "./tensor/parameter.ts";
 export {
   broadcastShapes,

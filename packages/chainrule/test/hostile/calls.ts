@@ -5,6 +5,7 @@
 import * as compiler from "@chainrule/compiler";
 import * as core from "@chainrule/core";
 import * as data from "@chainrule/data";
+import * as explain from "@chainrule/explain";
 import * as io from "@chainrule/io";
 import * as losses from "@chainrule/losses";
 import * as nn from "@chainrule/nn";
@@ -14,7 +15,7 @@ import { internalsOf } from "./internals.ts";
 import { type Parameter, parametersOf } from "./signatures.ts";
 import { helpers, hostile, nonsense, plausible } from "./values.ts";
 
-const packages: Record<string, object> = { compiler, core, data, io, losses, nn, viz };
+const packages: Record<string, object> = { compiler, core, data, explain, io, losses, nn, viz };
 
 /** The package that an export comes from. */
 function packageOf(name: string): string {

@@ -11,6 +11,7 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { tracer } from "../tensor/tracer.ts";
 import { afterHooks, nodeOf, noteHooks, retainedAt, type TapeNode } from "./hooks.ts";
+import { inputsOf, release } from "./released.ts";
 
 /** What is to become of the graph that a backward pass goes through. */
 export interface BackwardOptions {
@@ -68,6 +69,22 @@ export function gradients(
   return inputs.map((input) => found.get(nodeOf(input)) ?? zerosLike(input));
 }
 
+/** Is told what a backward pass does, step by step. */
+export interface BackwardObserver {
+  /** The whole gradient of a node as all paths to it have added up, and as its hooks have left it. */
+  onGradient(node: TapeNode, arrived: Tensor, gradient: Tensor): void;
+  /** What a step sends to one of its inputs. */
+  onSent(step: TapeEntry, input: number, part: Tensor): void;
+}
+
+/**
+ * Goes back from a result to tell an observer, and changes nothing: also where `backward` has been, as long as the graph
+ * is not forgotten.
+ */
+export function observeBackward(output: Tensor, gradient: Tensor | undefined, observer: BackwardObserver): void {
+  propagate([output], [seed(output, gradient)], { retainGraph: true }, undefined, new Set(), observer);
+}
+
 function checkTensors(name: string, list: unknown): void {
   checkList("gradients", list, `an array of tensors as ${name}`);
   for (const x of list)
@@ -122,9 +139,10 @@ function propagate(
   { retainGraph, createGraph = false }: BackwardOptions,
   onTarget?: (target: Tensor) => void,
   keep: ReadonlySet<TapeNode> = new Set(),
+  observer: BackwardObserver | null = null,
 ): Map<TapeNode, Tensor> {
   noteHooks();
-  const order = stepsBehind(outputs, onTarget);
+  const order = stepsBehind(outputs, onTarget, observer !== null);
   const arrived = new Map<TapeNode, Tensor>();
   const receive = (node: TapeNode, g: Tensor) => {
     const before = arrived.get(node);
@@ -138,20 +156,31 @@ function propagate(
       const whole = arrived.get(step);
       if (!whole) continue;
       const g = afterHooks(step, whole);
+      observer?.onGradient(step, whole, g);
       if (keep.has(step) || retainedAt(step)) arrived.set(step, g);
       else arrived.delete(step);
       tracer?.state?.sendsBack?.(step.output);
-      sendBack(step, g, receive);
+      sendBack(step, g, receive, observer);
     }
     tracer?.state?.sendsBack?.(null);
-    for (const [node, g] of arrived) if (node instanceof Tensor) arrived.set(node, afterHooks(node, g));
+    for (const [node, whole] of arrived) {
+      if (!(node instanceof Tensor)) continue;
+      const g = afterHooks(node, whole);
+      observer?.onGradient(node, whole, g);
+      arrived.set(node, g);
+    }
   });
-  if (!(retainGraph ?? createGraph)) for (const step of order) step.inputs = step.output = null;
+  if (!(retainGraph ?? createGraph)) release(order);
   return arrived;
 }
 
 /** Applies the step's gradient rule for each input that wants a gradient. */
-function sendBack(step: TapeEntry, g: Tensor, receive: (node: TapeNode, g: Tensor) => void): void {
+function sendBack(
+  step: TapeEntry,
+  g: Tensor,
+  receive: (node: TapeNode, g: Tensor) => void,
+  observer: BackwardObserver | null,
+): void {
   const inputs = step.inputs!;
   const call = { inputs, output: step.output!, attributes: step.attributes };
   inputs.forEach((input, i) => {
@@ -173,12 +202,17 @@ function sendBack(step: TapeEntry, g: Tensor, receive: (node: TapeNode, g: Tenso
         got: formatShape(part.shape),
         hint: "Where the input was broadcast, sum its gradient to the input's shape with sumTo.",
       });
+    observer?.onSent(step, i, part);
     receive(nodeOf(input), part);
   });
 }
 
 /** Every step that the outputs came from, the latest first. */
-function stepsBehind(outputs: readonly Tensor[], onTarget?: (target: Tensor) => void): TapeEntry[] {
+function stepsBehind(
+  outputs: readonly Tensor[],
+  onTarget?: (target: Tensor) => void,
+  mayBeReleased = false,
+): TapeEntry[] {
   const seen = new Set<TapeEntry>();
   const pending: Tensor[] = [...outputs];
   for (let x = pending.pop(); x; x = pending.pop()) {
@@ -188,8 +222,8 @@ function stepsBehind(outputs: readonly Tensor[], onTarget?: (target: Tensor) => 
       seen.add(x.tapeEntry);
       const retained = retainedAt(x.tapeEntry);
       if (retained) onTarget?.(retained);
-      if (!x.tapeEntry.inputs) throw released(x.tapeEntry.op.name);
-      for (const input of x.tapeEntry.inputs) pending.push(input);
+      if (x.tapeEntry.isReleased && !mayBeReleased) throw released(x.tapeEntry.op.name);
+      for (const input of inputsOf("backward", x.tapeEntry)) pending.push(input);
     }
   }
   return [...seen].sort((a, b) => b.order - a.order);

@@ -4,6 +4,7 @@
 
 import { checkList, isFunction } from "../arguments.ts";
 import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
+import type { Formulas } from "../ops/formulas.ts";
 import { stack } from "../ops/movement.ts";
 import { builtin } from "../ops/registry.ts";
 import { reshape, sum } from "../ops/sum.ts";
@@ -31,6 +32,9 @@ export function enableGrad<T>(f: () => T): T {
 }
 
 const identityOp: Op<void> = builtin({ name: "identity", inferShape: ([x]) => x, kernel: "view", gradient: (g) => g });
+
+/** What explanations say of this op. */
+export const identityFormulas: Formulas = { identity: { text: ["a", "1"], tex: ["a", "1"] } };
 
 /**
  * Inputs to differentiate by: fresh leaves, or, where an input is itself being differentiated, an identity step on
@@ -60,7 +64,7 @@ function dependsOnMore(outputs: readonly Tensor[], fresh: readonly Tensor[]): bo
     if (!x.requiresGrad || seen.has(x)) continue;
     if (!x.tapeEntry) return true;
     seen.add(x);
-    for (const input of x.tapeEntry.inputs ?? []) pending.push(input);
+    if (!x.tapeEntry.isReleased) for (const input of x.tapeEntry.inputs!) pending.push(input);
   }
   return false;
 }

@@ -15,6 +15,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { greater, greaterEqual, where } from "./compare.ts";
 import { floats, unary } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { max } from "./reduce.ts";
 import { builtin } from "./registry.ts";
 import { sum } from "./sum.ts";
@@ -209,3 +210,20 @@ export function softmax(x: TensorLike, axis = -1): Tensor {
 export function logSoftmax(x: TensorLike, axis = -1): Tensor {
   return alongAxis(logSoftmaxOp, x, axis);
 }
+
+/** What explanations say of these ops. */
+export const activationFormulas: Formulas = {
+  sigmoid: { text: ["1 / (1 + exp(-a))", "y · (1 - y)"], tex: ["\\frac{1}{1 + e^{-a}}", "y (1 - y)"] },
+  relu: { text: ["max(a, 0)", "1 if a > 0, else 0"], tex: ["\\max(a, 0)", "1 \\text{ if } a > 0 \\text{, else } 0"] },
+  softplus: { text: ["log(1 + exp(a))", "1 / (1 + exp(-a))"], tex: ["\\log(1 + e^{a})", "\\frac{1}{1 + e^{-a}}"] },
+  softmax: {
+    text: ["exp(a[i]) / Σ exp(a[j])", "∂y[i]/∂a[j] = y[i] · (1 - y[i]) if i = j, else -y[i] · y[j]"],
+    tex: ["\\frac{e^{a_i}}{\\sum_j e^{a_j}}", "\\frac{\\partial y_i}{\\partial a_j} = y_i ([i = j] - y_j)"],
+    sends: { text: ["y[j] · (g[j] - Σ g[i] · y[i])"], tex: ["y_j (g_j - \\sum_i g_i y_i)"] },
+  },
+  logSoftmax: {
+    text: ["a[i] - log(Σ exp(a[j]))", "∂y[i]/∂a[j] = 1 - exp(y[j]) if i = j, else -exp(y[j])"],
+    tex: ["a_i - \\log \\sum_j e^{a_j}", "\\frac{\\partial y_i}{\\partial a_j} = [i = j] - e^{y_j}"],
+    sends: { text: ["g[j] - exp(y[j]) · Σ g[i]"], tex: ["g_j - e^{y_j} \\sum_i g_i"] },
+  },
+};

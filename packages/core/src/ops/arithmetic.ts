@@ -10,6 +10,7 @@ import { toFloat, toNumeric } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { equal, greater, greaterEqual, logicalAnd, where } from "./compare.ts";
 import { binary, floats } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { log, neg } from "./unary.ts";
 
 const addLoop: PairLoop = (to, at, a, ia, sa, b, ib, sb, n) => {
@@ -131,3 +132,29 @@ export const minimum = binary("minimum", {
 function share(a: Parameters<typeof add>[0], b: Parameters<typeof add>[0]) {
   return add(greater(a, b), mul(equal(a, b), 0.5));
 }
+
+const ifLarger = "1 if a > b, ½ if a = b, else 0";
+const ifSmaller = "1 if a < b, ½ if a = b, else 0";
+const ifLargerTex = "1 \\text{ if } a > b \\text{, } \\tfrac{1}{2} \\text{ if } a = b \\text{, else } 0";
+const ifSmallerTex = "1 \\text{ if } a < b \\text{, } \\tfrac{1}{2} \\text{ if } a = b \\text{, else } 0";
+
+/** What explanations say of these ops. */
+export const arithmeticFormulas: Formulas = {
+  add: { text: ["a + b", "1", "1"], tex: ["a + b", "1", "1"] },
+  sub: { text: ["a - b", "1", "-1"], tex: ["a - b", "1", "-1"] },
+  mul: { text: ["a · b", "b", "a"], tex: ["a \\cdot b", "b", "a"] },
+  div: { text: ["a / b", "1 / b", "-a / b²"], tex: ["\\frac{a}{b}", "\\frac{1}{b}", "-\\frac{a}{b^{2}}"] },
+  mod: {
+    text: ["a - b · ⌊a / b⌋", "1", "-⌊a / b⌋"],
+    tex: ["a - b \\lfloor \\frac{a}{b} \\rfloor", "1", "-\\lfloor \\frac{a}{b} \\rfloor"],
+  },
+  pow: { text: ["a^b", "b · a^(b - 1)", "y · log(a)"], tex: ["a^{b}", "b a^{b - 1}", "y \\log(a)"] },
+  maximum: {
+    text: ["max(a, b)", ifLarger, ifSmaller],
+    tex: ["\\max(a, b)", ifLargerTex, ifSmallerTex],
+  },
+  minimum: {
+    text: ["min(a, b)", ifSmaller, ifLarger],
+    tex: ["\\min(a, b)", ifSmallerTex, ifLargerTex],
+  },
+};

@@ -7,6 +7,7 @@ import { applyOp } from "../tensor/dispatch.ts";
 import { checkDType, type DType } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 
 export const castOp: Op<DType> = builtin({
@@ -38,3 +39,6 @@ export function cast(x: TensorLike, dtype: DType): Tensor {
   checkDType("cast", dtype);
   return applyOp(castOp, [input], dtype);
 }
+
+/** What explanations say of this op. */
+export const castFormulas: Formulas = { cast: { text: ["a", "1"], tex: ["a", "1"] } };

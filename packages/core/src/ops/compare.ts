@@ -12,6 +12,7 @@ import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { binary, promoteOperands } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin, withOp } from "./registry.ts";
 import { broadcastTo, sumTo } from "./sum.ts";
 
@@ -127,3 +128,29 @@ export function allClose(a: TensorLike, b: TensorLike, options: { rtol?: number;
     Math.abs(p - q) <= atol + rtol * Math.abs(q) && Math.abs(q) !== Number.POSITIVE_INFINITY;
   return x.storage.every((value: number, i: number) => value === y.storage[i] || close(value, y.storage[i]));
 }
+
+/** What explanations say of these ops; what is true or false has no derivative. */
+export const compareFormulas: Formulas = {
+  equal: { text: ["a = b"], tex: ["a = b"] },
+  notEqual: { text: ["a ≠ b"], tex: ["a \\neq b"] },
+  less: { text: ["a < b"], tex: ["a < b"] },
+  lessEqual: { text: ["a ≤ b"], tex: ["a \\le b"] },
+  greater: { text: ["a > b"], tex: ["a > b"] },
+  greaterEqual: { text: ["a ≥ b"], tex: ["a \\ge b"] },
+  logicalAnd: { text: ["a and b"], tex: ["a \\land b"] },
+  logicalOr: { text: ["a or b"], tex: ["a \\lor b"] },
+  logicalXor: { text: ["either a or b"], tex: ["a \\oplus b"] },
+  logicalNot: { text: ["not a"], tex: ["\\lnot a"] },
+  isNaN: { text: ["a is NaN"], tex: ["a \\text{ is NaN}"] },
+  isFinite: { text: ["a is finite"], tex: ["|a| < \\infty"] },
+  isInfinite: { text: ["a is infinite"], tex: ["|a| = \\infty"] },
+  where: {
+    text: ["b if a, else c", null, "1 if a, else 0", "0 if a, else 1"],
+    tex: [
+      "b \\text{ if } a \\text{, else } c",
+      null,
+      "1 \\text{ if } a \\text{, else } 0",
+      "0 \\text{ if } a \\text{, else } 1",
+    ],
+  },
+};

@@ -13,6 +13,7 @@ import type { Op } from "../tensor/op.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { promoteOperands } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
 import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
@@ -225,3 +226,58 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, options: Conv
   };
   return addBias(where, applyOp(inputGradientOp, [input, w], { window, groups }), bias);
 }
+
+/** What explanations say of these ops; n, o, c count images, output and input channels, i, j windows, u, v places in them. */
+export const convolutionFormulas: Formulas = {
+  convolve: {
+    text: [
+      "a ∗ b",
+      "∂y[n,o,i,j]/∂a = b[o,c,u,v] where the window sees a, else 0",
+      "∂y[n,o,i,j]/∂b[o,c,u,v] = a where the window sees it",
+    ],
+    tex: [
+      "a \\ast b",
+      "\\frac{\\partial y_{n o i j}}{\\partial a} = b_{o c u v} \\text{ where the window sees } a \\text{, else } 0",
+      "\\frac{\\partial y_{n o i j}}{\\partial b_{o c u v}} = a \\text{ where the window sees it}",
+    ],
+    sends: {
+      text: ["g times the kernel b, each added where its window was", "Σ g times what each window saw of a"],
+      tex: [
+        "g \\text{ times the kernel } b \\text{, each added where its window was}",
+        "\\sum g \\text{ times what each window saw of } a",
+      ],
+    },
+  },
+  convolveInputGradient: {
+    text: [
+      "a times the kernel b, each added where its window is",
+      "∂y/∂a[n,o,i,j] = b[o,c,u,v] where the window is, else 0",
+      "∂y/∂b[o,c,u,v] = a[n,o,i,j] where the window is",
+    ],
+    tex: [
+      "a \\text{ times the kernel } b \\text{, each added where its window is}",
+      "\\frac{\\partial y}{\\partial a_{n o i j}} = b_{o c u v} \\text{ where the window is, else } 0",
+      "\\frac{\\partial y}{\\partial b_{o c u v}} = a_{n o i j} \\text{ where the window is}",
+    ],
+    sends: {
+      text: ["g ∗ b", "Σ a times what each window sees of g"],
+      tex: ["g \\ast b", "\\sum a \\text{ times what each window sees of } g"],
+    },
+  },
+  convolveWeightGradient: {
+    text: [
+      "Σ b times what each window saw of a",
+      "∂y[o,c,u,v]/∂a = b[n,o,i,j] where the window sees a, else 0",
+      "∂y[o,c,u,v]/∂b[n,o,i,j] = a where the window sees it",
+    ],
+    tex: [
+      "\\sum b \\text{ times what each window saw of } a",
+      "\\frac{\\partial y_{o c u v}}{\\partial a} = b_{n o i j} \\text{ where the window sees } a \\text{, else } 0",
+      "\\frac{\\partial y_{o c u v}}{\\partial b_{n o i j}} = a \\text{ where the window sees it}",
+    ],
+    sends: {
+      text: ["b times the kernel g, each added where its window was", "a ∗ g"],
+      tex: ["b \\text{ times the kernel } g \\text{, each added where its window was}", "a \\ast g"],
+    },
+  },
+};

@@ -12,6 +12,7 @@ import type { Op, TensorSpec } from "../tensor/op.ts";
 import { formatShape, normalizeAxis, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { asIndices, promoteOperands } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 import { type SliceRange, slice } from "./slice.ts";
 
@@ -245,3 +246,45 @@ export function topK(
   const indices = slice(order, ...input.shape.map((_, a): SliceRange => (a === along ? [0, k] : ":")));
   return { values: takeAlongAxis(input, indices, along), indices };
 }
+
+const taken = "∂y/∂a = 1 where the element was taken, else 0";
+const takenTex = "\\frac{\\partial y}{\\partial a} = 1 \\text{ where the element was taken, else } 0";
+
+/** What explanations say of these ops; indices have no derivative. */
+export const indexingFormulas: Formulas = {
+  gather: {
+    text: ["a[b]", taken, null],
+    tex: ["a_{b}", takenTex, null],
+    sends: { text: ["g, added up in the rows b"], tex: ["g \\text{, added up in the rows } b"] },
+  },
+  indexAdd: {
+    text: ["a, added up in the rows b of zeros", "∂y/∂a = 1 where the element was added, else 0", null],
+    tex: [
+      "a \\text{, added up in the rows } b \\text{ of zeros}",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ where the element was added, else } 0",
+      null,
+    ],
+    sends: { text: ["g[b]"], tex: ["g_{b}"] },
+  },
+  takeAlongAxis: {
+    text: ["a[b]", taken, null],
+    tex: ["a_{b}", takenTex, null],
+    sends: { text: ["g, added up at the places b"], tex: ["g \\text{, added up at the places } b"] },
+  },
+  scatterAdd: {
+    text: [
+      "a, with c added at the places b",
+      "∂y/∂a = 1 for an element and itself, else 0",
+      null,
+      "∂y/∂c = 1 where the element was added, else 0",
+    ],
+    tex: [
+      "a \\text{, with } c \\text{ added at the places } b",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ for an element and itself, else } 0",
+      null,
+      "\\frac{\\partial y}{\\partial c} = 1 \\text{ where the element was added, else } 0",
+    ],
+    sends: { text: ["g", null, "g[b]"], tex: ["g", null, "g_{b}"] },
+  },
+  argsort: { text: ["the places of a in order"], tex: ["\\operatorname{argsort}(a)"] },
+};

@@ -12,6 +12,7 @@ import type { Op } from "../tensor/op.ts";
 import { formatShape, tryBroadcast } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { promoteOperands } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 import { reshape, sumTo } from "./sum.ts";
 
@@ -131,3 +132,26 @@ export function outer(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promoteOperands("outer", a, b, toNumeric);
   return reshape(x, [x.size, 1]).mul(reshape(y, [1, y.size]));
 }
+
+/** What explanations say of this op, whichever operand it reads transposed. */
+export const matmulFormulas: Formulas = {
+  matmul: (attributes) => {
+    const { a, b } = attributes as Transposed;
+    const [at, bt] = [a ? "[k,i]" : "[i,k]", b ? "[j,k]" : "[k,j]"];
+    const [ai, bi] = [a ? "k i" : "i k", b ? "j k" : "k j"];
+    const t = (name: string, isTransposed: boolean) => (isTransposed ? [`${name}ᵀ`, `${name}^{\\top}`] : [name, name]);
+    const [left, right] = [t("a", a), t("b", b)];
+    const toA = a ? [t("b", b), t("g", true)] : [t("g", false), t("b", !b)];
+    const toB = b ? [t("g", true), t("a", a)] : [t("a", !a), t("g", false)];
+    const derivative = (of: string, i: string, is: string, k: string) =>
+      `\\frac{\\partial y_{i j}}{\\partial ${of}_{${i}}} = ${is}_{${k}}`;
+    return {
+      text: [`${left[0]} @ ${right[0]}`, `∂y[i,j]/∂a${at} = b${bt}`, `∂y[i,j]/∂b${bt} = a${at}`],
+      tex: [`${left[1]} ${right[1]}`, derivative("a", ai, "b", bi), derivative("b", bi, "a", ai)],
+      sends: {
+        text: [`${toA[0][0]} @ ${toA[1][0]}`, `${toB[0][0]} @ ${toB[1][0]}`],
+        tex: [`${toA[0][1]} ${toA[1][1]}`, `${toB[0][1]} ${toB[1][1]}`],
+      },
+    };
+  },
+};

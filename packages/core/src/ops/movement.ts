@@ -13,6 +13,7 @@ import { formatShape, normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "..
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { where } from "./compare.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 import { sliceAxis, sliceScatterOp } from "./slice.ts";
 import { broadcastTo, reshape } from "./sum.ts";
@@ -314,3 +315,33 @@ export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
   const spread = input.shape.toSpliced(along + 1, 0, times);
   return reshape(broadcastTo(unsqueeze(input, along + 1), spread), input.shape.with(along, input.shape[along] * times));
 }
+
+/** What explanations say of these ops. */
+export const movementFormulas: Formulas = {
+  permute: (attributes) => {
+    const order = attributes as readonly number[];
+    const n = order.length;
+    const isTransposed = order.every((axis, i) => axis === (i === n - 1 ? n - 2 : i === n - 2 ? n - 1 : i));
+    return {
+      text: [
+        isTransposed ? "aᵀ" : `a, its axes in the order ${order.join(", ")}`,
+        "∂y/∂a = 1 for an element and itself, else 0",
+      ],
+      tex: [
+        isTransposed ? "a^{\\top}" : `a \\text{, its axes in the order ${order.join(", ")}}`,
+        "\\frac{\\partial y}{\\partial a} = 1 \\text{ for an element and itself, else } 0",
+      ],
+      sends: isTransposed
+        ? { text: ["gᵀ"], tex: ["g^{\\top}"] }
+        : { text: ["g, its axes back in order"], tex: ["g \\text{, its axes back in order}"] },
+    };
+  },
+  concat: {
+    text: ["the inputs, one after another", "∂y/∂a = 1 for an element and itself, else 0"],
+    tex: [
+      "\\text{the inputs, one after another}",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ for an element and itself, else } 0",
+    ],
+    sends: { text: ["g, the part where a is"], tex: ["g \\text{, the part where } a \\text{ is}"] },
+  },
+};

@@ -12,6 +12,7 @@ import type { Op } from "../tensor/op.ts";
 import { formatShape, normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { floats } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { concat, repeat, squeeze, unsqueeze } from "./movement.ts";
 import { max, mean } from "./reduce.ts";
 import { builtin } from "./registry.ts";
@@ -235,3 +236,66 @@ function blend(x: Tensor, axis: number, factor: number): Tensor {
   const a = x.gather(low, along);
   return a.add(x.gather(high, along).sub(a).mul(weight));
 }
+
+/** What explanations say of these ops. */
+export const poolFormulas: Formulas = {
+  maxPool: {
+    text: ["the largest a[i] of each window", "∂y/∂a[i] = 1 if a[i] is its window's largest, shared at a tie, else 0"],
+    tex: [
+      "\\max_{i \\in \\text{window}} a_i",
+      "\\frac{\\partial y}{\\partial a_i} = 1 \\text{ if } a_i = y \\text{, shared at a tie, else } 0",
+    ],
+    sends: {
+      text: ["g, to the largest a[i] of each window"],
+      tex: ["g \\text{, to the largest } a_i \\text{ of each window}"],
+    },
+  },
+  maxPoolBackward: {
+    text: [
+      "a, put where each window of b has its largest",
+      "∂y[i]/∂a = 1 if b[i] is the window's largest, shared at a tie, else 0",
+      null,
+    ],
+    tex: [
+      "a \\text{, put where each window of } b \\text{ has its largest}",
+      "\\frac{\\partial y_i}{\\partial a} = 1 \\text{ if } b_i \\text{ is the window's largest, shared at a tie, else } 0",
+      null,
+    ],
+    sends: {
+      text: ["g, read where each window of b has its largest", null],
+      tex: ["g \\text{, read where each window of } b \\text{ has its largest}", null],
+    },
+  },
+  maxPoolGather: {
+    text: [
+      "a, read where each window of b has its largest",
+      "∂y/∂a[i] = 1 if b[i] is the window's largest, shared at a tie, else 0",
+      null,
+    ],
+    tex: [
+      "a \\text{, read where each window of } b \\text{ has its largest}",
+      "\\frac{\\partial y}{\\partial a_i} = 1 \\text{ if } b_i \\text{ is the window's largest, shared at a tie, else } 0",
+      null,
+    ],
+    sends: {
+      text: ["g, put where each window of b has its largest", null],
+      tex: ["g \\text{, put where each window of } b \\text{ has its largest}", null],
+    },
+  },
+  sumPool: {
+    text: ["Σ a[i] over each window", "∂y/∂a[i] = 1 if the window sees a[i], else 0"],
+    tex: [
+      "\\sum_{i \\in \\text{window}} a_i",
+      "\\frac{\\partial y}{\\partial a_i} = 1 \\text{ if the window sees } a_i \\text{, else } 0",
+    ],
+    sends: { text: ["Σ g over the windows that saw a[i]"], tex: ["\\sum g \\text{ over the windows that saw } a_i"] },
+  },
+  sumPoolBackward: {
+    text: ["Σ a over the windows that see y[i]", "∂y[i]/∂a = 1 if the window sees y[i], else 0"],
+    tex: [
+      "\\sum a \\text{ over the windows that see } y_i",
+      "\\frac{\\partial y_i}{\\partial a} = 1 \\text{ if the window sees } y_i \\text{, else } 0",
+    ],
+    sends: { text: ["Σ g[i] over each window"], tex: ["\\sum_{i \\in \\text{window}} g_i"] },
+  },
+};

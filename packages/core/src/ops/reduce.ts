@@ -15,6 +15,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { equal, isInfinite, logicalNot, where } from "./compare.ts";
 import { floats } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { concat, permute } from "./movement.ts";
 import { builtin } from "./registry.ts";
 import { sliceAxis } from "./slice.ts";
@@ -363,3 +364,50 @@ export function countNonZero(x: TensorLike, axis?: Axes, options: ReduceOptions 
   checkOptions("countNonZero", options, reduceOptions);
   return sum(logicalNot(logicalNot(x)), axis, options);
 }
+
+/** What explanations say of these ops. */
+export const reduceFormulas: Formulas = {
+  max: {
+    text: ["max a[i]", "∂y/∂a[i] = 1 if a[i] is the largest, shared at a tie, else 0"],
+    tex: [
+      "\\max_i a_i",
+      "\\frac{\\partial y}{\\partial a_i} = 1 \\text{ if } a_i = y \\text{, shared at a tie, else } 0",
+    ],
+    sends: { text: ["g, to the largest a[i]"], tex: ["g \\text{, to the largest } a_i"] },
+  },
+  min: {
+    text: ["min a[i]", "∂y/∂a[i] = 1 if a[i] is the smallest, shared at a tie, else 0"],
+    tex: [
+      "\\min_i a_i",
+      "\\frac{\\partial y}{\\partial a_i} = 1 \\text{ if } a_i = y \\text{, shared at a tie, else } 0",
+    ],
+    sends: { text: ["g, to the smallest a[i]"], tex: ["g \\text{, to the smallest } a_i"] },
+  },
+  prod: {
+    text: ["Π a[i]", "∂y/∂a[i] = Π a[j] over j ≠ i"],
+    tex: ["\\prod_i a_i", "\\frac{\\partial y}{\\partial a_i} = \\prod_{j \\neq i} a_j"],
+    sends: { text: ["g · Π a[j] over j ≠ i"], tex: ["g \\prod_{j \\neq i} a_j"] },
+  },
+  logSumExp: {
+    text: ["log(Σ exp(a[i]))", "∂y/∂a[i] = exp(a[i] - y)"],
+    tex: ["\\log \\sum_i e^{a_i}", "\\frac{\\partial y}{\\partial a_i} = e^{a_i - y}"],
+    sends: { text: ["g · exp(a[i] - y)"], tex: ["g e^{a_i - y}"] },
+  },
+  cumsum: (attributes) => {
+    const [to, from, toTex, fromTex] = (attributes as Running).reverse
+      ? ["≥", "≤", "\\ge", "\\le"]
+      : ["≤", "≥", "\\le", "\\ge"];
+    return {
+      text: [`Σ a[j] over j ${to} i`, `∂y[i]/∂a[j] = 1 if j ${to} i, else 0`],
+      tex: [
+        `\\sum_{j ${toTex} i} a_j`,
+        `\\frac{\\partial y_i}{\\partial a_j} = 1 \\text{ if } j ${toTex} i \\text{, else } 0`,
+      ],
+      sends: { text: [`Σ g[i] over i ${from} j`], tex: [`\\sum_{i ${fromTex} j} g_i`] },
+    };
+  },
+  any: { text: ["whether any a[i] is true"], tex: ["\\bigvee_i a_i"] },
+  all: { text: ["whether all a[i] are true"], tex: ["\\bigwedge_i a_i"] },
+  argmax: { text: ["the i of the largest a[i]"], tex: ["\\operatorname{argmax}_i a_i"] },
+  argmin: { text: ["the i of the smallest a[i]"], tex: ["\\operatorname{argmin}_i a_i"] },
+};

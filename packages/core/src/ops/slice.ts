@@ -10,6 +10,7 @@ import type { SliceBounds } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";
 import { formatShape, normalizeAxes, type Shape, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 import { reshape } from "./sum.ts";
 
@@ -156,3 +157,20 @@ export function flip(x: TensorLike, axis?: number | readonly number[]): Tensor {
 export function sliceAxis(x: Tensor, axis: number, start: number, length: number): Tensor {
   return slice(x, ...x.shape.map((_, a): SliceRange => (a === axis ? [start, start + length] : ":")));
 }
+
+/** What explanations say of these ops. */
+export const sliceFormulas: Formulas = {
+  slice: {
+    text: ["part of a", "∂y/∂a = 1 for an element and itself, else 0"],
+    tex: ["\\text{part of } a", "\\frac{\\partial y}{\\partial a} = 1 \\text{ for an element and itself, else } 0"],
+    sends: { text: ["g where the part was, else 0"], tex: ["g \\text{ where the part was, else } 0"] },
+  },
+  sliceScatter: {
+    text: ["zeros with a in them", "∂y/∂a = 1 for an element and itself, else 0"],
+    tex: [
+      "\\text{zeros with } a \\text{ in them}",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ for an element and itself, else } 0",
+    ],
+    sends: { text: ["g, the part where a is"], tex: ["g \\text{, the part where } a \\text{ is}"] },
+  },
+};

@@ -21,6 +21,7 @@ import {
   tryBroadcast,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 
 /** One axis, several, or (null or nothing) all of them; negative ones count from the end. */
@@ -201,3 +202,25 @@ function inferLength(x: Tensor, shape: readonly number[]): Shape {
     hint: "One length may be -1: it follows from the others, where they divide the number of elements.",
   });
 }
+
+/** What explanations say of these ops. */
+export const sumFormulas: Formulas = {
+  sum: {
+    text: ["Σ a[i]", "∂y/∂a[i] = 1"],
+    tex: ["\\sum_i a_i", "\\frac{\\partial y}{\\partial a_i} = 1"],
+    sends: { text: ["g, to each a[i] that was added"], tex: ["g \\text{, to each } a_i \\text{ that was added}"] },
+  },
+  broadcastTo: {
+    text: ["a, repeated", "∂y[i]/∂a = 1 for each copy"],
+    tex: ["a \\text{, repeated}", "\\frac{\\partial y_i}{\\partial a} = 1 \\text{ for each copy}"],
+    sends: { text: ["Σ g[i], over the copies"], tex: ["\\sum_i g_i \\text{, over the copies}"] },
+  },
+  reshape: {
+    text: ["a, in another shape", "∂y/∂a = 1 for an element and itself, else 0"],
+    tex: [
+      "a \\text{, in another shape}",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ for an element and itself, else } 0",
+    ],
+    sends: { text: ["g, in the shape of a"], tex: ["g \\text{, in the shape of } a"] },
+  },
+};

@@ -10,6 +10,7 @@ import type { Op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { greater, greaterEqual, less, lessEqual, logicalAnd, where } from "./compare.ts";
 import { floats, numbers, unary, zeroGradient } from "./define.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 
 /** The negative, -x. @example neg([1, -2]); // [-1, 2] */
@@ -133,3 +134,43 @@ function clampTo(x: TensorLike, bounds: Bounds): Tensor {
   const whole = (bound: number) => Number.isInteger(bound) || Math.abs(bound) === Number.POSITIVE_INFINITY;
   return applyOp(clampOp, [whole(bounds.min) && whole(bounds.max) ? input : floats(input)], bounds);
 }
+
+/** What explanations say of these ops. */
+export const unaryFormulas: Formulas = {
+  neg: { text: ["-a", "-1"], tex: ["-a", "-1"] },
+  exp: { text: ["exp(a)", "y"], tex: ["e^{a}", "y"] },
+  expm1: { text: ["exp(a) - 1", "exp(a)"], tex: ["e^{a} - 1", "e^{a}"] },
+  log: { text: ["log(a)", "1 / a"], tex: ["\\log(a)", "\\frac{1}{a}"] },
+  log1p: { text: ["log(1 + a)", "1 / (1 + a)"], tex: ["\\log(1 + a)", "\\frac{1}{1 + a}"] },
+  log2: { text: ["log₂(a)", "1 / (a · log(2))"], tex: ["\\log_2(a)", "\\frac{1}{a \\log(2)}"] },
+  sqrt: { text: ["√(a)", "1 / (2 · y)"], tex: ["\\sqrt{a}", "\\frac{1}{2 y}"] },
+  rsqrt: { text: ["1 / √(a)", "-y / (2 · a)"], tex: ["\\frac{1}{\\sqrt{a}}", "-\\frac{y}{2 a}"] },
+  square: { text: ["a²", "2 · a"], tex: ["a^{2}", "2 a"] },
+  reciprocal: { text: ["1 / a", "-1 / a²"], tex: ["\\frac{1}{a}", "-\\frac{1}{a^{2}}"] },
+  abs: { text: ["|a|", "sign(a)"], tex: ["|a|", "\\operatorname{sign}(a)"] },
+  sign: { text: ["sign(a)", "0"], tex: ["\\operatorname{sign}(a)", "0"] },
+  floor: { text: ["⌊a⌋", "0"], tex: ["\\lfloor a \\rfloor", "0"] },
+  ceil: { text: ["⌈a⌉", "0"], tex: ["\\lceil a \\rceil", "0"] },
+  round: { text: ["round(a)", "0"], tex: ["\\operatorname{round}(a)", "0"] },
+  trunc: { text: ["trunc(a)", "0"], tex: ["\\operatorname{trunc}(a)", "0"] },
+  sin: { text: ["sin(a)", "cos(a)"], tex: ["\\sin(a)", "\\cos(a)"] },
+  cos: { text: ["cos(a)", "-sin(a)"], tex: ["\\cos(a)", "-\\sin(a)"] },
+  tan: { text: ["tan(a)", "1 + y²"], tex: ["\\tan(a)", "1 + y^{2}"] },
+  asin: { text: ["arcsin(a)", "1 / √(1 - a²)"], tex: ["\\arcsin(a)", "\\frac{1}{\\sqrt{1 - a^{2}}}"] },
+  acos: { text: ["arccos(a)", "-1 / √(1 - a²)"], tex: ["\\arccos(a)", "-\\frac{1}{\\sqrt{1 - a^{2}}}"] },
+  atan: { text: ["arctan(a)", "1 / (1 + a²)"], tex: ["\\arctan(a)", "\\frac{1}{1 + a^{2}}"] },
+  sinh: { text: ["sinh(a)", "cosh(a)"], tex: ["\\sinh(a)", "\\cosh(a)"] },
+  cosh: { text: ["cosh(a)", "sinh(a)"], tex: ["\\cosh(a)", "\\sinh(a)"] },
+  tanh: { text: ["tanh(a)", "1 - y²"], tex: ["\\tanh(a)", "1 - y^{2}"] },
+  erf: {
+    text: ["erf(a)", "2 / √(π) · exp(-a²)"],
+    tex: ["\\operatorname{erf}(a)", "\\frac{2}{\\sqrt{\\pi}} e^{-a^{2}}"],
+  },
+  clamp: (attributes) => {
+    const { min, max } = attributes as Bounds;
+    return {
+      text: [`min(max(a, ${min}), ${max})`, `1 if ${min} < a < ${max}, else 0`],
+      tex: [`\\min(\\max(a, ${min}), ${max})`, `1 \\text{ if } ${min} < a < ${max} \\text{, else } 0`],
+    };
+  },
+};

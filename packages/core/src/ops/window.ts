@@ -11,6 +11,7 @@ import type { Window } from "../tensor/lowering.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Formulas } from "./formulas.ts";
 import { builtin } from "./registry.ts";
 
 /** One number for both directions, or [vertical, horizontal]. */
@@ -173,3 +174,29 @@ export function fold(
     });
   return foldWindow(columns, w);
 }
+
+/** What explanations say of these ops. */
+export const windowFormulas: Formulas = {
+  unfold: {
+    text: ["the windows of a, as columns", "∂y/∂a = 1 where the window sees a, else 0"],
+    tex: [
+      "\\text{the windows of } a \\text{, as columns}",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ where the window sees } a \\text{, else } 0",
+    ],
+    sends: {
+      text: ["the columns of g, added up where they were seen"],
+      tex: ["\\text{the columns of } g \\text{, added up where they were seen}"],
+    },
+  },
+  fold: {
+    text: [
+      "the columns of a, added up where their windows are",
+      "∂y/∂a = 1 where the column's element is added, else 0",
+    ],
+    tex: [
+      "\\text{the columns of } a \\text{, added up where their windows are}",
+      "\\frac{\\partial y}{\\partial a} = 1 \\text{ where the column's element is added, else } 0",
+    ],
+    sends: { text: ["the windows of g, as columns"], tex: ["\\text{the windows of } g \\text{, as columns}"] },
+  },
+};

@@ -3,6 +3,7 @@
  */
 
 import { checkOptions, DTypeError, describe, OptionError, ShapeError } from "../errors.ts";
+import type { Formulas } from "../ops/formulas.ts";
 import { builtin } from "../ops/registry.ts";
 import { asTensor, type CreateOptions, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -38,6 +39,11 @@ const randomOp: Op<Draw> = builtin({
   inferShape: (_inputs, { shape, dtype }) => ({ shape, dtype }),
   kernel: (out, _inputs, { fill }) => fill(out.storage),
 });
+
+/** What explanations say of this op. */
+export const randomFormulas: Formulas = {
+  random: { text: ["drawn at random"], tex: ["\\text{drawn at random}"] },
+};
 
 function draw<A extends TypedArray>(
   distribution: string,

@@ -2,7 +2,6 @@
  * The scalar engine: numbers that remember how they were made, and a network built of them.
  */
 
-export { explain } from "./explain.ts";
 export { type Graph, type GraphEdge, type GraphNode, graph } from "./graph.ts";
 export {
   type ScalarActivation,

@@ -6,6 +6,7 @@ import { describe, GraphError, isPromise } from "../errors.ts";
 import { backend } from "./backend.ts";
 import { allocateFor, isFloat } from "./dtype.ts";
 import type { Op, TensorSpec } from "./op.ts";
+import { type Scope, scope } from "./scope.ts";
 import { Tensor } from "./tensor.ts";
 import { tracer } from "./tracer.ts";
 
@@ -15,16 +16,21 @@ export class TapeEntry {
   readonly order: number;
   readonly op: Op;
   readonly attributes: unknown;
-  /** The inputs as they were; null once the graph has been released. */
+  /** The call of a module or a loss in which it was made. */
+  readonly scope: Scope | null;
+  /** The inputs as they were; null some time after the graph has been released. */
   inputs: readonly Tensor[] | null;
   /** Cleared with the inputs, so that a result the user keeps does not keep the tape. */
   output: Tensor | null;
+  /** Whether a backward pass went through it and gave it up. */
+  isReleased = false;
 
   constructor(op: Op, inputs: readonly Tensor[], attributes: unknown, output: Tensor) {
     this.order = ++entriesMade;
     this.op = op;
     this.inputs = inputs;
     this.attributes = attributes;
+    this.scope = scope;
     this.output = output;
   }
 }

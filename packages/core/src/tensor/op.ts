@@ -31,6 +31,19 @@ export interface Call<Attributes = unknown> {
  */
 export type GradientRule<Attributes = unknown> = (g: Tensor, call: Call<Attributes>, input: number) => Tensor | null;
 
+/**
+ * What an op computes and what its derivatives are, for people to read. The inputs are called a, b, c, …, the result y, and
+ * the gradient by the result g; `null` stands where an input has no derivative.
+ */
+export interface OpFormula {
+  /** In plain text: the result, then the local derivative by each input (the last holds for all further ones). */
+  readonly text: readonly [result: string, ...derivatives: (string | null)[]];
+  /** The same in TeX. */
+  readonly tex: readonly [result: string, ...derivatives: (string | null)[]];
+  /** What is sent to each input, where it is not g times the derivative, element by element. */
+  readonly sends?: { readonly text: readonly (string | null)[]; readonly tex: readonly (string | null)[] };
+}
+
 /** The one definition of an operation. */
 export interface Op<Attributes = unknown> {
   readonly name: string;
@@ -45,6 +58,8 @@ export interface Op<Attributes = unknown> {
   readonly gradient?: GradientRule<Attributes> | readonly GradientRule<Attributes>[];
   /** How a compiler writes it, where it depends on the attributes as a function of them; none: it runs the kernel. */
   readonly lower?: Lowering | ((attributes: Attributes) => Lowering);
+  /** What explanations say of it, where it depends on the attributes as a function of them; built-in ops have theirs beside. */
+  readonly formula?: OpFormula | ((attributes: Attributes) => OpFormula);
   /** Whether every run gives something else, so that two runs are never joined into one. */
   readonly random?: boolean;
 }

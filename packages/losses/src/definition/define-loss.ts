@@ -10,7 +10,7 @@ import {
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
-import { checkOptions, checkText, describe } from "@chainrule/core/internal";
+import { checkOptions, checkText, describe, enterScope, leaveScope } from "@chainrule/core/internal";
 import { type ClassOptions, checkClasses, isLabels } from "../inputs/class-targets.ts";
 import { type Domain, isClassDomain } from "../inputs/domains.ts";
 import { axesOf, leaveOut, uncounted, weightless } from "../inputs/left-out.ts";
@@ -104,7 +104,12 @@ function makeLoss(definition: Definition, fixed: Options): Loss {
   const loss = (...args: unknown[]): Tensor => {
     const { tensors, options } = read(args);
     const compute = () => reduceLosses(name, evaluate(definition, tensors, options), options);
-    return lossWatcher === null ? compute() : watched(definition, tensors, options, compute);
+    const around = enterScope(loss);
+    try {
+      return lossWatcher === null ? compute() : watched(definition, tensors, options, compute);
+    } finally {
+      leaveScope(around);
+    }
   };
   return Object.assign(Object.defineProperty(loss, "name", { value: name }), {
     lossName: name,

@@ -15,7 +15,16 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { describe, didYouMean, formatShape, isPromise, sameShape, tracer } from "@chainrule/core/internal";
+import {
+  describe,
+  didYouMean,
+  enterScope,
+  formatShape,
+  isPromise,
+  leaveScope,
+  sameShape,
+  tracer,
+} from "@chainrule/core/internal";
 import { refuseWrites } from "../assignments.ts";
 import { formatModule } from "./format.ts";
 import { inputRangeOf } from "./forward-inputs.ts";
@@ -146,6 +155,7 @@ export abstract class Module<Output = Tensor> {
     const outer = running;
     if (outer === null) forwardPasses++;
     running = this;
+    const around = enterScope(this);
     this.#lastPass = forwardPasses;
     // What is compiled of a module holds for its mode, and for what else it holds in its properties.
     tracer?.state?.dependsOn(this);
@@ -165,6 +175,7 @@ export abstract class Module<Output = Tensor> {
       throw own instanceof ChainRuleError ? own.inside(this.title(outer)) : own;
     } finally {
       running = outer;
+      leaveScope(around);
     }
   }
 

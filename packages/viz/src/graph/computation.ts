@@ -11,7 +11,7 @@ import {
   Tensor,
   Value,
 } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, describe, nodeOf, recorded } from "@chainrule/core/internal";
 
 /** What a node is: a result, something that is learned, data, or a plain number. */
 export type ComputationNodeKind = "op" | "parameter" | "input" | "constant";
@@ -71,12 +71,12 @@ const kinds: readonly ComputationNodeKind[] = ["op", "parameter", "input", "cons
 /**
  * The computation that led to a tensor or a `Value`, as data for `toDot`, `toMermaid` and `graphSvg`.
  *
- * A tensor knows how it was made as long as a gradient may be asked for: what needs none appears as an input, and
- * after `backward()` the graph is gone.
+ * A tensor knows how it was made where a gradient may be asked for: what needs none appears as an input. The graphs of the
+ * last few `backward()` are still there; older ones are forgotten unless `retainGraph` keeps them.
  *
  * @param result the last result, such as the loss.
  * @param options `names`: tensors by the names they are to be shown under.
- * @throws GraphError for a tensor that knows nothing of its making, and for one whose graph was released.
+ * @throws GraphError for a tensor that knows nothing of its making, and for one whose graph is forgotten.
  *
  * @example
  * const w = parameter([2, 3]);
@@ -110,11 +110,6 @@ function fromValue(result: Value): ComputationGraph {
   };
 }
 
-type TapeEntry = NonNullable<Tensor["tapeEntry"]>;
-/** What stands for a tensor: the step that made it, or itself (a parameter for every moment of its life). */
-type GraphKey = TapeEntry | Tensor;
-const keyOf = (x: Tensor): GraphKey => x.tapeEntry ?? x.leaf;
-
 function fromTensor(where: string, result: Tensor, named: Readonly<Record<string, Tensor>>): ComputationGraph {
   if (result.tapeEntry === null && !result.requiresGrad)
     throw new GraphError({
@@ -126,39 +121,12 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
   for (const x of Object.values(named))
     if (!(x instanceof Tensor))
       throw new OptionError({ where, expected: "tensors by name as names", got: describe(x) });
-  const names = new Map(Object.entries(named).map(([name, x]) => [keyOf(x), name]));
-  const ids = new Map<GraphKey, number>();
-  const nodes: ComputationNode[] = [];
-  const edges: ComputationEdge[] = [];
-  // A stack of one's own, because chains of operations are longer than the stack of functions is deep.
-  const stack: { x: Tensor; next: number }[] = [{ x: result, next: 0 }];
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1];
-    const inputs = inputsOf(where, top.x);
-    if (top.next < inputs.length) {
-      const input = inputs[top.next++];
-      if (!ids.has(keyOf(input))) stack.push({ x: input, next: 0 });
-      continue;
-    }
-    const id = nodes.push(toNode(nodes.length, top.x, names.get(keyOf(top.x)))) - 1;
-    ids.set(keyOf(top.x), id);
-    inputs.forEach((input, argument) => {
-      edges.push({ from: ids.get(keyOf(input))!, to: id, argument });
-    });
-    stack.pop();
-  }
-  return { nodes, edges };
-}
-
-function inputsOf(where: string, x: Tensor): readonly Tensor[] {
-  if (x.tapeEntry === null) return [];
-  if (x.tapeEntry.inputs) return x.tapeEntry.inputs;
-  throw new GraphError({
-    where,
-    expected: "a graph that is still there",
-    got: `a result (${x.tapeEntry.op.name}) whose graph a backward pass has released`,
-    hint: "Take the graph before backward(), or keep it with backward(undefined, { retainGraph: true }).",
-  });
+  const names = new Map(Object.entries(named).map(([name, x]) => [nodeOf(x), name]));
+  const computation = recorded(where, result);
+  return {
+    nodes: computation.map(({ node, tensor }, id) => toNode(id, tensor, names.get(node))),
+    edges: computation.flatMap(({ inputs }, to) => inputs.map((from, argument) => ({ from, to, argument }))),
+  };
 }
 
 function toNode(id: number, x: Tensor, name: string | undefined): ComputationNode {

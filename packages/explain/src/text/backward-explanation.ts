@@ -1,0 +1,75 @@
+/**
+ * An explanation as what it is given to users: its data, and what can be made of it to read.
+ */
+import { DataError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
+import type { BackwardData, BackwardStep, ExplainedNode } from "../explanation/types.ts";
+import { markdownOf } from "./markdown.ts";
+import { textOf } from "./text.ts";
+
+/** How a backward pass went: data for pages and programs, and texts to read. Made by `explainBackward`. */
+export class BackwardExplanation implements BackwardData {
+  /** Says what this is. */
+  readonly kind = "backward";
+  /** The id of what was differentiated. */
+  readonly result: number;
+  /** Everything that the result was made of, each after what it was made of itself. */
+  readonly nodes: readonly ExplainedNode[];
+  /** The way back: a step for each node that gets a gradient, the latest first. */
+  readonly steps: readonly BackwardStep[];
+
+  /** From the data, also such as `JSON.parse` read. @throws DataError for what is no explanation. */
+  constructor(data: BackwardData) {
+    const { result, nodes, steps } = checkData(data);
+    this.result = result;
+    this.nodes = nodes;
+    this.steps = steps;
+  }
+
+  /** In plain text, for the terminal. */
+  toText(): string {
+    return textOf(this);
+  }
+
+  /** In Markdown with formulas in TeX, as notebooks and GitHub show it. */
+  toMarkdown(): string {
+    return markdownOf(this);
+  }
+
+  /** The data alone, for `JSON.stringify`. What JSON has no number for is written `"NaN"`, `"Infinity"`, `"-Infinity"`. */
+  toJSON(): BackwardData {
+    const { kind, result, nodes, steps } = this;
+    return withoutSpecials({ kind, result, nodes, steps });
+  }
+
+  /** The plain text. */
+  toString(): string {
+    return this.toText();
+  }
+
+  /** How Node's console shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toText();
+  }
+}
+
+function checkData(data: BackwardData): BackwardData {
+  const isRecord = (x: unknown) => typeof x === "object" && x !== null;
+  const { kind, nodes, steps, result } = isRecord(data) ? data : ({} as BackwardData);
+  const isNode = (node: unknown) => isRecord(node) && isRecord((node as ExplainedNode).value);
+  const isStep = (step: unknown) => isRecord(step) && Array.isArray((step as BackwardStep).sends);
+  const areLists = Array.isArray(nodes) && Array.isArray(steps) && nodes.every(isNode) && steps.every(isStep);
+  if (kind === "backward" && areLists && nodes[result] !== undefined) return data;
+  throw new DataError({
+    where: "BackwardExplanation",
+    expected: "the data of an explanation, as its toJSON() gives it",
+    got: describe(data),
+  });
+}
+
+function withoutSpecials<T>(data: T): T {
+  if (typeof data === "number") return (Number.isFinite(data) ? data : String(data)) as T;
+  if (Array.isArray(data)) return data.map(withoutSpecials) as T;
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withoutSpecials(value)])) as T;
+}
