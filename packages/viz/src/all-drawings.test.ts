@@ -19,6 +19,7 @@ import {
   lineChartSvg,
   plotHistory,
   plotLines,
+  plotLoss,
   toDot,
   toMermaid,
   trainingReport,
@@ -52,6 +53,10 @@ const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = 
     titles,
   ],
   lineChartSvg: [(options) => lineChartSvg({ [nasty]: [1, 2], b: [2, 1] }, options), titles],
+  plotLoss: [
+    (options) => plotLoss((p: Tensor, t: Tensor) => p.sub(t).square(), {}, { height: 300, ...options }),
+    titlesOfBars,
+  ],
   trainingReport: [
     (options) => trainingReport({ [nasty]: [0.5, Number.NaN], loss: [0.9, 0.5] }, options),
     {

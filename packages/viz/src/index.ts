@@ -25,3 +25,5 @@ export {
 } from "./graph/computation.ts";
 export { toDot, toMermaid } from "./graph/dot.ts";
 export { graphSvg } from "./graph/svg.ts";
+export type { LossOptionLists } from "./losses/curves.ts";
+export { type PlotLossOptions, type PlottedLoss, plotLoss } from "./losses/plot-loss.ts";

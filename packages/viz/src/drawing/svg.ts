@@ -48,6 +48,17 @@ export function textWidth(content: string, size: number): number {
   return [...content].length * size * 0.56;
 }
 
+/** A text in lines of at most `width` pixels, broken between words. */
+export function wrapText(content: string, width: number, size: number): string[] {
+  const lines: string[] = [];
+  for (const word of content.split(" ")) {
+    const longer = lines.length > 0 ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /**
  * Colours of lines, told apart by most colour-blind people: after M. Okabe and K. Ito, "Color universal design" (2008),
  * darkened for light pages and lightened for dark ones so that each stands out from its background.

@@ -76,12 +76,13 @@ function isPowerOfTen(value: number): boolean {
   return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
 }
 
-/** The smallest and the largest number, moved apart where they are one. */
+/** The smallest and the largest number, moved apart where they are one but for rounding. */
 function paddedExtent(values: readonly number[]): Extent {
   if (values.length === 0) return [0, 1];
   const least = values.reduce((a, b) => Math.min(a, b));
   const most = values.reduce((a, b) => Math.max(a, b));
-  if (least < most) return [least, most];
+  // What differs in the last digits alone is one number to the eye, too.
+  if (most - least > 1e-9 * Math.max(Math.abs(least), Math.abs(most))) return [least, most];
   const margin = Math.abs(least) / 10 || 1;
   return [least - margin, least + margin];
 }
