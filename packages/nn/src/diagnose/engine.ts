@@ -7,6 +7,7 @@ import { numberRules } from "./numbers/index.ts";
 import { type Computed, compute, DiagnosisContext, type TakenStep } from "./program/context.ts";
 import type { Program } from "./program/program.ts";
 import type { Finding, Rule } from "./program/rule.ts";
+import { trial } from "./program/trial.ts";
 import { traceRules } from "./rules/index.ts";
 
 /** All rules, those from the trace first. */
@@ -18,10 +19,12 @@ export const rules: readonly Rule[] = [...traceRules, ...numberRules];
  * @throws what the program throws, where no rule knows why.
  */
 export function diagnoseProgram(program: Program, chosen: readonly Rule[] = rules): Findings {
-  const computed = compute(program, true);
-  const findings = findingsOf(new DiagnosisContext(program, computed), chosen);
-  if (computed.error !== null && findings.length === 0) throw computed.error;
-  return findings;
+  return trial(program.model, () => {
+    const computed = compute(program, true);
+    const findings = findingsOf(new DiagnosisContext(program, computed), chosen);
+    if (computed.error !== null && findings.length === 0) throw computed.error;
+    return findings;
+  });
 }
 
 /** What the rules find in a step of training that has been taken. */

@@ -23,7 +23,11 @@ export function batchProgram(
     inputs: flattenNested<Tensor>(x),
     targets: flattenNested(y),
     weights: weight === undefined ? [] : flattenNested(weight),
-    compute: () => forward({ model, outputs }, x, y, weight).loss,
+    compute: () => {
+      // As fit does; whoever runs it puts the modes back.
+      if (!model.training) model.train();
+      return forward({ model, outputs }, x, y, weight).loss;
+    },
     step: null,
     history,
   };

@@ -55,6 +55,10 @@ export interface HandWrittenTraining {
  * @throws OptionError for rules and options that do not exist; ModelError for a model without a loss; DataError as `fit`.
  *
  * @example
+ * const model = new Sequential([new Dense({ units: 3, inputDim: 2, activation: "softmax" })]);
+ * model.compile({ optimizer: "adam", loss: "cross_entropy" });
+ * diagnose(model, [[[0, 1], [1, 0]], [0, 2]]).rules; // ["softmax-before-logits-loss"]
+ * @example
  * const w = parameter(zeros([2]));
  * const x = randn([8, 2]);
  * diagnose({ loss: () => x.matmul(w.detach()).square().mean(), parameters: [w] }).rules; // ["constant-loss"]

@@ -26,6 +26,7 @@ import {
   tracer,
 } from "@chainrule/core/internal";
 import { refuseWrites } from "../assignments.ts";
+import { noteCreation } from "./creation.ts";
 import { formatModule } from "./format.ts";
 import { inputRangeOf } from "./forward-inputs.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
@@ -110,6 +111,7 @@ export abstract class Module<Output = Tensor> {
 
   constructor() {
     refuseWrites(new.target);
+    noteCreation(this);
   }
 
   /** What it computes. Called by `call`, which is what everybody else calls. */

@@ -1,0 +1,503 @@
+/**
+ * What follows from the operations alone: between which bounds a tensor's numbers lie, which function brought them there,
+ * and which axes run over the batch.
+ */
+import type { Shape, Tensor } from "@chainrule/core";
+import { isBuiltinOp, sameShape } from "@chainrule/core/internal";
+import type { Graph, GraphOp, GraphValue } from "./graph.ts";
+
+/** What brought numbers between their bounds. */
+export interface Squash {
+  /** The function, however it was written: `softmax` and `logSoftmax` are along an axis, the rest element by element. */
+  readonly kind:
+    | "softmax"
+    | "logSoftmax"
+    | "sigmoid"
+    | "logSigmoid"
+    | "normalized"
+    | "relu"
+    | "tanh"
+    | "clamp"
+    | "other";
+  /** What the program calls it. */
+  readonly name: string;
+  /** The operation that ends it. */
+  readonly op: GraphOp;
+  /** The axis along which it sums to 1, in the tensor at hand; null where there is none, or it has been lost. */
+  readonly axis: number | null;
+  /** How many numbers there were along it. */
+  readonly length: number;
+  /** Whether it was along an axis of the batch and no other. */
+  readonly overBatch: boolean;
+}
+
+/** What is known of a tensor. */
+export interface Facts {
+  /** No number is below, and none above. */
+  readonly low: number;
+  readonly high: number;
+  /** Null where nothing has. */
+  readonly squash: Squash | null;
+  /** The axes that run over the batch. */
+  readonly batch: readonly number[];
+}
+
+const unknown = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, squash: null };
+
+/** The name of a built-in op; of a user's, which may be called like one of them, nothing. */
+export function opName({ op }: GraphOp): string {
+  return isBuiltinOp(op) ? op.name : "";
+}
+
+/** Works out the facts of everything in a graph. */
+export class FactTable {
+  readonly #facts = new Map<GraphValue, Facts>();
+
+  /** @param data tensors whose first axis runs over the batch; null where that is not known. */
+  constructor(graph: Graph, data: readonly Tensor[] | null) {
+    this.#isData =
+      data === null ? ({ tensor }) => tensor.rank >= 2 : ({ tensor }) => data.some((x) => isSame(x, tensor));
+    for (const op of graph.ops) this.#facts.set(op.output, this.#infer(op));
+  }
+
+  readonly #isData: (value: GraphValue) => boolean;
+
+  of(value: GraphValue): Facts {
+    let facts = this.#facts.get(value);
+    if (!facts) {
+      facts = value.detachedFrom ? this.of(value.detachedFrom) : this.#ofLeaf(value);
+      this.#facts.set(value, facts);
+    }
+    return facts;
+  }
+
+  #ofLeaf(value: GraphValue): Facts {
+    const { tensor, parameter } = value;
+    if (parameter) return { ...unknown, batch: [] };
+    const batch = tensor.rank > 0 && this.#isData(value) ? [0] : [];
+    if (tensor.size !== 1) return { ...unknown, batch, ...(tensor.dtype === "bool" ? { low: 0, high: 1 } : {}) };
+    const number = tensor.storage[0];
+    return { low: number, high: number, squash: null, batch };
+  }
+
+  #infer(op: GraphOp): Facts {
+    const inputs = op.inputs.map((input) => this.of(input));
+    const batch = batchAxes(op, inputs);
+    const pattern = this.#pattern(op);
+    if (pattern) {
+      const axis = pattern.axis ?? null;
+      const overBatch = axis !== null && batch.length === 1 && batch[0] === axis && op.output.tensor.rank > 1;
+      const length = axis === null ? 1 : op.output.tensor.shape[axis];
+      const { low, high } = boundsOf[pattern.kind]!;
+      return { low, high, batch, squash: { ...pattern, op, axis, length, overBatch } };
+    }
+    const [low, high] = bounds(op, inputs);
+    const kept = keptSquash(op, inputs);
+    if (kept) return { low, high, batch, squash: kept };
+    const isBounded = low !== Number.NEGATIVE_INFINITY || high !== Number.POSITIVE_INFINITY;
+    if (!isBounded || !op.output.tensor.requiresGrad) return { low, high, batch, squash: null };
+    const { kind, name } = kindOf(op, low, high, this);
+    return { low, high, batch, squash: { kind, name, op, axis: null, length: 1, overBatch: false } };
+  }
+
+  /** Whether it is a softmax or its logarithm, as one op or written out. */
+  #pattern(op: GraphOp): { kind: Squash["kind"]; name: string; axis?: number } | null {
+    const name = opName(op);
+    if (name === "softmax" || name === "logSoftmax") return { kind: name, name, axis: op.attributes as number };
+    const [a, b] = op.inputs;
+    if (name === "div" && this.of(a).low >= 0) {
+      const axis = sumOf(b, a);
+      if (axis !== null) {
+        const isExp = isMadeBy(a, "exp");
+        return { kind: isExp ? "softmax" : "normalized", name: isExp ? "softmax" : "division by the sum", axis };
+      }
+    }
+    if (name === "sub") {
+      const axis = logSumExpOf(b, a);
+      if (axis !== null) return { kind: "logSoftmax", name, axis };
+    }
+    if (name === "log") {
+      const { squash } = this.of(a);
+      if (squash && squash.axis !== null && (squash.kind === "softmax" || squash.kind === "normalized"))
+        return { kind: "logSoftmax", name: "the logarithm of softmax", axis: squash.axis };
+    }
+    return null;
+  }
+}
+
+const boundsOf: Partial<Record<Squash["kind"], { readonly low: number; readonly high: number }>> = {
+  softmax: { low: 0, high: 1 },
+  normalized: { low: 0, high: 1 },
+  logSoftmax: { low: Number.NEGATIVE_INFINITY, high: 0 },
+};
+
+/** Whether it is the tensor itself, or another of the same numbers. */
+function isSame(a: Tensor, b: Tensor): boolean {
+  return a === b || (a.held !== null && a.held === b.held);
+}
+
+/** The value before operations that only show the same numbers in another form. */
+export function behindViews(value: GraphValue): GraphValue {
+  let at = value;
+  for (;;) {
+    const { producer } = at;
+    if (producer && views.has(opName(producer))) at = producer.inputs[0];
+    else if (at.detachedFrom) at = at.detachedFrom;
+    else return at;
+  }
+}
+
+/** Whether two values have the same numbers: they are one, or the same was computed twice. */
+function areAlike(a: GraphValue, b: GraphValue, depth = 6): boolean {
+  const [x, y] = [behindViews(a), behindViews(b)];
+  if (x === y) return true;
+  const [p, q] = [x.producer, y.producer];
+  if (!p || !q) return x.tensor.size === 1 && y.tensor.size === 1 && x.tensor.storage[0] === y.tensor.storage[0];
+  return (
+    depth > 0 &&
+    p.op === q.op &&
+    !p.op.random &&
+    JSON.stringify(p.attributes) === JSON.stringify(q.attributes) &&
+    p.inputs.every((input, i) => areAlike(input, q.inputs[i], depth - 1))
+  );
+}
+
+const views = new Set(["reshape", "broadcastTo", "cast", "permute"]);
+
+function isMadeBy(value: GraphValue, name: string): boolean {
+  const { producer } = behindViews(value);
+  return producer !== null && opName(producer) === name;
+}
+
+/** The axis along which `total` is the sum of `parts`; null where it is no such thing. */
+function sumOf(total: GraphValue, parts: GraphValue): number | null {
+  const found = reduction(total, "sum");
+  return found && areAlike(found.inputs[0], parts) ? oneAxis(found) : null;
+}
+
+/** The axis along which `total` is the logarithm of the sum of the exponentials of `x`, perhaps shifted. */
+function logSumExpOf(total: GraphValue, x: GraphValue): number | null {
+  const direct = reduction(total, "logSumExp");
+  if (direct && areAlike(direct.inputs[0], x)) return oneAxis(direct);
+  // log Σ exp(x), or log Σ exp(x - m) + m.
+  const parts = isMadeBy(total, "add") ? behindViews(total).producer!.inputs : [total];
+  for (const part of parts) {
+    const log = behindViews(part).producer;
+    const sum = log && opName(log) === "log" ? reduction(log.inputs[0], "sum") : null;
+    const exp = sum && behindViews(sum.inputs[0]).producer;
+    if (!exp || opName(exp) !== "exp") continue;
+    const inside = behindViews(exp.inputs[0]);
+    const shifted = inside.producer && opName(inside.producer) === "sub" ? inside.producer.inputs[0] : null;
+    if (areAlike(inside, x) || (shifted && areAlike(shifted, x))) return oneAxis(sum!);
+  }
+  return null;
+}
+
+/** The reduction of that name that made the value, behind views and what keeps a sum of 0 from being divided by. */
+function reduction(value: GraphValue, name: string): GraphOp | null {
+  let { producer } = behindViews(value);
+  while (producer && ["where", "add", "clamp", "maximum"].includes(opName(producer))) {
+    const next = producer.inputs.find((input) => input.tensor.requiresGrad);
+    if (!next || producer.inputs.filter((input) => input.tensor.requiresGrad).length > 1) break;
+    producer = behindViews(next).producer;
+  }
+  return producer && opName(producer) === name ? producer : null;
+}
+
+function oneAxis({ attributes, inputs }: GraphOp): number | null {
+  const { first, last } = attributes as { first: number; last: number };
+  const { shape } = inputs[0].tensor;
+  const long = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((axis) => shape[axis] !== 1);
+  return long.length > 1 ? null : (long[0] ?? last);
+}
+
+/** How a function that is only known by its bounds is called. */
+function kindOf(op: GraphOp, low: number, high: number, facts: FactTable): { kind: Squash["kind"]; name: string } {
+  const name = opName(op);
+  if (name === "sigmoid" || name === "tanh" || name === "relu" || name === "clamp") {
+    if (name === "clamp" && low === 0) return { kind: high === Number.POSITIVE_INFINITY ? "relu" : "clamp", name };
+    return { kind: name, name };
+  }
+  if (name === "neg" && isMadeBy(op.inputs[0], "softplus")) return { kind: "logSigmoid", name: "logSigmoid" };
+  if ((name === "div" || name === "reciprocal") && low >= 0 && high === 1 && isLogistic(op))
+    return { kind: "sigmoid", name: "sigmoid" };
+  if (name === "log" && facts.of(op.inputs[0]).squash?.kind === "sigmoid") return { kind: "logSigmoid", name };
+  if ((name === "maximum" || name === "where") && low === 0) return { kind: "relu", name: "relu" };
+  return { kind: "other", name };
+}
+
+/** Whether it divides by 1 + eˣ. */
+function isLogistic({ inputs }: GraphOp): boolean {
+  const { producer } = behindViews(inputs[inputs.length - 1]);
+  return producer !== null && opName(producer) === "add" && producer.inputs.some((input) => isMadeBy(input, "exp"));
+}
+
+// Bounds
+
+type Bounds = readonly [low: number, high: number];
+type Interval = Pick<Facts, "low" | "high">;
+
+const free: Bounds = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** Rising functions: their bounds are those of the input, carried over. */
+const rising: Readonly<Record<string, (x: number) => number>> = {
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: (x) => (x <= 0 ? Number.NEGATIVE_INFINITY : Math.log(x)),
+  log2: (x) => (x <= 0 ? Number.NEGATIVE_INFINITY : Math.log2(x)),
+  log1p: (x) => (x <= -1 ? Number.NEGATIVE_INFINITY : Math.log1p(x)),
+  sqrt: (x) => Math.sqrt(Math.max(0, x)),
+  relu: (x) => Math.max(0, x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  tanh: Math.tanh,
+  erf: (x) => (x === Number.NEGATIVE_INFINITY ? -1 : x < 0 ? -1 : x === 0 ? 0 : 1),
+  softplus: (x) => (x > 30 ? x : Math.log1p(Math.exp(x))),
+  atan: Math.atan,
+  sinh: Math.sinh,
+  sign: Math.sign,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: Math.round,
+  trunc: Math.trunc,
+};
+
+const fixed: Readonly<Record<string, Bounds>> = {
+  sin: [-1, 1],
+  cos: [-1, 1],
+  rsqrt: [0, Number.POSITIVE_INFINITY],
+  cosh: [1, Number.POSITIVE_INFINITY],
+};
+
+/** Nothing new, or a choice of what is there. */
+const choosing = new Set([
+  ...views,
+  "slice",
+  "gather",
+  "takeAlongAxis",
+  "maxPool",
+  "maxPoolGather",
+  "max",
+  "min",
+  "unfold",
+  "concat",
+]);
+
+const comparisons =
+  /^(equal|notEqual|less|lessEqual|greater|greaterEqual|logical(And|Or|Xor|Not)|is(NaN|Finite|Infinite)|any|all)$/;
+
+/** Between what the results of an op lie. */
+function bounds(op: GraphOp, inputs: readonly Facts[]): Bounds {
+  const name = opName(op);
+  const [a, b, c] = inputs;
+  if (name === "") return op.op.kernel === "view" ? [a.low, a.high] : free;
+  if (name in rising) return [rising[name](a.low), rising[name](a.high)];
+  if (name in fixed) return fixed[name];
+  if (comparisons.test(name)) return [0, 1];
+  if (name === "gather" || name === "takeAlongAxis") return [a.low, a.high];
+  if (choosing.has(name))
+    return [Math.min(...inputs.map(({ low }) => low)), Math.max(...inputs.map(({ high }) => high))];
+  if (name === "where") return whereBounds(op, b, c);
+  if (name === "clamp") {
+    const { min, max } = op.attributes as { min: number; max: number };
+    return [Math.min(max, Math.max(min, a.low)), Math.max(min, Math.min(max, a.high))];
+  }
+  const rule = arithmetic[name];
+  return rule ? rule(a, b, op) : free;
+}
+
+/** `where(x > c, x, …)` keeps what is above c. */
+function whereBounds({ inputs: [condition, x] }: GraphOp, a: Facts, b: Facts): Bounds {
+  const test = behindViews(condition).producer;
+  let low = a.low;
+  if (test && /^greater(Equal)?$/.test(opName(test)) && areAlike(test.inputs[0], x)) {
+    const { tensor } = test.inputs[1];
+    if (tensor.size === 1) low = Math.max(low, tensor.storage[0]);
+  }
+  return [Math.min(low, b.low), Math.max(a.high, b.high)];
+}
+
+const product = (x: number, y: number) => (x === 0 || y === 0 ? 0 : x * y);
+
+function hull(values: readonly number[]): Bounds {
+  return values.some(Number.isNaN) ? free : [Math.min(...values), Math.max(...values)];
+}
+
+const corners = (a: Interval, b: Interval, f: (x: number, y: number) => number): Bounds =>
+  hull([f(a.low, b.low), f(a.low, b.high), f(a.high, b.low), f(a.high, b.high)]);
+
+type BoundsRule = (a: Facts, b: Facts, op: GraphOp) => Bounds;
+
+const arithmetic: Readonly<Record<string, BoundsRule>> = {
+  neg: (a) => [-a.high, -a.low],
+  add: (a, b) => [a.low + b.low, a.high + b.high].map(orFree) as unknown as Bounds,
+  sub: (a, b) => [a.low - b.high, a.high - b.low].map(orFree) as unknown as Bounds,
+  mul: (a, b, { inputs: [x, y] }) => (x === y ? squared(a) : corners(a, b, product)),
+  div: (a, b) => (b.low > 0 || b.high < 0 || (b.low === 0 && a.low >= 0) ? quotient(a, b) : free),
+  reciprocal: (a) => quotient({ low: 1, high: 1 }, a),
+  square: squared,
+  abs: (a) => [a.low > 0 ? a.low : a.high < 0 ? -a.high : 0, Math.max(Math.abs(a.low), Math.abs(a.high))],
+  pow: (a, b) => (a.low >= 0 && b.low >= 0 ? [0, Math.max(1, a.high ** b.high)] : isEven(b) ? squared(a) : free),
+  maximum: (a, b) => [Math.max(a.low, b.low), Math.max(a.high, b.high)],
+  minimum: (a, b) => [Math.min(a.low, b.low), Math.min(a.high, b.high)],
+  sum: (a, _b, { inputs: [x], output }) => {
+    const count = output.tensor.size === 0 ? 0 : x.tensor.size / output.tensor.size;
+    return [product(a.low, count), product(a.high, count)];
+  },
+  sumPool: (a) => [a.low >= 0 ? 0 : free[0], a.high <= 0 ? 0 : free[1]],
+  matmul: (a, b, op) => mixed(a, b, op) ?? (a.low >= 0 && b.low >= 0 ? [0, free[1]] : free),
+};
+
+function squared(a: Interval): Bounds {
+  const [x, y] = [a.low * a.low, a.high * a.high];
+  return [a.low <= 0 && a.high >= 0 ? 0 : Math.min(x, y), Math.max(x, y)];
+}
+
+function quotient(a: Interval, b: Interval): Bounds {
+  if (b.low < 0 && b.high > 0) return free;
+  return corners(a, b, (x, y) =>
+    x === 0 ? 0 : y === 0 ? x * Number.POSITIVE_INFINITY : Math.abs(y) === Number.POSITIVE_INFINITY ? 0 : x / y,
+  );
+}
+
+function isEven(exponent: Interval): boolean {
+  return exponent.low === exponent.high && exponent.low > 0 && exponent.low % 2 === 0;
+}
+
+function orFree(x: number, i: number): number {
+  return Number.isNaN(x) ? free[i] : x;
+}
+
+/** Weighted means, by weights that sum to 1, lie between what they are the mean of. */
+function mixed(a: Facts, b: Facts, { inputs, attributes }: GraphOp): Bounds | null {
+  const { a: swapped } = attributes as { a: boolean; b: boolean };
+  const { squash } = a;
+  const { rank } = inputs[0].tensor;
+  const isMean = squash?.axis === rank - (swapped ? 2 : 1) && /^(softmax|normalized)$/.test(squash.kind);
+  if (!isMean) return null;
+  const { tensor, parameter } = inputs[1];
+  if (parameter || tensor.requiresGrad || tensor.size > 1e4) return [b.low, b.high];
+  return hull([...tensor.storage]);
+}
+
+// Squashes
+
+/** What an op leaves of the function that its input has been through; null where nothing. */
+function keptSquash(op: GraphOp, inputs: readonly Facts[]): Squash | null {
+  const name = opName(op);
+  const learned = op.inputs.flatMap((input, i) => (input.tensor.requiresGrad ? [i] : []));
+  if (learned.length !== 1) return null;
+  const [at] = learned;
+  const { squash } = inputs[at];
+  if (!squash) return null;
+  const axis = axisAfter(op, at, squash.axis);
+  if (views.has(name) || name === "slice" || name === "takeAlongAxis" || name === "gather") return { ...squash, axis };
+  if (name === "neg" || name === "add" || name === "sub" || name === "mul" || name === "div" || name === "where") {
+    if (name === "div" && at !== 0) return null;
+    return isScaling(op, at) ? { ...squash, axis } : null;
+  }
+  if (name === "clamp" || name === "maximum" || name === "minimum") return { ...squash, axis };
+  const isProbability = /^(softmax|sigmoid|normalized)$/.test(squash.kind);
+  if (isProbability && (name === "sum" || name === "max" || name === "sumPool") && axis !== null)
+    return { ...squash, axis };
+  if (isProbability && squash.kind === "sigmoid" && name === "sumPool") return squash;
+  return name === "" && op.op.kernel === "view" ? squash : null;
+}
+
+/** Whether the other operands are no more than numbers, or the noise of a dropout. */
+function isScaling(op: GraphOp, at: number): boolean {
+  return op.inputs.every((input, i) => {
+    if (i === at || input.tensor.size === 1) return true;
+    if (opName(op) === "where" && i === 0) return true;
+    return opName(op) === "mul" && comesFromNoise(input);
+  });
+}
+
+function comesFromNoise(value: GraphValue, depth = 6): boolean {
+  const { producer } = behindViews(value);
+  if (!producer || depth === 0) return false;
+  return producer.op.random === true || producer.inputs.some((input) => comesFromNoise(input, depth - 1));
+}
+
+/** Where an axis of an input is in the output; null where it is gone. */
+function axisAfter(op: GraphOp, at: number, axis: number | null): number | null {
+  if (axis === null) return null;
+  const [from, to] = [op.inputs[at].tensor.shape, op.output.tensor.shape];
+  const name = opName(op);
+  if (name === "permute") return (op.attributes as readonly number[]).indexOf(axis);
+  if (name === "reshape") return axisInReshape(from, to, axis);
+  if (name === "sum" || name === "max") {
+    const { first, last } = op.attributes as { first: number; last: number };
+    return axis >= first && axis <= last ? null : axis;
+  }
+  if (name === "slice" || name === "takeAlongAxis") return from[axis] === to[axis] ? axis : null;
+  if (name === "gather") return null;
+  return axis + to.length - from.length;
+}
+
+/** The axis of the same length with as many numbers in what comes after it. */
+function axisInReshape(from: Shape, to: Shape, axis: number): number | null {
+  const rest = (shape: Shape, i: number) => shape.slice(i + 1).reduce((size, n) => size * n, 1);
+  const wanted = rest(from, axis);
+  const found = to.findIndex((n, i) => n === from[axis] && rest(to, i) === wanted);
+  return found < 0 ? null : found;
+}
+
+// Batch axes
+
+/** The axes of an op's result that run over the batch. */
+function batchAxes(op: GraphOp, inputs: readonly Facts[]): readonly number[] {
+  const name = opName(op);
+  const { shape } = op.output.tensor;
+  const [x] = op.inputs;
+  const own = inputs[0]?.batch ?? [];
+  if (name === "permute")
+    return (op.attributes as readonly number[]).flatMap((axis, i) => (own.includes(axis) ? [i] : []));
+  if (name === "reshape") return own.flatMap((axis) => batchInReshape(x.tensor.shape, shape, axis));
+  if (name === "matmul") return batchOfProduct(op, inputs);
+  if (name === "gather") {
+    const at = op.attributes as number;
+    const moved = op.inputs[1].tensor.rank - 1;
+    return unique([
+      ...own.flatMap((axis) => (axis === at ? [] : [axis < at ? axis : axis + moved])),
+      ...inputs[1].batch.map((axis) => axis + at),
+    ]);
+  }
+  if (name === "convolve" || name === "convolveInputGradient") return own.filter((axis) => axis === 0);
+  if (name === "" || /Pool|unfold|fold|sort/.test(name))
+    return own.filter((axis) => axis < shape.length && shape[axis] === x.tensor.shape[axis]);
+  const all = op.inputs.flatMap(({ tensor }, i) =>
+    inputs[i].batch.flatMap((axis) => {
+      const to = axis + shape.length - tensor.rank;
+      return to >= 0 && (shape[to] === tensor.shape[axis] || name === "concat") ? [to] : [];
+    }),
+  );
+  return unique(all);
+}
+
+function batchInReshape(from: Shape, to: Shape, axis: number): number[] {
+  const before = (shape: Shape, i: number) => shape.slice(0, i).reduce((size, n) => size * n, 1);
+  const wanted = before(from, axis);
+  const found = to.findIndex(
+    (n, i) => before(to, i) === wanted && n !== 1 && (n % from[axis] === 0 || sameShape([n], [from[axis]])),
+  );
+  return found < 0 ? [] : [found];
+}
+
+function batchOfProduct(op: GraphOp, inputs: readonly Facts[]): readonly number[] {
+  const swap = op.attributes as { a: boolean; b: boolean };
+  const { rank } = op.output.tensor;
+  const found = op.inputs.slice(0, 2).flatMap(({ tensor }, i) =>
+    inputs[i].batch.flatMap((axis) => {
+      const fromEnd = tensor.rank - axis;
+      if (fromEnd > 2) return [rank - fromEnd];
+      const isRow = (fromEnd === 2) !== (i === 0 ? swap.a : swap.b);
+      if (i === 0) return isRow ? [rank - 2] : [];
+      return isRow ? [] : [rank - 1];
+    }),
+  );
+  return unique(found);
+}
+
+function unique(axes: readonly number[]): number[] {
+  return [...new Set(axes)].sort((a, b) => a - b);
+}
