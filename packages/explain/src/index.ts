@@ -16,4 +16,8 @@ export type {
   Sent,
   Term,
 } from "./explanation/types.ts";
+export { gradeAnswer, type Verdict } from "./quiz/grade.ts";
+export type { Question, QuestionKind, Slip, SlipName } from "./quiz/question.ts";
+export { type QuestionOptions, quizQuestions } from "./quiz/questions.ts";
+export { type QuizAnswer, type QuizOptions, type QuizResult, quiz } from "./quiz/quiz.ts";
 export { BackwardExplanation } from "./text/backward-explanation.ts";

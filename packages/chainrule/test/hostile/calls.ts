@@ -62,6 +62,7 @@ export async function run(code: string): Promise<Outcome> {
 /** Not called: what they do is done outside the process, or to the process for good. */
 export const leftOut: Record<string, string> = {
   loadMnist: "it downloads",
+  quiz: "it reads from the terminal",
   setNumThreads: "it starts threads",
   setModelWriter: "it replaces what writes models, for good",
 };
