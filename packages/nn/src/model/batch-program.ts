@@ -5,7 +5,7 @@ import type { Tensor } from "@chainrule/core";
 import type { Program } from "../diagnose/program/program.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { Batch } from "./data-adapter.ts";
-import { flattenNested } from "./nested.ts";
+import { flattenNested, mapNested } from "./nested.ts";
 import { forward, type TrainState } from "./step.ts";
 
 /** The forward pass and the loss of a batch, as a program that can be diagnosed. */
@@ -15,6 +15,11 @@ export function batchProgram(
   { x, y, weight }: Batch,
   history: Program["history"],
 ): Program {
+  const computeWith = (targets: Batch["y"]) => {
+    // As fit does; whoever runs it puts the modes back.
+    if (!model.training) model.train();
+    return forward({ model, outputs }, x, targets, weight).loss;
+  };
   return {
     where,
     model,
@@ -23,10 +28,10 @@ export function batchProgram(
     inputs: flattenNested<Tensor>(x),
     targets: flattenNested(y),
     weights: weight === undefined ? [] : flattenNested(weight),
-    compute: () => {
-      // As fit does; whoever runs it puts the modes back.
-      if (!model.training) model.train();
-      return forward({ model, outputs }, x, y, weight).loss;
+    compute: () => computeWith(y),
+    computeWith: (targets) => {
+      let next = 0;
+      return computeWith(mapNested(y, () => targets[next++]));
     },
     step: null,
     history,

@@ -151,6 +151,7 @@ function handWrittenProgram(training: HandWrittenTraining): Program {
     targets: tensorsOf(y),
     weights: [],
     compute,
+    computeWith: null,
     step,
     history: {},
   };

@@ -96,7 +96,9 @@ export class DiagnosisContext {
   /** Each parameter before and after a step of training. */
   get updates(): readonly { readonly name: string; readonly parameter: Parameter; before: Tensor; after: Tensor }[] {
     return this.once(TakenStepKey, () => {
-      const { before, after } = this.#taken ?? this.steps(1)[0];
+      const taken = this.#taken ?? this.steps(1).at(0);
+      if (!taken) return [];
+      const { before, after } = taken;
       return [...this.parameters].flatMap(([name, parameter]) => {
         const [from, to] = [before.get(parameter), after.get(parameter)];
         return from && to ? [{ name, parameter, before: from, after: to }] : [];

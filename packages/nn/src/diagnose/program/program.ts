@@ -19,6 +19,8 @@ export interface Program {
   readonly weights: readonly Tensor[];
   /** Computes the loss of the batch, penalties included. */
   readonly compute: () => Tensor;
+  /** The same with other targets of the same shapes; null where these are not known apart. */
+  readonly computeWith: ((targets: readonly Tensor[]) => Tensor) | null;
   /** A whole step of training as the user wrote it: gradients forgotten or not, loss, backward, update. */
   readonly step: (() => unknown) | null;
   /** The numbers of the epochs so far, by name, as in a history; empty before the first. */

@@ -1,0 +1,125 @@
+/**
+ * Updates that are too large or too small for the weights, with a learning rate that would fit.
+ */
+import type { Parameter, Tensor } from "@chainrule/core";
+import { Optimizer } from "../../optimizers/index.ts";
+import type { DiagnosisContext } from "../program/context.ts";
+import type { Rule } from "../program/rule.ts";
+import { hasLearned, isUntrained } from "./reference.ts";
+import { length, short } from "./statistics.ts";
+
+/**
+ * Karpathy ("Building makemore, part 3") takes updates of a thousandth of the weights for healthy. Adam at 0.05 on small
+ * weights makes a tenth and learns; what changes weights by a third of their size a step does so if the loss falls.
+ */
+const tooLarge = 0.3;
+/** Where it cannot be seen whether the loss falls, nothing but updates larger than the weights is beyond doubt. */
+const surelyTooLarge = 3;
+/** The loss of the same batch is this many times as large after one of the next three steps. */
+const worse = 2;
+/** A hundredth of what is healthy: a weight takes 100,000 steps to change by its own size. */
+const tooSmall = 1e-5;
+/** What a rate is taken to that would fit: Karpathy's thousandth for updates that are too large, and for those too small. */
+const healthy = 3e-3;
+
+const lookAhead = 3;
+
+export const updateRatio: Rule = {
+  name: "update-ratio",
+  explanation:
+    "A step should change weights by about a thousandth of their size: much more throws away what is there, and much less is not seen.",
+  kind: "numbers",
+  *check(context) {
+    const { optimizer } = context;
+    const ratios = ratiosOf(context.updates);
+    if (ratios.length === 0) return;
+    const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+    if (!Number.isFinite(most.ratio)) return;
+    if (most.ratio > tooLarge) {
+      const after = lossAfter(context);
+      const before = context.lossValue;
+      const isWorse =
+        after === null ? most.ratio > surelyTooLarge : !(after <= worse * before) && !(after - before < 0.1);
+      if (!isWorse) return;
+      yield {
+        evidence: `One step changes ${most.name} by ${short(most.ratio)} times its size${after === null ? "" : `, and within ${lookAhead} steps the loss of this batch goes from ${short(before)} to ${short(after)}`}.`,
+        fix: fixFor(optimizer, most.ratio),
+      };
+      return;
+    }
+    const isStarting = optimizer?.schedule != null;
+    if (most.ratio < tooSmall && !isStarting && !hasLearned(context) && isUntrained(context) && hasGradient(context))
+      yield {
+        evidence: `One step changes no weight by more than ${short(most.ratio)} of its size (${most.name}): it would take ${short(1 / Math.max(most.ratio, 1e-30))} steps to change one by all of it.`,
+        fix: fixFor(optimizer, most.ratio),
+      };
+  },
+};
+
+interface Ratio {
+  readonly name: string;
+  readonly ratio: number;
+}
+
+type Update = { readonly name: string; readonly parameter: Parameter; readonly before: Tensor; readonly after: Tensor };
+
+/**
+ * By how much each weight changes, as a share of its size. Weights that start at 0 are taken for as large as those that are
+ * drawn, 1/√in; biases, which start at 0 and may stay there, are left out.
+ */
+function ratiosOf(updates: readonly Update[]): readonly Ratio[] {
+  const found = updates.flatMap(({ name, parameter, before, after }): Ratio[] => {
+    if (!parameter.requiresGrad || parameter.rank < 2) return [];
+    const change = after.storage.map((x: number, i: number) => x - before.storage[i]) as Float32Array;
+    const fanIn = Math.max(
+      1,
+      parameter.shape.slice(1).reduce((a, b) => a * b, 1),
+      parameter.shape[0],
+    );
+    const natural = Math.sqrt(parameter.size / fanIn);
+    return [{ name, ratio: length(change) / Math.max(length(before.storage), natural) }];
+  });
+  return found;
+}
+
+/** The largest loss of the same batch in the next steps; null where none can be taken. */
+function lossAfter(context: DiagnosisContext): number | null {
+  if (context.program.where === "fit") return null;
+  return context.trial(() => {
+    const { program } = context;
+    const step = program.step ?? stepWith(context);
+    if (!step) return null;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < lookAhead; i++) {
+      step();
+      const loss = program.compute().item();
+      largest = Math.max(loss, largest);
+    }
+    return largest;
+  });
+}
+
+function stepWith({ optimizer, program }: DiagnosisContext): (() => void) | null {
+  if (!optimizer) return null;
+  return () => {
+    optimizer.zeroGrad();
+    program.compute().backward();
+    optimizer.step();
+  };
+}
+
+function hasGradient(context: DiagnosisContext): boolean {
+  return [...context.parameters.values()].some((parameter) => {
+    const gradient = context.gradientOf(parameter);
+    return parameter.rank > 1 && gradient !== null && length(gradient.storage) > 1e-12;
+  });
+}
+
+/** A rate at which the update would be healthy: that of most rules is in proportion to the rate. */
+function fixFor(optimizer: Optimizer | null, ratio: number): string {
+  if (!(optimizer instanceof Optimizer) || !(optimizer.lr > 0))
+    return "Change the learning rate so that an update is about 0.001 of the weights.";
+  const fitting = (optimizer.lr * healthy) / ratio;
+  const rate = Number(fitting.toPrecision(1));
+  return `Take a learning rate of about ${short(rate)} in place of ${short(optimizer.lr)}: new ${optimizer.name}({ lr: ${rate} }); findLearningRate looks for the best.`;
+}

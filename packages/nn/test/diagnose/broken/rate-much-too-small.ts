@@ -1,0 +1,12 @@
+/** A rate of 1e-9 changes nothing that float32 could show. */
+import { Adam, blobs, crossEntropy, Dense, manualSeed, type Program, Sequential } from "../everything.ts";
+
+export const told = "update-ratio";
+
+export function program(): Program {
+  manualSeed(22);
+  const { x, labels } = blobs(64, 3, 8);
+  const model = new Sequential([new Dense({ units: 32, inputDim: 8, activation: "relu" }), new Dense({ units: 3 })]);
+  model.compile({ optimizer: new Adam({ lr: 1e-9 }), loss: crossEntropy });
+  return { model, x, y: labels };
+}
