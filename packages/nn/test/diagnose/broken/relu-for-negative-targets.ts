@@ -1,0 +1,16 @@
+/** A relu at the end, and targets of which half are negative. */
+import { Dense, manualSeed, type Program, Sequential, sines } from "../everything.ts";
+
+export const told = "output-range";
+export const layer = "out";
+
+export function program(): Program {
+  manualSeed(67);
+  const { x, y } = sines(64);
+  const model = new Sequential([
+    new Dense({ units: 16, inputDim: 2, activation: "relu" }),
+    new Dense({ units: 1, activation: "relu", name: "out" }),
+  ]);
+  model.compile({ optimizer: "adam", loss: "mse" });
+  return { model, x, y };
+}
