@@ -2,7 +2,20 @@
  * Draws the pictures of the course: `tsx docs/course/pictures.ts` writes them to docs/course/pictures/.
  */
 import { writeFileSync } from "node:fs";
-import { type LineChartData, type LineChartOptions, lineChartSvg } from "chainrule";
+import {
+  binaryCrossEntropyWithLogits,
+  boundarySvg,
+  type LineChartData,
+  type LineChartOptions,
+  lineChartSvg,
+  manualSeed,
+  parameter,
+  randn,
+  SGD,
+  type Tensor,
+  tensor,
+  zeros,
+} from "chainrule";
 
 type Point = [x: number, y: number];
 
@@ -84,3 +97,36 @@ draw(
   { "squared error": curve(slopeOfSquaredError, -8, 8), "cross-entropy: p - y": curve(sigmoid, -8, 8) },
   { xLabel: "z, where the label is 0", yLabel: "slope by z" },
 );
+
+// ---- 11. Tensors are many scalars; XOR
+{
+  const x = tensor([
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ]);
+  const y = tensor([[0], [1], [1], [0]]);
+  manualSeed(2);
+  randn([2, 1]); // the lesson's single neuron
+  const [w1, b1] = [parameter(randn([2, 4])), parameter(zeros([4]))];
+  const [w2, b2] = [parameter(randn([4, 1])), parameter(zeros([1]))];
+  const optimizer = new SGD([w1, b1, w2, b2], { lr: 0.5 });
+  const logits = (points: Tensor) => points.matmul(w1).add(b1).tanh().matmul(w2).add(b2);
+  for (let step = 0; step <= 500; step++) {
+    optimizer.zeroGrad();
+    binaryCrossEntropyWithLogits(logits(x), y).backward();
+    optimizer.step();
+  }
+  const svg = boundarySvg((points) => logits(points).sigmoid(), {
+    x,
+    y: [0, 1, 1, 0],
+    xRange: [-0.5, 1.5],
+    yRange: [-0.5, 1.5],
+    resolution: 40,
+    width: 360,
+    xLabel: "x₁",
+    yLabel: "x₂",
+  });
+  writeFileSync(new URL("pictures/xor.svg", import.meta.url), svg);
+}
