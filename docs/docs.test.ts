@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { linesOf, programsOf } from "./programs.ts";
+import { companions, linesOf, programsOf } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const markdown = (folder: string) =>
@@ -43,7 +43,7 @@ describe("the programs in the documentation", () => {
     const out = join(root, "packages", "chainrule", "out");
     mkdirSync(out, { recursive: true });
     folder = mkdtempSync(join(out, "docs-"));
-    copyFileSync(join(root, "docs/course/value-in-100-lines.ts"), join(folder, "value-in-100-lines.ts"));
+    for (const file of companions) copyFileSync(join(root, "docs/course", file), join(folder, file));
     for (const { name, code } of programs) writeFileSync(join(folder, `${fileName(name)}.ts`), code);
     await build({
       entryPoints: programs.map(({ name }) => join(folder, `${fileName(name)}.ts`)),

@@ -2,6 +2,9 @@
  * The programs of a Markdown page, and what they print, as the tests of the documentation and `pnpm lesson` see them.
  */
 
+/** Files of docs/course that its programs import, and that stand beside them when they are run. */
+export const companions = ["value-in-100-lines.ts", "tiny-gpt.ts"];
+
 /** A block of TypeScript, which is a program of its own. */
 export interface Program {
   readonly code: string;

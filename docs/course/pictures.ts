@@ -3,14 +3,18 @@
  */
 import { writeFileSync } from "node:fs";
 import {
+  Adam,
   binaryCrossEntropyWithLogits,
   boundarySvg,
+  Dense,
   type LineChartData,
   type LineChartOptions,
   lineChartSvg,
+  makeMoons,
   manualSeed,
   parameter,
   randn,
+  Sequential,
   SGD,
   type Tensor,
   tensor,
@@ -129,4 +133,25 @@ draw(
     yLabel: "x₂",
   });
   writeFileSync(new URL("pictures/xor.svg", import.meta.url), svg);
+}
+
+// ---- 14. Overfitting
+{
+  const [seen, fresh] = [60, 1000].map((nSamples, i) => makeMoons({ nSamples, noise: 0.35, seed: i + 1 }));
+  manualSeed(1);
+  const model = new Sequential([
+    new Dense({ units: 64, inputDim: 2, activation: "relu" }),
+    new Dense({ units: 64, activation: "relu" }),
+    new Dense({ units: 2 }),
+  ]);
+  model.compile({ optimizer: new Adam({ lr: 0.005 }), loss: "cross_entropy" });
+  const validationData = [fresh.x, fresh.y] as const;
+  const { history } = await model.fit(seen.x, seen.y, { epochs: 300, batchSize: 60, validationData, verbose: 0 });
+  const everyThird = (name: string): Point[] =>
+    history[name].map((y, i): Point => [i + 1, y]).filter((_, i) => i % 3 === 0);
+  draw(
+    "overfitting",
+    { "points that were seen": everyThird("loss"), "fresh points": everyThird("val_loss") },
+    { xLabel: "epoch", yLabel: "loss" },
+  );
 }

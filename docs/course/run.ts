@@ -5,7 +5,7 @@
  * `pnpm lesson 3 2 --fresh` starts over from the page.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { programsOf } from "../programs.ts";
+import { companions, programsOf } from "../programs.ts";
 
 const folder = new URL("./", import.meta.url);
 const out = new URL("../../out/course/", folder);
@@ -33,7 +33,7 @@ if (!page) {
   } else {
     mkdirSync(out, { recursive: true });
     writeFileSync(new URL("package.json", out), '{ "type": "module" }\n');
-    copy("value-in-100-lines.ts", (to) => copyFileSync(new URL("value-in-100-lines.ts", folder), to));
+    for (const file of companions) copy(file, (to) => copyFileSync(new URL(file, folder), to));
     const name = `${page.slice(0, 2)}-${program}.ts`;
     await import(copy(name, (to) => writeFileSync(to, chosen.code)).href);
     console.error(
