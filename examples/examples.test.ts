@@ -28,6 +28,9 @@ const number = /(?<![A-Za-z_])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
 
 const goal = /(-?\d+(?:\.\d+)?)%?[^\d]*\(goal: at (least|most) (-?\d+(?:\.\d+)?)/g;
 
+/** What `fit` finds wrong with a training. */
+const diagnosis = /^fit: [a-z-]+[,:].*/m;
+
 /** The closing comment's lines, and the flags to run with. */
 function expectedOutput(source: string): { lines: string[]; flags: string[] } {
   const comment = /\/\* Output( of --quick)?:\n([\s\S]*?)\*\/\s*$/.exec(source);
@@ -74,7 +77,7 @@ function compareOutput(expected: string[], actual: string[]): void {
 describe("the examples", () => {
   it.concurrent.each(files)("%s prints what its comment says", { timeout: 300_000 }, async (file) => {
     const { lines, flags } = expectedOutput(readFileSync(folder + file, "utf8"));
-    const { stdout } = await promisify(execFile)(
+    const { stdout, stderr } = await promisify(execFile)(
       execPath,
       [...engineFlags, "--import", "tsx", folder + file, ...flags],
       {
@@ -84,6 +87,7 @@ describe("the examples", () => {
       },
     );
     compareOutput(lines, stdout.trimEnd().split("\n"));
+    expect(stderr.match(diagnosis), "of a sound program fit says nothing").toBeNull();
     for (const [text, reached, bound, wanted] of stdout.matchAll(goal))
       if (bound === "least") expect(Number(reached), text).toBeGreaterThanOrEqual(Number(wanted));
       else expect(Number(reached), text).toBeLessThanOrEqual(Number(wanted));

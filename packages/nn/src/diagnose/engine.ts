@@ -1,10 +1,11 @@
 /**
  * The engine of the diagnosis: runs the rules on what a program computed.
  */
-
-import { Findings } from "./findings.ts";
+import type { Parameter, Tensor } from "@chainrule/core";
+import { Findings, findingLine } from "./findings.ts";
 import { numberRules } from "./numbers/index.ts";
-import { type Computed, compute, DiagnosisContext, type TakenStep } from "./program/context.ts";
+import { compute, DiagnosisContext } from "./program/context.ts";
+import { GraphRecorder } from "./program/graph.ts";
 import type { Program } from "./program/program.ts";
 import type { Finding, Rule } from "./program/rule.ts";
 import { trial } from "./program/trial.ts";
@@ -20,21 +21,11 @@ export const rules: readonly Rule[] = [...traceRules, ...numberRules];
  */
 export function diagnoseProgram(program: Program, chosen: readonly Rule[] = rules): Findings {
   return trial(program.model, () => {
-    const computed = compute(program, true);
+    const computed = compute(program);
     const findings = findingsOf(new DiagnosisContext(program, computed), chosen);
     if (computed.error !== null && findings.length === 0) throw computed.error;
     return findings;
   });
-}
-
-/** What the rules find in a step of training that has been taken. */
-export function diagnoseStep(
-  program: Program,
-  computed: Computed,
-  taken: TakenStep,
-  chosen: readonly Rule[],
-): Findings {
-  return findingsOf(new DiagnosisContext(program, computed, taken), chosen);
 }
 
 function findingsOf(context: DiagnosisContext, chosen: readonly Rule[]): Findings {
@@ -45,4 +36,72 @@ function findingsOf(context: DiagnosisContext, chosen: readonly Rule[]): Finding
 
 function check(rule: Rule, context: DiagnosisContext): Finding[] {
   return [...rule.check(context)].map((found) => ({ rule: rule.name, explanation: rule.explanation, ...found }));
+}
+
+// What fit uses
+
+/** A finding as `fit` says it, and what it is remembered by, so that it is said once. */
+export interface Said {
+  readonly key: string;
+  readonly line: string;
+}
+
+/** A step of training that is taken anyway, while the diagnosis looks on. */
+export interface DiagnosedStep {
+  /** Computes the forward pass and the loss, of inputs that may be others than the batch's, such as cleaned ones. */
+  record<T extends { readonly loss: Tensor }>(compute: () => T, inputs: readonly Tensor[]): T;
+  /** What the rules find, once the step has been taken, or computing the loss has thrown the error. */
+  findings(error: unknown): readonly Said[];
+}
+
+/** What `fit` needs of the engine. */
+export interface Engine {
+  openStep(program: Program): DiagnosedStep;
+  /** Runs a program as {@link diagnoseProgram} does. */
+  look(program: Program): readonly Said[];
+}
+
+export const engine: Engine = {
+  openStep,
+  look: (program) => trial(program.model, () => said(new DiagnosisContext(program, compute(program)))),
+};
+
+function openStep(program: Program): DiagnosedStep {
+  const graph = new GraphRecorder();
+  let loss: Tensor | null = null;
+  let { inputs } = program;
+  let before: ReadonlyMap<Parameter, Tensor> = new Map();
+  const parameters = () => program.model?.parameters() ?? [];
+  const values = () => new Map(parameters().map((parameter) => [parameter, parameter.detach()]));
+  return {
+    record(f, x) {
+      inputs = x;
+      const output = graph.record(f);
+      loss = output.loss;
+      // Of what is compiled there are no numbers to look at.
+      if (loss.traced === null) before = values();
+      return output;
+    },
+    findings(error) {
+      if (loss?.traced) return [];
+      const gradients = new Map(parameters().map((parameter) => [parameter, parameter.grad]));
+      return said(
+        new DiagnosisContext({ ...program, inputs }, { graph, loss, error }, { before, gradients, after: values() }),
+      );
+    },
+  };
+}
+
+/** What the rules find, as fit says it. A rule that fails says nothing: training goes on. */
+function said(context: DiagnosisContext): Said[] {
+  return rules.flatMap((rule) => {
+    try {
+      return check(rule, context).map((finding) => ({
+        key: [finding.rule, finding.layer, finding.line].join("\n"),
+        line: findingLine(finding),
+      }));
+    } catch {
+      return [];
+    }
+  });
 }

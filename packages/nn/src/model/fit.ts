@@ -14,6 +14,7 @@ import { evaluateData } from "./evaluate.ts";
 import { EventLoopYield } from "./event-loop-yield.ts";
 import { checkPasses, checkSmallestBatch } from "./fit-checks.ts";
 import type { FitData } from "./fit-data.ts";
+import { type FitDiagnosis, openDiagnosis } from "./fit-diagnosis.ts";
 import { withValidation } from "./fit-plan.ts";
 import { putGradients } from "./gradients.ts";
 import { History } from "./history.ts";
@@ -26,7 +27,7 @@ import type { CompleteFitOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import type { Progress } from "./progress-lines.ts";
 import type { TrainingRecorder } from "./recorder.ts";
-import { type TrainState, testStep, trainStep } from "./step.ts";
+import { type StepResult, type TrainState, testStep, trainStep } from "./step.ts";
 import type { TrainingParts } from "./training-state.ts";
 import { checkValidation, PeekedAdapter } from "./validation-check.ts";
 
@@ -49,6 +50,10 @@ interface FitRun {
   readonly checkpoints: Checkpoints | null;
   readonly recorder: TrainingRecorder | null;
   readonly shapes: TrainingParts["shapes"];
+  /** Null where it is turned off. */
+  readonly diagnosis: FitDiagnosis | null;
+  /** Whether the first step has been taken, in this run or in the one that it goes on from. */
+  hasBegun: boolean;
   /** The batch that was trained on last. */
   lastBatch: Batch | null;
   /** Whether the callbacks are to be asked again when the first batch has shown the outputs. */
@@ -87,16 +92,18 @@ export async function runFit(request: FitRequest): Promise<History> {
     checkSmallestBatch(model, request);
     const isValidationChecked = await checkValidation({ model, ...config }, request);
     const { recorder } = callbacks;
-    recorder?.open({ ...request, again: (isSilent) => request.again(isSilent ? { verbose: 0 } : {}) });
+    recorder?.open({ ...request, again: (isSilent) => request.again(isSilent ? { verbose: 0, diagnose: false } : {}) });
     checkpoints = await openCheckpoints(model, request, callbacks);
     request.onBegin(history);
+    const state = { model, ...config };
+    const diagnosis = options.diagnose ? await openDiagnosis(state, history) : null;
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
     const changes: { readonly train: Changes; readonly test: Changes } = { train: {}, test: {} };
     const shapes = { train: new CompiledShapes(), test: new CompiledShapes() };
     const run: FitRun = {
       model,
-      state: { model, ...config },
+      state,
       data,
       validationData,
       options,
@@ -119,6 +126,8 @@ export async function runFit(request: FitRequest): Promise<History> {
       checkpoints,
       recorder,
       shapes,
+      diagnosis,
+      hasBegun: false,
       lastBatch: null,
       changes,
       checkPlanLater: names === null,
@@ -152,7 +161,10 @@ async function runEpochs(run: FitRun): Promise<void> {
   try {
     await callbacks.call("onTrainBegin");
     const resumed = (await checkpoints?.resume(parts)) ?? (await recorder?.resume(parts));
-    if (resumed) run.checkValidationLater = false;
+    if (resumed) {
+      run.checkValidationLater = false;
+      run.hasBegun = true;
+    }
     let logs: Logs = resumed?.logs ?? {};
     for (let epoch = resumed?.epoch ?? options.initialEpoch; epoch < options.epochs; epoch++) {
       if (recorder?.beforeEpoch(parts, epoch, logs)) return;
@@ -166,6 +178,7 @@ async function runEpochs(run: FitRun): Promise<void> {
       await callbacks.call("onEpochEnd", epoch, logs);
       putBack?.();
       await checkpoints?.save(parts, epoch + 1, logs, isLast(run, epoch));
+      run.diagnosis?.afterEpoch(run.lastBatch, epoch, isLast(run, epoch));
       run.progress?.endEpoch(batches.steps, logs);
     }
     await callbacks.call("onTrainEnd", logs);
@@ -260,21 +273,24 @@ async function validate(
 }
 
 /** A step on one batch; errors say which batch it was. */
-function trainOnBatch(
-  { state, trainStep }: FitRun,
-  batch: Batch,
-  epochMetrics: EpochMetrics,
-  epoch: number,
-  number: number,
-): number {
+function trainOnBatch(run: FitRun, batch: Batch, epochMetrics: EpochMetrics, epoch: number, number: number): number {
   try {
-    const result = trainStep(state, batch.x, batch.y, batch.weight);
+    const result = takeStep(run, batch);
     const loss = result.loss.item();
     epochMetrics.update(batch, loss, result);
     return loss;
   } catch (error) {
     throw error instanceof ChainRuleError ? error.inside(place(epoch, number)) : error;
   }
+}
+
+/** A step; the first one before the eyes of the diagnosis. */
+function takeStep(run: FitRun, batch: Batch): StepResult {
+  const { state, trainStep, diagnosis } = run;
+  const step = () => trainStep(state, batch.x, batch.y, batch.weight);
+  if (run.hasBegun || diagnosis === null) return step();
+  run.hasBegun = true;
+  return diagnosis.firstStep(batch, step);
 }
 
 /** Where training is, for messages. */

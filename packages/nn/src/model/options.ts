@@ -67,6 +67,11 @@ export interface FitOptions {
   checkpoint?: string | URL | CheckpointOptions;
   /** Look for NaN in data, activations, loss, gradients and weights, and say where the first is. Slower. */
   debugNaN?: boolean;
+  /**
+   * Look at the first step, and now and then after, for what is known to keep a training from working, and say once on the
+   * console what it is; true by default. `diagnose` has more time, and says more.
+   */
+  diagnose?: boolean;
 }
 
 /** The options with their defaults. */
@@ -81,6 +86,7 @@ const defaults = {
   verbose: "auto" as Verbosity,
   initialEpoch: 0,
   debugNaN: false,
+  diagnose: true,
   jit: true as boolean | JitOptions,
 };
 
@@ -102,6 +108,7 @@ export const fitOptionNames = optionNames<FitOptions>({
   stepsPerEpoch: true,
   jit: true,
   debugNaN: true,
+  diagnose: true,
   checkpoint: true,
 });
 
@@ -141,7 +148,7 @@ function checkChoices(options: CompleteFitOptions): void {
   const { verbose, callbacks, validationSplit, validationData, validationSteps } = options;
   if (!["auto", 0, 1, 2].includes(verbose))
     throw new OptionError({ where: "fit, verbose", expected: '"auto", 0, 1 or 2', got: describe(verbose) });
-  for (const name of ["shuffle", "dropLast"] as const)
+  for (const name of ["shuffle", "dropLast", "diagnose"] as const)
     if (typeof options[name] !== "boolean")
       throw new OptionError({ where: `fit, ${name}`, expected: "true or false", got: describe(options[name]) });
   if (!Array.isArray(callbacks))

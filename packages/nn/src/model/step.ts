@@ -72,13 +72,35 @@ export function testStep(
   return noGrad(() => atomic(() => forward(state, x, y, weight)));
 }
 
+/** Computes a forward pass of the inputs, and sees what comes of it. */
+export type ForwardObserver = (compute: () => StepOutput, x: Inputs) => StepOutput;
+
+let observer: ForwardObserver | null = null;
+
+/** Runs `f`, whose forward passes an observer computes. */
+export function withForwardObserver<T>(observe: ForwardObserver, f: () => T): T {
+  const before = observer;
+  observer = observe;
+  try {
+    return f();
+  } finally {
+    observer = before;
+  }
+}
+
 /** The loss and the predictions of a batch. */
-export function forward(
-  { model, outputs }: Pick<TrainState, "model" | "outputs">,
+export function forward(...args: ForwardArguments): StepOutput {
+  return observer === null ? compute(...args) : observer(() => compute(...args), args[1]);
+}
+
+type ForwardArguments = [
+  state: Pick<TrainState, "model" | "outputs">,
   x: Inputs,
   y: Nested<Tensor>,
   weight?: Nested<Tensor>,
-): StepOutput {
+];
+
+function compute(...[{ model, outputs }, x, y, weight]: ForwardArguments): StepOutput {
   const prediction = (x instanceof Tensor ? model.call(x) : model.call(...x)) as Nested<Tensor>;
   const { loss, lossParts } = outputs.computeLoss(prediction, y, weight);
   const penalty = model.penalty();

@@ -4,7 +4,7 @@
  */
 
 import type { Parameter, Tensor } from "@chainrule/core";
-import { atomic, backend } from "@chainrule/core/internal";
+import { atomic, backend, isAtomic, onFailure } from "@chainrule/core/internal";
 
 /** Updates a set of weights, given their gradients; compiled, it changes all or nothing. */
 type Update = (...gradients: Tensor[]) => void;
@@ -41,6 +41,7 @@ export class Updates {
    * @param parts all that the update depends on but its numbers: where these are the same, it must be the same.
    */
   run(parts: readonly unknown[], weights: readonly Parameter[], update: Update): void {
+    if (isAtomic()) this.#noteSpent();
     const kind = this.#kindOf(parts, weights);
     kind.spent += weights.reduce((total, { size }) => total + size, costs.weight * weights.length);
     if (kind.spent > costs.compiling + costs.compilingWeight * weights.length)
@@ -48,6 +49,15 @@ export class Updates {
     const gradients = weights.map(({ grad }) => grad!.detach());
     if (kind.compiled) kind.compiled(...gradients);
     else atomic(() => update(...gradients));
+  }
+
+  /** Notes what was spent, so that it is as before if the function around this one is undone. */
+  #noteSpent(): void {
+    const [kinds, resumed] = [this.#kinds.map((kind) => [kind, { ...kind }] as const), this.#resumed.slice()];
+    onFailure(() => {
+      this.#kinds.splice(0, this.#kinds.length, ...kinds.map(([kind, before]) => Object.assign(kind, before)));
+      this.#resumed = resumed;
+    });
   }
 
   /** What decides which updates are compiled: how much was spent on which weights, the latest first. */

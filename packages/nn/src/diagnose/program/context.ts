@@ -25,8 +25,8 @@ export interface TakenStep {
 }
 
 /** Runs a program's forward pass and loss, and records them: within a {@link trial}. */
-export function compute(program: Program, withLines: boolean): Computed {
-  const graph = new GraphRecorder(withLines);
+export function compute(program: Program): Computed {
+  const graph = new GraphRecorder();
   try {
     return { graph, loss: graph.record(program.compute), error: null };
   } catch (error) {
@@ -108,11 +108,13 @@ export class DiagnosisContext {
 
   /**
    * What some steps of training on this batch leave: the user's own, where the program has one, else gradients forgotten,
-   * backward and the optimizer's update. They are undone afterwards. Empty where there is nothing to take a step with.
+   * backward and the optimizer's update. They are undone afterwards. Empty where there is nothing to take a step with; in the
+   * first batch of `fit` no more than the one that it has taken.
    */
   steps(count: number): readonly TakenStep[] {
     const { program } = this;
     const { optimizer } = program;
+    if (this.#taken) return [this.#taken].slice(0, count);
     const step =
       program.step ??
       (optimizer &&

@@ -4,6 +4,7 @@
 import { type Op, Parameter, Tensor } from "@chainrule/core";
 import { noteLine, sameShape, withOpWatcher } from "@chainrule/core/internal";
 import { type WatchedLoss, withLossWatcher } from "@chainrule/losses/internal";
+import { isBuiltIn } from "../../built-in.ts";
 import { type CallWatcher, type Module, withCallWatcher } from "../../module/module.ts";
 import { leavesOf } from "../../module/tree.ts";
 
@@ -91,14 +92,8 @@ export class GraphRecorder implements Graph {
   readonly #values = new Map<Tensor, GraphValue>();
   /** By the numbers: a detached tensor is another one of the same. */
   readonly #byNumbers = new Map<object, GraphValue[]>();
-  readonly #note: () => () => string | undefined;
   #layer: Open<LayerCall> | null = null;
   #loss: Open<LossCall> | null = null;
-
-  /** @param withLines whether to note where the user's program calls each operation, which takes a little time. */
-  constructor(withLines: boolean) {
-    this.#note = withLines ? () => noteLine() : () => noLine;
-  }
 
   /** Runs `f`, and records what it computes. */
   record<T>(f: () => T): T {
@@ -111,7 +106,7 @@ export class GraphRecorder implements Graph {
           output: null!,
           layer: this.#layer,
           loss: this.#loss,
-          line: this.#note(),
+          line: this.#loss?.line ?? this.#note(),
         };
         for (const input of new Set(node.inputs)) input.consumers.push(node);
         return (output) => {
@@ -174,6 +169,11 @@ export class GraphRecorder implements Graph {
       call.output = this.#use(output);
       this.#loss = outer;
     };
+  }
+
+  /** Notes where the user's program is. Of the library's layers it is of interest where they were made, and not noted here. */
+  #note(): () => string | undefined {
+    return this.#layer && isBuiltIn(this.#layer.module.constructor) ? noLine : noteLine();
   }
 
   #use(tensor: Tensor): GraphValue {

@@ -38,7 +38,8 @@ function noteProperties(owners: readonly object[]): () => void {
       for (const key of Reflect.ownKeys(owner)) if (!Object.hasOwn(before, key)) Reflect.deleteProperty(owner, key);
       for (const key of Reflect.ownKeys(before)) {
         const descriptor = (before as Record<PropertyKey, PropertyDescriptor>)[key];
-        if (descriptor.writable) Object.defineProperty(owner, key, descriptor);
+        const isSame = Object.is((owner as Record<PropertyKey, unknown>)[key], descriptor.value);
+        if (descriptor.writable && !isSame) Object.defineProperty(owner, key, descriptor);
       }
     }
     for (const [list, before] of lists) if (!Object.isFrozen(list)) list.splice(0, list.length, ...before);

@@ -82,13 +82,19 @@ function ofGroup({ parameters }: DiagnosisContext, { cut, members }: Group): Evi
   };
 }
 
-/** Parameters that get a gradient and are not the optimizer's, where it is said which ones are to be trained. */
+/**
+ * Parameters that get a gradient and are not the optimizer's. Whoever trains the last layers alone means it; whoever trains
+ * all but the last ones, or others that the loss does not use, made the optimizer too early.
+ */
 function* notInOptimizer(context: DiagnosisContext, reached: ReadonlySet<Parameter>): Iterable<Evidence> {
   const { optimizer, program, parameters } = context;
   if (!optimizer?.isBound || (!program.parameters && !program.model)) return;
   const updated = new Set(optimizer.parameters);
-  const left = [...parameters].filter(([, each]) => reached.has(each) && each.requiresGrad && !updated.has(each));
-  if (left.length === 0) return;
+  const trained = [...parameters].filter(([, each]) => reached.has(each) && each.requiresGrad);
+  const left = trained.filter(([, each]) => !updated.has(each));
+  const isStale = [...updated].some((each) => !reached.has(each) && ![...parameters.values()].includes(each));
+  const isLastLeft = trained.length > left.length && left.at(-1) === trained.at(-1);
+  if (left.length === 0 || !(program.parameters || isStale || isLastLeft)) return;
   yield {
     evidence: `${left.length} of ${parameters.size} parameters get a gradient, and ${optimizer.name} does not update them: ${listed(left.map(([name]) => name))}.`,
     fix: `Make the optimizer of all of them, new ${optimizer.name}(model), after the model has its last layer; freeze() says of those that are to stay.`,

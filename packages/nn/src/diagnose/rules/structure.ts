@@ -19,8 +19,9 @@ export const accidentalBroadcast: Rule = {
     "Outputs [n, 1] less targets [n] are [n, n], every output less every target: the loss is a number as any other, and teaches the mean.",
   kind: "trace",
   *check(context) {
-    const { error, graph } = context;
-    if (error instanceof ShapeError && /would broadcast$/.test(error.got))
+    const { error, graph, program } = context;
+    // In fit the error itself is seen.
+    if (program.where !== "fit" && error instanceof ShapeError && /would broadcast$/.test(error.got))
       yield { evidence: `${error.where}: ${error.got}.`, fix: error.hint ?? reshapeFix, ...placeOf(graph.ops.at(-1)) };
     for (const op of graph.ops) {
       if (op.loss || !/^(add|sub|mul|div|pow|maximum|minimum)$/.test(opName(op)) || !head(context).has(op.output))
