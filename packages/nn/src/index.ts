@@ -25,9 +25,11 @@ export * from "./schedules/index.ts";
 export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";
 
 import { markBuiltIn } from "./built-in.ts";
+import { engine } from "./diagnose/engine.ts";
 import { Functional } from "./functional/index.ts";
 import * as layers from "./layers/index.ts";
 import { FeedForward } from "./layers/transformer-block.ts";
+import { setDiagnosisEngine } from "./model/fit-diagnosis.ts";
 import { Sequential } from "./model/index.ts";
 import * as optimizers from "./optimizers/index.ts";
 import { l1, l1l2, l2 } from "./regularizers.ts";
@@ -43,3 +45,6 @@ markBuiltIn([
   l2,
   l1l2,
 ]);
+
+// As for that: a bundle that leaves this out has no rules for fit to look by, until diagnose is called.
+setDiagnosisEngine(engine);

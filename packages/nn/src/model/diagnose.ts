@@ -3,7 +3,7 @@
  */
 import { asTensor, OptionError, Parameter, Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions, describe, didYouMean } from "@chainrule/core/internal";
-import { diagnoseProgram, rules } from "../diagnose/engine.ts";
+import { diagnoseProgram, engine, rules } from "../diagnose/engine.ts";
 import type { Findings } from "../diagnose/findings.ts";
 import type { Program } from "../diagnose/program/program.ts";
 import type { Rule } from "../diagnose/program/rule.ts";
@@ -14,6 +14,7 @@ import { refuseSurplus } from "../surplus.ts";
 import { batchProgram } from "./batch-program.ts";
 import { CompiledOutputs } from "./compiled-outputs.ts";
 import type { BatchLike } from "./data-adapter.ts";
+import { setDiagnosisEngine } from "./fit-diagnosis.ts";
 import { Model } from "./model.ts";
 import { type LossLike, readLoss } from "./objective.ts";
 
@@ -70,6 +71,7 @@ export function diagnose(
   second?: BatchLike | DiagnoseOptions,
   third: DiagnoseOptions = {},
 ): Findings {
+  setDiagnosisEngine(engine);
   if (subject instanceof Module) {
     refuseSurplus("diagnose", arguments, 3);
     checkOptions("diagnose", third, ["loss", "rules"]);

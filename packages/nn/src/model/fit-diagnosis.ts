@@ -17,14 +17,25 @@ const shareOfLooks = 0.02;
 /** What has been said of a model, so that it is said once, however often it is trained. */
 const saidOf = new WeakMap<object, Set<string>>();
 
-/** Loads the rules; null where they cannot be had, such as on a page that is offline by now: training goes on without. */
-export async function openDiagnosis(state: TrainState, history: History): Promise<FitDiagnosis | null> {
-  try {
-    const { engine } = await import("../diagnose/engine.ts");
-    return new FitDiagnosis(engine, state, history);
-  } catch {
-    return null;
-  }
+let engine: Engine | null = null;
+
+/**
+ * Gives `fit` the rules. The package's index does; a bundle, which leaves out what it does not use, is without them until
+ * the program calls `diagnose`.
+ */
+export function setDiagnosisEngine(rules: Engine): void {
+  engine = rules;
+}
+
+/** The looks of a training; null where there are none. */
+export function openDiagnosis(wanted: boolean | undefined, state: TrainState, history: History): FitDiagnosis | null {
+  if (wanted === false) return null;
+  if (engine !== null) return new FitDiagnosis(engine, state, history);
+  if (wanted)
+    console.warn(
+      "fit, diagnose: this bundle has left the rules out. Call diagnose(model, batch) once: then they are there.",
+    );
+  return null;
 }
 
 /** The looks of one training. */

@@ -96,7 +96,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     checkpoints = await openCheckpoints(model, request, callbacks);
     request.onBegin(history);
     const state = { model, ...config };
-    const diagnosis = options.diagnose ? await openDiagnosis(state, history) : null;
+    const diagnosis = openDiagnosis(options.diagnose, state, history);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
     const changes: { readonly train: Changes; readonly test: Changes } = { train: {}, test: {} };

@@ -86,7 +86,6 @@ const defaults = {
   verbose: "auto" as Verbosity,
   initialEpoch: 0,
   debugNaN: false,
-  diagnose: true,
   jit: true as boolean | JitOptions,
 };
 
@@ -149,7 +148,7 @@ function checkChoices(options: CompleteFitOptions): void {
   if (!["auto", 0, 1, 2].includes(verbose))
     throw new OptionError({ where: "fit, verbose", expected: '"auto", 0, 1 or 2', got: describe(verbose) });
   for (const name of ["shuffle", "dropLast", "diagnose"] as const)
-    if (typeof options[name] !== "boolean")
+    if (typeof (options[name] ?? true) !== "boolean")
       throw new OptionError({ where: `fit, ${name}`, expected: "true or false", got: describe(options[name]) });
   if (!Array.isArray(callbacks))
     throw new OptionError({ where: "fit, callbacks", expected: "a list of callbacks", got: describe(callbacks) });
