@@ -167,10 +167,14 @@ export const unaryFormulas: Formulas = {
     tex: ["\\operatorname{erf}(a)", "\\frac{2}{\\sqrt{\\pi}} e^{-a^{2}}"],
   },
   clamp: (attributes) => {
-    const { min, max } = attributes as Bounds;
+    const { min, max, open } = attributes as Bounds;
+    const [sign, signTex] = open ? ["<", "<"] : ["≤", "\\le"];
     return {
-      text: [`min(max(a, ${min}), ${max})`, `1 if ${min} < a < ${max}, else 0`],
-      tex: [`\\min(\\max(a, ${min}), ${max})`, `1 \\text{ if } ${min} < a < ${max} \\text{, else } 0`],
+      text: [`min(max(a, ${min}), ${max})`, `1 if ${min} ${sign} a ${sign} ${max}, else 0`],
+      tex: [
+        `\\min(\\max(a, ${min}), ${max})`,
+        `1 \\text{ if } ${min} ${signTex} a ${signTex} ${max} \\text{, else } 0`,
+      ],
     };
   },
 };

@@ -43,9 +43,11 @@ export function elementwiseFactor(step: TapeEntry, argument: number): Tensor | n
 /** All derivatives of the result's elements by the input's, in the result's shape followed by the input's. */
 export function jacobianOf(step: TapeEntry, argument: number): Tensor {
   const output = step.output!;
+  const shape = [...output.shape, ...step.inputs![argument].shape];
+  if (output.size === 0) return zeros(shape, { dtype: output.dtype });
   return withGradEnabled(false, () => {
     const rows = Array.from({ length: output.size }, (_, i) => sendThrough(step, argument, oneAt(output, i)));
-    return reshape(stack(rows), [...output.shape, ...step.inputs![argument].shape]);
+    return reshape(stack(rows), shape);
   });
 }
 
