@@ -3,7 +3,7 @@
  */
 
 import { isGradEnabled, isTracing, JitError, OptionError } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { areOpsWatched, checkOptions, describe } from "@chainrule/core/internal";
 import type { CompiledFunction } from "./compiled-function.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
 import { Programs, type Watch } from "./programs.ts";
@@ -54,7 +54,7 @@ export function makeJit<F extends TensorFunction>(
   let last: CompiledFunction | undefined;
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
-    if (heap === null || programs.isGivenUp || isTracing()) return f(...(args as never[]));
+    if (heap === null || programs.isGivenUp || isTracing() || areOpsWatched()) return f(...(args as never[]));
     const isAsked = watch.mayHaveChanged && !last?.isTrusted;
     if (last?.compilation.program.heap === heap && !isAsked && !last.isDue && !last.isRunning && last.fits(args))
       return last.run(args, args);

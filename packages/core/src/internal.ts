@@ -36,10 +36,11 @@ export { builtin, builtinOps, isBuiltinOp, type OpFunction, withOp } from "./ops
 export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
-export { atomic, isAtomic, onFailure } from "./tensor/atomic.ts";
+export { atomic, isAtomic, onFailure, undone } from "./tensor/atomic.ts";
 export { type Backend, backend, setBackend } from "./tensor/backend.ts";
 export {
   applyOp,
+  areOpsWatched,
   compute,
   type OpWatcher,
   refusePromise,

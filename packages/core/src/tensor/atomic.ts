@@ -20,6 +20,23 @@ export function onFailure(undo: () => void): void {
   journal?.push(undo);
 }
 
+/** Ends what is undone on purpose. */
+const done = Symbol("done");
+
+/** Runs a function and undoes what it changed, as if it had thrown: see {@link atomic}. */
+export function undone<T>(f: () => T): T {
+  let result: T;
+  try {
+    atomic(() => {
+      result = f();
+      throw done;
+    });
+  } catch (reason) {
+    if (reason !== done) throw reason;
+  }
+  return result!;
+}
+
 /**
  * Runs a function that changes all that it is to change, or nothing: if it throws, parameters, gradients, generators of
  * random numbers and what {@link everyRun} did are as they were before. Properties of plain JavaScript objects are the

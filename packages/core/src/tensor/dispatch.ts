@@ -102,6 +102,11 @@ export type OpWatcher = (
 
 let watcher: OpWatcher | null = null;
 
+/** Whether someone is shown every op as it is applied: then nothing is to be run in one piece. */
+export function areOpsWatched(): boolean {
+  return watcher !== null;
+}
+
 /**
  * Runs `f`, in which every op that it applies is shown to a watcher, whether it is computed or recorded; after those that
  * are watching already.

@@ -2,6 +2,7 @@
  * `explain`: a computation and its chain rule as text.
  */
 import type { Tensor, Value } from "@chainrule/core";
+import type { BatchComputer, ResultFunction } from "@chainrule/viz/internal";
 import { explainBackward } from "./explain-backward.ts";
 import type { ExplainOptions } from "./options.ts";
 
@@ -13,7 +14,7 @@ import type { ExplainOptions } from "./options.ts";
  * argument with the others held still; d a complete one, over all paths. It computes the gradients for itself, changes no
  * `grad`, and needs no `backward` before. Numbers are shown in six digits; what has no name is called v1, v2, …
  *
- * @param result a `Value`, or a tensor such as a loss.
+ * @param result a `Value`, or a tensor such as a loss; or a model or a function, with a batch or its arguments.
  * @throws what {@link explainBackward} does, of which this is the text.
  *
  * @example
@@ -36,6 +37,12 @@ import type { ExplainOptions } from "./options.ts";
  * //         with ∂v1/∂x = x
  * //   dy/dx = 3 + 3 = 6
  */
-export function explain(result: Tensor | Value, options: ExplainOptions = {}): string {
-  return explainBackward(result, options).toText();
+export function explain(result: Tensor | Value, options?: ExplainOptions): string;
+export function explain(
+  computes: BatchComputer | ResultFunction,
+  batch: readonly unknown[],
+  options?: ExplainOptions,
+): string;
+export function explain(...given: unknown[]): string {
+  return explainBackward(...(given as Parameters<typeof explainBackward>)).toText();
 }

@@ -27,6 +27,8 @@ export interface TensorSettings {
   readonly gradient?: Tensor;
   /** Where in the program a step was made, where that is known. */
   readonly lineOf?: (step: TapeEntry) => string | undefined;
+  /** Arguments of a function that were made to require a gradient. */
+  readonly inputs?: ReadonlySet<Tensor>;
 }
 
 /** Everything that a tensor was made of, and the way back, as data. */
@@ -50,9 +52,9 @@ export function namesOf(computation: readonly Recorded[], given: Readonly<Record
 }
 
 /** What a node is. */
-export function kindOf(x: Tensor): ExplainedNode["kind"] {
+export function kindOf(x: Tensor, given?: ReadonlySet<Tensor>): ExplainedNode["kind"] {
   if (x.tapeEntry) return "op";
-  if (x.leaf instanceof Parameter || x.requiresGrad) return "parameter";
+  if (x.leaf instanceof Parameter || (x.requiresGrad && !given?.has(x))) return "parameter";
   return x.rank === 0 ? "constant" : "input";
 }
 
@@ -63,7 +65,7 @@ function lettersOf(names: readonly string[], inputs: readonly number[], id: numb
 function nodesOf(
   computation: readonly Recorded[],
   names: readonly string[],
-  { maxElements, lineOf }: TensorSettings,
+  { maxElements, lineOf, inputs: given }: TensorSettings,
 ): ExplainedNode[] {
   const layers = layersOf(computation);
   return computation.map(({ tensor, inputs }, id) => {
@@ -72,7 +74,7 @@ function nodesOf(
     const line = step && lineOf?.(step);
     return {
       id,
-      kind: kindOf(tensor),
+      kind: kindOf(tensor, given),
       name: names[id],
       ...(step && { op: step.op.name }),
       ...(layers[id].length > 0 && { layers: layers[id] }),

@@ -12,10 +12,12 @@ export interface ExplainOptions {
   readonly maxElements?: number;
   /** The gradient to begin with, in the result's shape, for a result of several numbers. */
   readonly gradient?: TensorLike;
+  /** The loss of a model that is not compiled, or another one than it is compiled with. */
+  readonly loss?: string | ((prediction: Tensor, target: Tensor) => Tensor);
 }
 
 /** The names of {@link ExplainOptions}. */
-export const explainOptionNames = ["names", "maxElements", "gradient"];
+export const explainOptionNames = ["names", "maxElements", "gradient", "loss"];
 
 /** The options, checked. @throws OptionError for what makes no sense. */
 export function readOptions(where: string, { names = {}, maxElements = 64 }: ExplainOptions) {

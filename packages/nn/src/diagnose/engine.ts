@@ -2,13 +2,13 @@
  * The engine of the diagnosis: runs the rules on what a program computed.
  */
 import type { Parameter, Tensor } from "@chainrule/core";
+import { trial } from "../module/trial.ts";
 import { Findings, findingLine } from "./findings.ts";
 import { numberRules } from "./numbers/index.ts";
 import { compute, DiagnosisContext } from "./program/context.ts";
 import { GraphRecorder } from "./program/graph.ts";
 import type { Program } from "./program/program.ts";
 import type { Finding, Rule } from "./program/rule.ts";
-import { trial } from "./program/trial.ts";
 import { traceRules } from "./rules/index.ts";
 
 /** All rules, those from the trace first. */

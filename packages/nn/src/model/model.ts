@@ -8,6 +8,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { refuseAssignments } from "../assignments.ts";
 import { Layer } from "../layers/layer.ts";
 import { inputRangeOf } from "../module/forward-inputs.ts";
+import type { LookedAtBatch, LookedAtLoss } from "../module/look-at-batch.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import { checkCount } from "../number-checks.ts";
@@ -16,6 +17,7 @@ import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { type TrainingConfig, toTrainingConfig } from "./compile.ts";
 import type { CompileOptions } from "./compile-options.ts";
+import { CompiledOutputs } from "./compiled-outputs.ts";
 import {
   arrayAdapter,
   type Batch,
@@ -37,9 +39,10 @@ import { jitStep } from "./jit-step.ts";
 import { importFiles, modelWriter, type SaveOptions } from "./model-writer.ts";
 import { type DataLike, signatureOf } from "./nested.ts";
 import { LossNotice } from "./notices.ts";
+import type { LossLike } from "./objective.ts";
 import { checkForBatches, type FitOptions, fitOptionNames } from "./options.ts";
 import type { ReadContext } from "./samples.ts";
-import { type TrainState, testStep } from "./step.ts";
+import { forward, type TrainState, testStep } from "./step.ts";
 import { type SummaryOptions, summaryOf } from "./summary.ts";
 
 /** What models of layers take besides their layers. */
@@ -367,6 +370,18 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
       got: "a program that does not have it",
       hint: importFiles,
     });
+  }
+
+  /** As `fit` computes it, in its mode and with what is added to the loss. */
+  protected override batchResult(where: string, batch: LookedAtBatch, loss: LookedAtLoss): Tensor {
+    if (batch.length < 2) return super.batchResult(where, batch, loss);
+    const { x, y, weight } = this.readBatch(where, batch as unknown as BatchLike);
+    const outputs =
+      loss === undefined
+        ? this.#requireConfig(where).outputs
+        : new CompiledOutputs({ loss: loss as LossLike }, this.outputNames);
+    if (!this.training) this.train();
+    return forward({ model: this as Module<unknown>, outputs }, x, y, weight).loss;
   }
 
   /** A batch as `fit` reads it, in one piece. @internal */

@@ -30,9 +30,11 @@ import { noteCreation } from "./creation.ts";
 import { formatModule } from "./format.ts";
 import { inputRangeOf } from "./forward-inputs.ts";
 import { inferOutputSpec } from "./infer-output-spec.ts";
+import { batchResult, type LookedAtBatch, type LookedAtLoss } from "./look-at-batch.ts";
 import { snakeCase } from "./names.ts";
 import { hasSymbolic, type Symbolic, SymbolicCall, type Symbols } from "./symbolic.ts";
 import { isPlainObject } from "./tree.ts";
+import { trial } from "./trial.ts";
 
 /** Numbers in a module: those that training changes, those that it does not, and both together. */
 export interface ParameterCount {
@@ -220,6 +222,19 @@ export abstract class Module<Output = Tensor> {
   protected title(caller: Module<unknown> | null = null): string {
     const path = this.#name ?? caller?.namedModules().find(([, module]) => module === this)?.[0];
     return `${this.kind} "${path || this.name}" (${this.constructor.name})`;
+  }
+
+  /**
+   * Computes a batch for someone who looks at how: `[x]` the prediction, `[x, y]` the loss. What it changes is undone.
+   * @internal
+   */
+  lookAtBatch<T>(where: string, batch: LookedAtBatch, loss: LookedAtLoss, look: (result: Tensor) => T): T {
+    return trial(this, () => look(this.batchResult(where, batch, loss)));
+  }
+
+  /** The loss of a batch, or without targets the prediction. */
+  protected batchResult(where: string, batch: LookedAtBatch, loss: LookedAtLoss): Tensor {
+    return batchResult(where, this, batch, loss);
   }
 
   // Parts

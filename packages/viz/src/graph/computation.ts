@@ -12,6 +12,7 @@ import {
   Value,
 } from "@chainrule/core";
 import { checkOptions, describe, nodeOf, recorded } from "@chainrule/core/internal";
+import { type BatchComputer, lookAt, type ResultFunction, type Subject } from "./subject.ts";
 
 /** What a node is: a result, something that is learned, data, or a plain number. */
 export type ComputationNodeKind = "op" | "parameter" | "input" | "constant";
@@ -68,30 +69,50 @@ export function asGraph(where: string, given: ComputationGraph | Tensor | Value)
 
 const kinds: readonly ComputationNodeKind[] = ["op", "parameter", "input", "constant"];
 
+/** What to call the tensors of a graph, and of which loss it is. */
+export interface GraphOptions {
+  /** Tensors by the names they are to be shown under. */
+  readonly names?: Readonly<Record<string, Tensor>>;
+  /** The loss of a model that is not compiled, or another one than it is compiled with. */
+  readonly loss?: string | ((prediction: Tensor, target: Tensor) => Tensor);
+}
+
 /**
  * The computation that led to a tensor or a `Value`, as data for `toDot`, `toMermaid` and `graphSvg`.
  *
  * A tensor knows how it was made where a gradient may be asked for: what needs none appears as an input. The graphs of the
  * last few `backward()` are still there; older ones are forgotten unless `retainGraph` keeps them.
  *
- * @param result the last result, such as the loss.
- * @param options `names`: tensors by the names they are to be shown under.
+ * @param result the last result, such as the loss. Or a model with a batch, `[x, y]` for its loss or `[x]` for its
+ *   prediction; or a function, also a jitted one, with its arguments. These are run, and what they change is undone.
  * @throws GraphError for a tensor that knows nothing of its making, and for one whose graph is forgotten.
  *
  * @example
  * const w = parameter([2, 3]);
  * const loss = w.square().sum();
  * console.log(toDot(graphOf(loss, { names: { w, loss } })));
+ * graphOf(model, [x]).nodes.length > 5; // true
+ * graphOf(jit((t) => t.exp().sum()), [tensor([1, 2])]).nodes.map(({ label }) => label); // ["", "exp", "sum", "reshape"]
  */
+export function graphOf(result: Tensor | Value, options?: GraphOptions): ComputationGraph;
 export function graphOf(
-  result: Tensor | Value,
-  options: { names?: Readonly<Record<string, Tensor>> } = {},
+  computes: BatchComputer | ResultFunction,
+  batch: readonly unknown[],
+  options?: GraphOptions,
+): ComputationGraph;
+export function graphOf(
+  subject: Subject,
+  second?: readonly unknown[] | GraphOptions,
+  third?: GraphOptions,
 ): ComputationGraph {
   const where = "graphOf";
-  checkOptions(where, options, ["names"]);
-  if (result instanceof Value) return fromValue(result);
-  if (result instanceof Tensor) return fromTensor(where, result, options.names ?? {});
-  throw new DTypeError({ where, expected: "a tensor or a Value", got: describe(result) });
+  const isResult = subject instanceof Tensor || subject instanceof Value;
+  const [batch, options = {}] = isResult ? [undefined, second as GraphOptions | undefined] : [second, third];
+  checkOptions(where, options, ["names", "loss"]);
+  const { names = {}, loss } = options;
+  return lookAt(where, subject, batch, loss, (result, { inputs }) =>
+    result instanceof Value ? fromValue(result) : fromTensor(where, result, names, inputs),
+  );
 }
 
 function fromValue(result: Value): ComputationGraph {
@@ -110,7 +131,12 @@ function fromValue(result: Value): ComputationGraph {
   };
 }
 
-function fromTensor(where: string, result: Tensor, named: Readonly<Record<string, Tensor>>): ComputationGraph {
+function fromTensor(
+  where: string,
+  result: Tensor,
+  named: Readonly<Record<string, Tensor>>,
+  given: ReadonlySet<Tensor>,
+): ComputationGraph {
   if (result.tapeEntry === null && !result.requiresGrad)
     throw new GraphError({
       where,
@@ -124,15 +150,15 @@ function fromTensor(where: string, result: Tensor, named: Readonly<Record<string
   const names = new Map(Object.entries(named).map(([name, x]) => [nodeOf(x), name]));
   const computation = recorded(where, result);
   return {
-    nodes: computation.map(({ node, tensor }, id) => toNode(id, tensor, names.get(node))),
+    nodes: computation.map(({ node, tensor }, id) => toNode(id, tensor, names.get(node), given.has(tensor))),
     edges: computation.flatMap(({ inputs }, to) => inputs.map((from, argument) => ({ from, to, argument }))),
   };
 }
 
-function toNode(id: number, x: Tensor, name: string | undefined): ComputationNode {
+function toNode(id: number, x: Tensor, name: string | undefined, isGiven: boolean): ComputationNode {
   const { shape, dtype } = x;
   if (x.tapeEntry) return { id, kind: "op", label: x.tapeEntry.op.name, ...(name && { name }), shape, dtype };
-  const learned = x.leaf instanceof Parameter || x.requiresGrad;
+  const learned = x.leaf instanceof Parameter || (x.requiresGrad && !isGiven);
   const kind = learned ? "parameter" : x.rank === 0 ? "constant" : "input";
   return { id, kind, label: name ?? "", shape, dtype, ...(kind === "constant" && { value: x.item() }) };
 }

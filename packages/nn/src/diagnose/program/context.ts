@@ -3,10 +3,10 @@
  */
 import { gradients, type Parameter, type Tensor } from "@chainrule/core";
 import type { Module } from "../../module/module.ts";
+import { trial } from "../../module/trial.ts";
 import type { Optimizer } from "../../optimizers/index.ts";
 import { type Graph, GraphRecorder, type GraphValue, type LayerCall } from "./graph.ts";
 import type { Program } from "./program.ts";
-import { trial } from "./trial.ts";
 
 /** What was computed of a program: with a loss, or with the error that came in its place. */
 export interface Computed {

@@ -1,11 +1,8 @@
 /**
  * Running a program without leaving a trace of it.
  */
-import { atomic } from "@chainrule/core/internal";
-import type { Module } from "../../module/module.ts";
-
-/** Ends what is undone on purpose. */
-const done = Symbol("done");
+import { undone } from "@chainrule/core/internal";
+import type { Module } from "./module.ts";
 
 /**
  * Runs `f`, and undoes all that it changed: parameters, buffers, gradients, random numbers, what `everyRun` did, and the
@@ -13,18 +10,11 @@ const done = Symbol("done");
  */
 export function trial<T>(model: Module<unknown> | null, f: () => T): T {
   const restore = model ? noteProperties(model.modules()) : () => {};
-  let result: T;
   try {
-    atomic(() => {
-      result = f();
-      throw done;
-    });
-  } catch (reason) {
-    if (reason !== done) throw reason;
+    return undone(f);
   } finally {
     restore();
   }
-  return result!;
 }
 
 /** Notes the properties of objects, and the entries of lists in them; returns what puts them back. */
