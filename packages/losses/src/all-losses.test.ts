@@ -16,6 +16,9 @@ const registered = lossNames();
 
 const { log, exp, cosh, sqrt, LN2 } = Math;
 
+/** Of scores 1 and 0 the tempered softmax for t₂ = 2: 1/(1 + λ - 1) + 1/(1 + λ) = 1 gives p = 1/λ with λ² - λ - 1 = 0. */
+const goldenP = 2 / (1 + sqrt(5));
+
 /** Arguments of a call and what it returns, from each loss's formula. Another loss needs a row here. */
 const byHand: Readonly<Record<string, readonly [args: readonly unknown[], value: number]>> = {
   binaryCrossEntropy: [
@@ -145,6 +148,73 @@ const byHand: Readonly<Record<string, readonly [args: readonly unknown[], value:
     0.5 ** 2 / 2,
   ],
   triplet: [[[[0, 0]], [[3, 4]], [[6, 8]], { margin: 6 }], 5 - 10 + 6],
+  alphaDivergence: [[[[0.5, 0.5]], [[0.9, 0.1]], { alpha: 2 }], 0.32],
+  asymmetric: [
+    [
+      [0.9, 0.04],
+      [1, 0],
+    ],
+    (0.1 * -log(0.9)) / 2,
+  ],
+  biTempered: [[[[1, 0]], [0], { t1: 0, t2: 2 }], 1 - goldenP - (1 - goldenP ** 2 - (1 - goldenP) ** 2) / 2],
+  circle: [
+    [
+      [
+        [1, 0],
+        [1, 0],
+        [0, 1],
+      ],
+      [0, 0, 1],
+      { gamma: 1 },
+    ],
+    log(1 + exp(-0.32)),
+  ],
+  entmaxLoss: [[[[1, 1]], [0], { alpha: 1.5 }], (1 - 2 * 0.5 ** 1.5) / 0.75],
+  fDivergence: [[[[0.5, 0.5]], [[0.9, 0.1]], { f: "totalVariation" }], 0.4],
+  fenchelYoung: [[[[2, 1, 0]], [0]], log(1 + exp(-1) + exp(-2))],
+  focalTversky: [[[1, 1, 0, 0], [1, 0, 1, 0], { gamma: 2, smooth: 0 }], sqrt(1 - 1 / 2)],
+  generalizedDice: [
+    [
+      [
+        [
+          [1, 0],
+          [1, 0],
+          [1, 0],
+        ],
+      ],
+      [
+        [
+          [1, 0],
+          [1, 0],
+          [0, 1],
+        ],
+      ],
+      { smooth: 0 },
+    ],
+    1 - (2 * 0.25 * 2) / (0.25 * 5 + 1),
+  ],
+  listNet: [[[[1, 0]], [[0, 0]]], log(1 + exp(-1)) + 0.5],
+  ntXent: [
+    [
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [
+        [2, 0],
+        [0, 3],
+      ],
+      { temperature: 1 },
+    ],
+    log(exp(1) + 2) - 1,
+  ],
+  polyCrossEntropy: [[[[0, 0]], [0], { epsilon: 1 }], LN2 + 1 / 2],
+  rankingSoftmax: [[[[2, 1, 0]], [[1, 0, 2]]], 3 * log(1 + exp(-1) + exp(-2)) + 4],
+  renyiDivergence: [[[[0.5, 0.5]], [[1, 0]]], LN2],
+  sparsemaxLoss: [[[[1, 0.5, -2]], [0]], 0.0625],
+  symmetricCrossEntropy: [[[[0.25, 0.75]], [1]], 0.1 * -log(0.75) + 0.25 * -log(1e-4)],
+  tsallisDivergence: [[[[0.5, 0.5]], [[1, 0]], { alpha: 2 }], 1],
+  wasserstein: [[[[1, 0, 0]], [[0, 0, 1]]], 2],
   cosineEmbedding: [
     [
       [

@@ -33,6 +33,17 @@ export { categoricalHinge, contrastive, hinge, squaredHinge, triplet } from "./f
 export { dice, tversky } from "./families/overlap.ts";
 export { huber, logCosh, mae, mape, mse, msle } from "./families/regression.ts";
 export { cosineSimilarity, infoNCE } from "./families/similarity.ts";
+export { asymmetric, biTempered, polyCrossEntropy, symmetricCrossEntropy } from "./further/classes.ts";
+export { circle, ntXent } from "./further/contrast.ts";
+export {
+  alphaDivergence,
+  fDivergence,
+  renyiDivergence,
+  tsallisDivergence,
+  wasserstein,
+} from "./further/divergence.ts";
+export { type EntmaxOptions, entmax, sparsemax } from "./further/entmax.ts";
+export { entmaxLoss, fenchelYoung, sparsemaxLoss } from "./further/fenchel-young.ts";
 export {
   cosineEmbedding,
   hingeEmbedding,
@@ -43,6 +54,8 @@ export {
   perceptron,
   softMargin,
 } from "./further/margin.ts";
+export { focalTversky, generalizedDice } from "./further/overlap.ts";
+export { listNet, rankingSoftmax } from "./further/ranking.ts";
 export { l2Loss, quantile, smoothL1 } from "./further/regression.ts";
 export { type CrossEntropyExplanation, explainCrossEntropy } from "./information/explain.ts";
 export * as information from "./information/index.ts";

@@ -129,8 +129,8 @@ describe("a name of Keras's is Keras's, or refused", () => {
   it("every loss", () => {
     const compared = new Set(keras.losses.map(({ loss }) => loss));
     const left = keras.names.losses.filter((name) => !compared.has(name) && !isRefused(() => lossByName(name)));
-    // Compared with PyTorch's elsewhere; an alias.
-    expect(left).toEqual(["ctc"]);
+    // Compared with PyTorch's and Keras's elsewhere.
+    expect(left).toEqual(["circle", "ctc"]);
     for (const name of ["crossentropy", "ce"]) expect(() => lossByName(name)).toThrow(/"binary_crossentropy"/);
   });
 

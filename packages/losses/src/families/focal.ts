@@ -7,7 +7,7 @@ import { isLabels } from "../inputs/class-targets.ts";
 import { asFloat } from "../inputs/tensors.ts";
 import { clipStraightThrough, epsilon, powFromZero } from "../numerics/stable.ts";
 import { binaryFromLogits, binaryFromProbabilities, smoothLabels } from "./binary-cross-entropy.ts";
-import { alignToAxis, costOfTarget, selectTarget } from "./class-losses.ts";
+import { alignToAxis, asDistribution, checkSmoothing, costOfTarget, selectTarget } from "./class-losses.ts";
 import { type FromLogits, logitsOrProbabilities, logOfClasses } from "./cross-entropy.ts";
 
 function checkGamma(name: string, gamma: number): void {
@@ -70,6 +70,7 @@ interface CategoricalFocalOptions extends FromLogits {
   gamma?: number;
   alpha?: TensorLike;
   axis?: number;
+  labelSmoothing?: number;
 }
 
 /**
@@ -78,7 +79,7 @@ interface CategoricalFocalOptions extends FromLogits {
  * Shape: predictions [.., C, ..], targets labels or probabilities; losses: without the class axis.
  *
  * @param options `gamma` γ, by default 2; `alpha` α, a number or one for each class [C], by default 0.25 as in Keras;
- *   `fromLogits`; `axis`, by default the last.
+ *   `fromLogits`; `axis`, by default the last; `labelSmoothing` ε: y becomes (1 - ε) y + ε/C.
  * @throws ShapeError, and ValueError for labels that are no class and probabilities outside [0, 1].
  *
  * Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017; Keras's `categorical_focal_crossentropy`.
@@ -88,8 +89,9 @@ interface CategoricalFocalOptions extends FromLogits {
  */
 export const categoricalFocal = defineLoss<CategoricalFocalOptions>(
   "categoricalFocal",
-  (prediction, target, { gamma = 2, alpha = 0.25, fromLogits = false, axis = -1 }) => {
+  (prediction, target, { gamma = 2, alpha = 0.25, fromLogits = false, axis = -1, labelSmoothing = 0 }) => {
     checkGamma("categoricalFocal", gamma);
+    checkSmoothing(labelSmoothing);
     const logP = logOfClasses(prediction, fromLogits, axis);
     const weights = asFloat(alpha, prediction.dtype);
     const aligned = weights.rank === 1 ? alignToAxis(weights, prediction.rank, axis) : weights;
@@ -99,15 +101,16 @@ export const categoricalFocal = defineLoss<CategoricalFocalOptions>(
       const fixed = where(logOfOne.isInfinite(), wrong.detach(), wrong);
       return powFromZero(fixed, gamma).mul(logOfOne.neg());
     };
-    if (isLabels(target)) {
+    if (isLabels(target) && labelSmoothing === 0) {
       const weight = selectTarget(full, target, axis);
       const none = weight.equal(0);
       return weight.mul(cost(where(none, -1, selectTarget(logP, target, axis))));
     }
-    return costOfTarget(logP, target.mul(full), axis, cost);
+    const y = asDistribution(target, prediction, axis).mul(1 - labelSmoothing);
+    return costOfTarget(logP, y.add(labelSmoothing / prediction.shape.at(axis)!).mul(full), axis, cost);
   },
   {
-    options: ["gamma", "alpha", "fromLogits", "axis"],
+    options: ["gamma", "alpha", "fromLogits", "axis", "labelSmoothing"],
     aliases: ["categorical_focal_crossentropy"],
     inputs: { prediction: logitsOrProbabilities, target: "labelOrDistribution" },
   },

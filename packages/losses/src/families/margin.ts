@@ -92,8 +92,21 @@ export const categoricalHinge = defineLoss<AxisOption>(
   },
 );
 
+/** Throws unless there is one distance for each pair of vectors. */
+function checkDistances(distances: Tensor, { shape, rank }: Tensor, axis: number): void {
+  const expected = shape.toSpliced(axis < 0 ? axis + rank : axis, 1);
+  if (!sameShape(distances?.shape ?? [-1], expected))
+    throw new ShapeError({
+      where: "triplet",
+      expected: `a distance for each pair of vectors, ${formatShape(expected)}`,
+      got: distances?.shape ? formatShape(distances.shape) : String(distances),
+      hint: "Reduce the last axis: (x, y) => x.sub(y).abs().sum(-1).",
+    });
+}
+
 interface TripletOptions {
   margin?: number;
+  distance?: (first: Tensor, second: Tensor) => Tensor;
   p?: number;
   swap?: boolean;
   axis?: number;
@@ -105,27 +118,32 @@ interface TripletOptions {
  * Shape: anchor, positive and negative [N, D]; losses [N]. The derivative of a distance of 0 is taken as 0.
  *
  * @param options `margin`, by default 1; `p` of the norm, by default 2; `swap`: take the distance from positive to
- *   negative where it is smaller (Balntas et al. 2016); `axis` of the vectors, by default the last.
- * @throws ShapeError where shapes differ.
+ *   negative where it is smaller (Balntas et al. 2016); `axis` of the vectors, by default the last; `distance` of one's
+ *   own in place of |x - y|, from two tensors [N, D] to [N].
+ * @throws ShapeError where shapes differ, and for a distance of another shape.
  *
- * Source: Schroff et al., "FaceNet", 2015; PyTorch's `triplet_margin_loss` (which adds 1e-6 to differences).
+ * Source: Schroff et al., "FaceNet", 2015; PyTorch's `triplet_margin_loss` (which adds 1e-6 to differences) and, with
+ * `distance`, `triplet_margin_with_distance_loss`.
  *
  * @example
  * triplet([[0, 0]], [[3, 4]], [[6, 8]], { margin: 6 }); // 5 - 10 + 6 = 1
+ * triplet([[0, 0]], [[3, 4]], [[6, 8]], { distance: (x, y) => x.sub(y).abs().max(-1), margin: 6 }); // 4 - 8 + 6 = 2
  */
 export const triplet = defineLoss<
   TripletOptions,
   readonly [anchor: TensorLike, positive: TensorLike, negative: TensorLike]
 >(
   "triplet",
-  (anchor, positive, negative, { margin = 1, p = 2, swap = false, axis = -1 }) => {
-    const near = anchor.sub(positive).norm(axis, { p });
-    const far = anchor.sub(negative).norm(axis, { p });
-    const other = swap ? far.minimum(positive.sub(negative).norm(axis, { p })) : far;
+  (anchor, positive, negative, { margin = 1, p = 2, swap = false, axis = -1, distance }) => {
+    const between = distance ?? ((x, y) => x.sub(y).norm(axis, { p }));
+    const near = between(anchor, positive);
+    const far = between(anchor, negative);
+    const other = swap ? far.minimum(between(positive, negative)) : far;
+    if (distance) checkDistances(near, anchor, axis);
     return near.sub(other).add(margin).relu();
   },
   {
-    options: ["margin", "p", "swap", "axis"],
+    options: ["margin", "p", "swap", "axis", "distance"],
     aliases: ["triplet", "triplet_margin_loss"],
     inputs: { anchor: "real", positive: "real", negative: "real" },
     given: [],

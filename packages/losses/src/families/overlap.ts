@@ -6,7 +6,7 @@ import { defineLoss } from "../definition/define-loss.ts";
 import { axesOf } from "../inputs/left-out.ts";
 
 /** 1 - (TP + s) / (TP + α FP + β FN + s) along the axes, with products of probabilities for the counts. */
-function tverskyLoss(p: Tensor, y: Tensor, alpha: number, beta: number, axis: Axes, smooth: number): Tensor {
+export function tverskyLoss(p: Tensor, y: Tensor, alpha: number, beta: number, axis: Axes, smooth: number): Tensor {
   const truePositives = y.mul(p).sum(axis);
   const falsePositives = sub(1, y).mul(p).sum(axis).mul(alpha);
   const falseNegatives = y.mul(sub(1, p)).sum(axis).mul(beta);

@@ -241,7 +241,7 @@ export const multiLabelMargin = defineLoss<AxisOption>(
   {
     options: ["axis"],
     aliases: ["multilabel_margin_loss"],
-    inputs: { prediction: "real", target: "truth" },
+    inputs: { prediction: "logit", target: "truth" },
   },
 );
 
