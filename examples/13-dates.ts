@@ -72,7 +72,7 @@ class Translator extends Module<{ logits: Tensor; weights: Tensor }> {
 
 manualSeed(1);
 const model = new Translator();
-const optimizer = new Adam(model.parameters(), { lr: 0.005 });
+const optimizer = new Adam(model, { lr: 0.005 });
 
 const step = jit((text: Tensor, iso: Tensor) => {
   const loss = crossEntropy(model.call(text, before(iso)).logits, iso);

@@ -93,7 +93,7 @@ function write(opening: string, count: number, temperature: number): string {
     const seen = Int32Array.from(text.slice(1 - length), (character) => alphabet.indexOf(character));
     const window = new Int32Array(length);
     window.set(seen);
-    const probabilities = logitsOf(inputsOf(window)).slice(0, seen.length).div(temperature).softmax();
+    const probabilities = logitsOf(inputsOf(window)).slice(0).slice(seen.length).div(temperature).softmax();
     text += alphabet[categorical(probabilities, [], { generator }).item()];
   }
   return text;

@@ -2,6 +2,9 @@
  * The errors of the project: each says what was expected, what came, and what to try.
  */
 
+/** What Node's console calls to show something. */
+export const inspect = Symbol.for("nodejs.util.inspect.custom");
+
 /** The parts of an error message; `where` names the function, layer or file that complains. */
 export interface ErrorParts {
   /** Who complains: `"matmul"`, `'layer "dense_1"'`, `"digits.csv, line 12"`. */
@@ -26,23 +29,24 @@ export interface ErrorParts {
  */
 export class ChainRuleError extends Error {
   /** The function that was called. */
-  readonly where: string;
+  declare readonly where: string;
   /** What it takes. */
-  readonly expected: string;
+  declare readonly expected: string;
   /** What it was given. */
-  readonly got: string;
+  declare readonly got: string;
   /** What to try instead, if that is known. */
-  readonly hint: string | undefined;
+  declare readonly hint: string | undefined;
 
   constructor(parts: ErrorParts) {
     const [where, expected, got] = [parts?.where, parts?.expected, parts?.got].map(asText);
     const hint = parts?.hint;
     super(`${where}: expected ${expected}, got ${got}.${hint ? `\n  ${asText(hint)}` : ""}`);
-    this.name = new.target.name;
-    this.where = where;
-    this.expected = expected;
-    this.got = got;
-    this.hint = hint;
+    Object.assign(this, { name: new.target.name, where, expected, got, hint });
+  }
+
+  /** How Node's console shows it: the message has said what the parts are. */
+  [inspect](): string | undefined {
+    return this.stack;
   }
 
   /**
@@ -60,22 +64,40 @@ export class ChainRuleError extends Error {
 /** A part of a message, whatever it is: an error that fails itself would hide the one that it was to tell of. */
 const asText = (part: unknown) => (typeof part === "string" ? part : describe(part));
 
+// A bundler may shorten the names of classes: what an error is called is written out.
+
 /** Shapes or axes that do not fit together. */
-export class ShapeError extends ChainRuleError {}
+export class ShapeError extends ChainRuleError {
+  static override readonly name: string = "ShapeError";
+}
 /** A dtype that an operation cannot take. */
-export class DTypeError extends ChainRuleError {}
+export class DTypeError extends ChainRuleError {
+  static override readonly name: string = "DTypeError";
+}
 /** A number out of its range: a negative size, a probability above 1, a label that is no class. */
-export class ValueError extends ChainRuleError {}
+export class ValueError extends ChainRuleError {
+  static override readonly name: string = "ValueError";
+}
 /** An option or a name that does not exist. */
-export class OptionError extends ChainRuleError {}
+export class OptionError extends ChainRuleError {
+  static override readonly name: string = "OptionError";
+}
 /** Backward where there is nothing to go back through, or no longer. */
-export class GraphError extends ChainRuleError {}
+export class GraphError extends ChainRuleError {
+  static override readonly name: string = "GraphError";
+}
 /** Data that cannot be read: ragged arrays, broken files, inputs and targets of different length. */
-export class DataError extends ChainRuleError {}
+export class DataError extends ChainRuleError {
+  static override readonly name: string = "DataError";
+}
 /** What `jit` cannot compile: a value read while tracing, a result that is no tensor. */
-export class JitError extends ChainRuleError {}
+export class JitError extends ChainRuleError {
+  static override readonly name: string = "JitError";
+}
 /** A model used out of order: `fit` before `compile`, weights that fit another model. */
-export class ModelError extends ChainRuleError {}
+export class ModelError extends ChainRuleError {
+  static override readonly name: string = "ModelError";
+}
 
 /** The number of single-character edits (insert, delete, replace, swap neighbours) between two words. */
 export function editDistance(a: string, b: string): number {
@@ -97,13 +119,37 @@ export function editDistance(a: string, b: string): number {
 /** A hint for a misspelt name: the nearest of the known names if one is near, and all of them. */
 export function didYouMean(word: unknown, known: readonly string[]): string {
   if (typeof word !== "string") return `Known: ${known.join(", ")}.`;
+  const best = nearest(word, known);
+  return `${best === undefined ? "" : `Did you mean "${best}"? `}Known: ${known.join(", ")}.`;
+}
+
+/** What other libraries call what has another name here. */
+const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  learningrate: ["lr"],
+  decay: ["weightDecay"],
+  alpha: ["negativeSlope"],
+  outfeatures: ["units"],
+  infeatures: ["inputDim"],
+  outchannels: ["filters"],
+};
+
+/** The known name that is meant, if one is near: the same word, one that contains it, or one with few letters changed. */
+function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = (s: string) => s.toLowerCase().replace(/[_\s-]/g, "");
+  const asked = plain(word);
+  const translated = Object.hasOwn(elsewhere, asked)
+    ? elsewhere[asked].find((name) => known.includes(name))
+    : undefined;
+  if (translated !== undefined) return translated;
   const ranked = known
-    .map((name) => ({ name, distance: editDistance(plain(word), plain(name)) }))
+    .map((name) => ({ name, distance: editDistance(asked, plain(name)) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  const near = best && best.distance <= Math.max(2, Math.floor(word.length / 3));
-  return `${near ? `Did you mean "${best.name}"? ` : ""}Known: ${known.join(", ")}.`;
+  if (best && best.distance <= 1) return best.name;
+  // Half a name: "roc" for "roc_auc", "entropy" for "cross_entropy"; the shortest that has it.
+  const whole = known.filter((name) => asked.length >= 3 && plain(name).includes(asked));
+  if (whole.length > 0) return whole.reduce((a, b) => (b.length < a.length ? b : a));
+  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined;
 }
 
 /**

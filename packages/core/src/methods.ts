@@ -4,6 +4,7 @@
  * They are declared first, as the interface that `Tensor` extends, with what an editor shows for each, which makes the
  * file long; at the end they are given to its prototype.
  */
+import "./names-elsewhere.ts";
 import { type BackwardOptions, backward } from "./autodiff/backward.ts";
 import { type GradientHook, onGradient, retainGrad } from "./autodiff/hooks.ts";
 import * as activation from "./ops/activation.ts";
@@ -15,7 +16,7 @@ import { dot, matmul } from "./ops/matmul.ts";
 import * as movement from "./ops/movement.ts";
 import * as norms from "./ops/norm.ts";
 import * as reduce from "./ops/reduce.ts";
-import { flip, type SliceRange, slice } from "./ops/slice.ts";
+import { elementAt, flip, type SliceRange, slice } from "./ops/slice.ts";
 import { type Axes, broadcastTo, type ReduceOptions, reshape, sum } from "./ops/sum.ts";
 import * as unary from "./ops/unary.ts";
 import { asTensor, type TensorLike } from "./tensor/create.ts";
@@ -29,7 +30,7 @@ export interface TensorMethods {
 
   /**
    * The element at an index, one number for each axis; negative ones count from the end.
-   * @throws ValueError for an index that is not there.
+   * @throws ShapeError for fewer or more numbers than axes; ValueError for an index that is not there.
    * @example tensor([[1, 2], [3, 4]]).at(1, -2); // 3
    */
   at(...index: number[]): number;
@@ -748,6 +749,12 @@ declare module "./tensor/tensor.ts" {
      * @example tensor([[1, 2, 3]]).T; // [[1], [2], [3]]
      */
     readonly T: Tensor;
+    /**
+     * The parts along the first axis, one after the other: rows of a matrix, tensors without axes of a vector.
+     * @throws TypeError for a tensor without axes, which is not iterable.
+     * @example [...tensor([[1, 2], [3, 4]])].length; // 2
+     */
+    [Symbol.iterator](): IterableIterator<Tensor>;
   }
 }
 
@@ -758,7 +765,7 @@ const functions: {
     ...given: Parameters<TensorMethods[Name]>
   ) => ReturnType<TensorMethods[Name]>;
 } = {
-  at: (x, ...index) => slice(x.detach(), ...index).item(),
+  at: elementAt,
   backward: (x, gradient, options) =>
     backward(x, gradient === undefined ? undefined : asTensor(gradient, "backward", x.dtype), options),
   retainGrad,
@@ -890,6 +897,18 @@ Object.defineProperty(Tensor.prototype, "T", {
   },
   configurable: true,
 });
+
+// A tensor without axes has no parts: it is not iterable, which for … of says.
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  get(this: Tensor) {
+    return this.rank === 0 ? undefined : parts;
+  },
+  configurable: true,
+});
+
+function* parts(this: Tensor): Generator<Tensor> {
+  for (let i = 0; i < this.shape[0]; i++) yield slice(this, i);
+}
 
 /** The function as a method, under its name, which debuggers and stack traces show. */
 function methodOf(name: string, f: (x: Tensor, ...given: unknown[]) => unknown) {

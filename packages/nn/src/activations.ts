@@ -37,6 +37,11 @@ const byName: Readonly<Record<string, ActivationFunction>> = {
   exponential: core.exp,
 };
 
+/** Whether an activation has this name. */
+export function isActivationName(name: string): boolean {
+  return Object.hasOwn(byName, name);
+}
+
 /**
  * The activation of a name, such as "relu"; "softmax" and "log_softmax" go along the last axis, and "leaky_relu" has
  * Keras's slope of 0.2 (the layer `LeakyReLU` and the function `leakyRelu` have PyTorch's 0.01).

@@ -92,7 +92,18 @@ describe("doc comments", () => {
   it("stand before every method of Tensor", () => {
     const found = [...membersOf(join(packages, "core/src/tensor/tensor.ts"), "Tensor"), ...methods];
     const names = Object.getOwnPropertyNames(chainrule.Tensor.prototype);
-    const others = names.filter((name) => !found.some((member) => member.name.endsWith(`.${name}`)));
+    // What tensors have under another name says so, and is no part of what is documented.
+    const isElsewhere = (name: string) => {
+      try {
+        const member = (chainrule.tensor([1]) as unknown as Record<string, unknown>)[name];
+        return typeof member === "function" && String(member).includes("unknown(");
+      } catch (error) {
+        return String(error).includes("something that tensors have");
+      }
+    };
+    const others = names.filter(
+      (name) => !found.some((member) => member.name.endsWith(`.${name}`)) && !isElsewhere(name),
+    );
     expect(others).toEqual(["constructor", "T"]);
     expect(without(methods)).toEqual([]);
   });

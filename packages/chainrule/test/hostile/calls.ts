@@ -151,7 +151,8 @@ export function membersOf(
         });
         continue;
       }
-      if (property.get) targets.set(name, { name: full, parameters: [], call: () => `(${code}).${name}` });
+      if (property.get)
+        targets.set(name, { name: full, parameters: [], call: () => `(${code})[${JSON.stringify(name)}]` });
       if (property.set)
         targets.set(`${name}=`, {
           name: `${full} =`,

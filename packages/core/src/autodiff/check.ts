@@ -12,6 +12,7 @@ import { gradients } from "./backward.ts";
 
 /** A gradient that is not what differences say. `report` has every element that was compared. */
 export class GradientCheckError extends ChainRuleError {
+  static override readonly name: string = "GradientCheckError";
   /** Every element that was compared, with its two derivatives. */
   declare report: GradientReport;
 }

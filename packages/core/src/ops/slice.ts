@@ -2,6 +2,7 @@
  * Cutting a part out of a tensor, as NumPy's `x[1:3, ::-1]`, and scattering it back into zeros.
  */
 
+import { listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided, walk } from "../kernels/elementwise.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
@@ -64,7 +65,8 @@ export type SliceRange =
 /**
  * A part of the tensor, axis by axis, as NumPy's `x[1:3, :, -1]`. Ends beyond the tensor are cut to it.
  *
- * @throws ValueError for an index that is not there, a step of 0, or a range that cannot be read.
+ * @throws ValueError for an index that is not there, a step of 0, a range that cannot be read, and for two plain numbers,
+ *   which could mean rows or an element.
  * @throws ShapeError for more ranges than axes.
  *
  * @example
@@ -73,6 +75,7 @@ export type SliceRange =
  */
 export function slice(x: TensorLike, ...ranges: SliceRange[]): Tensor {
   const input = asTensor(x);
+  if (ranges.length === 2 && ranges.every((range) => typeof range === "number")) throw twoNumbers(ranges);
   const full = expandEllipsis(ranges, input);
   const cut = { starts: [] as number[], steps: [] as number[], lengths: [] as number[] };
   const dropped: number[] = [];
@@ -91,6 +94,16 @@ export function slice(x: TensorLike, ...ranges: SliceRange[]): Tensor {
   );
 }
 
+/** An array's `slice(0, 5)` is five rows, NumPy's `x[0, 5]` one element: neither is taken for the other. */
+function twoNumbers([a, b]: readonly SliceRange[]): ValueError {
+  return new ValueError({
+    where: "slice",
+    expected: "a range, or an index and a range",
+    got: `the two numbers ${a} and ${b}, which could mean rows or an element`,
+    hint: `Write slice([${a}, ${b}]) or slice("${a}:${b}") for the rows from ${a} up to ${b}, slice(${a}).slice(${b}) for what stands at [${a}, ${b}], and at(…) for an element as a number.`,
+  });
+}
+
 function expandEllipsis(ranges: readonly SliceRange[], x: Tensor): SliceRange[] {
   const at = ranges.indexOf("...");
   const named = ranges.length - (at >= 0 ? 1 : 0);
@@ -104,11 +117,16 @@ function expandEllipsis(ranges: readonly SliceRange[], x: Tensor): SliceRange[] 
   return at >= 0 ? [...ranges.slice(0, at), ...rest, ...ranges.slice(at + 1)] : [...ranges, ...rest];
 }
 
-function readRange(range: SliceRange, length: number, axis: number): { start: number; step: number; length: number } {
+function readRange(
+  range: SliceRange,
+  length: number,
+  axis: number,
+  where = "slice",
+): { start: number; step: number; length: number } {
   if (typeof range === "number") {
     if (!Number.isInteger(range) || range < -length || range >= length)
       throw new ValueError({
-        where: "slice",
+        where,
         expected: `an index from ${-length} to ${length - 1} at axis ${axis}`,
         got: describe(range),
       });
@@ -144,6 +162,25 @@ function parseRange(text: string): (number | null)[] {
       hint: "For a single index, pass the number itself.",
     });
   return match.slice(1, 4).map((part) => (part === undefined ? null : Number(part)));
+}
+
+/** The element at an index, as a number: what `x.at(1, -2)` gives. */
+export function elementAt(x: Tensor, ...index: readonly number[]): number {
+  if (index.length !== x.rank)
+    throw new ShapeError({
+      where: "at",
+      expected: `an index for each of the ${x.rank} axes of ${formatShape(x.shape)}`,
+      got: listInWords(index),
+      hint:
+        index.length < x.rank
+          ? `For the part at ${listInWords(index)}, which is a tensor, write slice(${index.join(", ")}).`
+          : undefined,
+    });
+  const flat = index.reduce(
+    (at, position, axis) => at * x.shape[axis] + readRange(position, x.shape[axis], axis, "at").start,
+    0,
+  );
+  return Number(x.storage[flat]);
 }
 
 /** The elements in reverse along the axes; by default along all. @example flip([1, 2, 3]); // [3, 2, 1] */

@@ -8,7 +8,7 @@
  * For arrays of numbers, and for speed, there are tensors; this file is for seeing how the thing works.
  */
 
-import { DTypeError, describe, ShapeError, ValueError } from "../errors.ts";
+import { DTypeError, describe, inspect, ShapeError, ValueError } from "../errors.ts";
 
 /** What an operation takes: a Value, or a plain number, which counts as a constant. */
 export type Operand = Value | number;
@@ -16,7 +16,6 @@ export type Operand = Value | number;
 const NO_PARENTS: readonly Value[] = [];
 const NO_DERIVATIVES: readonly number[] = [];
 const ONE_NUMBER = 'A Value is one number. A text becomes one by Number("3"); for arrays there is tensor([1, 2, 3]).';
-const inspect = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * A number that remembers how it was made.
@@ -347,8 +346,8 @@ export class Value {
     throw new DTypeError({
       where: "Value",
       expected: "an operation that keeps gradients",
-      got: `${this.toString()} as a plain number (in +, *, <, == or the like)`,
-      hint: "Write v.mul(2) for v * 2 and Value.sub(1, v) for 1 - v; where the bare number is meant, write v.data.",
+      got: `${this.toString()} as a plain number (in +, *, <, == and so on)`,
+      hint: "Write v.mul(2) for v * 2, Value.sub(1, v) for 1 - v, v.data for the number.",
     });
   }
 }

@@ -175,7 +175,7 @@ function readNested(data: NestedArray, wanted: DType | undefined, where: string)
         where,
         expected: `a number at data${path}`,
         got: item instanceof Tensor ? "a tensor" : describe(item),
-        hint: item instanceof Tensor ? "To put tensors together, use stack or concat." : undefined,
+        hint: hintForElement(item),
       });
     }
   };
@@ -184,6 +184,19 @@ function readNested(data: NestedArray, wanted: DType | undefined, where: string)
     throw new DataError({ where, expected: "numbers or truth values", got: "both", hint: "Name a dtype to mix them." });
   const dtype = wanted ?? (truths > 0 ? "bool" : getDefaultDType());
   return { storage: fill(where, dtype, values), shape, dtype };
+}
+
+/** What to do about something in an array of numbers that is none. */
+function hintForElement(item: unknown): string | undefined {
+  if (item instanceof Tensor) return "To put tensors together, use stack or concat.";
+  if (typeof item === "bigint") return "Make numbers of them: Number(1n), or Float64Array.from(values, Number).";
+  if (item === null || item === undefined)
+    return "Missing values are a decision: leave the row out, or put NaN or a mean there.";
+  if (typeof item !== "string") return undefined;
+  const isNumber = item.trim() !== "" && !Number.isNaN(Number(item));
+  return isNumber
+    ? "Texts are no numbers: read them with Number(text) or parseFloat, a whole file with parseCsv."
+    : "Class names become labels with encodeLabels(names).labels, categories one column each with oneHot.";
 }
 
 /** The lengths read off the first element at each depth. */

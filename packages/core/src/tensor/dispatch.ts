@@ -12,8 +12,8 @@ import { tracer } from "./tracer.ts";
 
 /** How a tensor was made: an entry of the tape, kept while a gradient may be asked for. */
 export class TapeEntry {
-  /** Entries are numbered as they are made, so a larger number never feeds a smaller one. */
-  readonly order: number;
+  /** Private, so that a test's toEqual, which goes through fields, finds equal what was made alike. */
+  readonly #order = ++entriesMade;
   readonly op: Op;
   readonly attributes: unknown;
   /** The call of a module or a loss in which it was made. */
@@ -26,12 +26,16 @@ export class TapeEntry {
   isReleased = false;
 
   constructor(op: Op, inputs: readonly Tensor[], attributes: unknown, output: Tensor) {
-    this.order = ++entriesMade;
     this.op = op;
     this.inputs = inputs;
     this.attributes = attributes;
     this.scope = scope;
     this.output = output;
+  }
+
+  /** Entries are numbered as they are made, so a larger number never feeds a smaller one. */
+  get order(): number {
+    return this.#order;
   }
 }
 

@@ -42,7 +42,13 @@ export function formatShape(shape: Shape): string {
 
 /** Throws unless every length is a whole number of at least 0. */
 export function checkShape(where: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape)) throw new ShapeError({ where, expected: "a shape such as [2, 3]", got: describe(shape) });
+  if (!Array.isArray(shape))
+    throw new ShapeError({
+      where,
+      expected: "a shape such as [2, 3]",
+      got: describe(shape),
+      hint: typeof shape === "number" ? "Its lengths stand in one array: [2, 3], and [2] for a vector." : undefined,
+    });
   for (const length of shape as readonly unknown[])
     if (typeof length !== "number" || !Number.isInteger(length) || length < 0)
       throw new ShapeError({
@@ -51,6 +57,12 @@ export function checkShape(where: string, shape: unknown): asserts shape is Shap
         got: formatShape(shape),
         hint: "Only reshape takes -1, once, for the length that follows from the others.",
       });
+}
+
+/** For options in place of an axis, as other libraries write it. */
+function axesHint(given: unknown): string | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  return "The axis stands by itself, and options come after it: sum(1, { keepDims: true }).";
 }
 
 /** An axis counted from the front: -1 becomes the last. */
@@ -75,7 +87,12 @@ export function normalizeAxes(
     throw new ValueError({ where, expected: "a number of axes", got: describe(rank) });
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   if (typeof axes !== "number" && !Array.isArray(axes))
-    throw new ValueError({ where, expected: "an axis, an array of axes, or null for all", got: describe(axes) });
+    throw new ValueError({
+      where,
+      expected: "an axis, an array of axes, or null for all",
+      got: describe(axes),
+      hint: axesHint(axes),
+    });
   if (typeof axes === "number") return [normalizeAxis(where, axes, rank)];
   const list = [...axes].map((axis) => normalizeAxis(where, axis, rank));
   if (new Set(list).size !== list.length)

@@ -87,7 +87,9 @@ export class Tensor {
 
   /** The gradient that `backward()` left here, in the tensor's own shape; null before. */
   get grad(): Tensor | null {
-    return tracer === null ? this.#grad : stateTracer()!.gradientOf(this, this.#grad);
+    if (tracer !== null) return stateTracer()!.gradientOf(this, this.#grad);
+    if (this.#grad === null && this.tapeEntry?.inputs === null) sayWhyNone(this.tapeEntry.op.name);
+    return this.#grad;
   }
 
   set grad(gradient: Tensor | null) {
@@ -165,7 +167,7 @@ export class Tensor {
       where: `tensor${line ? `, at ${line}` : ""}`,
       expected: "a number",
       got: `a tensor of shape ${formatShape(this.shape)} in JavaScript arithmetic or a comparison`,
-      hint: "Write x.mul(2) for x * 2, x.greater(0) for x > 0 (and where() to choose by it), x.item() for the number.",
+      hint: "Write x.mul(2) for x * 2, x.greater(0) for x > 0 (and where() to choose by it), x.item() for the number, String(x) for its text.",
     });
   }
 
@@ -207,4 +209,18 @@ function unread(x: Tensor): never {
     got: "one from inside a jitted function, where tensors only stand for what will be computed",
     hint: "Return it from the function, or keep it in a buffer() with assign().",
   });
+}
+
+let saidWhyNone = false;
+
+/** Once, for the gradient of a result, after a backward pass has gone through it and left none. */
+function sayWhyNone(op: string): void {
+  if (saidWhyNone) return;
+  saidWhyNone = true;
+  const line = userLine();
+  console.warn(
+    `grad${line ? `, at ${line}` : ""}: a result (of ${op}) has no gradient after backward(); only leaves keep theirs. ` +
+      "In a loop that updates weights, keep the parameter and replace its value: w.assign(w.sub(w.grad.mul(0.1))), w.zeroGrad(). " +
+      "To keep the gradient of a result, call retainGrad() on it before backward(). This is said once.",
+  );
 }

@@ -39,8 +39,23 @@ export async function writeFile(
   try {
     await replace(files, path, bytes, onProgress);
   } catch (error) {
-    throw new DataError({ where, expected: "a file that can be written", got: (error as Error).message });
+    throw new DataError({
+      where,
+      expected: "a file that can be written",
+      got: (error as Error).message,
+      hint: hintFor(error),
+    });
   }
+}
+
+/** What to do where the system refuses a file. */
+export function hintFor(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT")
+    return "The folder must be there: make it with mkdirSync(folder, { recursive: true }) of node:fs.";
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "Choose a folder that this user may write to.";
+  if (code === "EISDIR") return "A folder has this name: add that of the file.";
+  return undefined;
 }
 
 /** Node's file functions. */

@@ -1,7 +1,9 @@
 /**
  * Node's file functions that return when it is done: for logs, which are written a little at a time and held open never.
  */
+
 import { ChainRuleError, DataError, OptionError } from "@chainrule/core";
+import { hintFor } from "./atomic.ts";
 
 type Files = typeof import("node:fs");
 
@@ -25,6 +27,11 @@ export function withLogFile<T>(where: string, use: (files: ReturnType<typeof log
     return use(files);
   } catch (error) {
     if (error instanceof ChainRuleError) throw error;
-    throw new DataError({ where, expected: "a file that can be written", got: (error as Error).message });
+    throw new DataError({
+      where,
+      expected: "a file that can be written",
+      got: (error as Error).message,
+      hint: hintFor(error),
+    });
   }
 }

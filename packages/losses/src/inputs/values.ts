@@ -37,7 +37,11 @@ export function checkValues(where: string, role: string, x: Tensor, domain: Doma
   const rule: DomainRule = domains[domain];
   if (lenient && rule.contains === domains.real.contains) return;
   checkEach(x, lenient ? orNaN(rule) : rule, (value, place) => {
-    const hint = Number.isNaN(value) ? "Look at the data: a missing value, or 0 / 0 in preparing it." : rule.hint;
+    const hint = Number.isNaN(value)
+      ? "Look at the data: a missing value, or 0 / 0 in preparing it."
+      : role === "target" && domain === "probability"
+        ? targetHint(value)
+        : rule.hint;
     return new ValueError({
       where,
       expected: `${plural(role)} ${rule.description}`,
@@ -52,6 +56,13 @@ function orNaN({ contains, holds }: NumberTest): NumberTest {
     contains: (value) => contains(value) || Number.isNaN(value),
     holds: (x) => holds(x).logicalOr(x.isNaN()),
   };
+}
+
+/** What to do about a target that is no probability. */
+function targetHint(value: number): string {
+  return value === -1
+    ? "Labels of -1 and 1 go to hinge; for this loss make them 0 and 1: y.add(1).div(2)."
+    : "Targets are 0 and 1, or probabilities between them: divide bytes by 255; class indices go to crossEntropy.";
 }
 
 /** "prediction" → "predictions"; names of options and of what is uncountable stay. */

@@ -109,7 +109,7 @@ export class Monitor {
   }
 
   #missing(known: readonly string[]): OptionError {
-    const noValidation = this.name.startsWith("val_") && !known.some((name) => name.startsWith("val_"));
+    const noValidation = /^val/i.test(this.name) && !known.some((name) => name.startsWith("val_"));
     return new OptionError({
       where: this.#where,
       expected: "a monitor that is in the logs",

@@ -28,7 +28,7 @@ describe("Dense", () => {
 
   it("makes its weights when it first sees an input, in the input's features", () => {
     const layer = new Dense(3);
-    expect(layer.parameters()).toEqual([]);
+    expect([...layer.namedParameters()]).toEqual([]);
     layer.call(ones([5, 4]));
     expect(layer.kernel.shape).toEqual([4, 3]);
     expect([...layer.namedParameters().keys()]).toEqual(["kernel", "bias"]);

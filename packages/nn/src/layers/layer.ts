@@ -118,6 +118,11 @@ export abstract class Layer extends Module {
 
   abstract override forward(x: Tensor): Tensor;
 
+  /** @internal */
+  override get lacksWeights(): boolean {
+    return !this.built && this.build !== Layer.prototype.build;
+  }
+
   /** By default the options alone. */
   protected override constructorArguments(): readonly unknown[] {
     return [this.#given];

@@ -4,7 +4,7 @@
  */
 import { Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { toActivation } from "../activations.ts";
+import { isActivationName, toActivation } from "../activations.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { isPlainObject } from "../module/tree.ts";
 import { checkCount, checkNotNegative } from "../number-checks.ts";
@@ -163,8 +163,20 @@ export function checkLayerOptions(
   inherited: Checks = layerOptions,
 ): void {
   const table = { ...mergeOptions(own), ...inherited };
+  if (!isPlainObject(options)) throw notNamed(where, options, Object.keys(mergeOptions(own)));
   checkOptions(where, options, Object.keys(table));
   for (const [name, check] of Object.entries(table)) check(where, name, (options as Record<string, unknown>)[name]);
+}
+
+/** For `new Conv2d(1, 8, 3)`: a layer's options have names. */
+function notNamed(where: string, given: unknown, names: readonly string[]): OptionError {
+  const shown = names.slice(0, 2).map((name) => `${name}: …`);
+  return new OptionError({
+    where,
+    expected: "an object of options",
+    got: describe(given),
+    hint: `Options have names: new ${where}({ ${[...shown, ...(names.length > 2 ? ["…"] : [])].join(", ")} }), with ${names.join(", ")}.`,
+  });
 }
 
 /** Throws for what is no object of options: for layers that look at them before their base class does. */
@@ -197,7 +209,7 @@ export function withPositional<Options extends object, Key extends keyof Options
       where,
       expected: "an object of options as the last argument",
       got: describe(rest),
-      hint: `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`,
+      hint: positionalHint(where, key, first, rest),
     });
   if (isObject || (first !== undefined && Object.hasOwn(rest, key)))
     throw new OptionError({
@@ -207,4 +219,11 @@ export function withPositional<Options extends object, Key extends keyof Options
       hint: `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`,
     });
   return { ...rest, ...(first !== undefined && { [key]: first }) } as Options;
+}
+
+/** `new Dense(4, "relu")` is what other libraries write: the second argument needs its name. */
+function positionalHint(where: string, key: string, first: unknown, rest: unknown): string {
+  if (typeof rest === "string" && typeof first === "number" && isActivationName(rest))
+    return `Write new ${where}(${first}, { activation: "${rest}" }).`;
+  return `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`;
 }

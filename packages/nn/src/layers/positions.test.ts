@@ -74,7 +74,7 @@ describe("PositionEmbedding", () => {
     const layer = make();
     const x = noise(2, 5, 4);
     expect(layer.embeddings.shape).toEqual([6, 4]);
-    expectClose(layer.call(x).slice(1, 3), x.slice(1, 3).add(layer.embeddings.slice(3)));
+    expectClose(layer.call(x).slice(1).slice(3), x.slice(1).slice(3).add(layer.embeddings.slice(3)));
   });
 
   it("has right gradients, and can be copied by its state dict", () => {

@@ -78,9 +78,17 @@ export function slidShape(lengths: BatchShape, window: Sliding): BatchShape {
       where: "input",
       expected: `lengths of at least ${formatBatchShape(reach)} including padding, which the window reaches over`,
       got: formatBatchShape(lengths),
-      hint: 'Use a smaller kernel or dilation, or padding "same".',
+      hint: mayBeChannels(lengths)
+        ? 'Images are [channels, height, width] here: of [height, width, channels], move the last axis with x.permute(0, 3, 1, 2). Otherwise use a smaller kernel or dilation, or padding "same".'
+        : 'Use a smaller kernel or dilation, or padding "same".',
     });
   });
+}
+
+/** Whether the last of these lengths is rather that of colours, which other libraries put last. */
+function mayBeChannels(lengths: BatchShape): boolean {
+  const last = lengths.at(-1);
+  return lengths.length === 2 && (last === 1 || last === 3 || last === 4) && (lengths[0] ?? 0) > last;
 }
 
 const layouts = ["", "[batch, channels, length]", "[batch, channels, height, width]"];

@@ -9,6 +9,7 @@ import { freshMetric, type MetricInUse } from "../metrics/fresh.ts";
 import { MeanMetric, Metric } from "../metrics/metric.ts";
 import type { MetricContext } from "../metrics/named.ts";
 import { uniqueName } from "../module/names.ts";
+import { refuseSwapped } from "./argument-order.ts";
 import { isLoss } from "./objective.ts";
 
 /** A function of predictions and targets, whose mean over all batches is shown. */
@@ -62,6 +63,7 @@ function readMetric(where: string, given: unknown): Omit<MetricEntry, "weighted"
       higherIsBetter: readDirection(given.name, given.higherIsBetter),
       make: () => freshMetric(given),
     };
+  if (typeof given === "function") refuseSwapped(`${where}, metrics`, given);
   if (typeof given === "function") return ofFunction(given as MetricFunction);
   throw new OptionError({
     where: `${where}, metrics`,

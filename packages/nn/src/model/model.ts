@@ -33,6 +33,7 @@ import { EventLoopYield } from "./event-loop-yield.ts";
 import { runFit } from "./fit.ts";
 import { countOutputs } from "./fit-checks.ts";
 import { type FitData, isPairOfArrays, readFitData } from "./fit-data.ts";
+import { withAwaitHint } from "./forgotten-await.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
@@ -240,7 +241,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   fit(x: DataLike, y: DataLike, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, y: undefined, options?: FitOptions): Promise<History>;
-  async fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
+  fit(...given: readonly unknown[]): Promise<History> {
+    return withAwaitHint("fit", this.#fit(...(given as [DataLike])), ["history", "epochs"]);
+  }
+
+  async #fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
     refuseSurplus("fit", arguments, 3);
     const isLast = third === undefined && this.#isOptions(x, second, fitOptionNames);
     const [y, given] = isLast
@@ -296,7 +301,11 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   evaluate(x: DataLike, y: DataLike, options?: EvaluateOptions): Promise<Logs>;
   evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<Logs>;
   evaluate(batches: BatchSource, y: undefined, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(
+  evaluate(...given: readonly unknown[]): Promise<Logs> {
+    return withAwaitHint("evaluate", this.#evaluate(...(given as [DataLike])), ["loss", "accuracy"]);
+  }
+
+  async #evaluate(
     x: DataLike | BatchSource,
     second?: DataLike | EvaluateOptions,
     third?: EvaluateOptions,
@@ -419,7 +428,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   #readContext(where: string): ReadContext {
     const isDouble =
       this.modules().some((module) => module instanceof Layer && module.dtype === "float64") ||
-      this.parameters().some((parameter) => parameter.dtype === "float64");
+      [...this.namedParameters().values()].some((parameter) => parameter.dtype === "float64");
     const { inputNames } = this;
     return {
       where,
@@ -469,7 +478,7 @@ const owners = new WeakMap<Optimizer, Model<unknown>>();
 
 /** Throws where an optimizer was made for other weights: training would change nothing, without an error. */
 function checkUpdates(model: Model<unknown>, optimizer: Optimizer): void {
-  const own = new Set(model.parameters());
+  const own = new Set(model.namedParameters().values());
   if (own.size > 0 && !optimizer.parameters.some((parameter) => own.has(parameter)))
     throw foreign(model, optimizer, "other weights");
   if (own.size > 0 && !optimizer.parameters.some(({ requiresGrad }) => requiresGrad))

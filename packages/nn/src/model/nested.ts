@@ -118,7 +118,10 @@ function byName<T>(
       where,
       expected: "inputs as a list, in the order of forward's parameters",
       got: `names (${Object.keys(given).join(", ")})`,
-      hint: "A model that takes them by name says so: get inputNames() { return [...]; }.",
+      hint:
+        "features" in given && "target" in given
+          ? `Pass its parts: ${where}(data.features, data.target).`
+          : "A model that takes them by name says so: get inputNames() { return [...]; }.",
     });
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));

@@ -14,6 +14,7 @@ import {
   lossByName,
 } from "@chainrule/losses";
 import type { MetricContext } from "../metrics/named.ts";
+import { refuseSwapped } from "./argument-order.ts";
 import { inRows } from "./row-alignment.ts";
 
 /** A function of predictions and targets that returns one loss, or a loss for each sample or element. */
@@ -47,6 +48,7 @@ export interface Objective {
 
 /** @throws OptionError for an unknown name, with the nearest, and for what is no loss. */
 export function readLoss(where: string, given: unknown): Objective {
+  if (typeof given === "function") refuseSwapped(`${where}, loss`, given);
   if (typeof given === "string" || typeof given === "function") return objectiveOf(given as LossLike);
   throw new OptionError({
     where,

@@ -44,7 +44,8 @@ export interface FitOptions {
   sampleWeight?: DataLike;
   /** Callbacks, or plain objects of hooks. */
   callbacks?: readonly Hooks[];
-  verbose?: Verbosity;
+  /** Also true for 1, and false for 0. */
+  verbose?: Verbosity | boolean;
   /** The epoch to start from, counted from 0, when training is resumed; `epochs` counts from 0 all the same. */
   initialEpoch?: number;
   /** Makes the order of the samples reproducible by itself; otherwise `manualSeed` does. */
@@ -116,9 +117,11 @@ const forArrays = ["batchSize", "shuffle", "dropLast", "validationSplit", "sampl
 
 /** @throws OptionError for options that do not exist or do not go together; ValueError for numbers out of range. */
 export function completeFitOptions(given: FitOptions): CompleteFitOptions {
+  if (typeof given === "number") throw positionalEpochs(given);
   checkOptions("fit", given, fitOptionNames);
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: CompleteFitOptions = { ...defaults, ...defined };
+  if (typeof options.verbose === "boolean") options.verbose = options.verbose ? 1 : 0;
   const hint = options.epochs === Number.POSITIVE_INFINITY ? "Name a large number, and stop by a callback." : undefined;
   checkCount("fit", "epochs", options.epochs, 0, { hint });
   checkCount("fit", "initialEpoch", options.initialEpoch, 0);
@@ -127,6 +130,16 @@ export function completeFitOptions(given: FitOptions): CompleteFitOptions {
     if (options[name] !== undefined) checkCount("fit", name, options[name], 1);
   checkChoices(options);
   return options;
+}
+
+/** `fit(x, y, 10)`: the third argument is an object of options. */
+function positionalEpochs(given: number): OptionError {
+  return new OptionError({
+    where: "fit",
+    expected: "an object of options",
+    got: describe(given),
+    hint: `Options have names: fit(x, y, { epochs: ${given} }).`,
+  });
 }
 
 /** Throws for targets and options that say something of batches which others have made. */

@@ -8,7 +8,7 @@ import { Layer } from "../layers/layer.ts";
 import { toModule } from "../layers/shaping.ts";
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
-import type { Module } from "../module/module.ts";
+import { Module } from "../module/module.ts";
 import { uniqueName } from "../module/names.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -41,6 +41,7 @@ export class Sequential extends Model {
 
   constructor(layers: readonly SequentialItem[] = [], options: ModelOptions = {}) {
     super();
+    if (typeof layers !== "object" || layers instanceof Module || options instanceof Module) throw oneByOne(layers);
     refuseSurplus("Sequential", arguments, 2);
     checkModelOptions("Sequential", options);
     if (options.name !== undefined) this.name = options.name;
@@ -177,4 +178,14 @@ function shapeAfter(module: Module, inputShape: BatchShape): BatchShape {
     const title = `${module instanceof Layer ? "layer" : "model"} "${module.name}" (${module.constructor.name})`;
     throw error instanceof ChainRuleError && !error.where.startsWith(title) ? error.inside(title) : error;
   }
+}
+
+/** `new Sequential(a, b)`, as PyTorch has it. */
+function oneByOne(first: unknown): OptionError {
+  return new OptionError({
+    where: "Sequential",
+    expected: "a list of layers",
+    got: Array.isArray(first) ? "a list and another layer" : describe(first),
+    hint: "Write new Sequential([a, b, …]), and the name after it: new Sequential([…], { name }).",
+  });
 }

@@ -20,7 +20,8 @@ export interface SummaryRow {
   readonly name: string;
   /** What it is: its class. */
   readonly type: string;
-  readonly parameters: number;
+  /** Null where they have not been made yet. */
+  readonly parameters: number | null;
   /** The shapes of its outputs; none where they are not known yet. */
   readonly shapes: readonly BatchShape[];
   /** What its inputs come from; undefined in models that are no graph. */
@@ -32,7 +33,7 @@ export function rowOf(name: string, module: Module<unknown>, shape: BatchShape |
   return {
     name,
     type: module.constructor.name,
-    parameters: module.countParameters().total,
+    parameters: module.modules().some(({ lacksWeights }) => lacksWeights) ? null : module.countParameters().total,
     shapes: shape ? [shape] : [],
   };
 }
@@ -52,11 +53,13 @@ export function summaryOf(model: Module<unknown>, options: SummaryOptions): stri
   const cells = rows.map(({ name, type, parameters, shapes, connectedTo = "" }) => [
     `${name} (${type})`,
     shapes.map(formatBatchShape).join(", ") || "?",
-    formatCount(parameters),
+    parameters === null ? "not made yet" : formatCount(parameters),
     ...(isGraph ? [connectedTo || "-"] : []),
   ]);
   const head = ["Layer (type)", "Output Shape", "Param #", ...(isGraph ? ["Connected to"] : [])];
   const text = [`Model: "${model.name}"`, ...table(head, cells), ...totals(model)];
+  if (rows.some(({ parameters }) => parameters === null))
+    text.push(" Weights are made when the shape of the input is known: say inputDim or inputShape of the first layer.");
   const joined = text.join("\n");
   print(joined);
   return joined;
@@ -77,7 +80,7 @@ function rowsOfSubmodules(model: Module<unknown>): SummaryRow[] {
 }
 
 function totals(model: Module<unknown>): string[] {
-  const all = [...model.parameters(), ...model.buffers()];
+  const all = [...model.namedParameters().values(), ...model.buffers()];
   const trainable = all.filter((parameter) => parameter.requiresGrad);
   const frozen = all.filter((parameter) => !parameter.requiresGrad);
   const line = (what: string, parameters: readonly Parameter[]) => {

@@ -124,7 +124,9 @@ function noteModules(model: Model<unknown>): () => void {
     isFrozen: part.isFrozen,
     extra: part.extraState(),
   }));
-  const gradients = model.parameters().map((parameter) => [parameter, parameter.requiresGrad] as const);
+  const gradients = [...model.namedParameters().values()].map(
+    (parameter) => [parameter, parameter.requiresGrad] as const,
+  );
   return () => {
     for (const { part, training, isFrozen, extra } of modules) {
       part.training = training;

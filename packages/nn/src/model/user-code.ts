@@ -13,7 +13,8 @@ import type { TrainState } from "./step.ts";
 
 /** Whether forward pass, losses, penalties, hooks of gradients or the update run a function that is not the library's; if in doubt, yes. */
 export function hasUserCode({ model, outputs, optimizer }: Partial<TrainState> & Pick<TrainState, "model">): boolean {
-  if (optimizer && (!isBuiltIn(optimizer.constructor) || model.parameters().some(hasHooks))) return true;
+  if (optimizer && (!isBuiltIn(optimizer.constructor) || [...model.namedParameters().values()].some(hasHooks)))
+    return true;
   if (outputs && !outputs.areLossesBuiltIn) return true;
   return model.modules().some(isUsers);
 }

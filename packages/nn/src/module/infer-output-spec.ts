@@ -64,10 +64,14 @@ export function inferOutputShape(module: Callable, inputShape: BatchShape): Batc
 }
 
 /** The spec of what a module with weights returns for an input of a dtype, where the shape of its output is known. */
-export function specWithShape(module: { parameters(): Parameter[] }, dtype: DType, shape: BatchShape): OutputSpec {
+export function specWithShape(
+  module: { namedParameters(): ReadonlyMap<string, Parameter> },
+  dtype: DType,
+  shape: BatchShape,
+): OutputSpec {
   return new OutputSpec(
     shape,
-    module.parameters().reduce((widest, parameter) => promote(widest, parameter.dtype), dtype),
+    [...module.namedParameters().values()].reduce((widest, parameter) => promote(widest, parameter.dtype), dtype),
   );
 }
 

@@ -256,9 +256,28 @@ export abstract class Module<Output = Tensor> {
     return variablesOf(this, (variable) => !variable.isBuffer);
   }
 
-  /** The weights, frozen ones too, each once: what an optimizer is given. */
+  /**
+   * The weights, frozen ones too, each once: what an optimizer is given.
+   *
+   * @throws ModelError while a layer has not made its weights, since they would be missing.
+   */
   parameters(): Parameter[] {
+    for (const [path, module] of this.namedModules()) if (module.lacksWeights) throw this.#unmade(path, module);
     return [...this.namedParameters().values()];
+  }
+
+  #unmade(path: string, module: Module<unknown>): ModelError {
+    return new ModelError({
+      where: `parameters, ${this.title()}`,
+      expected: "weights that have been made",
+      got: `${module.title()}${path ? ` at ${path}` : ""}, which makes its own when it knows the shape of its input`,
+      hint: "Say it by inputDim or inputShape of the first layer, or call the model on data once; or give the optimizer the model itself, which it asks at each step: new Adam(model).",
+    });
+  }
+
+  /** Whether there are weights that it will make when it knows the shape of its input. @internal */
+  get lacksWeights(): boolean {
+    return false;
   }
 
   /** State that is no weight, such as running statistics, by name: what was made with `buffer()`. */
@@ -334,7 +353,7 @@ export abstract class Module<Output = Tensor> {
 
   #setFrozen(frozen: boolean): this {
     for (const module of this.modules()) (module as { isFrozen: boolean }).isFrozen = frozen;
-    for (const parameter of this.parameters()) {
+    for (const parameter of this.namedParameters().values()) {
       parameter.requiresGrad = !frozen;
       if (frozen) parameter.zeroGrad();
     }
@@ -343,7 +362,7 @@ export abstract class Module<Output = Tensor> {
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.zeroGrad();
+    for (const parameter of this.namedParameters().values()) parameter.zeroGrad();
   }
 
   // State

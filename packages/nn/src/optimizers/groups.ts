@@ -64,8 +64,15 @@ export function hasParameters(target: unknown): target is HasParameters {
   return typeof (target as HasParameters | null | undefined)?.parameters === "function";
 }
 
+/** Whether it is a module, or as good as one. */
+function isModule(source: object): source is { namedParameters(): ReadonlyMap<string, Parameter> } {
+  return "namedParameters" in source && typeof source.namedParameters === "function";
+}
+
 /** The parameters of a group as they are now. */
 export function parametersOf({ source }: Pick<Group, "source">): readonly Parameter[] {
+  // Of a module those that there are: its layers may still make some.
+  if (isModule(source)) return [...source.namedParameters().values()];
   return hasParameters(source) ? source.parameters() : source;
 }
 
@@ -109,6 +116,10 @@ function noTarget(where: string, got: unknown): OptionError {
     where,
     expected: "parameters to update: a list of them, a module, or groups [{ params, lr }, …]",
     got: describe(got),
+    hint:
+      typeof got === "number"
+        ? `A learning rate has a name: new ${where}({ lr: ${got} }) for compile, new ${where}(model, { lr: ${got} }) for a training by hand.`
+        : undefined,
   });
 }
 

@@ -31,7 +31,7 @@ interface Aliases {
 /** What an optimizer takes: its rule's hyperparameters, clipping, and Keras's names for lr and eps. */
 export type OptimizerOptions<H extends Hyperparameters = Hyperparameters> = Partial<H> & CommonOptions & Aliases;
 
-const aliases: Readonly<Record<string, string>> = { learningRate: "lr", epsilon: "eps" };
+const aliases: Readonly<Record<string, string>> = { learningRate: "lr", learning_rate: "lr", epsilon: "eps" };
 
 const ranges: Readonly<Record<string, NumberRange>> = {
   lr: {

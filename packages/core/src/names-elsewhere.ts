@@ -1,0 +1,80 @@
+/**
+ * What other libraries and arrays have, and tensors have under another name: whoever types it reads what to type instead.
+ */
+import { OptionError } from "./errors.ts";
+import { Tensor } from "./tensor/tensor.ts";
+
+const elementwise =
+  "Operations take whole tensors: x.mul(2), where(x.greater(0), a, b); for plain numbers, x.toArray().";
+const toArrays = "Write x.toArray() for nested arrays, x.toTypedArray() for a flat copy, x.item() for a single number.";
+const stays = "Numbers stay where they are: there is one device, and nothing to move or to free. Leave the call out.";
+const asDType = 'Write x.cast("float32"), or "float64", "int32", "bool".';
+
+/** Methods, by name. */
+const methods: Readonly<Record<string, string>> = {
+  map: elementwise,
+  forEach: elementwise,
+  filter: elementwise,
+  reduce: "Write x.sum(), x.prod(), x.max(), …; for plain numbers, x.toArray().",
+  push: "A tensor never changes: put tensors together with concat or stack.",
+  fill: "A tensor never changes: make one with full(shape, value).",
+  numpy: toArrays,
+  tolist: toArrays,
+  array: toArrays,
+  arraySync: toArrays,
+  dataSync: toArrays,
+  toFixed: "Write x.item().toFixed(2).",
+  get: "Write x.at(i, j) for an element as a number, x.slice(i) for a part as a tensor.",
+  view: "Write x.reshape([…]).",
+  t: "Write x.transpose() or x.T.",
+  mm: "Write x.matmul(y).",
+  bmm: "Write x.matmul(y), which takes batches too.",
+  argMax: "Write x.argmax(axis).",
+  argMin: "Write x.argmin(axis).",
+  cpu: stays,
+  cuda: stays,
+  to: `${stays} For another dtype: ${asDType}`,
+  dispose: stays,
+  clone: "A tensor never changes, so that a copy would be the same: use it as it is.",
+  float: asDType,
+  long: asDType,
+  int: asDType,
+  double: asDType,
+  bool: asDType,
+  asType: asDType,
+  astype: asDType,
+};
+
+/** Properties, by name. */
+const properties: Readonly<Record<string, string>> = {
+  length: "Write x.shape[0] for the number of rows, x.size for that of all elements.",
+  ndim: "Write x.rank.",
+};
+
+const rows = "Write x.slice(0) for a row as a tensor, x.at(0) or x.at(0, 1) for an element as a number.";
+
+for (const [name, hint] of Object.entries(methods))
+  Object.defineProperty(Tensor.prototype, name, {
+    value() {
+      throw unknown(`${name}()`, hint);
+    },
+    writable: true,
+    configurable: true,
+  });
+for (const [name, hint] of Object.entries(properties)) define(name, hint);
+// x[0], x[1], …: nothing that is not there can be seen but what has a name, and who counts begins at 0.
+for (let i = 0; i < 10; i++) define(String(i), rows);
+
+function define(name: string, hint: string): void {
+  const got = /^\d/.test(name) ? `x[${name}]` : name;
+  Object.defineProperty(Tensor.prototype, name, {
+    get() {
+      throw unknown(got, hint);
+    },
+    configurable: true,
+  });
+}
+
+function unknown(got: string, hint: string): OptionError {
+  return new OptionError({ where: "tensor", expected: "something that tensors have", got, hint });
+}

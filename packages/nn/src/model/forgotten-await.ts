@@ -1,0 +1,27 @@
+/**
+ * What `fit` and `evaluate` return is a promise: who forgets `await` is told, instead of reading `undefined`.
+ */
+import { ModelError } from "@chainrule/core";
+
+/**
+ * The promise itself, of which reading what its result has is an error that says `await`, and which a console shows so.
+ *
+ * @param names what the result has, and who forgot `await` would read.
+ */
+export function withAwaitHint<T>(where: string, promise: Promise<T>, names: readonly string[]): Promise<T> {
+  const hint = `Write await model.${where}(…).`;
+  for (const name of names)
+    Object.defineProperty(promise, name, {
+      configurable: true,
+      get() {
+        // This error is the one that is told: what becomes of the promise need not end the process.
+        promise.catch(() => {});
+        throw new ModelError({ where, expected: `a result, to read its ${name}`, got: "a promise of one", hint });
+      },
+    });
+  Object.defineProperty(promise, Symbol.for("nodejs.util.inspect.custom"), {
+    configurable: true,
+    value: () => `Promise { the result of ${where} } ${hint}`,
+  });
+  return promise;
+}
