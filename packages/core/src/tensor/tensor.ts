@@ -88,7 +88,7 @@ export class Tensor {
   /** The gradient that `backward()` left here, in the tensor's own shape; null before. */
   get grad(): Tensor | null {
     if (tracer !== null) return stateTracer()!.gradientOf(this, this.#grad);
-    if (this.#grad === null && this.tapeEntry?.inputs === null) sayWhyNone(this.tapeEntry.op.name);
+    if (this.#grad === null && this.tapeEntry?.isReleased) sayWhyNone(this.tapeEntry.op.name);
     return this.#grad;
   }
 

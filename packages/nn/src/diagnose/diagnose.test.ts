@@ -47,7 +47,7 @@ describe("diagnose", () => {
       const model = new Sequential([new Dense({ units: 5, activation: "tanh" }), new Dense(3)]);
       model.compile({ optimizer: "adam", loss: "cross_entropy" });
       if (look) diagnose(model, [x, y]);
-      expect(model.parameters().length).toBe(0);
+      expect(model.namedParameters().size).toBe(0);
       await model.fit(x, y, { epochs: 3, batchSize: 2, verbose: 0 });
       return JSON.stringify(model.stateDict());
     };

@@ -13,7 +13,7 @@ const prediction = /^(y_?)?(preds?|predictions?|predicted|hat|outputs?|logits?|p
  * @throws OptionError for `(yTrue, yPred) => …` and the like.
  */
 export function refuseSwapped(where: string, f: unknown): void {
-  const [, first, second] = /^[^(]*?\(?\s*([\w$]+)[^,)=]*,\s*([\w$]+)/.exec(String(f)) ?? [];
+  const [, first, second] = /^(?:async\s+)?(?:function\b[^(]*)?\(?\s*([\w$]+)[^,)=]*,\s*([\w$]+)/.exec(String(f)) ?? [];
   if (first === undefined || !target.test(first) || !prediction.test(second)) return;
   throw new OptionError({
     where,

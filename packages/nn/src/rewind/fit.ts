@@ -272,7 +272,7 @@ export class Rewind extends Callback {
 function settingsOf(model: Model<unknown>): Settings {
   const { optimizer } = model;
   const modules = model.modules().map((part) => ({ part: part as { isFrozen: boolean }, isFrozen: part.isFrozen }));
-  const weights = [...model.parameters(), ...model.buffers()].map((variable) => ({
+  const weights = [...model.namedParameters().values(), ...model.buffers()].map((variable) => ({
     variable,
     value: variable.detach(),
     requiresGrad: variable.requiresGrad,

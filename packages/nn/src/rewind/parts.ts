@@ -205,7 +205,7 @@ function modulePart(module: Module<unknown>): Part {
   // Looked for when a state is taken, and not at every step.
   let modules = module.modules();
   return {
-    variables: () => [...module.parameters(), ...module.buffers()],
+    variables: () => [...module.namedParameters().values(), ...module.buffers()],
     take() {
       modules = module.modules();
       const states = modules.map((part) => ({
