@@ -48,7 +48,9 @@ export function write(model: GPT, beginning: string, letters: number, temperatur
   let written = beginning;
   for (let i = 0; i < letters; i++) {
     const seen = encode(written.slice(-length));
-    const logits = noGrad(() => model.call(tensor([seen]))).slice(0, seen.length - 1);
+    const logits = noGrad(() => model.call(tensor([seen])))
+      .slice(0)
+      .slice(seen.length - 1);
     written += alphabet[categorical(logits.div(temperature).softmax(), [1]).item()];
   }
   return written;

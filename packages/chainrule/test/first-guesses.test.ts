@@ -112,7 +112,7 @@ describe("what says what to type", () => {
     ["view", () => matrix().view(3, 2), /reshape/],
     ["cuda", () => matrix().cuda(), /one device/],
     ["dispose", () => matrix().dispose(), /nothing to move or to free/],
-    ["a text and a tensor", () => `loss ${""}` + tensor(0.5), /String\(x\)/],
+    ["a text and a tensor", () => ["loss ", tensor(0.5)].reduce((a: any, b: any) => a + b), /String\(x\)/],
     ["zeros(2, 3)", () => cr.zeros(2, 3), /\[2, 3\]/],
     ["randn(2)", () => cr.randn(2), /in one array/],
     ["sum({ axis: 1 })", () => matrix().sum({ axis: 1 }), /sum\(1, \{ keepDims: true \}\)/],
