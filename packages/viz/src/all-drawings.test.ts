@@ -20,6 +20,9 @@ import {
   plotHistory,
   plotLines,
   plotLoss,
+  precisionRecallSvg,
+  reliabilitySvg,
+  rocSvg,
   toDot,
   toMermaid,
   trainingReport,
@@ -56,6 +59,18 @@ const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = 
   plotLoss: [
     (options) => plotLoss((p: Tensor, t: Tensor) => p.sub(t).square(), {}, { height: 300, ...options }),
     titlesOfBars,
+  ],
+  precisionRecallSvg: [
+    (options) => precisionRecallSvg({ [nasty]: { precision: [0.5, 1], recall: [1, 0] } }, options),
+    { title: nasty },
+  ],
+  reliabilitySvg: [
+    (options) => reliabilitySvg({ [nasty]: [{ from: 0, to: 1, weight: 2, predicted: 0.5, observed: 0.4 }] }, options),
+    { title: nasty },
+  ],
+  rocSvg: [
+    (options) => rocSvg({ [nasty]: { falsePositiveRate: [0, 1], truePositiveRate: [0, 1] } }, options),
+    { title: nasty },
   ],
   trainingReport: [
     (options) => trainingReport({ [nasty]: [0.5, Number.NaN], loss: [0.9, 0.5] }, options),

@@ -17,6 +17,14 @@ export { type TrainingReportOptions, trainingReport } from "./charts/report.ts";
 export { type Displayable, display } from "./drawing/display.ts";
 export type { AxisScale } from "./drawing/ticks.ts";
 export {
+  type PrecisionRecallData,
+  precisionRecallSvg,
+  type RocData,
+  rocSvg,
+} from "./evaluation/ranking-curves.ts";
+export { type ReliabilityBin, reliabilitySvg } from "./evaluation/reliability.ts";
+export type { ShareChartOptions } from "./evaluation/unit-square.ts";
+export {
   type ComputationEdge,
   type ComputationGraph,
   type ComputationNode,
