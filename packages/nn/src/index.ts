@@ -10,6 +10,13 @@ export { constructorArgumentsOf } from "./constructor-arguments.ts";
 export type { Findings } from "./diagnose/findings.ts";
 export type { Finding } from "./diagnose/program/rule.ts";
 export * from "./functional/index.ts";
+export type { Histogram } from "./histograms/histogram.ts";
+export {
+  HistogramRecorder,
+  type HistogramRecorderOptions,
+  type HistogramsByName,
+  type RecordedHistogram,
+} from "./histograms/recorder.ts";
 export * from "./initializers/index.ts";
 export * from "./layers/index.ts";
 export * from "./learning-rate/index.ts";

@@ -3,6 +3,8 @@
  */
 export { activationName } from "./activations.ts";
 export { Checksum } from "./checksum.ts";
+export { type Histogram, histogramOf } from "./histograms/histogram.ts";
+export { displayName } from "./histograms/names.ts";
 export type { CompiledOutputs, OutputConfig } from "./model/compiled-outputs.ts";
 export { alignTarget, type Objective } from "./model/objective.ts";
 export { type TrainState, trainStep } from "./model/step.ts";

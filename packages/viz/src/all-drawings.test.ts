@@ -16,6 +16,7 @@ import {
   graphSvg,
   heatmap,
   heatmapSvg,
+  histogramsSvg,
   lineChartSvg,
   plotHistory,
   plotLines,
@@ -53,6 +54,10 @@ const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = 
   graphSvg: [(options) => graphSvg(graph, options), { title: nasty }],
   heatmapSvg: [
     (options) => heatmapSvg([[1, -2]], { rowLabels: [nasty], columnLabels: [nasty, nasty], ...options }),
+    titles,
+  ],
+  histogramsSvg: [
+    (options) => histogramsSvg({ [nasty]: [{ at: 1, min: 0, limits: [1, 2], counts: [3, 4] }] }, options),
     titles,
   ],
   lineChartSvg: [(options) => lineChartSvg({ [nasty]: [1, 2], b: [2, 1] }, options), titles],

@@ -8,6 +8,7 @@ export { type BoundarySvgOptions, boundarySvg } from "./charts/boundary-svg.ts";
 export { heatmap } from "./charts/heatmap.ts";
 export type { HeatmapData, HeatmapOptions } from "./charts/heatmap-data.ts";
 export { type HeatmapSvgOptions, heatmapSvg } from "./charts/heatmap-svg.ts";
+export { type HistogramData, type HistogramsOptions, histogramsSvg } from "./charts/histograms.ts";
 export { type HistoryLike, type PlotHistoryOptions, plotHistory } from "./charts/history.ts";
 export { type DrawImageOptions, drawImage } from "./charts/image.ts";
 export { type Band, type LineChartOptions, lineChartSvg } from "./charts/line-chart.ts";

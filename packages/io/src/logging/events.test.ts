@@ -1,10 +1,11 @@
 /**
  * Event files: the bytes that TensorBoard's own writer makes of the same events, and what histograms count.
  */
+
+import { histogramOf } from "@chainrule/nn/internal";
 import { expect, it } from "vitest";
 import { fixture } from "../../test/fixture.ts";
 import { encodeEvent, fileVersion } from "./events.ts";
-import { histogramOf } from "./histogram.ts";
 
 it("has the bytes of TensorBoard's own writer", () => {
   const nodes = [

@@ -5,10 +5,11 @@
  * tensor_shape.proto in https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto, and
  * tensorboard/compat/tensorflow_stub/pywrap_tensorflow.py for the records.
  */
+
+import type { Histogram } from "@chainrule/nn/internal";
 import { PbfWriter } from "pbf";
 import { crc32c } from "../formats/crc.ts";
 import type { Png } from "../formats/png.ts";
-import type { Histogram } from "./histogram.ts";
 
 /** What is shown under a tag at a step. */
 export type SummaryValue = { readonly tag: string } & (

@@ -4,10 +4,10 @@
 import { OptionError, type TensorLike } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { type BatchLogs, Callback, type Logs, type Model } from "@chainrule/nn";
+import { displayName, histogramOf } from "@chainrule/nn/internal";
 import { logFiles, withLogFile } from "../files/synchronous.ts";
 import { type PngOptions, toPng } from "../formats/png.ts";
 import { type EventContent, encodeEvent, fileVersion, type SummaryValue } from "./events.ts";
-import { histogramOf } from "./histogram.ts";
 import { layerGraph } from "./layer-graph.ts";
 
 /** A picture, and how its numbers become colours. */
@@ -203,19 +203,11 @@ function scalarsOf(logs: Logs, ofValidation: boolean): SummaryValue[] {
 function histogramsOf(model: Model<unknown>): SummaryValue[] {
   const values: SummaryValue[] = [];
   for (const [name, parameter] of model.namedParameters()) {
-    const tag = tagOf(model, name);
+    const tag = displayName(model, name);
     const weights = histogramOf(parameter.toTypedArray());
     const gradients = parameter.grad && histogramOf(parameter.grad.toTypedArray());
     if (weights) values.push({ tag: `${tag}/histogram`, histogram: weights });
     if (gradients) values.push({ tag: `${tag}/gradient`, histogram: gradients });
   }
   return values;
-}
-
-/** "dense_1/kernel" of "layers.1.kernel": modules by their names, as far as a path leads through some. */
-function tagOf(model: Model<unknown>, name: string): string {
-  const inside = model.namedModules().filter(([path]) => path !== "" && name.startsWith(`${path}.`));
-  const [outer] = inside.at(-1) ?? [""];
-  const rest = outer === "" ? name : name.slice(outer.length + 1);
-  return [...inside.map(([, module]) => module.name), ...rest.split(".")].join("/");
 }

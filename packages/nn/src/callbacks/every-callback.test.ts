@@ -57,6 +57,13 @@ const table: Readonly<Record<string, Row>> = {
     effect: ({ best, bestEpoch }, { stopReason }, model) => [best, bestEpoch, stopReason, weightOf(model).toFixed(9)],
     expected: [1, 0, "error did not improve after epoch 1", lineByHand(x, y, batches, 0.01).toFixed(9)],
   }),
+  HistogramRecorder: row({
+    make: () => new nn.HistogramRecorder(),
+    hooks: ["onTrainBegin", "onEpochEnd"],
+    effect: ({ weights, gradients }) =>
+      [weights, gradients].map((kind) => Object.values(kind).map((list) => list.map(({ at }) => at))),
+    expected: [[[0, 1, 2, 3]], [[1, 2, 3]]],
+  }),
   History: row({
     make: () => new nn.History(),
     hooks: ["onTrainBegin", "onEpochEnd"],
