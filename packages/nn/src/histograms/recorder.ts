@@ -3,9 +3,9 @@
  */
 import { asTensor, isFloat, ModelError, noGrad, OptionError, Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { trial } from "../diagnose/program/trial.ts";
 import { Callback } from "../model/callback.ts";
 import { Module, withForwardHook } from "../module/module.ts";
+import { trial } from "../module/trial.ts";
 import { checkCount } from "../number-checks.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
