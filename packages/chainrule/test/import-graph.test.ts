@@ -18,7 +18,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   nn: ["core", "compiler", "losses"],
   io: ["core", "compiler", "losses", "data", "nn"],
   explain: ["core", "losses", "nn", "viz"],
-  chainrule: ["core", "compiler", "losses", "data", "viz", "nn", "io", "explain"],
+  experiments: ["core", "compiler", "losses", "viz"],
+  chainrule: ["experiments", "core", "compiler", "losses", "data", "viz", "nn", "io", "explain"],
 };
 
 interface Import {
@@ -107,6 +108,8 @@ describe("imports between packages", () => {
         ),
       ),
     );
+    // What runs in a process of its own names the package that it is of.
+    used.delete(name);
     expect([...used].filter((other) => !below.includes(other))).toEqual([]);
     const { dependencies = {} } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
     expect([...used].filter((other) => !(`@chainrule/${other}` in dependencies))).toEqual([]);

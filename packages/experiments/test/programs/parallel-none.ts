@@ -1,0 +1,2 @@
+/** A module without the function that trains. */
+export const trainer = () => 1;
