@@ -85,8 +85,16 @@ describe("HistogramRecorder", () => {
     const model = new Sequential([new Dense(3), new Dense(1)]);
     const recorder = new HistogramRecorder({ x });
     recorder.record(model);
-    expect(model.parameters()).toEqual([]);
+    expect(model.namedParameters().size).toBe(0);
     expect(Object.keys(recorder.activations)).toEqual(["dense", "dense_1"]);
+  });
+
+  it("begins after the first epoch where fit makes the weights", async () => {
+    const model = new Sequential([new Dense(3), new Dense(1)]);
+    model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: "mse" });
+    const recorder = new HistogramRecorder({ x });
+    await model.fit(x, y, { epochs: 2, verbose: 0, callbacks: [recorder] });
+    expect(recorder.weights["dense/kernel"].map(({ at }) => at)).toEqual([1, 2]);
   });
 
   it("counts what is not finite beside the rest, and puts calls of one layer together", () => {

@@ -155,7 +155,7 @@ export class HistogramRecorder extends Callback {
   /** Layers that make their weights in the first batch have none to record before. */
   override onTrainBegin(): void {
     this.#recorded = empty();
-    if (this.model.parameters().length > 0) this.record(this.model, 0);
+    if (!this.model.modules().some((module) => module.lacksWeights)) this.record(this.model, 0);
   }
 
   override onEpochEnd(epoch: number): void {
