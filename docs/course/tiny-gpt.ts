@@ -16,7 +16,7 @@ export const alphabet = [...new Set(text)].sort();
 const encode = (letters: string) => Array.from(letters, (letter) => alphabet.indexOf(letter));
 
 /** How many letters it sees at once. */
-const length = 24;
+const length = 16;
 
 /** Every stretch of the text, x, and the same stretch one letter later, y: at each place the letter to be guessed. */
 const starts = Array.from({ length: text.length - length }, (_, i) => i);
