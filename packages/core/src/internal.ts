@@ -36,6 +36,7 @@ export { builtin, builtinOps, isBuiltinOp, type OpFunction, withOp } from "./ops
 export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
+export { valuesBehind } from "./scalar/graph.ts";
 export { atomic, isAtomic, onFailure, undone } from "./tensor/atomic.ts";
 export { type Backend, backend, setBackend } from "./tensor/backend.ts";
 export {

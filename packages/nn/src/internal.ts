@@ -2,6 +2,7 @@
  * What other packages of this library build on, and nobody else: for exporters. It changes without notice.
  */
 export { activationName } from "./activations.ts";
+export { isBuiltIn } from "./built-in.ts";
 export { Checksum } from "./checksum.ts";
 export { type Histogram, histogramOf } from "./histograms/histogram.ts";
 export { displayName } from "./histograms/names.ts";

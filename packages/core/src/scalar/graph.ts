@@ -52,25 +52,31 @@ export function graph(result: Value): Graph {
       got: describe(result),
       hint: "The computation behind a tensor comes from graphOf(tensor).",
     });
-  const ids = new Map<Value, number>();
-  const nodes: GraphNode[] = [];
-  const edges: GraphEdge[] = [];
+  const values = valuesBehind(result);
+  const ids = new Map(values.map((value, id) => [value, id]));
+  return {
+    nodes: values.map(({ label, op, data, grad }, id) => ({ id, label, op, data, grad })),
+    edges: values.flatMap(({ parents, derivatives }, to) =>
+      parents.map((parent, argument) => ({ from: ids.get(parent)!, to, argument, derivative: derivatives[argument] })),
+    ),
+  };
+}
+
+/** Every value that `result` was made of, each after those that it was made of itself, in the order of a graph's nodes. */
+export function valuesBehind(result: Value): Value[] {
+  const found = new Set<Value>();
   // A stack of one's own: a chain of a million operations would overflow that of a recursive function.
   const stack: { value: Value; next: number }[] = [{ value: result, next: 0 }];
   while (stack.length > 0) {
     const top = stack[stack.length - 1];
-    const { parents, derivatives, label, op, data, grad } = top.value;
+    const { parents } = top.value;
     if (top.next < parents.length) {
       const parent = parents[top.next++];
-      if (!ids.has(parent)) stack.push({ value: parent, next: 0 });
+      if (!found.has(parent)) stack.push({ value: parent, next: 0 });
       continue;
     }
-    const id = nodes.push({ id: nodes.length, label, op, data, grad }) - 1;
-    ids.set(top.value, id);
-    parents.forEach((parent, argument) => {
-      edges.push({ from: ids.get(parent)!, to: id, argument, derivative: derivatives[argument] });
-    });
+    found.add(top.value);
     stack.pop();
   }
-  return { nodes, edges };
+  return [...found];
 }

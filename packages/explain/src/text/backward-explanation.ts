@@ -4,6 +4,7 @@
 import { DataError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import type { BackwardData, BackwardStep, ExplainedNode } from "../explanation/types.ts";
+import { withoutSpecials } from "./json.ts";
 import { markdownOf } from "./markdown.ts";
 import { textOf } from "./text.ts";
 
@@ -65,11 +66,4 @@ function checkData(data: BackwardData): BackwardData {
     expected: "the data of an explanation, as its toJSON() gives it",
     got: describe(data),
   });
-}
-
-function withoutSpecials<T>(data: T): T {
-  if (typeof data === "number") return (Number.isFinite(data) ? data : String(data)) as T;
-  if (Array.isArray(data)) return data.map(withoutSpecials) as T;
-  if (typeof data !== "object" || data === null) return data;
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withoutSpecials(value)])) as T;
 }
