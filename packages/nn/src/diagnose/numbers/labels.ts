@@ -74,9 +74,12 @@ export const leakedLabels: Rule = {
     if (kinds.size < 2) return;
     const isWhole = (label: number) => Number.isInteger(label);
     const areClasses = kinds.size <= mostClasses && labels.every(isWhole as never);
-    for (const [j, column] of columnsOf(x).entries()) {
+    const columns = columnsOf(x);
+    let isFound = false;
+    for (const [j, column] of columns.entries()) {
       const same = areClasses ? namesEachClass(column, labels, kinds.size) : isTarget(column, labels);
       if (!same) continue;
+      isFound = true;
       yield {
         evidence: areClasses
           ? `Feature ${j} has ${kinds.size} values, one for each of the ${kinds.size} classes, in all ${rows} samples.`
@@ -84,8 +87,29 @@ export const leakedLabels: Rule = {
         fix: `Leave column ${j} out of x.`,
       };
     }
+    if (isFound || !areClasses || kinds.size < 3) return;
+    const indicators = [...kinds]
+      .sort((a, b) => a - b)
+      .map((kind) => columns.findIndex((column) => tellsOne(column, labels, kind)));
+    // Where there is nothing else, telling a class from its indicator is the exercise.
+    if (indicators.includes(-1) || features <= kinds.size) return;
+    yield {
+      evidence: `Features ${indicators.join(", ")} tell each of the ${kinds.size} classes from all others, in all ${rows} samples.`,
+      fix: `Leave columns ${indicators.join(", ")} out of x.`,
+    };
   },
 };
+
+/** Whether a column has one value for one class, and another for all others. */
+function tellsOne(column: ArrayLike<number>, labels: ArrayLike<number>, kind: number): boolean {
+  const sides = new Map<boolean, number>();
+  for (let i = 0; i < column.length; i++) {
+    const side = labels[i] === kind;
+    if (!sides.has(side)) sides.set(side, column[i]);
+    else if (sides.get(side) !== column[i]) return false;
+  }
+  return sides.size === 2 && sides.get(true) !== sides.get(false);
+}
 
 function namesEachClass(column: ArrayLike<number>, labels: ArrayLike<number>, classes: number): boolean {
   const labelOf = new Map<number, number>();

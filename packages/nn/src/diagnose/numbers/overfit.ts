@@ -21,6 +21,8 @@ const deals = 200;
 const beyondChance = 2.5;
 /** With fewer samples for each feature a model can learn by heart whatever the labels, and no test can tell them apart. */
 const samplesPerFeature = 4;
+/** As many samples at least are to have another label than the most frequent one, or there is little to learn. */
+const fewestOthers = 32;
 /** How long the batch is trained on, at which rate for Adam, and how often with labels that were dealt out anew. */
 const steps = 100;
 const rate = 0.02;
@@ -70,6 +72,7 @@ function trialOf(context: DiagnosisContext): Trial | null {
     const room = reference.constant - reference.floor;
     if (!(room > 0)) return null;
     if (rows < (samplesPerFeature * x.size) / rows) return null;
+    if (reference.classes !== null && rows - mostFrequent(y) < fewestOthers) return null;
     const { agreement, duplicates } = agreementOf(x, y, reference.classes !== null);
     const isTold = Math.abs(agreement) > beyondChance;
     const found = (left: number, isFaster: boolean) => ({ reference, left, isFaster, agreement, duplicates });
@@ -163,6 +166,13 @@ export const cannotOverfit: Rule = {
     };
   },
 };
+
+/** How many samples have the most frequent label. */
+function mostFrequent({ storage }: Tensor): number {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < storage.length; i++) counts.set(storage[i], (counts.get(storage[i]) ?? 0) + 1);
+  return Math.max(...counts.values());
+}
 
 function dealt(y: Tensor, generator: Generator): Tensor {
   const order = generator.shuffle(Array.from({ length: y.shape[0] }, (_, i) => i));
