@@ -21,6 +21,10 @@ const apart = 1e3;
 /** Fewer rows may agree in a column by chance. */
 const fewestRows = 32;
 const fewestEqualRows = 8;
+/** A constant that is small beside the inputs is what centring leaves of a column of zeros. */
+const noticeable = 0.1;
+/** Where more columns than this share do not change, they are pixels of a background. */
+const background = 0.1;
 
 const key = {};
 
@@ -118,12 +122,15 @@ export const constantFeatures: Rule = {
       const constants = columns.flatMap((column, j) =>
         deviation(column) <= 1e-6 * Math.abs(mean(column)) ? [{ j, value: column[0] }] : [],
       );
-      // A column of ones is a bias, one of zeros a category that is not there, and many of one value are a background.
+      // A column of ones is a bias, one of zeros a category that is not there, and many columns a background.
+      const size = rms(tensor.storage);
       const odd = constants.filter(
         ({ j, value }) =>
           ![0, 1, -1].includes(value) &&
+          Math.abs(value) > noticeable * size &&
           !constants.some((other) => other.j !== j && Math.abs(other.value - value) <= 1e-6 * Math.abs(value)),
       );
+      if (odd.length > Math.max(2, columns.length * background)) continue;
       if (odd.length > 0)
         yield {
           evidence: `${odd
