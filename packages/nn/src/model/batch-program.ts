@@ -14,6 +14,7 @@ export function batchProgram(
   { model, outputs, optimizer }: Pick<TrainState, "model" | "outputs"> & { optimizer: Optimizer | null },
   { x, y, weight }: Batch,
   history: Program["history"],
+  allTargets: Program["allTargets"] = null,
 ): Program {
   const computeWith = (targets: Batch["y"]) => {
     // As fit does; whoever runs it puts the modes back.
@@ -28,6 +29,7 @@ export function batchProgram(
     inputs: flattenNested<Tensor>(x),
     targets: flattenNested(y),
     weights: weight === undefined ? [] : flattenNested(weight),
+    allTargets,
     compute: () => computeWith(y),
     computeWith: (targets) => {
       let next = 0;

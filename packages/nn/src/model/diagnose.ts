@@ -152,6 +152,7 @@ function handWrittenProgram(training: HandWrittenTraining): Program {
     inputs: tensorsOf(x),
     targets: tensorsOf(y),
     weights: [],
+    allTargets: null,
     compute,
     computeWith: null,
     step,

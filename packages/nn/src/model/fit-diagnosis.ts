@@ -28,9 +28,14 @@ export function setDiagnosisEngine(rules: Engine): void {
 }
 
 /** The looks of a training; null where there are none. */
-export function openDiagnosis(wanted: boolean | undefined, state: TrainState, history: History): FitDiagnosis | null {
+export function openDiagnosis(
+  wanted: boolean | undefined,
+  state: TrainState,
+  history: History,
+  targets: readonly Tensor[] | null,
+): FitDiagnosis | null {
   if (wanted === false) return null;
-  if (engine !== null) return new FitDiagnosis(engine, state, history);
+  if (engine !== null) return new FitDiagnosis(engine, state, history, targets);
   if (wanted)
     console.warn(
       "fit, diagnose: this bundle has left the rules out. Call diagnose(model, batch) once: then they are there.",
@@ -43,6 +48,8 @@ export class FitDiagnosis {
   readonly #engine: Engine;
   readonly #state: TrainState;
   readonly #history: History;
+  /** Those of all batches, where they are in memory. */
+  readonly #targets: readonly Tensor[] | null;
   readonly #begin = performance.now();
   readonly #said: Set<string>;
   /** How long looks have taken so far, and how long the next one is expected to take, in milliseconds. */
@@ -50,17 +57,18 @@ export class FitDiagnosis {
   #expected = 0;
   #nextEpoch = 0;
 
-  constructor(engine: Engine, state: TrainState, history: History) {
+  constructor(engine: Engine, state: TrainState, history: History, targets: readonly Tensor[] | null) {
     this.#engine = engine;
     this.#state = state;
     this.#history = history;
+    this.#targets = targets;
     this.#said = saidOf.get(state.model) ?? new Set();
     saidOf.set(state.model, this.#said);
   }
 
   /** Takes the first step, and looks at what it has computed. Where it throws, what is known of the cause is said before. */
   firstStep(batch: Batch, step: () => StepResult): StepResult {
-    const program = batchProgram("fit", this.#state, batch, this.#history.history);
+    const program = batchProgram("fit", this.#state, batch, this.#history.history, this.#targets);
     const begin = performance.now();
     const look = this.#engine.openStep(program);
     let hasLoss = false;
@@ -89,11 +97,16 @@ export class FitDiagnosis {
     // What the user's code does in one more forward pass is not known.
     if (share > shareOfLooks || hasUserCode(this.#state)) return;
     this.#nextEpoch = 2 * epoch + 1;
-    const program = batchProgram("fit", this.#state, batch, this.#history.history);
+    const program = batchProgram("fit", this.#state, batch, this.#history.history, this.#targets);
     this.#say(this.#engine.look(program));
     const taken = performance.now() - begin;
     this.#spent += taken;
     this.#expected = taken;
+  }
+
+  /** Whether a rule's finding has been said. */
+  hasSaid(rule: string): boolean {
+    return [...this.#said].some((key) => key.startsWith(`${rule}\n`));
   }
 
   #say(found: readonly Said[]): void {

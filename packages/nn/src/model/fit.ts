@@ -96,7 +96,7 @@ export async function runFit(request: FitRequest): Promise<History> {
     checkpoints = await openCheckpoints(model, request, callbacks);
     request.onBegin(history);
     const state = { model, ...config };
-    const diagnosis = openDiagnosis(options.diagnose, state, history);
+    const diagnosis = openDiagnosis(options.diagnose, state, history, request.targets);
     progress = await openProgress(options, data.steps);
     const settings = { where: "fit", jit: !options.debugNaN && options.jit, quiet: options.verbose === 0 };
     const changes: { readonly train: Changes; readonly test: Changes } = { train: {}, test: {} };
@@ -218,7 +218,8 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);
       if (run.checkPlanLater) checkPlan(run, epochMetrics);
       if (run.checkValidationLater) await checkValidationNow(run);
-      if (!Number.isFinite(loss)) run.notice.give(loss, place(epoch, number), state.optimizer.lr);
+      if (!Number.isFinite(loss) && !run.diagnosis?.hasSaid("non-finite"))
+        run.notice.give(loss, place(epoch, number), state.optimizer.lr);
       checkEnd("fit", "stepsPerEpoch", number + 1, steps !== null);
       if (hasBatchEnd) await callbacks.call("onBatchEnd", number, { loss, size: batch.size });
       const told = recorder?.afterStep(loss);

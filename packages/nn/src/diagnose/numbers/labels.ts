@@ -24,6 +24,8 @@ const largeTargets = 1000;
 
 /** The targets of the batch: what the program was told they are, or labels that a loss over classes takes. */
 function targetsOf({ program, graph }: DiagnosisContext): readonly Tensor[] {
+  // A batch of fit may be all of the frequent class by chance.
+  if (program.where === "fit") return program.allTargets ?? [];
   if (program.targets.length > 0) return program.targets;
   return graph.losses.flatMap(({ inputs }) =>
     inputs.flatMap(({ isGiven, value }) =>

@@ -46,9 +46,9 @@ function beginsForward(context: DiagnosisContext): Evidence | null {
         };
     }
   for (const [name, parameter] of parameters)
-    if (countNonFinite(parameter) > 0)
+    if (countNonFinite(context.valueOf(parameter)) > 0)
       return {
-        evidence: `${countNonFinite(parameter)} of ${parameter.size} numbers of ${name} are NaN or infinite already.`,
+        evidence: `${countNonFinite(context.valueOf(parameter))} of ${parameter.size} numbers of ${name} are NaN or infinite already.`,
         fix: "Make the model anew, and train with a tenth of the learning rate and with clipNorm: 1; fit with debugNaN: true stops where it begins.",
       };
   const nodes = graph.ops.filter(({ output }) => countNonFinite(output.tensor) > 0);
@@ -105,6 +105,7 @@ function valueFor(input: Tensor, output: Tensor, at: number): string {
 }
 
 function beginsBackward(context: DiagnosisContext): Evidence | null {
+  if (context.hasTakenStep) return context.again((fresh) => beginsBackward(fresh));
   const { loss, graph } = context;
   const bad = [...context.parameters].find(([, parameter]) => {
     const gradient = context.gradientOf(parameter);
@@ -116,7 +117,7 @@ function beginsBackward(context: DiagnosisContext): Evidence | null {
     evidence: `The loss is ${short(context.lossValue)}, and the gradient of ${bad[0]} has ${countNonFinite(context.gradientOf(bad[1])!)} numbers that are NaN or infinite.`,
     fix: remedy(""),
   };
-  if (!loss?.requiresGrad || loss.size !== 1 || loss.tapeEntry?.inputs === null) return fallback;
+  if (!loss?.requiresGrad || loss.size !== 1) return fallback;
   const found = context.trial(() =>
     gradients(
       [loss],

@@ -72,6 +72,8 @@ function startsAtZero(context: DiagnosisContext, value: GraphValue): boolean {
   const last = products.filter(({ depth }) => depth === deepest);
   const isZero =
     last.length > 0 &&
-    last.every(({ weight, data }) => weight.storage.every((x: number) => x === 0) && !rowsAreEqual(data.tensor));
+    last.every(
+      ({ weight, data }) => context.valueOf(weight).storage.every((x: number) => x === 0) && !rowsAreEqual(data.tensor),
+    );
   return isZero && (context.optimizer?.iterations ?? 0) <= 1 && value.tensor.size > 0;
 }

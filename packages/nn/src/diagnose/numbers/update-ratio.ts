@@ -1,7 +1,7 @@
 /**
  * Updates that are too large or too small for the weights, with a learning rate that would fit.
  */
-import type { Parameter, Tensor } from "@chainrule/core";
+import { noGrad, type Parameter, type Tensor } from "@chainrule/core";
 import { Optimizer } from "../../optimizers/index.ts";
 import type { DiagnosisContext } from "../program/context.ts";
 import type { Rule } from "../program/rule.ts";
@@ -42,7 +42,7 @@ export const updateRatio: Rule = {
         after === null ? most.ratio > surelyTooLarge : !(after <= worse * before) && !(after - before < 0.1);
       if (!isWorse) return;
       yield {
-        evidence: `One step changes ${most.name} by ${short(most.ratio)} times its size${after === null ? "" : `, and within ${lookAhead} steps the loss of this batch goes from ${short(before)} to ${short(after)}`}.`,
+        evidence: `One step changes ${most.name} by ${short(most.ratio)} times its size${after === null ? "" : `, and the loss of this batch goes from ${short(before)} to ${short(after)}`}.`,
         fix: fixFor(optimizer, most.ratio),
       };
       return;
@@ -84,16 +84,16 @@ function ratiosOf(updates: readonly Update[]): readonly Ratio[] {
 
 /** The largest loss of the same batch in the next steps; null where none can be taken. */
 function lossAfter(context: DiagnosisContext): number | null {
-  if (context.program.where === "fit") return null;
+  const { program } = context;
   return context.trial(() => {
-    const { program } = context;
+    if (context.hasTakenStep) return noGrad(() => program.compute().item());
     const step = program.step ?? stepWith(context);
     if (!step) return null;
     let largest = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < lookAhead; i++) {
       step();
-      const loss = program.compute().item();
-      largest = Math.max(loss, largest);
+      const loss = noGrad(() => program.compute().item());
+      largest = Math.max(largest, loss);
     }
     return largest;
   });

@@ -78,6 +78,16 @@ export class DiagnosisContext {
     return this.once(parametersOf, () => parametersOf(this));
   }
 
+  /** Whether the numbers are those of a step of training that has been taken, so that the weights are others by now. */
+  get hasTakenStep(): boolean {
+    return this.#taken !== null;
+  }
+
+  /** What a parameter was when the loss was computed. */
+  valueOf(parameter: Parameter): Tensor {
+    return this.#taken?.before.get(parameter) ?? parameter;
+  }
+
   /** The gradient of the loss by a parameter, as `backward` leaves it; null where it gets none. */
   gradientOf(parameter: Parameter): Tensor | null {
     if (this.#taken) return this.#taken.gradients.get(parameter) ?? null;
@@ -134,6 +144,14 @@ export class DiagnosisContext {
         return { before, after: values(), gradients };
       }),
     );
+  }
+
+  /** What `f` finds where the loss is computed anew, with the weights of before a step that has been taken. */
+  again<T>(f: (fresh: DiagnosisContext) => T): T {
+    return this.trial(() => {
+      for (const [parameter, value] of this.#taken?.before ?? []) parameter.assign(value);
+      return f(new DiagnosisContext(this.program, compute(this.program)));
+    });
   }
 
   /** Runs `f`, and undoes all that it changed: weights, gradients, random numbers, statistics. */

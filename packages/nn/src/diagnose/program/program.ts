@@ -17,6 +17,8 @@ export interface Program {
   readonly inputs: readonly Tensor[];
   readonly targets: readonly Tensor[];
   readonly weights: readonly Tensor[];
+  /** The targets of all batches, where they are in memory; null where they are not, or only the batch is known. */
+  readonly allTargets: readonly Tensor[] | null;
   /** Computes the loss of the batch, penalties included. */
   readonly compute: () => Tensor;
   /** The same with other targets of the same shapes; null where these are not known apart. */
