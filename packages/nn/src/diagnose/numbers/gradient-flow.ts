@@ -14,9 +14,6 @@ import { length, short } from "./statistics.ts";
 const vanished = 1e-4;
 /** As far in the other direction as is usual in none of these. */
 const exploded = 1e3;
-/** Gradients so many times as long as their weights are worth a second look. */
-const suspiciouslyLarge = 100;
-const suspiciouslySmall = 1e-6;
 /** Fewer layers than this are no way for a gradient to get lost on. */
 const fewestLayers = 3;
 
@@ -31,8 +28,8 @@ const key = {};
 /** The gradients that arrive at what comes out of each product with weights, the one nearest to the data first. */
 function flowOf(context: DiagnosisContext): readonly Flow[] {
   return context.once(key, () => {
-    // Of a step that has been taken only the gradients of weights are left: it is computed anew where these are suspicious.
-    if (context.hasTakenStep) return areSuspicious(context) ? context.again((fresh) => flowOf(fresh)) : [];
+    // Of a step that has been taken only the gradients of weights are left.
+    if (context.hasTakenStep) return [];
     const products = productsOf(context).filter(({ node }) => node.output.tensor.requiresGrad);
     const { loss } = context;
     if (products.length < 2 || !loss?.requiresGrad || loss.size !== 1) return [];
@@ -46,16 +43,6 @@ function flowOf(context: DiagnosisContext): readonly Flow[] {
     return [...perWeight.values()]
       .map(({ product, sum }) => ({ product, arrived: sum }))
       .sort((a, b) => a.product.depth - b.product.depth);
-  });
-}
-
-/** Whether a weight gets a gradient much larger than itself, or much smaller and not 0. */
-function areSuspicious(context: DiagnosisContext): boolean {
-  return productsOf(context).some(({ weight }) => {
-    const gradient = context.gradientOf(weight);
-    if (gradient === null) return false;
-    const ratio = length(gradient.storage) / length(context.valueOf(weight).storage);
-    return ratio > suspiciouslyLarge || (ratio > 0 && ratio < suspiciouslySmall);
   });
 }
 

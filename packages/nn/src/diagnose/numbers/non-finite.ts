@@ -105,7 +105,6 @@ function valueFor(input: Tensor, output: Tensor, at: number): string {
 }
 
 function beginsBackward(context: DiagnosisContext): Evidence | null {
-  if (context.hasTakenStep) return context.again((fresh) => beginsBackward(fresh));
   const { loss, graph } = context;
   const bad = [...context.parameters].find(([, parameter]) => {
     const gradient = context.gradientOf(parameter);
@@ -117,7 +116,7 @@ function beginsBackward(context: DiagnosisContext): Evidence | null {
     evidence: `The loss is ${short(context.lossValue)}, and the gradient of ${bad[0]} has ${countNonFinite(context.gradientOf(bad[1])!)} numbers that are NaN or infinite.`,
     fix: remedy(""),
   };
-  if (!loss?.requiresGrad || loss.size !== 1) return fallback;
+  if (context.hasTakenStep || !loss?.requiresGrad || loss.size !== 1) return fallback;
   const found = context.trial(() =>
     gradients(
       [loss],

@@ -13,10 +13,27 @@ import { length, short } from "./statistics.ts";
  * weights makes a tenth and learns; what changes weights by a third of their size a step does so if the loss falls.
  */
 const tooLarge = 0.3;
-/** Where it cannot be seen whether the loss falls, nothing but updates larger than the weights is beyond doubt. */
-const surelyTooLarge = 3;
+/**
+ * Where it cannot be seen whether the loss falls. Gradient descent on a quadratic loss is stable as long as what an update
+ * promises, lr |g|², is no more than four times the loss; ten times is beyond doubt. And the optimizers that divide by the
+ * size of the gradient change a weight by about the rate, however far it has to go: one that is larger than the weights
+ * throws them away.
+ */
+const overshoot = 10;
+const surelyTooLarge = 1;
+
+function isSurely(ratio: number, context: DiagnosisContext): boolean {
+  const { optimizer } = context;
+  return (
+    promised(context) > overshoot * Math.abs(context.lossValue) ||
+    (optimizer !== null && optimizer.name !== "SGD" && ratio > surelyTooLarge)
+  );
+}
+
 /** The loss of the same batch is this many times as large after one of the next three steps. */
 const worse = 2;
+/** Where no gradient is longer than this share of its weights, an update is small because of it, whatever the rate. */
+const tinyGradient = 1e-5;
 /** A hundredth of what is healthy: a weight takes 100,000 steps to change by its own size. */
 const tooSmall = 1e-5;
 /** What a rate is taken to that would fit: Karpathy's thousandth for updates that are too large, and for those too small. */
@@ -36,11 +53,10 @@ export const updateRatio: Rule = {
     const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
     if (!Number.isFinite(most.ratio)) return;
     if (most.ratio > tooLarge) {
-      const after = lossAfter(context);
       const before = context.lossValue;
-      const isWorse =
-        after === null ? most.ratio > surelyTooLarge : !(after <= worse * before) && !(after - before < 0.1);
-      if (!isWorse) return;
+      const after = lossAfter(context);
+      if (!(after === null ? isSurely(most.ratio, context) : after > worse * before + 0.1 || Number.isNaN(after)))
+        return;
       yield {
         evidence: `One step changes ${most.name} by ${short(most.ratio)} times its size${after === null ? "" : `, and the loss of this batch goes from ${short(before)} to ${short(after)}`}.`,
         fix: fixFor(optimizer, most.ratio),
@@ -85,8 +101,9 @@ function ratiosOf(updates: readonly Update[]): readonly Ratio[] {
 /** The largest loss of the same batch in the next steps; null where none can be taken. */
 function lossAfter(context: DiagnosisContext): number | null {
   const { program } = context;
+  // The user's program runs in fit as often as training needs it.
+  if (context.hasTakenStep) return null;
   return context.trial(() => {
-    if (context.hasTakenStep) return noGrad(() => program.compute().item());
     const step = program.step ?? stepWith(context);
     if (!step) return null;
     let largest = Number.NEGATIVE_INFINITY;
@@ -108,11 +125,27 @@ function stepWith({ optimizer, program }: DiagnosisContext): (() => void) | null
   };
 }
 
+/** Whether the gradient of a weight is large enough for another rate to help. */
 function hasGradient(context: DiagnosisContext): boolean {
   return [...context.parameters.values()].some((parameter) => {
     const gradient = context.gradientOf(parameter);
-    return parameter.rank > 1 && gradient !== null && length(gradient.storage) > 1e-12;
+    return (
+      parameter.rank > 1 &&
+      gradient !== null &&
+      length(gradient.storage) > tinyGradient * length(context.valueOf(parameter).storage)
+    );
   });
+}
+
+/** By how much the update lowers the loss, if it goes on as steeply as it begins: -Σ g Δw. */
+function promised(context: DiagnosisContext): number {
+  let sum = 0;
+  for (const { parameter, before, after } of context.updates) {
+    const gradient = context.gradientOf(parameter)?.storage;
+    if (!gradient) continue;
+    for (let i = 0; i < gradient.length; i++) sum -= gradient[i] * (after.storage[i] - before.storage[i]);
+  }
+  return sum;
 }
 
 /** A rate at which the update would be healthy: that of most rules is in proportion to the rate. */

@@ -146,14 +146,6 @@ export class DiagnosisContext {
     );
   }
 
-  /** What `f` finds where the loss is computed anew, with the weights of before a step that has been taken. */
-  again<T>(f: (fresh: DiagnosisContext) => T): T {
-    return this.trial(() => {
-      for (const [parameter, value] of this.#taken?.before ?? []) parameter.assign(value);
-      return f(new DiagnosisContext(this.program, compute(this.program)));
-    });
-  }
-
   /** Runs `f`, and undoes all that it changed: weights, gradients, random numbers, statistics. */
   trial<T>(f: () => T): T {
     return trial(this.model, f);
