@@ -71,7 +71,7 @@ function openStep(program: Program): DiagnosedStep {
   let loss: Tensor | null = null;
   let { inputs } = program;
   let before: ReadonlyMap<Parameter, Tensor> = new Map();
-  const parameters = () => program.model?.parameters() ?? [];
+  const parameters = () => [...(program.model?.namedParameters().values() ?? [])];
   const values = () => new Map(parameters().map((parameter) => [parameter, parameter.detach()]));
   return {
     record(f, x) {
