@@ -104,7 +104,8 @@ for (const name of ${JSON.stringify(names.map(packageOf))}) {
   count += a.length;
 }
 console.log(count, "exports are alike for Node and for bundlers");
-const { manualSeed, parseCsv, plotLines, graphSvg, graphOf, value } = everything;
+const { manualSeed, parseCsv, plotLines, graphSvg, graphOf, tracePage, value } = everything;
+if (!/<mfrac>/.test(tracePage(value(2).mul(3).square()))) throw new Error("a page has no formulas");
 const drawn = [plotLines({ loss: [3, 2, 1] }), graphSvg(graphOf(value(2).mul(3))), manualSeed(1).state.key.join()];
 if (!drawn.every((text) => text.length > 5)) throw new Error("libraries that are loaded when used do not work");
 if (parseCsv("a,b\\n1,2\\n").features.shape.join() !== "1,1") throw new Error("csv-parse does not work");

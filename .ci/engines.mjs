@@ -3,12 +3,13 @@
 //
 // `node .ci/engines.mjs` runs all of it and fails where an engine cannot be had; `node .ci/engines.mjs node@24` or
 // `chromium` runs one.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { findChromium } from "./chromium.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-engines-"));
 
@@ -48,7 +49,6 @@ function inNode(command, args) {
   return JSON.parse(execFileSync(command, [...args, join(folder, "program.mjs")], { encoding: "utf8" }));
 }
 
-const chromes = ["chromium", "chromium-browser", "google-chrome"];
 /** No phoning home, no updates: only the page. */
 const quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-sync", "--disable-extensions", ...quiet];
@@ -93,17 +93,6 @@ async function inChromium(command, page, policy) {
     server.closeAllConnections();
     server.close();
   }
-}
-
-/** Chromium, installed from Debian's packages where this is Debian and its root; null where there is none. */
-function findChromium() {
-  const has = (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0;
-  const found = chromes.find(has);
-  if (found) return found;
-  console.log("no Chromium here: asking apt-get for it");
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", "chromium"]])
-    if (spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", "inherit"] }).status !== 0) return null;
-  return has("chromium") ? "chromium" : null;
 }
 
 async function checkChromium(wanted) {

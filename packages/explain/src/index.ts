@@ -19,6 +19,7 @@ export type {
 export { type ExplainGradientOptions, explainGradient } from "./gradient/explain-gradient.ts";
 export { GradientExplanation } from "./gradient/gradient-explanation.ts";
 export type { GradientData, GradientElement, GradientShare } from "./gradient/types.ts";
+export { type TracePageOptions, tracePage } from "./page/trace-page.ts";
 export { gradeAnswer, type Verdict } from "./quiz/grade.ts";
 export type { Question, QuestionKind, Slip, SlipName } from "./quiz/question.ts";
 export { type QuestionOptions, quizQuestions } from "./quiz/questions.ts";

@@ -1,4 +1,5 @@
 /**
  * What other packages of this library build on, and nobody else: it changes without notice.
  */
+export { type Arrow, type Box, type Layout, layoutGraph, type Point } from "./graph/layout.ts";
 export { type BatchComputer, lookAt, type ResultFunction, type Seen, type Subject } from "./graph/subject.ts";

@@ -3,7 +3,7 @@
  */
 
 /** What is asked for. */
-export type QuestionKind = "local" | "sent" | "gradient" | "update";
+export type QuestionKind = "value" | "local" | "sent" | "gradient" | "update";
 
 /** A mistake that is often made, by its name. */
 export type SlipName =

@@ -78,7 +78,7 @@ interface Choice {
 
 /** The questions, in the order of the backward pass. */
 export function chooseQuestions(where: string, data: BackwardData, { count, generator, lr }: Choice): Question[] {
-  const rated = generator.shuffle(candidatesOf(data, lr).flatMap(rate));
+  const rated = generator.shuffle(ratedCandidates(candidatesOf(data, lr)));
   if (rated.length === 0)
     throw new GraphError({
       where,
@@ -108,6 +108,11 @@ const kinds = ["gradient", "local", "sent", "update"];
 function keyOf(candidate: Candidate): string {
   const { kind, node, input } = candidate.question();
   return `${kind} ${node} ${input ?? ""}`;
+}
+
+/** Those of which some mistake can be told from the answer, without the other mistakes. */
+export function ratedCandidates(candidates: readonly Candidate[]): Rated[] {
+  return candidates.flatMap(rate);
 }
 
 /** Without the mistakes that cannot be told from the answer; none where no mistake can but that of the sign. */
