@@ -169,6 +169,20 @@ describe("Rewind", () => {
     expect(bits(model)).toEqual(end);
   });
 
+  it("lets an error of a training through that fails before there are weights", async () => {
+    const model = new Sequential([new Dense(4), new Dense(2)]).compile({ optimizer: "adam", loss: "mse" });
+    const wrong = model.fit(x, y.reshape([25, 2]), {
+      ...options,
+      validationSplit: undefined,
+      callbacks: [new Rewind()],
+    });
+    await expect(wrong).rejects.toThrow(/as many targets as inputs/);
+    const rewind = new Rewind();
+    const failing: Hooks = { onEpochBegin: () => Promise.reject(new Error("out of paper")) };
+    await expect(model.fit(x, y, { ...options, callbacks: [failing, rewind] })).rejects.toThrow("out of paper");
+    await expect(rewind.to(1)).rejects.toThrow(/a step from 0 to 0/);
+  });
+
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ["a call before training", () => new Rewind().to(0), /Rewind, to: expected a training that has been, got none/],
     ["other options", async () => new Rewind({ bytes: 3 } as never), /got "bytes"/],
