@@ -2,21 +2,24 @@
  * What holds for every function of the public index: well-formed drawings, whatever names and titles say; texts that
  * need no colours; errors that know the options.
  */
-import { parameter, type Tensor } from "@chainrule/core";
+import { parameter, type Tensor, tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { escapeCode } from "./drawing/terminal.ts";
 import * as index from "./index.ts";
 import {
+  attentionSvg,
   barChartSvg,
   boundarySvg,
   display,
   drawBoundary,
   drawImage,
+  filtersSvg,
   graphOf,
   graphSvg,
   heatmap,
   heatmapSvg,
   histogramsSvg,
+  imagesSvg,
   lineChartSvg,
   plotHistory,
   plotLines,
@@ -46,6 +49,10 @@ type Draw = (options?: object) => string;
 
 /** Drawings in SVG, or in HTML with SVG in it. */
 const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = {
+  attentionSvg: [
+    (options) => attentionSvg([[[0.5, 0.5]], [[1, 0]]], options),
+    { title: nasty, rowLabels: [nasty], columnLabels: [nasty, "b"], names: [nasty, "b"] },
+  ],
   barChartSvg: [(options) => barChartSvg({ [nasty]: { [nasty]: 1, b: 2 } }, options), titlesOfBars],
   boundarySvg: [
     (options) => boundarySvg(atRight, { x: points, y: [0, 1], classNames: [nasty, nasty], resolution: 10, ...options }),
@@ -56,10 +63,12 @@ const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = 
     (options) => heatmapSvg([[1, -2]], { rowLabels: [nasty], columnLabels: [nasty, nasty], ...options }),
     titles,
   ],
+  filtersSvg: [(options) => filtersSvg(tensor([[[[1, -1]]], [[[0.5, 0]]]]), options), { title: nasty }],
   histogramsSvg: [
     (options) => histogramsSvg({ [nasty]: [{ at: 1, min: 0, limits: [1, 2], counts: [3, 4] }] }, options),
     titles,
   ],
+  imagesSvg: [(options) => imagesSvg([[[0, 1]], [[1, 0]]], options), { title: nasty, captions: [nasty, 2] }],
   lineChartSvg: [(options) => lineChartSvg({ [nasty]: [1, 2], b: [2, 1] }, options), titles],
   plotLoss: [
     (options) => plotLoss((p: Tensor, t: Tensor) => p.sub(t).square(), {}, { height: 300, ...options }),

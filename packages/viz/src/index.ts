@@ -1,6 +1,7 @@
 /**
  * Graphs of a computation and plots, for terminal and page.
  */
+export { type AttentionSvgOptions, attentionSvg } from "./charts/attention.ts";
 export { type BarChartData, type BarChartOptions, barChartSvg } from "./charts/bar-chart.ts";
 export { type DrawBoundaryOptions, drawBoundary } from "./charts/boundary.ts";
 export type { BoundaryOptions, BoundaryPrediction } from "./charts/boundary-data.ts";
@@ -11,6 +12,7 @@ export { type HeatmapSvgOptions, heatmapSvg } from "./charts/heatmap-svg.ts";
 export { type HistogramData, type HistogramsOptions, histogramsSvg } from "./charts/histograms.ts";
 export { type HistoryLike, type PlotHistoryOptions, plotHistory } from "./charts/history.ts";
 export { type DrawImageOptions, drawImage } from "./charts/image.ts";
+export { type FiltersOptions, filtersSvg, type ImagesData, type ImagesOptions, imagesSvg } from "./charts/images.ts";
 export { type Band, type LineChartOptions, lineChartSvg } from "./charts/line-chart.ts";
 export type { LineChartData } from "./charts/line-data.ts";
 export { type PlotLinesOptions, plotLines } from "./charts/plot-lines.ts";
