@@ -1,15 +1,33 @@
 /**
  * The engine of the diagnosis: what it sees, and that it leaves everything as it was.
  */
+import { readFileSync } from "node:fs";
 import { defaultGenerator, manualSeed, OptionError, parameter, randn, tensor, zeros } from "@chainrule/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Adam, BatchNorm, Dense, Dropout, diagnose, Model, Sequential } from "../index.ts";
+import { rules } from "./engine.ts";
 
 beforeEach(() => {
   manualSeed(1);
 });
 
 const batch = () => [randn([6, 4]), tensor([0, 1, 2, 0, 1, 2], { dtype: "int32" })] as const;
+
+describe("the page about the rules", () => {
+  const page = readFileSync(new URL("../../../../docs/diagnose.md", import.meta.url), "utf8").replace(/\s+/g, " ");
+
+  it.each(rules.map(({ name, explanation }) => [name, explanation]))(
+    "has %s, and why it matters",
+    (name, explanation) => {
+      expect(page).toContain(`### ${name} ${explanation.replace(/\.$/, "")}`);
+    },
+  );
+
+  it("has no others", () => {
+    const sections = [...page.matchAll(/### ([\w-]+) /g)].map(([, name]) => name);
+    expect(sections.sort()).toEqual(rules.map(({ name }) => name).sort());
+  });
+});
 
 describe("diagnose", () => {
   it("leaves a model as it was: weights, gradients, statistics, modes, random numbers, the optimizer", () => {
