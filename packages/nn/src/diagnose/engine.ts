@@ -50,8 +50,12 @@ export interface Said {
 export interface DiagnosedStep {
   /** Computes the forward pass and the loss, of inputs that may be others than the batch's, such as cleaned ones. */
   record<T extends { readonly loss: Tensor }>(compute: () => T, inputs: readonly Tensor[]): T;
-  /** What the rules find, once the step has been taken, or computing the loss has thrown the error. */
-  findings(error: unknown): readonly Said[];
+  /** To be told when the step has been taken, or computing the loss has thrown the error. */
+  end(error: unknown): void;
+  /** How many numbers it holds, and the rules of numbers go through. */
+  readonly size: number;
+  /** What the rules of a kind find in it. */
+  findings(kind: Rule["kind"]): readonly Said[];
 }
 
 /** What `fit` needs of the engine. */
@@ -73,28 +77,34 @@ function openStep(program: Program): DiagnosedStep {
   let before: ReadonlyMap<Parameter, Tensor> = new Map();
   const parameters = () => [...(program.model?.namedParameters().values() ?? [])];
   const values = () => new Map(parameters().map((parameter) => [parameter, parameter.detach()]));
+  let context: DiagnosisContext | null = null;
   return {
     record(f, x) {
       inputs = x;
       const output = graph.record(f);
       loss = output.loss;
-      // Of what is compiled there are no numbers to look at.
-      if (loss.traced === null) before = values();
+      before = values();
       return output;
     },
-    findings(error) {
-      if (loss?.traced) return [];
+    end(error) {
+      // Of what is compiled there are no numbers to look at.
+      if (loss?.traced) return;
       const gradients = new Map(parameters().map((parameter) => [parameter, parameter.grad]));
-      return said(
-        new DiagnosisContext({ ...program, inputs }, { graph, loss, error }, { before, gradients, after: values() }),
-      );
+      const taken = { before, gradients, after: values() };
+      context = new DiagnosisContext({ ...program, inputs }, { graph, loss, error }, taken);
     },
+    get size() {
+      const made = graph.ops.reduce((total, { output }) => total + output.tensor.size, 0);
+      return parameters().reduce((total, { size }) => total + 3 * size, made);
+    },
+    findings: (kind) => (context === null ? [] : said(context, kind)),
   };
 }
 
 /** What the rules find, as fit says it. A rule that fails says nothing: training goes on. */
-function said(context: DiagnosisContext): Said[] {
+function said(context: DiagnosisContext, kind?: Rule["kind"]): Said[] {
   return rules.flatMap((rule) => {
+    if (kind !== undefined && rule.kind !== kind) return [];
     try {
       return check(rule, context).map((finding) => ({
         key: [finding.rule, finding.layer, finding.line].join("\n"),

@@ -226,6 +226,7 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (told === "end") return cutOff;
       if (told === "changed") run.changes.train.mayHaveChanged = true;
       if (eventLoop.isDue) {
+        run.diagnosis?.whenThereIsTime();
         progress?.update(number + 1, () => epochMetrics.logs());
         await eventLoop.pause();
         run.changes.train.mayHaveChanged = true;
