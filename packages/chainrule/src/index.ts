@@ -9,4 +9,5 @@ export * from "@chainrule/explain";
 export * from "@chainrule/io";
 export * from "@chainrule/losses";
 export * from "@chainrule/nn";
+export * from "@chainrule/notebook";
 export * from "@chainrule/viz";

@@ -19,7 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   io: ["core", "compiler", "losses", "data", "nn"],
   explain: ["core", "losses", "nn", "viz"],
   experiments: ["core", "compiler", "losses", "viz"],
-  chainrule: ["experiments", "core", "compiler", "losses", "data", "viz", "nn", "io", "explain"],
+  notebook: ["core", "nn", "viz", "explain"],
+  chainrule: ["notebook", "experiments", "core", "compiler", "losses", "data", "viz", "nn", "io", "explain"],
 };
 
 interface Import {

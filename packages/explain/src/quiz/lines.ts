@@ -20,7 +20,8 @@ export async function terminalLines(where: string): Promise<LineReader> {
       got: "none, in a host without a terminal",
       hint: "Pass { ask: (prompt) => … }, or make a page with tracePage(loss, { quiz: 5 }).",
     });
-  const { createInterface } = await import("node:readline");
+  // An import would have to be resolved by bundlers for pages.
+  const { createInterface } = host.getBuiltinModule("node:readline");
   const { stdin: input, stdout: output } = host;
   const lines = createInterface({ input, output, terminal: input.isTTY === true && output.isTTY === true });
   // Lines may come faster than they are asked for, and the end before the last is read.

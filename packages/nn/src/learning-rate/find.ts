@@ -35,20 +35,44 @@ export interface FindLearningRateOptions
   steps?: number;
 }
 
+type Points = readonly (readonly [rate: number, loss: number])[];
+
 /** What {@link findLearningRate} has found. */
-export interface LearningRateFindings {
+export class LearningRateFindings {
   /** The rate to train with: `suggestions.valley`. */
   readonly suggestion: number;
+  /** All rates that the curve suggests. */
   readonly suggestions: RateSuggestions;
   /** The loss before each step and the same smoothed, as points [rate, loss]: what `lineChartSvg` draws. */
-  readonly curve: {
-    readonly loss: readonly (readonly [rate: number, loss: number])[];
-    readonly smoothed: readonly (readonly [rate: number, loss: number])[];
-  };
+  readonly curve: { readonly loss: Points; readonly smoothed: Points };
   /** Why it ended: the loss had exploded, was no number any more, Ctrl-C was pressed, or all steps were done. */
-  readonly stopped: "exploded" | "not finite" | "Ctrl-C" | "done";
+  readonly stopped: Stop;
+  readonly #steps: number;
+
+  /** @internal */
+  constructor(suggestions: RateSuggestions, curve: { loss: Points; smoothed: Points }, stopped: Stop, steps: number) {
+    this.suggestion = suggestions.valley;
+    this.suggestions = suggestions;
+    this.curve = curve;
+    this.stopped = stopped;
+    this.#steps = steps;
+  }
+
   /** The suggestions in words. */
-  toString(): string;
+  toString(): string {
+    const { valley, steepest, minimum } = this.suggestions;
+    const { loss } = this.curve;
+    return (
+      `learning rate ${short(valley)}: between ${short(steepest)}, where the loss falls fastest, and where it begins to rise; ` +
+      `a tenth of the rate of the least loss is ${short(minimum)}.\n` +
+      `${loss.length} of ${this.#steps} rates, ${short(loss[0][0])} to ${short(loss[loss.length - 1][0])}: ${endings[this.stopped]}.`
+    );
+  }
+
+  /** How Node's console shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
 }
 
 const optionsKnown = optionNames<FindLearningRateOptions>({
@@ -140,7 +164,7 @@ function isOptions(model: Model<unknown>, second: unknown): boolean {
 }
 
 type Training = ReturnType<Model<unknown>["readTraining"]>;
-type Stop = LearningRateFindings["stopped"];
+type Stop = "exploded" | "not finite" | "Ctrl-C" | "done";
 
 /** The loss before each step, as far as it comes; everything is put back. */
 async function runAtRates(
@@ -257,17 +281,7 @@ function findingsOf(
           ? "Try a larger endLr, more steps or larger batches; does the model learn at all? See diagnose(model, [x, y])."
           : "Try a smaller startLr, more steps or larger batches; scale inputs to about -1 to 1.",
     });
-  const { valley, steepest, minimum } = suggestions;
-  const text =
-    `learning rate ${short(valley)}: between ${short(steepest)}, where the loss falls fastest, and where it begins to rise; ` +
-    `a tenth of the rate of the least loss is ${short(minimum)}.\n` +
-    `${losses.length} of ${steps} rates, ${short(rates[0])} to ${short(rates[losses.length - 1])}: ${endings[stopped]}.`;
-  const curve = { loss: points(losses), smoothed: points(smoothed) };
-  const hidden = { enumerable: false, value: () => text };
-  return Object.defineProperties(
-    { suggestion: valley, suggestions, curve, stopped },
-    { toString: hidden, [Symbol.for("nodejs.util.inspect.custom")]: hidden },
-  );
+  return new LearningRateFindings(suggestions, { loss: points(losses), smoothed: points(smoothed) }, stopped, steps);
 }
 
 const endings: Readonly<Record<Stop, string>> = {

@@ -43,11 +43,15 @@ interface HasSummaryRows extends Module<unknown> {
   summaryRows(): SummaryRow[];
 }
 
-/** The table, printed and returned. */
-export function summaryOf(model: Module<unknown>, options: SummaryOptions): string {
-  checkOptions("summary", options, optionNames<SummaryOptions>({ print: true }));
-  const { print = console.log } = options;
-  checkFunction("summary", print, "a function that prints a text as print");
+/** The table of a model's layers, and what stands below it. */
+export interface SummaryTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+}
+
+/** What a summary shows, cell by cell. */
+export function summaryTable(model: Module<unknown>): SummaryTable {
   const rows = "summaryRows" in model ? (model as HasSummaryRows).summaryRows() : rowsOfSubmodules(model);
   const isGraph = rows.some(({ connectedTo }) => connectedTo !== undefined);
   const cells = rows.map(({ name, type, parameters, shapes, connectedTo = "" }) => [
@@ -57,9 +61,19 @@ export function summaryOf(model: Module<unknown>, options: SummaryOptions): stri
     ...(isGraph ? [connectedTo || "-"] : []),
   ]);
   const head = ["Layer (type)", "Output Shape", "Param #", ...(isGraph ? ["Connected to"] : [])];
-  const text = [`Model: "${model.name}"`, ...table(head, cells), ...totals(model)];
-  if (rows.some(({ parameters }) => parameters === null))
-    text.push(" Weights are made when the shape of the input is known: say inputDim or inputShape of the first layer.");
+  const isUnmade = rows.some(({ parameters }) => parameters === null);
+  const unmade =
+    " Weights are made when the shape of the input is known: say inputDim or inputShape of the first layer.";
+  return { head, rows: cells, notes: [...totals(model), ...(isUnmade ? [unmade] : [])] };
+}
+
+/** The table, printed and returned. */
+export function summaryOf(model: Module<unknown>, options: SummaryOptions): string {
+  checkOptions("summary", options, optionNames<SummaryOptions>({ print: true }));
+  const { print = console.log } = options;
+  checkFunction("summary", print, "a function that prints a text as print");
+  const { head, rows, notes } = summaryTable(model);
+  const text = [`Model: "${model.name}"`, ...table(head, rows), ...notes];
   const joined = text.join("\n");
   print(joined);
   return joined;

@@ -52,6 +52,17 @@ export interface ComputationGraph {
   readonly edges: readonly ComputationEdge[];
 }
 
+/** A graph that {@link graphOf} made: the data, of a class that notebooks know. */
+export class RecordedGraph implements ComputationGraph {
+  readonly nodes: readonly ComputationNode[];
+  readonly edges: readonly ComputationEdge[];
+
+  constructor({ nodes, edges }: ComputationGraph) {
+    this.nodes = nodes;
+    this.edges = edges;
+  }
+}
+
 /** The graph that is given, or the one behind the tensor or the value that is. @throws DTypeError for anything else. */
 export function asGraph(where: string, given: ComputationGraph | Tensor | Value): ComputationGraph {
   if (given instanceof Tensor || given instanceof Value) return graphOf(given);
@@ -110,9 +121,10 @@ export function graphOf(
   const [batch, options = {}] = isResult ? [undefined, second as GraphOptions | undefined] : [second, third];
   checkOptions(where, options, ["names", "loss"]);
   const { names = {}, loss } = options;
-  return lookAt(where, subject, batch, loss, (result, { inputs }) =>
-    result instanceof Value ? fromValue(result) : fromTensor(where, result, names, inputs),
-  );
+  return lookAt(where, subject, batch, loss, (result, { inputs }) => {
+    const data = result instanceof Value ? fromValue(result) : fromTensor(where, result, names, inputs);
+    return new RecordedGraph(data);
+  });
 }
 
 function fromValue(result: Value): ComputationGraph {
