@@ -2,7 +2,9 @@
  * The course: every lesson has its five parts, its programs say what they print (docs/docs.test.ts runs them), every
  * number in the text is one of a program's, and the Value in 100 lines agrees with the library's.
  */
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { value } from "chainrule";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -92,6 +94,35 @@ function numbersIn(text: string): { text: string; plain: string; value: number; 
     return { text: found, plain, value: Number(plain), unit: 10 ** (Number(exponent) - decimals.length) };
   });
 }
+
+describe("pnpm lesson", () => {
+  const lesson = (...words: string[]) =>
+    spawnSync(process.execPath, ["--import", "tsx", fileURLToPath(new URL("run.ts", import.meta.url)), ...words], {
+      encoding: "utf8",
+    });
+
+  it("says which lessons there are", () => {
+    const { status, stderr } = lesson("17");
+    expect(status).toBe(1);
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      "There is no lesson 17. There are:",
+      ...lessons.map(({ number, page }) => `  pnpm lesson ${number}   docs/course/${page}`),
+    ]);
+  });
+
+  it("says how many programs a lesson has", () => {
+    const { status, stderr } = lesson("1", "4");
+    expect(status).toBe(1);
+    expect(stderr.trimEnd()).toBe("docs/course/01-slope.md has 3 programs; there is no 4.");
+  });
+});
+
+describe("the tiny GPT", () => {
+  it("is printed whole in its lesson", () => {
+    const printed = /^```typescript\n(\/\*\* A small GPT[\s\S]*?)^```$/m.exec(lessons[15].text)?.[1];
+    expect(printed).toBe(read("tiny-gpt.ts"));
+  });
+});
 
 describe("the Value in 100 lines", () => {
   const file = read("value-in-100-lines.ts");

@@ -8,6 +8,7 @@ import {
   boundarySvg,
   Dense,
   defineLoss,
+  findLearningRate,
   type LineChartData,
   type LineChartOptions,
   lineChartSvg,
@@ -173,4 +174,21 @@ draw(
   });
   const svg = plotLoss(bakery, {}, { title: "The bakery's loss", width: 560 });
   writeFileSync(new URL("pictures/bakery.svg", import.meta.url), svg);
+}
+
+// ---- 12. Dead units, first weights, rates
+{
+  const { x, y } = makeMoons({ nSamples: 200, noise: 0.1, seed: 1 });
+  manualSeed(1);
+  const model = new Sequential([
+    new Dense({ units: 16, inputDim: 2, activation: "relu", kernelInitializer: "he_normal" }),
+    new Dense({ units: 2 }),
+  ]);
+  model.compile({ optimizer: "sgd", loss: "cross_entropy" });
+  const { curve: found } = await findLearningRate(model, x, y, { startLr: 1e-4, endLr: 1000 });
+  draw(
+    "rates",
+    { "loss of a batch": [...found.loss] as Point[], smoothed: [...found.smoothed] as Point[] },
+    { xScale: "log", xLabel: "rate, growing from step to step", yLabel: "loss", yRange: [0, 2] },
+  );
 }
