@@ -65,7 +65,12 @@ const optional = [
   ...["AvgPool1d", "AvgPool2d", "UpSampling2d", "PositionalEncoding"],
 ];
 /** Metrics that take nothing. */
-const bare = ["LogLoss", "Brier", "RocAuc", "AveragePrecision", "MeanSquaredError", "MeanAbsoluteError", "R2"];
+const bare = ["LogLoss", "Brier", "RocAuc", "AveragePrecision", "MeanSquaredError", "MeanAbsoluteError", "R2"].concat(
+  "RootMeanSquaredError",
+  "ExplainedVariance",
+  "Pearson",
+  "Spearman",
+);
 
 /** The classes. */
 export const classes: Readonly<Record<string, () => Arguments>> = {
@@ -74,6 +79,16 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   ...Object.fromEntries([...bare, "CosineSimilarity", "TerminateOnNaN", "History"].map((name) => [name, () => []])),
   ...Object.fromEntries(["Accuracy", "Matthews", "Precision", "Recall", "F1"].map((name) => [name, () => [{}]])),
   ExpectedCalibrationError: () => [{}],
+  ...Object.fromEntries(
+    ["TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives", "Specificity", "IoU", "MeanIoU"]
+      .concat("BalancedAccuracy", "CohenKappa", "ExactMatch", "HammingLoss")
+      .map((name) => [name, () => [{}]]),
+  ),
+  PrecisionAtRecall: () => [0.5],
+  RecallAtPrecision: () => [0.5],
+  SensitivityAtSpecificity: () => [0.5],
+  SpecificityAtSensitivity: () => [0.5],
+  Mean: () => [() => 1, {}],
   TopKAccuracy: () => [3],
   FBeta: () => [2, {}],
   Activation: () => ["relu", {}],
@@ -185,12 +200,19 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   ...Object.fromEntries(
     ["accuracy", "precision", "recall", "f1", "matthews", "confusionMatrix", "rocAuc", "averagePrecision"]
       .concat("logLoss", "brier", "meanSquaredError", "meanAbsoluteError", "r2")
+      .concat("truePositives", "falsePositives", "trueNegatives", "falseNegatives", "specificity", "iou", "meanIoU")
+      .concat("balancedAccuracy", "cohenKappa", "exactMatch", "hammingLoss", "rootMeanSquaredError")
+      .concat("explainedVariance", "pearson", "spearman", "classificationReport")
       .concat("calibrationCurve", "expectedCalibrationError", "precisionRecallCurve", "rocCurve")
       .map((name) => [`metrics.${name}`, metric]),
   ),
   "metrics.cosineSimilarity": () => [vectors, vectors, {}],
   "metrics.topKAccuracy": () => [rows, [0, 1], 1, {}],
   "metrics.fBeta": () => [p, t, 2, {}],
+  "metrics.precisionAtRecall": () => [p, t, 0.5, {}],
+  "metrics.recallAtPrecision": () => [p, t, 0.5, {}],
+  "metrics.sensitivityAtSpecificity": () => [p, t, 0.5, {}],
+  "metrics.specificityAtSensitivity": () => [p, t, 0.5, {}],
   "metrics.formatConfusionMatrix": () => [matrix, {}],
 };
 

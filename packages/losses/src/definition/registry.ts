@@ -85,8 +85,13 @@ export function lossByName(name: string): Loss {
     where: "loss",
     expected: "the name of a loss",
     got: describe(name),
-    hint: typeof name === "string" ? didYouMean(name, known) : `Known: ${known.join(", ")}.`,
+    hint: (typeof name === "string" ? didYouMean(name, known) : `Known: ${known.join(", ")}.`) + ofBundles(),
   });
+}
+
+/** Bundlers leave out what is in the folder `further` and not imported, and with it its names. */
+function ofBundles(): string {
+  return bySpelling.has("smoothl1") ? "" : " Others are in a bundle that imports them.";
 }
 
 /** Keras's short name takes probabilities and chooses among three losses by their shape; ours takes logits. */

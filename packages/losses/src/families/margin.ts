@@ -92,16 +92,21 @@ export const categoricalHinge = defineLoss<AxisOption>(
   },
 );
 
-/** Throws unless there is one distance for each pair of vectors. */
-function checkDistances(distances: Tensor, { shape, rank }: Tensor, axis: number): void {
-  const expected = shape.toSpliced(axis < 0 ? axis + rank : axis, 1);
-  if (!sameShape(distances?.shape ?? [-1], expected))
+/** Throws unless there is one number for each pair of vectors. */
+function checkPerPair(name: string, what: string, numbers: Tensor, { shape, rank }: Tensor, axis: number): void {
+  const expected = rank === 0 ? [] : shape.toSpliced(axis < 0 ? axis + rank : axis, 1);
+  if (rank === 0 || !sameShape(numbers.shape, expected))
     throw new ShapeError({
-      where: "triplet",
-      expected: `a distance for each pair of vectors, ${formatShape(expected)}`,
-      got: distances?.shape ? formatShape(distances.shape) : String(distances),
-      hint: "Reduce the last axis: (x, y) => x.sub(y).abs().sum(-1).",
+      where: name,
+      expected: `vectors, and one number for each pair, ${formatShape(expected)}`,
+      got: `vectors of shape ${formatShape(shape)} and ${what} of shape ${formatShape(numbers.shape)}`,
     });
+}
+
+/** Throws unless there are vectors of one shape, and one number for each pair of them. */
+export function checkPairs(name: string, first: Tensor, second: Tensor, similar: Tensor, axis: number): void {
+  checkSameShape(name, "second", second, first, "first");
+  checkPerPair(name, "similar", similar, first, axis);
 }
 
 interface TripletOptions {
@@ -139,7 +144,7 @@ export const triplet = defineLoss<
     const near = between(anchor, positive);
     const far = between(anchor, negative);
     const other = swap ? far.minimum(between(positive, negative)) : far;
-    if (distance) checkDistances(near, anchor, axis);
+    if (distance) checkPerPair("triplet", "distances", near, anchor, axis);
     return near.sub(other).add(margin).relu();
   },
   {
@@ -149,18 +154,6 @@ export const triplet = defineLoss<
     given: [],
   },
 );
-
-/** Throws unless there are vectors of one shape, and one number for each pair of them. */
-export function checkPairs(name: string, first: Tensor, second: Tensor, similar: Tensor, axis: number): void {
-  checkSameShape(name, "second", second, first, "first");
-  const expected = first.rank === 0 ? [] : first.shape.toSpliced(axis < 0 ? axis + first.rank : axis, 1);
-  if (first.rank === 0 || !sameShape(similar.shape, expected))
-    throw new ShapeError({
-      where: name,
-      expected: `vectors, and one number for each pair, ${formatShape(expected)}`,
-      got: `vectors of shape ${formatShape(first.shape)} and similar of shape ${formatShape(similar.shape)}`,
-    });
-}
 
 interface ContrastiveOptions {
   margin?: number;

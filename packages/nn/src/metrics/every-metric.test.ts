@@ -81,6 +81,114 @@ const byHand: Record<string, ByHand> = {
     compute: metrics.expectedCalibrationError,
     make: () => new nn.ExpectedCalibrationError(),
   },
+  // Decisions: 1 1 0 0 1 for 1 1 1 0 0.
+  truePositives: { ...decisions, expected: 2, compute: metrics.truePositives, make: () => new nn.TruePositives() },
+  falsePositives: { ...decisions, expected: 1, compute: metrics.falsePositives, make: () => new nn.FalsePositives() },
+  trueNegatives: { ...decisions, expected: 1, compute: metrics.trueNegatives, make: () => new nn.TrueNegatives() },
+  falseNegatives: { ...decisions, expected: 1, compute: metrics.falseNegatives, make: () => new nn.FalseNegatives() },
+  specificity: { ...decisions, expected: 1 / 2, compute: metrics.specificity, make: () => new nn.Specificity() },
+  iou: { ...decisions, expected: 2 / 4, compute: metrics.iou, make: () => new nn.IoU() },
+  meanIoU: {
+    ...decisions,
+    expected: (2 / 4 + 1 / 3) / 2,
+    compute: metrics.meanIoU,
+    make: () => new nn.MeanIoU(),
+  },
+  balancedAccuracy: {
+    ...decisions,
+    expected: (2 / 3 + 1 / 2) / 2,
+    compute: metrics.balancedAccuracy,
+    make: () => new nn.BalancedAccuracy(),
+  },
+  // By chance 3/5 · 3/5 + 2/5 · 2/5 agree.
+  cohenKappa: {
+    ...decisions,
+    expected: (3 / 5 - 13 / 25) / (1 - 13 / 25),
+    compute: metrics.cohenKappa,
+    make: () => new nn.CohenKappa(),
+  },
+  exactMatch: {
+    prediction: [
+      [0.9, 0.2],
+      [0.6, 0.7],
+      [0.1, 0.4],
+    ],
+    target: [
+      [1, 0],
+      [1, 0],
+      [0, 0],
+    ],
+    expected: 2 / 3,
+    compute: metrics.exactMatch,
+    make: () => new nn.ExactMatch(),
+  },
+  hammingLoss: {
+    prediction: [
+      [0.9, 0.2],
+      [0.6, 0.7],
+      [0.1, 0.4],
+    ],
+    target: [
+      [1, 0],
+      [1, 0],
+      [0, 0],
+    ],
+    expected: 1 / 6,
+    compute: metrics.hammingLoss,
+    make: () => new nn.HammingLoss(),
+  },
+  // Downwards: right, wrong, right, wrong, right.
+  precisionAtRecall: {
+    ...decisions,
+    expected: 2 / 3,
+    compute: (p, t) => metrics.precisionAtRecall(p, t, 0.5),
+    make: () => new nn.PrecisionAtRecall(0.5),
+  },
+  recallAtPrecision: {
+    ...decisions,
+    expected: 1,
+    compute: (p, t) => metrics.recallAtPrecision(p, t, 0.6),
+    make: () => new nn.RecallAtPrecision(0.6),
+  },
+  sensitivityAtSpecificity: {
+    ...decisions,
+    expected: 2 / 3,
+    compute: (p, t) => metrics.sensitivityAtSpecificity(p, t, 0.5),
+    make: () => new nn.SensitivityAtSpecificity(0.5),
+  },
+  specificityAtSensitivity: {
+    ...decisions,
+    expected: 1 / 2,
+    compute: (p, t) => metrics.specificityAtSensitivity(p, t, 0.6),
+    make: () => new nn.SpecificityAtSensitivity(0.6),
+  },
+  rootMeanSquaredError: {
+    ...numbers,
+    expected: Math.sqrt(6 / 4),
+    compute: metrics.rootMeanSquaredError,
+    make: () => new nn.RootMeanSquaredError(),
+  },
+  // Errors 1, 0, -2, 1 of mean 0; targets of variance 6 / 4.
+  explainedVariance: {
+    ...numbers,
+    expected: 1 - 6 / 6,
+    compute: metrics.explainedVariance,
+    make: () => new nn.ExplainedVariance(),
+  },
+  // Deviations -2, -1, 2, 1 and -1, -1, 0, 2.
+  pearson: {
+    ...numbers,
+    expected: (2 + 1 + 0 + 2) / Math.sqrt(10 * 6),
+    compute: metrics.pearson,
+    make: () => new nn.Pearson(),
+  },
+  // Ranks 1, 2, 4, 3 and 1.5, 1.5, 3, 4, whose deviations are -1.5, -0.5, 1.5, 0.5 and -1, -1, 0.5, 1.5.
+  spearman: {
+    ...numbers,
+    expected: (1.5 + 0.5 + 0.75 + 0.75) / Math.sqrt(5 * 4.5),
+    compute: metrics.spearman,
+    make: () => new nn.Spearman(),
+  },
   meanSquaredError: {
     ...numbers,
     expected: (1 + 0 + 4 + 1) / 4,
@@ -138,6 +246,19 @@ const matrices: Record<string, () => void> = {
       [1, 1],
       [1, 2],
     ]),
+  classificationReport: () =>
+    expect(metrics.classificationReport(probabilities, truths, { digits: 1 })).toBe(
+      [
+        "              precision    recall  f1-score   support",
+        "",
+        "           0        0.5       0.5       0.5         2",
+        "           1        0.7       0.7       0.7         3",
+        "",
+        "    accuracy                            0.6         5",
+        "   macro avg        0.6       0.6       0.6         5",
+        "weighted avg        0.6       0.6       0.6         5",
+      ].join("\n"),
+    ),
   formatConfusionMatrix: () =>
     expect(metrics.formatConfusionMatrix([[1, 12]].concat([[0, 2]]))).toBe(
       ["true \\ predicted  0   1", "               0  1  12", "               1  0   2"].join("\n"),
@@ -146,6 +267,15 @@ const matrices: Record<string, () => void> = {
 
 /** Bases for metrics of one's own. */
 const bases = ["MeanMetric"];
+/** Those that a name cannot make: they want a number, or a function. */
+const withParameters = [
+  "FBeta",
+  "Mean",
+  "PrecisionAtRecall",
+  "RecallAtPrecision",
+  "SensitivityAtSpecificity",
+  "SpecificityAtSensitivity",
+];
 
 describe("every metric of the public index", () => {
   it("has a number computed by hand as a function", () => {
@@ -156,11 +286,23 @@ describe("every metric of the public index", () => {
 
   it("has one as a class", () => {
     const made = Object.values(byHand).map(({ make }) => make().constructor.name);
-    expect([...made, ...bases].sort(), "`byHand` wants a row for each metric's class").toEqual(subclassesOf(nn.Metric));
+    expect([...made, ...bases, "Mean"].sort(), "`byHand` wants a row for each metric's class").toEqual(
+      subclassesOf(nn.Metric),
+    );
   });
 
   it("says whether more is better", () => {
-    const lower = ["logLoss", "brier", "expectedCalibrationError", "meanSquaredError", "meanAbsoluteError"];
+    const lower = [
+      "logLoss",
+      "brier",
+      "expectedCalibrationError",
+      "falsePositives",
+      "falseNegatives",
+      "hammingLoss",
+      "rootMeanSquaredError",
+      "meanSquaredError",
+      "meanAbsoluteError",
+    ];
     for (const [name, { make }] of Object.entries(byHand))
       expect([name, make().higherIsBetter]).toEqual([name, !lower.includes(name)]);
   });
@@ -187,7 +329,8 @@ describe("every metric of the public index", () => {
           expect(metric.result(), name).toBe(whole.result());
         }
         const weighted = compute as (...args: unknown[]) => number;
-        const args = name === "topKAccuracy" || name === "fBeta" ? null : [p, t, { sampleWeight: weight }];
+        const args =
+          ["topKAccuracy", "fBeta"].includes(name) || /At[RPS]/.test(name) ? null : [p, t, { sampleWeight: weight }];
         if (args) expect(weighted(...args), name).toBeCloseTo(compute(prediction, target), 12);
       }
     }
@@ -253,6 +396,25 @@ describe("the name of every metric", () => {
     logLoss: "log_loss",
     brier: "brier",
     expectedCalibrationError: "expected_calibration_error",
+    truePositives: "true_positives",
+    falsePositives: "false_positives",
+    trueNegatives: "true_negatives",
+    falseNegatives: "false_negatives",
+    specificity: "specificity",
+    iou: "iou",
+    meanIoU: "mean_iou",
+    balancedAccuracy: "balanced_accuracy",
+    cohenKappa: "cohen_kappa",
+    exactMatch: "exact_match",
+    hammingLoss: "hamming_loss",
+    precisionAtRecall: "precision_at_recall",
+    recallAtPrecision: "recall_at_precision",
+    sensitivityAtSpecificity: "sensitivity_at_specificity",
+    specificityAtSensitivity: "specificity_at_sensitivity",
+    rootMeanSquaredError: "rmse",
+    explainedVariance: "explained_variance",
+    pearson: "pearson",
+    spearman: "spearman",
     meanSquaredError: "mse",
     meanAbsoluteError: "mae",
     cosineSimilarity: "cosine_similarity",
@@ -284,6 +446,26 @@ describe("an option that a metric does not know", () => {
     calibrationCurve: (options) => metrics.calibrationCurve(p, t, options),
     rocCurve: (options) => metrics.rocCurve(p, t, options),
     precisionRecallCurve: (options) => metrics.precisionRecallCurve(p, t, options),
+    truePositives: (options) => metrics.truePositives(p, t, options),
+    falsePositives: (options) => metrics.falsePositives(p, t, options),
+    trueNegatives: (options) => metrics.trueNegatives(p, t, options),
+    falseNegatives: (options) => metrics.falseNegatives(p, t, options),
+    specificity: (options) => metrics.specificity(p, t, options),
+    iou: (options) => metrics.iou(p, t, options),
+    meanIoU: (options) => metrics.meanIoU(p, t, options),
+    balancedAccuracy: (options) => metrics.balancedAccuracy(p, t, options),
+    cohenKappa: (options) => metrics.cohenKappa(p, t, options),
+    exactMatch: (options) => metrics.exactMatch(p, t, options),
+    hammingLoss: (options) => metrics.hammingLoss(p, t, options),
+    rootMeanSquaredError: (options) => metrics.rootMeanSquaredError(p, t, options),
+    explainedVariance: (options) => metrics.explainedVariance(p, t, options),
+    pearson: (options) => metrics.pearson(p, t, options),
+    spearman: (options) => metrics.spearman(p, t, options),
+    classificationReport: (options) => metrics.classificationReport(p, t, options),
+    precisionAtRecall: (options) => metrics.precisionAtRecall(p, t, 0.5, options),
+    recallAtPrecision: (options) => metrics.recallAtPrecision(p, t, 0.5, options),
+    sensitivityAtSpecificity: (options) => metrics.sensitivityAtSpecificity(p, t, 0.5, options),
+    specificityAtSensitivity: (options) => metrics.specificityAtSensitivity(p, t, 0.5, options),
     meanSquaredError: (options) => metrics.meanSquaredError(p, t, options),
     meanAbsoluteError: (options) => metrics.meanAbsoluteError(p, t, options),
     cosineSimilarity: (options) => metrics.cosineSimilarity([p], [p], options),
@@ -328,6 +510,23 @@ describe("every name of a metric", () => {
     brier: nn.Brier,
     expected_calibration_error: nn.ExpectedCalibrationError,
     ece: nn.ExpectedCalibrationError,
+    true_positives: nn.TruePositives,
+    false_positives: nn.FalsePositives,
+    true_negatives: nn.TrueNegatives,
+    false_negatives: nn.FalseNegatives,
+    specificity: nn.Specificity,
+    iou: nn.IoU,
+    jaccard: nn.IoU,
+    mean_iou: nn.MeanIoU,
+    balanced_accuracy: nn.BalancedAccuracy,
+    cohen_kappa: nn.CohenKappa,
+    exact_match: nn.ExactMatch,
+    hamming_loss: nn.HammingLoss,
+    rmse: nn.RootMeanSquaredError,
+    root_mean_squared_error: nn.RootMeanSquaredError,
+    explained_variance: nn.ExplainedVariance,
+    pearson: nn.Pearson,
+    spearman: nn.Spearman,
     mse: nn.MeanSquaredError,
     mean_squared_error: nn.MeanSquaredError,
     mae: nn.MeanAbsoluteError,
@@ -348,7 +547,7 @@ describe("every name of a metric", () => {
   it("there is one for every class without a parameter of its own", () => {
     const named = metricNames().map((name) => metricByName(name).constructor.name);
     expect(
-      [...new Set([...named, ...bases, "FBeta"])].sort(),
+      [...new Set([...named, ...bases, ...withParameters])].sort(),
       "metrics/by-name.ts wants a name for each class",
     ).toEqual(subclassesOf(nn.Metric));
   });

@@ -28,7 +28,7 @@ export interface AverageOptions extends ThresholdOption {
   average?: Averaging;
 }
 
-const averageOptions = optionNames<AverageOptions>({ average: true, threshold: true });
+export const averageOptions = optionNames<AverageOptions>({ average: true, threshold: true });
 
 type Score = (counts: ClassCounts) => number;
 
@@ -71,7 +71,7 @@ function occurs({ predicted, actual }: ClassCounts): boolean {
 }
 
 /** A score of each class's counts, averaged. */
-abstract class AveragedMetric extends CountMetric {
+export abstract class AveragedMetric extends CountMetric {
   readonly #average: Averaging | undefined;
 
   constructor(name: string, where: string, options: AverageOptions) {

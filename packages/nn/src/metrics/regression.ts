@@ -18,7 +18,7 @@ import {
 import { checkSameSize } from "./reading.ts";
 
 /** The mean of a function of each difference. */
-abstract class ErrorMetric extends MeanMetric {
+export abstract class ErrorMetric extends MeanMetric {
   override readonly higherIsBetter: boolean | null = false;
 
   protected override constructorArguments(): readonly unknown[] {

@@ -14,7 +14,7 @@ export type { BatchLike, BatchSource, BatchStream } from "./data-adapter.ts";
 export { type DiagnoseOptions, diagnose, type HandWrittenTraining } from "./diagnose.ts";
 export { History } from "./history.ts";
 export type { Awaitable, BatchLogs, Hooks, Logs } from "./hooks.ts";
-export type { MetricFunction, MetricLike } from "./metric-entries.ts";
+export type { MetricLike } from "./metric-entries.ts";
 export { type EvaluateOptions, Model, type ModelOptions, type PredictOptions } from "./model.ts";
 export { type ModelWriter, type SaveOptions, setModelWriter } from "./model-writer.ts";
 export type { DataLike } from "./nested.ts";

@@ -1,23 +1,18 @@
 /**
  * The metrics of `compile`: strings, objects and functions become metrics that are made anew for each epoch.
  */
-import { OptionError, Tensor } from "@chainrule/core";
+import { OptionError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, lossByName, lossNames } from "@chainrule/losses";
 import { metricByName, metricNames } from "../metrics/by-name.ts";
 import { freshMetric, type MetricInUse } from "../metrics/fresh.ts";
-import { MeanMetric, Metric } from "../metrics/metric.ts";
+import { FunctionMetric, type MetricFunction } from "../metrics/function-metric.ts";
+import { Metric } from "../metrics/metric.ts";
 import type { MetricContext } from "../metrics/named.ts";
 import { uniqueName } from "../module/names.ts";
 import { refuseSwapped } from "./argument-order.ts";
 import { isLoss } from "./objective.ts";
 
-/** A function of predictions and targets, whose mean over all batches is shown. */
-export interface MetricFunction {
-  (prediction: Tensor, target: Tensor): Tensor | number;
-  /** Whether more is better, for `EarlyStopping` and others that watch it; as {@link Metric} has it. */
-  higherIsBetter?: boolean | null;
-}
 /** A metric by name, one made already (which is a recipe), or a function. Names of losses will do as well. */
 export type MetricLike = string | Metric | MetricFunction;
 
@@ -84,7 +79,7 @@ function byName(name: string): Omit<MetricEntry, "weighted"> {
     const { higherIsBetter } = metricByName(name);
     return { key: name, higherIsBetter, make: (context) => alone(metricByName(name, context)) };
   }
-  const loss = unreducedLoss(findLoss(name));
+  const loss = findLoss(name);
   return { key: name, higherIsBetter: false, make: () => alone(new FunctionMetric(name, loss)) };
 }
 
@@ -102,11 +97,6 @@ function readDirection(name: string, given: unknown): boolean | null {
   });
 }
 
-/** A loss before its mean is taken, so that samples can be weighted. */
-function unreducedLoss(loss: Loss): MetricFunction {
-  return (prediction, target) => loss(prediction, target, { reduction: "none" });
-}
-
 function findLoss(name: string): Loss {
   try {
     return lossByName(name);
@@ -121,38 +111,10 @@ function findLoss(name: string): Loss {
 }
 
 function ofFunction(f: MetricFunction | Loss): Omit<MetricEntry, "weighted"> {
-  if (isLoss(f)) {
-    const loss = unreducedLoss(f);
-    return { key: f.lossName, higherIsBetter: false, make: () => alone(new FunctionMetric(f.lossName, loss)) };
-  }
+  if (isLoss(f))
+    return { key: f.lossName, higherIsBetter: false, make: () => alone(new FunctionMetric(f.lossName, f)) };
   const key = f.name || "metric";
   return { key, higherIsBetter: readDirection(key, f.higherIsBetter), make: () => alone(new FunctionMetric(key, f)) };
-}
-
-/** The mean of a function's results: one for each sample, or one for a batch, which then counts by its size. */
-class FunctionMetric extends MeanMetric {
-  readonly #function: MetricFunction;
-
-  constructor(name: string, f: MetricFunction) {
-    super(name);
-    this.#function = f;
-  }
-
-  update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
-    this.addRows(this.#rows(prediction, target), sampleWeight);
-  }
-
-  #rows(prediction: Tensor, target: Tensor): ArrayLike<number> {
-    const found = this.#function(prediction, target);
-    if (found instanceof Tensor && found.rank > 0) return found.storage;
-    const value = found instanceof Tensor ? found.item() : found;
-    if (typeof value === "number") return new Float64Array(prediction.shape[0] ?? 1).fill(value);
-    throw new OptionError({
-      where: `metric "${this.name}"`,
-      expected: "a function that returns a number or a tensor",
-      got: describe(value),
-    });
-  }
 }
 
 /** Numbers equal keys: precision, precision_1. */
