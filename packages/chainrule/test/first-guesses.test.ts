@@ -126,8 +126,9 @@ describe("what says what to type", () => {
 
   it.each<[string, () => unknown, RegExp]>([
     ['Dense(4, "relu")', () => new Dense(4, "relu"), /new Dense\(4, \{ activation: "relu" \}\)/],
-    ["Conv2d(1, 8, 3)", () => new Conv2d(1, 8, 3), /new Conv2d\(\{ filters: …, kernelSize: …, … \}\)/],
-    ["Embedding(10, 4)", () => new Embedding(10, 4), /an object of options/],
+    ["Conv2d(1, 8, 3)", () => new Conv2d(1, 8, 3), /new Conv2d\(\{ filters: 1, kernelSize: …, … \}\)/],
+    ["Embedding(10, 4)", () => new Embedding(10, 4), /new Embedding\(\{ inputDim: 10, outputDim: …, … \}\)/],
+    ["LSTM(8)", () => new cr.LSTM(8), /new LSTM\(\{ units: 8, /],
     ["Adam(0.1)", () => new Adam(0.1), /new Adam\(\{ lr: 0\.1 \}\)/],
     ["Adam(weights, 0.1)", () => new Adam([parameter(1)], 0.1), /\{ lr: 0\.1 \}/],
     ["Sequential(a, b)", () => new Sequential(new Dense(1), new Dense(1)), /new Sequential\(\[a, b, …\]\)/],

@@ -62,7 +62,7 @@ export class Embedding extends Layer {
   readonly #regularizer: Regularizer | null;
 
   constructor(given: EmbeddingOptions) {
-    requireOptions("Embedding", given);
+    requireOptions("Embedding", given, ["inputDim", "outputDim", ...Object.keys(embeddingOptions)]);
     const { inputDim, ...options } = given;
     super(options, embeddingOptions);
     refuseSurplus("Embedding", arguments, 1);

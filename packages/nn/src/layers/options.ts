@@ -170,19 +170,20 @@ export function checkLayerOptions(
 
 /** For `new Conv2d(1, 8, 3)`: a layer's options have names. */
 function notNamed(where: string, given: unknown, names: readonly string[]): OptionError {
-  const shown = names.slice(0, 2).map((name) => `${name}: …`);
+  const few = names.length > 2 ? 2 : names.length;
+  const shown = names.slice(0, few).map((name, i) => `${name}: ${i === 0 && typeof given === "number" ? given : "…"}`);
+  const call = `new ${where}({ ${[...shown, ...(names.length > few ? ["…"] : [])].join(", ")} })`;
   return new OptionError({
     where,
     expected: "an object of options",
     got: describe(given),
-    hint: `Options have names: new ${where}({ ${[...shown, ...(names.length > 2 ? ["…"] : [])].join(", ")} }), with ${names.join(", ")}.`,
+    hint: names.length > 0 ? `Options have names: ${call}. Known: ${names.join(", ")}.` : undefined,
   });
 }
 
 /** Throws for what is no object of options: for layers that look at them before their base class does. */
-export function requireOptions(where: string, options: unknown): void {
-  if (!isPlainObject(options))
-    throw new OptionError({ where, expected: "an object of options", got: describe(options) });
+export function requireOptions(where: string, options: unknown, own: OwnOptions = []): void {
+  if (!isPlainObject(options)) throw notNamed(where, options, Object.keys(mergeOptions(own)));
 }
 
 /** The named options, and with them the dtype, the generator and whether it is trainable, for a layer that hands them on to its parts. */

@@ -348,7 +348,7 @@ export class SimpleRNN extends RNN {
   readonly #options: SimpleRNNOptions;
 
   constructor(options: SimpleRNNOptions) {
-    requireOptions("SimpleRNN", options);
+    requireOptions("SimpleRNN", options, cellOptions);
     super(new SimpleRNNCell(pickOptions(options, cellOptions)), options, cellOptions);
     refuseSurplus("SimpleRNN", arguments, 1);
     this.#options = { ...options };
@@ -384,7 +384,7 @@ export class LSTM extends RNN {
   readonly #options: LSTMOptions;
 
   constructor(options: LSTMOptions) {
-    requireOptions("LSTM", options);
+    requireOptions("LSTM", options, lstmCellOptions);
     super(new LSTMCell(pickOptions(options, lstmCellOptions)), options, lstmCellOptions);
     refuseSurplus("LSTM", arguments, 1);
     this.#options = { ...options };
@@ -415,7 +415,7 @@ export class GRU extends RNN {
   readonly #options: GRUOptions;
 
   constructor(options: GRUOptions) {
-    requireOptions("GRU", options);
+    requireOptions("GRU", options, gatedCellOptions);
     super(new GRUCell(pickOptions(options, gatedCellOptions)), options, gatedCellOptions);
     refuseSurplus("GRU", arguments, 1);
     this.#options = { ...options };
