@@ -190,6 +190,11 @@ describe("what says what to type", () => {
       () => compiled().fit(x, y, { verbose: 0, callbacks: [new EarlyStopping({ monitor: "valloss" })] }),
       /validationSplit or validationData/,
     ],
+    ["a history's loss", async () => (await compiled().fit(x, y, { verbose: 0 })).loss, /history\.history\.loss/],
+    ["train_on_batch", () => compiled().train_on_batch(x, y), /fit\(\[\[x, y\]\]\)/],
+    ["state_dict of a model", () => compiled().state_dict(), /stateDict\(\)/],
+    ["zero_grad of an optimizer", () => new Adam([parameter(1)]).zero_grad(), /zeroGrad\(\)/],
+    ["minimize of an optimizer", () => new Adam([parameter(1)]).minimize(() => tensor(1)), /loss\.backward\(\)/],
     ["a result without await", () => compiled().fit(x, y, { verbose: 0 }).history, /await model\.fit/],
     ["a loss without await", () => compiled().evaluate(x, y).loss, /await model\.evaluate/],
   ])("%s in training", async (_name, f, expected) => {

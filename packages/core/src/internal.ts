@@ -22,6 +22,7 @@ export {
 export { maxPool, maxPoolBackward, maxPoolGather, type PoolKernel, sumPool, sumPoolBackward } from "./kernels/pool.ts";
 export { forEachRow, splitAtAxes } from "./kernels/reduce.ts";
 export { resolveIndex } from "./kernels/resolve-index.ts";
+export { type NamesElsewhere, teachNames } from "./names-elsewhere.ts";
 export { power } from "./ops/arithmetic.ts";
 export { castOp } from "./ops/cast.ts";
 export { whereOp } from "./ops/compare.ts";

@@ -53,28 +53,35 @@ const properties: Readonly<Record<string, string>> = {
 
 const rows = "Write x.slice(0) for a row as a tensor, x.at(0) or x.at(0, 1) for an element as a number.";
 
-for (const [name, hint] of Object.entries(methods))
-  Object.defineProperty(Tensor.prototype, name, {
-    value() {
-      throw unknown(`${name}()`, hint);
-    },
-    writable: true,
-    configurable: true,
-  });
-for (const [name, hint] of Object.entries(properties)) define(name, hint);
+teachNames(Tensor.prototype, "tensor", "something that tensors have", { methods, properties });
 // x[0], x[1], …: nothing that is not there can be seen but what has a name, and who counts begins at 0.
-for (let i = 0; i < 10; i++) define(String(i), rows);
+for (let i = 0; i < 10; i++)
+  teachNames(Tensor.prototype, "tensor", "something that tensors have", { properties: { [i]: rows } });
 
-function define(name: string, hint: string): void {
-  const got = /^\d/.test(name) ? `x[${name}]` : name;
-  Object.defineProperty(Tensor.prototype, name, {
-    get() {
-      throw unknown(got, hint);
-    },
-    configurable: true,
-  });
+/** What other libraries have, and what to write here: by names of methods, which are called, and of properties, which are read. */
+export interface NamesElsewhere {
+  readonly methods?: Readonly<Record<string, string>>;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
-function unknown(got: string, hint: string): OptionError {
-  return new OptionError({ where: "tensor", expected: "something that tensors have", got, hint });
+/**
+ * Makes using a name that other libraries have an error that says what to write here.
+ *
+ * @param prototype of the class that has it not.
+ */
+export function teachNames(prototype: object, where: string, expected: string, names: NamesElsewhere): void {
+  const refuse = (got: string, hint: string): never => {
+    throw new OptionError({ where, expected, got, hint });
+  };
+  for (const [name, hint] of Object.entries(names.methods ?? {}))
+    Object.defineProperty(prototype, name, {
+      value: () => refuse(`${name}()`, hint),
+      writable: true,
+      configurable: true,
+    });
+  for (const [name, hint] of Object.entries(names.properties ?? {}))
+    Object.defineProperty(prototype, name, {
+      get: () => refuse(/^\d/.test(name) ? `x[${name}]` : name, hint),
+      configurable: true,
+    });
 }

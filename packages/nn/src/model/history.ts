@@ -1,6 +1,9 @@
 /**
  * The history: what training was like, epoch by epoch.
  */
+
+import { teachNames } from "@chainrule/core/internal";
+import { historyNames } from "../names-elsewhere.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Callback } from "./callback.ts";
 import type { Logs } from "./hooks.ts";
@@ -58,3 +61,5 @@ export class History extends Callback {
     }
   }
 }
+
+teachNames(History.prototype, "history", "something that histories have", historyNames);

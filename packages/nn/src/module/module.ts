@@ -23,9 +23,11 @@ import {
   isPromise,
   leaveScope,
   sameShape,
+  teachNames,
   tracer,
 } from "@chainrule/core/internal";
 import { refuseWrites } from "../assignments.ts";
+import { moduleNames } from "../names-elsewhere.ts";
 import { noteCreation } from "./creation.ts";
 import { formatModule } from "./format.ts";
 import { inputRangeOf } from "./forward-inputs.ts";
@@ -606,3 +608,5 @@ function hintForNames(
     ? didYouMean(unexpected[0], missing.length > 0 ? missing : [...variables.keys()])
     : undefined;
 }
+
+teachNames(Module.prototype, "module", "something that modules have", moduleNames);

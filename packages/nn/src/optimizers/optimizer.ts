@@ -15,8 +15,9 @@ import {
   Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { atomic, describe, formatShape, onFailure, sameShape, tracer } from "@chainrule/core/internal";
+import { atomic, describe, formatShape, onFailure, sameShape, teachNames, tracer } from "@chainrule/core/internal";
 import { inSnakeCase, refuseAssignments, refuseWrites } from "../assignments.ts";
+import { optimizerNames } from "../names-elsewhere.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { clipByGlobalNorm } from "./clip.ts";
@@ -436,3 +437,5 @@ function memoized<A extends object, B extends object, R>(f: (a: A, b: B) => R): 
     return result;
   };
 }
+
+teachNames(Optimizer.prototype, "optimizer", "something that optimizers have", optimizerNames);

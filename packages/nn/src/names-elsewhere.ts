@@ -1,0 +1,46 @@
+/**
+ * What modules, optimizers and histories of Keras and PyTorch have, and ours have under another name.
+ */
+import type { NamesElsewhere } from "@chainrule/core/internal";
+
+const stays = "There is one device, and nothing to move: leave the call out.";
+
+/** Of modules and models. */
+export const moduleNames: NamesElsewhere = {
+  methods: {
+    state_dict: "Write stateDict().",
+    load_state_dict: "Write loadStateDict(state).",
+    get_weights: "Write stateDict(), which has them by name, or parameters().",
+    set_weights: "Write loadStateDict(state).",
+    load_weights: "Write loadWeights(model, file), or loadModel(file) for all of it.",
+    save_weights: "Write model.save(file), which has the weights and the rest.",
+    named_parameters: "Write namedParameters().",
+    zero_grad: "Write zeroGrad().",
+    requires_grad_: "Write freeze() or unfreeze().",
+    train_on_batch: "Write fit on one batch: fit([[x, y]]).",
+    fit_generator: "Write fit, which takes anything that gives batches.",
+    to: stays,
+    cuda: stays,
+    cpu: stays,
+    dispose: "There is nothing to free: leave the call out.",
+  },
+};
+
+/** Of optimizers. */
+export const optimizerNames: NamesElsewhere = {
+  methods: {
+    zero_grad: "Write zeroGrad().",
+    state_dict: "Write stateDict().",
+    load_state_dict: "Write loadStateDict(state).",
+    minimize: "Write zeroGrad(), loss.backward() and step(), or fit of a compiled model.",
+    apply_gradients: "Write step(), after loss.backward() has left the gradients.",
+    applyGradients: "Write step(), after loss.backward() has left the gradients.",
+  },
+};
+
+const numbers = "The numbers of the epochs stand in history.history, by name: history.history.loss.";
+
+/** Of what `fit` returns. */
+export const historyNames: NamesElsewhere = {
+  properties: { loss: numbers, val_loss: numbers, accuracy: numbers, val_accuracy: numbers, acc: numbers },
+};
