@@ -10,7 +10,6 @@ export type {
   ExplainedKind,
   ExplainedNode,
   Formula,
-  LayerCall,
   LocalDerivative,
   Numbers,
   Sent,
@@ -24,4 +23,4 @@ export { gradeAnswer, type Verdict } from "./quiz/grade.ts";
 export type { Question, QuestionKind, Slip, SlipName } from "./quiz/question.ts";
 export { type QuestionOptions, quizQuestions } from "./quiz/questions.ts";
 export { type QuizAnswer, type QuizOptions, type QuizResult, quiz } from "./quiz/quiz.ts";
-export { BackwardExplanation } from "./text/backward-explanation.ts";
+export { BackwardExplanation, type FoldOptions } from "./text/backward-explanation.ts";

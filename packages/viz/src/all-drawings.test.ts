@@ -14,6 +14,7 @@ import {
   drawBoundary,
   drawImage,
   filtersSvg,
+  foldGraph,
   graphOf,
   graphSvg,
   heatmap,
@@ -132,6 +133,7 @@ const terminal: Readonly<Record<string, readonly [draw: Draw, shows: RegExp]>> =
 
 /** Graphs as data and in the languages of drawing programs: computation.test.ts and dot.test.ts look at these closely. */
 const graphs: Readonly<Record<string, () => string>> = {
+  foldGraph: () => JSON.stringify(foldGraph(graph)),
   graphOf: () => JSON.stringify(graphOf(w.mul(2), { names: { w } })),
   toDot: () => toDot(graph),
   toMermaid: () => toMermaid(graph),

@@ -32,9 +32,12 @@ export {
   type ComputationGraph,
   type ComputationNode,
   type ComputationNodeKind,
+  type GraphOptions,
   graphOf,
 } from "./graph/computation.ts";
 export { toDot, toMermaid } from "./graph/dot.ts";
+export { foldGraph } from "./graph/fold.ts";
+export type { LayerCall } from "./graph/layers.ts";
 export { graphSvg } from "./graph/svg.ts";
 export type { LossOptionLists } from "./losses/curves.ts";
 export { type PlotLossOptions, type PlottedLoss, plotLoss } from "./losses/plot-loss.ts";

@@ -12,12 +12,12 @@ import {
   type TapeEntry,
   type TapeNode,
 } from "@chainrule/core/internal";
+import { layersOf, parameterNames } from "@chainrule/viz/internal";
 import { derivativeFormula, type Letters, sentFormula, valueFormula } from "../explanation/formula.ts";
 import { uniqueNames } from "../explanation/names.ts";
 import { numbersOf } from "../explanation/numbers.ts";
 import type { BackwardData, BackwardStep, ExplainedNode, Sent, Term } from "../explanation/types.ts";
 import { noFormula } from "./from-value.ts";
-import { layersOf, parameterNames } from "./layers.ts";
 import { localNumbers } from "./local.ts";
 
 /** What an explanation of tensors takes besides the result. */

@@ -3,6 +3,9 @@
  * survives JSON.
  */
 import type { DType } from "@chainrule/core";
+import type { LayerCall } from "@chainrule/viz";
+
+export type { LayerCall };
 
 /** A formula in plain text and in TeX. */
 export interface Formula {
@@ -50,16 +53,6 @@ export interface ExplainedNode {
   readonly value: Numbers;
   /** Whether it gets a gradient. */
   readonly requiresGrad: boolean;
-}
-
-/** A call of a layer, a model or a loss. */
-export interface LayerCall {
-  /** Numbers the calls, so that two calls of one layer are two. */
-  readonly call: number;
-  /** The path within the model around it, or the loss's name; empty for a model that nothing is around. */
-  readonly path: string;
-  /** The class of the layer, or `"loss"`. */
-  readonly kind: string;
 }
 
 /** What a node's derivative by one of its inputs is: a number for each pair of an element of the one and one of the other. */

@@ -1,12 +1,19 @@
 /**
  * An explanation as what it is given to users: its data, and what can be made of it to read.
  */
-import { DataError } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+import { DataError, OptionError } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
+import { foldLayers, hasLayers, mostUnfolded } from "../explanation/fold.ts";
 import type { BackwardData, BackwardStep, ExplainedNode } from "../explanation/types.ts";
 import { withoutSpecials } from "./json.ts";
 import { markdownOf } from "./markdown.ts";
 import { textOf } from "./text.ts";
+
+/** How a text tells of layers. */
+export interface FoldOptions {
+  /** Whether each call of a layer and of a loss is told as one step. */
+  readonly fold?: boolean;
+}
 
 /** How a backward pass went: data for pages and programs, and texts to read. Made by `explainBackward`. */
 export class BackwardExplanation implements BackwardData {
@@ -27,14 +34,33 @@ export class BackwardExplanation implements BackwardData {
     this.steps = steps;
   }
 
-  /** In plain text, for the terminal. */
-  toText(): string {
-    return textOf(this);
+  /** The same by layer: each call of a layer of the outermost model, and of a loss, as one node. */
+  folded(): BackwardExplanation {
+    return new BackwardExplanation(foldLayers(this));
   }
 
-  /** In Markdown with formulas in TeX, as notebooks and GitHub show it. */
-  toMarkdown(): string {
-    return markdownOf(this);
+  /**
+   * In plain text, for the terminal.
+   *
+   * @param options `fold`: whether it is told by layer, as {@link folded} has it; by default where there are layers and
+   *   more than 60 nodes.
+   * @throws OptionError for other options.
+   */
+  toText(options: FoldOptions = {}): string {
+    return textOf(this.#told("toText", options));
+  }
+
+  /** In Markdown with formulas in TeX, as notebooks and GitHub show it; options as for {@link toText}. */
+  toMarkdown(options: FoldOptions = {}): string {
+    return markdownOf(this.#told("toMarkdown", options));
+  }
+
+  #told(where: string, options: FoldOptions): BackwardData {
+    checkOptions(where, options, ["fold"]);
+    const { fold = this.nodes.length > mostUnfolded && hasLayers(this) } = options;
+    if (typeof fold !== "boolean")
+      throw new OptionError({ where, expected: "fold as true or false", got: describe(fold) });
+    return fold ? foldLayers(this) : this;
   }
 
   /** The data alone, for `JSON.stringify`. What JSON has no number for is written `"NaN"`, `"Infinity"`, `"-Infinity"`. */

@@ -12,6 +12,7 @@ import {
   Value,
 } from "@chainrule/core";
 import { checkOptions, describe, nodeOf, recorded } from "@chainrule/core/internal";
+import { type LayerCall, layersOf, parameterNames } from "./layers.ts";
 import { type BatchComputer, lookAt, type ResultFunction, type Subject } from "./subject.ts";
 
 /** What a node is: a result, something that is learned, data, or a plain number. */
@@ -26,6 +27,8 @@ export interface ComputationNode {
   readonly label: string;
   /** The name of a result, where it has one. */
   readonly name?: string;
+  /** The calls of layers and losses in which it was made, outermost first. */
+  readonly layers?: readonly LayerCall[];
   /** Of a tensor. */
   readonly shape?: readonly number[];
   /** Of a tensor. */
@@ -159,10 +162,15 @@ function fromTensor(
   for (const x of Object.values(named))
     if (!(x instanceof Tensor))
       throw new OptionError({ where, expected: "tensors by name as names", got: describe(x) });
-  const names = new Map(Object.entries(named).map(([name, x]) => [nodeOf(x), name]));
   const computation = recorded(where, result);
+  const names = parameterNames(computation);
+  for (const [name, x] of Object.entries(named)) names.set(nodeOf(x), name);
+  const layers = layersOf(computation);
   return {
-    nodes: computation.map(({ node, tensor }, id) => toNode(id, tensor, names.get(node), given.has(tensor))),
+    nodes: computation.map(({ node, tensor }, id) => ({
+      ...toNode(id, tensor, names.get(node), given.has(tensor)),
+      ...(layers[id].length > 0 && { layers: layers[id] }),
+    })),
     edges: computation.flatMap(({ inputs }, to) => inputs.map((from, argument) => ({ from, to, argument }))),
   };
 }

@@ -1,15 +1,19 @@
 /**
  * Graphs of computations as SVG drawings.
  */
-import { type Tensor, type Value, ValueError } from "@chainrule/core";
+import { OptionError, type Tensor, type Value, ValueError } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import { checkDrawingOptions } from "../drawing/options.ts";
 import { element, round, svgDocument, text, textWidth } from "../drawing/svg.ts";
 import { asGraph, type ComputationGraph, type ComputationNode, type ComputationNodeKind } from "./computation.ts";
+import { foldGraph } from "./fold.ts";
 import { layoutGraph, type Point } from "./layout.ts";
 import { edgeText, nodeLines } from "./text.ts";
 
 /** Beyond this the layout takes seconds, and nobody would find anything in the drawing. */
 const mostNodes = 500;
+/** Beyond this a graph of a model is drawn by layer. */
+const mostUnfolded = 60;
 const lineHeight = 16;
 const titleSpace = 34;
 
@@ -42,16 +46,25 @@ const styles = {
  * The graph as SVG: results rounded, parameters blue, inputs green, from left to right.
  *
  * @param graph from `graphOf`, or the result itself: a tensor or a `Value`.
+ * @param options `title`; `fold`: whether each call of a layer and of a loss is one box, by default where there are more
+ *   than 60 nodes.
  * @returns the text of an SVG file, legible on light and dark pages.
- * @throws ValueError for a graph of more than 500 nodes.
+ * @throws ValueError for a graph of more than 500 nodes, folded if it can be.
  *
  * @example
  * await writeFile("graph.svg", graphSvg(graphOf(loss, { names: { w, b, loss } }), { title: "One neuron" }));
  */
-export function graphSvg(graph: ComputationGraph | Tensor | Value, options: { title?: string } = {}): string {
+export function graphSvg(
+  graph: ComputationGraph | Tensor | Value,
+  options: { title?: string; fold?: boolean } = {},
+): string {
   const where = "graphSvg";
-  checkDrawingOptions(where, options, ["title"]);
-  const { nodes, edges } = asGraph(where, graph);
+  checkDrawingOptions(where, options, ["title", "fold"]);
+  const whole = asGraph(where, graph);
+  const { fold = whole.nodes.length > mostUnfolded } = options;
+  if (typeof fold !== "boolean")
+    throw new OptionError({ where, expected: "fold as true or false", got: describe(fold) });
+  const { nodes, edges } = fold ? foldGraph(whole) : whole;
   if (nodes.length > mostNodes)
     throw new ValueError({
       where,

@@ -3,8 +3,28 @@
  */
 import type { Tensor } from "@chainrule/core";
 import type { Recorded, Scope, TapeNode } from "@chainrule/core/internal";
-import { Module } from "@chainrule/nn";
-import type { LayerCall } from "../explanation/types.ts";
+
+/** A call of a layer, a model or a loss. */
+export interface LayerCall {
+  /** Numbers the calls, so that two calls of one layer are two. */
+  readonly call: number;
+  /** The path within the model around it, or the loss's name; empty for a model that nothing is around. */
+  readonly path: string;
+  /** The class of the layer, or `"loss"`. */
+  readonly kind: string;
+}
+
+/** What is asked of modules. */
+interface ModuleLike {
+  readonly name: string;
+  namedModules(): readonly [string, object][];
+  namedParameters(): ReadonlyMap<string, Tensor>;
+  namedBuffers(): ReadonlyMap<string, Tensor>;
+}
+
+function isModule(owner: object): owner is ModuleLike {
+  return typeof (owner as Partial<ModuleLike>).namedModules === "function";
+}
 
 /** The calls around each node, outermost first; none for leaves and for what was made outside of any. */
 export function layersOf(computation: readonly Recorded[]): LayerCall[][] {
@@ -22,14 +42,16 @@ export function layersOf(computation: readonly Recorded[]): LayerCall[][] {
 /** The paths of the weights within the outermost models that computed something, such as `layers.0.kernel`. */
 export function parameterNames(computation: readonly Recorded[]): Map<TapeNode, string> {
   const found = new Map<TapeNode, string>();
-  const roots = new Set<Module<unknown>>();
+  const roots = new Set<ModuleLike>();
   for (const { tensor } of computation) {
-    const [outermost] = scopesOf(tensor.tapeEntry?.scope ?? null).filter(({ owner }) => owner instanceof Module);
-    if (outermost) roots.add(outermost.owner as Module<unknown>);
+    const root = scopesOf(tensor.tapeEntry?.scope ?? null)
+      .map(({ owner }) => owner)
+      .find(isModule);
+    if (root) roots.add(root);
   }
   for (const root of roots)
     for (const [path, weight] of [...root.namedParameters(), ...root.namedBuffers()])
-      if (!found.has(weight as Tensor)) found.set(weight as Tensor, path);
+      if (!found.has(weight)) found.set(weight, path);
   return found;
 }
 
@@ -46,17 +68,14 @@ class PathsWithin {
 
   describe(scope: Scope): { path: string; kind: string } {
     const { owner } = scope;
-    if (!(owner instanceof Module)) return { path: nameOf(owner), kind: "loss" };
-    const root = outermostModule(scope);
+    if (!isModule(owner)) return { path: nameOf(owner), kind: "loss" };
+    const root = scopesOf(scope)
+      .map((each) => each.owner)
+      .find(isModule)!;
     if (!this.#paths.has(root))
       this.#paths.set(root, new Map(root.namedModules().map(([path, module]) => [module, path])));
     return { path: this.#paths.get(root)!.get(owner) ?? owner.name, kind: owner.constructor.name };
   }
-}
-
-function outermostModule(scope: Scope): Module<unknown> {
-  const all = scopesOf(scope).map(({ owner }) => owner);
-  return all.find((owner) => owner instanceof Module) as Module<unknown>;
 }
 
 function nameOf(owner: object): string {
