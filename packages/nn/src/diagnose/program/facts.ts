@@ -4,6 +4,7 @@
  */
 import type { Shape, Tensor } from "@chainrule/core";
 import { isBuiltinOp, sameShape } from "@chainrule/core/internal";
+import { type ActivationFunction, activationName } from "../../activations.ts";
 import type { Graph, GraphOp, GraphValue } from "./graph.ts";
 
 /** What brought numbers between their bounds. */
@@ -73,7 +74,7 @@ export class FactTable {
 
   #ofLeaf(value: GraphValue): Facts {
     const { tensor, parameter } = value;
-    if (parameter) return { ...unknown, batch: [] };
+    if (parameter || value.isWeight) return { ...unknown, batch: [] };
     const batch = tensor.rank > 0 && this.#isData(value) ? [0] : [];
     if (tensor.size !== 1) return { ...unknown, batch, ...(tensor.dtype === "bool" ? { low: 0, high: 1 } : {}) };
     const number = tensor.storage[0];
@@ -108,7 +109,7 @@ export class FactTable {
     if (name === "div" && this.of(a).low >= 0) {
       const axis = sumOf(b, a);
       if (axis !== null) {
-        const isExp = isMadeBy(a, "exp");
+        const isExp = isMadeBy(a, "exp") || isMadeBy(a, "pow");
         return { kind: isExp ? "softmax" : "normalized", name: isExp ? "softmax" : "division by the sum", axis };
       }
     }
@@ -215,15 +216,22 @@ function oneAxis({ attributes, inputs }: GraphOp): number | null {
 function kindOf(op: GraphOp, low: number, high: number, facts: FactTable): { kind: Squash["kind"]; name: string } {
   const name = opName(op);
   if (name === "sigmoid" || name === "tanh" || name === "relu" || name === "clamp") {
-    if (name === "clamp" && low === 0) return { kind: high === Number.POSITIVE_INFINITY ? "relu" : "clamp", name };
-    return { kind: name, name };
+    const own = name === "clamp" ? (activationOf(op) ?? name) : name;
+    if (name === "clamp" && low === 0) return { kind: high === Number.POSITIVE_INFINITY ? "relu" : "clamp", name: own };
+    return { kind: name, name: own };
   }
   if (name === "neg" && isMadeBy(op.inputs[0], "softplus")) return { kind: "logSigmoid", name: "logSigmoid" };
   if ((name === "div" || name === "reciprocal") && low >= 0 && high === 1 && isLogistic(op))
     return { kind: "sigmoid", name: "sigmoid" };
   if (name === "log" && facts.of(op.inputs[0]).squash?.kind === "sigmoid") return { kind: "logSigmoid", name };
   if ((name === "maximum" || name === "where") && low === 0) return { kind: "relu", name: "relu" };
-  return { kind: "other", name };
+  return { kind: "other", name: activationOf(op) ?? name };
+}
+
+/** The name of the activation that the layer of an operation ends in; undefined where it has none by name. */
+function activationOf({ layer }: GraphOp): string | undefined {
+  const { activation } = (layer?.module ?? {}) as { activation?: unknown };
+  return typeof activation === "function" ? (activationName(activation as ActivationFunction) ?? undefined) : undefined;
 }
 
 /** Whether it divides by 1 + eˣ. */
@@ -336,10 +344,17 @@ const arithmetic: Readonly<Record<string, BoundsRule>> = {
   reciprocal: (a) => quotient({ low: 1, high: 1 }, a),
   square: squared,
   abs: (a) => [a.low > 0 ? a.low : a.high < 0 ? -a.high : 0, Math.max(Math.abs(a.low), Math.abs(a.high))],
-  pow: (a, b) => (a.low >= 0 && b.low >= 0 ? [0, Math.max(1, a.high ** b.high)] : isEven(b) ? squared(a) : free),
+  pow: (a, b) => {
+    if (a.low >= 0 && b.low >= 0) return [0, Math.max(1, a.high ** b.high)];
+    if (a.low > 0) return [0, free[1]];
+    return isEven(b) ? squared(a) : free;
+  },
   maximum: (a, b) => [Math.max(a.low, b.low), Math.max(a.high, b.high)],
   minimum: (a, b) => [Math.min(a.low, b.low), Math.min(a.high, b.high)],
-  sum: (a, _b, { inputs: [x], output }) => {
+  sum: (a, _b, { inputs: [x], output, attributes }) => {
+    const { first, last } = attributes as { first: number; last: number };
+    const isShare = a.squash !== null && /^(softmax|normalized)$/.test(a.squash.kind) && a.low >= 0 && a.high <= 1;
+    if (isShare && first === last && a.squash?.axis === first) return [0, 1];
     const count = output.tensor.size === 0 ? 0 : x.tensor.size / output.tensor.size;
     return [product(a.low, count), product(a.high, count)];
   },
@@ -367,7 +382,7 @@ function orFree(x: number, i: number): number {
   return Number.isNaN(x) ? free[i] : x;
 }
 
-/** Weighted means, by weights that sum to 1, lie between what they are the mean of. */
+/** Weighted means, by weights that sum to 1 or less, lie between what they are the mean of, and 0. */
 function mixed(a: Facts, b: Facts, { inputs, attributes }: GraphOp): Bounds | null {
   const { a: swapped } = attributes as { a: boolean; b: boolean };
   const { squash } = a;
@@ -375,8 +390,8 @@ function mixed(a: Facts, b: Facts, { inputs, attributes }: GraphOp): Bounds | nu
   const isMean = squash?.axis === rank - (swapped ? 2 : 1) && /^(softmax|normalized)$/.test(squash.kind);
   if (!isMean) return null;
   const { tensor, parameter } = inputs[1];
-  if (parameter || tensor.requiresGrad || tensor.size > 1e4) return [b.low, b.high];
-  return hull([...tensor.storage]);
+  if (parameter || tensor.requiresGrad || tensor.size > 1e4) return hull([0, b.low, b.high]);
+  return hull([0, ...tensor.storage]);
 }
 
 // Squashes
@@ -385,10 +400,15 @@ function mixed(a: Facts, b: Facts, { inputs, attributes }: GraphOp): Bounds | nu
 function keptSquash(op: GraphOp, inputs: readonly Facts[]): Squash | null {
   const name = opName(op);
   const learned = op.inputs.flatMap((input, i) => (input.tensor.requiresGrad ? [i] : []));
-  if (learned.length !== 1) return null;
   const [at] = learned;
-  const { squash } = inputs[at];
+  const squash = inputs[at]?.squash;
   if (!squash) return null;
+  if (learned.length > 1) {
+    // Several of a kind side by side, or their mean.
+    const isAlike = (i: number) => inputs[i].squash?.kind === squash.kind && inputs[i].squash?.axis === squash.axis;
+    const isJoint = (name === "concat" || name === "add") && squash.kind !== "other" && learned.every(isAlike);
+    return isJoint ? squash : null;
+  }
   const axis = axisAfter(op, at, squash.axis);
   if (views.has(name) || name === "slice" || name === "takeAlongAxis" || name === "gather") return { ...squash, axis };
   if (name === "neg" || name === "add" || name === "sub" || name === "mul" || name === "div" || name === "where") {
@@ -403,19 +423,14 @@ function keptSquash(op: GraphOp, inputs: readonly Facts[]): Squash | null {
   return name === "" && op.op.kernel === "view" ? squash : null;
 }
 
-/** Whether the other operands are no more than numbers, or the noise of a dropout. */
+/** Whether the other operands are no more than numbers, or factors that are not learned. */
 function isScaling(op: GraphOp, at: number): boolean {
   return op.inputs.every((input, i) => {
     if (i === at || input.tensor.size === 1) return true;
     if (opName(op) === "where" && i === 0) return true;
-    return opName(op) === "mul" && comesFromNoise(input);
+    // A mask, or the noise of a dropout.
+    return opName(op) === "mul" && !input.tensor.requiresGrad;
   });
-}
-
-function comesFromNoise(value: GraphValue, depth = 6): boolean {
-  const { producer } = behindViews(value);
-  if (!producer || depth === 0) return false;
-  return producer.op.random === true || producer.inputs.some((input) => comesFromNoise(input, depth - 1));
 }
 
 /** Where an axis of an input is in the output; null where it is gone. */
@@ -429,7 +444,9 @@ function axisAfter(op: GraphOp, at: number, axis: number | null): number | null 
     const { first, last } = op.attributes as { first: number; last: number };
     return axis >= first && axis <= last ? null : axis;
   }
-  if (name === "slice" || name === "takeAlongAxis") return from[axis] === to[axis] ? axis : null;
+  // Of a slice the sum is no more than 1 still.
+  if (name === "slice") return axis;
+  if (name === "takeAlongAxis") return from[axis] === to[axis] ? axis : null;
   if (name === "gather") return null;
   return axis + to.length - from.length;
 }

@@ -17,6 +17,8 @@ export interface GraphValue {
   readonly consumers: GraphOp[];
   /** The parameter that it is, or is a detached copy of. */
   readonly parameter: Parameter | null;
+  /** Whether it is to be learned: a parameter, or another tensor that was made with `requiresGrad`. */
+  readonly isWeight: boolean;
   /** What it is a detached copy of: the same numbers, through which no gradient goes. */
   readonly detachedFrom: GraphValue | null;
 }
@@ -183,7 +185,8 @@ export class GraphRecorder implements Graph {
   #add(tensor: Tensor, producer: GraphOp | null): GraphValue {
     const detachedFrom = producer === null ? this.#copyOf(tensor) : null;
     const parameter = tensor instanceof Parameter && !tensor.isBuffer ? tensor : (detachedFrom?.parameter ?? null);
-    const value: GraphValue = { tensor, producer, consumers: [], parameter, detachedFrom };
+    const isWeight = parameter !== null || (producer === null && tensor.requiresGrad && tensor.isLeaf);
+    const value: GraphValue = { tensor, producer, consumers: [], parameter, isWeight, detachedFrom };
     this.#values.set(tensor, value);
     const numbers = tensor.held;
     if (numbers !== null) {

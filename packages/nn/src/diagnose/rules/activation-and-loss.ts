@@ -1,6 +1,7 @@
 /**
  * Outputs that the loss cannot take: an activation too many before it, one too few, or one of another range.
  */
+import type { Tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
 import type { DiagnosisContext } from "../program/context.ts";
 import { behindViews, type Facts, opName, type Squash } from "../program/facts.ts";
@@ -72,14 +73,15 @@ function secondSoftmax(context: DiagnosisContext, op: GraphOp): Squash | null {
   if (!op.output.tensor.requiresGrad) return null;
   const [input] = name === "div" ? [logitsOf(op)] : op.inputs;
   const squash = input && factsOf(context).of(input).squash;
-  return squash && isProbable(squash) && squash.op !== op ? squash : null;
+  // Of their logarithms both are sound: to make them sharper, and to add probabilities up.
+  return squash && /^(softmax|sigmoid|normalized)$/.test(squash.kind) && squash.op !== op ? squash : null;
 }
 
 /** What a softmax that is written out is taken of. */
 function logitsOf(op: GraphOp): GraphValue | null {
   const { producer } = behindViews(op.inputs[0]);
-  if (!producer || opName(producer) !== "exp") return null;
-  const inside = behindViews(producer.inputs[0]);
+  if (!producer || !/^(exp|pow)$/.test(opName(producer))) return null;
+  const inside = behindViews(producer.inputs[opName(producer) === "pow" ? 1 : 0]);
   return inside.producer && opName(inside.producer) === "sub" ? inside.producer.inputs[0] : inside;
 }
 
@@ -104,7 +106,19 @@ export const logitsIntoProbabilityLoss: Rule = {
   *check(context) {
     for (const { loss, input, facts } of predictions(context)) {
       const wanted = wantedBounds[input.domain];
-      if (!wanted || isWithin(facts, wanted) || !isRaw(input.value)) continue;
+      if (!wanted || isWithin(facts, wanted)) continue;
+      if (facts.squash && isOtherForm(input.domain, facts.squash)) {
+        yield {
+          evidence: `${loss.name} takes ${wanted.what}, and gets the result of ${facts.squash.name}: numbers ${range(facts)}, here ${shown(input.value)}.`,
+          fix:
+            input.domain === "probability"
+              ? "Take softmax (sigmoid) in place of its logarithm, or a loss of logarithms, nll."
+              : "Take logSoftmax (logSigmoid) in place of it, or a loss of probabilities.",
+          ...placeOf(facts.squash.op),
+        };
+        continue;
+      }
+      if (!isRaw(input.value)) continue;
       yield {
         evidence: `${loss.name} takes ${wanted.what}, and gets what a weighted sum makes, which may be any number: here ${shown(input.value)}.`,
         fix: wanted.fix(loss.name),
@@ -115,12 +129,18 @@ export const logitsIntoProbabilityLoss: Rule = {
   },
 };
 
+/** Whether it is probabilities where their logarithms are wanted, or the other way round. */
+function isOtherForm(domain: string, { kind }: Squash): boolean {
+  if (domain === "probability") return kind === "logSoftmax" || kind === "logSigmoid";
+  return domain === "logProbability" && /^(softmax|sigmoid|normalized)$/.test(kind);
+}
+
 /** Logarithms, in losses that are written out, of what a weighted sum makes. */
 function* inWrittenLosses(context: DiagnosisContext): Iterable<Evidence> {
   for (const op of context.graph.ops) {
     if (op.loss || op.layer || opName(op) !== "log" || !head(context).has(op.output)) continue;
     const [input] = op.inputs;
-    if (!input.tensor.requiresGrad || !isRaw(input)) continue;
+    if (!input.tensor.requiresGrad || !isRaw(input) || !isLoose(factsOf(context).of(input))) continue;
     yield {
       evidence: `The logarithm at the loss is taken of what a weighted sum makes, which may be any number: here ${shown(input)}.`,
       fix: "Take logSoftmax(-1) of the logits (or logSigmoid), or use crossEntropy (binaryCrossEntropyWithLogits), which does.",
@@ -128,6 +148,11 @@ function* inWrittenLosses(context: DiagnosisContext): Iterable<Evidence> {
     };
     return;
   }
+}
+
+/** Whether numbers may be below 0, or are cut off at both ends to look like probabilities. */
+function isLoose({ low, squash }: Facts): boolean {
+  return low < 0 || squash?.kind === "clamp" || squash?.name === "clamp";
 }
 
 interface Wanted {
@@ -175,8 +200,9 @@ function isRaw(value: GraphValue): boolean {
   if (!producer) return false;
   const name = opName(producer);
   if (/^(matmul|convolve|convolveInputGradient)$/.test(name))
-    return producer.inputs.some((input) => input.parameter || input.tensor.requiresGrad);
-  if (!/^(add|sub|mul|div|neg|clamp|where|slice|maximum)$/.test(name)) return false;
+    return producer.inputs.some((input) => input.tensor.requiresGrad);
+  if (name === "gather") return producer.inputs[0].isWeight;
+  if (!/^(add|sub|mul|div|neg|clamp|where|slice|maximum|sum|concat)$/.test(name)) return false;
   return producer.inputs.some((input) => input.tensor.requiresGrad && isRaw(input));
 }
 
@@ -191,8 +217,13 @@ export const outputRange: Rule = {
   },
 };
 
-function* ofPrediction({ loss, input, facts, target }: Prediction): Iterable<Evidence> {
+function* ofPrediction(prediction: Prediction): Iterable<Evidence> {
+  const { loss, input, facts, target } = prediction;
   const { squash } = facts;
+  if (loss.inputs.some(({ domain }) => domain === "sign")) {
+    yield* oneSided(prediction);
+    return;
+  }
   if (!squash || isProbable(squash)) {
     if (squash && input.domain === "real" && target) yield* missedTargets(facts, squash, target, loss.name);
     return;
@@ -211,9 +242,21 @@ function* ofPrediction({ loss, input, facts, target }: Prediction): Iterable<Evi
   if (input.domain === "real" && target) yield* missedTargets(facts, squash, target, loss.name);
 }
 
+/** A score whose sign is the decision, of a function that has one sign only. */
+function* oneSided({ loss, facts }: Prediction): Iterable<Evidence> {
+  const { squash, low, high } = facts;
+  const isOfSigns = loss.inputs.some(({ domain }) => domain === "sign");
+  if (!isOfSigns || !squash || (low < 0 && high > 0)) return;
+  yield {
+    evidence: `${loss.name} decides by the sign of the score, and ${squash.name} gives numbers ${range(facts)}.`,
+    fix: `Leave ${squash.name} out of the last layer, or take tanh.`,
+    ...placeOf(squash.op),
+  };
+}
+
 /** Whether logits between these bounds leave probabilities out: all on one side, or too near to each other. */
 function isNarrow({ low, high }: Facts, { kind }: Squash, { producer }: GraphValue): boolean {
-  if (Number.isFinite(low) && Number.isFinite(high)) return high - low < 6 && kind !== "other";
+  if (Number.isFinite(low) && Number.isFinite(high)) return high - low <= 6 && kind !== "other";
   // A pool of what relu made is how some networks of convolutions end.
   const isDirect = !producer || !/Pool|sum|max|div/.test(opName(producer));
   return kind === "relu" && isDirect;
@@ -226,19 +269,24 @@ function* ofDifferences(context: DiagnosisContext): Iterable<Evidence> {
     if (op.loss || op.layer || opName(op) !== "sub" || !head(context).has(op.output)) continue;
     const [a, b] = op.inputs;
     const [prediction, target] = a.tensor.requiresGrad ? [a, b] : [b, a];
-    if (!prediction.tensor.requiresGrad || target.tensor.requiresGrad || target.tensor.size === 1) continue;
-    if (!isTarget(context, target) || !op.output.consumers.some((next) => /^(square|abs|pow|mul)$/.test(opName(next))))
+    if (!prediction.tensor.requiresGrad || target.tensor.requiresGrad || target.tensor.size !== prediction.tensor.size)
+      continue;
+    if (
+      !isTarget(context.program.targets, target) ||
+      !op.output.consumers.some((next) => /^(square|abs|pow|mul)$/.test(opName(next)))
+    )
       continue;
     const { squash, ...known } = facts.of(prediction);
     if (squash) yield* missedTargets(known, squash, target, "The loss");
   }
 }
 
-/** Whether it is data as it came, or known to be the targets. */
-function isTarget({ program }: DiagnosisContext, value: GraphValue): boolean {
+/** Whether it is made of the targets; where these are not known apart, whether it is data at all. */
+function isTarget(targets: readonly Tensor[], value: GraphValue, depth = 8): boolean {
   const { producer, tensor } = behindViews(value);
-  if (producer) return false;
-  return program.targets.length === 0 || program.targets.some((y) => y === tensor || y.held === tensor.held);
+  if (targets.length === 0) return true;
+  if (targets.some((y) => y === tensor || (y.held !== null && y.held === tensor.held))) return true;
+  return depth > 0 && producer !== null && producer.inputs.some((each) => isTarget(targets, each, depth - 1));
 }
 
 function* missedTargets(
@@ -300,10 +348,17 @@ export const softmaxOverOneUnit: Rule = {
 const oneUnit =
   "For yes or no take one unit with sigmoid and binaryCrossEntropy (or no activation and binaryCrossEntropyWithLogits); for K classes take K units.";
 
-/** How many classes a loss of classes gets scores of; null for another loss. */
-function classesOf({ inputs, options }: LossCall, { tensor }: GraphValue): number | null {
+/** The axis of the classes, for a loss of classes; null for another one. */
+function classAxis({ inputs, options }: LossCall, { tensor }: GraphValue): number | null {
   if (!inputs.some(({ domain }) => /^(label|distribution|labelOrDistribution)$/.test(domain))) return null;
-  return tensor.shape.at((options.axis as number | undefined) ?? -1) ?? null;
+  const axis = (options.axis as number | undefined) ?? -1;
+  return axis < 0 ? axis + tensor.rank : axis;
+}
+
+/** How many classes a loss of classes gets scores of; null for another loss. */
+function classesOf(loss: LossCall, value: GraphValue): number | null {
+  const axis = classAxis(loss, value);
+  return axis === null ? null : (value.tensor.shape[axis] ?? null);
 }
 
 /** The product with weights that makes one unit, where the axis is that of its units and no axis of data that happens to be short. */
@@ -314,21 +369,21 @@ function firstOfUnit(op: GraphOp): GraphOp | null {
     if (!producer) return null;
     const name = opName(producer);
     if (/^(matmul|convolve)$/.test(name))
-      return producer.inputs.some(({ parameter }) => parameter) || hasUnit(producer) ? producer : null;
+      return producer.inputs.some(({ isWeight }) => isWeight) || hasUnit(producer) ? producer : null;
     if (!/^(add|sub|mul|div|neg|exp|sigmoid|tanh|relu|slice|where|clamp|log)$/.test(name)) return null;
-    value = producer.inputs.find((input) => input.tensor.requiresGrad && !input.parameter);
+    value = producer.inputs.find((input) => input.tensor.requiresGrad && !input.isWeight);
   }
   return null;
 }
 
 function hasUnit({ inputs }: GraphOp): boolean {
-  return inputs.some((input) => behindViews(input).parameter !== null);
+  return inputs.some((input) => behindViews(input).isWeight);
 }
 
 export const softmaxOverBatch: Rule = {
   name: "softmax-over-batch",
   explanation:
-    "Each sample's probabilities are to sum to 1; along the batch's axis, samples take them from each other.",
+    "Each sample's probabilities over the classes are to sum to 1; along another axis, samples or places take them from each other.",
   kind: "trace",
   *check(context) {
     const seen = new Set<GraphOp>();
@@ -343,6 +398,18 @@ export const softmaxOverBatch: Rule = {
         ...placeOf(squash.op),
       };
     };
+    for (const { loss, input, facts } of predictions(context)) {
+      const { squash } = facts;
+      const axis = classAxis(loss, input.value);
+      if (!squash || squash.overBatch || squash.axis === null || axis === null || squash.axis === axis) continue;
+      if (!/^(softmax|logSoftmax)$/.test(squash.kind) || squash.length < 2 || seen.has(squash.op)) continue;
+      seen.add(squash.op);
+      yield {
+        evidence: `${squash.name} goes along axis ${squash.axis} of shape ${formatShape(input.value.tensor.shape)}, and ${loss.name} takes the classes along axis ${axis}.`,
+        fix: `softmax(${axis}), along the axis of the classes.`,
+        ...placeOf(squash.op),
+      };
+    }
     const values = [
       ...predictions(context).map(({ input }) => input.value),
       ...context.graph.ops.flatMap((op) =>
@@ -393,6 +460,7 @@ export const softmaxForSeveralLabels: Rule = {
       const { tensor } = target;
       if (squash.axis !== tensor.rank - 1) continue;
       const classes = tensor.shape[tensor.rank - 1];
+      if (classes !== squash.length) continue;
       const rows = tensor.size / classes;
       let several = 0;
       for (let row = 0; row < rows; row++) {

@@ -3,7 +3,7 @@
  */
 import type { Parameter } from "@chainrule/core";
 import type { DiagnosisContext } from "../program/context.ts";
-import { opName } from "../program/facts.ts";
+import { behindViews, opName } from "../program/facts.ts";
 import type { GraphOp, GraphValue } from "../program/graph.ts";
 import { placeOf } from "../program/place.ts";
 import { behindLoss, isFlat, reachedByGradient } from "../program/reach.ts";
@@ -16,22 +16,52 @@ export const constantLoss: Rule = {
   kind: "trace",
   *check(context) {
     const { loss, parameters } = context;
-    if (!loss || parameters.size === 0 || reachedParameters(context).size > 0) return;
+    if (!loss) return;
+    yield* ofThemselves(context);
+    if (!hasAnyWeights(context) || isReached(context)) return;
     const frozen = [...parameters.values()].filter(({ requiresGrad }) => !requiresGrad).length;
-    const cut = firstCut(context, [...parameters.values()]);
+    const cut = firstCut(context, null);
     const why =
-      frozen === parameters.size
+      frozen === parameters.size && frozen > 0
         ? "All of them are frozen."
         : cut
           ? `The way from them ends at ${cut.what}.`
           : "The loss is not computed of them.";
     yield {
-      evidence: `The loss is ${loss.item()}, and no gradient goes from it to any of the ${parameters.size} parameters. ${why}`,
-      fix: cut?.fix ?? (frozen === parameters.size ? "Unfreeze what is to learn: model.unfreeze()." : differentiable),
+      evidence: `The loss is ${loss.item()}, and no gradient goes from it to any of the ${parameters.size || "tensors with requiresGrad"}${parameters.size ? " parameters" : ""}. ${why}`,
+      fix:
+        cut?.fix ??
+        (frozen === parameters.size && frozen > 0 ? "Unfreeze what is to learn: model.unfreeze()." : differentiable),
       ...placeOf(cut?.op ?? context.graph.valueOf(loss)?.producer),
     };
   },
 };
+
+/** Losses of predictions and targets that are one and the same. */
+function* ofThemselves({ graph }: DiagnosisContext): Iterable<Evidence> {
+  for (const { name, inputs, output, line } of graph.losses) {
+    const prediction = inputs.find(({ isGiven }) => !isGiven)?.value;
+    const target = inputs.find(({ isGiven }) => isGiven)?.value;
+    if (!prediction || !target || !output || behindViews(prediction) !== behindViews(target)) continue;
+    yield {
+      evidence: `${name} gets the same tensor as predictions and as targets: whatever the weights, it is ${output.tensor.size === 1 ? output.tensor.item() : "the same"}.`,
+      fix: `${name}(predictions, targets): look at which variable was meant.`,
+      line: line(),
+    };
+    return;
+  }
+}
+
+/** Whether there is anything to learn, in parameters or in other tensors with `requiresGrad`. */
+function hasAnyWeights({ parameters, graph }: DiagnosisContext): boolean {
+  return parameters.size > 0 || graph.ops.some(({ inputs }) => inputs.some(({ isWeight }) => isWeight));
+}
+
+function isReached(context: DiagnosisContext): boolean {
+  return [...reachedByGradient(context)].some(
+    ({ isWeight, detachedFrom, tensor }) => isWeight && detachedFrom === null && tensor.requiresGrad,
+  );
+}
 
 const differentiable =
   "Compute the loss of the model's outputs by differentiable operations: no argmax, no item() or toArray(), no detach() and no noGrad on the way.";
@@ -119,12 +149,12 @@ interface Cut {
   readonly op: GraphOp;
 }
 
-/** The last place to which a gradient would have to come from the loss; null where the loss is not computed of them. */
-function firstCut(context: DiagnosisContext, parameters: readonly Parameter[]): Cut | null {
+/** Where the way from parameters (null: any weights) to the loss ends for gradients; null where the loss is not computed of them. */
+function firstCut(context: DiagnosisContext, parameters: readonly Parameter[] | null): Cut | null {
   const used = behindLoss(context);
   const copies = copiesOf(context);
-  const own = [...used].filter(
-    ({ parameter, producer }) => producer === null && parameter && parameters.includes(parameter),
+  const own = [...used].filter(({ parameter, producer, isWeight }) =>
+    parameters === null ? isWeight : producer === null && parameter && parameters.includes(parameter),
   );
   const seen = new Set<GraphValue>();
   let cut: Cut | null = null;

@@ -7,10 +7,10 @@ import { Dropout } from "../../layers/dropout.ts";
 import { BatchNorm } from "../../layers/norm.ts";
 import type { DiagnosisContext } from "../program/context.ts";
 import { opName } from "../program/facts.ts";
-import type { GraphOp, GraphValue, LayerCall } from "../program/graph.ts";
+import type { Graph, GraphOp, GraphValue, LayerCall } from "../program/graph.ts";
 import { placeOf, placeOfCall } from "../program/place.ts";
 import { behindLoss, head, predictions } from "../program/reach.ts";
-import type { Rule } from "../program/rule.ts";
+import type { Evidence, Rule } from "../program/rule.ts";
 import { digits, listed } from "./words.ts";
 
 export const accidentalBroadcast: Rule = {
@@ -59,8 +59,12 @@ export const wrongMode: Rule = {
   explanation:
     "Dropout and batch normalisation compute one thing in training and another in evaluation: in the wrong mode nothing is dropped, or statistics are stale, or predictions are noise.",
   kind: "trace",
-  *check({ layers, loss }) {
-    if (!loss?.requiresGrad) return;
+  *check({ layers, loss, graph }) {
+    if (!loss) return;
+    if (!loss.requiresGrad) {
+      yield* inEvaluation(layers, graph);
+      return;
+    }
     const still = layers.filter((call) => !call.training && dependsOnMode(call) && !outermost(call).training);
     if (still.length === 0) return;
     const names = [...new Set(still.map(({ title }) => title))];
@@ -71,6 +75,22 @@ export const wrongMode: Rule = {
     };
   },
 };
+
+/** Layers in training mode where nothing is on the tape though there are weights: an evaluation, by hand. */
+function* inEvaluation(layers: readonly LayerCall[], { ops }: Graph): Iterable<Evidence> {
+  const isOffTape = ops.some(
+    ({ inputs, output, op }) =>
+      op.gradient && !output.tensor.requiresGrad && inputs.some((x) => x.isWeight && x.tensor.requiresGrad),
+  );
+  const noisy = layers.filter((call) => call.training && dependsOnMode(call));
+  if (!isOffTape || noisy.length === 0) return;
+  const names = [...new Set(noisy.map(({ title }) => title))];
+  yield {
+    evidence: `Without the tape, as for an evaluation, ${names.length} layers are in training mode: ${listed(names)}.`,
+    fix: "Call model.eval() before evaluations and predictions, and model.train() before the next training step.",
+    ...placeOfCall(noisy[0]),
+  };
+}
 
 function outermost(call: LayerCall): LayerCall {
   let at = call;
@@ -175,9 +195,7 @@ export const missingActivation: Rule = {
 /** Whether it is a product of data with a matrix of weights. */
 function isLinear(op: GraphOp): boolean {
   const [x, w] = op.inputs;
-  return (
-    opName(op) === "matmul" && w.parameter !== null && w.detachedFrom === null && w.tensor.rank === 2 && !x.parameter
-  );
+  return opName(op) === "matmul" && w.isWeight && w.detachedFrom === null && w.tensor.rank === 2 && !x.isWeight;
 }
 
 function kernelShape({ inputs, attributes }: GraphOp): readonly [from: number, to: number] {
@@ -193,7 +211,7 @@ function linearBefore(value: GraphValue): GraphOp | null {
     if (isLinear(producer)) return at.consumers.length > 1 ? null : producer;
     const name = opName(producer);
     const [x, y]: readonly GraphValue[] = producer.inputs;
-    const isBias = name === "add" && y.parameter !== null && y.tensor.rank === 1;
+    const isBias = name === "add" && y.isWeight && y.tensor.rank === 1;
     const isDropout = name === "mul" && producer.layer?.module instanceof Dropout;
     if (!isBias && !isDropout) return null;
     if (at.consumers.length > 1) return null;
