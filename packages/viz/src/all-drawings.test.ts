@@ -22,6 +22,8 @@ import {
   histogramsSvg,
   imagesSvg,
   lineChartSvg,
+  lossLandscape,
+  lossLandscapeSvg,
   plotHistory,
   plotLines,
   plotLoss,
@@ -71,6 +73,21 @@ const vector: Readonly<Record<string, readonly [draw: Draw, titles: object]>> = 
   ],
   imagesSvg: [(options) => imagesSvg([[[0, 1]], [[1, 0]]], options), { title: nasty, captions: [nasty, 2] }],
   lineChartSvg: [(options) => lineChartSvg({ [nasty]: [1, 2], b: [2, 1] }, options), titles],
+  lossLandscapeSvg: [
+    (options) =>
+      lossLandscapeSvg(
+        {
+          x: [-1, 1],
+          y: [-1, 1],
+          losses: [
+            [1, 2],
+            [3, 9],
+          ],
+        },
+        options,
+      ),
+    titles,
+  ],
   plotLoss: [
     (options) => plotLoss((p: Tensor, t: Tensor) => p.sub(t).square(), {}, { height: 300, ...options }),
     titlesOfBars,
@@ -139,8 +156,8 @@ const graphs: Readonly<Record<string, () => string>> = {
   toMermaid: () => toMermaid(graph),
 };
 
-/** What is made of drawings: display.test.ts. */
-const others = { display };
+/** What is made of drawings, and data for them: display.test.ts, landscape.test.ts. */
+const others = { display, lossLandscape };
 
 it("leaves out no function of the index", () => {
   expect([vector, terminal, graphs, others].flatMap(Object.keys).sort()).toEqual(Object.keys(index).sort());

@@ -39,5 +39,12 @@ export { toDot, toMermaid } from "./graph/dot.ts";
 export { foldGraph } from "./graph/fold.ts";
 export type { LayerCall } from "./graph/layers.ts";
 export { graphSvg } from "./graph/svg.ts";
+export {
+  type LandscapeOptions,
+  type LandscapeWeights,
+  type LossLandscape,
+  lossLandscape,
+} from "./landscape/landscape.ts";
+export { type LossLandscapeOptions, lossLandscapeSvg } from "./landscape/landscape-svg.ts";
 export type { LossOptionLists } from "./losses/curves.ts";
 export { type PlotLossOptions, type PlottedLoss, plotLoss } from "./losses/plot-loss.ts";

@@ -34,14 +34,34 @@ export function gridOver(xRange: Extent, yRange: Extent, columns: number, rows: 
 export function regionPath({ columns, rows }: Grid, field: readonly number[], value: number, frame: PlotArea): string {
   const { left, right, top, bottom } = frame;
   const [dx, dy] = [(right - left) / columns, (bottom - top) / rows];
-  const place = ([u, v]: number[]) => `${tenth(left + (u - 1) * dx)} ${tenth(bottom - (v - 1) * dy)}`;
+  return outline([columns + 2, rows + 2], field, value, (u, v) => [left + (u - 1) * dx, bottom - (v - 1) * dy]);
+}
+
+/** The same for points of which the outermost lie on the frame, `columns` by `rows`. */
+export function meshPath(
+  columns: number,
+  rows: number,
+  field: readonly number[],
+  value: number,
+  frame: PlotArea,
+): string {
+  const { left, right, top, bottom } = frame;
+  const [dx, dy] = [(right - left) / (columns - 1), (bottom - top) / (rows - 1)];
+  return outline([columns, rows], field, value, (u, v) => [left + (u - 0.5) * dx, bottom - (v - 0.5) * dy]);
+}
+
+function outline(
+  size: [number, number],
+  field: readonly number[],
+  value: number,
+  place: (u: number, v: number) => readonly [x: number, y: number],
+): string {
+  const at = ([u, v]: number[]) => place(u, v).map(tenth).join(" ");
   const { coordinates } = contours()
-    .size([columns + 2, rows + 2])
+    .size(size)
     .contour([...field], value);
   // An outline ends where it begins, which Z says.
-  return coordinates
-    .flatMap((polygon) => polygon.map((ring) => `M${ring.slice(0, -1).map(place).join("L")}Z`))
-    .join("");
+  return coordinates.flatMap((polygon) => polygon.map((ring) => `M${ring.slice(0, -1).map(at).join("L")}Z`)).join("");
 }
 
 const tenth = (value: number) => String(Math.round(value * 10) / 10);
