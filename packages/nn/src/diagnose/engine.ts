@@ -5,6 +5,7 @@ import type { Parameter, Tensor } from "@chainrule/core";
 import { trial } from "../module/trial.ts";
 import { Findings, findingLine } from "./findings.ts";
 import { numberRules } from "./numbers/index.ts";
+import { lossAndFloor } from "./numbers/loss-floor.ts";
 import { compute, DiagnosisContext } from "./program/context.ts";
 import { GraphRecorder } from "./program/graph.ts";
 import type { Program } from "./program/program.ts";
@@ -30,6 +31,7 @@ export function diagnoseProgram(program: Program, chosen: readonly Rule[] = rule
 
 function findingsOf(context: DiagnosisContext, chosen: readonly Rule[]): Findings {
   const findings = new Findings();
+  findings.loss = lossAndFloor(context);
   for (const rule of chosen) findings.push(...check(rule, context));
   return findings;
 }

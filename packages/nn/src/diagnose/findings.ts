@@ -1,6 +1,7 @@
 /**
  * What a diagnosis returns: a list of findings that reads well when it is printed.
  */
+import { inWords, type LossAndFloor } from "./numbers/loss-floor.ts";
 import type { Finding } from "./program/rule.ts";
 
 /** Findings in the order of the rules; empty where nothing was found. `String(findings)` is what the console shows. */
@@ -15,9 +16,14 @@ export class Findings extends Array<Finding> {
     return [...new Set(Array.from(this, ({ rule }) => rule))];
   }
 
-  /** Each finding in a paragraph. */
+  /** The loss of the batch, and the least that it can be; null where the latter is not known. */
+  loss: LossAndFloor | null = null;
+
+  /** Each finding in a paragraph, and the loss beside its floor where it has one. */
   override toString(): string {
-    return this.length === 0 ? "nothing found" : Array.from(this, formatFinding).join("\n\n");
+    const found = this.length === 0 ? "nothing found" : Array.from(this, formatFinding).join("\n\n");
+    if (this.loss === null || this.loss.floor === 0) return found;
+    return `${found}\n\nThe loss is ${inWords(this.loss)}: no predictions have less.`;
   }
 
   /** How Node's console shows it. */

@@ -26,6 +26,7 @@ export function batchProgram(
     model,
     parameters: null,
     optimizer,
+    iterations: optimizer?.iterations ?? 0,
     inputs: flattenNested<Tensor>(x),
     targets: flattenNested(y),
     weights: weight === undefined ? [] : flattenNested(weight),

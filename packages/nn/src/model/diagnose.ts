@@ -149,6 +149,7 @@ function handWrittenProgram(training: HandWrittenTraining): Program {
     model,
     parameters: named,
     optimizer,
+    iterations: optimizer?.iterations ?? 0,
     inputs: tensorsOf(x),
     targets: tensorsOf(y),
     weights: [],

@@ -2,7 +2,18 @@
  * What a loss would be for predictions that know nothing, and for the best there are: what the loss of a model is
  * compared with.
  */
-import { isFloat, noGrad, oneHot, type Tensor, where } from "@chainrule/core";
+import {
+  asTensor,
+  full,
+  isFloat,
+  noGrad,
+  normalizeAxis,
+  oneHot,
+  type Tensor,
+  type TensorLike,
+  where,
+  zeros,
+} from "@chainrule/core";
 import { lossByName } from "@chainrule/losses";
 import type { DiagnosisContext } from "../program/context.ts";
 import type { LossCall } from "../program/graph.ts";
@@ -51,21 +62,20 @@ export function hasLearned(context: DiagnosisContext): boolean {
 }
 
 /** Whether training has not begun, as far as the optimizer and the history tell. */
-export function isUntrained({ optimizer, program }: DiagnosisContext): boolean {
-  return (optimizer?.iterations ?? 0) <= 1 && Object.keys(program.history).length === 0;
+export function isUntrained({ program, hasTakenStep }: DiagnosisContext): boolean {
+  // Numbers of fit's first step may be looked at later, when there is a history.
+  return program.iterations === 0 && (hasTakenStep || Object.keys(program.history).length === 0);
 }
 
 function referenceOf(call: LossCall): LossReference | null {
-  const kind = kinds[call.name];
-  const [p, t] = call.inputs;
-  if (!kind || !call.output || p?.role !== "prediction" || t?.role !== "target") return null;
-  const [prediction, target] = [p.value.tensor, t.value.tensor];
-  if (prediction.size === 0 || target.size === 0) return null;
+  const parts = partsOf(call);
+  if (parts === null || !call.output) return null;
+  const { kind, domain, prediction, target } = parts;
   const loss = lossByName(call.name);
   const evaluate = (other: Tensor) => meanOf(loss(other, target, call.options as never));
   try {
     return noGrad(() => {
-      const { ignorant, constant, best, classes } = predictionsFor(kind, p.domain, prediction, target, call.options);
+      const { ignorant, constant, classes } = predictionsFor(kind, domain, prediction, target, call.options);
       return {
         call,
         prediction,
@@ -75,7 +85,7 @@ function referenceOf(call: LossCall): LossReference | null {
         actual: meanOf(call.output!.tensor),
         ignorant: evaluate(ignorant),
         constant: evaluate(constant),
-        floor: best === null ? 0 : evaluate(best),
+        floor: floorOf(call) ?? 0,
       };
     });
   } catch {
@@ -84,44 +94,80 @@ function referenceOf(call: LossCall): LossReference | null {
   }
 }
 
+/**
+ * The least that a loss can be, whatever the predictions: the cross-entropy of targets that are no certainties, with
+ * themselves, which is their entropy.
+ *
+ * @param all targets of more samples than the loss was computed of.
+ * @returns 0 for targets that are certain; null for losses of which it is not known.
+ */
+export function floorOf(call: LossCall, all?: Tensor): number | null {
+  const parts = partsOf(call);
+  if (parts === null || parts.kind === "regression") return null;
+  const { kind, domain, prediction } = parts;
+  const target = all ? all.reshape([all.shape[0], ...parts.target.shape.slice(1)]) : parts.target;
+  const { labelSmoothing = 0, sampleWeight, ...options } = call.options;
+  if (labelSmoothing === 0 && areCertain(target)) return 0;
+  // What single samples count is known of the batch alone.
+  const own = { ...options, labelSmoothing, ...(all ? {} : { sampleWeight }) };
+  const given = { shape: [target.shape[0], ...prediction.shape.slice(1)], dtype: prediction.dtype };
+  try {
+    return noGrad(() => {
+      const { best } = predictionsFor(kind, domain, given, target, own);
+      return meanOf(lossByName(call.name)(best(), target, own as never));
+    });
+  } catch {
+    return null;
+  }
+}
+
+function areCertain({ storage, dtype }: Tensor): boolean {
+  return !isFloat(dtype) || storage.every((x: number) => x === 0 || x === 1);
+}
+
+type Kind = (typeof kinds)[string];
+
+function partsOf(call: LossCall) {
+  const kind = kinds[call.name];
+  const [p, t] = call.inputs;
+  if (!kind || p?.role !== "prediction" || t?.role !== "target") return null;
+  const [prediction, target] = [p.value.tensor, t.value.tensor];
+  return prediction.size === 0 || target.size === 0 ? null : { kind, domain: p.domain, prediction, target };
+}
+
 interface Predictions {
   readonly classes: number | null;
   readonly ignorant: Tensor;
   readonly constant: Tensor;
-  /** Null where it is known to be 0 without looking. */
-  readonly best: Tensor | null;
+  readonly best: () => Tensor;
 }
 
 function predictionsFor(
-  kind: "classes" | "binary" | "regression",
+  kind: Kind,
   domain: string,
-  prediction: Tensor,
+  { shape, dtype }: Pick<Tensor, "shape" | "dtype">,
   target: Tensor,
   options: Readonly<Record<string, unknown>>,
 ): Predictions {
-  const like = (x: Tensor) => x.cast(prediction.dtype).broadcastTo(prediction.shape);
-  const nothing = prediction.detach().mul(0);
-  if (kind === "regression") {
-    const centre = target.cast(prediction.dtype).mean(0, { keepDims: true });
-    return { classes: null, ignorant: where(nothing.isNaN(), 0, nothing), constant: like(centre), best: null };
-  }
   const smoothing = (options.labelSmoothing as number | undefined) ?? 0;
-  if (kind === "binary") {
-    const y = target
-      .cast(prediction.dtype)
-      .mul(1 - smoothing)
-      .add(smoothing / 2);
-    const asPrediction = (q: Tensor) => (domain === "logit" ? q.log().sub(q.neg().log1p()) : q);
-    const half = prediction.detach().equal(0).cast(prediction.dtype).mul(0).add(0.5);
-    const isCertain = smoothing === 0 && target.equal(0).logicalOr(target.equal(1)).all().item() === 1;
-    return {
-      classes: 2,
-      ignorant: asPrediction(half),
-      constant: asPrediction(like(y.mean(0, { keepDims: true }))),
-      best: isCertain ? null : asPrediction(like(weighted(y, options.posWeight as Tensor | undefined))),
-    };
+  if (kind === "classes") return classPredictions(domain, { shape, dtype }, target, options, smoothing);
+  const like = (x: Tensor) => x.cast(dtype).broadcastTo(shape);
+  const floats = { dtype: dtype as "float32" };
+  if (kind === "regression") {
+    const centre = target.cast(dtype).mean(0, { keepDims: true });
+    return { classes: null, ignorant: zeros(shape, floats), constant: like(centre), best: () => like(target) };
   }
-  return classPredictions(domain, prediction, target, options, smoothing);
+  const y = target
+    .cast(dtype)
+    .mul(1 - smoothing)
+    .add(smoothing / 2);
+  const asPrediction = (q: Tensor) => (domain === "logit" ? q.log().sub(q.neg().log1p()) : q);
+  return {
+    classes: 2,
+    ignorant: asPrediction(full(shape, 0.5, floats)),
+    constant: asPrediction(like(y.mean(0, { keepDims: true }))),
+    best: () => asPrediction(like(weighted(y, options.posWeight as Tensor | undefined))),
+  };
 }
 
 /** The probability that costs least where yes counts `weight` times. */
@@ -133,35 +179,29 @@ function weighted(y: Tensor, weight: Tensor | number | undefined): Tensor {
 
 function classPredictions(
   domain: string,
-  prediction: Tensor,
+  { shape, dtype }: Pick<Tensor, "shape" | "dtype">,
   target: Tensor,
   options: Readonly<Record<string, unknown>>,
   smoothing: number,
 ): Predictions {
-  const axis =
-    ((options.axis as number | undefined) ?? -1) < 0
-      ? prediction.rank + ((options.axis as number) ?? -1)
-      : (options.axis as number);
-  const classes = prediction.shape[axis];
-  const isLabels = !isFloat(target.dtype) || target.rank < prediction.rank;
-  const last = isLabels
-    ? oneHot(where(target.less(0).logicalOr(target.greaterEqual(classes)), 0, target).cast("int32"), classes).cast(
-        prediction.dtype,
-      )
-    : moveAxis(target, axis, -1).cast(prediction.dtype);
+  const axis = normalizeAxis("axis", (options.axis as number | undefined) ?? -1, shape.length);
+  const classes = shape[axis];
+  const isLabels = target.rank < shape.length;
+  // An ignored label is no class, and what stands in for it does not count.
+  const labels = () => where(target.less(0).logicalOr(target.greaterEqual(classes)), 0, target).cast("int32");
+  const last = isLabels ? oneHot(labels(), classes).cast(dtype) : moveAxis(target, axis, -1).cast(dtype);
   const smooth = last.mul(1 - smoothing).add(smoothing / classes);
-  const back = (q: Tensor) => moveAxis(q, -1, axis);
-  const asPrediction = (q: Tensor) => back(domain === "probability" ? q : q.log());
-  const wide = (q: Tensor) => q.broadcastTo(smooth.shape);
+  const asPrediction = (q: Tensor) => moveAxis(domain === "probability" ? q : q.log(), -1, axis);
   const frequencies = smooth.reshape([-1, classes]).mean(0);
-  const isCertain = smoothing === 0 && (isLabels || last.equal(0).logicalOr(last.equal(1)).all().item() === 1);
-  const classWeight = options.classWeight as Tensor | undefined;
-  const pulls = classWeight === undefined ? smooth : smooth.mul(classWeight);
+  const classWeight = options.classWeight as TensorLike | undefined;
   return {
     classes,
     ignorant: asPrediction(smooth.mul(0).add(1 / classes)),
-    constant: asPrediction(wide(frequencies)),
-    best: isCertain ? null : asPrediction(pulls.div(pulls.sum(-1, { keepDims: true }))),
+    constant: asPrediction(frequencies.broadcastTo(smooth.shape)),
+    best: () => {
+      const pulls = classWeight === undefined ? smooth : smooth.mul(asTensor(classWeight).cast(dtype));
+      return asPrediction(pulls.div(pulls.sum(-1, { keepDims: true })));
+    },
   };
 }
 

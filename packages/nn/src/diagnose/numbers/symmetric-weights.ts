@@ -22,17 +22,18 @@ export const symmetricWeights: Rule = {
       if (seen.has(weight) || depth === deepest || !hidden.has(weight) || weight.rank !== 2) continue;
       seen.add(weight);
       const gradient = context.gradientOf(weight);
+      const { storage } = context.valueOf(weight);
       if (!gradient || !weight.requiresGrad) continue;
       const out = node.output.tensor.shape.at(-1) ?? 0;
       const axis = weight.shape[1] === out ? 1 : 0;
       if (
         weight.shape[axis] < 2 ||
-        !isSameAlong(weight.storage, weight.shape, axis) ||
+        !isSameAlong(storage, weight.shape, axis) ||
         !isSameAlong(gradient.storage, weight.shape, axis)
       )
         continue;
       yield {
-        evidence: `All ${weight.shape[axis]} units have the same weights (${short(weight.storage[0])} the first) and get the same gradient.`,
+        evidence: `All ${weight.shape[axis]} units have the same weights (${short(storage[0])} the first) and get the same gradient.`,
         fix: 'Draw the weights: kernelInitializer: "glorot_uniform", which is the default, or parameter(randn(shape, { std: 0.1 })). Only biases may start at 0.',
         layer: node.layer?.title,
         line: node.line(),

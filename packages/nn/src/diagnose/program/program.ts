@@ -13,6 +13,8 @@ export interface Program {
   /** By name; null for those that the loss turns out to use. */
   readonly parameters: ReadonlyMap<string, Parameter> | null;
   readonly optimizer: Optimizer | null;
+  /** How many steps the optimizer has taken before. */
+  readonly iterations: number;
   /** The batch: inputs, targets and the weights of samples; empty where they are not known apart. */
   readonly inputs: readonly Tensor[];
   readonly targets: readonly Tensor[];
