@@ -5,7 +5,7 @@ import type { Parameter, Tensor } from "@chainrule/core";
 import { trial } from "../module/trial.ts";
 import { Findings, findingLine } from "./findings.ts";
 import { numberRules } from "./numbers/index.ts";
-import { lossAndFloor } from "./numbers/loss-floor.ts";
+import { lossAndFloor, lossFloorOfAll } from "./numbers/loss-floor.ts";
 import { compute, DiagnosisContext } from "./program/context.ts";
 import { GraphRecorder } from "./program/graph.ts";
 import type { Program } from "./program/program.ts";
@@ -58,6 +58,8 @@ export interface DiagnosedStep {
   readonly size: number;
   /** What the rules of a kind find in it. */
   findings(kind: Rule["kind"]): readonly Said[];
+  /** The least that the loss of all batches can be; null where that is not known. */
+  lossFloor(): number | null;
 }
 
 /** What `fit` needs of the engine. */
@@ -100,6 +102,7 @@ function openStep(program: Program): DiagnosedStep {
       return parameters().reduce((total, { size }) => total + 3 * size, made);
     },
     findings: (kind) => (context === null ? [] : said(context, kind)),
+    lossFloor: () => (context === null ? null : lossFloorOfAll(context)),
   };
 }
 

@@ -126,6 +126,7 @@ export class FitDiagnosis {
     const begin = performance.now();
     this.#pending = null;
     this.#say(look.findings("numbers"));
+    this.#history.lossFloor = look.lossFloor();
     this.#spent += performance.now() - begin;
   }
 

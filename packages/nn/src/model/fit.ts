@@ -179,7 +179,7 @@ async function runEpochs(run: FitRun): Promise<void> {
       putBack?.();
       await checkpoints?.save(parts, epoch + 1, logs, isLast(run, epoch));
       run.diagnosis?.afterEpoch(run.lastBatch, epoch, isLast(run, epoch));
-      run.progress?.endEpoch(batches.steps, logs);
+      run.progress?.endEpoch(batches.steps, logs, model.history?.lossFloor);
     }
     await callbacks.call("onTrainEnd", logs);
   } finally {

@@ -22,6 +22,12 @@ export class History extends Callback {
   history: Record<string, number[]> = {};
   /** The epochs that were completed, counted from 0. */
   epochs: number[] = [];
+  /**
+   * The least that the loss can be, whatever the model: the entropy of targets that are no certainties, such as smoothed or soft
+   * labels, and 0 where they are. Null where it is not known: for other losses than cross-entropy, several outputs, samples of
+   * different weight, `diagnose: false`, and until there was time to look.
+   */
+  lossFloor: number | null = null;
   /** Whether Ctrl-C ended it: the model has learned up to the batch before, which may be within an epoch. */
   interrupted = false;
   /** Why it ended before its last epoch: a callback's reason, or Ctrl-C; null if it did not. */
@@ -35,6 +41,7 @@ export class History extends Callback {
   override onTrainBegin(): void {
     this.history = {};
     this.epochs = [];
+    this.lossFloor = null;
     this.interrupted = false;
     this.stopReason = null;
   }

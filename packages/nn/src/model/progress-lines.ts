@@ -8,8 +8,8 @@ export interface Progress {
   beginEpoch(epoch: number): void;
   /** After a step, now and then; the numbers are only computed where they are shown. */
   update(step: number, logs: () => Logs): void;
-  /** After the last step of an epoch and its validation. */
-  endEpoch(steps: number, logs: Logs): void;
+  /** After the last step of an epoch and its validation, with the least that the loss can be where that is known. */
+  endEpoch(steps: number, logs: Logs, lossFloor?: number | null): void;
   /** Leaves the terminal as it was. May be called at any time. */
   close(): void;
 }
@@ -30,19 +30,21 @@ export function lineProgress({ epochs }: ProgressParams, print: (line: string) =
       since = performance.now();
     },
     update() {},
-    endEpoch(steps, logs) {
+    endEpoch(steps, logs, lossFloor) {
       const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
       const time = formatTime(performance.now() - since);
-      print([`Epoch ${epoch + 1}/${epochs}`, count, time, formatLogs(logs)].join(" - "));
+      print([`Epoch ${epoch + 1}/${epochs}`, count, time, formatLogs(logs, lossFloor)].join(" - "));
     },
     close() {},
   };
 }
 
-/** `loss: 0.6931 - accuracy: 0.5000`. */
-export function formatLogs(logs: Logs): string {
+/** `loss: 0.6931 - accuracy: 0.5000`, and beside the loss the least that it can be, unless that is 0. */
+export function formatLogs(logs: Logs, lossFloor: number | null = null): string {
+  const beside = (name: string) =>
+    name === "loss" && lossFloor ? ` (${formatNumber(lossFloor)} of it the labels' entropy)` : "";
   return Object.entries(logs)
-    .map(([name, value]) => `${name}: ${formatNumber(value)}`)
+    .map(([name, value]) => `${name}: ${formatNumber(value)}${beside(name)}`)
     .join(" - ");
 }
 

@@ -45,12 +45,12 @@ export function openProgressBar(
     if (lineSince !== null) bar.stop();
     lineSince = null;
   };
-  const show = (logs: Logs) => {
+  const show = (logs: Logs, lossFloor?: number | null) => {
     const spent = performance.now() - epochSince;
     const count = `${step}/${total ?? "?"}`;
     const time = `${formatTime(spent)} ${formatPerStep(spent / Math.max(step, 1))}`;
     bar.setTotal(total ?? 1);
-    bar.update(total === null ? 0 : step, { epoch: epochName, count, time, logs: formatLogs(logs) });
+    bar.update(total === null ? 0 : step, { epoch: epochName, count, time, logs: formatLogs(logs, lossFloor) });
   };
   return {
     beginEpoch(epoch) {
@@ -65,10 +65,10 @@ export function openProgressBar(
       updated = performance.now();
       show(logs());
     },
-    endEpoch(done, logs) {
+    endEpoch(done, logs, lossFloor) {
       total ??= done;
       step = done;
-      show(logs);
+      show(logs, lossFloor);
       if (performance.now() - lineSince! >= lineLasts) endLine();
     },
     close: endLine,

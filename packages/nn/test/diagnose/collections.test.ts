@@ -3,7 +3,7 @@
  * to that and are sound, of which nothing must be said. Each stands in a file of its own, in `broken/` and `sound/`.
  */
 import { readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { diagnose, type Findings } from "../../src/index.ts";
 import type { Program } from "./everything.ts";
 
@@ -35,8 +35,40 @@ async function findingsOf(program: Program): Promise<Findings> {
   return diagnose(model, [x, y]);
 }
 
+/** The rules that `fit` names on the console in two epochs. */
+async function saidInFit(program: Program): Promise<string[]> {
+  if ("loss" in program) return [];
+  const { model, x, y, train } = program;
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  try {
+    await model.fit(x, y, { epochs: 2, ...train, verbose: 0 });
+    return warn.mock.calls.map(([text]) => /^fit: ([a-z-]+)[,:]/.exec(text)?.[1] ?? text);
+  } finally {
+    warn.mockRestore();
+  }
+}
+
 const broken = await casesIn("broken");
 const sound = await casesIn("sound");
+/** Of each rule the first program that `fit` can tell of: not by training on one batch, and not by hand. */
+const inFit = [
+  "adam-of-1e-10",
+  "age-and-income",
+  "all-labels-zero",
+  "all-weights-zero",
+  "bias-assigned",
+  "column-never-changes",
+  "detached-in-the-middle",
+  "head-too-large",
+  "label-among-the-features",
+  "mean-over-the-batch",
+  "missing-values",
+  "momentum-and-a-rate-of-ten",
+  "prices-in-euros",
+  "softmax-twice",
+  "square-root-at-zero",
+  "tanh-saturated",
+];
 
 describe("a broken program is told its rule, and no other", () => {
   it.each(broken)("%s", async (_name, { program, told, layer }) => {
@@ -50,10 +82,17 @@ describe("a broken program is told its rule, and no other", () => {
   });
 });
 
-describe("of a sound program nothing is said", () => {
+describe("fit tells of it by the way", () => {
+  it.each(broken.filter(([name]) => inFit.includes(name)))("%s", async (_name, { program, told }) => {
+    expect((await saidInFit(program())).filter((said) => !said.startsWith("fit, "))).toEqual([told]);
+  });
+});
+
+describe("of a sound program nothing is said, in fit neither", () => {
   it.each(sound)("%s", async (_name, { program, told }) => {
     expect(told).toBeUndefined();
     const findings = await findingsOf(program());
     expect(findings.rules, String(findings)).toEqual([]);
+    expect(await saidInFit(program())).toEqual([]);
   });
 });

@@ -23,6 +23,17 @@ export function lossAndFloor(context: DiagnosisContext): LossAndFloor | null {
   return { value: call.output.tensor.item(), floor };
 }
 
+/** More targets than this are not looked through in `fit`: a few milliseconds. */
+const mostTargets = 2 ** 20;
+
+/** The least that the loss of all of a training's batches can be; null where that is not known. */
+export function lossFloorOfAll(context: DiagnosisContext): number | null {
+  const { weights, targets, allTargets } = context.program;
+  if (weights.length > 0 || targets.length !== 1 || lossAndFloor(context) === null) return null;
+  const [all] = allTargets ?? targets;
+  return floorOf(context.graph.losses[0], all.size <= mostTargets ? all : targets[0]);
+}
+
 /** `0.67, of which 0.67 is the labels' entropy`: a loss beside its floor, where there is one. */
 export function inWords({ value, floor }: LossAndFloor): string {
   return floor > 0 ? `${short(value)}, of which ${short(floor)} is the labels' entropy` : short(value);

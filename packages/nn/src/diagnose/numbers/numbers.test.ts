@@ -1,7 +1,7 @@
 /**
  * What the rules of numbers say in numbers, and what a loss is compared with.
  */
-import { Generator, manualSeed, parameter, randn, softmax, tensor, zeros } from "@chainrule/core";
+import { Generator, manualSeed, parameter, rand, randn, softmax, type Tensor, tensor, zeros } from "@chainrule/core";
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -10,8 +10,8 @@ import {
   information,
   mse,
 } from "@chainrule/losses";
-import { describe, expect, it } from "vitest";
-import { Adam, Dense, diagnose, Sequential, SGD } from "../../index.ts";
+import { describe, expect, it, vi } from "vitest";
+import { Adam, Dense, diagnose, type FitOptions, type LossLike, Sequential, SGD } from "../../index.ts";
 
 const labels = (n: number, classes: number) =>
   tensor(
@@ -68,6 +68,35 @@ describe("the floor of the loss", () => {
     expect(String(diagnose(model, [x, labels(8, 4)]))).toBe(
       "nothing found\n\nThe loss is 1.39, of which 0.588 is the labels' entropy: no predictions have less.",
     );
+  });
+});
+
+describe("the floor of the loss, in fit", () => {
+  const x = randn([64, 3], { generator: new Generator(1) });
+  const soft = softmax(randn([64, 4], { generator: new Generator(2) }));
+  const fit = async (loss: LossLike, y: Tensor, options: FitOptions = {}) => {
+    manualSeed(1);
+    const model = new Sequential([new Dense({ units: 4, inputDim: 3 })]);
+    model.compile({ optimizer: "adam", loss });
+    return model.fit(x, y, { batchSize: 16, epochs: 2, ...options });
+  };
+
+  it("is that of all batches, 0 for certain labels, and null where nobody looks or knows", async () => {
+    const expected = information.entropy(soft).mean().item();
+    expect((await fit(crossEntropy, soft)).lossFloor).toBeCloseTo(expected, 5);
+    expect((await fit(crossEntropy.with({ labelSmoothing: 0.2 }), labels(64, 4))).lossFloor).toBeCloseTo(0.5875, 4);
+    expect((await fit(crossEntropy, labels(64, 4))).lossFloor).toBe(0);
+    expect((await fit("mse", soft)).lossFloor).toBeNull();
+    expect((await fit(crossEntropy, soft, { diagnose: false })).lossFloor).toBeNull();
+    expect((await fit(crossEntropy, soft, { sampleWeight: rand([64]) })).lossFloor).toBeNull();
+  });
+
+  it("stands beside the loss in the line of an epoch", async () => {
+    const print = vi.spyOn(console, "log").mockImplementation(() => {});
+    await fit(crossEntropy.with({ labelSmoothing: 0.2 }), labels(64, 4), { verbose: 2, epochs: 1 });
+    const said = print.mock.calls.join("\n");
+    print.mockRestore();
+    expect(said).toMatch(/loss: \d\.\d{4} \(0\.5875 of it the labels' entropy\)$/);
   });
 });
 

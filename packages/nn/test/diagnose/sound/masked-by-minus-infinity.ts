@@ -27,5 +27,5 @@ export function program(): Program {
   }
   const model = new Net();
   model.compile({ optimizer: "adam", loss: (p: Tensor, t: Tensor) => crossEntropy(p, t) });
-  return { model, x, y: labels };
+  return { model, x, y: labels, train: { epochs: 1, batchSize: 64 } };
 }
