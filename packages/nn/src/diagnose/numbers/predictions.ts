@@ -75,5 +75,5 @@ function startsAtZero(context: DiagnosisContext, value: GraphValue): boolean {
     last.every(
       ({ weight, data }) => context.valueOf(weight).storage.every((x: number) => x === 0) && !rowsAreEqual(data.tensor),
     );
-  return isZero && context.program.iterations === 0 && value.tensor.size > 0;
+  return isZero && (context.program.iterations === 0 || context.optimizer?.lr === 0) && value.tensor.size > 0;
 }

@@ -36,6 +36,7 @@ const worse = 2;
 const tinyGradient = 1e-5;
 /** A hundredth of what is healthy: a weight takes 100,000 steps to change by its own size. */
 const tooSmall = 1e-5;
+const lastDigit = 1e-6;
 /** What a rate is taken to that would fit: Karpathy's thousandth for updates that are too large, and for those too small. */
 const healthy = 3e-3;
 
@@ -48,6 +49,8 @@ export const updateRatio: Rule = {
   kind: "numbers",
   *check(context) {
     const { optimizer } = context;
+    // Who says 0 means it.
+    if (optimizer?.lr === 0) return;
     const ratios = ratiosOf(context.updates);
     if (ratios.length === 0) return;
     const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
@@ -66,7 +69,10 @@ export const updateRatio: Rule = {
     const isStarting = optimizer?.schedule != null;
     if (most.ratio < tooSmall && !isStarting && !hasLearned(context) && isUntrained(context) && hasGradient(context))
       yield {
-        evidence: `One step changes no weight by more than ${short(most.ratio)} of its size (${most.name}): it would take ${short(1 / Math.max(most.ratio, 1e-30))} steps to change one by all of it.`,
+        evidence:
+          most.ratio === 0
+            ? "One step changes no weight at all: what it adds is less than the last digit."
+            : `One step changes no weight by more than ${short(most.ratio)} of its size (${most.name}): it would take ${short(1 / most.ratio)} steps to change one by all of it.`,
         fix: fixFor(optimizer, most.ratio),
       };
   },
@@ -152,7 +158,8 @@ function promised(context: DiagnosisContext): number {
 function fixFor(optimizer: Optimizer | null, ratio: number): string {
   if (!(optimizer instanceof Optimizer) || !(optimizer.lr > 0))
     return "Change the learning rate so that an update is about 0.001 of the weights.";
-  const fitting = (optimizer.lr * healthy) / ratio;
-  const rate = Number(fitting.toPrecision(1));
+  // An update near the last digit of float32 says little of its size.
+  const usual = optimizer.name === "SGD" ? 0.01 : 0.001;
+  const rate = ratio < lastDigit ? usual : Number(((optimizer.lr * healthy) / ratio).toPrecision(1));
   return `Take a learning rate of about ${short(rate)} in place of ${short(optimizer.lr)}: new ${optimizer.name}({ lr: ${rate} }); findLearningRate looks for the best.`;
 }
