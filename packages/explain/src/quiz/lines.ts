@@ -11,19 +11,19 @@ export interface LineReader {
 }
 
 /** The lines of standard input. @throws OptionError where there is none, as in a browser. */
-export async function terminalLines(where: string): Promise<LineReader> {
+export function terminalLines(where: string): LineReader {
   const host = (globalThis as { process?: NodeJS.Process }).process;
-  if (!host?.stdin)
+  // Not imported, which bundles for a browser would have to resolve.
+  const readline = host?.stdin && host.getBuiltinModule?.("node:readline");
+  if (!readline)
     throw new OptionError({
       where,
       expected: "ask, a function that gives the answer that was typed",
       got: "none, in a host without a terminal",
       hint: "Pass { ask: (prompt) => … }, or make a page with tracePage(loss, { quiz: 5 }).",
     });
-  // An import would have to be resolved by bundlers for pages.
-  const { createInterface } = host.getBuiltinModule("node:readline");
   const { stdin: input, stdout: output } = host;
-  const lines = createInterface({ input, output, terminal: input.isTTY === true && output.isTTY === true });
+  const lines = readline.createInterface({ input, output, terminal: input.isTTY === true && output.isTTY === true });
   // Lines may come faster than they are asked for, and the end before the last is read.
   const waiting: string[] = [];
   let hasEnded = false;

@@ -70,7 +70,7 @@ export async function quiz(loss: Tensor | Value | BackwardData, options: QuizOpt
   const { questions: _, seed: _seed, lr: _lr, ...explaining } = choosing;
   const data = isExplanation(loss) ? loss : explainBackward(loss, explaining);
   const questions = quizQuestions(data, choosing);
-  const lines: LineReader = ask ? { next: async (prompt) => ask(prompt), close: () => {} } : await terminalLines(where);
+  const lines: LineReader = ask ? { next: async (prompt) => ask(prompt), close: () => {} } : terminalLines(where);
   try {
     return await run(data, questions, { attempts, print, lines });
   } finally {
