@@ -71,7 +71,7 @@ export const updateRatio: Rule = {
       yield {
         evidence:
           most.ratio === 0
-            ? "One step changes no weight at all: what it adds is less than the last digit."
+            ? `One step at a rate of ${short(optimizer?.lr ?? 0)} changes no weight at all: what it adds is less than the last digit of float32, 6e-8 of a number.`
             : `One step changes no weight by more than ${short(most.ratio)} of its size (${most.name}): it would take ${short(1 / most.ratio)} steps to change one by all of it.`,
         fix: fixFor(optimizer, most.ratio),
       };
