@@ -102,6 +102,11 @@ export const layerOptions: Readonly<Record<string, () => Case>> = {
       new Embedding({ inputDim: 5, outputDim: 3, paddingIdx: 0, generator: g() }),
       randint(0, 5, [4, 6], { generator: g() }),
     ),
+  "Embedding, of floats": () =>
+    around(
+      new Embedding({ inputDim: 5, outputDim: 3, generator: g() }),
+      randint(0, 5, [4, 6], { generator: g() }).cast("float32"),
+    ),
   "LSTM, without bias, backwards": () =>
     around(
       new LSTM({ units: 3, useBias: false, goBackwards: true, returnSequences: true, generator: g() }),

@@ -171,6 +171,24 @@ it("takes the optimizer's state along, in PyTorch's layout", async () => {
   expect(files["program.py"]).toContain("FIRST_ITERATION = 6");
 });
 
+it("makes whole numbers of what an embedding looks up, where they come as floats", () => {
+  const table = new Embedding({ inputDim: 5, outputDim: 4, name: "table" });
+  for (const [dtype, call] of [
+    ["int32", "table = self.table(x)"],
+    ["float32", "table = self.table(x.long())"],
+    ["float64", "table = self.table(x.long())"],
+  ] as const) {
+    const tokens = tensor(
+      [
+        [0, 4],
+        [2, 1],
+      ],
+      { dtype },
+    );
+    expect(bodyOf(pytorchProgram(new Sequential([table]), { x: tokens })["program.py"], "forward")).toContain(call);
+  }
+});
+
 it("writes what is no layer of PyTorch's in operations: functions, shared layers, tied and detached weights", () => {
   class Net extends Model {
     table = new Embedding({ inputDim: 5, outputDim: 4 });

@@ -282,6 +282,11 @@ function embedding(layer: nn.Embedding): Counterpart {
   return {
     make: callOf("nn.Embedding", [inputDim, outputDim], { padding_idx: paddingIdx ?? undefined }),
     weights: weightsOf(layer),
+    // PyTorch looks up by whole numbers alone; ours may come as floats, and then the call casts them.
+    call: ({ module, inputs: [indices], nodes }) => {
+      const isCast = nodes.includes(nodes.find(({ name }) => name === "gather")!.inputs[1]);
+      return `${module}(${indices}${isCast ? ".long()" : ""})`;
+    },
   };
 }
 
