@@ -38,6 +38,6 @@ describe("the user's line", () => {
     ).toBe("/repo/examples/01.ts:3:4");
     const installed = "file:///app/node_modules/@chainrule/core/dist/";
     for (const file of ["user-line.js", "node/index.js"]) expect(findHome(installed + file)).toBe(home);
-    expect(findHome("")).toBe(null);
+    for (const nowhere of ["", "data:text/javascript,1", "blob:null/1"]) expect(findHome(nowhere)).toBe(null);
   });
 });

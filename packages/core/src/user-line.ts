@@ -9,7 +9,9 @@
  * @param url where this code is: a file of `src/` or `dist/`, or the one module in `dist/node/`.
  */
 export function findHome(url: string | undefined = import.meta.url): string | null {
-  return url ? new URL(url.includes("/dist/node/") ? "../../../" : "../../", url).href : null;
+  // Nothing lies beside a module that is an address itself, such as data:….
+  const up = url?.includes("/dist/node/") ? "../../../" : "../../";
+  return url && URL.canParse(up, url) ? new URL(up, url).href : null;
 }
 
 /** An error that knows the stack, deeper than the ten lines that V8 records by itself: the library alone may take those. */

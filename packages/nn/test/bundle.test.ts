@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { byEsbuild, byVite } from "../../core/test/bundlers.ts";
 
 const source = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
@@ -24,6 +24,13 @@ for (let i = 0; i < 3; i++) {
   optimizer.step();
 }
 export const result = w.toArray();`;
+
+const classifier = (rest: string) => `
+import { Dense, diagnose, Sequential } from ${nn};
+const model = new Sequential([new Dense({ units: 3, inputDim: 2, activation: "softmax" })]);
+model.compile({ optimizer: "sgd", loss: "crossEntropy" });
+${rest}
+await model.fit([[0, 1], [1, 0]], [0, 2], { epochs: 2, diagnose: true });`;
 
 /** Nothing but the compiler asks the host for WebAssembly. */
 const hasCompiler = (code: string) => code.includes("WebAssembly");
@@ -49,5 +56,28 @@ describe.each([
   it("of a loop that imports the compiler by its name has its kernels", async () => {
     const compiler = source("../../compiler/src/index.ts");
     expect(hasCompiler(await bundle(`import ${compiler};\n${eagerLoop}`, folder))).toBe(true);
+  });
+});
+
+describe("a bundle of a classifier", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const said = async (code: string) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
+    return warn.mock.calls.map(([line]) => String(line)).join("\n");
+  };
+
+  it("has no rules of the diagnosis, which fit says where it is asked for it", async () => {
+    const code = await byEsbuild(classifier(""));
+    expect(code).not.toContain("softmax-before-logits-loss");
+    expect(await said(code)).toMatch(/^fit, diagnose: this bundle has left the rules out/);
+  });
+
+  it("has them where it calls diagnose, and fit looks by them", async () => {
+    const code = await byEsbuild(classifier("diagnose(model, [[[0, 1], [1, 0]], [0, 2]]);"));
+    expect(await said(code)).toMatch(/^fit: softmax-before-logits-loss/);
   });
 });
