@@ -54,6 +54,9 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["alike.js"], folder));
   writeFileSync(join(folder, "threaded.js"), threaded());
   process.stdout.write(run("node", ["threaded.js"], folder));
+  writeFileSync(join(folder, "train.js"), trained());
+  writeFileSync(join(folder, "swept.js"), swept());
+  process.stdout.write(run("node", ["swept.js"], folder));
   await checkBrowserBundle();
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -74,6 +77,31 @@ for (const module of [url, url.replace("/node/index.js", "/index.js")]) {
   if (getNumThreads() !== 2) throw new Error("a worker was lost");
 }
 console.log("two threads compute what one does");
+`;
+}
+
+/** A module with a function that other processes run. */
+function trained() {
+  return `import { Dense, Sequential, SGD } from "chainrule";
+export async function train({ lr }) {
+  const model = new Sequential([new Dense({ units: 1, inputDim: 1 })]);
+  model.compile({ optimizer: new SGD({ lr }), loss: "mse" });
+  return model.fit([[0], [1]], [1, 3], { epochs: 3, verbose: 0, diagnose: false });
+}
+`;
+}
+
+/** A program whose sweep finds the file of its processes, and what Node loads shows itself in notebooks. */
+function swept() {
+  return `import { sweep, tensor } from "chainrule";
+import { train } from "./train.js";
+const grid = { lr: [0.01, 0.1], seed: 2 };
+const alone = await sweep(grid, train, { parallel: false });
+const together = await sweep(grid, train, { parallel: 2, module: new URL("./train.js", import.meta.url) });
+const numbers = ({ runs }) => JSON.stringify(runs.map(({ values, curves, error }) => [values, curves, error]));
+if (together.failed.length > 0 || numbers(alone) !== numbers(together)) throw new Error("processes compute something else: " + numbers(together));
+if (!tensor([1])[Symbol.for("Jupyter.display")]()["text/html"]) throw new Error("notebooks show no tensors");
+console.log("a sweep in two processes computes what one does");
 `;
 }
 

@@ -31,7 +31,7 @@ export function serveRuns(line: Line): void {
     }
     try {
       setDefaultDType(order.dtype);
-      setNumThreads(order.threads);
+      await setNumThreads(order.threads);
       exports = await importQuietly(order.url);
       train = exports[order.name] as Train;
       answer({ kind: "ready" });
