@@ -18,10 +18,13 @@ const encode = (letters: string) => Array.from(letters, (letter) => alphabet.ind
 /** How many letters it sees at once. */
 const length = 16;
 
+/** Stretches of the text as whole numbers, [stretches, letters]. */
+const encodeAll = (stretches: string[]) => tensor(stretches.map(encode), { dtype: "int32" });
+
 /** Every stretch of the text, x, and the same stretch one letter later, y: at each place the letter to be guessed. */
 const starts = Array.from({ length: text.length - length }, (_, i) => i);
-export const x = tensor(starts.map((i) => encode(text.slice(i, i + length))));
-export const y = tensor(starts.map((i) => encode(text.slice(i + 1, i + 1 + length))));
+export const x = encodeAll(starts.map((i) => text.slice(i, i + length)));
+export const y = encodeAll(starts.map((i) => text.slice(i + 1, i + 1 + length)));
 
 export class GPT extends Model {
   letters = new Embedding({ inputDim: alphabet.length, outputDim: 32 });
@@ -47,10 +50,8 @@ export class GPT extends Model {
 export function write(model: GPT, beginning: string, letters: number, temperature: number): string {
   let written = beginning;
   for (let i = 0; i < letters; i++) {
-    const seen = encode(written.slice(-length));
-    const logits = noGrad(() => model.call(tensor([seen])))
-      .slice(0)
-      .slice(seen.length - 1);
+    const seen = written.slice(-length);
+    const logits = noGrad(() => model.call(encodeAll([seen]))).slice(0, seen.length - 1);
     written += alphabet[categorical(logits.div(temperature).softmax(), [1]).item()];
   }
   return written;
