@@ -16,7 +16,6 @@ export { type FiltersOptions, filtersSvg, type ImagesData, type ImagesOptions, i
 export { type Band, type LineChartOptions, lineChartSvg } from "./charts/line-chart.ts";
 export type { LineChartData } from "./charts/line-data.ts";
 export { type PlotLinesOptions, plotLines } from "./charts/plot-lines.ts";
-export { type TrainingReportOptions, trainingReport } from "./charts/report.ts";
 export { type Displayable, display } from "./drawing/display.ts";
 export type { AxisScale } from "./drawing/ticks.ts";
 export {
@@ -48,3 +47,5 @@ export {
 export { type LossLandscapeOptions, lossLandscapeSvg } from "./landscape/landscape-svg.ts";
 export type { LossOptionLists } from "./losses/curves.ts";
 export { type PlotLossOptions, type PlottedLoss, plotLoss } from "./losses/plot-loss.ts";
+export type { Mistakes } from "./report/mistakes.ts";
+export { type TrainingReportOptions, trainingReport } from "./report/report.ts";

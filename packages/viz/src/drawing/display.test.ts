@@ -2,7 +2,7 @@ import { DTypeError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { heatmap } from "../charts/heatmap.ts";
 import { lineChartSvg } from "../charts/line-chart.ts";
-import { trainingReport } from "../charts/report.ts";
+import { trainingReport } from "../report/report.ts";
 import { display, jupyterDisplay } from "./display.ts";
 import { escapeCode } from "./terminal.ts";
 
