@@ -51,7 +51,8 @@ export function write(model: GPT, beginning: string, letters: number, temperatur
   let written = beginning;
   for (let i = 0; i < letters; i++) {
     const seen = written.slice(-length);
-    const logits = noGrad(() => model.call(encodeAll([seen]))).slice(0, seen.length - 1);
+    const [rows] = noGrad(() => model.call(encodeAll([seen]))); // logits for each place: [seen, letters]
+    const logits = rows.slice(seen.length - 1);
     written += alphabet[categorical(logits.div(temperature).softmax(), [1]).item()];
   }
   return written;
