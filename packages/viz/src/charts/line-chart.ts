@@ -28,6 +28,7 @@ import {
   type LinePlotOptions,
   type LineValues,
   toLines,
+  withoutBelow,
 } from "./line-data.ts";
 import { thinOut } from "./thin-out.ts";
 
@@ -43,8 +44,6 @@ export interface LineChartOptions extends LinePlotOptions {
   width?: number;
   /** In pixels, 360 by default. */
   height?: number;
-  /** `"log"` for an axis on which equal ratios lie equally far apart, such as learning rates. */
-  xScale?: AxisScale;
   /** Where the lying axis begins and ends; by default where the points do. */
   xRange?: Extent;
   /** Where the upright axis begins and ends; what lies beyond is cut off. */
@@ -72,7 +71,7 @@ export interface LineChartOptions extends LinePlotOptions {
  */
 export function lineChartSvg(series: LineChartData, options: LineChartOptions = {}): string {
   const where = "lineChartSvg";
-  checkLineOptions(where, options, ["width", "height", "xScale", "xRange", "yRange", "bands"]);
+  checkLineOptions(where, options, ["width", "height", "xRange", "yRange", "bands"]);
   const { width = 640, height = 360, title, xLabel, yLabel, xScale = "linear" } = options;
   checkSize(where, "width", width, 160);
   checkSize(where, "height", height, 120);
@@ -126,20 +125,6 @@ function toAxis(
   checkRange(where, range);
   if (scale !== "log" || range[0] > 0) return axisWithin(range, marks, scale);
   throw new OptionError({ where, expected: "a range above 0 on a logarithmic scale", got: `[${range.join(", ")}]` });
-}
-
-/** Without the points that have no place on a logarithmic axis. */
-function withoutBelow(where: string, line: Line, xScale: AxisScale): Line {
-  if (xScale === "linear") return line;
-  const points = line.points.filter(([x]) => x > 0);
-  if (points.length > 0 || line.points.length === 0)
-    return line.points.length === points.length ? line : { ...line, points };
-  throw new DataError({
-    where,
-    expected: "numbers above 0 along a logarithmic axis",
-    got: `${describe(line.points[0][0])} as the first x`,
-    hint: "Without an x of their own values lie at 0, 1, 2, …: pass { x } or points [x, y].",
-  });
 }
 
 interface DrawnBand {

@@ -26,9 +26,11 @@ export interface LinePlotOptions {
   x?: readonly number[];
   /** `"log"` for values that span several powers of ten; values that are not above 0 are then left out. */
   yScale?: AxisScale;
+  /** `"log"` for an axis on which equal ratios lie equally far apart, such as learning rates. */
+  xScale?: AxisScale;
 }
 
-export const lineKeys = ["title", "xLabel", "yLabel", "x", "yScale"] as const;
+export const lineKeys = ["title", "xLabel", "yLabel", "x", "yScale", "xScale"] as const;
 
 /** A line as points, in the order given; a point whose y is not finite is a gap. */
 export interface Line {
@@ -97,6 +99,20 @@ function toPoints(where: string, name: string, data: unknown, x?: readonly numbe
       expected: `a number or a point [x, y] at index ${i} of ${line}`,
       got: describe(value),
     });
+  });
+}
+
+/** Without the points that have no place on a logarithmic axis. */
+export function withoutBelow(where: string, line: Line, xScale: AxisScale): Line {
+  if (xScale === "linear") return line;
+  const points = line.points.filter(([x]) => x > 0);
+  if (points.length > 0 || line.points.length === 0)
+    return line.points.length === points.length ? line : { ...line, points };
+  throw new DataError({
+    where,
+    expected: "numbers above 0 along a logarithmic axis",
+    got: `${describe(line.points[0][0])} as the first x`,
+    hint: "Without an x of their own values lie at 0, 1, 2, …: pass { x } or points [x, y].",
   });
 }
 

@@ -117,6 +117,24 @@ describe("plotLines", () => {
     for (const color of [true, false]) expect(plotLines(many, { ...plain, color })).toContain("line 14");
   });
 
+  it("lays equal ratios equally far apart on a logarithmic axis, and says where there are none", () => {
+    const points = [
+      [1e-4, 0],
+      [1e-2, 1],
+      [1, 0],
+    ] as const;
+    const rows = plotLines(points, { ...plain, width: 41, xScale: "log" }).split("\n");
+    const top = rows.find((row) => row.includes("1┤"))!;
+    // The middle by ratio is the middle of the drawing, up to half a stroke.
+    const middle = (top.search(/[┏┓━]/) + top.length - 1) / 2;
+    const left = rows.find((row) => row.includes("└"))!.indexOf("└");
+    expect(Math.abs(middle - (left + 1 + 20))).toBeLessThanOrEqual(1);
+    expect(rows.at(-1)).toMatch(/1e-4.*0\.01.*1/);
+    expect(() => plotLines([1, 2], { ...plain, xScale: "log" })).not.toThrow();
+    expect(() => plotLines([[-1, 2]], { ...plain, xScale: "log" })).toThrow(/above 0 along a logarithmic axis/);
+    expect(() => plotLines([1, 2], { xScale: "cubic" as "log" })).toThrow(OptionError);
+  });
+
   it.each([{ width: 9 }, { height: 2 }, { width: 20.5 }, { hight: 5 }])("refuses %o", (options) => {
     expect(() => plotLines([1, 2], options)).toThrow(OptionError);
   });

@@ -4,6 +4,7 @@
  * The drawing is done by the library simple-ascii-chart. It is given one point for each column of characters, so that
  * long lines stay readable and short ones become lines rather than stairs, and marks at round numbers.
  */
+import { lookUp } from "@chainrule/core/internal";
 import plot from "simple-ascii-chart";
 import { center, escapeCode, hasColors, lengthOf, lineColors, paint } from "../drawing/terminal.ts";
 import { type Axis, axisFor, formatNumber } from "../drawing/ticks.ts";
@@ -14,6 +15,7 @@ import {
   type LineChartData,
   type LinePlotOptions,
   toLines,
+  withoutBelow,
 } from "./line-data.ts";
 
 /** Options of {@link plotLines}. */
@@ -47,15 +49,16 @@ const tags = ["ansiRed", "ansiGreen", "ansiYellow", "ansiBlue", "ansiMagenta", "
 export function plotLines(series: LineChartData, options: PlotLinesOptions = {}): string {
   const where = "plotLines";
   checkLineOptions(where, options, ["width", "height", "color"]);
-  const { width = 60, height = 15, title, xLabel, yLabel, color = hasColors() } = options;
+  const { width = 60, height = 15, title, xLabel, yLabel, xScale = "linear", color = hasColors() } = options;
   checkSize(where, "width", width, 10);
   checkSize(where, "height", height, 3);
-  const lines = toLines(where, series, options);
+  lookUp(`${where}, xScale`, { linear: true, log: true }, xScale);
+  const lines = toLines(where, series, options).map((line) => withoutBelow(where, line, xScale));
   const finite = lines.flatMap(({ points }) => points.filter(([, y]) => Number.isFinite(y)));
   const xAxis = axisFor(
     finite.map(([x]) => x),
     Math.ceil(width / 9),
-    "linear",
+    xScale,
     true,
   );
   const yAxis = axisFor(
