@@ -9,6 +9,7 @@ export { defineLoss } from "./definition/define-loss.ts";
 export type {
   Loss,
   LossSample,
+  LossFormula,
   LossSettings,
   NoOptions,
   NumberOptions,

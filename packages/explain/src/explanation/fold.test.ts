@@ -1,5 +1,5 @@
 import { manualSeed, parameter, tensor } from "@chainrule/core";
-import { binaryCrossEntropy, mse } from "@chainrule/losses";
+import { binaryCrossEntropy, defineLoss, mse } from "@chainrule/losses";
 import { Dense, LSTM, Sequential } from "@chainrule/nn";
 import { describe, expect, it } from "vitest";
 import { explainBackward } from "../index.ts";
@@ -70,6 +70,18 @@ describe("an explanation by layer", () => {
     expect(step.terms).toHaveLength(3);
     const total = step.gradient.values!.map((_, i) => step.terms.reduce((sum, { sent }) => sum + sent.values![i], 0));
     expect(total).toEqual(step.gradient.values!.map((value) => expect.closeTo(value, 6)));
+  });
+
+  it("tells the formula of a loss of one's own", () => {
+    const formula = { text: "mean (prediction - target)⁴", tex: "\\overline{(p - t)^4}" };
+    const fourth = defineLoss("fourthPower", (p, t) => p.sub(t).pow(4), { formula });
+    const loss = fourth(parameter([1, 2]), [0, 0]);
+    const { nodes, result } = explainBackward(loss).folded();
+    expect(nodes[result]).toMatchObject({ op: "fourthPower", formula });
+    expect(explainBackward(loss, { names: { loss } }).toText({ fold: true })).toContain(
+      "= mean (prediction - target)⁴ = 8.5",
+    );
+    expect(() => defineLoss("third", (p) => p, { formula: "p" as never })).toThrow(/its text and its TeX/);
   });
 
   it("leaves a computation without layers as it is", () => {

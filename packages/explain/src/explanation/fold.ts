@@ -69,6 +69,7 @@ class Folding {
     return {
       ...node,
       id: this.ids.get(id)!,
+      ...(group.formula && id === this.#speaker(id) && { formula: group.formula }),
       op: group.kind === "loss" ? group.path : `${group.path}:${group.kind}`,
       inputs: outside.sort((a, b) => Number(nodes[a].kind === "parameter") - Number(nodes[b].kind === "parameter") || a - b).map((from) => this.ids.get(from)!), // biome-ignore format: short
     };

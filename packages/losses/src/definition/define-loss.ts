@@ -70,7 +70,7 @@ export function defineLoss<Own extends object, Inputs extends readonly TensorLik
   settings?: LossSettings<Own>,
 ): Loss<Own, Inputs>;
 export function defineLoss(name: string, perElement: unknown, settings: object = {}): unknown {
-  const known = ["options", "aliases", "inputs", "given", "whole", "reduces", "shared", "check", "sample"];
+  const known = ["options", "aliases", "inputs", "given", "whole", "reduces", "shared", "check", "sample", "formula"];
   checkText("defineLoss", "the loss's name", name);
   checkOptions(`defineLoss("${name}")`, settings, known);
   if (typeof perElement !== "function")
@@ -80,6 +80,13 @@ export function defineLoss(name: string, perElement: unknown, settings: object =
       got: describe(perElement),
     });
   const declared = settings as LossSettings<Record<string, unknown>>;
+  const { formula } = declared;
+  if (formula !== undefined && (typeof formula?.text !== "string" || typeof formula.tex !== "string"))
+    throw new OptionError({
+      where: `defineLoss("${name}"), formula`,
+      expected: "its text and its TeX: { text, tex }",
+      got: describe(formula),
+    });
   const definition: Definition = {
     name,
     perElement: perElement as Definition["perElement"],
@@ -118,6 +125,7 @@ function makeLoss(definition: Definition, fixed: Options): Loss {
     options: fixed,
     whole: settings.whole ?? false,
     sample: settings.sample,
+    formula: settings.formula,
     with: (options: Options) => {
       checkNames(definition, options);
       if (options.reduction !== undefined) checkReduction(name, options.reduction);

@@ -49,6 +49,12 @@ export interface LossSample {
   readonly options?: object;
 }
 
+/** What a loss computes, for people to read. */
+export interface LossFormula {
+  readonly text: string;
+  readonly tex: string;
+}
+
 /** What a loss says of itself beyond its formula; everything has a default. */
 export interface LossSettings<Own extends object> {
   /** The names of its own options, which are then checked before anything is computed. By default those it reads. */
@@ -73,6 +79,8 @@ export interface LossSettings<Own extends object> {
   readonly shared?: (options: Own) => readonly string[];
   /** Checks of its own for shapes and options, in place of "all inputs have one shape". */
   readonly check?: (name: string, inputs: readonly Tensor[], options: Own) => void;
+  /** What explanations say that it computes, in plain text and in TeX. */
+  readonly formula?: LossFormula;
   /** Inputs to check it with, where random numbers in the inputs' domains will not do. */
   readonly sample?: (normal: () => number) => LossSample;
 }

@@ -12,6 +12,8 @@ export interface LayerCall {
   readonly path: string;
   /** The class of the layer, or `"loss"`. */
   readonly kind: string;
+  /** What the loss says that it computes, if it does. */
+  readonly formula?: { readonly text: string; readonly tex: string };
 }
 
 /** What is asked of modules. */
@@ -66,9 +68,12 @@ function scopesOf(innermost: Scope | null): Scope[] {
 class PathsWithin {
   readonly #paths = new Map<object, Map<object, string>>();
 
-  describe(scope: Scope): { path: string; kind: string } {
+  describe(scope: Scope): Omit<LayerCall, "call"> {
     const { owner } = scope;
-    if (!isModule(owner)) return { path: nameOf(owner), kind: "loss" };
+    if (!isModule(owner)) {
+      const { formula } = owner as Pick<LayerCall, "formula">;
+      return { path: nameOf(owner), kind: "loss", ...(formula && { formula }) };
+    }
     const root = scopesOf(scope)
       .map((each) => each.owner)
       .find(isModule)!;
