@@ -33,7 +33,16 @@ const causes: readonly (readonly [rule: Rule, ...causes: readonly Rule[]])[] = [
   [saturatedUnits, nonFinite, unscaledFeatures],
   [vanishingGradients, nonFinite, unscaledFeatures, deadUnits, saturatedUnits],
   [explodingGradients, nonFinite, unscaledFeatures],
-  [initialLoss, nonFinite, unscaledFeatures, constantFeatures, explodingGradients, saturatedUnits, unscaledTargets],
+  [
+    initialLoss,
+    nonFinite,
+    symmetricWeights,
+    unscaledFeatures,
+    constantFeatures,
+    explodingGradients,
+    saturatedUnits,
+    unscaledTargets,
+  ],
   [
     updateRatio,
     nonFinite,

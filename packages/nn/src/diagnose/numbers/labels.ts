@@ -70,12 +70,12 @@ export const leakedLabels: Rule = {
     const [y] = program.targets;
     if (program.inputs.length !== 1 || program.targets.length !== 1 || x.rank !== 2 || !isFloat(x.dtype)) return;
     const [rows, features] = x.shape;
-    if (rows < fewestSamples || features < fewestFeatures || y.size !== rows) return;
-    const labels = y.storage;
-    const kinds = new Set<number>(labels);
+    const labels = labelsOf(y);
+    if (rows < fewestSamples || features < fewestFeatures || labels?.length !== rows) return;
+    const kinds = new Set<number>(Array.from(labels));
     if (kinds.size < 2) return;
     const isWhole = (label: number) => Number.isInteger(label);
-    const areClasses = kinds.size <= mostClasses && labels.every(isWhole as never);
+    const areClasses = kinds.size <= mostClasses && Array.from(labels).every(isWhole);
     const columns = columnsOf(x);
     let isFound = false;
     for (const [j, column] of columns.entries()) {
@@ -111,6 +111,20 @@ function tellsOne(column: ArrayLike<number>, labels: ArrayLike<number>, kind: nu
     else if (sides.get(side) !== column[i]) return false;
   }
   return sides.size === 2 && sides.get(true) !== sides.get(false);
+}
+
+/** A number for each sample, of one-hot targets the class; null for other targets. */
+function labelsOf(y: Tensor): ArrayLike<number> | null {
+  if (y.size === y.shape[0]) return y.storage;
+  if (y.rank !== 2) return null;
+  const classes = y.shape[1];
+  const labels: number[] = [];
+  for (let i = 0; i < y.shape[0]; i++) {
+    const row = Array.from(y.storage.slice(i * classes, (i + 1) * classes));
+    if (row.some((p) => p !== 0 && p !== 1) || row.filter((p) => p === 1).length !== 1) return null;
+    labels.push(row.indexOf(1));
+  }
+  return labels;
 }
 
 function namesEachClass(column: ArrayLike<number>, labels: ArrayLike<number>, classes: number): boolean {

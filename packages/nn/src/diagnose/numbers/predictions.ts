@@ -10,7 +10,10 @@ import { columnsOf, rowsAreEqual, short } from "./statistics.ts";
 
 /** Fewer samples say little. */
 const fewestSamples = 4;
-/** Predictions that differ by less than float32 can tell are the same. */
+/**
+ * Predictions that differ by less than float32 can tell are the same. In fit's first step, where it cannot be seen whether
+ * the signal was lost on the way through many layers, they are to be equal.
+ */
 const sameTo = 1e-6;
 
 export const constantPredictions: Rule = {
@@ -28,7 +31,7 @@ export const constantPredictions: Rule = {
         tensor.rank === 0 ||
         rows < fewestSamples ||
         tensor.size === 0 ||
-        !areSame(tensor) ||
+        !areSame(tensor, context.hasTakenStep ? 0 : sameTo) ||
         startsAtZero(context, value)
       )
         continue;
@@ -57,11 +60,11 @@ function producerLayer(value: GraphValue): string | undefined {
   return at.producer?.layer?.title;
 }
 
-function areSame(x: Tensor): boolean {
+function areSame(x: Tensor, to: number): boolean {
   return columnsOf(x).every((column) => {
     let [least, most] = [column[0], column[0]];
     for (const y of column) [least, most] = [Math.min(least, y), Math.max(most, y)];
-    return most - least <= sameTo * Math.max(Math.abs(least), Math.abs(most));
+    return most - least <= to * Math.max(Math.abs(least), Math.abs(most));
   });
 }
 
