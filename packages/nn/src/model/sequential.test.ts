@@ -151,7 +151,7 @@ describe("summary", () => {
     const printed: string[] = [];
     const text = new Sequential([new Dense({ units: 1 })]).summary({ print: (line) => printed.push(line) });
     expect(printed).toEqual([text]);
-    expect(text).toMatch(/│ dense \(Dense\) │ \? {12}│ not made yet │[^]*say inputDim or inputShape/);
+    expect(text).toMatch(/│ dense \(Dense\) │ \? {12}│ not made yet │[\s\S]*say inputDim or inputShape/);
     expect(() => new Sequential().summary({ pirnt: () => {} } as object)).toThrow(/Did you mean "print"/);
   });
 
