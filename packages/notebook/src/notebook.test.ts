@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { OptionError, parameter, tensor, value, zeros } from "@chainrule/core";
-import { explainBackward } from "@chainrule/explain";
+import { explainBackward, explainGradient } from "@chainrule/explain";
 import { Adam, Dense, diagnose, findLearningRate, History, Sequential, SGD } from "@chainrule/nn";
 import { display, graphOf, lineChartSvg } from "@chainrule/viz";
 import { describe, expect, it } from "vitest";
@@ -78,6 +78,8 @@ describe("what was computed", () => {
       "text/plain": explanation.toText(),
     });
     expect(explanation.toMarkdown()).toMatch(/\$/);
+    const why = explainGradient(w.square().sum(), w, [1]);
+    expect(await notebookBundle(why)).toEqual({ "text/markdown": why.toMarkdown(), "text/plain": why.toText() });
     expect(JSON.parse(JSON.stringify(graphOf(w.sum()))).nodes.length).toBeGreaterThan(1);
   });
 });

@@ -5,7 +5,7 @@
  */
 import { OptionError, Tensor, Value } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { BackwardExplanation } from "@chainrule/explain";
+import { BackwardExplanation, GradientExplanation } from "@chainrule/explain";
 import { History, Module } from "@chainrule/nn";
 import { Findings, LearningRateFindings } from "@chainrule/nn/internal";
 import { graphSvg } from "@chainrule/viz";
@@ -23,6 +23,7 @@ const shown: readonly (readonly [{ readonly prototype: object }, (x: any) => Dis
   [LearningRateFindings, ratesBundle],
   [Findings, findingsBundle],
   [BackwardExplanation, explanationBundle],
+  [GradientExplanation, explanationBundle],
   [RecordedGraph, graphBundle],
 ];
 
@@ -35,7 +36,7 @@ for (const [Class, bundleOf] of shown)
     writable: true,
   });
 
-function explanationBundle(explanation: BackwardExplanation): DisplayBundle {
+function explanationBundle(explanation: BackwardExplanation | GradientExplanation): DisplayBundle {
   return { "text/markdown": explanation.toMarkdown(), "text/plain": explanation.toText() };
 }
 

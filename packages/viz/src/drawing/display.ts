@@ -49,12 +49,15 @@ export function display(...drawings: readonly string[]): Displayable {
 const isSvg = (drawing: string) => drawing.startsWith("<svg ");
 const isPage = (drawing: string) => /^<!doctype html>/i.test(drawing);
 
-/** A page has styles for the whole window, from which the notebook's own must be safe. */
+/**
+ * A page has styles for the whole window, and may have a script, such as one of `tracePage`: within a frame without an origin,
+ * from which the notebook is safe.
+ */
 function asHtml(drawing: string): string {
   if (isSvg(drawing)) return `<div>${drawing}</div>`;
   if (!isPage(drawing)) return `<pre>${escapeXml(withoutColors(drawing))}</pre>`;
   const style = "width:100%;height:600px;border:1px solid #8b96a3;border-radius:4px";
-  return `<iframe sandbox="" style="${style}" srcdoc="${escapeXml(drawing)}"></iframe>`;
+  return `<iframe sandbox="allow-scripts" style="${style}" srcdoc="${escapeXml(drawing)}"></iframe>`;
 }
 
 /** What is shown where there are no pictures: the title of one, a text as it is. */
