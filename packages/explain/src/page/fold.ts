@@ -1,6 +1,7 @@
 /**
  * Which nodes of a large computation are one box: those of one call of a layer or a loss.
  */
+import { foldedInto } from "@chainrule/viz/internal";
 import type { BackwardData, LayerCall } from "../explanation/types.ts";
 
 /** The nodes of one call. */
@@ -26,9 +27,9 @@ export function unfolded({ nodes }: BackwardData): Folding {
 /** A group for each call within the outermost model, and for each loss; of more than one result. */
 export function foldByLayer({ nodes }: BackwardData): Folding {
   const calls = new Map<number, { call: LayerCall; nodes: number[] }>();
-  for (const { id, layers = [] } of nodes) {
-    const call = layers.find(({ path }) => path !== "") ?? layers[0];
-    if (!call) continue;
+  for (const { id, layers } of nodes) {
+    const call = foldedInto(layers);
+    if (call === null) continue;
     const known = calls.get(call.call) ?? { call, nodes: [] };
     known.nodes.push(id);
     calls.set(call.call, known);

@@ -278,6 +278,24 @@ describe("going back", () => {
     expect(training.furthest).toBe(10);
   });
 
+  it("calls a jitted step with a batch alone, and a step without parameters with nothing", () => {
+    const w = parameter(tensor([1]));
+    const counted: unknown[][] = [];
+    const jitted = jit(([factor]: readonly Tensor[]) => {
+      w.assign(w.mul(factor));
+      return w.sum();
+    });
+    const training = rewindable(jitted, { w }, { batches: [[tensor(2)], [tensor(3)]] });
+    expect(training.step(3).item()).toBe(12);
+    training.back(2);
+    expect([w.item(), training.step().item()]).toEqual([2, 6]);
+    const bare = rewindable(jit(() => w.sum()), { w }); // biome-ignore format: short
+    expect(bare.step(2).item()).toBe(6);
+    rewindable((...given: unknown[]) => void counted.push(given), { w }).step();
+    rewindable((index: number) => void counted.push([index]), { w }).step(2);
+    expect(counted).toEqual([[], [0], [1]]);
+  });
+
   it("says within a step that it is run again", () => {
     const seen: string[] = [];
     const w = parameter(tensor([1]));

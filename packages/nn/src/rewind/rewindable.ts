@@ -59,7 +59,9 @@ export class Rewindable<Result> {
     this.#passes = batches === undefined ? null : new Passes(where, batches, () => this.#parts.takeRandom());
     const passes = this.#passes;
     const run = step as (...args: unknown[]) => Result;
-    this.#run = passes ? (index) => run(passes.next(), index) : (index) => run(index);
+    // A number is another kind of argument each time, for which a jitted function would be compiled anew.
+    const takesIndex = step.length > (passes ? 1 : 0);
+    this.#run = (index) => run(...(passes ? [passes.next()] : []), ...(takesIndex ? [index] : []));
     this.#every = every;
     this.#snapshots = new Snapshots({ count: mostSnapshots, bytes: maxBytes });
     if (!this.#parts.areUnbuilt) this.#take(false);
@@ -276,9 +278,9 @@ function isAsync(): ModelError {
  * their distance, so that memory stays bounded; going back takes the state before, and runs the steps between again. What a
  * step returns is compared with what it returned at first.
  *
- * @param step takes one step of training: given its number from 0, or where there are `batches` a batch and the number.
- *   It should return the loss, by which steps that are run again are compared. It may be compiled with `jit`, or call what
- *   is.
+ * @param step takes one step of training: given its number from 0, or where there are `batches` a batch and the number, if
+ *   it has parameters for them. It should return the loss, by which steps that are run again are compared. It may be compiled
+ *   with `jit`, or call what is.
  * @param parts all that a step changes, by name: models, optimizers, generators, parameters, Values, objects with
  *   `stateDict` and `loadStateDict`, and lists and plain objects of these and of numbers. What `manualSeed` seeds is always
  *   among it.
