@@ -36,21 +36,28 @@ export function foldByLayer({ nodes }: BackwardData): Folding {
   }
   const groupOf = nodes.map((): number | null => null);
   const groups: { id: number; name: string; nodes: number[] }[] = [];
-  const losses = new Set<number>();
   for (const { call, nodes: own } of calls.values()) {
     if (own.length < 2) continue;
     const id = groups.length;
-    if (call.kind === "loss") losses.add(id);
     groups.push({ id, name: call.kind === "loss" ? call.path : `${call.path || "model"} (${call.kind})`, nodes: own });
     for (const node of own) groupOf[node] = id;
   }
-  // A weight goes where all that use it are, and so do numbers that a loss makes for itself; data have a box of their own.
+  // A leaf goes where all that use it are, and so do numbers without a name, unless they are the first that comes in: data.
+  const enters = new Set<number>();
+  for (const { id, inputs } of nodes) {
+    const own = groupOf[id];
+    const comes = inputs.some((input) => groupOf[input] !== own && nodes[input].inputs.length > 0);
+    if (own !== null && comes) enters.add(own);
+  }
   for (const { id, inputs, kind, name } of nodes) {
     if (inputs.length > 0 || groupOf[id] !== null) continue;
     const users = nodes.filter((node) => node.inputs.includes(id)).map((node) => groupOf[node.id]);
     const [first] = users;
     if (first === undefined || first === null || users.some((user) => user !== first)) continue;
-    if (kind === "input" && !(losses.has(first) && /^v\d+$/.test(name))) continue;
+    if (kind === "input" && !(enters.has(first) && /^v\d+$/.test(name))) {
+      enters.add(first);
+      continue;
+    }
     groupOf[id] = first;
     groups[first].nodes.push(id);
   }

@@ -40,17 +40,21 @@ export function spoken(numbers: Numbers): string {
 }
 
 /**
- * Numbers: one by itself, rows of a matrix in a table, many in a sentence.
+ * Numbers: one by itself, rows of a matrix in a table, of several matrices one below the other, many in a sentence.
  *
  * @param name what the table is called by those who cannot see what stands before it.
  */
 export function numbersHtml(numbers: Numbers, name: string): string {
   const { shape, values } = numbers;
   if (values && shape.length === 0) return `<span class="number">${shown(values[0])}</span>`;
-  const rows = shape.length <= 2 ? rowsOf(numbers) : null;
+  const rows = rowsOf(numbers);
   if (!rows) return `<span class="summary">${escaped(values ? (inLine(numbers) ?? "") : summary(numbers))}</span>`;
+  // Of more than two axes, matrix below matrix.
+  const height = shape.length > 2 ? shape[shape.length - 2] : rows.length;
   const cells = (row: readonly string[]) => row.map((text) => `<td>${escaped(text.replace("-", "−"))}</td>`).join("");
-  const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join("");
+  const body = rows
+    .map((row, i) => `<tr${i > 0 && i % height === 0 ? ' class="next"' : ""}>${cells(row)}</tr>`)
+    .join("");
   const caption = `${escaped(name)}, ${shapeInWords(shape)}`;
   return `<div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table class="numbers"><caption class="hidden">${caption}</caption><tbody>${body}</tbody></table></div>`;
 }

@@ -45,6 +45,7 @@ article:focus { outline: none; }
 .numbers { border-collapse: collapse; border-left: 2px solid var(--ink); border-right: 2px solid var(--ink); }
 .numbers td, .number { font: 1em ui-monospace, monospace; font-variant-numeric: tabular-nums; text-align: right; }
 .numbers td { padding: 0.05em 0.55em; }
+.numbers .next td { border-top: 0.6em solid transparent; }
 .number { padding: 0 0.3em; } .summary { overflow-wrap: anywhere; }
 .formula.display { display: block; overflow-x: auto; overflow-y: hidden; padding: 0.2rem 0; }
 .formula.display math { display: inline math; } math { font-size: 1.1em; } .label math { font-size: 1.2em; }

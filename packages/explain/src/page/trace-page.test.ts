@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { GraphError, OptionError, parameter, randn, type Tensor, tensor, type Value, value } from "@chainrule/core";
 import { crossEntropy } from "@chainrule/losses";
-import { Dense, LayerNorm, Sequential } from "@chainrule/nn";
+import { Dense, LayerNorm, Sequential, TransformerEncoder } from "@chainrule/nn";
 import { describe, expect, it } from "vitest";
 import { explainBackward, tracePage } from "../index.ts";
 import { foldByLayer } from "./fold.ts";
@@ -135,6 +135,13 @@ describe("tracePage", () => {
       "layers.4 (Dense)",
       "crossEntropy",
     ]);
+    // Data have a box of their own; the masks that dropout makes for itself have none.
+    const encoder = new Sequential([new TransformerEncoder({ embedDim: 4, heads: 1, numLayers: 1, dropout: 0.5 })]);
+    const dropped = explainBackward(encoder.call(randn([1, 2, 4])).sum());
+    const { groupOf } = foldByLayer(dropped);
+    expect(dropped.nodes.filter(({ kind }) => kind === "input").length).toBeGreaterThan(2);
+    const outside = dropped.nodes.filter(({ kind, id }) => kind === "input" && groupOf[id] === null);
+    expect(outside.map((node) => node.value.shape)).toEqual([[1, 2, 4]]);
     const kernel = data.nodes.find(({ name }) => name === "layers.0.kernel")!;
     expect(groups[0].nodes).toContain(kernel.id);
     expect(tracePage(loss)).toContain("Forward: layers.0 (Dense)");
