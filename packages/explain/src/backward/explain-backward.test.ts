@@ -124,6 +124,18 @@ describe("explainBackward", () => {
     expect(explained.toText()).toContain("times as long as");
   });
 
+  it("writes the first rows of many", () => {
+    const x = parameter(Array.from({ length: 13 }, (_, i) => [i, 1000 * i]));
+    const lines = explainBackward(x.sum(), { names: { x } }).toText().split("\n");
+    expect(lines[1]).toBe("  x, [13, 2]:");
+    expect(lines.slice(8, 12)).toEqual([
+      "      6  6000",
+      "      7  7000",
+      "      … and 5 more rows",
+      expect.any(String),
+    ]);
+  });
+
   it("calls weights by their path in the model, and knows the layer and the loss of each step", () => {
     const model = new Sequential([new Dense({ units: 2, inputDim: 2, activation: "relu" }), new Dense({ units: 1 })]);
     const loss = binaryCrossEntropy(model.call([[1, 2]]).sigmoid(), [[1]]);

@@ -5,14 +5,21 @@ import { formatShape } from "@chainrule/core/internal";
 import { six } from "../explanation/names.ts";
 import type { Numbers } from "../explanation/types.ts";
 
+/** So many rows are written, and of more the first. */
+const mostRows = 12;
+const firstRows = 8;
+
 /** In one line where that is short, else in lines of their own: rows of a matrix below each other. */
 export function written(numbers: Numbers, indent: string): string {
   const short = inLine(numbers);
   if (short !== null && short.length <= 60) return short;
   const rows = rowsOf(numbers);
   if (rows === null) return summary(numbers);
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) => row.map((text, column) => text.padStart(widths[column])).join("  "));
+  const isLong = rows.length > mostRows;
+  const shown = isLong ? rows.slice(0, firstRows) : rows;
+  const widths = rows[0].map((_, column) => Math.max(...shown.map((row) => row[column].length)));
+  const lines = shown.map((row) => row.map((text, column) => text.padStart(widths[column])).join("  "));
+  if (isLong) lines.push(`… and ${rows.length - firstRows} more rows`);
   return lines.map((line) => `\n${indent}${line}`).join("");
 }
 
