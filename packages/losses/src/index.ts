@@ -58,7 +58,17 @@ export {
 export { focalTversky, generalizedDice } from "./further/overlap.ts";
 export { listNet, rankingSoftmax } from "./further/ranking.ts";
 export { l2Loss, quantile, smoothL1 } from "./further/regression.ts";
+export { type EstimateOptions, estimateKlDivergence, estimateMutualInformation } from "./information/estimate.ts";
 export { type CrossEntropyExplanation, explainCrossEntropy } from "./information/explain.ts";
+export {
+  type BregmanExplanation,
+  explainBregman,
+  explainMixture,
+  explainMutualInformation,
+  type MixtureExplanation,
+  type MutualInformationExplanation,
+} from "./information/explain-further.ts";
+export type { BregmanOptions } from "./information/further.ts";
 export * as information from "./information/index.ts";
 export type { InformationOptions } from "./information/measures.ts";
 export type { ClassOptions } from "./inputs/class-targets.ts";

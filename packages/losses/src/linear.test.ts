@@ -123,6 +123,10 @@ const measures: Readonly<Record<string, readonly [f: (...xs: Tensor[]) => Tensor
   klDivergence: [(x, y) => information.klDivergence(x, y), p, q],
   jensenShannon: [(x, y) => information.jensenShannon(x, y), p, q],
   mutualInformation: [(x) => information.mutualInformation(x), p.div(4)],
+  conditionalEntropy: [(x) => information.conditionalEntropy(x), p.div(4)],
+  mixture: [(x, w) => information.mixture(x, w), p, tensor([0.25, 0, 0.5, 0.25], { dtype: "float64" })],
+  convert: [(x) => information.convert(x, { to: 2 }), p],
+  bregman: [(x, y) => information.bregman(x, y), p, q],
   perplexity: [(x, y) => information.perplexity(x, y), p, p],
 };
 

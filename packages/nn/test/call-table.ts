@@ -120,6 +120,7 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   TransformerEncoderLayer: () => [block],
   CSVLogger: () => ["log.csv", {}],
   EarlyStopping: () => [{}],
+  HistogramRecorder: () => [{}],
   LambdaCallback: () => [{}],
   ModelCheckpoint: () => ["checkpoints", {}],
   LearningRateScheduler: () => [() => 0.1],

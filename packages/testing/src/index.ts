@@ -14,7 +14,7 @@ export {
   optimizersByName,
 } from "./keras.ts";
 export { checkLinear, type LinearCore } from "./linear.ts";
-export { type PeerMetricCase, type PeerValue, peerMetricCases } from "./peers.ts";
+export { type PeerMetricCase, type PeerValue, peerCases, peerMetricCases } from "./peers.ts";
 export {
   bothDTypes,
   type FloatDType,

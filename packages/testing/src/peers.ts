@@ -13,10 +13,15 @@ export interface PeerMetricCase {
   readonly expect: Readonly<Record<string, PeerValue>>;
 }
 
+/** The cases of a file of `fixtures/peers/`, as its script has written them. */
+export function peerCases(file: "metrics" | "information"): unknown[] {
+  const text = readFileSync(new URL(`../fixtures/peers/${file}.json`, import.meta.url), "utf8");
+  return (JSON.parse(text, decode) as { cases: unknown[] }).cases;
+}
+
 /** The cases of `fixtures/peers/metrics.json`, which `make-metrics.py` beside it makes. */
 export function peerMetricCases(): PeerMetricCase[] {
-  const text = readFileSync(new URL("../fixtures/peers/metrics.json", import.meta.url), "utf8");
-  return (JSON.parse(text, decode) as { cases: PeerMetricCase[] }).cases;
+  return peerCases("metrics") as PeerMetricCase[];
 }
 
 const spelled: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, nan: Number.NaN };

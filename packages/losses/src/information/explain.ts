@@ -85,11 +85,11 @@ export function explainCrossEntropy(
 }
 
 /** Double precision, so that the digits shown are digits of the answer. */
-function inDouble(x: TensorLike): Tensor {
+export function inDouble(x: TensorLike): Tensor {
   return x instanceof Tensor ? x.detach().cast("float64") : tensor(x, { dtype: "float64" });
 }
 
-function amount(nats: number): NatsAndBits {
+export function amount(nats: number): NatsAndBits {
   return { nats, bits: nats / Math.LN2 };
 }
 
@@ -117,12 +117,12 @@ function textOf({ events, entropy, klDivergence, crossEntropy }: Omit<CrossEntro
 }
 
 /** Four decimals, which is what a table shows of a probability. */
-function number(x: number): string {
+export function number(x: number): string {
   return Number.isFinite(x) ? (Math.abs(x) < 5e-5 ? 0 : x).toFixed(4) : String(x);
 }
 
 /** Rows with their columns aligned: the first `left` to the left, numbers to the right. */
-function table(rows: readonly (readonly string[])[], left: number): string {
+export function table(rows: readonly (readonly string[])[], left: number): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row: readonly string[]) =>
     row.map((cell, column) => (column < left ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join("  ");

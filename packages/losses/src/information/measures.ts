@@ -41,7 +41,7 @@ export interface InformationOptions extends BaseOption {
 const sumTolerance = 1e-6;
 
 /** Nats in another unit. */
-function convertToBase(name: string, nats: Tensor, base = Math.E): Tensor {
+export function convertToBase(name: string, nats: Tensor, base = Math.E): Tensor {
   if (typeof base !== "number" || !(base > 0) || base === 1 || base === Number.POSITIVE_INFINITY)
     throw new OptionError({
       where: name,
@@ -53,7 +53,7 @@ function convertToBase(name: string, nats: Tensor, base = Math.E): Tensor {
 }
 
 /** The distributions of one call as floats of one dtype: that of the first tensor among them. */
-function asFloats(...inputs: TensorLike[]): Tensor[] {
+export function asFloats(...inputs: TensorLike[]): Tensor[] {
   const known = inputs.find((x): x is Tensor => x instanceof Tensor && isFloat(x.dtype));
   return inputs.map((x) => asFloat(x, known?.dtype ?? getDefaultDType()));
 }
@@ -88,7 +88,13 @@ const finiteAboveZero: NumberTest = {
 const atMostOne: NumberTest = { contains: (x) => x <= 1, holds: (x) => x.lessEqual(1) };
 
 /** A checked distribution along the axes, divided by its sum where that is asked for. */
-function checkDistribution(name: string, role: string, p: Tensor, axes: number | number[], normalize = false): Tensor {
+export function checkDistribution(
+  name: string,
+  role: string,
+  p: Tensor,
+  axes: number | number[],
+  normalize = false,
+): Tensor {
   checkNotNegative(name, role, p);
   const sums = p.sum(axes, { keepDims: true });
   const shown = sums.detach().sum(axes);
@@ -238,6 +244,13 @@ export function jensenShannon(p: TensorLike, q: TensorLike, options: Information
   return convertToBase("information.jensenShannon", terms.sum(axis), options.base);
 }
 
+/** Σ p log p of what is left of a table without an axis: less the marginal entropy. */
+export function marginalXLogX(table: Tensor, axis: number): Tensor {
+  const sums = table.sum(axis);
+  // An empty row or column has no derivative of its own; log 1 in its place makes it 0 and not ∞ - ∞.
+  return xLogX(where(sums.equal(0), 1, sums)).sum(-1);
+}
+
 /**
  * Mutual information of a joint table, I(X; Y) = Σ p(x, y) log[p(x, y) / (p(x) p(y))]: what one tells about the other.
  *
@@ -263,12 +276,7 @@ export function mutualInformation(
   if (table.rank < 2)
     throw new ShapeError({ where: name, expected: "a joint table, [X, Y]", got: formatShape(table.shape) });
   const p = checkDistribution(name, "a joint table", table, [-2, -1], options.normalize);
-  // An empty row or column has no derivative of its own; log 1 in its place makes it 0 and not ∞ - ∞.
-  const marginalEntropy = (axis: number) => {
-    const sums = p.sum(axis);
-    return xLogX(where(sums.equal(0), 1, sums)).sum(-1);
-  };
-  const nats = xLogX(p).sum([-2, -1]).sub(marginalEntropy(-1)).sub(marginalEntropy(-2));
+  const nats = xLogX(p).sum([-2, -1]).sub(marginalXLogX(p, -1)).sub(marginalXLogX(p, -2));
   return convertToBase(name, nats, options.base);
 }
 

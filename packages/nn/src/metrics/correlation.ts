@@ -79,21 +79,21 @@ abstract class OutputsMetric<Kept> extends Metric {
     const columns = prediction.rank < 2 ? 1 : prediction.shape[prediction.rank - 1];
     const rows = prediction.size / columns;
     const weightAt = weights(this.name, sampleWeight, rows);
-    while (this.#outputs.length < columns) this.#outputs.push(this.nothing());
+    while (this.#outputs.length < columns) this.#outputs.push(this.emptyOutput());
     for (let row = 0; row < rows; row++)
       for (let j = 0; j < columns; j++) {
         const at = row * columns + j;
-        this.include(this.#outputs[j], prediction.storage[at], target.storage[at], weightAt(row));
+        this.includePair(this.#outputs[j], prediction.storage[at], target.storage[at], weightAt(row));
       }
   }
 
   result(): number {
-    return this.#outputs.reduce((sum, kept) => sum + this.of(kept), 0) / this.#outputs.length;
+    return this.#outputs.reduce((sum, kept) => sum + this.ofOutput(kept), 0) / this.#outputs.length;
   }
 
-  protected abstract nothing(): Kept;
-  protected abstract include(kept: Kept, prediction: number, target: number, weight: number): void;
-  protected abstract of(kept: Kept): number;
+  protected abstract emptyOutput(): Kept;
+  protected abstract includePair(kept: Kept, prediction: number, target: number, weight: number): void;
+  protected abstract ofOutput(kept: Kept): number;
 }
 
 /** {@link explainedVariance} over batches, of all samples at once; `"explained_variance"` in `compile`. */
@@ -103,15 +103,15 @@ export class ExplainedVariance extends OutputsMetric<Moments> {
     refuseSurplus("ExplainedVariance", arguments, 0);
   }
 
-  protected nothing(): Moments {
+  protected emptyOutput(): Moments {
     return new Moments();
   }
 
-  protected include(moments: Moments, prediction: number, target: number, weight: number): void {
+  protected includePair(moments: Moments, prediction: number, target: number, weight: number): void {
     moments.include(target - prediction, target, weight);
   }
 
-  protected of({ weight, xx, yy }: Moments): number {
+  protected ofOutput({ weight, xx, yy }: Moments): number {
     if (weight === 0) return Number.NaN;
     if (yy === 0 && !Number.isNaN(xx)) return Number(xx === 0);
     return 1 - xx / yy;
@@ -130,15 +130,15 @@ export class Pearson extends OutputsMetric<Moments> {
     refuseSurplus("Pearson", arguments, 0);
   }
 
-  protected nothing(): Moments {
+  protected emptyOutput(): Moments {
     return new Moments();
   }
 
-  protected include(moments: Moments, prediction: number, target: number, weight: number): void {
+  protected includePair(moments: Moments, prediction: number, target: number, weight: number): void {
     moments.include(prediction, target, weight);
   }
 
-  protected of(moments: Moments): number {
+  protected ofOutput(moments: Moments): number {
     return correlation(moments);
   }
 }
@@ -172,11 +172,11 @@ export class Spearman extends OutputsMetric<Pairs> {
     refuseSurplus("Spearman", arguments, 0);
   }
 
-  protected nothing(): Pairs {
+  protected emptyOutput(): Pairs {
     return { predictions: [], targets: [], weights: [] };
   }
 
-  protected include(
+  protected includePair(
     { predictions, targets, weights: all }: Pairs,
     prediction: number,
     target: number,
@@ -187,7 +187,7 @@ export class Spearman extends OutputsMetric<Pairs> {
     all.push(w);
   }
 
-  protected of({ predictions, targets, weights: w }: Pairs): number {
+  protected ofOutput({ predictions, targets, weights: w }: Pairs): number {
     if ([...predictions, ...targets].some(Number.isNaN)) return Number.NaN;
     const moments = new Moments();
     const [first, second] = [ranksOf(predictions, w), ranksOf(targets, w)];

@@ -1,7 +1,7 @@
 /**
  * What the tables of all metrics do not see: several classes, nothing to compare, and by name in compile.
  */
-import { OptionError, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { DTypeError, OptionError, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
 import { mae } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import { Activation, Mean, MeanSquaredError, metrics, Sequential } from "../index.ts";
@@ -142,6 +142,13 @@ describe("Mean", () => {
     model.compile({ loss: "mse", metrics: [metric, new MeanSquaredError(), "rmse"] });
     const found = await model.evaluate([[1], [2], [6]], [[1], [4], [5]], { batchSize: 2 });
     expect(found).toEqual({ loss: expect.closeTo(5 / 3, 6), distance: 1, mse: 5 / 3, rmse: Math.sqrt(5 / 3) });
+  });
+
+  it("does not call its function with samples of weight 0", () => {
+    const metric = new Mean((p, t) => p.div(t).log());
+    metric.update(tensor([2, Number.NaN]), tensor([2, 0]), tensor([1, 0]));
+    expect(metric.result()).toBe(0);
+    expect(() => metric.update([1] as never, tensor([1]))).toThrow(DTypeError);
   });
 
   it("refuses what is no function, and what a function returns that is no number", () => {

@@ -6,6 +6,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { FunctionMetric, type MetricFunction } from "./function-metric.ts";
+import { countedBatch, type MetricArguments } from "./metric.ts";
 
 /** What a {@link Mean} is called, and how it is watched. */
 export interface MeanOptions {
@@ -49,6 +50,11 @@ export class Mean extends FunctionMetric {
     this.higherIsBetter = higherIsBetter;
     this.#of = f;
     this.#options = options;
+  }
+
+  override update(...given: MetricArguments): void {
+    const batch = countedBatch(...given);
+    if (batch) super.update(...batch);
   }
 
   protected override constructorArguments(): readonly unknown[] {
