@@ -22,11 +22,11 @@ import { updateRatio } from "./update-ratio.ts";
  */
 const causes: readonly (readonly [rule: Rule, ...causes: readonly Rule[]])[] = [
   [nonFinite],
-  [missingZeroGrad, nonFinite],
+  [missingZeroGrad],
   [constantFeatures],
   [unscaledFeatures, nonFinite, constantFeatures],
   [constantLabels],
-  [leakedLabels, constantLabels],
+  [leakedLabels],
   [unscaledTargets, nonFinite, constantLabels, unscaledFeatures],
   [symmetricWeights, nonFinite, constantFeatures],
   [deadUnits, nonFinite, unscaledFeatures, constantFeatures, symmetricWeights],
@@ -64,14 +64,16 @@ const late: typeof causes = [
   [cannotOverfit, ...symptoms, constantPredictions],
 ];
 
+/** What may follow from operations that are wrong, too; the other rules look at something else. */
+const follows: readonly Rule[] = [initialLoss, updateRatio, constantPredictions, shuffledLabels, cannotOverfit];
+
 /** All of them, in the order in which they are looked at. */
 export const numberRules: readonly Rule[] = [...causes, ...late].map(([rule, ...before]) => ({
   ...rule,
   *check(context) {
     if (context.loss === null) return;
-    const isExplained = [...traceRules, ...before].some((cause) => foundBy(cause, context).length > 0);
-    if (rule === nonFinite || rule === missingZeroGrad || rule === leakedLabels || !isExplained)
-      yield* foundBy(rule, context);
+    const others = follows.includes(rule) ? [...traceRules, ...before] : before;
+    if (!others.some((cause) => foundBy(cause, context).length > 0)) yield* foundBy(rule, context);
   },
 }));
 

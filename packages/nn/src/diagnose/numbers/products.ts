@@ -57,13 +57,13 @@ function weightOf(value: GraphValue): Parameter | null {
 }
 
 /** Whether a value depends on a parameter. */
-export function dependsOnParameters(value: GraphValue, known = new Map<GraphValue, boolean>()): boolean {
+export function dependsOnParameters(value: GraphValue): boolean {
   const pending = [value];
   const seen = new Set<GraphValue>();
   for (let at = pending.pop(); at; at = pending.pop()) {
     if (seen.has(at)) continue;
     seen.add(at);
-    if (at.parameter || known.get(at)) return true;
+    if (at.parameter) return true;
     if (at.producer) pending.push(...at.producer.inputs);
   }
   return false;

@@ -12,14 +12,9 @@ export const symmetricWeights: Rule = {
   kind: "numbers",
   *check(context) {
     const seen = new Set<unknown>();
-    const hidden = new Set(
-      productsOf(context)
-        .filter(({ node }) => isHidden(node.output.consumers.length))
-        .map(({ weight }) => weight),
-    );
     const deepest = Math.max(0, ...productsOf(context).map(({ depth }) => depth));
     for (const { weight, node, depth } of productsOf(context)) {
-      if (seen.has(weight) || depth === deepest || !hidden.has(weight) || weight.rank !== 2) continue;
+      if (seen.has(weight) || depth === deepest || weight.rank !== 2) continue;
       seen.add(weight);
       const gradient = context.gradientOf(weight);
       const { storage } = context.valueOf(weight);
@@ -41,8 +36,6 @@ export const symmetricWeights: Rule = {
     }
   },
 };
-
-const isHidden = (consumers: number) => consumers > 0;
 
 /** Whether the numbers of a matrix differ along one axis nowhere, but for rounding. */
 function isSameAlong(numbers: ArrayLike<number>, [rows, columns]: readonly number[], axis: number): boolean {

@@ -4,7 +4,6 @@
 import { maximum, relu, sigmoid, type Tensor, tanh } from "@chainrule/core";
 import { clampOp, matmulOp } from "@chainrule/core/internal";
 import { Layer } from "../../layers/layer.ts";
-import type { DiagnosisContext } from "../program/context.ts";
 import type { GraphOp } from "../program/graph.ts";
 import type { Evidence, Rule } from "../program/rule.ts";
 import { feedsProduct, productBehind } from "./products.ts";
@@ -35,7 +34,7 @@ export const deadUnits: Rule = {
   kind: "numbers",
   *check(context) {
     for (const nodes of byPlace(context.graph.ops.filter(isRelu))) {
-      const place = hiddenPlace(context, nodes);
+      const place = hiddenPlace(nodes);
       // Where nothing differs between samples, the reason lies before.
       if (!place || nodes[0].inputs.some(({ tensor, producer }) => producer && rowsAreEqual(tensor))) continue;
       const units = nodes.map((node) => channelsOf(node.output.tensor, place.axis));
@@ -64,7 +63,7 @@ export const saturatedUnits: Rule = {
     // A model that has learned may be sure, and one of which nothing is known but that it has been trained too.
     if (hasLearned(context) || (referencesOf(context).length === 0 && !isUntrained(context))) return;
     for (const nodes of byPlace(context.graph.ops.filter(({ op }) => op === tanh.op || op === sigmoid.op))) {
-      const place = hiddenPlace(context, nodes);
+      const place = hiddenPlace(nodes);
       if (!place || !nodes.some(({ output }) => feedsProduct(output))) continue;
       const atEnd =
         nodes[0].op === tanh.op
@@ -123,11 +122,8 @@ function weightBehind(node: GraphOp): { weight: Tensor | null; steps: number } {
 }
 
 /** Where units are, and along which axis, if these come from a product and are no part of a loss. */
-function hiddenPlace(
-  _context: DiagnosisContext,
-  nodes: readonly GraphOp[],
-): { axis: number; where: Pick<Evidence, "layer" | "line"> } | null {
-  const [{ loss, layer, output, line, inputs }] = nodes;
+function hiddenPlace([first]: readonly GraphOp[]): { axis: number; where: Pick<Evidence, "layer" | "line"> } | null {
+  const { loss, layer, output, line, inputs } = first;
   if (loss || output.tensor.rank < 2) return null;
   if (layer?.module instanceof Layer && layer.module.activityRegularizer) return null;
   const behind = inputs.map(productBehind).find(Boolean);
