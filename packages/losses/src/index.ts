@@ -8,8 +8,8 @@ export type { LossPart, PartFunction } from "./combination/part.ts";
 export { defineLoss } from "./definition/define-loss.ts";
 export type {
   Loss,
-  LossSample,
   LossFormula,
+  LossSample,
   LossSettings,
   NoOptions,
   NumberOptions,

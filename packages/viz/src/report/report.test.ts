@@ -1,7 +1,15 @@
-import { DataError, OptionError, tensor, zeros } from "@chainrule/core";
+import { DataError, OptionError, parameter, type Tensor, tensor, zeros } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import { attentionSvg } from "../charts/attention.ts";
+import { boundarySvg } from "../charts/boundary-svg.ts";
+import { histogramsSvg } from "../charts/histograms.ts";
 import { drawImage } from "../charts/image.ts";
-import { lineChartSvg } from "../charts/line-chart.ts";
+import { filtersSvg } from "../charts/images.ts";
+import { precisionRecallSvg, rocSvg } from "../evaluation/ranking-curves.ts";
+import { reliabilitySvg } from "../evaluation/reliability.ts";
+import { graphSvg } from "../graph/svg.ts";
+import { lossLandscapeSvg } from "../landscape/landscape-svg.ts";
+import { plotLoss } from "../losses/plot-loss.ts";
 import { trainingReport } from "./report.ts";
 
 const history = { loss: [0.9, 0.3, 0.5], accuracy: [0.6, 0.8, 0.8], val_loss: [1, 0.8, 0.7] };
@@ -38,32 +46,36 @@ describe("trainingReport", () => {
     expect(html).toContain(">cat</text>");
   });
 
-  it("has every other drawing that it is given data for, side by side or over the page's width", () => {
-    const histograms = { a: [{ at: 1, min: 0, limits: [1], counts: [1] }] };
+  it("has every other drawing that it is given, side by side or over the page's width", () => {
+    const landscape = {
+      x: [-1, 1],
+      y: [-1, 1],
+      losses: [
+        [1, 2],
+        [3, 4],
+      ],
+    };
     const html = trainingReport(history, {
-      roc: { falsePositiveRate: [0, 1], truePositiveRate: [0, 1] },
-      precisionRecall: { precision: [0.5, 1], recall: [1, 0] },
-      reliability: [{ from: 0, to: 1, weight: 1, predicted: 0.5, observed: 1 }],
-      histograms: { weights: histograms, gradients: {}, activations: histograms },
-      filters: tensor([[[[1, -1]]]]),
-      attention: [[1]],
-      landscape: {
-        x: [-1, 1],
-        y: [-1, 1],
-        losses: [
-          [1, 2],
-          [3, 4],
-        ],
-      },
+      charts: [
+        rocSvg({ falsePositiveRate: [0, 1], truePositiveRate: [0, 1] }),
+        precisionRecallSvg({ precision: [0.5, 1], recall: [1, 0] }),
+        reliabilitySvg([{ from: 0, to: 1, weight: 1, predicted: 0.5, observed: 1 }]),
+        lossLandscapeSvg(landscape),
+        boundarySvg((points) => points.slice(":", 0), { title: "Regions", resolution: 5 }),
+      ],
       drawings: {
-        "A <loss>": lineChartSvg([1, 2], { title: "mine" }),
+        "A <loss>": plotLoss((p: Tensor, t: Tensor) => p.sub(t).square(), {}, { title: "Mine" }),
+        Weights: histogramsSvg({ a: [{ at: 1, min: 0, limits: [1], counts: [1] }] }),
+        Filters: filtersSvg(tensor([[[[1, -1]]]])),
+        Attention: attentionSvg([[1]]),
+        Graph: graphSvg(parameter([1]).mul(2), { title: "Graph" }),
         Terminal: drawImage([[0, 1]], undefined, { color: true }),
       },
     });
     const titles = [...html.matchAll(/<svg xmlns[^>]*><title>([^<]*)<\/title>/g)].map(([, title]) => title);
     expect(titles).toEqual([
-      ...["loss", "accuracy", "ROC curve", "Precision and recall", "Reliability", "Loss around the solution"],
-      ...["Weights", "Activations", "Filters", "Attention", "mine"],
+      ...["loss", "accuracy", "ROC curve", "Precision and recall", "Reliability", "Loss landscape", "Regions"],
+      ...["Mine", "Histograms", "Filters", "Attention", "Graph"],
     ]);
     expect(html).toContain("<h2>A &lt;loss&gt;</h2>");
     expect(html).toMatch(/<pre>▀▀<\/pre>/);
@@ -111,7 +123,9 @@ describe("trainingReport", () => {
         /loads and runs nothing/,
       );
     expect(() => trainingReport(history, { drawings: { x: 3 } as never })).toThrow(DataError);
-    expect(() => trainingReport(history, { histograms: 3 as never })).toThrow(DataError);
+    expect(() => trainingReport(history, { drawings: [] as never })).toThrow(/drawings by their headings/);
+    expect(() => trainingReport(history, { charts: "x" as never })).toThrow(/charts as a list of drawings/);
+    expect(() => trainingReport(history, { charts: [3] as never })).toThrow(/a drawing as "charts\[0\]"/);
   });
 
   it("loads nothing and runs nothing", () => {

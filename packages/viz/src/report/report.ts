@@ -1,23 +1,16 @@
 /**
  * A report of a training run: one HTML page that needs nothing else, to open, send or keep.
  */
-import { DataError, type Tensor } from "@chainrule/core";
+import { DataError } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { attentionSvg } from "../charts/attention.ts";
 import type { HeatmapData } from "../charts/heatmap-data.ts";
 import { heatmapSvg } from "../charts/heatmap-svg.ts";
-import { histogramsSvg } from "../charts/histograms.ts";
 import { type Curves, curvesOf, type HistoryLike } from "../charts/history.ts";
-import { filtersSvg } from "../charts/images.ts";
 import { lineChartSvg } from "../charts/line-chart.ts";
 import { checkDrawingOptions } from "../drawing/options.ts";
 import { escapeXml } from "../drawing/svg.ts";
 import { escapeCode } from "../drawing/terminal.ts";
 import { formatNumber } from "../drawing/ticks.ts";
-import { precisionRecallSvg, rocSvg } from "../evaluation/ranking-curves.ts";
-import { reliabilitySvg } from "../evaluation/reliability.ts";
-import type { LossLandscape } from "../landscape/landscape.ts";
-import { lossLandscapeSvg } from "../landscape/landscape-svg.ts";
 import { type Mistakes, mistakesHtml } from "./mistakes.ts";
 
 /** Options of {@link trainingReport}: what it shows besides the curves. */
@@ -30,41 +23,20 @@ export interface TrainingReportOptions {
   confusion?: HeatmapData;
   /** The names of the classes. */
   classNames?: readonly string[];
-  /** What `metrics.rocCurve` returns, or several of these by name: see {@link rocSvg}. */
-  roc?: Parameters<typeof rocSvg>[0];
-  /** What `metrics.precisionRecallCurve` returns, or several of these by name: see {@link precisionRecallSvg}. */
-  precisionRecall?: Parameters<typeof precisionRecallSvg>[0];
-  /** What `metrics.calibrationCurve` returns, or several of these by name: see {@link reliabilitySvg}. */
-  reliability?: Parameters<typeof reliabilitySvg>[0];
-  /** A `HistogramRecorder` that was a callback of the training, or what it recorded. */
-  histograms?: Readonly<Partial<Record<"weights" | "gradients" | "activations", Parameters<typeof histogramsSvg>[0]>>>;
-  /** The weights of a convolution: see {@link filtersSvg}. */
-  filters?: Tensor;
-  /** The weights of attention for one sample: see {@link attentionSvg}. */
-  attention?: Parameters<typeof attentionSvg>[0];
-  /** What `lossLandscape` returns. */
-  landscape?: LossLandscape;
+  /**
+   * Drawings that stand side by side where there is room: `[rocSvg(curve), reliabilitySvg(bins), lossLandscapeSvg(landscape)]`.
+   */
+  charts?: readonly string[];
   /** Samples with their losses, of which the worst are shown, with their pictures or texts. */
   mistakes?: Mistakes;
-  /** Other drawings by their headings: decision regions, losses, graphs, or drawings of characters. */
+  /**
+   * Drawings by their headings, as wide as the page: `{ Weights: histogramsSvg(recorder.weights) }`. Those of characters, such
+   * as `plotHistory`, do as well.
+   */
   drawings?: Readonly<Record<string, string>>;
 }
 
-const optionKeys = [
-  "title",
-  "summary",
-  "confusion",
-  "classNames",
-  "roc",
-  "precisionRecall",
-  "reliability",
-  "histograms",
-  "filters",
-  "attention",
-  "landscape",
-  "mistakes",
-  "drawings",
-] as const;
+const optionKeys = ["title", "summary", "confusion", "classNames", "charts", "mistakes", "drawings"] as const;
 
 const style = `
 :root { color-scheme: light dark; }
@@ -102,14 +74,19 @@ pre { overflow-x: auto; font-size: 13px; }
 export function trainingReport(history: HistoryLike, options: TrainingReportOptions = {}): string {
   const where = "trainingReport";
   checkDrawingOptions(where, options, optionKeys);
-  const { title = "Training", summary, mistakes, classNames, drawings = {} } = options;
+  const { title = "Training", summary, confusion, classNames, charts = [], mistakes, drawings = {} } = options;
+  checkDrawings(where, charts, drawings);
   const curves = curvesOf(where, history);
+  const names = { rowLabels: classNames, xLabel: "predicted", yLabel: "right" };
+  const others = [
+    ...(confusion ? [heatmapSvg(confusion, { title: "Confusion matrix", ...names })] : []),
+    ...charts.map((drawing, i) => embed(where, `charts[${i}]`, drawing)),
+  ];
   const parts = [
     `<h1>${escapeXml(title)}</h1>`,
     ...(summary ? [`<pre>${escapeXml(summary)}</pre>`] : []),
     `<div class="scroll">${table(curves)}</div>`,
-    `<div class="charts">\n${[...curves.map(chart), ...charts(options)].join("\n")}\n</div>`,
-    ...wideCharts(where, options),
+    `<div class="charts">\n${[...curves.map(chart), ...others].join("\n")}\n</div>`,
     ...(mistakes ? [`<div class="scroll">${mistakesHtml(`${where}, mistakes`, mistakes, classNames)}</div>`] : []),
     ...Object.entries(drawings).map(([heading, drawing]) => {
       return `<h2>${escapeXml(heading)}</h2>\n<figure class="scroll">${embed(where, heading, drawing)}</figure>`;
@@ -128,43 +105,20 @@ export function trainingReport(history: HistoryLike, options: TrainingReportOpti
   ].join("\n");
 }
 
-/** The drawings that stand side by side where there is room. */
-function charts({
-  confusion,
-  classNames,
-  roc,
-  precisionRecall,
-  reliability,
-  landscape,
-}: TrainingReportOptions): string[] {
-  const names = { rowLabels: classNames, xLabel: "predicted", yLabel: "right" };
-  return [
-    ...(confusion ? [heatmapSvg(confusion, { title: "Confusion matrix", ...names })] : []),
-    ...(roc ? [rocSvg(roc)] : []),
-    ...(precisionRecall ? [precisionRecallSvg(precisionRecall)] : []),
-    ...(reliability ? [reliabilitySvg(reliability)] : []),
-    ...(landscape ? [lossLandscapeSvg(landscape, { title: "Loss around the solution", width: 420 })] : []),
-  ];
-}
-
-/** The drawings that take the page's width. */
-function wideCharts(where: string, { histograms, filters, attention }: TrainingReportOptions): string[] {
-  if (histograms !== undefined && (typeof histograms !== "object" || histograms === null))
+/** Throws for what are no lists of drawings. */
+function checkDrawings(where: string, charts: unknown, drawings: unknown): void {
+  if (!Array.isArray(charts))
     throw new DataError({
-      where: `${where}, histograms`,
-      expected: "a HistogramRecorder, or { weights, gradients, activations }",
-      got: describe(histograms),
+      where,
+      expected: "charts as a list of drawings, [rocSvg(curve)]",
+      got: describe(charts),
     });
-  const kinds = (["weights", "gradients", "activations"] as const).flatMap((kind) => {
-    const lists = histograms?.[kind];
-    const title = kind[0].toUpperCase() + kind.slice(1);
-    return lists && Object.keys(lists).length > 0 ? [histogramsSvg(lists, { title, width: 860 })] : [];
-  });
-  return [
-    ...kinds,
-    ...(filters ? [filtersSvg(filters, { title: "Filters", width: 860 })] : []),
-    ...(attention ? [attentionSvg(attention, { title: "Attention", width: 860 })] : []),
-  ].map((drawing) => `<figure>${drawing}</figure>`);
+  if (typeof drawings !== "object" || drawings === null || Array.isArray(drawings))
+    throw new DataError({
+      where,
+      expected: "drawings by their headings, { Weights: histogramsSvg(recorder.weights) }",
+      got: describe(drawings),
+    });
 }
 
 /** A drawing as part of the page: SVG as it is, as long as it neither loads nor runs anything, and text as text. */
