@@ -6,6 +6,7 @@ import * as chainrule from "chainrule";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 // Much of it is refused by types as well.
+// biome-ignore-all lint/suspicious/noExplicitAny: what the compiler would refuse is what is tried.
 const cr = chainrule as unknown as Record<string, any>;
 const { tensor, parameter, manualSeed, Sequential, Dense, Adam, Conv2d, Embedding, EarlyStopping } = cr;
 

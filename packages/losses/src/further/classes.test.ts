@@ -93,7 +93,7 @@ describe("far out", () => {
     ]) {
       const f = (x: Tensor) => loss(x, [0]);
       expect(f(masked).item()).toBeCloseTo(loss(double([[0, 0]]), [0]).item(), 6);
-      expect(grad(f)(masked).slice(0, 1).item()).toBeCloseTo(0, 300);
+      expect(grad(f)(masked).slice(0).slice(1).item()).toBeCloseTo(0, 300);
       expect(grad(f)(masked).sum().item()).toBeCloseTo(0, 9);
     }
   });

@@ -3,7 +3,7 @@
  */
 import { OptionError, Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { MeanMetric } from "./metric.ts";
+import { checkTensors, MeanMetric } from "./metric.ts";
 
 /** A function of predictions and targets, whose mean over all batches is shown. */
 export interface MetricFunction {
@@ -22,6 +22,7 @@ export class FunctionMetric extends MeanMetric {
   }
 
   update(prediction: Tensor, target: Tensor, sampleWeight?: Tensor): void {
+    checkTensors(prediction, target, sampleWeight);
     this.addRows(this.#rows(prediction, target), sampleWeight);
   }
 

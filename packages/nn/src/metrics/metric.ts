@@ -134,10 +134,8 @@ export function uncountedBatch(...given: MetricArguments): MetricBatch | null {
   return given[2]?.storage.includes(0) ? samplesWhere((weight) => weight === 0, given) : null;
 }
 
-function samplesWhere(
-  isWanted: (weight: number) => boolean,
-  [prediction, target, sampleWeight]: MetricArguments,
-): MetricBatch | null {
+/** @throws DTypeError for arguments of `update` that are no tensors. */
+export function checkTensors(...[prediction, target, sampleWeight]: MetricArguments): void {
   for (const given of [prediction, target, sampleWeight === undefined ? prediction : sampleWeight])
     if (!(given instanceof Tensor))
       throw new DTypeError({
@@ -145,6 +143,13 @@ function samplesWhere(
         expected: "tensors: predictions, targets and perhaps weights",
         got: describe(given),
       });
+}
+
+function samplesWhere(
+  isWanted: (weight: number) => boolean,
+  [prediction, target, sampleWeight]: MetricArguments,
+): MetricBatch | null {
+  checkTensors(prediction, target, sampleWeight);
   if (!sampleWeight?.storage.includes(0)) return [prediction, target, sampleWeight];
   const weight = sampleWeight.rank > 1 && sampleWeight.shape.at(-1) === 1 ? sampleWeight.squeeze(-1) : sampleWeight;
   const { shape, size, rank } = weight;
