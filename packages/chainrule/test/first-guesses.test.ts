@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: what the compiler would refuse is what is tried.
 /**
  * What newcomers type first, out of habit from JavaScript, Keras, PyTorch and TensorFlow.js: it works, or the error says
  * what to type instead.
@@ -6,7 +7,6 @@ import * as chainrule from "chainrule";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 // Much of it is refused by types as well.
-// biome-ignore-all lint/suspicious/noExplicitAny: what the compiler would refuse is what is tried.
 const cr = chainrule as unknown as Record<string, any>;
 const { tensor, parameter, manualSeed, Sequential, Dense, Adam, Conv2d, Embedding, EarlyStopping } = cr;
 
