@@ -26,6 +26,7 @@ describe("a sweep in processes", () => {
     random: boolean;
     fails: unknown[][];
     refused: string[];
+    broke: string;
     said: number;
     warnings: string[];
   };
@@ -76,6 +77,10 @@ describe("a sweep in processes", () => {
     found.refused.forEach((text, i) => {
       expect(text).toMatch(expected[i]);
     });
+  });
+
+  it("ends all processes where a result cannot be kept", () => {
+    expect(found.broke).toBe("the disk is full");
   });
 
   it("says once that a function by itself is run in turn, with the way to send it", () => {

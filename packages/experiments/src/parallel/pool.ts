@@ -84,7 +84,12 @@ export async function runInPool<T extends Task>(options: PoolOptions<T>): Promis
       member?.end();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(count, tasks.length) }, work));
+  try {
+    await Promise.all(Array.from({ length: Math.min(count, tasks.length) }, work));
+  } finally {
+    // Where one result cannot be kept, the others are of no use.
+    end();
+  }
   return unable;
 }
 

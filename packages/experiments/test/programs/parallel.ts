@@ -5,7 +5,9 @@
 import { defaultGenerator, manualSeed } from "@chainrule/core";
 import { type SweepResults, sweep } from "@chainrule/experiments";
 import { combineLosses, huber } from "@chainrule/losses";
-import { absolute, fragile, train } from "./train.ts";
+import { importTrain } from "../../src/parallel/module.ts";
+import { runInPool } from "../../src/parallel/pool.ts";
+import { absolute, fragile, slow, train } from "./train.ts";
 
 const address = (file: string) => new URL(file, import.meta.url);
 const warnings: string[] = [];
@@ -28,10 +30,10 @@ const losses = ["mse", huber.with({ delta: 0.5 }), absolute, combineLosses({ mse
 const grid = { lr: [0.01, 0.1], loss: losses, seed: 2 };
 const inTurn = bits((await sweep(grid, train, { parallel: false })) as SweepResults);
 const inProcesses = bits((await sweep(grid, train, { module, parallel: 2 })) as SweepResults);
-const byAddress = bits(await sweep({ ...grid, seed: [1, 0] }, module, { parallel: 1 }));
+const byAddress = bits(await sweep({ ...grid, seed: [1, 0] }, module, { parallel: false }));
 
 const broken = { how: ["throws", "dies", "text", "works"], seed: 3 };
-const fails = (await sweep(broken, fragile, { module, parallel: 2 })) as SweepResults;
+const fails = (await sweep(broken, fragile, { module, parallel: 1 })) as SweepResults;
 
 const local = (lr: number) => lr;
 const refused: string[] = [];
@@ -46,6 +48,19 @@ for (const [what, call] of Object.entries({
   none: () => sweep({ lr: [1, 2] }, address("./parallel-none.ts")),
 }))
   refused.push(`${what}: ${await call().then(String, (error) => `${error.name} ${error.message}`)}`);
+
+// A file that cannot be written any more ends the sweep, and the run that would go on for long.
+const tasks = [0, 2].map((seed) => ({ settings: { seconds: 600, seed } }));
+const broke = await runInPool({
+  module: await importTrain(module, slow as never),
+  tasks,
+  count: 2,
+  onBegin() {},
+  onFinish() {
+    throw new Error("the disk is full");
+  },
+  stop: new Promise(() => {}),
+}).catch((error) => error.message);
 
 const said = warnings.length;
 await sweep({ lr: [1, 2] }, ({ lr }) => lr);
@@ -65,6 +80,7 @@ console.log(
       Object.is(values.special, -0),
     ]),
     refused,
+    broke,
     said,
     warnings,
   }),
