@@ -82,9 +82,10 @@ function draw(i) {
     const user = edge.dataset.edge.split("-")[1];
     find(".sent", edge)?.classList.toggle("unknown", !(isBackward && known.gradients.has(user)));
   }
-  const box = find(".now", drawing);
-  if (box && "getBBox" in box) {
-    const { x, y, width, height } = box.getBBox();
+  // Of several, the leftmost: what is given is shown from where the computation begins.
+  const marked = all("[data-box].now", drawing).filter((box) => "getBBox" in box).map((box) => box.getBBox());
+  if (marked.length > 0) {
+    const { x, y, width, height } = marked.reduce((first, box) => (box.x < first.x ? box : first));
     const svg = find("svg", drawing);
     drawing.scrollTo({ left: svg.getBoundingClientRect().left - drawing.getBoundingClientRect().left + drawing.scrollLeft + x + width / 2 - drawing.clientWidth / 2, top: y + height / 2 - drawing.clientHeight / 2 });
   }
