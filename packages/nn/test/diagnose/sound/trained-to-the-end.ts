@@ -6,5 +6,5 @@ export function program(): Program {
   const { x, labels } = blobs(64, 2, 4, 8);
   const model = new Sequential([new Dense({ units: 16, inputDim: 4, activation: "tanh" }), new Dense({ units: 2 })]);
   model.compile({ optimizer: new Adam({ lr: 0.05 }), loss: crossEntropy });
-  return { model, x, y: labels, train: { epochs: 100 } };
+  return { model, x, y: labels, train: { epochs: 40 } };
 }
