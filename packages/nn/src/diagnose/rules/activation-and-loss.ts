@@ -33,7 +33,7 @@ export const softmaxBeforeLogitsLoss: Rule = {
     }
     // In a loss that the user has written out.
     for (const op of context.graph.ops) {
-      const found = op.loss || op.layer ? null : secondSoftmax(context, op);
+      const found = op.loss || isOfModel(context, op) ? null : secondSoftmax(context, op);
       if (!found || seen.has(found.op)) continue;
       seen.add(found.op);
       yield {
@@ -53,7 +53,7 @@ export const doubleSoftmax: Rule = {
   *check(context) {
     const seen = new Set<GraphOp>();
     for (const op of context.graph.ops) {
-      const found = op.loss || !op.layer ? null : secondSoftmax(context, op);
+      const found = op.loss || !isOfModel(context, op) ? null : secondSoftmax(context, op);
       if (!found || seen.has(found.op)) continue;
       seen.add(found.op);
       yield {
@@ -64,6 +64,11 @@ export const doubleSoftmax: Rule = {
     }
   },
 };
+
+/** Whether an operation belongs to the model; in a program without layers, whether it makes outputs rather than logarithms. */
+function isOfModel({ layers }: DiagnosisContext, op: GraphOp): boolean {
+  return op.layer !== null || (layers.length === 0 && !/^log/.test(opName(op)));
+}
 
 /** What an operation that makes probabilities of logits is taken of, where these are probabilities already. */
 function secondSoftmax(context: DiagnosisContext, op: GraphOp): Squash | null {

@@ -87,6 +87,7 @@ describe("what is wrong", () => {
       (s) =>
         crossEntropy(s.reshape([n, 2, 3]).softmax().permute([0, 2, 1]), zeros([n, 2], { dtype: "int32" }), { axis: 1 }),
     ],
+    ["double-softmax", "by hand", 3, (s) => nll(s.softmax().softmax().log(), labels())],
     ["logits-into-probability-loss", "probabilities into nll", 3, (s) => nll(s.softmax(), labels())],
     [
       "logits-into-probability-loss",
