@@ -78,6 +78,10 @@ describe("plotLoss", () => {
     ["contrastive", "distance of first and second (similar 1)"],
     ["cosineSimilarity", "angle between prediction and target, in radians"],
     ["infoNCE", "angle between the first query and its key, in radians (2 pairs)"],
+    ["circle", "angle between two samples of one class, in radians (one of another class stands across)"],
+    ["generalizedDice", "probability of the right one of two classes, in each of 2 samples"],
+    ["rankingSoftmax", "score of the first of two (the other at 0; their targets are 1 and 0)"],
+    ["multiLabelMargin", "logit of the first of two (the other at 0; their targets are 1 and 0)"],
     ["ctc", "logit of the label in each of 3 frames (blank and another at 0)"],
   ])("takes for %s the slice by %s", (name, label) => {
     expect(labelOf((losses as Record<string, unknown>)[name])).toBe(label);
@@ -88,6 +92,12 @@ describe("plotLoss", () => {
     expect(texts(svg)).toContain("variance (mean 1, target 0)");
     // The likelihood is greatest where the variance is the squared error.
     expect(svg).toMatch(/least, 0.5, at 1\.\d*\.<\/desc>|least, 0.5, at 1\.<\/desc>/);
+    const rangeOf = (loss: unknown) => sliceOf("plotLoss", loss as LossLike, {}).range;
+    expect([losses.gaussianNll, losses.gaussianKl, losses.msle].map(rangeOf)).toEqual([
+      [-3, 3],
+      [-3, 3],
+      [0, 6],
+    ]);
     expect(labelOf(losses.binaryCrossEntropy, { at: { target: 0 } })).toBe("prediction, a probability (target 0)");
   });
 

@@ -90,10 +90,15 @@ export function sliceOf(where: string, loss: LossLike, choice: SliceChoice): Sli
         hint: didYouMean(role, roles),
       });
   const candidates = choice.along !== undefined || choice.at !== undefined ? [elementwise] : families;
+  let flat: Slice | null = null;
   for (const family of candidates) {
     const slice = family(loss, inputs, choice);
-    if (slice && isTaken(loss, slice)) return slice;
+    if (!slice || !isTaken(loss, slice)) continue;
+    if (isVaried(loss, slice)) return slice;
+    flat ??= slice;
   }
+  // A loss that is the same everywhere.
+  if (flat !== null) return flat;
   throw new OptionError({
     where,
     expected: "a loss that compares number by number, as `along` and `at` have it, or `inputs` of your own",
@@ -130,6 +135,39 @@ const classes: Family = (_, inputs) => {
   const word = kind === "logit" ? "logit" : "score";
   const range: Extent = kind === "logit" ? [-6, 6] : [-3, 3];
   return { label: `${word} of the right class (two others at 0)`, range, inputs: (x) => [row(x, 0, 0), right] };
+};
+
+/** Samples of two classes, of which those of one class are to be near each other: two of one are turned apart. */
+const samples: Family = (_, inputs) => {
+  const [[, kind], [, target] = ["", ""]] = inputs;
+  if (inputs.length !== 2 || kind !== "real" || (target !== "label" && target !== "sequence")) return null;
+  return {
+    label: "angle between two samples of one class, in radians (one of another class stands across)",
+    range: [0, Math.PI],
+    inputs: (x) => [rows([1, 0, 0], [x.cos(), x.sin(), 0], [0, 0, 1]), tensor([0, 0, 1], { dtype: "int32" })],
+  };
+};
+
+/** Two scores of one sample, of which the first is to be the higher one. */
+const lists: Family = (_, inputs) => {
+  const [[, kind], [, target] = ["", ""]] = inputs;
+  const isTarget = ["nonNegative", "truth", "probability", "sign"].includes(target);
+  if (inputs.length !== 2 || (kind !== "real" && kind !== "logit") || !isTarget) return null;
+  return {
+    label: `${kind === "logit" ? "logit" : "score"} of the first of two (the other at 0; their targets are 1 and 0)`,
+    range: kind === "logit" ? [-6, 6] : [-3, 3],
+    inputs: (x) => [row(x, 0), row(1, 0)],
+  };
+};
+
+/** One of two classes in each of two samples, said as rightly as x. */
+const regions: Family = (_, inputs) => {
+  if (inputs.length !== 2 || inputs.some(([, kind]) => kind !== "probability")) return null;
+  return {
+    label: "probability of the right one of two classes, in each of 2 samples",
+    range: [0, 1],
+    inputs: (x) => [rows([x, x.neg().add(1)], [x.neg().add(1), x]), rows([1, 0], [0, 1])],
+  };
 };
 
 /** A label that is said in each of three frames. */
@@ -185,7 +223,10 @@ const elementwise: Family = (loss, inputs, { along = inputs[0][0], at = {} }) =>
   const others = inputs.filter((_, i) => i !== varied);
   const place = places[inputs[varied][1]];
   // What is compared with numbers from 0 on is meant to be one of them.
-  const isAbove = place === places.real && inputs.some(([, kind]) => kind === "nonNegative" || kind === "positive");
+  const isData = (role: string) => (loss.given ?? ["target"]).includes(role);
+  const isAbove =
+    place === places.real &&
+    inputs.some(([role, kind]) => isData(role) && (kind === "nonNegative" || kind === "positive"));
   const { range } = isAbove ? places.nonNegative : place;
   const slice = (still: (input: readonly [string, string], i: number) => number): Slice => {
     const said = others.map((input) => `${input[0]} ${still(input, inputs.indexOf(input))}`).join(", ");
@@ -264,12 +305,15 @@ const moved: Family = (loss, inputs) => {
 /** In the order in which they are tried. */
 const families: readonly Family[] = [
   classes,
+  samples,
   sequences,
   triplets,
   distributions,
   sets,
   angles,
   elementwiseOnly,
+  regions,
+  lists,
   pairs,
   distances,
   elementwise,
@@ -300,6 +344,15 @@ function isTaken(loss: LossLike, slice: Slice): boolean {
     if (isOfSlice) return false;
     throw error;
   }
+}
+
+/** Whether the loss is not the same all along the slice, but for rounding. */
+function isVaried(loss: LossLike, slice: Slice): boolean {
+  const [low, high] = slice.range;
+  const values = [0.13, 0.37, 0.59, 0.86].map((share) => valueAt(loss, slice, low + (high - low) * share));
+  const finite = values.filter(Number.isFinite);
+  const size = Math.max(...finite.map(Math.abs));
+  return Math.max(...finite) - Math.min(...finite) > 1e-6 * size;
 }
 
 /** Whether there are losses of so many axes before they are put together. */
