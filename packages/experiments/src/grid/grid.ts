@@ -32,8 +32,6 @@ export type Settings = { readonly seed: number } & { readonly [name: string]: un
 
 /** A grid, read. */
 export interface Plan {
-  /** Names of the settings that are varied, in their order, without the seed. */
-  readonly varied: readonly string[];
   /** The combinations without their seeds, the last list's values fastest. */
   readonly configurations: readonly Configuration[];
   readonly seeds: readonly number[];
@@ -70,7 +68,6 @@ export function readGrid(grid: unknown): Plan {
   const count = lists.reduce((product, { values }) => product * values.length, seeds.length);
   if (count > most)
     throw new OptionError({ where, expected: `at most ${most} runs`, got: `${count}`, hint: "Vary less at once." });
-  const varied = lists.filter(({ isVaried }) => isVaried);
   let configurations: Omit<Configuration, "label">[] = [{ labels: {}, settings: {} }];
   for (const { name, values, labels, isVaried } of lists)
     configurations = configurations.flatMap((before) =>
@@ -80,7 +77,6 @@ export function readGrid(grid: unknown): Plan {
       })),
     );
   return {
-    varied: varied.map(({ name }) => name),
     seeds,
     configurations: configurations.map((each) => ({ ...each, label: inWords(each.labels) })),
     description: Object.fromEntries([
