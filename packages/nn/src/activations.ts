@@ -12,7 +12,7 @@ export type ActivationFunction = (x: Tensor) => Tensor;
 export type ActivationLike = ActivationFunction | string;
 
 /** Keras's names, each with what it does in Keras. */
-const byName: Readonly<Record<string, ActivationFunction>> = {
+const byName: Record<string, ActivationFunction> = {
   linear: (x) => x,
   relu: core.relu,
   relu6: core.relu6,
@@ -40,6 +40,11 @@ const byName: Readonly<Record<string, ActivationFunction>> = {
 /** Whether an activation has this name. */
 export function isActivationName(name: string): boolean {
   return Object.hasOwn(byName, name);
+}
+
+/** Gives activations names of their own. */
+export function nameActivations(activations: Readonly<Record<string, ActivationFunction>>): void {
+  Object.assign(byName, activations);
 }
 
 /**

@@ -31,6 +31,8 @@ export * from "./rewind/index.ts";
 export * from "./schedules/index.ts";
 export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";
 
+import { entmax, sparsemax } from "@chainrule/losses";
+import { nameActivations } from "./activations.ts";
 import { markBuiltIn } from "./built-in.ts";
 import { engine } from "./diagnose/engine.ts";
 import { Functional } from "./functional/index.ts";
@@ -55,3 +57,6 @@ markBuiltIn([
 
 // As for that: a bundle that leaves this out has no rules for fit to look by, until diagnose is called.
 setDiagnosisEngine(engine);
+
+// A bundle has these where it imports the functions themselves, and gives them in place of the names.
+nameActivations({ sparsemax: (x) => sparsemax(x), entmax: (x) => entmax(x) });

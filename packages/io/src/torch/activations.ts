@@ -48,8 +48,11 @@ const byFunction = new Map<unknown, ActivationText>([
   [core.logSoftmax, byName.log_softmax],
 ]);
 
-/** The names of {@link byName}, for the test that all are there. */
-export const activationNames: readonly string[] = Object.keys(byName);
+/** Activations that are written out in operations. */
+const writtenOut: readonly string[] = ["sparsemax", "entmax"];
+
+/** The names of {@link byName} and of those written out, for the test that all are there. */
+export const activationNames: readonly string[] = [...Object.keys(byName), ...writtenOut];
 
 /** What is written for it; null for a function of one's own. */
 export function activationText(activation: ActivationFunction): ActivationText | null {
