@@ -4,6 +4,7 @@
 import { jit } from "@chainrule/compiler";
 import {
   buffer,
+  customGradient,
   DTypeError,
   manualSeed,
   noGrad,
@@ -133,6 +134,23 @@ describe("a function with its arguments", () => {
     );
     expect(explained.steps.at(-1)!.gradient.values).toEqual([1, expect.closeTo(Math.E, 6)]);
     expect(explained.nodes[0].kind).toBe("input");
+  });
+
+  it("is what to explain in place of the result of a compiled one", () => {
+    const f = jit((t: Tensor) => t.matmul(w).sum());
+    expect(() => explainBackward(f(x))).toThrow(/got one of a compiled function.*explainBackward\(f, \[x, y\]\)/s);
+    expect(() => jit((t: Tensor) => t.mul(explainBackward(t.matmul(w).sum()).result))(x)).toThrow(
+      /inside a jitted function/,
+    );
+  });
+
+  it("may have a gradient rule of its own, which the text says", () => {
+    const round = customGradient((t) => t.round(), (g) => g, "roundStraight"); // biome-ignore format: short
+    const text = explain(round(w).sum(), { names: { w } });
+    expect(text).toContain(
+      "roundStraight has a gradient rule of its own (customGradient); its result, v1, was computed apart",
+    );
+    expect(text).toContain("dv4/dw = [[1], [1]]");
   });
 
   it("may return a Value", () => {

@@ -2,7 +2,7 @@
  * `explainBackward`: a backward pass, step by step, with formulas and numbers.
  */
 import { asTensor, GraphError, isTracing, Tensor, Value } from "@chainrule/core";
-import { checkOptions, formatShape } from "@chainrule/core/internal";
+import { checkOptions, formatShape, isBuiltinOp } from "@chainrule/core/internal";
 import { type BatchComputer, lookAt, type ResultFunction, type Subject } from "@chainrule/viz/internal";
 import { BackwardExplanation } from "../text/backward-explanation.ts";
 import { dataOfTensor } from "./from-tensor.ts";
@@ -66,6 +66,14 @@ export function checkResult(
       expected: "a computation with numbers",
       got: "one inside a jitted function",
       hint: "Call it outside of jit, with the function and its arguments.",
+    });
+  const op = result.tapeEntry?.op;
+  if (op?.name === "jit" && !isBuiltinOp(op))
+    throw new GraphError({
+      where,
+      expected: "a result whose steps are known",
+      got: "one of a compiled function",
+      hint: "Pass the function and its arguments, explainBackward(f, [x, y]), or compute the result without jit.",
     });
   if (!result.requiresGrad)
     throw new GraphError({

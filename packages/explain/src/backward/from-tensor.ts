@@ -81,11 +81,21 @@ function nodesOf(
       ...(line && { line }),
       inputs,
       ...(formula && { formula: valueFormula(formula, lettersOf(names, inputs, id)) }),
-      ...(step && !formula && { note: noFormula(step.op.name) }),
+      ...(step &&
+        !formula && { note: hasOwnGradient(step) ? ownGradient(step, names[inputs[0]]) : noFormula(step.op.name) }),
       value: numbersOf(tensor, maxElements),
       requiresGrad: tensor.requiresGrad,
     };
   });
+}
+
+/** Whether `customGradient` made it: the result stands first among its inputs, cut off from what made it. */
+function hasOwnGradient({ op, inputs }: TapeEntry): boolean {
+  return op.kernel === "view" && inputs!.length > 1 && !inputs![0].requiresGrad;
+}
+
+function ownGradient({ op }: TapeEntry, result: string): string {
+  return `${op.name} has a gradient rule of its own (customGradient); its result, ${result}, was computed apart`;
 }
 
 /** What was seen of the backward pass at a node. */
