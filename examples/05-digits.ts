@@ -3,7 +3,20 @@
  *
  * The last layer gives logits, and the loss turns them into the cross-entropy without ever leaving safe numbers.
  */
-import { Adam, Dense, Dropout, manualSeed, metrics, readCsv, Sequential, trainTestSplit } from "chainrule";
+import { mkdir, writeFile } from "node:fs/promises";
+import {
+  Adam,
+  crossEntropy,
+  Dense,
+  Dropout,
+  manualSeed,
+  metrics,
+  readCsv,
+  reliabilitySvg,
+  Sequential,
+  trainingReport,
+  trainTestSplit,
+} from "chainrule";
 
 manualSeed(1);
 const { features, target } = await readCsv(new URL("data/digits.csv", import.meta.url));
@@ -20,13 +33,30 @@ const model = new Sequential([
 model.compile({ optimizer: new Adam({ lr: 0.002 }), loss: "crossEntropy", metrics: ["accuracy"] });
 model.summary();
 
-await model.fit(xTrain, yTrain, { epochs: 30, batchSize: 32 });
+const history = await model.fit(xTrain, yTrain, { epochs: 30, batchSize: 32 });
 
 const { loss, accuracy } = await model.evaluate(xTest, yTest);
 console.log(
   `\nheld out: cross-entropy ${loss.toFixed(3)} nats, accuracy ${(100 * accuracy).toFixed(1)}% (goal: at least 97%)\n`,
 );
-console.log(metrics.formatConfusionMatrix(metrics.confusionMatrix(model.predict(xTest), yTest)));
+const scores = model.predict(xTest);
+const confusion = metrics.confusionMatrix(scores, yTest);
+console.log(metrics.formatConfusionMatrix(confusion));
+
+const report = trainingReport(history, {
+  title: "Digits",
+  confusion,
+  charts: [reliabilitySvg(metrics.calibrationCurve(scores.softmax(1), yTest, { bins: 10 }))],
+  mistakes: {
+    loss: crossEntropy(scores, yTest, { reduction: "none" }),
+    right: yTest,
+    predicted: scores.argmax(1),
+    images: xTest.reshape([-1, 8, 8]),
+  },
+});
+await mkdir(new URL("../out/", import.meta.url), { recursive: true });
+await writeFile(new URL("../out/05-digits.html", import.meta.url), report);
+console.log("\nCurves, calibration and the worst mistakes: out/05-digits.html");
 
 /* Output:
  * Model: "sequential"
@@ -56,4 +86,6 @@ console.log(metrics.formatConfusionMatrix(metrics.confusionMatrix(model.predict(
  *                7   0   0   0   0   0   0   0  36   0   0
  *                8   0   2   0   0   0   0   0   0  33   0
  *                9   0   0   0   0   0   0   0   0   1  35
+ *
+ * Curves, calibration and the worst mistakes: out/05-digits.html
  */
