@@ -2,8 +2,9 @@
  * Which tensors lead to the loss, and how.
  */
 import type { DiagnosisContext } from "./context.ts";
-import { type Facts, FactTable, opName } from "./facts.ts";
+import { type Facts, FactTable } from "./facts.ts";
 import type { GraphOp, GraphValue, LossCall, LossInput } from "./graph.ts";
+import { opName } from "./values.ts";
 
 /** Ops whose derivative is 0 wherever they have one, or that have none. */
 const flat = new Set(["floor", "ceil", "round", "trunc", "sign"]);

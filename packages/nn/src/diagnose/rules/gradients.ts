@@ -3,11 +3,11 @@
  */
 import type { Parameter } from "@chainrule/core";
 import type { DiagnosisContext } from "../program/context.ts";
-import { behindViews, opName } from "../program/facts.ts";
 import type { GraphOp, GraphValue } from "../program/graph.ts";
 import { placeOf } from "../program/place.ts";
 import { behindLoss, isFlat, reachedByGradient } from "../program/reach.ts";
 import type { Evidence, Rule } from "../program/rule.ts";
+import { behindViews, opName } from "../program/values.ts";
 import { listed } from "./words.ts";
 
 export const constantLoss: Rule = {

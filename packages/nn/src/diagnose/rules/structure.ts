@@ -6,11 +6,11 @@ import { formatShape } from "@chainrule/core/internal";
 import { Dropout } from "../../layers/dropout.ts";
 import { BatchNorm } from "../../layers/norm.ts";
 import type { DiagnosisContext } from "../program/context.ts";
-import { opName } from "../program/facts.ts";
 import type { Graph, GraphOp, GraphValue, LayerCall } from "../program/graph.ts";
 import { placeOf, placeOfCall } from "../program/place.ts";
 import { behindLoss, head, predictions } from "../program/reach.ts";
 import type { Evidence, Rule } from "../program/rule.ts";
+import { opName } from "../program/values.ts";
 import { digits, listed } from "./words.ts";
 
 export const accidentalBroadcast: Rule = {
