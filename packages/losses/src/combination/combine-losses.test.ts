@@ -193,6 +193,38 @@ describe("combineLosses", () => {
     );
   });
 
+  it("with a part for the whole batch is one number by each reduction, by the parts' own means", () => {
+    const weighted = crossEntropy.with({ classWeight: [1, 2, 3] });
+    const loss = combineLosses({ ce: [weighted, 1], dice: 0.5 });
+    const mean = loss(logits, labels);
+    for (const reduction of ["none", "sum"] as const) {
+      expect(loss(logits, labels, { reduction }).shape).toEqual([]);
+      expect(loss(logits, labels, { reduction }).item()).toBe(mean.item());
+    }
+    expect(mean.item()).toBeCloseTo(
+      weighted(logits, labels)
+        .add(dice(logits.softmax(-1), oneHot).mul(0.5))
+        .item(),
+      6,
+    );
+  });
+
+  it("takes the last axis for that of classes where there are more, and lets errors of other kinds through", () => {
+    const deep = concat([logits.unsqueeze(0), logits.neg().unsqueeze(0)]);
+    const classes = concat([labels.unsqueeze(0), labels.unsqueeze(0)]);
+    const hot = concat([oneHot.unsqueeze(0), oneHot.unsqueeze(0)]);
+    expect(combineLosses({ crossEntropy: 1, dice: 1 })(deep, classes).item()).toBeCloseTo(
+      crossEntropy(deep, classes)
+        .add(dice(deep.softmax(-1), hot))
+        .item(),
+      6,
+    );
+    const failing = () => {
+      throw new RangeError("not ours");
+    };
+    expect(() => combineLosses({ mse: 1, f: [failing, 1] })([1], [2])).toThrow(new RangeError("not ours"));
+  });
+
   it("says what is wrong", () => {
     const combine = combineLosses as (parts: unknown) => Loss;
     expect(() => combine({ crossEntropi: 1 })).toThrow(
@@ -202,7 +234,8 @@ describe("combineLosses", () => {
     expect(() => combine({ mse: Number.POSITIVE_INFINITY })).toThrow(/a finite number/);
     expect(() => combine({ mse: ["mse", "1"] })).toThrow(/a finite number as its weight, got "1"/);
     expect(() => combine({ mse })).toThrow(/Write mse: \[mse, 1\]/);
-    expect(() => combine({ mse: [3, 1] })).toThrow(/a weight, or \[loss, weight\]/);
+    for (const wrong of [[3, 1], ["mse", 1, 2], ["mse"], {}, null])
+      expect(() => combine({ mse: wrong })).toThrow(/a weight, or \[loss, weight\]|a finite number as its weight/);
     expect(() => combine({ loss: ["mse", 1] })).toThrow(/The sum has that name/);
     for (const nothing of [{}, [], null, undefined, 3, "mse", mse])
       expect(() => combine(nothing)).toThrow(/losses by name/);
