@@ -15,7 +15,7 @@ import { build, transform } from "esbuild";
 
 const packages = fileURLToPath(new URL("packages", import.meta.url));
 const manifestOf = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
-const published = readdirSync(packages).filter((name) => !manifestOf(name).private);
+const published = readdirSync(packages).filter((name) => manifestOf(name).publishConfig?.exports);
 
 /**
  * Comments go, and with them the only characters beyond ASCII: V8 reads such a file faster. Line breaks and names stay,

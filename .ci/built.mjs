@@ -6,16 +6,28 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { checkCreated } from "./built/create.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-built-"));
 const names = readdirSync("packages").filter((name) => {
   const { private: isPrivate } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
   return !isPrivate;
 });
+/** Those that programs import. */
+const libraries = names.filter((name) => name !== "create-chainrule");
+const packageOf = (name) => (name === "chainrule" ? name : `@chainrule/${name}`);
 const run = (command, args, cwd) =>
-  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8", maxBuffer: 2 ** 28 });
 try {
-  for (const name of names) run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", folder], `packages/${name}`);
+  run("npx", [
+    "-y",
+    "pnpm@12",
+    "--filter=./packages/*",
+    "--filter=!@chainrule/testing",
+    "pack",
+    "--pack-destination",
+    folder,
+  ]);
   const packs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
   if (packs.length !== names.length) throw new Error(`packed ${packs.length} of ${names.length} packages`);
   const overrides = {};
@@ -29,6 +41,7 @@ try {
     JSON.stringify({ name: "user", private: true, type: "module", dependencies: overrides, overrides }),
   );
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], folder);
+  names.forEach(checkPack);
   writeFileSync(
     join(folder, "program.js"),
     `import { Sequential, Dense, Adam, jit, manualSeed, tensor } from "chainrule";
@@ -50,7 +63,7 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
 `,
   );
   process.stdout.write(run("node", ["program.js"], folder));
-  writeFileSync(join(folder, "alike.js"), alike(names));
+  writeFileSync(join(folder, "alike.js"), alike(libraries));
   process.stdout.write(run("node", ["alike.js"], folder));
   writeFileSync(join(folder, "threaded.js"), threaded());
   process.stdout.write(run("node", ["threaded.js"], folder));
@@ -58,8 +71,27 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   writeFileSync(join(folder, "swept.js"), swept());
   process.stdout.write(run("node", ["swept.js"], folder));
   await checkBrowserBundle();
+  checkCreated(
+    folder,
+    packs.map((pack) => join(folder, pack)),
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** A pack has nothing of the workshop in it, and its source maps have their sources. */
+function checkPack(name) {
+  const installed = join(folder, "node_modules", libraries.includes(name) ? packageOf(name) : name);
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+  const odd = files.find((file) => /tsbuildinfo|^src\/|^dist\/.*\.test\./.test(file));
+  if (odd) throw new Error(`${name} is published with ${odd}`);
+  const { devDependencies, keywords } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  if (devDependencies) throw new Error(`${name} is published with devDependencies`);
+  if (!keywords) throw new Error(`${name} is published without keywords`);
+  for (const file of files.filter((file) => file.endsWith(".map"))) {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(installed, file), "utf8"));
+    if (sourcesContent?.length !== sources.length) throw new Error(`${name}: ${file} has not its sources`);
+  }
 }
 
 /** A program whose workers find their file beside what Node loads, and beside what bundlers load; it ends by itself. */
@@ -107,7 +139,6 @@ console.log("a sweep in two processes computes what one does");
 
 /** A program that compares what Node loads with what bundlers load, export by export. */
 function alike(names) {
-  const packageOf = (name) => (name === "chainrule" ? name : `@chainrule/${name}`);
   return `import { readFileSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as everything from "chainrule";

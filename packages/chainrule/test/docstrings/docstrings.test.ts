@@ -13,7 +13,9 @@ import { given } from "./given.ts";
 import { type Declaration, exportsOf, membersOf, saysNothing } from "./sources.ts";
 
 const packages = fileURLToPath(new URL("../../..", import.meta.url));
-const published = readdirSync(packages).filter((name) => name !== "testing");
+const published = readdirSync(packages).filter(
+  (name) => name !== "testing" && existsSync(join(packages, name, "src/index.ts")),
+);
 const folders = readdirSync(packages).filter(
   (name) => !["testing", "chainrule"].includes(name) && existsSync(join(packages, name, "src/index.ts")),
 );
