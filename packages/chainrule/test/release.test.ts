@@ -39,6 +39,16 @@ describe("a package is published by pnpm alone", () => {
   });
 });
 
+it("every package's README says how to install it, and that a project needs modules", () => {
+  for (const folder of readdirSync(packages)) {
+    const { name, private: isPrivate } = JSON.parse(readFileSync(join(packages, folder, "package.json"), "utf8"));
+    if (isPrivate || name === "create-chainrule") continue;
+    const readme = readFileSync(join(packages, folder, "README.md"), "utf8");
+    expect(readme, folder).toContain(`npm install ${name}`);
+    expect(readme, folder).toContain("npm pkg set type=module");
+  }
+});
+
 describe("what was built is what the sources say", () => {
   let folder: string;
   const write = (files: Record<string, unknown>) => {
