@@ -163,9 +163,10 @@ for (const name of ${JSON.stringify(names.map(packageOf))}) {
   count += a.length;
 }
 console.log(count, "exports are alike for Node and for bundlers");
-const { manualSeed, parseCsv, plotLines, graphSvg, graphOf, tracePage, value } = everything;
+const { boundarySvg, manualSeed, parseCsv, plotLines, graphSvg, graphOf, tracePage, value } = everything;
 if (!/<mfrac>/.test(tracePage(value(2).mul(3).square()))) throw new Error("a page has no formulas");
-const drawn = [plotLines({ loss: [3, 2, 1] }), graphSvg(graphOf(value(2).mul(3))), manualSeed(1).state.key.join()];
+const regions = boundarySvg((points) => points.slice(":", 0), { resolution: 5 });
+const drawn = [plotLines({ loss: [3, 2, 1] }), graphSvg(graphOf(value(2).mul(3))), regions, manualSeed(1).state.key.join()];
 if (!drawn.every((text) => text.length > 5)) throw new Error("libraries that are loaded when used do not work");
 if (parseCsv("a,b\\n1,2\\n").features.shape.join() !== "1,1") throw new Error("csv-parse does not work");
 let refused = "";
