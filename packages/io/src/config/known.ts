@@ -11,14 +11,18 @@ import * as nn from "@chainrule/nn";
 import {
   cosineDecay,
   cosineRestarts,
+  cyclic,
   exponentialDecay,
+  inverseTimeDecay,
   l1,
   l1l2,
   l2,
   linearDecay,
   multiStepDecay,
   oneCycle,
+  piecewiseConstant,
   polynomialDecay,
+  sequential,
   stepDecay,
   warmup,
 } from "@chainrule/nn";
@@ -69,6 +73,10 @@ const factories = {
   cosineRestarts,
   warmup,
   oneCycle,
+  inverseTimeDecay,
+  piecewiseConstant,
+  cyclic,
+  sequential,
 };
 
 /** Functions of several tensors, which are no methods of them. */

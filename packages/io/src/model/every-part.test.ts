@@ -140,6 +140,12 @@ describe("every schedule", () => {
     cosineDecay: nn.cosineDecay({ lr: 0.1, steps: 8 }),
     cosineRestarts: nn.cosineRestarts({ lr: 0.1, steps: 3, growth: 2 }),
     warmup: nn.warmup(nn.cosineDecay({ lr: 0.1, steps: 8 }), { steps: 3, from: 0.1 }),
+    inverseTimeDecay: nn.inverseTimeDecay({ lr: 0.1, decay: 0.5, every: 3, staircase: true }),
+    piecewiseConstant: nn.piecewiseConstant({ boundaries: [2, 5], values: [0.1, 0.2, 0.05] }),
+    cyclic: nn.cyclic({ baseLr: 0.1, maxLr: 0.5, stepsUp: 2, stepsDown: 3, cycleFactor: 0.5 }),
+    sequential: nn.sequential([nn.cosineDecay({ lr: 0.1, steps: 4 }), nn.stepDecay({ lr: 0.1, every: 3 })], {
+      milestones: [4],
+    }),
     oneCycle: nn.oneCycle({ maxLr: 0.1, steps: 10, annealStrategy: "linear" }),
   };
   it.each(Object.entries(schedules))("says the same after loading: %s", (_name, schedule) => {
@@ -148,7 +154,8 @@ describe("every schedule", () => {
   });
 
   it("is in the table", () => {
-    const isSchedule = (name: string) => /Decay$|Restarts$|^warmup$|^oneCycle$/.test(name);
+    const isSchedule = (name: string) =>
+      /Decay$|Restarts$|^(warmup|oneCycle|piecewiseConstant|cyclic|sequential)$/.test(name);
     expect(functionsOf(nn).filter(isSchedule).sort()).toEqual(Object.keys(schedules).sort());
   });
 });

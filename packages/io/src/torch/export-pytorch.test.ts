@@ -30,7 +30,7 @@ import { activationNames } from "./activations.ts";
 import { pytorchProgram } from "./export-pytorch.ts";
 import { cannot, expressionOf } from "./expressions.ts";
 import { counterpartNames, writtenOut } from "./layers.ts";
-import { lossesOfThree, lossTextNames, writtenOutLosses } from "./losses.ts";
+import { lossesOfThree, lossTextNames, refusedLosses, writtenOutLosses } from "./losses.ts";
 import { optimizerNames } from "./optimizers.ts";
 import { scheduleNames } from "./schedules.ts";
 
@@ -54,9 +54,10 @@ it("knows every layer, loss, optimizer, schedule and activation, each in one pla
   expect([...counterpartNames, ...writtenOut, ...bases].sort(), "io/src/torch/layers.ts").toEqual(
     classesOf(Module).sort(),
   );
-  expect([...lossTextNames, ...writtenOutLosses, ...lossesOfThree].sort(), "io/src/torch/losses.ts").toEqual(
-    [...new Set(lossNames().map((name) => lossByNameOf(name)))].sort(),
-  );
+  expect(
+    [...lossTextNames, ...writtenOutLosses, ...refusedLosses, ...lossesOfThree].sort(),
+    "io/src/torch/losses.ts",
+  ).toEqual([...new Set(lossNames().map((name) => lossByNameOf(name)))].sort());
   expect([...optimizerNames].sort(), "io/src/torch/optimizers.ts").toEqual(classesOf(nn.Optimizer).sort());
   const makers = Object.entries(schedules).flatMap(([name, x]) => (String(x).startsWith("class") ? [] : [name]));
   expect([...scheduleNames].sort(), "io/src/torch/schedules.ts").toEqual(makers.sort());

@@ -112,7 +112,6 @@ export const writtenOutLosses: readonly string[] = [
   "biTempered",
   "categoricalFocal",
   "categoricalHinge",
-  "circle",
   "cosineSimilarity",
   "dice",
   "entmaxLoss",
@@ -134,7 +133,6 @@ export const writtenOutLosses: readonly string[] = [
   "multiLabelMargin",
   "multiLabelSoftMargin",
   "multiMargin",
-  "ntXent",
   "perceptron",
   "poisson",
   "polyCrossEntropy",
@@ -150,6 +148,9 @@ export const writtenOutLosses: readonly string[] = [
   "tversky",
   "wasserstein",
 ];
+
+/** Losses of all pairs of a batch, which would be written with constants of its length: they are refused. */
+export const refusedLosses: readonly string[] = ["circle", "ntXent"];
 
 /** Losses that no compiled model can have: they are of three tensors, and not of a prediction and a target. */
 export const lossesOfThree: readonly string[] = [

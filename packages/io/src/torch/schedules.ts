@@ -42,6 +42,35 @@ const formulas: Readonly<Record<string, (...args: never[]) => Formula | null>> =
     ({ lr, steps, growth = 1, endLr = 0 }: Options) =>
     (t) =>
       `cosine_restarts(${[t, n(lr), n(steps), n(growth), n(endLr)].join(", ")})`,
+  inverseTimeDecay:
+    ({ lr, decay, every = 1, staircase = false }: { lr: number; decay: number; every?: number; staircase?: boolean }) =>
+    (t) =>
+      `${n(lr)} / (1 + ${n(decay)} * ((${t}) ${staircase ? "//" : "/"} ${n(every)}))`,
+  piecewiseConstant:
+    ({ boundaries, values }: { boundaries: readonly number[]; values: readonly number[] }) =>
+    (t) =>
+      `${n([...values])}[sum(${t} > at for at in ${n([...boundaries])})]`,
+  cyclic: ({ baseLr, maxLr, stepsUp, stepsDown = stepsUp, cycleFactor = 1, stepFactor = 1 }: nn.CyclicOptions) => {
+    const length = n(stepsUp + stepsDown);
+    return (t) => {
+      const within = `(${t}) % ${length}`;
+      const height = `min((${within}) / ${n(stepsUp)}, (${length} - (${within})) / ${n(stepsDown)})`;
+      const lower = cycleFactor === 1 ? "" : ` * ${n(cycleFactor)} ** ((${t}) // ${length})`;
+      const less = stepFactor === 1 ? "" : ` * ${n(stepFactor)} ** (${t})`;
+      return `${n(baseLr)} + ${n(maxLr - baseLr)} * ${height}${lower}${less}`;
+    };
+  },
+  sequential: (schedules: readonly nn.Schedule[], { milestones }: { milestones: readonly number[] }) => {
+    const parts = schedules.map(formulaOf);
+    if (!parts.every((part) => part !== null)) return null;
+    return (t) =>
+      parts
+        .map((part, i) => {
+          const text = `(${part(i === 0 ? t : `(${t} - ${n(milestones[i - 1])})`)})`;
+          return i < milestones.length ? `${text} if ${t} < ${n(milestones[i])} else ` : text;
+        })
+        .join("");
+  },
   warmup: (next: nn.Schedule | number, { steps, from = 0 }: { steps: number; from?: number }) => {
     const after: Formula | null = typeof next === "number" ? () => n(next) : formulaOf(next);
     if (!after) return null;

@@ -1,7 +1,7 @@
 /**
  * Fenchel-Young losses: what a prediction function such as softmax or sparsemax is trained with.
  */
-import { customGradient, OptionError, sub, type Tensor, where } from "@chainrule/core";
+import { OptionError, sub, type Tensor, where } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { defineLoss } from "../definition/define-loss.ts";
 import { asDistribution, selectTarget } from "../families/class-losses.ts";
@@ -16,22 +16,17 @@ function tsallisEntropy(p: Tensor, alpha: number, axis: number): Tensor {
   return sub(1, powers.sum(axis)).div(alpha * (alpha - 1));
 }
 
-/** max_p x·p + H_α(p), which entmax attains, and whose gradient is therefore entmax itself. */
+/**
+ * max_p x·p + H_α(p), which entmax attains. Its derivative is entmax itself: what p changes with x adds nothing where it is best.
+ */
 function conjugate(x: Tensor, alpha: number, axis: number): Tensor {
   if (alpha === 1) return x.logSumExp(axis);
-  const largest = customGradient(
-    (scores) => {
-      const p = entmax(scores, axis, { alpha });
-      // What has no probability adds nothing, infinitely low as it may be.
-      return where(p.equal(0), 0, scores)
-        .mul(p)
-        .sum(axis)
-        .add(tsallisEntropy(p, alpha, axis));
-    },
-    (g, { inputs: [scores] }) => g.unsqueeze(axis).mul(entmax(scores, axis, { alpha })),
-    "entmaxConjugate",
-  );
-  return largest(x);
+  const p = entmax(x, axis, { alpha });
+  // What has no probability adds nothing, infinitely low as it may be.
+  return where(p.equal(0), 0, x)
+    .mul(p)
+    .sum(axis)
+    .add(tsallisEntropy(p, alpha, axis));
 }
 
 /** ℓ = Ω*(x) + Ω(y) - x·y for Ω = -H_α. */

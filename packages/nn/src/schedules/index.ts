@@ -1,6 +1,7 @@
 /**
  * Learning-rate schedules.
  */
+export { type CyclicOptions, cyclic, inverseTimeDecay, piecewiseConstant, sequential } from "./composed.ts";
 export {
   cosineDecay,
   cosineRestarts,

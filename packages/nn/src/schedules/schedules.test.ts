@@ -5,13 +5,17 @@ import * as schedules from "./index.ts";
 import {
   cosineDecay,
   cosineRestarts,
+  cyclic,
   exponentialDecay,
+  inverseTimeDecay,
   linearDecay,
   multiStepDecay,
   oneCycle,
+  piecewiseConstant,
   polynomialDecay,
   ReduceOnPlateau,
   type Schedule,
+  sequential,
   stepDecay,
   warmup,
 } from "./index.ts";
@@ -31,6 +35,22 @@ const firstRates: Record<string, { schedule: Schedule; rates: Readonly<Record<nu
   cosineRestarts: {
     schedule: cosineRestarts({ lr: 2, steps: 3, growth: 2, endLr: 1 }),
     rates: { 0: 2, 1: 1.75, 3: 2, 5: 1.75, 9: 2 },
+  },
+  inverseTimeDecay: {
+    schedule: inverseTimeDecay({ lr: 2, decay: 0.5, every: 2 }),
+    rates: { 0: 2, 1: 2 / 1.25, 2: 2 / 1.5, 8: 2 / 3 },
+  },
+  piecewiseConstant: {
+    schedule: piecewiseConstant({ boundaries: [2, 4], values: [2, 1, 0.5] }),
+    rates: { 0: 2, 2: 2, 3: 1, 4: 1, 5: 0.5 },
+  },
+  cyclic: {
+    schedule: cyclic({ baseLr: 1, maxLr: 2, stepsUp: 2, stepsDown: 4, cycleFactor: 0.5 }),
+    rates: { 0: 1, 1: 1.5, 2: 2, 3: 1.75, 6: 1, 8: 1.5, 14: 1.25 },
+  },
+  sequential: {
+    schedule: sequential([linearDecay({ lr: 2, steps: 2 }), stepDecay({ lr: 1, every: 1 })], { milestones: [3] }),
+    rates: { 0: 2, 1: 1, 2: 0, 3: 1, 4: 0.1 },
   },
   warmup: { schedule: warmup(linearDecay({ lr: 2, steps: 4 }), { steps: 2 }), rates: { 0: 0, 1: 1, 2: 2, 3: 1.5 } },
   oneCycle: {
@@ -72,6 +92,26 @@ const takes: Record<string, { make: (options: never) => Schedule; options: objec
     make: cosineRestarts,
     options: { lr: 1, steps: 2 },
     range: { lr: -1, steps: 0, endLr: -1, growth: 0.9 },
+  },
+  inverseTimeDecay: {
+    make: inverseTimeDecay,
+    options: { lr: 1, decay: 1 },
+    range: { lr: -1, decay: -1, every: 0 },
+  },
+  piecewiseConstant: {
+    make: piecewiseConstant,
+    options: { boundaries: [1], values: [1, 0] },
+    range: { boundaries: [-1], values: [1] },
+  },
+  cyclic: {
+    make: cyclic,
+    options: { baseLr: 1, maxLr: 2, stepsUp: 2 },
+    range: { baseLr: -1, maxLr: -1, stepsUp: 0, stepsDown: 0, cycleFactor: 0, stepFactor: 0 },
+  },
+  sequential: {
+    make: (options) => sequential([stepDecay({ lr: 1, every: 2 }), () => 1], options),
+    options: { milestones: [1] },
+    range: { milestones: [2, 1] },
   },
   warmup: {
     make: (options) => warmup(1, options),
@@ -119,6 +159,20 @@ describe("the options of every schedule", () => {
 });
 
 describe("schedules", () => {
+  it("in stairs, in lower cycles and one after another are those of Keras and PyTorch", () => {
+    expectRates(inverseTimeDecay({ lr: 1, decay: 1, every: 4, staircase: true }), { 3: 1, 4: 0.5, 7: 0.5, 8: 1 / 3 });
+    // torch.optim.lr_scheduler.CyclicLR(base 0.1, max 0.5, step_size_up 2, "exp_range", gamma 0.9).
+    expectRates(cyclic({ baseLr: 0.1, maxLr: 0.5, stepsUp: 2, stepFactor: 0.9 }), {
+      1: 0.28,
+      2: 0.424,
+      3: 0.2458,
+      4: 0.1,
+    });
+    expect(() => sequential([], { milestones: [] })).toThrow(OptionError);
+    expect(() => sequential([() => 1], { milestones: [1] })).toThrow(/0 milestones/);
+    expect(() => inverseTimeDecay({ lr: 1, decay: 1, staircase: 1 as never })).toThrow(OptionError);
+  });
+
   it("stepDecay multiplies every so many steps", () => {
     expectRates(stepDecay({ lr: 1, every: 3, gamma: 0.5 }), { 0: 1, 2: 1, 3: 0.5, 5: 0.5, 6: 0.25 });
     expectRates(stepDecay({ lr: 1, every: 3 }), { 3: 0.1 });
