@@ -3,7 +3,7 @@
  */
 export type { Grid, SettingsOf } from "./grid/grid.ts";
 export type { FigureOptions } from "./results/figure.ts";
-export { SweepResults, type TableOptions } from "./results/results.ts";
+export type { SweepResults, TableOptions } from "./results/results.ts";
 export type { Run } from "./results/run.ts";
 export type { Comparison, Row, TestName } from "./results/table.ts";
 export type { Outcome } from "./runs/outcome.ts";

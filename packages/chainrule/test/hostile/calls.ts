@@ -9,13 +9,14 @@ import * as explain from "@chainrule/explain";
 import * as io from "@chainrule/io";
 import * as losses from "@chainrule/losses";
 import * as nn from "@chainrule/nn";
+import * as notebook from "@chainrule/notebook";
 import * as viz from "@chainrule/viz";
 import * as cr from "chainrule";
 import { internalsOf } from "./internals.ts";
 import { type Parameter, parametersOf } from "./signatures.ts";
 import { helpers, hostile, nonsense, plausible } from "./values.ts";
 
-const packages: Record<string, object> = { compiler, core, data, explain, io, losses, nn, viz };
+const packages: Record<string, object> = { compiler, core, data, explain, io, losses, nn, notebook, viz };
 
 /** The package that an export comes from. */
 function packageOf(name: string): string {
