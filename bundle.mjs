@@ -5,9 +5,9 @@
  *
  * Bundlers get the modules that `tsc` wrote, one for each source file, from which they pick what is used. Packages are
  * never bundled into each other: there must be one class Tensor. Libraries of others are loaded when something of them is
- * first used, which most programs never do.
+ * first used, which most programs never do. Pages without a bundler get one module with everything in it.
  */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,8 +92,43 @@ const importedLater = (apart) => ({
 });
 
 if (process.argv.includes("--clean"))
-  for (const name of published) rmSync(join(packages, name, "dist/node"), { recursive: true, force: true });
-else await Promise.all(published.map(bundle));
+  for (const name of published) rmSync(join(packages, name, "dist"), { recursive: true, force: true });
+else {
+  published.forEach(sweep);
+  await Promise.all([...published.map(bundle), bundleForPages()]);
+}
+
+/** Removes what `tsc` once made of sources that are gone since: it would be published with the rest. */
+function sweep(name) {
+  const [src, dist] = [join(packages, name, "src"), join(packages, name, "dist")];
+  for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+    const [, stem] = /^(?!node\/|browser\/)(.+?)(\.d\.ts|\.js|\.js\.map)$/.exec(file) ?? [];
+    if (stem && ![".ts", ".js", ".d.ts"].some((end) => existsSync(join(src, stem + end)))) rmSync(join(dist, file));
+  }
+}
+
+/**
+ * All of it in one module, `chainrule/dist/browser/chainrule.js`, for pages without a bundler. Names of classes stay,
+ * because summaries and saved models say them. Beside it is the file of the threads, which only they load.
+ */
+async function bundleForPages() {
+  const folder = join(packages, "chainrule");
+  const to = join(folder, "dist/browser");
+  rmSync(to, { recursive: true, force: true });
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [join(folder, "src/index.ts")],
+    outfile: join(to, "chainrule.js"),
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    logLevel: "warning",
+  });
+  copyFileSync(join(packages, "compiler/src/runtime/threads/worker.js"), join(to, "worker.js"));
+}
 
 async function bundle(name) {
   const folder = join(packages, name);

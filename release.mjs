@@ -23,7 +23,7 @@ export function unfit(folder, userAgent = "") {
   const stale = [...missing(folder, publishConfig.exports), ...unlike(folder)];
   if (stale.length === 0) return undefined;
   const more = stale.length > 1 ? `, and ${stale.length - 1} more` : "";
-  return `dist is not what the sources say now: ${stale[0]}${more}. Build from the workspace's folder: npx -y pnpm@12 clean && npx -y pnpm@12 build.`;
+  return `dist is not what the sources say now: ${stale[0]}${more}. Build from the workspace's folder: npx -y pnpm@12 build.`;
 }
 
 /**

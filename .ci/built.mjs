@@ -5,14 +5,22 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { checkCreated } from "./built/create.mjs";
+import { checkPage } from "./built/page.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-built-"));
 const names = readdirSync("packages").filter((name) => {
   const { private: isPrivate } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
   return !isPrivate;
 });
+/** A program whose size is printed. */
+const classifier = `import { Adam, Dense, Sequential } from "chainrule";
+const model = new Sequential([new Dense({ units: 8, inputDim: 2, activation: "relu" }), new Dense({ units: 2 })]);
+model.compile({ optimizer: new Adam(), loss: "crossEntropy", metrics: ["accuracy"] });
+await model.fit([[0, 1], [1, 0]], [0, 1], { epochs: 10 });
+`;
 /** Those that programs import. */
 const libraries = names.filter((name) => name !== "create-chainrule");
 const packageOf = (name) => (name === "chainrule" ? name : `@chainrule/${name}`);
@@ -70,7 +78,10 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   writeFileSync(join(folder, "train.js"), trained());
   writeFileSync(join(folder, "swept.js"), swept());
   process.stdout.write(run("node", ["swept.js"], folder));
+  writeFileSync(join(folder, "required.cjs"), required(libraries));
+  process.stdout.write(run("node", ["--disable-warning=ExperimentalWarning", "required.cjs"], folder));
   await checkBrowserBundle();
+  await checkPage(folder);
   checkCreated(
     folder,
     packs.map((pack) => join(folder, pack)),
@@ -109,6 +120,19 @@ for (const module of [url, url.replace("/node/index.js", "/index.js")]) {
   if (getNumThreads() !== 2) throw new Error("a worker was lost");
 }
 console.log("two threads compute what one does");
+`;
+}
+
+/** A program of CommonJS, which Node 20.19 and newer let require modules. */
+function required(names) {
+  return `const { Dense, Sequential, Tensor } = require("chainrule");
+for (const name of ${JSON.stringify(names.map(packageOf))}) require(name);
+const model = new Sequential([new Dense({ units: 1, inputDim: 1 })]).compile({ optimizer: "sgd", loss: "mse" });
+model.fit([[0], [1]], [1, 3], { epochs: 200, verbose: 0 }).then(async ({ history: { loss } }) => {
+  if (!(loss[199] < loss[0] / 10)) throw new Error("a model does not learn from CommonJS");
+  if ((await import("chainrule")).Tensor !== Tensor) throw new Error("require and import bring two classes Tensor");
+  console.log("CommonJS requires every package");
+});
 `;
 }
 
@@ -197,10 +221,19 @@ async function checkBrowserBundle() {
     if (wrong) throw new Error(`a browser's bundle contains ${wrong}`);
     const [{ imports }] = Object.values(metafile.outputs);
     if (imports.length > 0) throw new Error(`a browser's bundle imports ${imports[0].path}`);
-    return outputFiles[0].text.length;
+    return outputFiles[0].text;
   };
   const all = await bundle('export * from "chainrule";');
-  const one = await bundle('import { lineChartSvg } from "chainrule"; console.log(lineChartSvg({ loss: [1, 0] }));');
-  console.log(`a browser's bundle of everything has ${all} characters, of one drawing ${one}`);
-  if (one > all / 2) throw new Error("bundlers cannot leave out what is not used");
+  const sizes = {
+    value: await bundle('import { value } from "chainrule"; console.log(value(2).mul(3));'),
+    "a classifier of Dense layers with fit": await bundle(classifier),
+    "one drawing": await bundle(
+      'import { lineChartSvg } from "chainrule"; console.log(lineChartSvg({ loss: [1, 0] }));',
+    ),
+    everything: all,
+    "the file for pages": readFileSync(join(folder, "node_modules/chainrule/dist/browser/chainrule.js"), "utf8"),
+  };
+  for (const [what, text] of Object.entries(sizes))
+    console.log(`${(gzipSync(text).length / 1000).toFixed(1).padStart(6)} kB gzipped: ${what}`);
+  if (sizes["one drawing"].length > all.length / 2) throw new Error("bundlers cannot leave out what is not used");
 }
