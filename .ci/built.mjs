@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { checkCreated } from "./built/create.mjs";
 import { checkPage } from "./built/page.mjs";
+import { checkTypes } from "./built/types.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-built-"));
 const names = readdirSync("packages").filter((name) => {
@@ -82,12 +83,17 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["--disable-warning=ExperimentalWarning", "required.cjs"], folder));
   await checkBrowserBundle();
   await checkPage(folder);
-  checkCreated(
-    folder,
-    packs.map((pack) => join(folder, pack)),
-  );
+  const paths = packs.map((pack) => join(folder, pack));
+  checkCreated(folder, paths);
+  await checkTypes(folder, paths, libraries.flatMap(entriesOf));
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What may be imported of a package. */
+function entriesOf(name) {
+  const { exports } = JSON.parse(readFileSync(join(folder, "node_modules", packageOf(name), "package.json"), "utf8"));
+  return Object.keys(exports).map((entry) => packageOf(name) + entry.slice(1));
 }
 
 /** A pack has nothing of the workshop in it, and its source maps have their sources. */

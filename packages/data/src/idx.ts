@@ -8,7 +8,8 @@
  */
 import { DataError, Tensor, tensor, ValueError } from "@chainrule/core";
 import { checkOptions, describe, lookUp } from "@chainrule/core/internal";
-import { fileSystem, gzip, isGzip, nameOf, readBytes, type Source } from "./source.ts";
+import { fileSystem } from "./file-system.ts";
+import { gzip, isGzip, nameOf, readBytes, type Source } from "./source.ts";
 
 /** The types of numbers in an IDX file. */
 export type IdxType = "ubyte" | "byte" | "short" | "int" | "float" | "double";

@@ -3,8 +3,9 @@
  */
 import { DataError, type Tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
+import { fileSystem } from "./file-system.ts";
 import { readIdx } from "./idx.ts";
-import { fileSystem, nameOf } from "./source.ts";
+import { nameOf } from "./source.ts";
 
 /** Images and what they show. */
 export interface LabelledImages {

@@ -5,6 +5,7 @@
  */
 import { DataError, OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { fileSystem } from "./file-system.ts";
 
 /** A path of a file (in Node) or a URL. */
 export type Source = string | URL;
@@ -38,11 +39,6 @@ export function nameOf(source: Source): string {
   checkSource("reading data", source);
   const path = source instanceof URL ? source.pathname : source.replace(/[?#].*$/, "");
   return path.split(/[\\/]/).pop() || String(source);
-}
-
-/** Node's file functions, or undefined in a browser. A plain import of them would break a browser bundle. */
-export function fileSystem() {
-  return typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:fs/promises");
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { ValueError } from "@chainrule/core";
-import { Bytes } from "./bytes.ts";
+import { Bytes, type OwnBytes } from "./bytes.ts";
 import { type Instruction, laneMemory, lanes, memory, plain } from "./instructions.ts";
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
@@ -338,7 +338,7 @@ export function assemble(
   functions: readonly FunctionDefinition[],
   imported: readonly ImportedFunction[] = [],
   { shared = false }: { readonly shared?: boolean } = {},
-): Uint8Array<ArrayBuffer> {
+): OwnBytes {
   const all = [...imported, ...functions];
   const numbers = new Map(all.map((f, i) => [f.name, i]));
   const bodies = functions.map((f) => {

@@ -1,4 +1,10 @@
 /**
+ * Bytes in a buffer that nothing else shares: `Uint8Array<ArrayBuffer>`, in words that declarations may use for TypeScript before
+ * 5.7 too, where arrays have no parameter.
+ */
+export type OwnBytes = ReturnType<typeof Uint8Array.of>;
+
+/**
  * A growing array of bytes, and the numbers of WebAssembly's binary format in it.
  */
 
@@ -52,7 +58,7 @@ export class Bytes {
   }
 
   /** A copy of what was written. */
-  toUint8Array(): Uint8Array<ArrayBuffer> {
+  toUint8Array(): OwnBytes {
     return this.#bytes.slice(0, this.#length);
   }
 
