@@ -113,6 +113,11 @@ describe("Bregman divergences", () => {
     expect(information.bregman([0.5, 0.5], [0, 1]).item()).toBe(Number.POSITIVE_INFINITY);
     expect(() => information.bregman(p, [1])).toThrow(ShapeError);
     expect(() => information.bregman(p, q, { generator: "cubes" as never })).toThrow(/entropy, squares, logarithm/);
+    for (const wrong of [() => 3, (x: Tensor) => x, (x: Tensor) => x.square().sum()])
+      expect(() => information.bregman(double([[1, 2]]), double([[2, 1]]), { generator: wrong as never })).toThrow(
+        /that adds up along its axis, here to shape \[1\].*\n.*sum\(axis\)/,
+      );
+    expect(() => information.bregman(p, q, { generator: class {} as never })).toThrow(/or a function/);
   });
 
   it("have the mean as their best constant, whatever F is", () => {

@@ -7,11 +7,11 @@ import {
   normalizeAxis,
   OptionError,
   ShapeError,
-  type Tensor,
+  Tensor,
   type TensorLike,
   where,
 } from "@chainrule/core";
-import { checkOptions, describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { checkOptions, describe, formatShape, isFunction, sameShape } from "@chainrule/core/internal";
 import { xLogX } from "../numerics/stable.ts";
 import {
   asFloats,
@@ -127,12 +127,28 @@ export const generators: Readonly<Record<string, Generator>> = {
 export function generatorOf(name: string, generator: BregmanOptions["generator"] = "entropy"): Generator {
   const found =
     typeof generator === "string" && Object.hasOwn(generators, generator) ? generators[generator] : generator;
-  if (typeof found === "function") return found;
+  if (found !== generator) return found as Generator;
+  if (isFunction(found)) return checked(name, found as Generator);
   throw new OptionError({
     where: name,
     expected: `a generator: ${Object.keys(generators).join(", ")}, or a function of a tensor and an axis`,
     got: describe(generator),
   });
+}
+
+/** A function of one's own, of which each result is looked at. */
+function checked(where: string, generator: Generator): Generator {
+  return (x, axis) => {
+    const result = generator(x, axis);
+    const shape = x.shape.filter((_, i) => i !== axis);
+    if (result instanceof Tensor && sameShape(result.shape, shape)) return result;
+    throw new OptionError({
+      where,
+      expected: `a generator that adds up along its axis, here to shape ${formatShape(shape)}`,
+      got: result instanceof Tensor ? `one that returns shape ${formatShape(result.shape)}` : describe(result),
+      hint: "Write (x, axis) => x.square().sum(axis).",
+    });
+  };
 }
 
 /**

@@ -170,7 +170,7 @@ export function checkLayerOptions(
 
 /** For `new Conv2d(1, 8, 3)`: a layer's options have names. */
 function notNamed(where: string, given: unknown, names: readonly string[]): OptionError {
-  const few = names.length > 2 ? 2 : names.length;
+  const few = Math.min(names.length, 2);
   const shown = names.slice(0, few).map((name, i) => `${name}: ${i === 0 && typeof given === "number" ? given : "…"}`);
   const call = `new ${where}({ ${[...shown, ...(names.length > few ? ["…"] : [])].join(", ")} })`;
   return new OptionError({
