@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Generator, OptionError, ShapeError, tensor, ValueError } from "@chainrule/core";
+import { Generator, OptionError, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
 import { expectClose, peerCases } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import {
