@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { bundlers, checkBundlers } from "./built/bundlers.mjs";
 import { checkCreated } from "./built/create.mjs";
 import { checkPage } from "./built/page.mjs";
 import { checkTypes } from "./built/types.mjs";
@@ -83,6 +84,9 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["--disable-warning=ExperimentalWarning", "required.cjs"], folder));
   await checkBrowserBundle();
   await checkPage(folder);
+  const versions = Object.entries(bundlers).map(([name, version]) => `${name}@${version}`);
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", ...versions], folder);
+  checkBundlers(folder);
   const paths = packs.map((pack) => join(folder, pack));
   checkCreated(folder, paths);
   await checkTypes(folder, paths, libraries.flatMap(entriesOf));
