@@ -1,7 +1,7 @@
 /**
  * Text as numbers: tokens, a vocabulary that numbers them, and sequences filled up to one length.
  */
-import { DataError, ModelError, OptionError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { DataError, ModelError, OptionError, Tensor, tensor, ValueError } from "@chainrule/core";
 import { allocateFor, checkFunction, checkList, checkOptions, describe } from "@chainrule/core/internal";
 import { notSaved, readFields } from "./saved.ts";
 
@@ -185,7 +185,7 @@ function checkText(where: string, text: string): string {
 }
 
 function countTokens(where: string, texts: Iterable<string>, tokenize: Tokenizer): Map<string, number> {
-  if (typeof texts !== "object" || texts === null || !(Symbol.iterator in texts))
+  if (typeof texts !== "object" || texts === null || texts instanceof Tensor || !(Symbol.iterator in texts))
     throw new DataError({
       where,
       expected: "a list of texts",

@@ -109,7 +109,7 @@ function targetsOf(full: string, value: object): Target[] {
 const internals = new Map(Object.keys(packages).map((name) => [name, internalsOf(name)]));
 
 /** Methods that a class of one's own overrides and the library calls, with what it has made itself. */
-const hooks = /^(forward|compute|of|build|checkInput|checkPlan|on(Train|Epoch|Batch)(Begin|End))$/;
+const hooks = /^(forward|compute|of|build|checkInput|checkPlan|wantsGradients|on(Train|Epoch|Batch)(Begin|End))$/;
 
 const plainPrototypes = new Set<object | null>([
   Object.prototype,

@@ -293,7 +293,7 @@ export function streamAdapter(context: ReadContext, source: BatchSource, weights
     iterate() {
       const stream = open();
       let number = 0;
-      if (isObject(stream) && Symbol.iterator in stream) {
+      if (isObject(stream) && !(stream instanceof Tensor) && Symbol.iterator in stream) {
         const iterator = stream[Symbol.iterator]();
         return {
           next: () => read(iterator.next(), ++number),

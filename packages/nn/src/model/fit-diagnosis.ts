@@ -36,6 +36,25 @@ function timeSpent(): number {
 /** What has been said of a model, so that it is said once, however often it is trained. */
 const saidOf = new WeakMap<object, Set<string>>();
 
+/** How soon a training follows another, in milliseconds, to be taken for the same one: a loop around `fit`, and no second thought. */
+const soon = 1000;
+
+/** The looks at trainings of one model that follow each other. */
+interface Looks {
+  /** What the model was compiled to, and the shapes of its batches. */
+  readonly config: object;
+  readonly shapes: string;
+  /** When the first of them began, and how long looks have taken since, in milliseconds of this process. */
+  readonly begin: number;
+  spent: number;
+  /** How long the look at a first step took. */
+  first: number;
+  /** When the last of them was last heard of. */
+  seen: number;
+}
+
+const looksOf = new WeakMap<object, Looks>();
+
 let engine: Engine | null = null;
 
 /**
@@ -69,10 +88,9 @@ export class FitDiagnosis {
   readonly #history: History;
   /** Those of all batches, where they are in memory. */
   readonly #targets: readonly Tensor[] | null;
-  readonly #begin = timeSpent();
   readonly #said: Set<string>;
-  /** How long looks have taken so far, and how long the next one is expected to take, in milliseconds. */
-  #spent = 0;
+  #looks: Looks = { config: {}, shapes: "", begin: timeSpent(), spent: 0, first: 0, seen: 0 };
+  /** How long the next look is expected to take, in milliseconds. */
   #expected = 0;
   #nextEpoch = 0;
   /** The first step, as long as its numbers have not been looked at, and how long that will take. */
@@ -92,6 +110,7 @@ export class FitDiagnosis {
    * time for that. Where it throws, what is known of the cause is said before.
    */
   firstStep(batch: Batch, step: () => StepResult): StepResult {
+    if (this.#goesOn(batch)) return step();
     const begin = timeSpent();
     const program = batchProgram("fit", this.#state, batch, this.#history.history, this.#targets);
     const look = this.#engine.openStep(program);
@@ -117,7 +136,8 @@ export class FitDiagnosis {
     const { size } = look;
     const expected = costs.look + costs.number * size;
     this.#expected = 2 * taken + expected;
-    this.#spent = timeSpent() - begin - taken;
+    this.#looks.first = timeSpent() - begin - taken;
+    this.#looks.spent += this.#looks.first;
     this.#pending = { look, expected };
     if (expected > smallLook) this.whenThereIsTime();
     else this.#lookAtNumbers(look);
@@ -125,11 +145,23 @@ export class FitDiagnosis {
     return result;
   }
 
+  /** Whether this training goes on with one that has been looked at, and there is no time to look again. */
+  #goesOn({ x, y }: Batch): boolean {
+    const { model, outputs } = this.#state;
+    const shapes = JSON.stringify([x, y].map((part) => flattenNested<Tensor>(part).map(({ shape }) => shape)));
+    const before = looksOf.get(model);
+    const isSame = before?.config === outputs && before.shapes === shapes && performance.now() - before.seen < soon;
+    this.#looks = isSame ? before : { ...this.#looks, config: outputs, shapes };
+    this.#looks.seen = performance.now();
+    looksOf.set(model, this.#looks);
+    return isSame && before.spent + before.first > shareOfLooks * (timeSpent() - before.begin);
+  }
+
   /** Looks at the numbers of the first step, if that has not been done, and as far as there is time for it. */
   whenThereIsTime(): void {
     if (this.#pending === null) return;
     const { look, expected } = this.#pending;
-    if (this.#spent + expected <= shareOfLooks * (timeSpent() - this.#begin)) this.#lookAtNumbers(look);
+    if (this.#looks.spent + expected <= shareOfLooks * (timeSpent() - this.#looks.begin)) this.#lookAtNumbers(look);
   }
 
   #lookAtNumbers(look: DiagnosedStep): void {
@@ -137,22 +169,23 @@ export class FitDiagnosis {
     this.#pending = null;
     this.#say(look.findings("numbers"));
     this.#history.lossFloor = look.lossFloor();
-    this.#spent += timeSpent() - begin;
+    this.#looks.spent += timeSpent() - begin;
   }
 
   /** Looks at the last batch after some epochs, as far as there is time for it. The model is as before afterwards. */
   afterEpoch(batch: Batch | null, epoch: number, isLast: boolean): void {
+    this.#looks.seen = performance.now();
     this.whenThereIsTime();
     if (batch === null || (epoch < this.#nextEpoch && !isLast)) return;
     const begin = timeSpent();
-    const share = (this.#spent + this.#expected) / (begin - this.#begin);
+    const share = (this.#looks.spent + this.#expected) / (begin - this.#looks.begin);
     // What the user's code does in one more forward pass is not known.
     if (share > shareOfLooks || hasUserCode(this.#state)) return;
     this.#nextEpoch = 2 * epoch + 1;
     const program = batchProgram("fit", this.#state, batch, this.#history.history, this.#targets);
     this.#say(this.#engine.look(program));
     const taken = timeSpent() - begin;
-    this.#spent += taken;
+    this.#looks.spent += taken;
     this.#expected = taken;
   }
 

@@ -94,7 +94,7 @@ function toGroup<H extends Hyperparameters>(
 
 /** The parameters, each once. @throws OptionError for anything else. */
 export function checkParameters(where: string, given: unknown): readonly Parameter[] {
-  if (!isList(given) || given instanceof Tensor) throw noTarget(where, given);
+  if (!isList(given)) throw noTarget(where, given);
   const items = [...new Set(given)];
   for (const item of items)
     if (!(item instanceof Parameter))
@@ -108,7 +108,9 @@ export function checkParameters(where: string, given: unknown): readonly Paramet
 }
 
 function isList(given: unknown): given is Iterable<unknown> {
-  return typeof given === "object" && given !== null && Symbol.iterator in given && !ArrayBuffer.isView(given);
+  // A tensor goes through its rows, which are no parameters.
+  if (typeof given !== "object" || given === null || given instanceof Tensor) return false;
+  return Symbol.iterator in given && !ArrayBuffer.isView(given);
 }
 
 function noTarget(where: string, got: unknown): OptionError {

@@ -26,7 +26,7 @@ export class Passes<Batch> {
   /** @param random takes all that batches may be drawn by. @throws OptionError for what can be gone through once. */
   constructor(where: string, batches: Batches<Batch>, random: () => Taken) {
     const isOnce = typeof batches === "object" && batches !== null && "next" in batches;
-    const isIterable = typeof batches === "object" && batches !== null && Symbol.iterator in batches;
+    const isIterable = isIterableObject(batches);
     if (isOnce || !(isIterable || typeof batches === "function"))
       throw new OptionError({
         where: `${where}, batches`,
@@ -62,8 +62,7 @@ export class Passes<Batch> {
     this.#taken = 0;
     this.#began = this.#random();
     const opened: unknown = this.#open();
-    if (typeof opened === "object" && opened !== null && Symbol.iterator in opened)
-      return (opened as Iterable<Batch>)[Symbol.iterator]();
+    if (isIterableObject(opened)) return (opened as Iterable<Batch>)[Symbol.iterator]();
     throw new DataError({
       where: `${this.#where}, batches`,
       expected: "a function that returns batches to iterate over",
@@ -91,4 +90,10 @@ export class Passes<Batch> {
           got: `${this.#taken}`,
         });
   }
+}
+
+function isIterableObject(x: unknown): x is Iterable<unknown> {
+  return (
+    typeof x === "object" && x !== null && typeof (x as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
+  );
 }
