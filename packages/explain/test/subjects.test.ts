@@ -43,7 +43,7 @@ describe("a model with a batch", () => {
     const before = kernel!.toArray();
     const loss = explained.nodes[explained.result].value.values![0];
     expect(loss).toBeCloseTo((await model.evaluate(x, y)).loss, 6);
-    model.trainState.optimizer.zeroGrad();
+    model.optimizer.zeroGrad();
     model.lookAtBatch("test", [x, y], undefined, (result) => result.backward());
     expect(kernel!.toArray()).toEqual(before);
     expect(gradientOf(explained, "layers.0.kernel")!.length).toBe(6);

@@ -74,7 +74,7 @@ export class Exporter {
     const trained = this.#record("train");
     const penalty = this.#writer.write(trained, "train");
     this.#writer.write(this.#record("eval"), "eval");
-    const state = this.#targets === null ? null : (this.#model as Model<unknown>).trainState;
+    const state = this.#targets === null ? null : (this.#model as Model<unknown>).trainState("exportPyTorch");
     const expected = state && this.#expectedLosses(state);
     const optimizer = state ? this.#optimizerState(state.optimizer) : null;
     const training = state && this.#training(state, trained, penalty, expected!.hasUnused);

@@ -75,6 +75,11 @@ describe("diagnose", () => {
     expect(await train(true)).toBe(alone);
   });
 
+  it("names itself where the model has no loss yet", () => {
+    const model = new Sequential([new Dense({ units: 1, inputDim: 4 })]);
+    expect(() => diagnose(model, [zeros([6, 4]), zeros([6, 1])])).toThrow(/^diagnose, model.*\n.*Compile it first/);
+  });
+
   it("says of a loss without parameters that it is constant, and where", () => {
     const w = parameter(zeros([4, 2]));
     const [x] = batch();

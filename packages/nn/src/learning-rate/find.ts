@@ -159,7 +159,8 @@ export async function findLearningRate(
 /** Whether it is options rather than targets by the names of outputs. */
 function isOptions(model: Model<unknown>, second: unknown): boolean {
   if (!isPlainObject(second)) return false;
-  const names = model.outputNames ?? (model.compileOptions ? model.trainState.outputs.names : null) ?? [];
+  const names =
+    model.outputNames ?? (model.compileOptions ? model.trainState("findLearningRate").outputs.names : null) ?? [];
   return !Object.keys(second).some((key) => names.includes(key));
 }
 

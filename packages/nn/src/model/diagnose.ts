@@ -112,7 +112,7 @@ function modelProgram(model: Module<unknown>, given: BatchLike, { loss }: Diagno
   const batch = model.readBatch("diagnose", given);
   const { outputs, optimizer } =
     loss === undefined
-      ? model.trainState
+      ? model.trainState("diagnose")
       : { outputs: new CompiledOutputs({ loss }, model.outputNames), optimizer: null };
   return batchProgram("diagnose", { model, outputs, optimizer }, batch, {});
 }

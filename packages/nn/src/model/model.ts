@@ -204,9 +204,9 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
     return this.#requireConfig("optimizer").optimizer;
   }
 
-  /** What its training step works with: for exporters. @throws ModelError before `compile`. @internal */
-  get trainState(): TrainState {
-    return { model: this as Module<unknown>, ...this.#requireConfig("trainState") };
+  /** What its training step works with, for `where`, which asks. @throws ModelError before `compile`. @internal */
+  trainState(where: string): TrainState {
+    return { model: this as Module<unknown>, ...this.#requireConfig(where) };
   }
 
   /** The history of the last training, also of one that is going on or that an error ended; null before the first. */
