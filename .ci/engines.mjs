@@ -77,7 +77,7 @@ async function inChromium(command, page, policy) {
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     const profile = join(folder, `profile-${policy.length}`);
     const address = `http://127.0.0.1:${server.address().port}/`;
-    browser = spawn(command, [...flags, `--user-data-dir=${profile}`, address], { stdio: "ignore" });
+    browser = spawn(command, [...flags, `--user-data-dir=${profile}`, address], { stdio: "ignore", detached: true });
     const body = await new Promise((resolve, reject) => {
       server.once("found", resolve);
       browser.once("error", reject);
@@ -89,7 +89,10 @@ async function inChromium(command, page, policy) {
     return found;
   } finally {
     browser?.removeAllListeners("exit");
-    browser?.kill();
+    // With all processes that it has started, which write to its folder too; it may have left by itself.
+    try {
+      if (browser?.pid) process.kill(-browser.pid, "SIGKILL");
+    } catch {}
     server.closeAllConnections();
     server.close();
   }
@@ -133,6 +136,15 @@ try {
     results.push(engine === "chromium" ? await checkChromium(own) : checkNode(engine, own));
   if (!results.every(Boolean)) process.exitCode = 1;
 } finally {
-  // A browser that was told to end may write for a moment longer.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+  await removeFolder();
+}
+
+/** A browser that was told to end may write for a moment longer; what is left in the end is the system's to clear away. */
+async function removeFolder() {
+  for (let i = 0; i < 20; i++)
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
 }
