@@ -90,6 +90,18 @@ describe("what works", () => {
     expect(log.mock.calls.length + write.mock.calls.length > 0).toBe(verbose);
   });
 
+  it("keeps what a parameter was by detach, as the hint for clone says", () => {
+    const w = parameter([1, 2]);
+    const kept = w.detach();
+    w.assign([5, 6]);
+    expect(kept.toArray()).toEqual([1, 2]);
+  });
+
+  it("fits on one batch, as the hint for train_on_batch says", async () => {
+    const { history } = await compiled().fit([[x, y]], { verbose: 0 });
+    expect(history.loss.length).toBe(1);
+  });
+
   it("takes learning_rate", () => {
     expect(new Adam({ learning_rate: 0.5 }).lr).toBe(0.5);
   });
@@ -112,6 +124,7 @@ describe("what says what to type", () => {
     ["toFixed", () => tensor(1).toFixed(2), /item\(\)\.toFixed/],
     ["view", () => matrix().view(3, 2), /reshape/],
     ["cuda", () => matrix().cuda(), /one device/],
+    ["clone of a parameter", () => parameter([1]).clone(), /x\.detach\(\) keeps/],
     ["dispose", () => matrix().dispose(), /nothing to move or to free/],
     ["a text and a tensor", () => ["loss ", tensor(0.5)].reduce((a: any, b: any) => a + b), /String\(x\)/],
     ["zeros(2, 3)", () => cr.zeros(2, 3), /\[2, 3\]/],

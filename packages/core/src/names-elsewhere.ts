@@ -35,7 +35,7 @@ const methods: Readonly<Record<string, string>> = {
   cuda: stays,
   to: `${stays} For another dtype: ${asDType}`,
   dispose: stays,
-  clone: "A tensor never changes, so that a copy would be the same: use it as it is.",
+  clone: "A tensor never changes: use it as it is. Of a parameter, x.detach() keeps the numbers that it has now.",
   float: asDType,
   long: asDType,
   int: asDType,
