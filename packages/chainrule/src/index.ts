@@ -6,6 +6,7 @@ export * from "@chainrule/core";
 export * from "@chainrule/data";
 export * from "@chainrule/experiments";
 export * from "@chainrule/explain";
+export * from "@chainrule/functions";
 export * from "@chainrule/io";
 export * from "@chainrule/losses";
 export * from "@chainrule/nn";

@@ -12,6 +12,7 @@ const packages = fileURLToPath(new URL("../../", import.meta.url));
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   compiler: ["core"],
+  functions: ["core"],
   losses: ["core"],
   data: ["core"],
   viz: ["core"],
@@ -20,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   explain: ["core", "losses", "nn", "viz"],
   experiments: ["core", "compiler", "losses", "viz"],
   notebook: ["core", "nn", "viz", "explain"],
-  chainrule: ["notebook", "experiments", "core", "compiler", "losses", "data", "viz", "nn", "io", "explain"],
+  chainrule: ["notebook", "experiments", "core", "compiler", "functions", "losses", "data", "viz", "nn", "io", "explain"],
 };
 
 interface Import {
