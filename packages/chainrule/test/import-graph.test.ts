@@ -21,7 +21,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   explain: ["core", "losses", "nn", "viz"],
   experiments: ["core", "compiler", "losses", "viz"],
   notebook: ["core", "nn", "viz", "explain"],
-  chainrule: ["notebook", "experiments", "core", "compiler", "functions", "losses", "data", "viz", "nn", "io", "explain"],
+  chainrule: [
+    "notebook",
+    "experiments",
+    "core",
+    "compiler",
+    "functions",
+    "losses",
+    "data",
+    "viz",
+    "nn",
+    "io",
+    "explain",
+  ],
 };
 
 interface Import {
