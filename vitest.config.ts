@@ -7,6 +7,7 @@ export default defineConfig({
       "packages/*/test/**/*.test.ts",
       "examples/**/*.test.ts",
       "docs/**/*.test.ts",
+      "playground/src/**/*.test.ts",
     ],
     testTimeout: 60_000,
     // One for each core: with two cores, the default would leave one idle.
