@@ -21,6 +21,8 @@ export default async function start(project: TestProject) {
   const name = findChromium();
   if (name === null) throw new Error("these tests need Chromium: install Debian's package `chromium`");
   const root = fileURLToPath(new URL("..", import.meta.url));
+  // Vitest sets this to "test", and Vite would build another page than the one that is published.
+  process.env.NODE_ENV = "production";
   const outDir = mkdtempSync(join(tmpdir(), "chainrule-playground-"));
   await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
   const server = await preview({ root, logLevel: "warn", build: { outDir }, preview: { port: 0, host: "127.0.0.1" } });

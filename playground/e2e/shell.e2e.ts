@@ -1,9 +1,9 @@
 /**
  * The frame around the rooms: navigation, links, hostile links, offline.
  */
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { rooms } from "../src/rooms/index.ts";
-import { axeFinds, screens, screenshot, visit } from "./visit.ts";
+import { axeFinds, browser, screens, screenshot, visit } from "./visit.ts";
 
 describe("the shell", () => {
   it("opens the first room without a hash, and each room by its link", async () => {
@@ -47,5 +47,23 @@ describe("the shell", () => {
         expect(await page.locator("h1").textContent()).toBe(rooms[0].title);
         expect(await page.locator(".notices img, .notices script").count()).toBe(0);
       });
+  });
+
+  it("works without a network after the first visit", async () => {
+    const context = await (await browser()).newContext();
+    const page = await context.newPage();
+    await page.goto(inject("address"));
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await page.waitForFunction(async () => {
+      const [name] = await caches.keys();
+      return name !== undefined && (await (await caches.open(name)).keys()).length > 5;
+    });
+    await context.setOffline(true);
+    for (const { id, title } of rooms) {
+      await page.goto(`${inject("address")}#${id}`);
+      await page.reload();
+      await page.locator("h1", { hasText: title }).waitFor();
+    }
+    await context.close();
   });
 });
