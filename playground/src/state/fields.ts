@@ -53,9 +53,13 @@ export function choice<const T extends string>(initial: NoInfer<T>, names: reado
   return { initial, read: (text) => names.find((name) => name === text), write: (value) => value };
 }
 
-/** A text of at most `maxLength` characters. */
-export function text(initial: string, { maxLength }: { maxLength: number }): Field<string> {
-  return { initial, read: (value) => (value.length <= maxLength ? value : undefined), write: (value) => value };
+/** A text of at most `maxLength` characters, all of it as `pattern` says where one is given. */
+export function text(
+  initial: string,
+  { maxLength, pattern = /^/ }: { maxLength: number; pattern?: RegExp },
+): Field<string> {
+  const read = (value: string) => (value.length <= maxLength && pattern.test(value) ? value : undefined);
+  return { initial, read, write: (value) => value };
 }
 
 /** From `min` to `max` values of a field, written with commas between them: their own texts have none. */
