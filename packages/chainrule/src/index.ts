@@ -4,6 +4,7 @@
 export * from "@chainrule/compiler";
 export * from "@chainrule/core";
 export * from "@chainrule/data";
+export * from "@chainrule/distributions";
 export * from "@chainrule/experiments";
 export * from "@chainrule/explain";
 export * from "@chainrule/functions";

@@ -67,7 +67,7 @@ export type {
 export { loweringOf } from "./tensor/op.ts";
 export type { ParameterBuffer } from "./tensor/parameter.ts";
 export { enterScope, leaveScope, type Scope } from "./tensor/scope.ts";
-export { broadcastStrides, formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
+export { broadcastStrides, checkShape, formatShape, sameShape, stridesOf } from "./tensor/shape.ts";
 export {
   type Effect,
   perform,

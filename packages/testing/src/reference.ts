@@ -68,6 +68,7 @@ interface Files {
   layers: ReferenceCase;
   losses: ReferenceCase;
   "peers/losses": ReferenceCase;
+  "peers/distributions": ReferenceCase;
   information: ReferenceCase;
   "higher-order": HessianCase;
   optimizers: OptimizerCase;

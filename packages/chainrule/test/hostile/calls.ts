@@ -5,6 +5,7 @@
 import * as compiler from "@chainrule/compiler";
 import * as core from "@chainrule/core";
 import * as data from "@chainrule/data";
+import * as distributions from "@chainrule/distributions";
 import * as explain from "@chainrule/explain";
 import * as functions from "@chainrule/functions";
 import * as io from "@chainrule/io";
@@ -17,7 +18,19 @@ import { internalsOf } from "./internals.ts";
 import { type Parameter, parametersOf } from "./signatures.ts";
 import { helpers, hostile, nonsense, plausible } from "./values.ts";
 
-const packages: Record<string, object> = { compiler, core, data, explain, functions, io, losses, nn, notebook, viz };
+const packages: Record<string, object> = {
+  compiler,
+  core,
+  data,
+  distributions,
+  explain,
+  functions,
+  io,
+  losses,
+  nn,
+  notebook,
+  viz,
+};
 
 /** The package that an export comes from. */
 function packageOf(name: string): string {
