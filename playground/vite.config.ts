@@ -1,11 +1,12 @@
 import { defineConfig } from "vite";
 import { contentSecurityPolicy } from "./build/content-security-policy.ts";
 import { offline } from "./build/offline.ts";
+import { sandboxTexts } from "./build/sandbox-texts.ts";
 
 export default defineConfig({
   // Links within the page are relative, so that any folder of any static host serves it.
   base: "./",
   build: { target: "es2023", outDir: "dist", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: "es" },
-  plugins: [contentSecurityPolicy(), offline()],
+  plugins: [sandboxTexts(), contentSecurityPolicy(), offline()],
 });
