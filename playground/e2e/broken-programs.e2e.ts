@@ -33,6 +33,7 @@ describe("the room of broken programs", () => {
       expect(told).toContain(finding.rule);
       expect(told).toContain(finding.evidence);
       expect(told).toContain(finding.fix);
+      expect(told).toContain(`In ${finding.layer}.`);
     });
   });
 
