@@ -43,6 +43,8 @@ const optimizers = [
   "Ftrl",
   "Lion",
   "Muon",
+  "RAdam",
+  "Rprop",
 ] as const;
 /** Layers that take nothing but options, none of which is needed. */
 const optional = [
@@ -126,6 +128,7 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   LearningRateScheduler: () => [() => 0.1],
   ReduceLROnPlateau: () => [{}],
   Rewind: () => [{}],
+  LBFGS: () => [weights(), {}],
   ReduceOnPlateau: () => [new nn.SGD(weights()), {}],
   Sequential: () => [[new nn.Dense(2)], {}],
   Functional: () => {

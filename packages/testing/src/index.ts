@@ -14,7 +14,17 @@ export {
   optimizersByName,
 } from "./keras.ts";
 export { checkLinear, type LinearCore } from "./linear.ts";
-export { type PeerMetricCase, type PeerValue, peerCases, peerMetricCases } from "./peers.ts";
+export {
+  type LBFGSSteps,
+  lbfgsSteps,
+  type MuonSteps,
+  muonSteps,
+  type PeerMetricCase,
+  type PeerValue,
+  peerCases,
+  peerMetricCases,
+  type RosenbrockSteps,
+} from "./peers.ts";
 export {
   bothDTypes,
   type FloatDType,

@@ -24,6 +24,59 @@ export function peerMetricCases(): PeerMetricCase[] {
   return peerCases("metrics") as PeerMetricCase[];
 }
 
+type Rows = readonly (readonly number[])[];
+
+/** Steps of a matrix by PyTorch's Muon. */
+export interface MuonSteps {
+  readonly start: readonly number[][];
+  readonly gradients: readonly number[][][];
+  readonly weights: readonly Rows[];
+  /** In camelCase. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Steps of PyTorch's L-BFGS: the loss before each, the weights after it, and how often it has evaluated so far. */
+export interface LBFGSSteps {
+  readonly name: string;
+  /** In camelCase. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<"w" | "b" | "A", { readonly shape: number[]; readonly data: number[] }>>;
+  readonly expect: {
+    readonly steps: readonly {
+      readonly loss: number;
+      readonly evaluations: number;
+      readonly w: { readonly data: number[] };
+      readonly b: { readonly data: number[] };
+    }[];
+  };
+}
+
+/** The same on Rosenbrock's function of two numbers, from [-3, -4]. */
+export interface RosenbrockSteps extends Pick<LBFGSSteps, "options"> {
+  readonly steps: readonly { readonly loss: number; readonly evaluations: number; readonly x: readonly number[] }[];
+}
+
+/** What `make-optimizers.py` makes besides cases of `referenceCases`. */
+interface PeerOptimizers {
+  readonly lbfgs: LBFGSSteps[];
+  readonly rosenbrock: RosenbrockSteps[];
+  readonly muon: MuonSteps[];
+}
+
+function peerOptimizers(): PeerOptimizers {
+  return JSON.parse(readFileSync(new URL("../fixtures/peers/optimizers.json", import.meta.url), "utf8"));
+}
+
+/** Steps of PyTorch's L-BFGS, in float64. */
+export function lbfgsSteps(): Pick<PeerOptimizers, "lbfgs" | "rosenbrock"> {
+  return peerOptimizers();
+}
+
+/** Steps of PyTorch's Muon, which `fixtures/peers/make-optimizers.py` makes, in float64. */
+export function muonSteps(): MuonSteps[] {
+  return peerOptimizers().muon;
+}
+
 const spelled: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, nan: Number.NaN };
 
 /** Numbers that JSON has no word for stand as { "number": "inf" }. */

@@ -72,6 +72,7 @@ interface Files {
   information: ReferenceCase;
   "higher-order": HessianCase;
   optimizers: OptimizerCase;
+  "peers/optimizers": OptimizerCase;
   metrics: MetricCase;
   "logistic-regression": RegressionCase;
 }

@@ -53,9 +53,14 @@ const writers: Readonly<Record<string, Write>> = {
     slots: { m: "exp_avg", v: "exp_avg_sq", muProduct: "mu_product" },
     counts: true,
   }),
-  Adagrad: ({ initialAccumulator, eps, epsPlacement, weightDecay }) => ({
+  Adagrad: ({ lrDecay, initialAccumulator, eps, epsPlacement, weightDecay }) => ({
     ...own(epsPlacement === "keras", "torch.optim.Adagrad", "KerasAdagrad"),
-    options: { initial_accumulator_value: initialAccumulator || undefined, eps, weight_decay: decay(weightDecay) },
+    options: {
+      lr_decay: lrDecay || undefined,
+      initial_accumulator_value: initialAccumulator || undefined,
+      eps,
+      weight_decay: decay(weightDecay),
+    },
     slots: { sum: "sum" },
     counts: true,
   }),
@@ -75,6 +80,19 @@ const writers: Readonly<Record<string, Write>> = {
     name: "torch.optim.Adadelta",
     options: { rho, eps, weight_decay: decay(weightDecay) },
     slots: { squareAvg: "square_avg", deltaAvg: "acc_delta" },
+    counts: true,
+  }),
+  RAdam: ({ betas, eps, weightDecay }) => ({
+    name: "torch.optim.RAdam",
+    options: { betas, eps, weight_decay: decay(weightDecay) },
+    slots: { m: "exp_avg", v: "exp_avg_sq" },
+    counts: true,
+  }),
+  Rprop: ({ etas, stepSizes, weightDecay }) => ({
+    // There is no weight decay there.
+    ...own(weightDecay !== 0, "torch.optim.Rprop", "DecayingRprop"),
+    options: { etas, step_sizes: stepSizes, weight_decay: decay(weightDecay) },
+    slots: { previous: "prev", size: "step_size" },
     counts: true,
   }),
   Lion: ({ betas, weightDecay }) => ({
@@ -248,8 +266,8 @@ class KerasAdagrad(Rule):
     def start(self, p, state, group):
         state["sum"] = torch.full_like(p, group.get("initial_accumulator_value", 0.0))
 
-    def update(self, p, g, state, t, lr, eps, **_):
-        p.sub_(lr * g / (state["sum"].add_(g * g) + eps).sqrt())`),
+    def update(self, p, g, state, t, lr, eps, lr_decay=0.0, **_):
+        p.sub_(lr / (1 + (t - 1) * lr_decay) * g / (state["sum"].add_(g * g) + eps).sqrt())`),
   KerasRMSprop: rule(`
 class KerasRMSprop(Rule):
     """RMSprop with eps under the root, as in Keras."""
@@ -264,6 +282,19 @@ class KerasRMSprop(Rule):
         if momentum:
             direction = state["momentum_buffer"].mul_(momentum).add_(direction)
         p.sub_(lr * direction)`),
+  DecayingRprop: rule(`
+class DecayingRprop(Rule):
+    """Rprop of gradients to which a weight decay is added."""
+
+    def start(self, p, state, group):
+        state["prev"], state["step_size"] = torch.zeros_like(p), torch.full_like(p, group["lr"])
+
+    def update(self, p, g, state, t, etas, step_sizes, **_):
+        agreement = g * state["prev"].sign()
+        factor = torch.where(agreement < 0, etas[0], torch.where(agreement > 0, etas[1], 1.0))
+        state["prev"] = torch.where(agreement < 0, 0.0, g)
+        state["step_size"] = (state["step_size"] * factor).clamp(*step_sizes)
+        p.sub_(state["step_size"] * state["prev"].sign())`),
   Lion: rule(`
 class Lion(Rule):
     """The sign of a moving average (Chen et al. 2023)."""

@@ -40,6 +40,9 @@ function readOptimizer(where: string, given: unknown): Optimizer {
     where: `${where}, optimizer`,
     expected: 'a name such as "adam", or an optimizer',
     got: describe(given),
-    hint: typeof given === "function" ? `Write new ${given.name || "Adam"}().` : undefined,
+    hint:
+      typeof given === "function"
+        ? `Write new ${given.name || "Adam"}().`
+        : (given as { readonly compileHint?: string } | null)?.compileHint,
   });
 }

@@ -23,6 +23,8 @@ function rootPlusEps(squares: Tensor, { eps, epsPlacement }: RootOptions): Tenso
 export interface AdagradOptions extends RootOptions {
   /** What the sum of squares starts from; 0 by default. */
   initialAccumulator: number;
+  /** How fast the rate shrinks with the number of steps besides; 0 by default. */
+  lrDecay: number;
   /** Keeps the division finite; 1e-10 by default. */
   eps: number;
 }
@@ -30,18 +32,19 @@ export interface AdagradOptions extends RootOptions {
 /**
  * Steps that shrink with the sum of all squared gradients so far (Duchi, Hazan & Singer 2011).
  *
- * s ← s + g², w ← w - lr · g / (√s + eps); with `epsPlacement: "keras"` √(s + eps).
+ * s ← s + g², w ← w - lr / (1 + (t - 1) lrDecay) · g / (√s + eps); with `epsPlacement: "keras"` √(s + eps).
  *
- * Defaults: lr 0.01, initialAccumulator 0, eps 1e-10, epsPlacement "pytorch", weightDecay 0, as in PyTorch. By the name
+ * Defaults: lr 0.01, lrDecay 0, initialAccumulator 0, eps 1e-10, epsPlacement "pytorch", weightDecay 0, as in PyTorch. By the name
  * "adagrad" as in Keras: lr 0.001, initialAccumulator 0.1, eps 1e-7, epsPlacement "keras".
  *
  * @example new Adagrad(model, { lr: 0.1 });
  */
 export const Adagrad = defineOptimizer<AdagradOptions>({
   name: "Adagrad",
-  defaults: { lr: 0.01, initialAccumulator: 0, eps: 1e-10, epsPlacement: "pytorch", weightDecay: 0 },
+  defaults: { lr: 0.01, lrDecay: 0, initialAccumulator: 0, eps: 1e-10, epsPlacement: "pytorch", weightDecay: 0 },
   pure: true,
   slots: (weight, { initialAccumulator }) => ({ sum: fullLike(weight, initialAccumulator) }),
+  scalars: (lr, step, { lrDecay }) => ({ lr: lrDecay === 0 ? lr : lr.div(step.sub(1).mul(lrDecay).add(1)) }),
   update: (weight, gradient, slots, { lr }, hyper) => {
     const sum = slots.sum.add(gradient.square());
     return { weight: descend(weight, gradient.div(rootPlusEps(sum, hyper)), lr), slots: { sum } };

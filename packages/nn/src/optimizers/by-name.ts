@@ -8,27 +8,30 @@ import { Adadelta, Adagrad, RMSprop } from "./adaptive.ts";
 import { Ftrl } from "./ftrl.ts";
 import { Lion } from "./lion.ts";
 import { Muon } from "./muon.ts";
+import { named, nameOptimizers } from "./named.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { SGD } from "./sgd.ts";
+
+const keras = { lr: 0.001, eps: 1e-7, epsPlacement: "keras" } as const;
 
 /**
  * What `compile({ optimizer })` takes by name, with the options by which each is Keras's optimizer of that name: a model in
  * the manner of Keras trains as it does there. The classes have PyTorch's or the paper's defaults.
  */
-const byName: Readonly<Record<string, () => Optimizer>> = {
+nameOptimizers({
   sgd: () => new SGD({ lr: 0.01 }),
-  adagrad: () => new Adagrad({ lr: 0.001, initialAccumulator: 0.1, eps: 1e-7, epsPlacement: "keras" }),
-  rmsprop: () => new RMSprop({ lr: 0.001, alpha: 0.9, eps: 1e-7, epsPlacement: "keras" }),
+  adagrad: () => new Adagrad({ ...keras, initialAccumulator: 0.1 }),
+  rmsprop: () => new RMSprop({ ...keras, alpha: 0.9 }),
   adadelta: () => new Adadelta({ lr: 0.001, rho: 0.95, eps: 1e-7 }),
-  adam: () => new Adam({ lr: 0.001, eps: 1e-7, epsPlacement: "keras" }),
-  adamw: () => new AdamW({ lr: 0.001, eps: 1e-7, epsPlacement: "keras", weightDecay: 0.004 }),
-  adamax: () => new Adamax({ lr: 0.001, eps: 1e-7, epsPlacement: "keras" }),
+  adam: () => new Adam(keras),
+  adamw: () => new AdamW({ ...keras, weightDecay: 0.004 }),
+  adamax: () => new Adamax(keras),
   nadam: () => new NAdam({ lr: 0.001, eps: 1e-7, momentumDecay: 1 }),
   lion: () => new Lion({ lr: 0.001 }),
   ftrl: () => new Ftrl(),
   adafactor: () => new Adafactor(),
   muon: () => new Muon(),
-};
+});
 
 /**
  * A new optimizer of a name ("adam", "sgd", …, also "Adam"), to be bound to parameters: with Keras's defaults and its
@@ -39,5 +42,5 @@ const byName: Readonly<Record<string, () => Optimizer>> = {
  */
 export function optimizerByName(name: string): Optimizer {
   const lower = typeof name === "string" ? name.toLowerCase() : String(name);
-  return lookUp("optimizer", byName, lower)();
+  return lookUp("optimizer", named, lower)();
 }

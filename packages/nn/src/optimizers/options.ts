@@ -47,6 +47,7 @@ const ranges: Readonly<Record<string, NumberRange>> = {
   momentum: atLeastZero,
   momentumDecay: atLeastZero,
   initialAccumulator: atLeastZero,
+  lrDecay: atLeastZero,
   epsPlacement: { expected: '"pytorch" or "keras"', holds: (x) => x === "pytorch" || x === "keras" },
   alpha: zeroToOne,
   rho: zeroToOne,

@@ -4,11 +4,33 @@
 
 import { jit } from "@chainrule/compiler";
 import { type Parameter, parameter, type Tensor, tensor } from "@chainrule/core";
-import { bothDTypes, expectClose, type FloatDType, type OptimizerCase, referenceCases } from "@chainrule/testing";
+import {
+  bothDTypes,
+  expectClose,
+  type FloatDType,
+  muonSteps,
+  type OptimizerCase,
+  referenceCases,
+} from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";
 import { optimizerByName } from "./by-name.ts";
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, Ftrl, Lion, NAdam, Optimizer, RMSprop, SGD } from "./index.ts";
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Ftrl,
+  Lion,
+  Muon,
+  NAdam,
+  Optimizer,
+  RAdam,
+  RMSprop,
+  Rprop,
+  SGD,
+} from "./index.ts";
 
 /** PyTorch's eps, which the cases rely on where they name none. */
 const adamEps = { eps: 1e-8 };
@@ -24,7 +46,12 @@ const byOp: Record<string, (parameters: Parameter[], options: object) => Optimiz
   RMSprop: (parameters, options) => new RMSprop(parameters, options),
   Adagrad: (parameters, options) => new Adagrad(parameters, options),
   Adadelta: (parameters, options) => new Adadelta(parameters, options),
+  RAdam: (parameters, options) => new RAdam(parameters, options),
+  Rprop: (parameters, options) => new Rprop(parameters, options),
 };
+
+/** Those of the reference, and those of a newer PyTorch. */
+const cases = [...referenceCases("optimizers"), ...referenceCases("peers/optimizers")];
 
 /** 0.5 wᵀ A w + Σ sin²(b) + 0.3 Σ (w[0:2] @ b). */
 function objective(w: Tensor, b: Tensor, A: Tensor): Tensor {
@@ -86,6 +113,27 @@ const byDefinition: Record<string, { make: (parameters: Parameter[]) => Optimize
 /** Whose numbers depend on each other: Keras's steps, of matrices too, are in test/keras-by-name.test.ts. */
 const byKeras = ["Adafactor", "Muon"];
 
+describe.each(bothDTypes)("Muon's steps of a matrix in %s", (dtype) => {
+  const cases = muonSteps().flatMap((one) => [false, true].map((compile) => ({ ...one, compile })));
+  it.each(cases)("are PyTorch's that have the size of Adam's: $options, compiled: $compile", (one) => {
+    const { lr, weightDecay, momentum, nesterov, nsSteps: iterations } = one.options as Record<string, never>;
+    const w = parameter(tensor(one.start, { dtype }));
+    const optimizer = new Muon([w], { lr, weightDecay, momentum, nesterov, iterations });
+    const step = (gradient: Tensor) => {
+      optimizer.zeroGrad();
+      w.mul(gradient).sum().backward();
+      optimizer.step();
+    };
+    const takeStep = one.compile ? jit(step) : step;
+    one.gradients.forEach((gradient, i) => {
+      takeStep(tensor(gradient, { dtype }));
+      const expected = { shape: [3, 2], data: one.weights[i].flat() };
+      // Both keep the division by the norm finite with 1e-7, at other places, and the iteration makes it no smaller.
+      expectClose(w, expected, { dtype, tolerance: dtype === "float64" ? 1e-6 : 1e-4, what: `step ${i + 1}` });
+    });
+  });
+});
+
 type NextValue = (w: number, g: number) => number;
 
 function runByDefinition(name: string, dtype: FloatDType, compile: boolean): void {
@@ -124,7 +172,11 @@ describe("every optimizer of the public index", () => {
       [...Object.keys(byOp), ...Object.keys(byDefinition), ...byKeras].sort(),
       "`byOp` or `byDefinition` wants a row for each optimizer",
     ).toEqual(names);
-    for (const op of Object.keys(byOp)) expect(referenceCases("optimizers", op), op).not.toHaveLength(0);
+    for (const op of Object.keys(byOp))
+      expect(
+        cases.filter((one) => one.op === op),
+        op,
+      ).not.toHaveLength(0);
   });
 
   it.each(names)("%s is known by its name", (name) => {
@@ -141,7 +193,7 @@ describe.each(bothDTypes)("steps in %s", (dtype) => {
 });
 
 describe.each(bothDTypes)("twelve steps in %s", (dtype) => {
-  for (const reference of referenceCases("optimizers"))
+  for (const reference of cases)
     it.each([
       ["eager", false],
       ["compiled", true],

@@ -1,4 +1,4 @@
-import { type Parameter, parameter, tensor, zeros } from "@chainrule/core";
+import { type Parameter, parameter, tensor, ValueError, zeros } from "@chainrule/core";
 import { bothDTypes } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { subclassesOf } from "../../test/public.ts";
@@ -17,7 +17,9 @@ import {
   Muon,
   NAdam,
   Optimizer,
+  RAdam,
   RMSprop,
+  Rprop,
   SGD,
   type UpdateRule,
 } from "./index.ts";
@@ -214,6 +216,42 @@ describe("update rules, by hand", () => {
     );
   });
 
+  it("RAdam: m̂ alone as long as ρ is at most 5, from then on m̂ r √(1 - β₂ᵗ) / √v", () => {
+    // β₂ = 0.5 has ρ∞ = 3, and ρ never gets to 5; β₂ = 0.9 has ρ = 1, 1.95, 2.86, 3.74, 4.58, 5.40.
+    expectPath(
+      path((w) => new RAdam(w, { lr: 0.1, betas: [0, 0.5] }), 0, [3, 5]),
+      [-0.3, -0.8],
+    );
+    const path6 = path((w) => new RAdam(w, { lr: 0.1, betas: [0, 0.9], eps: 0 }), 0, new Array(6).fill(2));
+    const rho = 19 - (12 * 0.9 ** 6) / (1 - 0.9 ** 6);
+    const r = Math.sqrt(((rho - 4) * (rho - 2) * 19) / (15 * 17 * rho));
+    expectPath(path6, [-0.2, -0.4, -0.6, -0.8, -1, -1 - 0.1 * r]);
+  });
+
+  it("Rprop: 1.2 times the step while the sign stays, half of it and no step when it turns, the same after that", () => {
+    expectPath(
+      path((w) => new Rprop(w, { lr: 1 }), 0, [3, 0.1, -5, -7, -1, 0, -1]),
+      [-1, -2.2, -2.2, -1.6, -0.88, -0.88, -0.88 + 0.72],
+    );
+    expectPath(
+      path((w) => new Rprop(w, { lr: 1, stepSizes: [0.8, 1.1] }), 0, [1, 1, -1, -1]),
+      [-1, -2.1, -2.1, -1.3],
+    );
+    expectPath(
+      path((w) => new Rprop(w, { lr: (step) => 1 / (1 + step) }), 0, [1, 1]),
+      [-1, -2.2],
+    );
+    for (const etas of [[0.5], [0, 1.2], [0.5, 1], [1.2, 0.5], 3])
+      expect(() => new Rprop({ etas: etas as never }), String(etas)).toThrow(ValueError);
+    for (const stepSizes of [[1], [-1, 1], [2, 1], [0, Number.NaN]])
+      expect(() => new Rprop({ stepSizes: stepSizes as never })).toThrow(ValueError);
+  });
+
+  it("Adagrad with lrDecay: lr / (1 + (t - 1) lrDecay)", () => {
+    const make = (w: Parameter[]) => new Adagrad(w, { lr: 1, lrDecay: 0.5, eps: 0 });
+    expectPath(path(make, 0, [3, 4, 12]), [-1, -1 - 4 / 5 / 1.5, -1 - 4 / 5 / 1.5 - 12 / 13 / 2]);
+  });
+
   it("Lion: the sign of 0.9 m + 0.1 g, then m = 0.99 m + 0.01 g", () => {
     // m is 0.1 after the first gradient; 0.9 · 0.1 - 0.1 · 0.5 is positive still, and with -2 it is not.
     expectPath(
@@ -254,7 +292,7 @@ describe("every optimizer", () => {
     SGD: { rule: SGD.rule, options: { lr: 0.01, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 } },
     Adagrad: {
       rule: Adagrad.rule,
-      options: { lr: 0.01, initialAccumulator: 0, eps: 1e-10, epsPlacement: "pytorch", weightDecay: 0 },
+      options: { lr: 0.01, lrDecay: 0, initialAccumulator: 0, eps: 1e-10, epsPlacement: "pytorch", weightDecay: 0 },
     },
     RMSprop: {
       rule: RMSprop.rule,
@@ -297,6 +335,8 @@ describe("every optimizer", () => {
       rule: Muon.rule,
       options: { ...adam, momentum: 0.95, nesterov: true, iterations: 5, size: 0.2, weightDecay: 0.004 },
     },
+    RAdam: { rule: RAdam.rule, options: { ...adam, eps: 1e-8 } },
+    Rprop: { rule: Rprop.rule, options: { lr: 0.01, etas: [0.5, 1.2], stepSizes: [1e-6, 50], weightDecay: 0 } },
     Lion: { rule: Lion.rule, options: { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0 } },
   } as never;
 
@@ -364,6 +404,8 @@ describe("training", () => {
     ["Ftrl", (w: Parameter[]) => new Ftrl(w, { lr: 1 })],
     ["Adafactor", (w: Parameter[]) => new Adafactor(w, { lr: 0.05 })],
     ["Muon", (w: Parameter[]) => new Muon(w, { lr: 0.05, weightDecay: 0 })],
+    ["RAdam", (w: Parameter[]) => new RAdam(w, { lr: 0.05 })],
+    ["Rprop", (w: Parameter[]) => new Rprop(w)],
     ["Lion", (w: Parameter[]) => new Lion(w, { lr: cosineDecay({ lr: 0.05, steps: 500 }) })],
   ];
 

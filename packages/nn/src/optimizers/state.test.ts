@@ -49,12 +49,14 @@ describe("an optimizer's state", () => {
     ["adamax", {}],
     ["nadam", {}],
     ["rmsprop", { momentum: 0.5, centered: true }],
-    ["adagrad", {}],
+    ["adagrad", { lrDecay: 0.1 }],
     ["adadelta", {}],
     ["lion", {}],
     ["ftrl", { l1: 0.01 }],
     ["adafactor", {}],
     ["muon", {}],
+    ["radam", { betas: [0.9, 0.8] }],
+    ["rprop", {}],
   ];
 
   it("is tried of every optimizer", () => {

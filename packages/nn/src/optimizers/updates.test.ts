@@ -17,7 +17,9 @@ import {
   NAdam,
   Optimizer,
   type OptimizerOptions,
+  RAdam,
   RMSprop,
+  Rprop,
   SGD,
   type UpdateRule,
 } from "./index.ts";
@@ -100,7 +102,7 @@ describe("updates that are compiled", () => {
     ["SGD", () => compare(SGD.rule, { lr: 0.1 })],
     ["SGD, dampened", () => compare(SGD.rule, { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.01 })],
     ["SGD, Nesterov", () => compare(SGD.rule, { lr: 0.1, momentum: 0.9, nesterov: true })],
-    ["Adagrad", () => compare(Adagrad.rule)],
+    ["Adagrad", () => compare(Adagrad.rule, { lrDecay: 0.1 })],
     ["RMSprop", () => compare(RMSprop.rule, { momentum: 0.5, centered: true })],
     ["Adadelta", () => compare(Adadelta.rule)],
     ["Adam", () => compare(Adam.rule, { lr: 0.01 })],
@@ -111,6 +113,8 @@ describe("updates that are compiled", () => {
     ["Ftrl", () => compare(Ftrl.rule, { lr: 0.1, l1: 0.01 })],
     ["Adafactor", () => compare(Adafactor.rule, { lr: 0.01 })],
     ["Muon", () => compare(Muon.rule, { lr: 0.01 })],
+    ["RAdam", () => compare(RAdam.rule, { lr: 0.01, betas: [0.9, 0.8] })],
+    ["Rprop", () => compare(Rprop.rule)],
     ["Lion", () => compare(Lion.rule, { weightDecay: 0.1 })],
   ];
 

@@ -1,0 +1,13 @@
+/**
+ * The table of optimizers by name, to which the modules of those that only PyTorch has add their own: a bundle has them
+ * where it imports them.
+ */
+import type { Optimizer } from "./optimizer.ts";
+
+/** How the optimizer of a name is made. */
+export const named: Record<string, () => Optimizer> = {};
+
+/** Gives optimizers their names. */
+export function nameOptimizers(optimizers: typeof named): void {
+  Object.assign(named, optimizers);
+}
