@@ -55,25 +55,64 @@ const activations = [
 ].map((Class) => layerCase(Class.name, () => new Class(), vectors));
 
 const pair = [noise(3, 4), noise(3, 4).mul(0.8).add(0.1)];
-const merges = [nn.Add, nn.Multiply, nn.Average, nn.Maximum, nn.Concatenate, nn.Dot].map((Class) =>
-  layerCase(Class.name, () => new Class(), pair),
+const merges = [nn.Add, nn.Subtract, nn.Multiply, nn.Average, nn.Maximum, nn.Minimum, nn.Concatenate, nn.Dot].map(
+  (Class) => layerCase(Class.name, () => new Class(), pair),
 );
+
+/** Those that change the size of signals and images, or the place of their numbers. */
+const sizes: readonly LayerCase[] = [
+  layerCase("ZeroPadding1d", () => new nn.ZeroPadding1d([1, 2]), signals),
+  layerCase("ZeroPadding2d", () => new nn.ZeroPadding2d([1, 2]), images),
+  layerCase("ReflectionPad1d", () => new nn.ReflectionPad1d(2), signals),
+  layerCase(
+    "ReflectionPad2d",
+    () =>
+      new nn.ReflectionPad2d([
+        [1, 0],
+        [2, 3],
+      ]),
+    images,
+  ),
+  layerCase("Cropping1d", () => new nn.Cropping1d([1, 2]), signals),
+  layerCase("Cropping2d", () => new nn.Cropping2d([1, 2]), images),
+  layerCase("UpSampling1d", () => new nn.UpSampling1d({ size: 3 }), signals),
+  layerCase("Resizing", () => new nn.Resizing({ height: 4, width: 7 }), images),
+  layerCase("Resizing, nearest", () => new nn.Resizing({ height: 4, width: 7, interpolation: "nearest" }), images),
+  layerCase("PixelShuffle", () => new nn.PixelShuffle(2), noise(2, 8, 2, 3)),
+];
 
 export const layerTable: readonly LayerCase[] = [
   ...activations,
   ...merges,
+  ...sizes,
+  layerCase("GLU", () => new nn.GLU(), vectors),
+  layerCase("GEGLU", () => new nn.GEGLU(), vectors),
+  layerCase("SwiGLU", () => new nn.SwiGLU({ axis: 1 }), images),
   layerCase("Dot, normalized", () => new nn.Dot({ normalize: true }), pair),
   layerCase("Activation", () => new nn.Activation("softsign"), vectors),
   layerCase("PReLU", (shared) => new nn.PReLU({ axis: -1, ...shared }), vectors),
   layerCase("Dense", (shared) => new nn.Dense({ units: 3, activation: "tanh", ...shared }), vectors),
   layerCase("Linear", (shared) => new nn.Linear(4, 3, shared), vectors),
   layerCase("Dropout", () => new nn.Dropout(0.4), vectors),
+  layerCase("GaussianNoise", () => new nn.GaussianNoise(0.4), vectors),
+  layerCase("SpatialDropout1d", () => new nn.SpatialDropout1d(0.4, { dataFormat: "channels_last" }), sequences),
+  layerCase("SpatialDropout2d", () => new nn.SpatialDropout2d(0.4), images),
+  layerCase("AlphaDropout", () => new nn.AlphaDropout(0.4), vectors),
   layerCase(
     "Embedding",
     (shared) => new nn.Embedding({ inputDim: 5, outputDim: 3, ...shared }),
     tensor([[4, 0, 2]], { dtype: "int32" }),
   ),
   layerCase("Flatten", () => new nn.Flatten(), sequences),
+  layerCase(
+    "Identity",
+    () => new nn.Identity(),
+    vectors,
+    (layer, x) => layer.call(x.mul(1)),
+  ),
+  layerCase("Permute", () => new nn.Permute([3, 1, 2]), images),
+  layerCase("RepeatVector", () => new nn.RepeatVector(3), vectors),
+  layerCase("TimeDistributed", (shared) => new nn.TimeDistributed(new nn.Dense(3, shared)), sequences),
   layerCase("Reshape", () => new nn.Reshape([2, -1]), sequences),
   layerCase("Lambda", () => new nn.Lambda((x) => x.square()), vectors),
   layerCase("Residual", (shared) => new nn.Residual(new nn.Dense(4, shared)), sequences),
@@ -86,6 +125,7 @@ export const layerTable: readonly LayerCase[] = [
   layerCase("LayerNorm", (shared) => new nn.LayerNorm(shared), sequences),
   layerCase("BatchNorm", (shared) => new nn.BatchNorm(shared), vectors),
   layerCase("GroupNorm", (shared) => new nn.GroupNorm({ groups: 2, ...shared }), images),
+  layerCase("InstanceNorm", (shared) => new nn.InstanceNorm({ scale: true, center: true, ...shared }), images),
   layerCase("RMSNorm", (shared) => new nn.RMSNorm(shared), sequences),
 
   layerCase("Conv1d", (shared) => new nn.Conv1d({ filters: 3, kernelSize: 2, padding: "same", ...shared }), signals),
@@ -98,6 +138,27 @@ export const layerTable: readonly LayerCase[] = [
     "ConvTranspose2d",
     (shared) => new nn.ConvTranspose2d({ filters: 2, kernelSize: 3, stride: 2, padding: "same", ...shared }),
     noise(2, 2, 3, 2),
+  ),
+  layerCase(
+    "ConvTranspose1d",
+    (shared) => new nn.ConvTranspose1d({ filters: 2, kernelSize: 3, stride: 2, padding: 1, ...shared }),
+    signals,
+  ),
+  layerCase(
+    "DepthwiseConv1d",
+    (shared) => new nn.DepthwiseConv1d({ kernelSize: 3, depthMultiplier: 2, padding: "same", ...shared }),
+    signals,
+  ),
+  layerCase(
+    "DepthwiseConv2d",
+    (shared) => new nn.DepthwiseConv2d({ kernelSize: [3, 2], stride: 2, padding: 1, ...shared }),
+    images,
+  ),
+  layerCase("SeparableConv1d", (shared) => new nn.SeparableConv1d({ filters: 3, kernelSize: 2, ...shared }), signals),
+  layerCase(
+    "SeparableConv2d",
+    (shared) => new nn.SeparableConv2d({ filters: 3, kernelSize: 3, depthMultiplier: 2, padding: "same", ...shared }),
+    images,
   ),
   layerCase("MaxPool1d", () => new nn.MaxPool1d({ kernelSize: 3, stride: 2, padding: 1 }), signals),
   layerCase("MaxPool2d", () => new nn.MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 }), images),

@@ -24,6 +24,12 @@ export {
   peerCases,
   peerMetricCases,
   type RosenbrockSteps,
+  type PeerLayerCase,
+  type PeerMetricCase,
+  type PeerValue,
+  peerCases,
+  peerLayerCases,
+  peerMetricCases,
 } from "./peers.ts";
 export {
   bothDTypes,

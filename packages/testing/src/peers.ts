@@ -1,7 +1,8 @@
 /**
- * Reads what scikit-learn and SciPy compute for metrics that PyTorch does not have.
+ * Reads what other libraries compute that the reference vectors do not have.
  */
 import { readFileSync } from "node:fs";
+import type { PlainTensor } from "./reference.ts";
 
 /** Numbers in nested lists, records of them, and texts. */
 export type PeerValue = number | string | readonly PeerValue[] | { readonly [key: string]: PeerValue };
@@ -14,7 +15,7 @@ export interface PeerMetricCase {
 }
 
 /** The cases of a file of `fixtures/peers/`, as its script has written them. */
-export function peerCases(file: "metrics" | "information"): unknown[] {
+export function peerCases(file: "metrics" | "information" | "layers"): unknown[] {
   const text = readFileSync(new URL(`../fixtures/peers/${file}.json`, import.meta.url), "utf8");
   return (JSON.parse(text, decode) as { cases: unknown[] }).cases;
 }
@@ -75,6 +76,26 @@ export function lbfgsSteps(): Pick<PeerOptimizers, "lbfgs" | "rosenbrock"> {
 /** Steps of PyTorch's Muon, which `fixtures/peers/make-optimizers.py` makes, in float64. */
 export function muonSteps(): MuonSteps[] {
   return peerOptimizers().muon;
+/** A layer of Keras or PyTorch by our name and options, with what it computes and sends back. */
+export interface PeerLayerCase {
+  /** The class here. */
+  readonly layer: string;
+  /** What is special about the case. */
+  readonly name: string;
+  readonly peer: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly training: boolean;
+  readonly inputs: readonly PlainTensor[];
+  /** By path, in our layout. */
+  readonly weights: Readonly<Record<string, PlainTensor>>;
+  readonly output: PlainTensor;
+  /** Of the sum of sin(0.7 y), by weights' paths and `input 0`. */
+  readonly gradients: Readonly<Record<string, PlainTensor>>;
+}
+
+/** The cases of `fixtures/peers/layers.json`, which `make-layers.py` beside it makes. */
+export function peerLayerCases(): PeerLayerCase[] {
+  return peerCases("layers") as PeerLayerCase[];
 }
 
 const spelled: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, nan: Number.NaN };

@@ -10,6 +10,7 @@ import {
   Activation,
   AdaptiveAvgPool2d,
   Add,
+  AlphaDropout,
   Average,
   AvgPool1d,
   AvgPool2d,
@@ -18,34 +19,53 @@ import {
   Concatenate,
   Conv1d,
   Conv2d,
+  ConvTranspose1d,
   ConvTranspose2d,
+  Cropping1d,
+  Cropping2d,
   Dense,
+  DepthwiseConv1d,
+  DepthwiseConv2d,
   Dropout,
   Embedding,
   Flatten,
   Functional,
+  GaussianNoise,
   GlobalAvgPool1d,
   GlobalAvgPool2d,
   GlobalMaxPool1d,
   GlobalMaxPool2d,
   GroupNorm,
+  Identity,
+  InstanceNorm,
   Lambda,
   LayerNorm,
   Linear,
   Maximum,
   MaxPool1d,
   MaxPool2d,
+  Minimum,
   type Module,
   MultiHeadAttention,
   Multiply,
   PReLU,
+  ReflectionPad1d,
+  ReflectionPad2d,
   Reshape,
   Residual,
+  Resizing,
   RMSNorm,
   RNN,
+  SeparableConv1d,
+  SeparableConv2d,
   Sequential,
+  SpatialDropout2d,
+  Subtract,
   type Symbolic,
+  UpSampling1d,
   UpSampling2d,
+  ZeroPadding1d,
+  ZeroPadding2d,
 } from "@chainrule/nn";
 import type { Rule } from "./rules.ts";
 
@@ -78,16 +98,33 @@ type Class = abstract new (...args: never[]) => Module<unknown>;
 const spatial: readonly Class[] = [
   Conv1d,
   Conv2d,
+  ConvTranspose1d,
   ConvTranspose2d,
+  DepthwiseConv1d,
+  DepthwiseConv2d,
+  SeparableConv1d,
+  SeparableConv2d,
   MaxPool1d,
   MaxPool2d,
   AvgPool1d,
   AvgPool2d,
   AdaptiveAvgPool2d,
+  UpSampling1d,
   UpSampling2d,
+  Resizing,
+  ZeroPadding1d,
+  ZeroPadding2d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  Cropping1d,
+  Cropping2d,
+  SpatialDropout2d,
 ];
 const global: readonly Class[] = [GlobalAvgPool1d, GlobalAvgPool2d, GlobalMaxPool1d, GlobalMaxPool2d];
-const byElement: readonly Class[] = [Activation, Dropout, Add, Multiply, Average, Maximum];
+const byElement: readonly Class[] = [
+  ...[Activation, Dropout, AlphaDropout, GaussianNoise, Identity],
+  ...[Add, Subtract, Multiply, Average, Maximum, Minimum],
+];
 const byFeature: readonly Class[] = [BatchNorm, LayerNorm, RMSNorm, PReLU];
 const alongSequences: readonly Class[] = [RNN, Bidirectional, MultiHeadAttention, Embedding];
 
@@ -183,7 +220,7 @@ class Follower {
     if (module instanceof Flatten || module instanceof Reshape) return this.#reshaped(module, now);
     if (module instanceof Dense || module instanceof Linear) return this.#dense(module, now);
     if (isOneOf(module, byFeature)) return this.#normalized(module, now);
-    if (module instanceof GroupNorm && now.order === null) return now.kind === "given" ? given : now;
+    if (isOneOf(module, [GroupNorm, InstanceNorm]) && now.order === null) return now.kind === "given" ? given : now;
     if (module instanceof Residual) return this.#residual(module, now);
     if (isOneOf(module, alongSequences)) {
       if (now.kind === "channels" || now.order) throw this.#unknown(module, "sequences with channels first");

@@ -1,17 +1,21 @@
 /**
  * The table from `keras.layers` to the layers here: what Keras calls each weight, and how it lies there.
  */
-import { concat, type Shape, split, type Tensor, zerosLike } from "@chainrule/core";
+import { concat, type Parameter, type Shape, split, type Tensor, zerosLike } from "@chainrule/core";
 import {
   BatchNorm,
   Bidirectional,
   Conv1d,
   Conv2d,
+  ConvTranspose1d,
   ConvTranspose2d,
   Dense,
+  DepthwiseConv1d,
+  DepthwiseConv2d,
   Embedding,
   GRUCell,
   GroupNorm,
+  InstanceNorm,
   LayerNorm,
   Linear,
   LSTMCell,
@@ -22,6 +26,8 @@ import {
   type RecurrentCell,
   RMSNorm,
   RNN,
+  SeparableConv1d,
+  SeparableConv2d,
   SimpleRNNCell,
 } from "@chainrule/nn";
 import type { Names } from "./names.ts";
@@ -38,10 +44,35 @@ import {
 } from "./rules.ts";
 
 /** Keras has the window first, then the features. */
-function convolution({ kernel, bias }: Conv1d | Conv2d | ConvTranspose2d): Rule[] {
-  const axes = kernel.rank === 3 ? [2, 1, 0] : [3, 2, 0, 1];
-  const [rule] = permuted("kernel", kernel, "kernel", axes);
-  return [rule, ...same("bias", bias, "bias")];
+function convolution({ kernel, bias }: Pick<Conv1d, "kernel" | "bias">): Rule[] {
+  return [...windowed("kernel", kernel, "kernel"), ...same("bias", bias, "bias")];
+}
+
+function windowed(to: string, kernel: Parameter, name: string): Rule[] {
+  return permuted(to, kernel, name, kernel.rank === 3 ? [2, 1, 0] : [3, 2, 0, 1]);
+}
+
+/** [channels · D, 1, ..window] here, [..window, channels, D] there. */
+function byChannel(to: string, kernel: Parameter, name: string, depthMultiplier: number): Rule {
+  const [filters, , ...window] = kernel.shape;
+  const axes = window.length === 1 ? [1, 2, 0] : [2, 3, 0, 1];
+  return {
+    to,
+    from: [{ name, shape: [...window, filters / depthMultiplier, depthMultiplier] }],
+    make: (x) => x.permute(axes).reshape(kernel.shape),
+  };
+}
+
+function depthwise({ kernel, bias, depthMultiplier }: DepthwiseConv1d | DepthwiseConv2d): Rule[] {
+  return [byChannel("kernel", kernel, "kernel", depthMultiplier), ...same("bias", bias, "bias")];
+}
+
+function separable(layer: SeparableConv1d | SeparableConv2d): Rule[] {
+  return [
+    byChannel("depthwiseKernel", layer.depthwiseKernel, "depthwise_kernel", layer.depthMultiplier),
+    ...windowed("pointwiseKernel", layer.pointwiseKernel, "pointwise_kernel"),
+    ...same("bias", layer.bias, "bias"),
+  ];
 }
 
 /** One with as many groups as channels is a `DepthwiseConv` there, whose kernels lie in another way. */
@@ -142,7 +173,12 @@ const byClass: ByClass<RulesOf<Module<unknown>>> = [
   entry(Linear, ({ weight, bias }) => [...transposed("weight", weight, "kernel"), ...same("bias", bias, "bias")]),
   entry(Conv1d, groupedConvolution),
   entry(Conv2d, groupedConvolution),
+  entry(ConvTranspose1d, convolution),
   entry(ConvTranspose2d, convolution),
+  entry(DepthwiseConv1d, depthwise),
+  entry(DepthwiseConv2d, depthwise),
+  entry(SeparableConv1d, separable),
+  entry(SeparableConv2d, separable),
   entry(BatchNorm, (layer) => [
     ...scaleAndShift(layer),
     ...same("runningMean", layer.runningMean, "moving_mean"),
@@ -150,6 +186,7 @@ const byClass: ByClass<RulesOf<Module<unknown>>> = [
   ]),
   entry(LayerNorm, scaleAndShift),
   entry(GroupNorm, scaleAndShift),
+  entry(InstanceNorm, scaleAndShift),
   entry(RMSNorm, ({ gamma }) => same("gamma", gamma, "scale")),
   entry(Embedding, ({ embeddings }) => same("embeddings", embeddings, "embeddings")),
   entry(PositionEmbedding, ({ embeddings }) => same("embeddings", embeddings, "embeddings")),

@@ -11,6 +11,7 @@ import {
   Conv2d,
   ConvTranspose2d,
   Dense,
+  DepthwiseConv2d,
   Dropout,
   Embedding,
   Flatten,
@@ -31,6 +32,7 @@ import {
   Reshape,
   RMSNorm,
   RNN,
+  SeparableConv2d,
   Sequential,
   SimpleRNN,
 } from "@chainrule/nn";
@@ -121,6 +123,20 @@ const images = () => [
 
 it("loads convolutions, and puts weights of flattened images in the order of channels first", async () => {
   const model = new Sequential([...images(), new Flatten(), new BatchNorm({ eps }), new Dropout(0.1), new Dense(3)]);
+  await loadKerasWeights(model, bytesOf("images.npz"));
+  expectSame("images", (x) => model.predict(channelsFirst(x)));
+});
+
+it("takes depthwise and separable convolutions as layers of these names, too", async () => {
+  const model = new Sequential([
+    ...images().slice(0, 2),
+    new DepthwiseConv2d({ kernelSize: [3, 2], depthMultiplier: 2 }),
+    ...images().slice(3, 6),
+    new SeparableConv2d({ filters: 3, kernelSize: 3, depthMultiplier: 2, stride: 2 }),
+    new Flatten(),
+    new BatchNorm({ eps }),
+    new Dense(3),
+  ]);
   await loadKerasWeights(model, bytesOf("images.npz"));
   expectSame("images", (x) => model.predict(channelsFirst(x)));
 });
@@ -296,6 +312,7 @@ it("loads all or nothing, and refuses HDF5 and options that there are not", asyn
 it("knows every layer that has weights and that Keras has", () => {
   const others = [
     "Residual",
+    "TimeDistributed",
     "TransformerEncoderLayer",
     "TransformerEncoder",
     "TransformerDecoderLayer",

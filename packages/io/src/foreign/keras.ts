@@ -4,7 +4,7 @@
 import { ModelError, OptionError, type Tensor } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
 import { readBytes, type Source } from "@chainrule/data";
-import { type Module, Sequential } from "@chainrule/nn";
+import { type Module, SeparableConv1d, SeparableConv2d, Sequential } from "@chainrule/nn";
 import { nameOfSource } from "../files/names.ts";
 import { parseWantedNpz } from "../formats/npz.ts";
 import { parseWanted } from "../formats/safetensors.ts";
@@ -80,7 +80,8 @@ export async function loadKerasWeights(
     ? parseWantedNpz(bytes, where, {}, ignored.isWanted)
     : parseWanted(bytes, where, ignored.isWanted).tensors;
   ignored.check();
-  const foreign = foreignTensors(found);
+  const isSplit = !model.modules().some((part) => part instanceof SeparableConv1d || part instanceof SeparableConv2d);
+  const foreign = foreignTensors(found, isSplit);
   const names = new Names([...foreign.tensors.keys()], "/");
   if (!isNpz) checkNamed(where, model, names, options);
   const { dataFormat = "channels_last", flattened } = options;
@@ -124,8 +125,12 @@ function flattenedOf(
   );
 }
 
-/** The tensors of the model, without the model's own name, both parts of a separable convolution by themselves. */
-function foreignTensors(found: Readonly<Record<string, Tensor>>): ForeignTensors {
+/**
+ * The tensors of the model, without the model's own name.
+ *
+ * @param isSplit whether the parts of separable convolutions are layers by themselves here.
+ */
+function foreignTensors(found: Readonly<Record<string, Tensor>>, isSplit: boolean): ForeignTensors {
   const all = Object.keys(found);
   const tree = new Names(all, "/");
   const { modules, tensors: loose } = tree.partsOf("");
@@ -135,7 +140,7 @@ function foreignTensors(found: Readonly<Record<string, Tensor>>): ForeignTensors
   const inFile = new Map<string, string>();
   for (const name of all) {
     const module = name.slice(0, name.lastIndexOf("/"));
-    const isSeparable = Object.hasOwn(found, `${module}/depthwise_kernel`);
+    const isSeparable = isSplit && Object.hasOwn(found, `${module}/depthwise_kernel`);
     const short = name.slice(start.length);
     const alias = isSeparable
       ? short.replace(/\/(depthwise|pointwise)_kernel$/, "/$1/kernel").replace(/\/bias$/, "/pointwise/bias")

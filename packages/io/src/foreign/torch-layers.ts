@@ -6,11 +6,15 @@ import {
   Bidirectional,
   Conv1d,
   Conv2d,
+  ConvTranspose1d,
   ConvTranspose2d,
   Dense,
+  DepthwiseConv1d,
+  DepthwiseConv2d,
   Embedding,
   GRUCell,
   GroupNorm,
+  InstanceNorm,
   LayerNorm,
   Linear,
   LSTMCell,
@@ -37,7 +41,7 @@ const scaleAndShift = ({ gamma, beta = null }: Scaled) => [
   ...same("beta", beta, "bias"),
 ];
 
-const convolution = ({ kernel, bias }: Conv1d | Conv2d | ConvTranspose2d) => [
+const convolution = ({ kernel, bias }: Pick<Conv1d, "kernel" | "bias">) => [
   ...same("kernel", kernel, "weight"),
   ...same("bias", bias, "bias"),
 ];
@@ -53,9 +57,9 @@ const cell = ({ kernel, recurrentKernel, bias, recurrentBias }: RecurrentCell, e
 const byClass: ByClass<RulesOf<Module<unknown>>> = [
   entry(Linear, ({ weight, bias }) => [...same("weight", weight, "weight"), ...same("bias", bias, "bias")]),
   entry(Dense, ({ kernel, bias }) => [...transposed("kernel", kernel, "weight"), ...same("bias", bias, "bias")]),
-  entry(Conv1d, convolution),
-  entry(Conv2d, convolution),
-  entry(ConvTranspose2d, convolution),
+  ...[Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, DepthwiseConv1d, DepthwiseConv2d].map((Class) =>
+    entry<Conv1d>(Class as never, convolution),
+  ),
   entry(BatchNorm, (layer) => [
     ...scaleAndShift(layer),
     ...same("runningMean", layer.runningMean, "running_mean"),
@@ -63,6 +67,7 @@ const byClass: ByClass<RulesOf<Module<unknown>>> = [
   ]),
   entry(LayerNorm, scaleAndShift),
   entry(GroupNorm, scaleAndShift),
+  entry(InstanceNorm, scaleAndShift),
   entry(RMSNorm, scaleAndShift),
   entry(Embedding, ({ embeddings }) => same("embeddings", embeddings, "weight")),
   entry(PositionEmbedding, ({ embeddings }) => same("embeddings", embeddings, "weight")),

@@ -11,6 +11,7 @@ import {
   defineOptimizer,
   Embedding,
   Functional,
+  GaussianNoise,
   GRU,
   input,
   Lambda,
@@ -254,6 +255,11 @@ it("writes what differs between training and evaluation as a branch", () => {
     "dense = self.dense(x)",
     "return dense",
   ]);
+});
+
+it("calls a model that in evaluation gives back what it is given", () => {
+  const program = pytorchProgram(new Sequential([new GaussianNoise(0.5)]), { x })["program.py"];
+  expect(bodyOf(program, "forward").slice(-2)).toEqual(["return add", "return x"]);
 });
 
 it("keeps names out of the program's own, and texts within their quotes", () => {

@@ -141,14 +141,17 @@ function padded({ inputs, nodes }: CallSite, axes: number, value: string): strin
 }
 
 function convolution(axes: 1 | 2) {
-  return (layer: nn.Conv1d | nn.Conv2d): Counterpart | null => {
+  return (layer: nn.Conv1d | nn.Conv2d | nn.DepthwiseConv1d | nn.DepthwiseConv2d): Counterpart | null => {
+    const filters = layer.kernel.shape[0];
+    const isDepthwise = layer instanceof nn.DepthwiseConv1d || layer instanceof nn.DepthwiseConv2d;
+    const groups = isDepthwise ? filters / layer.depthMultiplier : layer.groups;
     const activation = layer.activation ? activationText(layer.activation) : (x: string) => x;
     if (!activation) return null;
     const { kernel, stride, dilation, padding } = lengthsOf(layer, axes);
     const isSame = padding === "same" && stride.every((n) => n === 1);
     const byHand = typeof padding === "string" && !isSame;
     return {
-      make: callOf(`nn.Conv${axes}d`, [layer.kernel.shape[1] * layer.groups, layer.filters, each(kernel)], {
+      make: callOf(`nn.Conv${axes}d`, [layer.kernel.shape[1] * groups, filters, each(kernel)], {
         stride: stride.some((n) => n !== 1) ? each(stride) : undefined,
         padding: isSame
           ? "same"
@@ -156,7 +159,7 @@ function convolution(axes: 1 | 2) {
             ? undefined
             : each(padding as number[]),
         dilation: dilation.some((n) => n !== 1) ? each(dilation) : undefined,
-        groups: layer.groups === 1 ? undefined : layer.groups,
+        groups: groups === 1 ? undefined : groups,
         bias: layer.bias ? undefined : false,
       }),
       weights: weightsOf(layer),
@@ -165,23 +168,25 @@ function convolution(axes: 1 | 2) {
   };
 }
 
-function transposedConvolution(layer: nn.ConvTranspose2d): Counterpart | null {
-  const activation = layer.activation ? activationText(layer.activation) : (x: string) => x;
-  const { kernel, stride, dilation, padding } = lengthsOf(layer, 2);
-  // "same" cuts what is too much unevenly.
-  if (!activation || typeof padding === "string") return null;
-  const { outputPadding = 0 }: { outputPadding?: number | readonly number[] } = optionsOf(layer);
-  return {
-    make: callOf("nn.ConvTranspose2d", [layer.kernel.shape[0], layer.filters, each(kernel)], {
-      stride: stride.some((n) => n !== 1) ? each(stride) : undefined,
-      padding: padding.some(Boolean) ? each(padding) : undefined,
-      output_padding: outputPadding === 0 ? undefined : outputPadding,
-      groups: layer.groups === 1 ? undefined : layer.groups,
-      bias: layer.bias ? undefined : false,
-      dilation: dilation.some((n) => n !== 1) ? each(dilation) : undefined,
-    }),
-    weights: weightsOf(layer),
-    call: (site) => activation(plain(site)),
+function transposedConvolution(axes: 1 | 2) {
+  return (layer: nn.ConvTranspose1d | nn.ConvTranspose2d): Counterpart | null => {
+    const activation = layer.activation ? activationText(layer.activation) : (x: string) => x;
+    const { kernel, stride, dilation, padding } = lengthsOf(layer, axes);
+    // "same" cuts what is too much unevenly.
+    if (!activation || typeof padding === "string") return null;
+    const { outputPadding = 0 }: { outputPadding?: number | readonly number[] } = optionsOf(layer);
+    return {
+      make: callOf(`nn.ConvTranspose${axes}d`, [layer.kernel.shape[0], layer.filters, each(kernel)], {
+        stride: stride.some((n) => n !== 1) ? each(stride) : undefined,
+        padding: padding.some(Boolean) ? each(padding) : undefined,
+        output_padding: outputPadding === 0 ? undefined : outputPadding,
+        groups: layer.groups === 1 ? undefined : layer.groups,
+        bias: layer.bias ? undefined : false,
+        dilation: dilation.some((n) => n !== 1) ? each(dilation) : undefined,
+      }),
+      weights: weightsOf(layer),
+      call: (site) => activation(plain(site)),
+    };
   };
 }
 
@@ -268,6 +273,19 @@ function groupNorm(layer: nn.GroupNorm): Counterpart | null {
   };
 }
 
+function instanceNorm(layer: nn.InstanceNorm): Counterpart | null {
+  const { gamma, beta, eps, inputShape } = layer;
+  const channels = gamma?.size ?? inputShape?.[1];
+  const rank = inputShape?.length ?? 0;
+  if ((gamma === null) !== (beta === null) || !channels || rank < 3 || rank > 4) return null;
+  return {
+    make: callOf(`nn.InstanceNorm${rank - 2}d`, [channels], { eps, affine: gamma ? true : undefined }),
+    weights: weightsOf(layer),
+    // Training and evaluation are the same, but that PyTorch refuses a single place in training.
+    call: plain,
+  };
+}
+
 function rmsNorm(layer: nn.RMSNorm): Counterpart | null {
   const length = layer.gamma?.size ?? layer.inputShape?.at(-1);
   if (!length) return null;
@@ -297,6 +315,23 @@ function prelu(layer: nn.PReLU): Counterpart | null {
     make: callOf("nn.PReLU", layer.axis === null ? [] : [layer.alpha.size]),
     weights: weightsOf(layer),
   };
+}
+
+function spatialDropout({ rate, dataFormat }: nn.SpatialDropout1d): Counterpart {
+  const make = callOf("nn.Dropout1d", [rate]);
+  if (dataFormat === "channels_first") return { make, weights: {} };
+  return { make, weights: {}, call: ({ module, inputs: [x] }) => `${module}(${x}.transpose(1, 2)).transpose(1, 2)` };
+}
+
+/** Padding as PyTorch's layers take it: the last axis first. */
+function padding(kind: "ZeroPad" | "ReflectionPad", axes: 1 | 2) {
+  return weightless((layer: nn.Module<unknown>) => {
+    const { padding = 1 }: { padding?: number | readonly (number | readonly number[])[] } = optionsOf(layer);
+    const perAxis = typeof padding === "number" ? new Array<number>(axes).fill(padding) : padding;
+    const pairs = axes === 1 && typeof padding !== "number" ? [padding as readonly number[]] : perAxis;
+    const sides = pairs.map((side) => (typeof side === "number" ? [side, side] : side));
+    return callOf(`nn.${kind}${axes}d`, [sides.toReversed().flat()]);
+  });
 }
 
 function upSampling({ size, interpolation }: nn.UpSampling2d): string {
@@ -425,11 +460,29 @@ const counterparts: Readonly<Record<string, Make>> = {
   Dense: dense,
   Linear: linear,
   Dropout: weightless(({ rate }: nn.Dropout) => callOf("nn.Dropout", [rate])),
+  AlphaDropout: weightless(({ rate }: nn.AlphaDropout) => callOf("nn.AlphaDropout", [rate])),
+  SpatialDropout1d: spatialDropout,
+  SpatialDropout2d: weightless(({ rate }: nn.SpatialDropout2d) => callOf("nn.Dropout2d", [rate])),
+  Identity: weightless(() => "nn.Identity()"),
+  GLU: weightless(({ axis }: nn.GLU) => callOf("nn.GLU", [axis])),
+  ZeroPadding1d: padding("ZeroPad", 1) as Make,
+  ZeroPadding2d: padding("ZeroPad", 2) as Make,
+  ReflectionPad1d: padding("ReflectionPad", 1) as Make,
+  ReflectionPad2d: padding("ReflectionPad", 2) as Make,
+  PixelShuffle: weightless(({ upscaleFactor }: nn.PixelShuffle) => callOf("nn.PixelShuffle", [upscaleFactor])),
+  UpSampling1d: weightless(({ size }: nn.UpSampling1d) => callOf("nn.Upsample", [], { scale_factor: size })),
+  Resizing: weightless(({ height, width, interpolation }: nn.Resizing) =>
+    callOf("nn.Upsample", [[height, width]], { mode: interpolation }),
+  ),
+  InstanceNorm: instanceNorm,
   Embedding: embedding,
   Flatten: weightless(({ inputShape }: nn.Flatten) => ((inputShape?.length ?? 2) < 2 ? null : "nn.Flatten()")),
   Conv1d: convolution(1),
   Conv2d: convolution(2),
-  ConvTranspose2d: transposedConvolution,
+  ConvTranspose1d: transposedConvolution(1),
+  ConvTranspose2d: transposedConvolution(2),
+  DepthwiseConv1d: convolution(1),
+  DepthwiseConv2d: convolution(2),
   MaxPool1d: maxPooling(1),
   MaxPool2d: maxPooling(2),
   AvgPool1d: averagePooling(1) as Make,
@@ -458,20 +511,32 @@ export const writtenOut: readonly string[] = [
   "Average",
   "Bidirectional",
   "Concatenate",
+  "Cropping1d",
+  "Cropping2d",
   "Dot",
   "Functional",
+  "GEGLU",
+  "GaussianNoise",
   "GlobalAvgPool1d",
   "GlobalAvgPool2d",
   "GlobalMaxPool1d",
   "GlobalMaxPool2d",
   "Lambda",
   "Maximum",
+  "Minimum",
   "Multiply",
+  "Permute",
   "PositionEmbedding",
   "PositionalEncoding",
+  "RepeatVector",
   "Reshape",
   "Residual",
+  "SeparableConv1d",
+  "SeparableConv2d",
   "Sequential",
+  "Subtract",
+  "SwiGLU",
+  "TimeDistributed",
   "TransformerDecoder",
   "TransformerDecoderLayer",
   "TransformerEncoder",

@@ -88,6 +88,10 @@ export class RecordingWriter {
     const { root, result } = this.#recorded;
     this.#findResults(root);
     for (const [, node] of leavesOf(result)) this.#use(node, root);
+    // The model is called even where, in one of its modes, it gives back what it is given.
+    const model = this.#modules.places.root;
+    for (const item of root.items)
+      if (item.kind === "call" && this.#placeOf(item.frame) === model) this.#keep(item.frame);
     this.#keepAssignments(root);
     return this.#writeBlock(root);
   }

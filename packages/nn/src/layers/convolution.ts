@@ -2,16 +2,7 @@
  * Convolutions as layers: small kernels that slide over signals and images, the same weights everywhere.
  */
 
-import {
-  conv1d,
-  conv2d,
-  convTranspose2d,
-  OptionError,
-  type Padding,
-  type Pair,
-  type Parameter,
-  type Tensor,
-} from "@chainrule/core";
+import { conv1d, conv2d, OptionError, type Padding, type Pair, type Parameter, type Tensor } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
@@ -30,10 +21,10 @@ import {
 } from "./options.ts";
 import { penaltiesOf } from "./penalties.ts";
 import { knownLength } from "./shape.ts";
-import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
+import { checkSpatial, perAxis, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
 /** What the layers of convolutions share; `Size` and `Pads` are how each spells lengths and padding. */
-interface ConvOptions<Size, Pads> extends LayerOptions, KernelOptions {
+export interface ConvOptions<Size, Pads> extends LayerOptions, KernelOptions {
   /** How many output channels there are: one for each kernel. */
   filters: number;
   /** The kernel's length, or its height and width. */
@@ -52,7 +43,8 @@ interface ConvOptions<Size, Pads> extends LayerOptions, KernelOptions {
   activation?: ActivationLike | null;
 }
 
-const convOptions: OptionTable<ConvOptions<unknown, unknown>> = {
+/** What {@link ConvOptions} may be. */
+export const convOptions: OptionTable<ConvOptions<unknown, unknown>> = {
   filters: count,
   kernelSize: unchecked,
   stride: unchecked,
@@ -63,8 +55,8 @@ const convOptions: OptionTable<ConvOptions<unknown, unknown>> = {
   ...kernelOptions,
 };
 
-/** What all three do: weights for a window, the convolution, the activation. */
-abstract class Convolution<Size extends Pair, Pads> extends Layer {
+/** What all of them do: weights for a window, the convolution, the activation. */
+export abstract class Convolution<Size extends Pair, Pads> extends Layer {
   readonly filters: number;
   readonly groups: number;
   readonly activation: ActivationFunction | null;
@@ -143,6 +135,27 @@ abstract class Convolution<Size extends Pair, Pads> extends Layer {
   }
 }
 
+/** The convolution of signals or images by a window. */
+export function slide(
+  x: Tensor,
+  kernel: Tensor,
+  { stride, dilation, padding }: Sliding,
+  groups: number,
+  bias: Tensor | undefined,
+): Tensor {
+  if (stride.length === 1) {
+    const sides = typeof padding === "string" ? padding : padding[0];
+    return conv1d(x, kernel, { stride: stride[0], dilation: dilation[0], padding: sides, groups, bias });
+  }
+  const sides = typeof padding === "string" ? padding : ([padding[0], padding[1]] as const);
+  return conv2d(x, kernel, { stride: pairOf(stride), dilation: pairOf(dilation), padding: sides, groups, bias });
+}
+
+/** A number for each axis as core takes it for images. */
+export function pairOf([vertical, horizontal]: readonly number[]): readonly [number, number] {
+  return [vertical, horizontal];
+}
+
 /** The window, the channels and the weights of a {@link Conv1d}. */
 export type Conv1dOptions = ConvOptions<number, number | "same" | "valid" | readonly [number, number]>;
 
@@ -170,15 +183,7 @@ export class Conv1d extends Convolution<number, Conv1dOptions["padding"]> {
   }
 
   protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
-    const { stride, dilation, padding } = this.window;
-    const sides = typeof padding === "string" ? padding : padding[0];
-    return conv1d(x, this.kernel, {
-      stride: stride[0],
-      dilation: dilation[0],
-      padding: sides,
-      groups: this.groups,
-      bias,
-    });
+    return slide(x, this.kernel, this.window, this.groups, bias);
   }
 }
 
@@ -208,121 +213,6 @@ export class Conv2d extends Convolution<Pair, Padding> {
   }
 
   protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
-    const { stride, dilation, padding } = this.window;
-    return conv2d(x, this.kernel, {
-      stride: pair(stride),
-      dilation: pair(dilation),
-      padding: typeof padding === "string" ? padding : [padding[0], padding[1]],
-      groups: this.groups,
-      bias,
-    });
+    return slide(x, this.kernel, this.window, this.groups, bias);
   }
-}
-
-/** The window, the channels and the weights of a {@link ConvTranspose2d}. */
-export interface ConvTranspose2dOptions extends ConvOptions<Pair, Pair | "same" | "valid"> {
-  /** Rows and columns added below and to the right, where the stride leaves the size open; 0 by default. */
-  outputPadding?: Pair;
-}
-
-const transposeOptions: OptionTable<ConvTranspose2dOptions> = { ...convOptions, outputPadding: unchecked };
-
-/**
- * The transposed convolution of images: each pixel paints the kernel, weighted, onto a larger image.
- *
- * Weights: `kernel` [channels, filters / groups, height, width], `bias` [filters]: PyTorch's layout.
- *
- * Shape: input [batch, channels, height, width], output [batch, filters, height', width'] with
- * height' = (height - 1) stride - 2 padding + dilation (kernel height - 1) + outputPadding + 1. With padding "same",
- * height' = height · stride: the reverse of a {@link Conv2d} with padding "same".
- *
- * @throws OptionError for options that it does not know or that cannot be; ShapeError for anything but images with the
- *   channels it was made for.
- *
- * @example
- * const layer = new ConvTranspose2d({ filters: 8, kernelSize: 3, stride: 2, padding: "same" });
- * layer.call(randn([1, 16, 7, 7])); // shape [1, 8, 14, 14]
- */
-export class ConvTranspose2d extends Convolution<Pair, Pair | "same" | "valid"> {
-  readonly #outputPadding: readonly number[];
-
-  constructor(options: ConvTranspose2dOptions) {
-    super(options, 2, transposeOptions);
-    refuseSurplus("ConvTranspose2d", arguments, 1);
-    const where = "ConvTranspose2d";
-    const { padding } = this.window;
-    const sides = typeof padding === "string" ? [] : padding;
-    if (sides.some(([before, after]) => before !== after))
-      throw new OptionError({ where, expected: "the same padding on opposite sides", got: JSON.stringify(padding) });
-    this.#outputPadding = perAxis(where, "outputPadding", options.outputPadding ?? 0, 2, 0);
-    if (padding === "same" && options.outputPadding !== undefined)
-      throw new OptionError({ where, expected: 'no outputPadding with padding "same"', got: "both" });
-    const { stride, dilation } = this.window;
-    if (this.#outputPadding.some((n, axis) => n >= Math.max(stride[axis], dilation[axis])))
-      throw new OptionError({
-        where,
-        expected: "an outputPadding below the stride or the dilation",
-        got: `${JSON.stringify(options.outputPadding)}`,
-      });
-    this.buildIfKnown();
-  }
-
-  protected override features(channels: number): [number, number] {
-    return [channels, this.filters / this.groups];
-  }
-
-  protected override get channels(): number {
-    return this.kernel.shape[0];
-  }
-
-  /** What the formula's padding and outputPadding are along each axis; "same" finds them from the stride. */
-  #crop(): { padding: readonly number[]; extra: readonly number[] } {
-    const { padding, stride } = this.window;
-    if (padding !== "same")
-      return {
-        padding: padding === "valid" ? [0, 0] : padding.map(([side]) => side),
-        extra: this.#outputPadding,
-      };
-    const over = reachOf(this.window).map((reach, axis) => reach - stride[axis]);
-    return { padding: [0, 0], extra: over.map((n) => Math.max(0, -n)) };
-  }
-
-  override outputShape(inputShape: BatchShape): BatchShape {
-    checkInputShape(this, inputShape);
-    this.checkInput(inputShape);
-    const { padding, extra } = this.#crop();
-    const reach = reachOf(this.window);
-    const lengths = inputShape.slice(2).map((length, axis) => {
-      if (length === null) return null;
-      const stride = this.window.stride[axis];
-      if (this.window.padding === "same") return length * stride;
-      return (length - 1) * stride - 2 * padding[axis] + reach[axis] + extra[axis];
-    });
-    return [inputShape[0], this.filters, ...lengths];
-  }
-
-  protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
-    const { padding, extra } = this.#crop();
-    const { stride, dilation } = this.window;
-    const y = convTranspose2d(x, this.kernel, {
-      stride: pair(stride),
-      dilation: pair(dilation),
-      padding: pair(padding),
-      outputPadding: pair(extra),
-      groups: this.groups,
-      bias,
-    });
-    if (this.window.padding !== "same") return y;
-    // What a convolution with padding "same" would have added before and after is cut off again, as it would have it.
-    const cut = [2, 3].map((axis) => {
-      const length = x.shape[axis] * stride[axis - 2];
-      const before = Math.floor((y.shape[axis] - length) / 2);
-      return [before, before + length] as const;
-    });
-    return y.slice(":", ":", ...cut);
-  }
-}
-
-function pair([vertical, horizontal]: readonly number[]): readonly [number, number] {
-  return [vertical, horizontal];
 }

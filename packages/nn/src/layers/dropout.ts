@@ -6,17 +6,49 @@ import { bernoulli, Generator, OptionError, type Tensor } from "@chainrule/core"
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
-import { dropoutRate, type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
+import {
+  dropoutRate,
+  type LayerOptions,
+  type OptionTable,
+  type OwnOptions,
+  unchecked,
+  withPositional,
+} from "./options.ts";
 
-/** How much a {@link Dropout} drops, and by which random numbers. */
-export interface DropoutOptions extends LayerOptions {
-  /** The share of inputs that are set to 0, from 0 up to but not including 1. */
-  rate: number;
+/** By which random numbers a layer goes in training. */
+export interface RandomLayerOptions extends LayerOptions {
   /** A seed for a generator of the layer's own. */
   seed?: number | string;
 }
 
-const dropoutOptions: OptionTable<DropoutOptions> = { rate: dropoutRate, seed: unchecked };
+/** What {@link RandomLayerOptions} may be. */
+export const randomOptions: OptionTable<RandomLayerOptions> = { seed: unchecked };
+
+/** Base of layers that draw random numbers, and leave the shape as it is. */
+export abstract class RandomLayer extends Layer {
+  constructor(options: RandomLayerOptions, own: OwnOptions) {
+    super(options, own);
+    if (options.seed === undefined) return;
+    if (options.generator !== undefined)
+      throw new OptionError({ where: new.target.name, expected: "either a seed or a generator", got: "both" });
+    this.generator = new Generator(options.seed);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
+    this.checkInput(inputShape);
+    return inputShape;
+  }
+}
+
+/** How much a {@link Dropout} drops, and by which random numbers. */
+export interface DropoutOptions extends RandomLayerOptions {
+  /** The share of inputs that are set to 0, from 0 up to but not including 1. */
+  rate: number;
+}
+
+/** What {@link DropoutOptions} may be. */
+export const dropoutOptions: OptionTable<DropoutOptions> = { ...randomOptions, rate: dropoutRate };
 
 /**
  * Sets each input to 0 with probability `rate`, and divides the others by 1 - rate, so that sums stay the same on
@@ -27,22 +59,14 @@ const dropoutOptions: OptionTable<DropoutOptions> = { rate: dropoutRate, seed: u
  * @throws ValueError for a rate outside [0, 1).
  * @example new Dropout(0.5);
  */
-export class Dropout extends Layer {
+export class Dropout extends RandomLayer {
   readonly rate: number;
 
   constructor(rate: number | DropoutOptions, options?: Omit<DropoutOptions, "rate">) {
     const own = withPositional<DropoutOptions, "rate">("Dropout", "rate", rate, options);
     super(own, dropoutOptions);
     refuseSurplus("Dropout", arguments, 2);
-    if (own.seed !== undefined && own.generator !== undefined)
-      throw new OptionError({ where: "Dropout", expected: "either a seed or a generator", got: "both" });
     this.rate = own.rate;
-    if (own.seed !== undefined) this.generator = new Generator(own.seed);
-  }
-
-  override outputShape(inputShape: BatchShape): BatchShape {
-    checkInputShape(this, inputShape);
-    return inputShape;
   }
 
   forward(x: Tensor): Tensor {

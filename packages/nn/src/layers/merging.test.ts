@@ -4,7 +4,7 @@
 import { checkGradients, OptionError, randn, ShapeError, tensor, zeros } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
-import { Add, Average, Concatenate, Dot, input, Maximum, Multiply } from "../index.ts";
+import { Add, Average, Concatenate, Dot, input, Maximum, Multiply, Subtract } from "../index.ts";
 
 const a = tensor([[1, -2]]);
 const b = tensor([[3, 5]]);
@@ -63,5 +63,14 @@ describe("layers that merge", () => {
   it("go by the names that they are given", () => {
     expect(new Add({ name: "sum" }).name).toBe("sum");
     expectClose(new Add({ name: "sum" }).call(a, a), a.mul(2));
+  });
+});
+
+describe("Subtract", () => {
+  it("takes two inputs of one shape, and no more", () => {
+    expect(new Subtract().call([3, 4], [1, 2]).toArray()).toEqual([2, 2]);
+    expect(() => new Subtract().call([1], [2], [3])).toThrow(/two inputs.*got three/);
+    expect(() => new Subtract().call([1])).toThrow(ShapeError);
+    expect(() => new Subtract().call([1], [[2]])).toThrow(ShapeError);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Layers that make one tensor of several: sums, products, means, maxima, one beside the other.
+ * Layers that make one tensor of several: sums, differences, products, means, extremes, one beside the other.
  */
 
 import { concat, OptionError, type Shape, ShapeError, type Tensor } from "@chainrule/core";
@@ -123,6 +123,34 @@ export class Average extends Merge {
 export class Maximum extends Merge {
   forward(...inputs: Tensor[]): Tensor {
     return inputs.reduce((largest, x) => largest.maximum(x));
+  }
+}
+
+/**
+ * min(x₁, x₂, …), element by element.
+ *
+ * Shape: at least two inputs of one shape, which is the output's.
+ *
+ * @throws ShapeError for a single input and for shapes that differ.
+ * @example new Minimum().call([1, 4], [3, 2]); // [1, 2]
+ */
+export class Minimum extends Merge {
+  forward(...inputs: Tensor[]): Tensor {
+    return inputs.reduce((smallest, x) => smallest.minimum(x));
+  }
+}
+
+/**
+ * x₁ - x₂.
+ *
+ * Shape: two inputs of one shape, which is the output's.
+ *
+ * @throws ShapeError for anything but two inputs, and for shapes that differ.
+ * @example new Subtract().call([3, 4], [1, 2]); // [2, 2]
+ */
+export class Subtract extends Merge {
+  forward(a: Tensor, b: Tensor): Tensor {
+    return a.sub(b);
   }
 }
 

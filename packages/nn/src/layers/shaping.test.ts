@@ -1,6 +1,6 @@
 import { checkGradients, ModelError, OptionError, ones, randn, ShapeError, Tensor, zeros } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { Dense, Flatten, Lambda, Reshape } from "./index.ts";
+import { Dense, Flatten, Identity, Lambda, Permute, RepeatVector, Reshape } from "./index.ts";
 import { toModule } from "./shaping.ts";
 
 describe("a class where a layer is wanted", () => {
@@ -89,5 +89,54 @@ describe("toModule", () => {
   it("refuses a class and anything else", () => {
     expect(() => toModule(Dense as never)).toThrow(/Make one with new Dense/);
     expect(() => toModule("dense" as never)).toThrow(ModelError);
+  });
+});
+
+describe("Identity", () => {
+  it("gives what it is given", () => {
+    const x = randn([2, 3]);
+    expect(new Identity().call(x)).toBe(x);
+    expect(new Identity().outputShape([null, 3])).toEqual([null, 3]);
+  });
+});
+
+describe("Permute", () => {
+  it("turns the axes behind the batch's", () => {
+    expect(new Permute([2, 1]).call([[[1, 2, 3]]]).toArray()).toEqual([[[1], [2], [3]]]);
+    expect(new Permute({ dims: [3, 1, 2] }).outputShape([null, 4, null, 6])).toEqual([null, 6, 4, null]);
+    expect(new Permute([1]).call(zeros([0, 3])).shape).toEqual([0, 3]);
+  });
+
+  it("refuses axes that are missing, there twice or the batch's, and inputs of another rank", () => {
+    for (const dims of [[1, 1], [2], [], "12", [0.5]]) expect(() => new Permute(dims as never)).toThrow(OptionError);
+    expect(() => new Permute([0, 1])).toThrow(/Axis 0 is the batch's/);
+    expect(() => new Permute([2, 1]).call(zeros([2, 3]))).toThrow(ShapeError);
+  });
+});
+
+describe("RepeatVector", () => {
+  it("makes a sequence of each vector", () => {
+    expect(
+      new RepeatVector(2)
+        .call([
+          [1, 2],
+          [3, 4],
+        ])
+        .toArray(),
+    ).toEqual([
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [
+        [3, 4],
+        [3, 4],
+      ],
+    ]);
+  });
+
+  it("refuses sequences, and numbers of times that are not whole", () => {
+    expect(() => new RepeatVector(2).call(zeros([2, 3, 4]))).toThrow(ShapeError);
+    expect(() => new RepeatVector(0)).toThrow(OptionError);
   });
 });

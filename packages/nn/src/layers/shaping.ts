@@ -8,7 +8,7 @@ import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } f
 import { Module } from "../module/module.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
-import { type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
+import { count, type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
 import { sizeOfBatchShape } from "./shape.ts";
 
 /**
@@ -91,6 +91,130 @@ export class Reshape extends Layer {
 
   forward(x: Tensor): Tensor {
     return x.reshape(this.outputShape(x.shape) as number[]);
+  }
+}
+
+/**
+ * y = x: stands where a layer is wanted and nothing is to be done.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new Identity().call([1, 2]); // [1, 2]
+ */
+export class Identity extends Layer {
+  constructor(options: LayerOptions = {}) {
+    super(options);
+    refuseSurplus("Identity", arguments, 1);
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
+    return inputShape;
+  }
+
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+/** The order in which a {@link Permute} has the axes. */
+export interface PermuteOptions extends LayerOptions {
+  /** The axes in their new order, counted from 1, since axis 0, the batch's, stays where it is. */
+  dims: readonly number[];
+}
+
+const permuteOptions: OptionTable<PermuteOptions> = { dims: unchecked };
+
+/**
+ * The axes of each example in another order: axis i of the output is axis `dims[i - 1]` of the input. The batch's axis
+ * stays first, and the others are counted from 1, as in Keras.
+ *
+ * Shape: [batch, a, b, ..], and the same lengths in another order come out.
+ *
+ * @throws OptionError unless every axis from 1 is named once; ShapeError for inputs of another number of axes.
+ * @example new Permute([2, 1]).call(randn([8, 10, 64])); // shape [8, 64, 10]
+ */
+export class Permute extends Layer {
+  readonly dims: readonly number[];
+
+  constructor(dims: readonly number[] | PermuteOptions, options?: LayerOptions) {
+    const own = withPositional<PermuteOptions, "dims">("Permute", "dims", dims, options);
+    super(own, permuteOptions);
+    refuseSurplus("Permute", arguments, 2);
+    const given: unknown = own.dims;
+    if (!Array.isArray(given) || given.length === 0 || !given.every((_, i) => given.includes(i + 1)))
+      throw new OptionError({
+        where: "Permute",
+        expected: "dims with every axis once, counted from 1, such as [2, 1]",
+        got: Array.isArray(given) ? formatBatchShape(given) : describe(given),
+        hint: Array.isArray(given) && given.includes(0) ? "Axis 0 is the batch's, and stays where it is." : undefined,
+      });
+    this.dims = own.dims;
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    if (inputShape.length !== this.dims.length + 1)
+      throw new ShapeError({
+        where: "input",
+        expected: `a batch axis and ${this.dims.length} more, for dims ${formatBatchShape(this.dims)}`,
+        got: formatBatchShape(inputShape),
+      });
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
+    this.checkInput(inputShape);
+    return [inputShape[0], ...this.dims.map((axis) => inputShape[axis])];
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.permute([0, ...this.dims]);
+  }
+}
+
+/** How often a {@link RepeatVector} has each vector. */
+export interface RepeatVectorOptions extends LayerOptions {
+  /** The number of steps of the sequence that comes out. */
+  n: number;
+}
+
+const repeatOptions: OptionTable<RepeatVectorOptions> = { n: count };
+
+/**
+ * A sequence that has each vector `n` times: what a decoder reads at every step.
+ *
+ * Shape: input [batch, features], output [batch, n, features].
+ *
+ * @throws OptionError for an n that is no whole number of at least 1; ShapeError for anything but vectors.
+ * @example new RepeatVector(3).call([[1, 2]]); // [[[1, 2], [1, 2], [1, 2]]]
+ */
+export class RepeatVector extends Layer {
+  readonly n: number;
+
+  constructor(n: number | RepeatVectorOptions, options?: LayerOptions) {
+    const own = withPositional<RepeatVectorOptions, "n">("RepeatVector", "n", n, options);
+    super(own, repeatOptions);
+    refuseSurplus("RepeatVector", arguments, 2);
+    this.n = own.n;
+  }
+
+  override checkInput(inputShape: BatchShape): void {
+    if (inputShape.length !== 2)
+      throw new ShapeError({
+        where: "input",
+        expected: "vectors, [batch, features]",
+        got: formatBatchShape(inputShape),
+      });
+  }
+
+  override outputShape(inputShape: BatchShape): BatchShape {
+    checkInputShape(this, inputShape);
+    this.checkInput(inputShape);
+    return [inputShape[0], this.n, inputShape[1]];
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.unsqueeze(1).broadcastTo([x.shape[0], this.n, x.shape[1]]);
   }
 }
 

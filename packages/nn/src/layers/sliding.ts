@@ -41,7 +41,7 @@ export function perAxis(where: string, option: string, value: PerAxis, axes: num
  *
  * @throws OptionError for anything else.
  */
-export function sidesOf(where: string, given: unknown, axes: number): Sides {
+export function sidesOf(where: string, given: unknown, axes: number, option = "padding"): Sides {
   const padding = axes === 1 && Array.isArray(given) ? [given] : given;
   if (padding === "same" || padding === "valid") return padding;
   if (typeof padding === "string")
@@ -49,10 +49,10 @@ export function sidesOf(where: string, given: unknown, axes: number): Sides {
   const pairs = Array.isArray(padding) && padding.some(Array.isArray);
   if (pairs && padding.length === axes)
     return padding.map((side) => {
-      const [before, after] = perAxis(where, "padding", side, 2, 0);
+      const [before, after] = perAxis(where, option, side, 2, 0);
       return [before, after] as const;
     });
-  return perAxis(where, "padding", padding as PerAxis, axes, 0).map((n) => [n, n] as const);
+  return perAxis(where, option, padding as PerAxis, axes, 0).map((n) => [n, n] as const);
 }
 
 /** Over how much of the input one window reaches. */
