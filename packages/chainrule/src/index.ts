@@ -12,4 +12,5 @@ export * from "@chainrule/io";
 export * from "@chainrule/losses";
 export * from "@chainrule/nn";
 export * from "@chainrule/notebook";
+export * from "@chainrule/transforms";
 export * from "@chainrule/viz";

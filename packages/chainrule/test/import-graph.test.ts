@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   functions: ["core"],
   distributions: ["core", "functions"],
   losses: ["core"],
+  transforms: ["core"],
   data: ["core"],
   viz: ["core"],
   nn: ["core", "compiler", "losses"],
@@ -35,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "nn",
     "io",
     "explain",
+    "transforms",
   ],
 };
 

@@ -69,6 +69,7 @@ interface Files {
   losses: ReferenceCase;
   "peers/losses": ReferenceCase;
   "peers/distributions": ReferenceCase;
+  "peers/transforms": ReferenceCase;
   information: ReferenceCase;
   "higher-order": HessianCase;
   optimizers: OptimizerCase;

@@ -12,6 +12,7 @@ import * as io from "@chainrule/io";
 import * as losses from "@chainrule/losses";
 import * as nn from "@chainrule/nn";
 import * as notebook from "@chainrule/notebook";
+import * as transforms from "@chainrule/transforms";
 import * as viz from "@chainrule/viz";
 import * as cr from "chainrule";
 import { internalsOf } from "./internals.ts";
@@ -29,6 +30,7 @@ const packages: Record<string, object> = {
   losses,
   nn,
   notebook,
+  transforms,
   viz,
 };
 

@@ -20,6 +20,7 @@ const mended = [
   "losses",
   "nn",
   "notebook",
+  "transforms",
   "viz",
 ];
 

@@ -31,7 +31,13 @@ export function enableGrad<T>(f: () => T): T {
   return withGradEnabled(true, f);
 }
 
-const identityOp: Op<void> = builtin({ name: "identity", inferShape: ([x]) => x, kernel: "view", gradient: (g) => g });
+/** A step that changes nothing: where what is differentiated is being differentiated already. */
+export const identityOp: Op<void> = builtin({
+  name: "identity",
+  inferShape: ([x]) => x,
+  kernel: "view",
+  gradient: (g) => g,
+});
 
 /** What explanations say of this op. */
 export const identityFormulas: Formulas = { identity: { text: ["a", "1"], tex: ["a", "1"] } };

@@ -17,7 +17,7 @@ import { equal, isInfinite, logicalNot, where } from "./compare.ts";
 import { floats } from "./define.ts";
 import type { Formulas } from "./formulas.ts";
 import { concat, permute } from "./movement.ts";
-import { builtin } from "./registry.ts";
+import { builtin, withOp } from "./registry.ts";
 import { sliceAxis } from "./slice.ts";
 import {
   type Axes,
@@ -290,7 +290,7 @@ function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number)
     },
     lower: (axes) => ({ kind: "axisLoop", loop: name, axes }),
   });
-  return (x: TensorLike, axis?: number | null, options: ReduceOptions = {}): Tensor => {
+  return withOp(op, (x: TensorLike, axis?: number | null, options: ReduceOptions = {}): Tensor => {
     checkOptions(name, options, reduceOptions);
     const { keepDims = false } = options;
     const input = asTensor(x);
@@ -301,7 +301,7 @@ function argExtreme(name: "argmax" | "argmin", better: (x: number, best: number)
     const along = normalizeAxis(name, axis, input.rank);
     const result = applyOp(op, [input], { first: along, last: along });
     return keepDims ? result : reshape(result, input.shape.toSpliced(along, 1));
-  };
+  });
 }
 
 /**

@@ -24,7 +24,7 @@ const randomOptions = ["generator", "dtype", "requiresGrad"];
 type Floats = Float32Array | Float64Array;
 
 /** One draw: what it is called, its parameters, and how a generator fills an array with it. */
-interface Draw {
+export interface Draw {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly distribution: string;
@@ -33,7 +33,7 @@ interface Draw {
   fill(array: TypedArray): void;
 }
 
-const randomOp: Op<Draw> = builtin({
+export const randomOp: Op<Draw> = builtin({
   name: "random",
   random: true,
   inferShape: (_inputs, { shape, dtype }) => ({ shape, dtype }),

@@ -60,6 +60,11 @@ export interface Op<Attributes = unknown> {
   readonly lower?: Lowering | ((attributes: Attributes) => Lowering);
   /** What explanations say of it, where it depends on the attributes as a function of them; built-in ops have theirs beside. */
   readonly formula?: OpFormula | ((attributes: Attributes) => OpFormula);
+  /**
+   * Whether more axes may be put in front of those of its inputs, at each position along which it then does the same: all
+   * inputs get them, and so does the result. By this `vmap` applies it once to all examples.
+   */
+  readonly leadingAxes?: boolean;
   /** Whether every run gives something else, so that two runs are never joined into one. */
   readonly random?: boolean;
 }

@@ -206,7 +206,7 @@ function unread(x: Tensor): never {
   throw new JitError({
     where: "tensor",
     expected: "a tensor with numbers",
-    got: "one from inside a jitted function, where tensors only stand for what will be computed",
+    got: "one from inside a jitted or mapped function, where tensors only stand for numbers",
     hint: "Return it from the function, or keep it in a buffer() with assign().",
   });
 }
