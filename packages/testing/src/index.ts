@@ -19,17 +19,13 @@ export {
   lbfgsSteps,
   type MuonSteps,
   muonSteps,
-  type PeerMetricCase,
-  type PeerValue,
-  peerCases,
-  peerMetricCases,
-  type RosenbrockSteps,
   type PeerLayerCase,
   type PeerMetricCase,
   type PeerValue,
   peerCases,
   peerLayerCases,
   peerMetricCases,
+  type RosenbrockSteps,
 } from "./peers.ts";
 export {
   bothDTypes,

@@ -76,6 +76,8 @@ export function lbfgsSteps(): Pick<PeerOptimizers, "lbfgs" | "rosenbrock"> {
 /** Steps of PyTorch's Muon, which `fixtures/peers/make-optimizers.py` makes, in float64. */
 export function muonSteps(): MuonSteps[] {
   return peerOptimizers().muon;
+}
+
 /** A layer of Keras or PyTorch by our name and options, with what it computes and sends back. */
 export interface PeerLayerCase {
   /** The class here. */
