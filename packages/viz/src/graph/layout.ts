@@ -1,7 +1,7 @@
 /**
  * Where the nodes and edges of a graph lie in the plane: the library dagre, seen through the few types used here.
  *
- * The types that dagre brings along are not found by TypeScript's resolution of ES modules.
+ * The types that dagre brings along are found by bundlers' resolution alone.
  */
 import * as dagre from "@dagrejs/dagre";
 
@@ -44,7 +44,7 @@ interface Dagre {
   layout(graph: DagreGraph): void;
 }
 
-const { Graph, layout }: Dagre = dagre;
+const { Graph, layout } = dagre as unknown as Dagre;
 
 /**
  * Lays boxes out in layers from left to right, so that all arrows point right and few of them cross.
