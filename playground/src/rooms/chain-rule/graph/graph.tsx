@@ -101,6 +101,7 @@ export function Graph({ data, seen, roles, withGradients, canDrag, onNumber, onP
               node={node}
               seen={seen.nodes[node.id]}
               role={roles[node.id]}
+              inputs={node.inputs.map((input) => data.nodes[input].name)}
               at={chosen.layout.boxes[node.id]}
               isResult={node.id === data.result}
               withGradients={withGradients}

@@ -15,6 +15,8 @@ export interface NodeProps {
   readonly node: ExplainedNode;
   readonly seen: SeenNode;
   readonly role: NodeRole;
+  /** The names of what it was made of. */
+  readonly inputs: readonly string[];
   readonly at: Point;
   readonly isResult: boolean;
   readonly withGradients: boolean;
@@ -33,7 +35,7 @@ export function Node(props: NodeProps) {
   if (role === "constant")
     return (
       <g class="chain-node constant" transform={`translate(${at.x} ${at.y})`} {...silent}>
-        <rect {...centred(constantBox)} rx="15" />
+        <rect class="box" {...centred(constantBox)} rx="15" />
         <text class="value" y="5">
           {short(seen.value ?? 0)}
         </text>
@@ -131,7 +133,7 @@ function Inside(props: NodeProps) {
   const { width, height } = nodeBox;
   return (
     <g {...silent}>
-      <rect {...centred(nodeBox)} rx="9" />
+      <rect class="box" {...centred(nodeBox)} rx="9" />
       <text class="name" x={-width / 2 + 9} y={-height / 2 + 18}>
         {cut(node.name, 8)}
       </text>
@@ -180,9 +182,13 @@ function sumOf(gradient: number, arrived: readonly number[]): string {
 }
 
 /** What it is to the training, or how it was made, as far as there is room beside the name. */
-function tagOf({ node, role }: NodeProps): string {
-  const tag = role === "between" ? (node.formula?.text ?? node.op ?? "") : role;
-  return cut(tag, Math.max(4, Math.floor(15 - Math.min(node.name.length, 8) * 1.3)));
+function tagOf({ node, role, inputs }: NodeProps): string {
+  if (role !== "between") return role;
+  const room = Math.floor((nodeBox.width - 26 - 8.5 * Math.min(node.name.length, 8)) / 7);
+  const formula = node.formula?.text ?? "";
+  const call = `${node.op}(${inputs.join(", ")})`;
+  if (formula !== "" && formula.length <= room) return formula;
+  return call.length <= room ? call : cut(node.op ?? "", room);
 }
 
 function centred({ width, height }: { width: number; height: number }) {

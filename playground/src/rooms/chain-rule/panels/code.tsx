@@ -2,6 +2,7 @@
  * The same computation as a script.
  */
 import { useSignal } from "@preact/signals";
+import { Scroll } from "../../../components/scroll.tsx";
 import { codeOf } from "../language/code.ts";
 import type { Model } from "../model.ts";
 
@@ -22,10 +23,11 @@ export function Code({ model: { program, numbers } }: { readonly model: Model })
         This page computes with the same engine. As a script it prints the numbers above:{" "}
         <code>npm install chainrule</code>, and <code>npx tsx neuron.ts</code>.
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled with the keyboard */}
-      <pre class="scroll" tabIndex={0}>
-        <code>{code}</code>
-      </pre>
+      <Scroll label="The script">
+        <pre>
+          <code>{code}</code>
+        </pre>
+      </Scroll>
       <div class="buttons">
         <button type="button" onClick={copy}>
           Copy

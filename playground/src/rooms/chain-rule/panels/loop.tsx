@@ -3,6 +3,7 @@
  */
 import { useSignal } from "@preact/signals";
 import { NumberInput } from "../../../components/number-input.tsx";
+import { Scroll } from "../../../components/scroll.tsx";
 import { type Model, setNumbers } from "../model.ts";
 import { short } from "../story/format.ts";
 import { numberIn } from "../story/frames.ts";
@@ -106,7 +107,7 @@ function Piles({ model: { program, loop, numbers, isWeight, state } }: { readonl
   const all = program.value.leaves.map((_, i) => contributions(loop.value, i));
   const largest = Math.max(...grads.map(Math.abs), ...all.flat().map(Math.abs), 1e-9);
   return (
-    <div class="scroll">
+    <Scroll label="Gradients of the numbers">
       <table>
         <thead>
           <tr>
@@ -154,6 +155,6 @@ function Piles({ model: { program, loop, numbers, isWeight, state } }: { readonl
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

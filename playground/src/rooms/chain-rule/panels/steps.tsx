@@ -4,6 +4,7 @@
 import type { BackwardData, BackwardStep, Sent } from "@chainrule/explain";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { Scroll } from "../../../components/scroll.tsx";
 import type { Model } from "../model.ts";
 import { factor, short } from "../story/format.ts";
 import { type Frame, numberIn } from "../story/frames.ts";
@@ -166,7 +167,7 @@ function Backward({ data: { nodes, steps, result }, id }: { data: BackwardData; 
       </h3>
       <p>{arrival(step, name, id === result)}</p>
       {step.sends.length > 0 && (
-        <div class="scroll">
+        <Scroll label="What is sent">
           <table>
             <thead>
               <tr>
@@ -191,7 +192,7 @@ function Backward({ data: { nodes, steps, result }, id }: { data: BackwardData; 
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </>
   );
