@@ -41,6 +41,8 @@ const mostMessages = 1000;
 export class SandboxedWorker {
   /** Called with each message. */
   onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  /** Called when the library is loaded and the program begins. */
+  onready: (() => void) | null = null;
   /** Called for what code throws, and for what took too long; the latter has ended it. */
   onerror: ((error: SandboxError) => void) | null = null;
   readonly #frame = document.createElement("iframe");
@@ -51,6 +53,7 @@ export class SandboxedWorker {
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
   #second = 0;
   #messages = 0;
+  #isReady = false;
   #hasEnded = false;
 
   /** @param main the text of a program: what is imported from its file with `?sandboxed`. */
@@ -105,13 +108,19 @@ export class SandboxedWorker {
       this.#end(`It sent more than ${mostMessages} messages within a second, and was ended.`);
       return;
     }
-    if ("ready" in sent && this.#deadlineTimer === undefined && this.#deadline > 0) {
-      const words = `It ran longer than ${this.#deadline / 1000} s, and was ended.`;
-      this.#deadlineTimer = setTimeout(() => this.#end(words), this.#deadline);
-    }
+    if ("ready" in sent && !this.#isReady) this.#begin();
     this.#listen();
     if ("error" in sent) this.onerror?.(asSandboxError(sent.error));
     else if ("data" in sent) this.onmessage?.({ data: sent.data });
+  }
+
+  #begin(): void {
+    this.#isReady = true;
+    if (this.#deadline > 0) {
+      const words = `It ran longer than ${this.#deadline / 1000} s, and was ended.`;
+      this.#deadlineTimer = setTimeout(() => this.#end(words), this.#deadline);
+    }
+    this.onready?.();
   }
 
   /** Waits for the next message. */

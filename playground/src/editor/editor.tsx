@@ -1,0 +1,69 @@
+/**
+ * An editor of TypeScript: CodeMirror, loaded when a room that has one is opened; until then the text as it is.
+ */
+import { type Signal, useSignalEffect } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { EditorHandle } from "./codemirror.ts";
+import "./style.css";
+
+export interface EditorProps {
+  /** What assistive technology calls it. */
+  readonly label: string;
+  readonly value: Signal<string>;
+  readonly isReadOnly?: boolean;
+  /** A line, from 1, to mark, with what is to be said of it. */
+  readonly mark?: Signal<{ readonly line: number; readonly message: string } | null>;
+  /** Ctrl or Cmd and Enter. */
+  readonly onRun?: () => void;
+}
+
+export function Editor({ label, value, isReadOnly = false, mark, onRun }: EditorProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const handle = useRef<EditorHandle | null>(null);
+  const run = useRef(onRun);
+  run.current = onRun;
+  const help = useId();
+  useEffect(() => {
+    let isGone = false;
+    void import("./codemirror.ts").then(({ createEditor }) => {
+      if (isGone || !place.current) return;
+      handle.current = createEditor(place.current, {
+        label,
+        describedBy: help,
+        text: value.peek(),
+        isReadOnly,
+        onChange: (text) => {
+          value.value = text;
+        },
+        onRun: () => run.current?.(),
+      });
+      handle.current.mark(mark?.peek() ?? null);
+    });
+    return () => {
+      isGone = true;
+      handle.current?.destroy();
+      handle.current = null;
+    };
+  }, [label, isReadOnly, help]);
+  useSignalEffect(() => handle.current?.setText(value.value));
+  useSignalEffect(() => {
+    const found = mark?.value ?? null;
+    handle.current?.mark(found);
+  });
+  return (
+    <div class="editor">
+      <div ref={place} class="editor-place" data-lines={value.peek().split("\n").length}>
+        <EditorText value={value} />
+      </div>
+      <p id={help} class="faint editor-help">
+        {isReadOnly ? "It can be read and copied." : "Tab indents; Escape, then Tab leaves the editor."}
+        {onRun && " Ctrl+Enter runs."}
+      </p>
+    </div>
+  );
+}
+
+/** The text, until CodeMirror is there, which takes it away. */
+function EditorText({ value }: { readonly value: Signal<string> }) {
+  return <pre class="editor-text">{value.peek()}</pre>;
+}
