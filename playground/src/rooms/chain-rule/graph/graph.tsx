@@ -3,7 +3,7 @@
  */
 import type { BackwardData, ExplainedNode } from "@chainrule/explain";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useWidth } from "../../../components/use-width.ts";
 import { short } from "../story/format.ts";
 import type { Seen, SeenEdge } from "../story/frames.ts";
 import { EdgeLabel, edgeSaid } from "./edge.tsx";
@@ -28,17 +28,8 @@ export interface GraphProps {
 const smallest = 0.72;
 
 export function Graph({ data, seen, roles, withGradients, canDrag, onNumber, onPick }: GraphProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const space = useSignal(0);
+  const { place, width: space } = useWidth<HTMLDivElement>();
   const picked = useSignal<number | null>(null);
-  useEffect(() => {
-    const watcher = new ResizeObserver(([{ contentRect }]) => {
-      // In sixteenths of the root's font size, which is what the drawing is measured in.
-      space.value = contentRect.width / (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
-    });
-    watcher.observe(place.current!);
-    return () => watcher.disconnect();
-  }, []);
   const found = useLayouts(shapeOf(data));
   const chosen = found && space.value > 0 ? choose(found, space.value) : null;
   const near = (edge: SeenEdge) => picked.value !== null && (edge.from === picked.value || edge.to === picked.value);
