@@ -15,14 +15,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { companions, linesOf, programsOf } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const markdown = (folder: string) =>
-  readdirSync(join(root, folder))
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => join(folder, file));
+const markdown = (folder: string): string[] =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return folder.startsWith("docs") ? markdown(path) : [];
+    return entry.name.endsWith(".md") ? [path] : [];
+  });
 const files = [
   "README.md",
   ...markdown("docs"),
-  ...markdown("docs/course"),
   ...readdirSync(join(root, "packages"))
     .filter((name) => name !== "testing")
     .flatMap((name) => markdown(`packages/${name}`)),

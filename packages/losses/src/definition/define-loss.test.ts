@@ -47,6 +47,16 @@ describe("defineLoss", () => {
     expect(() => defineLoss("wrong", (p) => p, { option: [] } as object)).toThrow(/Did you mean "options"/);
   });
 
+  it("refuses kinds of numbers that there are not, and data that is no input", () => {
+    const define = (settings: object) => defineLoss("kindly", (p, t) => p.sub(t), settings as never);
+    expect(() => define({ inputs: { prediction: "logits", target: "label" } })).toThrow(/prediction: .*"logit"/s);
+    expect(() => define({ inputs: { prediction: "toString", target: "real" } })).toThrow(OptionError);
+    expect(() => define({ inputs: {} })).toThrow(/expected its inputs in order/);
+    expect(() => define({ inputs: "real" })).toThrow(OptionError);
+    expect(() => define({ given: ["y"] })).toThrow(/names of its inputs: prediction, target/);
+    expect(() => define({ given: "target" })).toThrow(/a list of names/);
+  });
+
   it("says so when the function returns nothing, or fails inside", () => {
     const forgetful = defineLoss("forgetful", (() => {}) as unknown as () => Tensor);
     expect(() => forgetful([1], [2])).toThrow(DTypeError);

@@ -10,9 +10,9 @@ import {
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
-import { checkOptions, checkText, describe, enterScope, leaveScope } from "@chainrule/core/internal";
+import { checkOptions, checkText, describe, enterScope, leaveScope, lookUp } from "@chainrule/core/internal";
 import { type ClassOptions, checkClasses, isLabels } from "../inputs/class-targets.ts";
-import { type Domain, isClassDomain } from "../inputs/domains.ts";
+import { type Domain, domains, isClassDomain } from "../inputs/domains.ts";
 import { axesOf, leaveOut, uncounted, weightless } from "../inputs/left-out.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 import { asFloat, asPrediction, isTensorLike } from "../inputs/tensors.ts";
@@ -94,12 +94,34 @@ export function defineLoss(name: string, perElement: unknown, settings: object =
     inputs: declared.inputs ?? { prediction: "real", target: "real" },
     given: declared.given ?? ["target"],
   };
+  checkInputs(definition);
   const loss = makeLoss(definition, {});
   registerLoss(loss, declared.aliases);
   return loss;
 }
 
 type Options = Record<string, unknown>;
+
+/** Throws for a kind of numbers that there is not, and for data that is none of the inputs. */
+function checkInputs({ name, inputs, given, settings }: Definition): void {
+  const where = `defineLoss("${name}")`;
+  if (typeof inputs !== "object" || inputs === null || Object.keys(inputs).length === 0)
+    throw new OptionError({
+      where: `${where}, inputs`,
+      expected: 'its inputs in order, and what numbers each takes: { prediction: "real", target: "real" }',
+      got: describe(inputs),
+    });
+  for (const [input, domain] of Object.entries(inputs))
+    if (typeof domain !== "function") lookUp(`${where}, inputs, ${input}`, domains, domain);
+  if (settings.given === undefined) return;
+  const unknown = Array.isArray(given) ? given.findIndex((input) => !Object.hasOwn(inputs, input)) : 0;
+  if (unknown >= 0)
+    throw new OptionError({
+      where: `${where}, given`,
+      expected: `a list of names of its inputs: ${Object.keys(inputs).join(", ")}`,
+      got: describe(Array.isArray(given) ? given[unknown] : given),
+    });
+}
 
 /** The loss with some options fixed. */
 function makeLoss(definition: Definition, fixed: Options): Loss {
