@@ -1,7 +1,7 @@
 /**
  * What became of a function: its graph before and after, its kernels, and where its memory went.
  */
-import { builtinOps, formatShape } from "@chainrule/core/internal";
+import { formatShape, isBuiltinOp } from "@chainrule/core/internal";
 import { registeredEmitter } from "./codegen/elementwise-emitter.ts";
 import { callsJavaScript } from "./codegen/emitters.ts";
 import { matmulFlops } from "./codegen/matmul.ts";
@@ -93,7 +93,7 @@ export function explainCompilation(compilation: Compilation): Explanation {
 /** The names of the user's own ops that have no emitter. */
 function opsWithoutEmitterIn({ groups }: FusedGraph): ReadonlySet<string> {
   const nodes = groups.flatMap(({ members }) => members);
-  const isOwn = (node: GraphNode) => node.op !== null && !builtinOps().includes(node.op);
+  const isOwn = (node: GraphNode) => node.op !== null && !isBuiltinOp(node.op);
   return new Set(nodes.filter((node) => isOwn(node) && registeredEmitter(node) === null).map(({ name }) => name));
 }
 

@@ -42,7 +42,7 @@ const builtins: Formulas = {
 
 /** What an op computes with these attributes, and its derivatives; null for an op of a user's that does not say. */
 export function formulaOf(op: Op, attributes: unknown): OpFormula | null {
-  const formula = isBuiltinOp(op) ? builtins[op.name] : op.formula;
+  const formula = op.formula ?? (isBuiltinOp(op) ? builtins[op.name] : undefined);
   return (typeof formula === "function" ? formula(attributes) : formula) ?? null;
 }
 

@@ -11,7 +11,7 @@ export { type Recorded, recorded } from "./autodiff/recorded.ts";
 export { mostReleased } from "./autodiff/released.ts";
 export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
-export { mergeAxes } from "./kernels/elementwise.ts";
+export { mapKernel, mergeAxes, pairKernel, pairLoop } from "./kernels/elementwise.ts";
 export {
   type Matrix,
   type Multiply,
@@ -23,12 +23,14 @@ export {
 export { maxPool, maxPoolBackward, maxPoolGather, type PoolKernel, sumPool, sumPoolBackward } from "./kernels/pool.ts";
 export { forEachRow, splitAtAxes } from "./kernels/reduce.ts";
 export { resolveIndex } from "./kernels/resolve-index.ts";
+export { erf as erfOfNumber } from "./kernels/special.ts";
 export { type NamesElsewhere, teachNames } from "./names-elsewhere.ts";
 export { logSoftmaxOp, softmaxOp } from "./ops/activation.ts";
 export { power } from "./ops/arithmetic.ts";
 export { castOp } from "./ops/cast.ts";
 export { whereOp } from "./ops/compare.ts";
 export { convolveOp, inputGradientOp, weightGradientOp } from "./ops/convolution.ts";
+export { asIndices, floats, promoteOperands } from "./ops/define.ts";
 export { argsortOp, gatherOp, indexAddOp, scatterAddOp, takeAlongAxisOp } from "./ops/indexing.ts";
 export { matmulOp } from "./ops/matmul.ts";
 export { concatOp, permuteOp } from "./ops/movement.ts";
@@ -36,7 +38,7 @@ export { maxPoolBackwardOp, maxPoolGatherOp, maxPoolOp, sumPoolBackwardOp, sumPo
 export { allOp, anyOp, cumsumOp, logSumExpOp, maxOp, minOp, prodOp } from "./ops/reduce.ts";
 export { placeOf } from "./ops/refuse-where.ts";
 export { builtin, builtinOps, isBuiltinOp, type OpFunction, withOp } from "./ops/registry.ts";
-export { sliceOp, sliceScatterOp } from "./ops/slice.ts";
+export { readRanges, sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";
 export { foldOp, unfoldOp } from "./ops/window.ts";
@@ -54,7 +56,7 @@ export {
   withGradEnabled,
   withOpWatcher,
 } from "./tensor/dispatch.ts";
-export { allocate, allocateFor } from "./tensor/dtype.ts";
+export { allocate, allocateFor, toFloat, toNumeric } from "./tensor/dtype.ts";
 export { guard } from "./tensor/guard.ts";
 export type {
   AxisLoopKind,

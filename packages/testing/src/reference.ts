@@ -70,6 +70,7 @@ interface Files {
   "peers/losses": ReferenceCase;
   "peers/distributions": ReferenceCase;
   "peers/transforms": ReferenceCase;
+  "peers/functions": ReferenceCase;
   information: ReferenceCase;
   "higher-order": HessianCase;
   optimizers: OptimizerCase;

@@ -11,7 +11,7 @@ import {
   type TensorSpec,
   type TypedArray,
 } from "@chainrule/core";
-import { builtinOps, formatShape, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
+import { formatShape, isBuiltinOp, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
 import { guardOp } from "./guard.ts";
 
 /** Where a value comes from. */
@@ -120,11 +120,9 @@ export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
   return [...outputs, ...assigned.map(([, node]) => node)];
 }
 
-const builtins = new Set(builtinOps());
-
 /** Whether running the node calls a function of the user's, which may throw, or do what nobody sees in its result. */
 export function callsUser({ source, lowering }: GraphNode): boolean {
-  if (source.kind !== "op" || builtins.has(source.op) || source.op === guardOp || source.op.kernel === "view")
+  if (source.kind !== "op" || isBuiltinOp(source.op) || source.op === guardOp || source.op.kernel === "view")
     return false;
   return lowering === null || (lowering.kind === "elementwise" && lowering.scalar !== undefined);
 }

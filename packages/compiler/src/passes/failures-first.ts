@@ -2,7 +2,7 @@
  * Failures first: what may throw runs before the first parameter is written over its old value, wherever dependencies
  * permit it. A step then happens whole or not at all.
  */
-import { builtinOps } from "@chainrule/core/internal";
+import { isBuiltinOp } from "@chainrule/core/internal";
 import { callsJavaScript } from "../codegen/emitters.ts";
 import { type FusedGraph, type FusionGroup, fusedGraph } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
@@ -14,10 +14,8 @@ export function mayThrow({ kind, members, wide }: FusionGroup): boolean {
   return members.some((node) => isUsers(node) && (kind === "host" || callsJavaScript(node, wide)));
 }
 
-const builtins = new Set(builtinOps());
-
 function isUsers({ op }: GraphNode): boolean {
-  return op !== null && !builtins.has(op);
+  return op !== null && !isBuiltinOp(op);
 }
 
 /**

@@ -2,7 +2,7 @@
  * Ops without a compiled form: their kernels in JavaScript.
  */
 import type { KernelOperand, Op } from "@chainrule/core";
-import { allocate, builtinOps, refusePromise } from "@chainrule/core/internal";
+import { allocate, isBuiltinOp, refusePromise } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Command } from "./command.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
@@ -15,7 +15,7 @@ export function hostKernel(node: GraphNode, layout: MemoryLayout): Command {
   // A view that is not written by a loop has no elements.
   if (source.kind !== "op" || source.op.kernel === "view") return () => {};
   const { op, attributes, inputs } = source;
-  const run = builtinOps().includes(op) ? whereTheyLie : onCopies;
+  const run = isBuiltinOp(op) ? whereTheyLie : onCopies;
   return run(source.op.kernel, node, inputs, attributes, layout);
 }
 

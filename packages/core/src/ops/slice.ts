@@ -75,6 +75,13 @@ export type SliceRange =
  */
 export function slice(x: TensorLike, ...ranges: SliceRange[]): Tensor {
   const input = asTensor(x);
+  const { cut, shape } = readRanges(input, ranges);
+  const whole = cut.steps.every((step, axis) => step === 1 && cut.lengths[axis] === input.shape[axis]);
+  return reshape(whole ? input : applyOp(sliceOp, [input], cut), shape);
+}
+
+/** Which elements the ranges take, axis by axis, and the shape of the part, without the axes of plain numbers. */
+export function readRanges(input: Tensor, ranges: readonly SliceRange[]): { cut: SliceAttributes; shape: number[] } {
   if (ranges.length === 2 && ranges.every((range) => typeof range === "number")) throw twoNumbers(ranges);
   const full = expandEllipsis(ranges, input);
   const cut = { starts: [] as number[], steps: [] as number[], lengths: [] as number[] };
@@ -86,12 +93,7 @@ export function slice(x: TensorLike, ...ranges: SliceRange[]): Tensor {
     cut.lengths.push(length);
     if (typeof range === "number") dropped.push(axis);
   });
-  const whole = cut.steps.every((step, axis) => step === 1 && cut.lengths[axis] === input.shape[axis]);
-  const part = whole ? input : applyOp(sliceOp, [input], cut);
-  return reshape(
-    part,
-    cut.lengths.filter((_, axis) => !dropped.includes(axis)),
-  );
+  return { cut, shape: cut.lengths.filter((_, axis) => !dropped.includes(axis)) };
 }
 
 /** An array's `slice(0, 5)` is five rows, NumPy's `x[0, 5]` one element: neither is taken for the other. */
