@@ -1,6 +1,8 @@
 /**
  * Functions of tensors beyond core's, each by itself: a program has those that it imports.
  */
+import "./names-elsewhere.ts";
+
 export { cdist } from "./distances/cdist.ts";
 export { type NormalizeOptions, normalize } from "./distances/normalize.ts";
 export { floorDivide, fmod } from "./elementwise/division.ts";

@@ -46,8 +46,8 @@ export const logAddExp = binary({
   operands: toFloat,
   gradient: [(g, a, b) => g.mul(sigmoid(difference(a, b))), (g, a, b) => g.mul(sigmoid(difference(b, a)))],
   formula: {
-    text: ["log(exp(a) + exp(b))", "sigmoid(a - b)", "sigmoid(b - a)"],
-    tex: ["\\log(e^{a} + e^{b})", "\\sigma(a - b)", "\\sigma(b - a)"],
+    text: ["log(exp(a) + exp(b))", "exp(a - y)", "exp(b - y)"],
+    tex: ["\\log(e^{a} + e^{b})", "e^{a - y}", "e^{b - y}"],
   },
   compose: (a, b) => maximum(a, b).add(softplus(difference(a, b).abs().neg())),
 });

@@ -12,8 +12,10 @@ import {
   type Tensor,
   type TensorLike,
   transpose,
+  unsqueeze,
 } from "@chainrule/core";
 import { checkNumber, checkOptions, floats, formatShape } from "@chainrule/core/internal";
+import { diagonal } from "../indexing/triangles.ts";
 
 /** What a covariance is divided by. */
 export interface CovarianceOptions {
@@ -52,8 +54,11 @@ export function covariance(x: TensorLike, options: CovarianceOptions = {}): Tens
  */
 export function correlation(x: TensorLike): Tensor {
   return ofPairs("correlation", x, 2, (deviation) => {
+    // Of length 1 up to rounding, which would be seen beside 1.
     const unit = deviation.div(norm(deviation, -1, { keepDims: true }));
-    return clamp(matmul(unit, transpose(unit)), -1, 1);
+    const products = matmul(unit, transpose(unit));
+    const own = diagonal(products);
+    return clamp(products.div(unsqueeze(own, -1).mul(unsqueeze(own, -2)).sqrt()), -1, 1);
   });
 }
 

@@ -133,7 +133,7 @@ function checkedList(name: string, q: number | readonly number[]): readonly numb
     throw new ValueError({
       where: name,
       expected: "q as a number from 0 to 1, or several in an array",
-      got: Array.isArray(list) ? `[${list.map(String).join(", ")}]` : describe(q),
+      got: Array.isArray(q) ? `[${q.map(String).join(", ")}]` : describe(q),
       hint: "The 90th percentile is q = 0.9.",
     });
   return list;

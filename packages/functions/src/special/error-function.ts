@@ -17,7 +17,7 @@ export const erfc = unary({
   f: erfcOfNumber,
   gradient: (g, { inputs: [x] }) => g.mul(exp(square(x).neg()).mul(-2 / Math.sqrt(Math.PI))),
   formula: {
-    text: ["erfc(a)", "-2 / √π · exp(-a²)"],
+    text: ["erfc(a)", "-2 / √(π) · exp(-a²)"],
     tex: ["\\operatorname{erfc}(a)", "-\\frac{2}{\\sqrt{\\pi}} e^{-a^{2}}"],
   },
 });
@@ -34,7 +34,7 @@ export const erfinv = unary({
   f: erfinvOfNumber,
   gradient: (g, { output }) => g.mul(exp(square(output)).mul(Math.sqrt(Math.PI) / 2)),
   formula: {
-    text: ["erfinv(a)", "√π / 2 · exp(y²)"],
+    text: ["erfinv(a)", "√(π) / 2 · exp(y²)"],
     tex: ["\\operatorname{erf}^{-1}(a)", "\\frac{\\sqrt{\\pi}}{2} e^{y^{2}}"],
   },
 });

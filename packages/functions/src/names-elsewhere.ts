@@ -1,0 +1,28 @@
+/**
+ * Whoever calls one of these functions as a method of a tensor reads that it is a function. They are no methods, so that programs
+ * without them do not carry them; nor do these carry this file, which comes with the package's index.
+ */
+import { Tensor } from "@chainrule/core";
+import { teachNames } from "@chainrule/core/internal";
+
+const functions =
+  "acosh arraySplit asinh atan2 atanh bincount cdist correlation covariance cummax cumprod diagonal diff digamma erfc erfinv exp2 " +
+  "floorDivide fmod gumbelSoftmax histogram hypot lerp lgamma log10 logAddExp logCumSumExp maskedFill maskedSelect median nanToNum " +
+  "nonzero normalize quantiles roll scatter searchsorted sliceUpdate trace tril triu unique xlogy";
+
+/** What is called otherwise in other libraries. */
+const renamed: Readonly<Record<string, string>> = {
+  ...{ arctan2: "atan2", arcsinh: "asinh", arccosh: "acosh", arctanh: "atanh", logaddexp: "logAddExp" },
+  ...{ quantile: "quantiles", logcumsumexp: "logCumSumExp", cov: "covariance", corrcoef: "correlation" },
+  ...{ nan_to_num: "nanToNum", floor_divide: "floorDivide", tensorSplit: "arraySplit", tensor_split: "arraySplit" },
+  ...{ masked_fill: "maskedFill", masked_select: "maskedSelect", argwhere: "nonzero", histc: "histogram" },
+};
+
+const hint = (name: string) => `Write ${name}(x, …): it is a function, imported by its name.`;
+
+teachNames(Tensor.prototype, "tensor", "something that tensors have", {
+  methods: Object.fromEntries([
+    ...functions.split(" ").map((name) => [name, hint(name)]),
+    ...Object.entries(renamed).map(([other, name]) => [other, hint(name)]),
+  ]),
+});
