@@ -2,6 +2,8 @@
  * An SVG that code in the sandbox drew, as a picture: pictures run no scripts and load nothing.
  */
 
+import "../sandbox/style.css";
+
 export function Drawing({ svg }: { readonly svg: string }) {
   return <img class="sandbox-drawing" src={`data:image/svg+xml,${encodeURIComponent(svg)}`} alt={described(svg)} />;
 }

@@ -45,7 +45,11 @@ export function Editor({ label, value, isReadOnly = false, mark, onRun }: Editor
       handle.current = null;
     };
   }, [label, isReadOnly, help]);
-  useSignalEffect(() => handle.current?.setText(value.value));
+  useSignalEffect(() => {
+    // Read even while there is no editor: what is not read is not followed.
+    const text = value.value;
+    handle.current?.setText(text);
+  });
   useSignalEffect(() => {
     const found = mark?.value ?? null;
     handle.current?.mark(found);

@@ -3,8 +3,7 @@
  */
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Drawing } from "../../components/drawing.tsx";
-import { hintFor } from "../../sandbox/hints.ts";
-import type { SandboxError } from "../../sandbox/sandboxed-worker.ts";
+import { Failure } from "../../components/failure.tsx";
 import { Html } from "./html.tsx";
 import type { Item } from "./runner/output.ts";
 import type { Phase, Run } from "./use-run.ts";
@@ -116,22 +115,5 @@ function Page({ text }: { readonly text: string }) {
       </a>{" "}
       <span class="faint">It has a script of its own: open the file to use it.</span>
     </p>
-  );
-}
-
-export function Failure({ error }: { readonly error: SandboxError }) {
-  const { name, message, line } = error;
-  const hint = hintFor(error);
-  return (
-    <div class="program-failure" role="alert">
-      <pre class="program-text">
-        <strong>
-          {line !== undefined && `Line ${line}: `}
-          {name && name !== "Deadline" && `${name}: `}
-        </strong>
-        {message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message}
-      </pre>
-      {hint && <p>{hint}</p>}
-    </div>
   );
 }
