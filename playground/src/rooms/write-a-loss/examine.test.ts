@@ -56,10 +56,9 @@ describe("what is found", () => {
     const two = examine(
       (p: Tensor, t: Tensor) =>
         p
-          .unsqueeze(0)
           .sub(t)
           .square()
-          .reshape(1)
+          .unsqueeze(1)
           .mul(tensor([1, 1])),
       { points: [1], target: 0 },
     );
