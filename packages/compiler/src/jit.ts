@@ -8,6 +8,7 @@ import type { CompiledFunction } from "./compiled-function.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
 import { Programs, type Watch } from "./programs.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
+import { refuseMasks } from "./trace/masked.ts";
 import { flatten } from "./trace/pytree.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
@@ -55,6 +56,7 @@ export function makeJit<F extends TensorFunction>(
   const call = (...args: unknown[]): unknown => {
     const heap = heapOf();
     if (heap === null || programs.isGivenUp || isTracing() || areOpsWatched()) return f(...(args as never[]));
+    refuseMasks(name, args);
     const isAsked = watch.mayHaveChanged && !last?.isTrusted;
     if (last?.compilation.program.heap === heap && !isAsked && !last.isDue && !last.isRunning && last.fits(args))
       return last.run(args, args);

@@ -6,6 +6,7 @@
 import { getDefaultDType, isGradEnabled, JitError } from "@chainrule/core";
 import { CompiledFunction } from "./compiled-function.ts";
 import { beginsAs, type Difference, differenceOf } from "./trace/difference.ts";
+import { refuseMasks } from "./trace/masked.ts";
 import type { FlatTree } from "./trace/pytree.ts";
 import { Trace } from "./trace/trace.ts";
 import { type TensorFunction, type TracedFunction, traceFunction } from "./trace/trace-function.ts";
@@ -128,7 +129,9 @@ export class Programs {
         if (beginsAs(trace, result, current.lastTrace)) throw sameSoFar;
       };
     try {
-      return traceFunction(this.#name, this.#f, args, trace);
+      const traced = traceFunction(this.#name, this.#f, args, trace);
+      refuseMasks(this.#name, traced.result.tensors);
+      return traced;
     } catch (error) {
       if (current && error === sameSoFar) return current;
       throw error;

@@ -70,6 +70,7 @@ export type {
   Window,
   WindowFunction,
 } from "./tensor/lowering.ts";
+export { attachedMask, attachMask } from "./tensor/masks.ts";
 export { loweringOf } from "./tensor/op.ts";
 export type { ParameterBuffer } from "./tensor/parameter.ts";
 export { enterScope, leaveScope, type Scope } from "./tensor/scope.ts";

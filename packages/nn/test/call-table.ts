@@ -65,7 +65,7 @@ const optional = [
   ],
   ...["PReLU", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalMaxPool1d", "GlobalMaxPool2d", "MaxPool1d", "MaxPool2d"],
   ...["AvgPool1d", "AvgPool2d", "UpSampling1d", "UpSampling2d", "PositionalEncoding"],
-  ...["Identity", "GLU", "GEGLU", "SwiGLU", "InstanceNorm", "Subtract", "Minimum"],
+  ...["Identity", "GLU", "GEGLU", "SwiGLU", "InstanceNorm", "Subtract", "Minimum", "Masking"],
 ];
 /** Metrics that take nothing. */
 const bare = ["LogLoss", "Brier", "RocAuc", "AveragePrecision", "MeanSquaredError", "MeanAbsoluteError", "R2"].concat(
@@ -185,6 +185,7 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   attentionWeights: () => [zeros([1, 2, 4]), zeros([1, 3, 4]), {}],
   scaledDotProductAttention: () => [zeros([1, 2, 4]), zeros([1, 3, 4]), zeros([1, 3, 4]), {}],
   causalMask: () => [3, 3],
+  maskOf: () => [zeros([2])],
   paddingMask: () => [[[1, 0]], 0],
   sinusoidalPositions: () => [3, 4, {}],
   clipGradNorm: () => [weights(), 1],

@@ -110,6 +110,7 @@ export const layerTable: readonly LayerCase[] = [
     vectors,
     (layer, x) => layer.call(x.mul(1)),
   ),
+  layerCase("Masking", () => new nn.Masking(), sequences),
   layerCase("Permute", () => new nn.Permute([3, 1, 2]), images),
   layerCase("RepeatVector", () => new nn.RepeatVector(3), vectors),
   layerCase("TimeDistributed", (shared) => new nn.TimeDistributed(new nn.Dense(3, shared)), sequences),

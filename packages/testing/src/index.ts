@@ -20,10 +20,12 @@ export {
   type MuonSteps,
   muonSteps,
   type PeerLayerCase,
+  type PeerMasks,
   type PeerMetricCase,
   type PeerValue,
   peerCases,
   peerLayerCases,
+  peerMasks,
   peerMetricCases,
   type RosenbrockSteps,
 } from "./peers.ts";

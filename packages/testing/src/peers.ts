@@ -100,6 +100,20 @@ export function peerLayerCases(): PeerLayerCase[] {
   return peerCases("layers") as PeerLayerCase[];
 }
 
+/** A masked LSTM of Keras: its data, its weights by our names, and what `evaluate` says. */
+export interface PeerMasks {
+  readonly x: PlainTensor;
+  readonly y: PlainTensor;
+  readonly weights: Readonly<Record<string, PlainTensor>>;
+  readonly evaluated: Readonly<Record<string, number>>;
+}
+
+/** What Keras makes of masks that go through a model, from `fixtures/peers/layers.json`. */
+export function peerMasks(): PeerMasks {
+  const text = readFileSync(new URL("../fixtures/peers/layers.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { masks: PeerMasks }).masks;
+}
+
 const spelled: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, nan: Number.NaN };
 
 /** Numbers that JSON has no word for stand as { "number": "inf" }. */

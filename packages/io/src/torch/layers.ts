@@ -522,6 +522,7 @@ export const writtenOut: readonly string[] = [
   "GlobalMaxPool1d",
   "GlobalMaxPool2d",
   "Lambda",
+  "Masking",
   "Maximum",
   "Minimum",
   "Multiply",

@@ -55,6 +55,10 @@ export class Activation extends Layer {
     return inputShape;
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     return this.activation(x);
   }
@@ -166,6 +170,10 @@ export class PReLU extends Layer {
     checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
   }
 
   forward(x: Tensor): Tensor {

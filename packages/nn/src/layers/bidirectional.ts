@@ -104,6 +104,10 @@ export class Bidirectional extends SequenceLayer {
     this.backwardLayer.resetState();
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return this.forwardLayer.returnSequences ? mask : null;
+  }
+
   compute(x: Tensor, { mask, state }: SequenceCall): SequenceResult {
     const parts = this.forwardLayer.cell.states;
     const given = state === undefined ? undefined : [state].flat();

@@ -89,6 +89,10 @@ export class Dense extends Layer {
     return [...inputShape.slice(0, -1), this.units];
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     const product = x.matmul(this.kernel);
     const result = this.bias ? product.add(this.bias) : product;
@@ -186,6 +190,10 @@ export class Linear extends Layer {
     checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return [...inputShape.slice(0, -1), this.outFeatures];
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
   }
 
   forward(x: Tensor): Tensor {

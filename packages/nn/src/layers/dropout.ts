@@ -34,6 +34,10 @@ export abstract class RandomLayer extends Layer {
     this.generator = new Generator(options.seed);
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   override outputShape(inputShape: BatchShape): BatchShape {
     checkInputShape(this, inputShape);
     this.checkInput(inputShape);

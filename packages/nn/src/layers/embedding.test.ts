@@ -96,6 +96,6 @@ describe("Embedding", () => {
   it("refuses sizes that are no counts, and a padding that is no index", () => {
     expect(() => new Embedding({ inputDim: 0, outputDim: 2 })).toThrow(OptionError);
     expect(() => new Embedding({ inputDim: 3, outputDim: 2, paddingIdx: 3 })).toThrow(ValueError);
-    expect(() => new Embedding({ inputDim: 3, outputDim: 2, maskZero: true } as never)).toThrow(OptionError);
+    expect(() => new Embedding({ inputDim: 3, outputDim: 2, maskValue: 0 } as never)).toThrow(OptionError);
   });
 });

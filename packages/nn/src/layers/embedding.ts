@@ -11,8 +11,10 @@ import type { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
+import { attach } from "./mask-passing.ts";
 import {
   count,
+  flag,
   initializer,
   type LayerOptions,
   type OptionTable,
@@ -29,6 +31,8 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   outputDim: number;
   /** An index that stands for no word: its vector starts at 0 and is not trained. */
   paddingIdx?: number;
+  /** Whether index 0 stands for no step: it is masked, for the layers that come after, see {@link Masking}. */
+  maskZero?: boolean;
   /** "random_uniform" (±0.05) by default, as in Keras; PyTorch's is `randomNormal({ std: 1 })`. */
   embeddingsInitializer?: InitializerLike;
   embeddingsRegularizer?: RegularizerLike;
@@ -37,6 +41,7 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
 const embeddingOptions: OptionTable<EmbeddingOptions> = {
   outputDim: count,
   paddingIdx: unchecked,
+  maskZero: flag,
   embeddingsInitializer: initializer,
   embeddingsRegularizer: regularizer,
 };
@@ -56,6 +61,7 @@ export class Embedding extends Layer {
   readonly inputDim: number;
   readonly outputDim: number;
   readonly paddingIdx: number | null;
+  readonly maskZero: boolean;
   /** The vectors, [inputDim, outputDim]. */
   embeddings!: Parameter;
   readonly #initializer: InitializerLike;
@@ -77,6 +83,7 @@ export class Embedding extends Layer {
     this.inputDim = inputDim;
     this.outputDim = outputDim;
     this.paddingIdx = paddingIdx;
+    this.maskZero = options.maskZero ?? false;
     this.#initializer = embeddingsInitializer;
     this.#regularizer = toRegularizer(options.embeddingsRegularizer);
     this.buildForAnyShape();
@@ -108,6 +115,11 @@ export class Embedding extends Layer {
   }
 
   forward(x: Tensor): Tensor {
+    const vectors = this.#lookUp(x);
+    return this.maskZero ? attach(vectors, x.notEqual(0)) : vectors;
+  }
+
+  #lookUp(x: Tensor): Tensor {
     checkNotNegative(x, this.inputDim);
     if (this.inputDim > exactInFloat32) checkExact(x);
     const vectors = this.embeddings.gather(x);

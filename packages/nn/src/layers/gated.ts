@@ -52,6 +52,10 @@ abstract class Gated extends Layer {
     return inputShape.with(this.axis, length === null ? null : length / 2);
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   protected abstract gate(x: Tensor): Tensor;
 
   forward(x: Tensor): Tensor {

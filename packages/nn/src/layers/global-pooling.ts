@@ -56,6 +56,15 @@ abstract class GlobalPool1d extends LayerWithOptions<GlobalPoolCall> {
     return inputShape.toSpliced(this.axis, 1);
   }
 
+  protected override get maskOptions() {
+    return { mask: "" };
+  }
+
+  /** It has been taken. */
+  override computeMask(): null {
+    return null;
+  }
+
   /** The mask, shaped to broadcast against `x`; null where there is none. */
   protected maskFor(x: Tensor, { mask }: GlobalPoolCall): Tensor | null {
     return mask === undefined ? null : asMask("mask", mask, [x.shape[0], x.shape[this.axis]]).unsqueeze(3 - this.axis);

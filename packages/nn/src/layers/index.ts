@@ -31,6 +31,8 @@ export {
 export { GroupNorm, type GroupNormOptions } from "./group-norm.ts";
 export { InstanceNorm, type InstanceNormOptions } from "./instance-norm.ts";
 export { Layer, withoutInitialization } from "./layer.ts";
+export { maskOf } from "./mask-passing.ts";
+export { Masking, type MaskingOptions } from "./masking.ts";
 export { causalMask, paddingMask } from "./masks.ts";
 export {
   Add,

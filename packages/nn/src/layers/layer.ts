@@ -22,6 +22,7 @@ import { type InitializerLike, toInitializer } from "../initializers/by-name.ts"
 import type { WeightLayout } from "../initializers/fans.ts";
 import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { inferOutputShape, specWithShape } from "../module/infer-output-spec.ts";
+import { maskHooks } from "../module/mask-hooks.ts";
 import { Module } from "../module/module.ts";
 import { Symbolic } from "../module/symbolic.ts";
 import { type Regularizer, toRegularizer } from "../regularizers.ts";
@@ -225,8 +226,17 @@ export abstract class Layer extends Module {
     return knows ? specWithShape(this, x.dtype, this.outputShape(x.shape)) : super.computeOutputSpec(args);
   }
 
+  /**
+   * What becomes of the mask that came with the input, for the output: by default it ends here. A layer that works step by
+   * step returns it as it is.
+   */
+  computeMask(_mask: Tensor | null): Tensor | null {
+    return null;
+  }
+
   protected override finish(output: Tensor, inputs: readonly Tensor[]): void {
     super.finish(output, inputs);
+    maskHooks.pass?.(this, output, inputs, () => this.title());
     if (this.activityRegularizer)
       this.addPenalty(penaltyOf(this.activityRegularizer, output).div(Math.max(1, inputs[0].shape[0] ?? 1)));
   }

@@ -1,7 +1,8 @@
 /**
  * Masks: truth values that say what may be looked at. True is always "there", false "as if it were not there".
  *
- * A mask never travels by itself: whoever calls a layer hands it on, `lstm.call(x, { mask })`.
+ * Whoever calls a layer hands one on, `lstm.call(x, { mask })`; those of {@link Masking} and of an embedding with `maskZero` go
+ * from layer to layer by themselves.
  */
 
 import {

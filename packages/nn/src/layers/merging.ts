@@ -4,6 +4,7 @@
 
 import { concat, OptionError, type Shape, ShapeError, type Tensor } from "@chainrule/core";
 import { describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { maskHooks } from "../module/mask-hooks.ts";
 import { Module } from "../module/module.ts";
 import { refuseSurplus } from "../surplus.ts";
 import {
@@ -53,6 +54,16 @@ abstract class Merge extends Module {
         hint: `Write new ${this.constructor.name}().call(a, b).`,
       });
     this.checkShapes(inputs.map(({ shape }) => shape));
+  }
+
+  /** Of a step, all inputs have to be there. */
+  computeMask(...masks: readonly (Tensor | null)[]): Tensor | null {
+    return masks.reduce((both, mask) => (both && mask ? both.logicalAnd(mask) : (both ?? mask)), null);
+  }
+
+  protected override finish(output: Tensor, inputs: readonly Tensor[]): void {
+    super.finish(output, inputs);
+    maskHooks.pass?.(this, output, inputs, () => this.title());
   }
 
   /** Throws a ShapeError for shapes that do not go together: by default unless they are all the same. */

@@ -181,6 +181,14 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
     return inputShape;
   }
 
+  protected override get maskOptions() {
+    return { keyMask: "key" };
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   compute(query: Tensor, { key = query, value = key, causal, bias, ...masks }: AttentionCall): AttentionResult {
     const given = [query, asTensor(key, "key"), asTensor(value, "value")] as const;
     this.#checkKeys(...given);

@@ -133,6 +133,10 @@ export class LayerNorm extends Norm {
     return normalizeAxes("axis", this.axis, rank);
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     const axes = this.#axes(x.rank);
     const centered = x.sub(x.mean(axes, { keepDims: true }));

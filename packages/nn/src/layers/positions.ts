@@ -81,6 +81,10 @@ export class PositionalEncoding extends Layer {
     return inputShape;
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     return this.dropout.call(x.add(this.#positions(x)));
   }
@@ -151,6 +155,10 @@ export class PositionEmbedding extends Layer {
     checkInputShape(this, inputShape);
     this.checkInput(inputShape);
     return inputShape;
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
   }
 
   forward(x: Tensor): Tensor {

@@ -94,6 +94,10 @@ export abstract class SequenceLayer extends LayerWithOptions<SequenceCall, Seque
     requireOptions(new.target.name, options);
     super(sequenceShape(options), own, callOptions, "returnState");
   }
+
+  protected override get maskOptions() {
+    return { mask: "" };
+  }
 }
 
 /** Of sequences, `inputDim` is the number of features of each step, whatever the number of steps. */
@@ -242,6 +246,11 @@ export class RNN extends SequenceLayer {
       got: "none",
       hint: "new Bidirectional(layer, { backwardLayer: new RNN(otherCell, { goBackwards: true }) })",
     });
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    if (!this.returnSequences || mask === null) return null;
+    return this.goBackwards ? mask.flip(1) : mask;
   }
 
   compute(x: Tensor, { mask, state }: SequenceCall): SequenceResult {

@@ -64,6 +64,10 @@ export class Residual extends Layer {
     if (this.shortcut instanceof Layer) this.shortcut.ensureBuilt(inputShape);
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     const added = this.layers.reduce((y, layer) => layer.call(y), x);
     const direct = this.shortcut ? this.shortcut.call(x) : x;

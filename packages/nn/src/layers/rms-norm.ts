@@ -64,6 +64,10 @@ export class RMSNorm extends Layer {
     return inputShape;
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     const y = x.mul(x.square().mean(-1, { keepDims: true }).add(this.eps).rsqrt());
     return this.gamma ? y.mul(this.gamma) : y;

@@ -112,6 +112,10 @@ export class Identity extends Layer {
     return inputShape;
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     return x;
   }
@@ -240,6 +244,10 @@ export class Lambda extends Layer {
     if (typeof own.function !== "function" || isClass(own.function))
       throw new OptionError({ where: "Lambda", expected: "a function of a tensor", got: describe(own.function) });
     this.function = own.function;
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
   }
 
   forward(x: Tensor): Tensor {

@@ -62,6 +62,10 @@ export class TimeDistributed extends Layer {
     return [inputShape[0], inputShape[1], ...(made ?? steps).slice(1)];
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   forward(x: Tensor): Tensor {
     const [batch, time, ...rest] = x.shape;
     const y = this.layer.call(x.reshape([batch * time, ...rest]));

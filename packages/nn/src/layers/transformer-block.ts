@@ -109,6 +109,10 @@ export abstract class TransformerBlock<
     return newNorm(this.#options);
   }
 
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
+  }
+
   /** A part of the block with its residual connection: x + f(norm(x)) or norm(x + f(x)). */
   protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
     return this.normFirst ? x.add(this.dropout.call(f(norm.call(x)))) : norm.call(x.add(this.dropout.call(f(x))));
@@ -160,6 +164,10 @@ export abstract class TransformerStack<
     this.embedDim = options.embedDim;
     this.layers = Array.from({ length: numLayers }, () => make(pickOptions(options, mergeOptions(blockOptions, own))));
     this.norm = finalNorm ? newNorm(options) : null;
+  }
+
+  override computeMask(mask: Tensor | null): Tensor | null {
+    return mask;
   }
 
   /** Sends `x` through all blocks; `run` calls one of them. */

@@ -94,6 +94,10 @@ export class TransformerDecoderLayer extends TransformerBlock<DecoderCall, Decod
     this.freezeParts();
   }
 
+  protected override get maskOptions() {
+    return { mask: "", memoryMask: "memory" };
+  }
+
   compute(given: Tensor, call: DecoderCall): DecoderLayerResult {
     const { memory, memoryMask, mask, attentionMask, causal = true } = call;
     if (memory === undefined)
@@ -140,6 +144,10 @@ export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer
   constructor(options: TransformerDecoderOptions) {
     super(options, memoryOptions, callOptions, (own) => new TransformerDecoderLayer(own));
     refuseSurplus("TransformerDecoder", arguments, 1);
+  }
+
+  protected override get maskOptions() {
+    return { mask: "", memoryMask: "memory" };
   }
 
   compute(x: Tensor, call: DecoderCall): DecoderResult {

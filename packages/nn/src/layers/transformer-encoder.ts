@@ -70,6 +70,10 @@ export class TransformerEncoderLayer extends TransformerBlock<EncoderCall, Encod
     this.freezeParts();
   }
 
+  protected override get maskOptions() {
+    return { mask: "" };
+  }
+
   compute(given: Tensor, { mask, attentionMask, causal }: EncoderCall): EncoderLayerResult {
     const x = mask === undefined ? given : finiteWhereMasked(given, asMask("mask", mask, given.shape.slice(0, 2)));
     const look = { keyMask: mask, attentionMask, causal, returnWeights: true } as const;
@@ -106,6 +110,10 @@ export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer
   constructor(options: TransformerEncoderOptions) {
     super(options, [], callOptions, (own) => new TransformerEncoderLayer(own));
     refuseSurplus("TransformerEncoder", arguments, 1);
+  }
+
+  protected override get maskOptions() {
+    return { mask: "" };
   }
 
   compute(x: Tensor, call: EncoderCall): EncoderResult {

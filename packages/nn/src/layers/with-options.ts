@@ -4,6 +4,7 @@
  */
 import { OptionError, Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions } from "@chainrule/core/internal";
+import { type MaskOptions, maskHooks } from "../module/mask-hooks.ts";
 import { hasSymbolic, type Symbolic, type SymbolicOptions, type Symbols } from "../module/symbolic.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
@@ -63,6 +64,11 @@ export abstract class LayerWithOptions<
   /** The formula: the output and what else there is to tell, given the input and the options of the call. */
   abstract compute(x: Tensor, options: CallOptions): Full;
 
+  /** Options of a call that are masks, each with the option whose tensor it is of; "" stands for the input. */
+  protected get maskOptions(): MaskOptions {
+    return {};
+  }
+
   forward(x: Tensor): Tensor {
     const result = this.compute(x, this.#options ?? ({} as CallOptions));
     this.#result = result;
@@ -86,7 +92,7 @@ export abstract class LayerWithOptions<
     if (hasSymbolic([input, given]))
       return this.symbolicCall(given ? [input, given] : [input]) as Symbolic | Symbols<Full>;
     const x = input as TensorLike;
-    this.#options = options;
+    this.#options = maskHooks.fill ? maskHooks.fill(this.maskOptions, input, options) : options;
     try {
       const output = super.call(x);
       return this.#more !== undefined && options[this.#more] ? this.#result! : output;

@@ -2,7 +2,8 @@
  * The outputs of a compiled model: each with its loss, the weight of that in the sum, and its metrics.
  */
 import { OptionError, Tensor } from "@chainrule/core";
-import { describe, didYouMean } from "@chainrule/core/internal";
+import { attachedMask, describe, didYouMean } from "@chainrule/core/internal";
+import { maskHooks } from "../module/mask-hooks.ts";
 import { isPlainObject } from "../module/tree.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import { type MetricEntry, metricEntries } from "./metric-entries.ts";
@@ -98,6 +99,15 @@ export class CompiledOutputs {
     return this.#single;
   }
 
+  /** The masks that came with the predictions, one for each output; null where there are no masks. */
+  masksOf(prediction: Nested<Tensor>): readonly (Tensor | null)[] | null {
+    if (maskHooks.pass === null) return null;
+    const { length } = this.configsOf(prediction);
+    return this.configsOf(prediction).map(
+      ({ name }, i) => attachedMask(selectOutput("", prediction, name, i, length)) ?? null,
+    );
+  }
+
   /** The loss of a batch: with several outputs, the sum of their losses by their weights. */
   computeLoss(prediction: Nested<Tensor>, y: Nested<Tensor>, weight: Nested<Tensor> | undefined): BatchLoss {
     if (prediction instanceof Tensor && y instanceof Tensor) {
@@ -106,14 +116,14 @@ export class CompiledOutputs {
         const { loss, parts } = configs[0].loss.compute(
           prediction,
           alignTarget(configs[0].loss, prediction, y),
-          weight,
+          weighed(prediction, weight),
         );
         return { loss, lossParts: parts };
       }
     }
     const targets = this.matchTargets(prediction, y, weight);
     const losses = targets.map(({ config, prediction, target, weight }) =>
-      config.loss.compute(prediction, target, weight),
+      config.loss.compute(prediction, target, weighed(prediction, weight)),
     );
     const weighted = losses.map(({ loss }, i) => scale(loss, targets[i].config.lossWeight));
     const configs = targets.map(({ config }) => config);
@@ -158,6 +168,11 @@ export function logNames(configs: readonly OutputConfig[]): Map<string, boolean 
     for (const { key, higherIsBetter } of metrics) names.set(logName(configs, name, key), higherIsBetter);
   }
   return names;
+}
+
+/** The weights, with those of masked steps at 0. */
+function weighed(prediction: Tensor, weight: Tensor | undefined): Tensor | undefined {
+  return maskHooks.weigh ? maskHooks.weigh(prediction, weight) : weight;
 }
 
 function scale(loss: Tensor, weight: number): Tensor {

@@ -5,6 +5,7 @@ import { noGrad, type Tensor } from "@chainrule/core";
 import { refusePromise } from "@chainrule/core/internal";
 import type { MetricInUse } from "../metrics/fresh.ts";
 import { countedBatch } from "../metrics/metric.ts";
+import { maskHooks } from "../module/mask-hooks.ts";
 import { type CompiledOutputs, logName, logNames, type OutputConfig } from "./compiled-outputs.ts";
 import type { Batch } from "./data-adapter.ts";
 import type { Logs } from "./hooks.ts";
@@ -38,7 +39,7 @@ export class EpochMetrics {
   }
 
   /** Adds a batch: its loss, and what was predicted. */
-  update({ y, weight, size }: Batch, loss: number, { prediction, lossParts }: StepResult): void {
+  update({ y, weight, size }: Batch, loss: number, { prediction, lossParts, masks }: StepResult): void {
     this.#loss += loss * size;
     this.samples += size;
     if (prediction !== null && this.#configs === null) this.#createMetrics(prediction);
@@ -49,7 +50,10 @@ export class EpochMetrics {
     noGrad(() => {
       for (const { metric, weighted, output } of this.#metrics) {
         const { prediction, target, weight } = targets[output];
-        const batch = countedBatch(prediction, target, weighted ? weight : undefined);
+        const whole = [prediction, target, weighted ? weight : undefined] as const;
+        const mask = masks?.[output];
+        const there = mask ? maskHooks.select!(whole, mask) : whole;
+        const batch = there && countedBatch(...there);
         if (batch === null) continue;
         const where = `metric "${metric.name}"`;
         const returned: unknown = inRows(where, batch[0], batch[1], (p, t) => metric.update(p, t, batch[2]));

@@ -115,7 +115,9 @@ export function predictBatches(
     noGrad(() => {
       const outputs: Nested<Tensor>[] = [];
       const call = jitAfterFirstCall(
-        (...inputs: Tensor[]) => atomic(() => model.call(...inputs) as Nested<Tensor>),
+        // Detached, since a mask that comes with the output is of no use to anyone here.
+        (...inputs: Tensor[]) =>
+          atomic(() => mapNested(model.call(...inputs) as Nested<Tensor>, (output) => output.detach())),
         settings,
         { parts: () => ({ model }) },
       );

@@ -24,6 +24,8 @@ export interface StepOutput {
   /** A scalar, penalties included. */
   readonly loss: Tensor;
   readonly prediction: Nested<Tensor>;
+  /** The masks that came with the predictions, one for each output; null where none did. */
+  readonly masks: readonly (Tensor | null)[] | null;
   /** What the loss is the sum of, see {@link BatchLoss}. */
   readonly lossParts: Readonly<Record<string, Tensor>> | null;
 }
@@ -104,12 +106,13 @@ function compute(...[{ model, outputs }, x, y, weight]: ForwardArguments): StepO
   const prediction = (x instanceof Tensor ? model.call(x) : model.call(...x)) as Nested<Tensor>;
   const { loss, lossParts } = outputs.computeLoss(prediction, y, weight);
   const penalty = model.penalty();
-  return { loss: penalty ? loss.add(penalty) : loss, prediction, lossParts };
+  return { loss: penalty ? loss.add(penalty) : loss, prediction, lossParts, masks: outputs.masksOf(prediction) };
 }
 
 /** The same tensors, detached from the graph. */
-export function detach({ loss, prediction, lossParts }: StepOutput): StepOutput {
+export function detach({ loss, prediction, lossParts, masks }: StepOutput): StepOutput {
   return {
+    masks,
     loss: loss.detach(),
     prediction: mapNested(prediction, (output) => output.detach()),
     lossParts: lossParts && Object.fromEntries(Object.entries(lossParts).map(([name, part]) => [name, part.detach()])),
