@@ -65,7 +65,7 @@ const optional = [
   ],
   ...["PReLU", "GlobalAvgPool1d", "GlobalAvgPool2d", "GlobalMaxPool1d", "GlobalMaxPool2d", "MaxPool1d", "MaxPool2d"],
   ...["AvgPool1d", "AvgPool2d", "UpSampling1d", "UpSampling2d", "PositionalEncoding"],
-  ...["Identity", "GLU", "GEGLU", "SwiGLU", "InstanceNorm", "Subtract", "Minimum", "Masking"],
+  ...["Identity", "GLU", "GEGLU", "SwiGLU", "InstanceNorm", "Subtract", "Minimum", "Masking", "Normalization"],
 ];
 /** Metrics that take nothing. */
 const bare = ["LogLoss", "Brier", "RocAuc", "AveragePrecision", "MeanSquaredError", "MeanAbsoluteError", "R2"].concat(
@@ -128,6 +128,13 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   PositionEmbedding: () => [{ maxLength: 4 }],
   ReflectionPad1d: () => [1, {}],
   ReflectionPad2d: () => [1, {}],
+  CategoryEncoding: () => [{ numTokens: 3 }],
+  RandomCrop: () => [{ height: 2, width: 2 }],
+  RandomFlip: () => ["vertical", {}],
+  RandomRotation: () => [0.1, {}],
+  RandomTranslation: () => [{ heightFactor: 0.1, widthFactor: 0.1 }],
+  RandomZoom: () => [0.1, {}],
+  Rescaling: () => [0.5, {}],
   RepeatVector: () => [2, {}],
   Reshape: () => [[2, 2], {}],
   Residual: () => [[new nn.Dense(2)], {}],

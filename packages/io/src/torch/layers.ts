@@ -507,6 +507,8 @@ const counterparts: Readonly<Record<string, Make>> = {
 
 /** Layers and models that are written as modules of their parts, and in operations. */
 export const writtenOut: readonly string[] = [
+  ...["CategoryEncoding", "Normalization", "Rescaling"],
+  ...["RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"],
   "Add",
   "Average",
   "Bidirectional",

@@ -96,6 +96,7 @@ export {
   type PositionEmbeddingOptions,
   sinusoidalPositions,
 } from "./positions.ts";
+export * from "./preprocessing/index.ts";
 export {
   GRU,
   type GRUOptions,
