@@ -154,6 +154,7 @@ function makeCombined(parts: Parts, fixed: LossOptions): CombinedLoss {
     inputs: inputs.domains,
     given: ["target"],
     options: fixed,
+    optionNames: [],
     whole: Object.values(parts).some(({ loss }) => "whole" in loss && loss.whole),
     sample: undefined,
     with: (options: LossOptions) => makeCombined(parts, read(options)),

@@ -97,6 +97,11 @@ describe("defineLoss", () => {
     expect(() => huber.with({ reduction: "avg" as "mean" })).toThrow(OptionError);
   });
 
+  it("says the names of its options, where it has declared them", () => {
+    expect(binaryFocal.optionNames).toEqual(["gamma", "alpha", "fromLogits", "labelSmoothing"]);
+    expect(tukey.optionNames).toBeUndefined();
+  });
+
   it("says what numbers its inputs take, as the options have it", () => {
     expect(binaryFocal.inputs).toEqual({ prediction: "probability", target: "probability" });
     expect(binaryFocal.with({ fromLogits: true }).inputs.prediction).toBe("logit");

@@ -145,6 +145,7 @@ function makeLoss(definition: Definition, fixed: Options): Loss {
     inputs: Object.fromEntries(Object.entries(inputs).map(([input, domain]) => [input, resolveDomain(domain, fixed)])),
     given,
     options: fixed,
+    optionNames: settings.options,
     whole: settings.whole ?? false,
     sample: settings.sample,
     formula: settings.formula,

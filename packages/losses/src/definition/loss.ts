@@ -29,6 +29,8 @@ export interface Loss<Own extends object = NoOptions, Inputs extends readonly Te
   readonly given: readonly string[];
   /** The options fixed so far. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The names of its own options; undefined where it takes those that it reads. @internal */
+  readonly optionNames: readonly string[] | undefined;
   /** Whether it is one loss for the whole batch, as long as no axis is named. */
   readonly whole: boolean;
   /**
