@@ -7,7 +7,7 @@ import { Layer, Module } from "@chainrule/nn";
 import { fileSystem, writeFile } from "../files/atomic.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import { type BatchTensors, inputsOf, tensorsOf } from "./batch.ts";
-import { Exporter, inMode } from "./exporter.ts";
+import { Exporter, inMode, type ProgramParts } from "./exporter.ts";
 import { isInTable, refuseLayer } from "./layers.ts";
 import { WriteOut } from "./recording-writer.ts";
 
@@ -75,6 +75,15 @@ export async function exportPyTorch(
 
 /** The files that {@link exportPyTorch} writes. */
 export function pytorchProgram(model: Module<unknown>, options: ExportPyTorchOptions): PyTorchProgram {
+  return exported(model, options, (exporter) => exporter.files());
+}
+
+/** What these files are made of, for programs of another form. */
+export function pytorchParts(model: Module<unknown>, options: ExportPyTorchOptions): ProgramParts {
+  return exported(model, options, (exporter) => exporter.parts());
+}
+
+function exported<T>(model: Module<unknown>, options: ExportPyTorchOptions, take: (exporter: Exporter) => T): T {
   if (!(model instanceof Module)) throw new OptionError({ where, expected: "a model first", got: describe(model) });
   if (options === undefined) throw new OptionError({ where, expected: "an example batch, { x }", got: "no options" });
   checkOptions(where, options, optionNames);
@@ -88,7 +97,7 @@ export function pytorchProgram(model: Module<unknown>, options: ExportPyTorchOpt
   const writtenOut = new Set<Module<unknown>>();
   for (;;) {
     try {
-      return new Exporter(whole, inputs, targets, writtenOut, { name, steps, scheduleSteps }).files();
+      return take(new Exporter(whole, inputs, targets, writtenOut, { name, steps, scheduleSteps }));
     } catch (error) {
       // A layer that is used from outside is written out, and all is done again.
       if (!(error instanceof WriteOut) || writtenOut.has(error.module)) throw error;

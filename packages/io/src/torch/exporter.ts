@@ -17,7 +17,7 @@ import { isInTable } from "./layers.ts";
 import { lossText } from "./losses.ts";
 import { ModuleWriter } from "./module-writer.ts";
 import { optimizerCall, optimizerText } from "./optimizers.ts";
-import { type TrainingText, writeCheck, writeProgram } from "./program.ts";
+import { type ProgramText, type TrainingText, writeCheck, writeProgram } from "./program.ts";
 import { leavesOf, recordForward } from "./record.ts";
 import type { Recorded } from "./recording-writer.ts";
 import { formulaOf } from "./schedules.ts";
@@ -47,6 +47,14 @@ export interface Settings {
 /** What is clipped: the weights that the optimizer steps. */
 const parametersText = '[p for group in optimizer.param_groups for p in group["params"]]';
 
+/** The parts of a program's text, and the tensors that it begins with, by PyTorch's names. */
+export interface ProgramParts {
+  readonly program: ProgramText;
+  readonly weights: Readonly<Record<string, Tensor>>;
+  readonly optimizer: Readonly<Record<string, Tensor>> | null;
+  readonly constants: Readonly<Record<string, Tensor>>;
+}
+
 /** One attempt at a program, with some layers written out. */
 export class Exporter {
   readonly #model: Module<unknown>;
@@ -55,6 +63,8 @@ export class Exporter {
   readonly #settings: Settings;
   readonly #writer: ModuleWriter;
   readonly #notes: string[] = [];
+  /** The losses of the first steps. */
+  #expected: Tensor | null = null;
 
   constructor(
     model: Module<unknown>,
@@ -71,11 +81,27 @@ export class Exporter {
   }
 
   files(): PyTorchProgram {
+    const { program, weights, optimizer } = this.parts();
+    const expected = this.#expected;
+    return {
+      "program.py": writeProgram(program),
+      "check.py": writeCheck(program, this.#settings.steps),
+      "model.safetensors": weights,
+      "batch.safetensors": this.#batch(),
+      "expected.safetensors": { ...this.#expectedOutputs(), ...(expected && { losses: expected }) },
+      ...(optimizer && { "optimizer.safetensors": optimizer }),
+      ...(this.#writer.constants.size > 0 && { "constants.safetensors": Object.fromEntries(this.#writer.constants) }),
+    };
+  }
+
+  /** What the program's text is made of, and the tensors that it begins with. */
+  parts(): ProgramParts {
     const trained = this.#record("train");
     const penalty = this.#writer.write(trained, "train");
     this.#writer.write(this.#record("eval"), "eval");
     const state = this.#targets === null ? null : (this.#model as Model<unknown>).trainState("exportPyTorch");
     const expected = state && this.#expectedLosses(state);
+    this.#expected = expected?.losses ?? null;
     const optimizer = state ? this.#optimizerState(state.optimizer) : null;
     const training = state && this.#training(state, trained, penalty, expected!.hasUnused);
     const { text: classes, make } = this.#writer.classes();
@@ -98,13 +124,10 @@ export class Exporter {
       training,
     };
     return {
-      "program.py": writeProgram(program),
-      "check.py": writeCheck(program, this.#settings.steps),
-      "model.safetensors": Object.fromEntries([...weights].map(([name, { value }]) => [name, value])),
-      "batch.safetensors": this.#batch(),
-      "expected.safetensors": { ...this.#expectedOutputs(), ...(expected && { losses: expected.losses }) },
-      ...(optimizer && { "optimizer.safetensors": optimizer }),
-      ...(this.#writer.constants.size > 0 && { "constants.safetensors": Object.fromEntries(this.#writer.constants) }),
+      program,
+      weights: Object.fromEntries([...weights].map(([name, { value }]) => [name, value])),
+      optimizer,
+      constants: Object.fromEntries(this.#writer.constants),
     };
   }
 
