@@ -5,6 +5,7 @@
 import "@chainrule/compiler";
 
 export type { ActivationFunction, ActivationLike } from "./activations.ts";
+export * from "./averaging/index.ts";
 export * from "./callbacks/index.ts";
 export { constructorArgumentsOf } from "./constructor-arguments.ts";
 export type { Findings } from "./diagnose/findings.ts";

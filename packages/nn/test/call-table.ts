@@ -157,6 +157,7 @@ export const classes: Readonly<Record<string, () => Arguments>> = {
   ReduceLROnPlateau: () => [{}],
   Rewind: () => [{}],
   LBFGS: () => [weights(), {}],
+  AveragedModel: () => [new nn.Dense(2), {}],
   ReduceOnPlateau: () => [new nn.SGD(weights()), {}],
   Sequential: () => [[new nn.Dense(2)], {}],
   Functional: () => {
@@ -196,6 +197,8 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   paddingMask: () => [[[1, 0]], 0],
   sinusoidalPositions: () => [3, 4, {}],
   clipGradNorm: () => [weights(), 1],
+  useAverages: () => [new nn.SGD(weights(), { useEma: true })],
+  stepOptions: () => [{}],
   clipGradValue: () => [weights(), 1],
   cosineDecay: () => [schedule],
   cosineRestarts: () => [schedule],

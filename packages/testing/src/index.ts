@@ -12,9 +12,12 @@ export {
   namesOfKeras,
   type OptimizerByName,
   optimizersByName,
+  type StepOptionsOfKeras,
+  stepOptionsOfKeras,
 } from "./keras.ts";
 export { checkLinear, type LinearCore } from "./linear.ts";
 export {
+  averagedWeights,
   type LBFGSSteps,
   lbfgsSteps,
   type MuonSteps,

@@ -48,6 +48,26 @@ export function optimizersByName(): Record<string, OptimizerByName> {
   return read("optimizers-by-name") as Record<string, OptimizerByName>;
 }
 
+/** Steps of two weights by an optimizer of Keras's with options of its base class. */
+export interface StepOptionsOfKeras {
+  readonly start: readonly unknown[];
+  readonly gradients: readonly (readonly unknown[])[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly options: Readonly<Record<string, number | boolean>>;
+    /** The weights after each step. */
+    readonly steps: readonly (readonly unknown[])[];
+    /** The weights after `finalize_variable_values`. */
+    readonly final: readonly unknown[];
+    readonly iterations: number;
+  }[];
+}
+
+/** What Keras does around an optimizer's rule, in float64; `make-step-options.py` made it. */
+export function stepOptionsOfKeras(): StepOptionsOfKeras {
+  return read("step-options") as StepOptionsOfKeras;
+}
+
 type Rows = readonly (readonly number[])[];
 
 /** What Keras computes for the strings that layers and `compile` take; `make-keras.py` made it. */

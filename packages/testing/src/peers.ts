@@ -62,6 +62,8 @@ interface PeerOptimizers {
   readonly lbfgs: LBFGSSteps[];
   readonly rosenbrock: RosenbrockSteps[];
   readonly muon: MuonSteps[];
+  /** Two weights' values, and their averages after each. */
+  readonly averaged: { readonly decay: number | null; readonly values: number[][]; readonly averages: number[][] }[];
 }
 
 function peerOptimizers(): PeerOptimizers {
@@ -71,6 +73,11 @@ function peerOptimizers(): PeerOptimizers {
 /** Steps of PyTorch's L-BFGS, in float64. */
 export function lbfgsSteps(): Pick<PeerOptimizers, "lbfgs" | "rosenbrock"> {
   return peerOptimizers();
+}
+
+/** What PyTorch's `AveragedModel` makes of weights, by an exponential average and (decay null) by their mean. */
+export function averagedWeights(): PeerOptimizers["averaged"] {
+  return peerOptimizers().averaged;
 }
 
 /** Steps of PyTorch's Muon, which `fixtures/peers/make-optimizers.py` makes, in float64. */

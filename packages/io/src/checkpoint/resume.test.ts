@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { setNumThreads } from "@chainrule/compiler";
 import { defaultGenerator, everyRun, Generator, manualSeed, randn, type Tensor } from "@chainrule/core";
 import {
+  Adagrad,
   Adam,
+  AveragedModel,
   BatchNorm,
   type BatchSource,
   Dense,
@@ -19,7 +21,9 @@ import {
   LSTM,
   l2,
   Model,
+  RAdam,
   ReduceLROnPlateau,
+  Rprop,
   Sequential,
   SGD,
   stepDecay,
@@ -205,6 +209,24 @@ describe("a training that is resumed", () => {
       { make: sgd, data: () => waiting, options: { stepsPerEpoch: 3, jit: false } },
       [2, 5],
     ],
+    ...[true, false].map((jit): [string, Recipe, number[]] => [
+      `in the middle of gradients that are added up, with moving averages, jit ${jit}`,
+      {
+        make: () => {
+          const around = { gradientAccumulationSteps: 3, useEma: true, emaMomentum: 0.8, clipNormPerVariable: 0.5 };
+          return new Net().compile({ optimizer: new Adam({ lr: 0.01, ...around }), loss: "mse" });
+        },
+        options: { jit },
+      },
+      [1, 2, 5],
+    ]),
+    ...[new RAdam({ lr: 0.01, betas: [0.9, 0.8] }), new Rprop(), new Adagrad({ lrDecay: 0.1, maximize: true })].map(
+      ({ constructor: Class, options, name }): [string, Recipe, number[]] => [
+        `with ${name}`,
+        { make: () => new Net().compile({ optimizer: new (Class as typeof RAdam)(options), loss: "mse" }) },
+        [1, 4],
+      ],
+    ),
     [
       "in float64",
       {
@@ -219,6 +241,23 @@ describe("a training that is resumed", () => {
     ],
   ])("ends as one without a break %s", async (_name, recipe, breaks) => {
     await compare(recipe, 8, breaks);
+  });
+
+  it.each([true, false])("goes on with averages that a callback keeps, jit %s", async (jit) => {
+    const made: AveragedModel[] = [];
+    const recipe: Recipe = {
+      make: () => {
+        const net = new Net().compile({ optimizer: "adam", loss: "mse" });
+        made.push(new AveragedModel(net, { decay: 0.9 }));
+        return net;
+      },
+      callbacks: () => [made.at(-1)!],
+      options: { jit },
+    };
+    await compare(recipe, 6, [2, 3]);
+    const bits = made.map((averaged) => Object.values(averaged.averages()).map((x) => x.toTypedArray()));
+    expect(bits.at(-1)).toEqual(bits[0]);
+    expect(made.at(-1)!.nAveraged).toBe(42);
   });
 
   it("validates on an iterator from where it was", async () => {

@@ -144,6 +144,17 @@ it("says what cannot be written", () => {
     return a;
   };
   expect(messageOf(() => jaxProgram(step, [randn([1, 2])], { model }))).toContain("Pass { optimizer }");
+  const gathering = new Adam(model, { gradientAccumulationSteps: 2 });
+  const gather = (a: Tensor) => {
+    gathering.zeroGrad();
+    model.call(a).sum().backward();
+    gathering.step();
+    return a;
+  };
+  expect(messageOf(() => jaxProgram(gather, [randn([1, 2])], { model, optimizer: gathering }))).toContain(
+    "an update of 2 steps",
+  );
+  model.zeroGrad();
   const adding = (a: Tensor) => {
     model.call(a).sum().backward();
     return a;

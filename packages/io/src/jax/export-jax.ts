@@ -27,6 +27,7 @@ interface Named {
 
 /** An optimizer, as far as its state has names and its rate may follow a schedule. */
 interface NamedOptimizer {
+  readonly options?: { readonly gradientAccumulationSteps?: number };
   readonly iterations: number;
   readonly parameters: readonly Parameter[];
   readonly groups: readonly {
@@ -180,7 +181,8 @@ function scopesOf(
   );
 }
 
-function checkTrace({ effects, priorGradients }: TracedFunction, { optimizer }: ExportJaxOptions): void {
+function checkTrace({ effects, priorGradients }: TracedFunction, options: ExportJaxOptions): void {
+  checkUpdates(options);
   if (priorGradients.some(({ spec }) => spec !== null))
     throw new OptionError({
       where,
@@ -188,12 +190,24 @@ function checkTrace({ effects, priorGradients }: TracedFunction, { optimizer }: 
       got: "one that adds to gradients from before it",
       hint: "Call optimizer.zeroGrad() at the start of the step.",
     });
-  if (effects.length > 0 && !optimizer)
+  if (effects.length > 0 && !options.optimizer)
     throw new OptionError({
       where,
       expected: "the optimizer of a step that has one",
       got: "no optimizer among the options",
       hint: "Pass { optimizer }: its rate may follow a schedule, which the operations do not show.",
+    });
+}
+
+/** Throws for steps of which some update and some only add up gradients. */
+function checkUpdates({ optimizer }: ExportJaxOptions): void {
+  const { gradientAccumulationSteps: steps = 1 } = optimizer?.options ?? {};
+  if (steps > 1)
+    throw new OptionError({
+      where,
+      expected: "an optimizer that makes an update in each step",
+      got: `one that makes an update of ${steps} steps`,
+      hint: `Leave gradientAccumulationSteps out, and pass a batch ${steps} times as large.`,
     });
 }
 

@@ -292,6 +292,12 @@ it("says what cannot be written", () => {
     "expected a batch",
   );
   expect(messageOf(() => pytorchProgram(digits(), { x, y: zeros([5]) }))).toContain("as many examples");
+  const around = [{ maximize: true }, { useEma: true }, { clipNormPerVariable: 1 }, { gradientAccumulationSteps: 2 }];
+  for (const options of around)
+    expect(messageOf(() => pytorchProgram(digits({ optimizer: new SGD(options) }), { x, y: labels }))).toContain(
+      `got SGD with ${Object.keys(options)[0]}`,
+    );
+  expect(() => pytorchProgram(digits({ optimizer: new SGD({ maximize: false }) }), { x, y: labels })).not.toThrow();
   const Own = defineOptimizer({ name: "Own", defaults: { lr: 1, weightDecay: 0 }, update: (weight) => ({ weight }) });
   expect(messageOf(() => pytorchProgram(digits({ optimizer: new Own() }), { x, y: labels }))).toContain(
     "exportJax writes any step",

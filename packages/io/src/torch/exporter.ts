@@ -16,7 +16,7 @@ import type { PyTorchProgram } from "./export-pytorch.ts";
 import { isInTable } from "./layers.ts";
 import { lossText } from "./losses.ts";
 import { ModuleWriter } from "./module-writer.ts";
-import { optimizerCall, optimizerText } from "./optimizers.ts";
+import { checkStepOptions, optimizerCall, optimizerText } from "./optimizers.ts";
 import { type ProgramText, type TrainingText, writeCheck, writeProgram } from "./program.ts";
 import { leavesOf, recordForward } from "./record.ts";
 import type { Recorded } from "./recording-writer.ts";
@@ -324,6 +324,7 @@ ${body.lines.map((line) => `    ${line}\n`).join("")}    return ${body.returns[0
   }
 
   #optimizer(optimizer: Optimizer): { lines: string[]; helpers: string[]; rates: (string | null)[] } {
+    checkStepOptions(where, optimizer);
     const names = this.#torchNames();
     const helpers = new Set<string>();
     const rates: (string | null)[] = [];

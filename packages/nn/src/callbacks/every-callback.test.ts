@@ -14,7 +14,7 @@ import { hookNames } from "../model/hooks.ts";
 type HookName = (typeof hookNames)[number];
 
 interface Row<C extends nn.Callback = nn.Callback> {
-  readonly make: () => C;
+  readonly make: (model: nn.Model) => C;
   /** The hooks that it has. */
   readonly hooks: readonly HookName[];
   /** 0 by default, with which the loss is the same in each epoch. */
@@ -42,7 +42,27 @@ const worsening: nn.Hooks = {
 
 const row = <C extends nn.Callback>(of: Row<C>) => of as unknown as Row;
 
+/** The weight after each of the nine batches. */
+const weights = Array.from({ length: 9 }, (_, i) =>
+  lineByHand(x, y, [...batches, ...batches, ...batches].slice(0, i + 1), 0.01),
+);
+
 const table: Readonly<Record<string, Row>> = {
+  AveragedModel: row({
+    make: (model) => new nn.AveragedModel(model, { decay: 0.5 }),
+    hooks: ["onBatchEnd"],
+    lr: 0.01,
+    effect: (averaged, _, model) => [
+      averaged.nAveraged,
+      Object.values(averaged.averages()).map((average) => average.item().toFixed(9)),
+      weightOf(model).toFixed(9),
+    ],
+    expected: [
+      9,
+      [weights.reduce((average, weight) => 0.5 * average + 0.5 * weight).toFixed(9)],
+      weights[8].toFixed(9),
+    ],
+  }),
   CSVLogger: row({
     make: () => new nn.CSVLogger(logFile),
     hooks: ["onTrainBegin", "onEpochEnd"],
@@ -171,9 +191,9 @@ describe("every callback", () => {
   });
 
   it.each(Object.entries(table))("%s is called by fit in order, and does what it is for", async (_name, of) => {
-    const callback = of.make();
-    const calls = record(callback);
     const { model } = line(of.lr ?? 0);
+    const callback = of.make(model);
+    const calls = record(callback);
     const history = await model.fit(column(of.inputs ?? x), y, {
       epochs: toTheEnd.epochs,
       batchSize: 2,

@@ -303,3 +303,17 @@ describe("the curve", () => {
     expect(found.valley).toBeCloseTo(Math.sqrt(1e-3 * 1e-1), 6);
   });
 });
+
+it("refuses an optimizer that adds up gradients, since most steps would change nothing", async () => {
+  const model = new Sequential([new Dense({ units: 1, inputDim: 2 })]);
+  model.compile({ optimizer: new Adam({ gradientAccumulationSteps: 4 }), loss: "mse" });
+  const found = findLearningRate(
+    model,
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    [[1], [2]],
+  );
+  await expect(found).rejects.toThrow(/an update of 4.*\n.*batches 4 times as large/);
+});

@@ -231,6 +231,14 @@ function sameOptimizer(optimizer: Optimizer): Optimizer {
   const Class = optimizer.constructor as OptimizerClass;
   // A class of the user's may take something else; without methods of its own it is its rule.
   const isMadeOfRule = Object.getPrototypeOf(Class) === Optimizer && Class.rule === optimizer.rule;
+  const { gradientAccumulationSteps: steps = 1 } = optimizer.options;
+  if (steps > 1)
+    throw new OptionError({
+      where,
+      expected: "an optimizer that makes an update of each batch",
+      got: `one that makes an update of ${steps}`,
+      hint: `Look without gradientAccumulationSteps, with batches ${steps} times as large.`,
+    });
   const options = { ...optimizer.options, lr: 1 };
   const same = isMadeOfRule ? new Class(groups, options) : new Optimizer(optimizer.rule, groups, options);
   same.loadStateDict(optimizer.stateDict());

@@ -3,6 +3,7 @@
  */
 import { ChainRuleError } from "@chainrule/core";
 import { keepTraining } from "../module/mode.ts";
+import { extension } from "../optimizers/extension.ts";
 import { BatchIterator } from "./batch-iterator.ts";
 import { CallbackList } from "./callback.ts";
 import { type Checkpoints, openCheckpoints } from "./checkpointing.ts";
@@ -181,6 +182,7 @@ async function runEpochs(run: FitRun): Promise<void> {
       run.diagnosis?.afterEpoch(run.lastBatch, epoch, isLast(run, epoch));
       run.progress?.endEpoch(batches.steps, logs, model.history?.lossFloor);
     }
+    extension.finish(run.state.optimizer);
     await callbacks.call("onTrainEnd", logs);
   } finally {
     await batches.close();

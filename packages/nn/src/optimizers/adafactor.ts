@@ -2,6 +2,7 @@
  * Adafactor: an adaptive rate for each number of a matrix, remembered by its rows and columns.
  */
 import { type Tensor, zerosLike } from "@chainrule/core";
+import { aboveZero, atLeastZero } from "../number-checks.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { type Hyperparameters, scaledBy } from "./rule.ts";
 
@@ -33,6 +34,7 @@ export interface AdafactorOptions extends Hyperparameters {
 export const Adafactor = defineOptimizer<AdafactorOptions>({
   name: "Adafactor",
   defaults: { lr: 0.001, beta2Decay: -0.8, eps: 1e-30, minSize: 1e-3, clipThreshold: 1, weightDecay: 0 },
+  ranges: { minSize: atLeastZero, clipThreshold: aboveZero },
   decoupledDecay: true,
   pure: true,
   slots: (weight): Record<string, Tensor> =>

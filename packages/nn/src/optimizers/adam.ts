@@ -5,6 +5,7 @@
  * Both averages start at 0 and are therefore too small at first, by the factor 1 - βᵗ: the bias correction divides by it.
  */
 import { pow, scalar, type Tensor, zerosLike } from "@chainrule/core";
+import { atLeastZero } from "../number-checks.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import type { EpsPlacement } from "./options.ts";
 import {
@@ -158,6 +159,7 @@ export interface NAdamOptions extends Moments {
 export const NAdam = defineOptimizer<NAdamOptions>({
   name: "NAdam",
   defaults: { lr: 0.002, betas: [0.9, 0.999], eps: 1e-7, momentumDecay: 0.004, exactProduct: true, weightDecay: 0 },
+  ranges: { momentumDecay: atLeastZero },
   pure: true,
   slots: (weight) => ({ m: zerosLike(weight), v: zerosLike(weight), muProduct: scalar(1, "float64") }),
   scalars: (lr, step, { betas: [beta1, beta2], momentumDecay }) => {

@@ -4,6 +4,7 @@
  * Adagrad adds up their squares; RMSprop averages them; Adadelta also averages its own steps.
  */
 import { fullLike, type Tensor, zerosLike } from "@chainrule/core";
+import { atLeastZero, zeroToOne } from "../number-checks.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import type { EpsPlacement } from "./options.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
@@ -42,6 +43,7 @@ export interface AdagradOptions extends RootOptions {
 export const Adagrad = defineOptimizer<AdagradOptions>({
   name: "Adagrad",
   defaults: { lr: 0.01, lrDecay: 0, initialAccumulator: 0, eps: 1e-10, epsPlacement: "pytorch", weightDecay: 0 },
+  ranges: { initialAccumulator: atLeastZero, lrDecay: atLeastZero },
   pure: true,
   slots: (weight, { initialAccumulator }) => ({ sum: fullLike(weight, initialAccumulator) }),
   scalars: (lr, step, { lrDecay }) => ({ lr: lrDecay === 0 ? lr : lr.div(step.sub(1).mul(lrDecay).add(1)) }),
@@ -78,6 +80,7 @@ export interface RMSpropOptions extends RootOptions {
 export const RMSprop = defineOptimizer<RMSpropOptions>({
   name: "RMSprop",
   defaults: { lr: 0.01, alpha: 0.99, eps: 1e-8, epsPlacement: "pytorch", momentum: 0, centered: false, weightDecay: 0 },
+  ranges: { alpha: zeroToOne },
   pure: true,
   slots: (weight, { momentum, centered }) => ({
     squareAvg: zerosLike(weight),
@@ -122,6 +125,7 @@ export interface AdadeltaOptions extends Hyperparameters {
 export const Adadelta = defineOptimizer<AdadeltaOptions>({
   name: "Adadelta",
   defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 },
+  ranges: { rho: zeroToOne },
   pure: true,
   slots: (weight) => ({ squareAvg: zerosLike(weight), deltaAvg: zerosLike(weight) }),
   update: (weight, gradient, slots, { lr }, { rho, eps }) => {

@@ -2,6 +2,7 @@
  * FTRL: each weight is what would have been best for the straightened losses so far, which an l1 penalty makes exactly 0.
  */
 import { fullLike, type Tensor, zerosLike } from "@chainrule/core";
+import { atLeastZero, isFiniteNumber } from "../number-checks.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { dividedBy, type Hyperparameters } from "./rule.ts";
 
@@ -45,6 +46,14 @@ export const Ftrl = defineOptimizer<FtrlOptions>({
     l2Shrinkage: 0,
     beta: 0,
     weightDecay: 0,
+  },
+  ranges: {
+    lrPower: { expected: "a number of at most 0", holds: (x) => isFiniteNumber(x) && x <= 0 },
+    initialAccumulator: atLeastZero,
+    l1: atLeastZero,
+    l2: atLeastZero,
+    l2Shrinkage: atLeastZero,
+    beta: atLeastZero,
   },
   decoupledDecay: true,
   pure: true,

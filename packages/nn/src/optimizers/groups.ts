@@ -85,7 +85,7 @@ function toGroup<H extends Hyperparameters>(
   { params, ...own }: ParameterGroup<H>,
   base: H,
 ): Group<H> {
-  const hyper = completeOptions(`${rule.name}, group`, own, base, []);
+  const hyper = completeOptions(`${rule.name}, group`, own, base, [], rule.ranges);
   rule.check?.(hyper);
   const source = hasParameters(params) ? params : checkParameters(rule.name, params);
   const scale = typeof hyper.lr === "number" && typeof base.lr === "number" && base.lr > 0 ? hyper.lr / base.lr : 1;

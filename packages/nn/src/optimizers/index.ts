@@ -16,3 +16,4 @@ export * from "./radam.ts";
 export * from "./rprop.ts";
 export type { Hyperparameters, Tensors, Update, UpdateRule } from "./rule.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
+export { type StepOptions, stepOptions, useAverages } from "./step-options.ts";

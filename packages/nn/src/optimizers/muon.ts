@@ -3,6 +3,7 @@
  */
 import { type Parameter, type Tensor, zerosLike } from "@chainrule/core";
 import { isEmbeddingTable } from "../embedding-tables.ts";
+import { aboveZero } from "../number-checks.ts";
 import { Adam } from "./adam.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters } from "./rule.ts";
@@ -49,6 +50,10 @@ export const Muon = defineOptimizer<MuonOptions>({
     betas: [0.9, 0.999],
     eps: 1e-7,
     weightDecay: 0.004,
+  },
+  ranges: {
+    iterations: { expected: "a whole number of at least 1", holds: (x) => Number.isInteger(x) && (x as number) >= 1 },
+    size: aboveZero,
   },
   decoupledDecay: true,
   pure: true,

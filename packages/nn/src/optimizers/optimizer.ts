@@ -21,6 +21,7 @@ import { optimizerNames } from "../names-elsewhere.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { clipByGlobalNorm } from "./clip.ts";
+import { type ExtendedRule, extension } from "./extension.ts";
 import {
   defaultGroup,
   type Group,
@@ -50,6 +51,8 @@ export type Slots = Readonly<Record<string, Parameter>>;
  */
 export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   readonly rule: UpdateRule<H>;
+  /** With what options add around it. */
+  readonly #rule: ExtendedRule<H>;
   /** The options, defaults filled in. */
   readonly options: Readonly<H & CommonOptions>;
   #groups: readonly Group<H>[];
@@ -59,17 +62,25 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   readonly #slots = new Map<Parameter, Slots>();
   /** The learning rate that groups without one of their own have. */
   #base: Hyperparameters["lr"];
-  #iterations = 0;
+  /** Steps, also those that only added up gradients. */
+  #steps = 0;
 
   /** @internal */
   constructor(rule: UpdateRule<H>, target?: OptimizerTarget<H>, options: OptimizerOptions<H> = {}) {
     checkRule(rule as never);
     refuseWrites(new.target as never);
     this.rule = rule;
-    this.options = completeOptions(rule.name, options, rule.defaults as H & CommonOptions, ["clipNorm", "clipValue"]);
+    this.options = completeOptions(
+      rule.name,
+      options,
+      rule.defaults as H & CommonOptions,
+      ["clipNorm", "clipValue", ...extension.names],
+      rule.ranges,
+    );
     if (this.options.clipNorm !== undefined && this.options.clipValue !== undefined)
       throw new OptionError({ where: rule.name, expected: "either clipNorm or clipValue", got: "both" });
     rule.check?.(this.options);
+    this.#rule = extension.extend(rule, this.options);
     this.#base = this.options.lr;
     this.#groups = [defaultGroup([], this.options)];
     if (target !== undefined) this.bind(target);
@@ -109,9 +120,18 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     return [...groupsByParameter(this.name, this.#groups).keys()];
   }
 
-  /** How many steps it has taken. */
+  /** How many updates it has made. */
   get iterations(): number {
-    return this.#iterations;
+    return Math.floor(this.#steps / this.#gradientsPerUpdate);
+  }
+
+  get #gradientsPerUpdate(): number {
+    return this.#rule.gradientsPerUpdate ?? 1;
+  }
+
+  /** Whether the next step updates, and does not only add up gradients. */
+  get #isDue(): boolean {
+    return (this.#steps + 1) % this.#gradientsPerUpdate === 0;
   }
 
   /** The schedule that the learning rate follows, if it follows one. */
@@ -121,7 +141,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
 
   /** The learning rate: that of the last step where a schedule sets it. Setting it changes all groups in proportion. */
   get lr(): number {
-    return typeof this.#base === "number" ? this.#base : this.#base(Math.max(0, this.#iterations - 1));
+    return typeof this.#base === "number" ? this.#base : this.#base(Math.max(0, this.iterations - 1));
   }
 
   /** @throws ValueError for a rate below 0; OptionError where a schedule sets it. */
@@ -161,13 +181,15 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   step(): void {
     this.#noteDependencies();
     const members = groupsByParameter(`${this.name}.step`, this.#groups);
+    const isDue = this.#isDue;
+    if (isDue) this.#rule.complete?.(this.#slots);
     const weights = [...members.keys()].filter((weight) => weight.grad !== null && weight.requiresGrad);
     for (const weight of weights) checkGradient(this.name, weight);
     const groups = weights.map((weight) => members.get(weight)!);
     const counters = this.#counters.forUpdateOf(weights);
-    const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, counters);
+    const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, counters, isDue);
     const runUpdate = () => {
-      if (!this.rule.pure || isTracing()) {
+      if (!this.rule.pure || !isDue || isTracing()) {
         atomic(() => update(...weights.map((weight) => weight.grad!)));
         return;
       }
@@ -181,17 +203,18 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   #noteDependencies(): void {
     const state = tracer?.state;
     state?.dependsOn(this, () => this.#groups);
+    state?.dependsOn(this.#rule, () => this.#isDue);
     for (const { hyper } of this.#groups) state?.dependsOn(hyper);
   }
 
   /** The part of a step that is plain numbers: counts it, and takes the learning rate from the schedule. Says how to undo it. */
   #advance(): () => void {
-    const before = this.#iterations;
+    const before = this.#steps;
     for (const { lr, hyper } of this.#groups)
-      if (typeof hyper.lr === "function") lr.assign(checkedRate(this.name, hyper.lr(before)));
-    this.#iterations = before + 1;
+      if (typeof hyper.lr === "function") lr.assign(checkedRate(this.name, hyper.lr(this.iterations)));
+    this.#steps = before + 1;
     return () => {
-      this.#iterations = before;
+      this.#steps = before;
     };
   }
 
@@ -201,11 +224,17 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     given: readonly Tensor[],
     groups: readonly Group<H>[],
     counters: readonly Parameter[],
+    isDue: boolean,
   ): void {
-    const gradients = this.#clipped(given);
+    const rule = this.#rule;
+    const prepared = rule.prepare
+      ? given.map((gradient, i) => rule.prepare!(gradient, this.#slotsOf(weights[i], groups[i].hyper), isDue))
+      : given;
+    if (!isDue) return;
+    const gradients = this.#clipped(prepared);
     for (const counter of new Set(counters)) counter.assign(counter.add(1));
     const scalarsOf = memoized((group: Group<H>, counter: Parameter) =>
-      this.rule.scalars ? this.rule.scalars(group.lr, counter, group.hyper) : { lr: group.lr },
+      rule.scalars ? rule.scalars(group.lr, counter, group.hyper) : { lr: group.lr },
     );
     weights.forEach((weight, i) => {
       this.#updateOne(weight, gradients[i], groups[i], scalarsOf(groups[i], counters[i]));
@@ -220,7 +249,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       if (this.rule.decoupledDecay) value = scaledBy(weight, lr.mul(-hyper.weightDecay).add(1));
       else decayed = gradient.add(weight.mul(hyper.weightDecay));
     }
-    const next = this.rule.update(value, decayed, slots, scalars, hyper);
+    const next = this.#rule.update(value, decayed, slots, scalars, hyper);
     if (!(next?.weight instanceof Tensor))
       throw new ModelError({
         where: `${this.name}, update`,
@@ -242,7 +271,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   #slotsOf(weight: Parameter, hyper: H): Slots {
     let slots = this.#slots.get(weight);
     if (!slots) {
-      const initial = Object.entries(this.rule.slots?.(weight, hyper) ?? {});
+      const initial = Object.entries(this.#rule.slots?.(weight, hyper) ?? {});
       slots = Object.fromEntries(initial.map(([name, value]) => [name, buffer(value)]));
       this.#slots.set(weight, slots);
       // Those that a trace makes belong to what is compiled.
@@ -306,7 +335,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
    */
   stateDict(): Record<string, Tensor> {
     return writeState({
-      iterations: this.#iterations,
+      iterations: this.#steps,
       lr: this.lr,
       rates: this.#groups.map((group) => group.lr),
       weights: this.parameters.map((weight) => ({
@@ -324,9 +353,9 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
    */
   loadStateDict(state: Readonly<Record<string, TensorLike>>): void {
     const members = groupsByParameter(`${this.name}.loadStateDict`, this.#groups);
-    const expected = [...members].map(([weight, group]) => this.rule.slots?.(weight, group.hyper) ?? {});
+    const expected = [...members].map(([weight, group]) => this.#rule.slots?.(weight, group.hyper) ?? {});
     const read = readState(this.name, state, this.#groups.length, expected);
-    this.#iterations = read.iterations;
+    this.#steps = read.iterations;
     if (!this.schedule) this.#base = read.lr;
     this.#groups.forEach((group, i) => {
       group.lr.assign(read.rates[i]);
@@ -334,7 +363,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     const steps = new Map<Parameter, number>();
     [...members].forEach(([weight, group], i) => {
       const { step, slots } = read.weights[i];
-      if (step === 0 && !this.#slots.has(weight)) return;
+      if (!Object.hasOwn(state, `${i}.step`) && !this.#slots.has(weight)) return;
       const own = this.#slotsOf(weight, group.hyper);
       for (const [name, value] of Object.entries(slots)) own[name].assign(value);
       steps.set(weight, step);
@@ -379,7 +408,14 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
     }
   };
   Object.defineProperty(Made, "name", { value: rule.name });
-  const names = [...Object.keys(rule.defaults), "clipNorm", "clipValue", "epsilon", "learning_rate"];
+  const names = [
+    ...Object.keys(rule.defaults),
+    "clipNorm",
+    "clipValue",
+    "epsilon",
+    "learning_rate",
+    ...extension.names,
+  ];
   refuseAssignments<Optimizer<H>>(Made, [...names, ...names.map(inSnakeCase)], ({ name }, option) => ({
     where: `${name}, ${option}`,
     hint: `The learning rate is set by lr; all else is said when it is made: new ${name}(model, { … }).`,

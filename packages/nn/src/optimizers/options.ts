@@ -4,10 +4,12 @@
 import { OptionError } from "@chainrule/core";
 import { checkOptions, describe, isFunction } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-checks.ts";
-import type { Hyperparameters } from "./rule.ts";
+import { extension } from "./extension.ts";
+import type { Hyperparameters, UpdateRule } from "./rule.ts";
+import type { StepOptions } from "./step-options.ts";
 
 /** What every optimizer takes besides its rule's own options; not for a group by itself. */
-export interface CommonOptions {
+export interface CommonOptions extends StepOptions {
   /** Scales all gradients down together so that their common length is at most this; Keras's `global_clipnorm`. */
   clipNorm?: number;
   /** Cuts every element of the gradients to [-clipValue, clipValue]. */
@@ -33,7 +35,8 @@ export type OptimizerOptions<H extends Hyperparameters = Hyperparameters> = Part
 
 const aliases: Readonly<Record<string, string>> = { learningRate: "lr", learning_rate: "lr", epsilon: "eps" };
 
-const ranges: Readonly<Record<string, NumberRange>> = {
+/** Of options that several rules have; a rule says those that are its own. */
+const shared: Readonly<Record<string, NumberRange>> = {
   lr: {
     expected: "a number of at least 0, or a function from the step to one",
     holds: (x) => isFunction(x) || atLeastZero.holds(x),
@@ -45,28 +48,18 @@ const ranges: Readonly<Record<string, NumberRange>> = {
   weightDecay: atLeastZero,
   eps: atLeastZero,
   momentum: atLeastZero,
-  momentumDecay: atLeastZero,
-  initialAccumulator: atLeastZero,
-  lrDecay: atLeastZero,
   epsPlacement: { expected: '"pytorch" or "keras"', holds: (x) => x === "pytorch" || x === "keras" },
-  alpha: zeroToOne,
-  rho: zeroToOne,
-  lrPower: { expected: "a number of at most 0", holds: (x) => isFiniteNumber(x) && x <= 0 },
-  l1: atLeastZero,
-  l2: atLeastZero,
-  l2Shrinkage: atLeastZero,
-  beta: atLeastZero,
-  minSize: atLeastZero,
-  size: aboveZero,
-  iterations: { expected: "a whole number of at least 1", holds: (x) => Number.isInteger(x) && (x as number) >= 1 },
-  clipThreshold: aboveZero,
   clipNorm: aboveZero,
   clipValue: aboveZero,
 };
 
+/** Whose values step-options.ts checks. */
+const isExtension = (name: string) => extension.names.includes(name);
+
 /**
  * The options with defaults filled in.
  *
+ * @param ranges of the rule's own options.
  * @throws OptionError for a name that the optimizer does not know; ValueError for a value out of its range.
  */
 export function completeOptions<O extends object>(
@@ -74,6 +67,7 @@ export function completeOptions<O extends object>(
   options: object,
   defaults: O,
   more: readonly string[],
+  ranges: UpdateRule["ranges"] = {},
 ): O {
   const known = [...Object.keys(defaults), ...more];
   if (typeof options === "number")
@@ -84,8 +78,9 @@ export function completeOptions<O extends object>(
       hint: `To set the learning rate, write { lr: ${options} }.`,
     });
   checkOptions(where, options, Object.keys(Object(options)));
+  const others = { ...aliases, ...extension.aliases };
   const spelled = Object.entries(options).map(([key, value]) => {
-    const name = known.includes(aliases[key]) && !known.includes(key) ? aliases[key] : key;
+    const name = known.includes(others[key]) && !known.includes(key) ? others[key] : key;
     if (name !== key && Object.hasOwn(options, name))
       throw new OptionError({ where, expected: `either ${name} or ${key}`, got: "both" });
     return [name, value] as const;
@@ -93,15 +88,23 @@ export function completeOptions<O extends object>(
   const given = Object.fromEntries(spelled.filter(([, value]) => value !== undefined));
   checkOptions(where, given, known);
   const complete = { ...defaults, ...given };
-  for (const [name, value] of Object.entries(given)) checkValue(where, name, value, defaults);
+  for (const [name, value] of Object.entries(given))
+    if (!isExtension(name)) checkValue(where, name, value, defaults, ranges);
   return complete;
 }
 
-function checkValue(where: string, name: string, value: unknown, defaults: object): void {
+function checkValue(
+  where: string,
+  name: string,
+  value: unknown,
+  defaults: object,
+  ranges: NonNullable<UpdateRule["ranges"]>,
+): void {
   const like = (defaults as Record<string, unknown>)[name];
-  const range = ranges[name] ?? {
-    expected: `a ${typeof like}`,
-    holds: (x: unknown) => (typeof like === "number" ? isFiniteNumber(x) : typeof x === typeof like),
-  };
+  const range = ranges[name] ??
+    shared[name] ?? {
+      expected: `a ${typeof like}`,
+      holds: (x: unknown) => (typeof like === "number" ? isFiniteNumber(x) : typeof x === typeof like),
+    };
   checkRange(where, name, value, range);
 }

@@ -65,7 +65,8 @@ function run({ op, name, inputs, options, expect }: OptimizerCase, dtype: FloatD
   const A = make("A");
   const optimizer = byOp[op]([w, b], options);
   const step = (matrix: Tensor) => {
-    const loss = objective(w, b, matrix);
+    const lowered = objective(w, b, matrix);
+    const loss = options.maximize ? lowered.neg() : lowered;
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();

@@ -2,6 +2,7 @@
  * What an optimizer is: one rule that says how a weight changes, written in tensor operations.
  */
 import type { Tensor } from "@chainrule/core";
+import type { NumberRange } from "../number-checks.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 
 /** The hyperparameters that every optimizer has. */
@@ -38,6 +39,8 @@ export interface UpdateRule<H extends Hyperparameters = Hyperparameters> {
    * write nothing out, count nothing, and look at nothing else. Eager steps then compile them when there are many.
    */
   readonly pure?: boolean;
+  /** What the options that no other rule has may be; any finite number by default. */
+  readonly ranges?: Readonly<Record<string, NumberRange>>;
   /** Throws for options that do not go together. */
   check?(hyper: H): void;
   /** The first values of what it remembers of each weight; most are zeros in the weight's shape. */

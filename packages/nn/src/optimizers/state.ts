@@ -27,7 +27,7 @@ export function writeState({ iterations, lr, rates, weights }: Written): Record<
     state[`groups.${i}.lr`] = rate.detach();
   });
   weights.forEach(({ step, slots }, i) => {
-    if (!step || step.item() === 0) return;
+    if (!step || (step.item() === 0 && !slots.accumulated)) return;
     state[`${i}.step`] = step.detach();
     for (const [name, slot] of Object.entries(slots)) state[`${i}.${name}`] = slot.detach();
   });

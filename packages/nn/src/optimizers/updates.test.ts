@@ -107,6 +107,8 @@ describe("updates that are compiled", () => {
     ["Adadelta", () => compare(Adadelta.rule)],
     ["Adam", () => compare(Adam.rule, { lr: 0.01 })],
     ["Adam, clipped by norm", () => compare(Adam.rule, { amsgrad: true, weightDecay: 0.1, clipNorm: 1 })],
+    ["Adam, averaged", () => compare(Adam.rule, { useEma: true, emaOverwriteFrequency: 2, maximize: true })],
+    ["SGD, each clipped", () => compare(SGD.rule, { lr: 0.1, momentum: 0.9, clipNormPerVariable: 1 })],
     ["AdamW, clipped by value", () => compare(AdamW.rule, { clipValue: 0.1 })],
     ["Adamax", () => compare(Adamax.rule)],
     ["NAdam", () => compare(NAdam.rule)],
@@ -153,6 +155,21 @@ describe("updates that are compiled", () => {
     compare(SGD.rule, {}, ({ optimizer }, step) => {
       if (step === 4) optimizer.groups[0].hyper.weightDecay = 0.5;
     });
+  });
+
+  it("are those that come after gradients were added up", () => {
+    const both = [true, false].map((pure) => {
+      const one = watched(Adam.rule, pure, { gradientAccumulationSteps: 2 });
+      for (let step = 0; step < 2 * steps; step++) {
+        giveGradients(one.weights, step % 3);
+        one.optimizer.step();
+      }
+      return one;
+    });
+    both[0].weights.forEach((weight, i) => {
+      expectSame(weight, both[1].weights[i]);
+    });
+    expect(both[0].calls).toBeLessThan(both[1].calls);
   });
 
   it("count a weight's steps as they are, whichever weights have gradients", () => {

@@ -1,0 +1,4 @@
+/**
+ * Averages of weights.
+ */
+export { AveragedModel, type AveragedModelOptions } from "./averaged-model.ts";
