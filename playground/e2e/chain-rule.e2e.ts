@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { build, readProgram } from "../src/rooms/chain-rule/language/program.ts";
 import { short } from "../src/rooms/chain-rule/story/format.ts";
 import { presets } from "../src/rooms/chain-rule/story/presets.ts";
-import { axeFinds, screens, screenshot, visit } from "./visit.ts";
+import { axeFinds, boxOf, screens, screenshot, swipe, visit } from "./visit.ts";
 
 /** The box of a number. */
 const box = (page: Page, name: string) => page.locator(`.chain-node[data-node="${name}"]`);
@@ -153,8 +153,9 @@ describe("numbers", () => {
       "#chain-rule",
       async (page) => {
         await toEnd(page);
-        await page.locator("input[aria-label='w, slider']").fill("1.25");
-        await expectGraph(page, "o = tanh(w*x + b)", { w: 1.25, x: 2, b: 1.5 });
+        const { x, y, width, height } = await boxOf(page.locator("[data-hit='w']"));
+        await swipe(page, { x: x + width / 2, y: y + height / 2 }, { x: x + width / 2 + 75, y: y + height / 2 });
+        await expectGraph(page, "o = tanh(w*x + b)", { w: 0.25, x: 2, b: 1.5 });
         await box(page, "b").tap();
         expect(await page.locator(".chain-card h3").textContent()).toContain("do/db");
       },
@@ -273,6 +274,7 @@ describe("the quiz", () => {
     await visit("#chain-rule?preset=own&mode=quiz&program=y+%3D+(w*x)**2&numbers=w:3,x:-2&seed=7", async (page) => {
       const { nodes, ...rest } = expected("y = (w*x)**2", { w: 3, x: -2 });
       const questions = quizQuestions({ ...rest, kind: "backward", nodes }, { questions: 5, seed: 7, lr: 0.1 });
+      await page.locator(".chain-quiz li").first().waitFor();
       expect(await page.locator(".chain-quiz li .question").allTextContents()).toEqual([questions[0].ask]);
       expect(await page.locator(".chain-label").count()).toBe(0);
       const answer = async (i: number, text: string) => {

@@ -1,18 +1,13 @@
 /**
  * The room of cross-entropy, as a learner uses it, against sums by hand.
  */
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { axeFinds, screens, screenshot, visit } from "./visit.ts";
+import { axeFinds, boxOf, screens, screenshot, swipe, visit } from "./visit.ts";
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const bar = (page: Page, name: string) => page.getByRole("slider", { name, exact: true });
 const measured = async (page: Page, name: string) => (await page.locator(`[data-measure="${name}"]`).textContent())!;
-const box = async (what: Locator) => {
-  await what.scrollIntoViewIfNeeded();
-  return (await what.boundingBox())!;
-};
-
 /** As the page writes numbers. */
 const three = (x: number) => (Number.isFinite(x) ? x.toFixed(3).replace("-", "−") : "∞");
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
@@ -48,7 +43,7 @@ describe("two distributions", () => {
   it("are dragged, and everything follows", async () => {
     await visit("#cross-entropy", async (page) => {
       await expectMeasures(page, [0.6, 0.3, 0.1], [0.2, 0.3, 0.5]);
-      const { x, y, width, height } = await box(bar(page, "q of cat"));
+      const { x, y, width, height } = await boxOf(bar(page, "q of cat"));
       await page.mouse.move(x + width / 2, y + height * 0.8);
       await page.mouse.down();
       await page.mouse.move(x + width / 2, y + height * 0.4, { steps: 4 });
@@ -64,7 +59,7 @@ describe("two distributions", () => {
 
   it("come back as they were when a bar is dragged there and back", async () => {
     await visit("#cross-entropy", async (page) => {
-      const { x, y, width, height } = await box(bar(page, "p of cat"));
+      const { x, y, width, height } = await boxOf(bar(page, "p of cat"));
       await page.mouse.move(x + width / 2, y + height * 0.4);
       await page.mouse.down();
       await page.mouse.move(x + width / 2, y - 30, { steps: 3 });
@@ -77,6 +72,21 @@ describe("two distributions", () => {
       ];
       expect(Number(dog) / Number(bird)).toBeCloseTo(3, 1);
     });
+  });
+
+  it("are dragged with a finger", async () => {
+    await visit(
+      "#cross-entropy?p=600,400&q=500,500",
+      async (page) => {
+        const { x, y, width, height } = await boxOf(bar(page, "q of cat"));
+        const at = (share: number) => ({ x: x + width / 2, y: y + height * (1 - share) });
+        await swipe(page, at(0.5), at(0.8));
+        const share = Number(await bar(page, "q of cat").getAttribute("aria-valuenow"));
+        expect(share).toBeCloseTo(0.8, 1);
+        await expectMeasures(page, [0.6, 0.4], [share, 1 - share]);
+      },
+      screens.phone,
+    );
   });
 
   it("are set with the keyboard alone", async () => {
@@ -192,6 +202,7 @@ describe("further figures", () => {
 
   it("smoothing gives the loss a floor", async () => {
     await visit("#cross-entropy", async (page) => {
+      await button(page, "no, it rises again").click();
       await spin(page, "smoothing ε", "0.3");
       await spin(page, "margin of the right logit", "4");
       expect(await measured(page, "floor")).toContain(`${three(entropy([0.8, 0.1, 0.1]))} nats`);
@@ -205,6 +216,8 @@ describe("further figures", () => {
 
   it("the three formulas are not equal in floats", async () => {
     await visit("#cross-entropy", async (page) => {
+      expect(await page.locator("[data-formula]").count()).toBe(0);
+      await button(page, "∞").click();
       const card = async (name: string) => {
         const place = page.locator(`[data-formula="${name}"]`);
         const isRight = (await place.locator(".right").count()) === 1;
@@ -231,7 +244,7 @@ describe("further figures", () => {
       await page.getByLabel("numbers").selectOption("float64");
       expect((await card("textbook"))[0]).toBe("20");
       // A chart is dragged, too.
-      const { x, y, width, height } = await box(page.locator("[aria-label^='Three formulas']"));
+      const { x, y, width, height } = await boxOf(page.locator("[aria-label^='Three formulas']"));
       await page.mouse.click(x + width / 2, y + height / 2);
       expect(Math.abs(Number(await page.getByLabel("logit z", { exact: true }).inputValue()))).toBeLessThan(4);
     });
@@ -239,6 +252,7 @@ describe("further figures", () => {
 
   it("squared error forgives whoever is sure and wrong", async () => {
     await visit("#cross-entropy", async (page) => {
+      await button(page, "Open “One confident mistake” without a prediction").click();
       for (const logit of [-6, -8, 1.5]) {
         await spin(page, "logit", String(logit));
         const p = 1 / (1 + Math.exp(-logit));
@@ -262,6 +276,7 @@ describe("lessons and links", () => {
       await bar(page, "p of fish").focus();
       for (const key of ["PageUp", "ArrowUp", "ArrowUp"]) await page.keyboard.press(key);
       await spin(page, "temperature T", "0.75");
+      await button(page, "Open “Equal on paper” without a prediction").click();
       await spin(page, "logit z", "-12.5");
       await page.getByLabel("measured in").selectOption("bits");
       await page.waitForTimeout(400);
@@ -275,7 +290,7 @@ describe("lessons and links", () => {
   });
 
   it("locks and hides for a lesson", async () => {
-    await visit("#cross-entropy?_lock=p,z,formulas&_hide=measures,gradient,mistake", async (page) => {
+    await visit("#cross-entropy?_lock=p,formulas&open=formulas&_hide=measures,gradient,mistake", async (page) => {
       await bar(page, "p of cat").click({ force: true });
       expect(await bar(page, "p of cat").getAttribute("aria-valuenow")).toBe("0.6");
       expect(await button(page, "p certain").isDisabled()).toBe(true);
@@ -299,6 +314,7 @@ describe("lessons and links", () => {
     "z=1e99",
     "unit=trits",
     "smoothing=2",
+    "open=everything",
     "constructor=1",
   ])("takes %j for nothing", async (query) => {
     await visit(`#cross-entropy?${query}`, async (page) => {
@@ -315,7 +331,7 @@ describe("lessons and links", () => {
 
   it.each(Object.entries(screens))("is accessible on the %s screen", async (name, screen) => {
     await visit(
-      "#cross-entropy?p=500,100,100,100,100,100&q=500,300,0,100,50,50",
+      "#cross-entropy?p=500,100,100,100,100,100&q=500,300,0,100,50,50&open=smoothing,formulas,mistake",
       async (page) => {
         await page.locator(".ce-chart svg").first().waitFor();
         expect(await axeFinds(page)).toEqual([]);

@@ -3,7 +3,7 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, expect, inject } from "vitest";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -87,4 +87,28 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = new URL("../../out/playground/", import.meta.url);
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: new URL(`${name}.png`, folder).pathname, fullPage: true });
+}
+
+/** Where something is on the screen, once it has been scrolled there. */
+export async function boxOf(what: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  await what.scrollIntoViewIfNeeded();
+  const box = await what.boundingBox();
+  if (!box) throw new Error("it is not to be seen");
+  return box;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A finger put down, moved and lifted. */
+export async function swipe(page: Page, from: Point, to: Point): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", points: Point[]) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+  await touch("touchStart", [from]);
+  for (let i = 1; i <= 4; i++)
+    await touch("touchMove", [{ x: from.x + ((to.x - from.x) * i) / 4, y: from.y + ((to.y - from.y) * i) / 4 }]);
+  await touch("touchEnd", []);
 }

@@ -12,10 +12,12 @@ export interface PredictProps {
   readonly answer: number;
   /** Why, and what to look at: shown once something has been chosen. */
   readonly children: ComponentChildren;
+  /** Called with what was chosen: for what is not to be seen before. */
+  readonly onChoose?: (choice: number) => void;
 }
 
 /** Asks for a prediction, says whether it was right, then why. */
-export function Predict({ question, choices, answer, children }: PredictProps) {
+export function Predict({ question, choices, answer, children, onChoose }: PredictProps) {
   const chosen = useSignal<number | null>(null);
   return (
     <section class="predict" aria-label="A prediction">
@@ -28,6 +30,7 @@ export function Predict({ question, choices, answer, children }: PredictProps) {
             aria-pressed={chosen.value === i}
             onClick={() => {
               chosen.value = i;
+              onChoose?.(i);
             }}
           >
             {choice}

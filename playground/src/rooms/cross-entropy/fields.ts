@@ -14,6 +14,10 @@ function shares(initial: Shares): Field<Shares> {
   return { ...numbers, read };
 }
 
+/** Figures that would give the answer away, and open with a prediction. */
+export const veiled = ["smoothing", "formulas", "mistake"] as const;
+export type Veiled = (typeof veiled)[number];
+
 export const fields = {
   p: shares([600, 300, 100]),
   q: shares([200, 300, 500]),
@@ -25,4 +29,6 @@ export const fields = {
   target: choice("0", ["0", "1"]),
   dtype: choice("float32", ["float32", "float64"]),
   logit: number(-6, { min: -10, max: 10 }),
+  /** Those of `veiled` that are open. */
+  open: list([], choice("smoothing", veiled), { max: veiled.length }),
 };

@@ -1,7 +1,7 @@
 /**
  * Cross-entropy to touch: two distributions, what they cost, and what floats make of it.
  */
-import { Control, isHidden, isLocked } from "../../components/control.tsx";
+import { Control, isHidden } from "../../components/control.tsx";
 import { Predict } from "../../components/predict.tsx";
 import { Select } from "../../components/select.tsx";
 import type { State } from "../../state/state.ts";
@@ -11,10 +11,7 @@ import { fields } from "./fields.ts";
 import { Divergences } from "./figures/divergences.tsx";
 import { Events } from "./figures/events.tsx";
 import { Figure } from "./figures/figure.tsx";
-import { Formulas } from "./figures/formulas.tsx";
-import { Mistake } from "./figures/mistake.tsx";
-import { Smoothing } from "./figures/smoothing.tsx";
-import { Temperature } from "./figures/temperature.tsx";
+import { Further } from "./figures/further.tsx";
 import { Together } from "./figures/together.tsx";
 import { logitsOf, lossOfLogits, measure } from "./measures.ts";
 import { apportion, fewest, most, probabilities, resized, type Shares, sharesOf, whole, withShare } from "./shares.ts";
@@ -245,120 +242,5 @@ function followed(p: readonly number[], q: readonly number[]): Shares {
       logits.map((z, i) => (Number.isFinite(z) ? z - gradient[i] : z)),
       p,
     ).q,
-  );
-}
-
-interface FurtherProps {
-  readonly state: CrossState;
-  readonly truth: readonly number[];
-  readonly guess: readonly number[];
-  readonly labels: readonly string[];
-}
-
-/** The figures that need no bars, or only their logits. */
-function Further({ state, truth, guess, labels }: FurtherProps) {
-  const unit = state.unit.value;
-  return (
-    <>
-      <Control id="temperature">
-        <Figure
-          title="Temperature"
-          idea={
-            <p>
-              Divide the logits by T before the softmax. It changes how sure q is, and never which event it holds most
-              likely.
-            </p>
-          }
-          predict={
-            <Predict
-              question="T goes from 1 to 5. Does q become flatter or sharper?"
-              choices={["flatter", "sharper"]}
-              answer={0}
-            >
-              Logits that lie closer together give more equal probabilities: at T = 5 differences are a fifth of what
-              they were. Towards T = 0 all goes to the largest.
-            </Predict>
-          }
-        >
-          <Temperature
-            temperature={state.temperature}
-            logits={logitsOf(guess)}
-            p={truth}
-            {...{ labels, unit }}
-            canDrag={!isLocked("temperature")}
-          />
-        </Figure>
-      </Control>
-      <Control id="smoothing">
-        <Figure
-          title="Label smoothing, and the floor of a loss"
-          idea={
-            <p>
-              A label says 1 and 0; smoothing takes ε of it and gives it to all classes alike. Here are three classes,
-              and the right one is ahead of the others by a margin.
-            </p>
-          }
-          predict={
-            <Predict
-              question="With ε = 0.1 and the largest margin you like: does the loss go to 0?"
-              choices={["yes, as without smoothing", "no, it rises again", "no, it stays where it is"]}
-              answer={1}
-            >
-              The target itself is uncertain now, so the loss cannot be below its entropy; and whoever is surer than the
-              target pays for it. Do not compare a smoothed loss with one that is not: their floors differ.
-            </Predict>
-          }
-        >
-          <Smoothing smoothing={state.smoothing} margin={state.margin} unit={unit} canDrag={!isLocked("smoothing")} />
-        </Figure>
-      </Control>
-      <Control id="formulas">
-        <Figure
-          title="Equal on paper"
-          idea={
-            <p>
-              Three ways to write binary cross-entropy, computed by the library as a network would. On paper they are
-              the same for every z; in floats sigmoid(40) is exactly 1.
-            </p>
-          }
-          predict={
-            <Predict
-              question="z is 40 and the target 0: sure, and wrong. The loss should be 40. What does the textbook’s formula give?"
-              choices={["40", "15.9", "∞"]}
-              answer={2}
-            >
-              1 − p is exactly 0, so log(1 − p) is −∞, and the gradient ∞ · 0 is no number. Cut at 10⁻⁷ the loss is
-              finite, and its gradient 0: the worst mistakes are the ones it does not learn from. From logits all digits
-              are right.
-            </Predict>
-          }
-        >
-          <Formulas z={state.z} target={state.target} dtype={state.dtype} canDrag={!isLocked("formulas")} />
-        </Figure>
-      </Control>
-      <Control id="mistake">
-        <Figure
-          title="One confident mistake"
-          idea={
-            <p>
-              A model is sure of the wrong class. Two losses look at the same probability; what do they tell the logit?
-            </p>
-          }
-          predict={
-            <Predict
-              question="At a logit of −6, p of the right class is 0.0025. Which loss pulls harder on the logit?"
-              choices={["squared error", "cross-entropy", "both alike"]}
-              answer={1}
-            >
-              Squared error sends 2(p − 1) back to p, and the sigmoid multiplies it by p(1 − p), which is nearly 0 here.
-              In cross-entropy the 1/p cancels that factor: what is left is p − 1, nearly the whole −1. Drag the logit
-              to −10.
-            </Predict>
-          }
-        >
-          <Mistake logit={state.logit} canDrag={!isLocked("mistake")} />
-        </Figure>
-      </Control>
-    </>
   );
 }

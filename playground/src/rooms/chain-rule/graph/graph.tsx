@@ -4,14 +4,14 @@
 import type { BackwardData, ExplainedNode } from "@chainrule/explain";
 import { useSignal } from "@preact/signals";
 import { useWidth } from "../../../components/use-width.ts";
+import { useWorker } from "../../../components/use-worker.ts";
 import { short } from "../story/format.ts";
 import type { Seen, SeenEdge } from "../story/frames.ts";
 import { EdgeLabel, edgeSaid } from "./edge.tsx";
 import type { Layouts } from "./layout.worker.ts";
 import { Node, type NodeRole } from "./node.tsx";
 import { smooth } from "./paths.ts";
-import { shapeOf } from "./shape.ts";
-import { useLayouts } from "./use-layouts.ts";
+import { type Shape, shapeOf } from "./shape.ts";
 
 export interface GraphProps {
   readonly data: BackwardData;
@@ -24,13 +24,16 @@ export interface GraphProps {
   readonly onPick: (node: number) => void;
 }
 
+const startLayout = () => new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+
 /** Text below this part of its size is hard to read: the graph is scrolled in place of made smaller. */
 const smallest = 0.72;
 
 export function Graph({ data, seen, roles, withGradients, canDrag, onNumber, onPick }: GraphProps) {
   const { place, width: space } = useWidth<HTMLDivElement>();
   const picked = useSignal<number | null>(null);
-  const found = useLayouts(shapeOf(data));
+  const shape = shapeOf(data);
+  const found = useWorker<Shape, Layouts>(startLayout, JSON.stringify(shape), shape);
   const chosen = found && space.value > 0 ? choose(found, space.value) : null;
   const near = (edge: SeenEdge) => picked.value !== null && (edge.from === picked.value || edge.to === picked.value);
   return (

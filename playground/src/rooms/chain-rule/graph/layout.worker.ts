@@ -10,8 +10,9 @@ export interface Layouts {
   readonly down: Layout;
 }
 
-self.onmessage = ({ data: { key, shape } }: MessageEvent<{ key: string; shape: Shape }>) => {
-  postMessage({ key, layouts: { across: layoutGraph(shape.boxes, shape.arrows), down: downwards(shape) } });
+self.onmessage = ({ data: { key, question } }: MessageEvent<{ key: string; question: Shape }>) => {
+  const { boxes, arrows } = question;
+  postMessage({ key, answer: { across: layoutGraph(boxes, arrows), down: downwards(question) } });
 };
 
 /** A layout from left to right of boxes that lie on their side, turned. */

@@ -99,6 +99,8 @@ function Draggable(props: NodeProps) {
       aria-valuetext={short(value)}
       aria-valuemin={-1e9}
       aria-valuemax={1e9}
+      // Chromium heeds no touch-action within a drawing: without this the page would scroll, and take the finger away.
+      onTouchStart={(event) => event.preventDefault()}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         begun.current = { x: event.clientX, value, hasMoved: false };

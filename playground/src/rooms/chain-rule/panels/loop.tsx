@@ -3,6 +3,7 @@
  */
 import { useSignal } from "@preact/signals";
 import { NumberInput } from "../../../components/number-input.tsx";
+import { Predict } from "../../../components/predict.tsx";
 import { Scroll } from "../../../components/scroll.tsx";
 import { type Model, setNumbers } from "../model.ts";
 import { short } from "../story/format.ts";
@@ -88,6 +89,15 @@ export function LoopPanel({ model }: { readonly model: Model }) {
       <p role="status" class="chain-said">
         {said.value || "Nothing has been computed yet: begin with Forward. Then try leaving one out."}
       </p>
+      <Predict
+        question="Forward, backward, and backward once more, without zeroing. What are the gradients of the weights then?"
+        choices={["as after one backward", "twice as large", "0"]}
+        answer={1}
+      >
+        backward adds to what is there: that is how several samples make one gradient, and how a forgotten zeroing goes
+        unnoticed. The boxes between begin anew each time; the numbers you started from do not. Try it, and look at the
+        blocks.
+      </Predict>
       <div class="chain-piles">
         <p class="chain-loss">
           {result.name}

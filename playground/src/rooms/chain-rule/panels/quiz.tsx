@@ -1,23 +1,24 @@
 /**
  * Questions about this very computation; wrong answers are told the slip that leads to them.
  */
-import { gradeAnswer, type Question, quizQuestions } from "@chainrule/explain";
-import { useComputed, useSignal } from "@preact/signals";
-import type { Model } from "../model.ts";
+import { gradeAnswer, type Question } from "@chainrule/explain";
+import { useSignal } from "@preact/signals";
+import { useWorker } from "../../../components/use-worker.ts";
+import type { ChainState, Model } from "../model.ts";
 import { short } from "../story/format.ts";
+import type { Wanted } from "./quiz.worker.ts";
 
-const count = 5;
+const start = () => new Worker(new URL("./quiz.worker.ts", import.meta.url), { type: "module" });
 
-export function Quiz({ model: { state, data } }: { readonly model: Model }) {
-  const questions = useComputed((): readonly Question[] => {
-    try {
-      return quizQuestions(data.value, { questions: count, seed: state.seed.value, lr: state.lr.value || 0.1 });
-    } catch {
-      // Where all numbers are 0 or none is finite there is nothing to ask.
-      return [];
-    }
-  });
-  const all = questions.value;
+export function Quiz({ model: { state, data, program, numbers } }: { readonly model: Model }) {
+  const { kind, result, nodes, steps } = data.value;
+  const wanted = { data: { kind, result, nodes, steps }, seed: state.seed.value, lr: state.lr.value || 0.1 };
+  const key = JSON.stringify([program.value.text, numbers.value, wanted.seed, wanted.lr]);
+  const all = useWorker<Wanted, readonly Question[]>(start, key, wanted);
+  return all ? <Questions state={state} all={all} /> : <p class="faint">Choosing questions…</p>;
+}
+
+function Questions({ state, all }: { readonly state: ChainState; readonly all: readonly Question[] }) {
   const answered = state.answers.value;
   const isRight = (i: number) => answered[i] !== undefined && gradeAnswer(all[i], answered[i]).kind === "right";
   if (all.length === 0)

@@ -8,9 +8,11 @@ export interface FigureProps {
   readonly idea: ComponentChildren;
   readonly predict: ComponentChildren;
   readonly children: ComponentChildren;
+  /** Opens what would give the answer away; absent where it is open. */
+  readonly onOpen?: () => void;
 }
 
-export function Figure({ title, idea, predict, children }: FigureProps) {
+export function Figure({ title, idea, predict, children, onOpen }: FigureProps) {
   return (
     <section class="ce-figure">
       <h2>{title}</h2>
@@ -19,7 +21,18 @@ export function Figure({ title, idea, predict, children }: FigureProps) {
           {idea}
           {predict}
         </div>
-        <div class="ce-play">{children}</div>
+        <div class="ce-play">
+          {onOpen ? (
+            <div class="ce-veil">
+              <p>Predict first: the figure opens with your answer.</p>
+              <button type="button" class="quiet" onClick={onOpen}>
+                Open “{title}” without a prediction
+              </button>
+            </div>
+          ) : (
+            children
+          )}
+        </div>
       </div>
     </section>
   );

@@ -11,10 +11,10 @@ import { byFormula, type FormulaName, formulas, spread } from "../measures.ts";
 
 const zs = spread(-60, 60, 241);
 
-const texts: Readonly<Record<FormulaName, { title: string; code: string }>> = {
-  textbook: { title: "As in the textbook", code: "−[y log p + (1 − y) log(1 − p)],  p = sigmoid(z)" },
-  clipped: { title: "Clipped, as Keras does", code: "the same, with p cut to [10⁻⁷, 1 − 10⁻⁷]" },
-  logits: { title: "From logits", code: "y softplus(−z) + (1 − y) softplus(z)" },
+const texts: Readonly<Record<FormulaName, { title: string; line: string; code: string }>> = {
+  textbook: { title: "As in the textbook", line: "textbook", code: "−[y log p + (1 − y) log(1 − p)],  p = sigmoid(z)" },
+  clipped: { title: "Clipped, as Keras does", line: "clipped", code: "the same, with p cut to [10⁻⁷, 1 − 10⁻⁷]" },
+  logits: { title: "From logits", line: "from logits", code: "y softplus(−z) + (1 − y) softplus(z)" },
 };
 
 export interface FormulasProps {
@@ -62,7 +62,7 @@ export function Formulas({ z, target, dtype, canDrag }: FormulasProps) {
         x={{ min: -60, max: 60, name: "z" }}
         y={{ min: 0, max: 60, name: "nats" }}
         lines={formulas.map((name, i) => ({
-          name: texts[name].title.toLowerCase(),
+          name: texts[name].line,
           className: name,
           now: now[i].losses[0],
           points: zs.map((at, j) => [at, curves[i][j]] as const),
