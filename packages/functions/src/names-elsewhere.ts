@@ -6,9 +6,10 @@ import { Tensor } from "@chainrule/core";
 import { teachNames } from "@chainrule/core/internal";
 
 const functions =
-  "acosh arraySplit asinh atan2 atanh bincount cdist correlation covariance cummax cumprod diagonal diff digamma erfc erfinv exp2 " +
-  "floorDivide fmod gumbelSoftmax histogram hypot lerp lgamma log10 logAddExp logCumSumExp maskedFill maskedSelect median nanToNum " +
-  "nonzero normalize quantiles roll scatter searchsorted sliceUpdate trace tril triu unique xlogy";
+  "acosh arraySplit asinh atan2 atanh bincount cdist cholesky correlation covariance cummax cumprod det diagonal diff " +
+  "digamma eigh erfc erfinv exp2 floorDivide fmod gumbelSoftmax histogram hypot inv lerp lgamma log10 logAddExp " +
+  "logCumSumExp lstsq maskedFill maskedSelect median nanToNum nonzero normalize quantiles roll scatter searchsorted " +
+  "sliceUpdate slogdet solve svd trace tril triu unique xlogy";
 
 /** What is called otherwise in other libraries. */
 const renamed: Readonly<Record<string, string>> = {
@@ -16,6 +17,7 @@ const renamed: Readonly<Record<string, string>> = {
   ...{ quantile: "quantiles", logcumsumexp: "logCumSumExp", cov: "covariance", corrcoef: "correlation" },
   ...{ nan_to_num: "nanToNum", floor_divide: "floorDivide", tensorSplit: "arraySplit", tensor_split: "arraySplit" },
   ...{ masked_fill: "maskedFill", masked_select: "maskedSelect", argwhere: "nonzero", histc: "histogram" },
+  ...{ inverse: "inv", logdet: "slogdet", eigvalsh: "eigh", svdvals: "svd" },
 };
 
 const hint = (name: string) => `Write ${name}(x, …): it is a function, imported by its name.`;

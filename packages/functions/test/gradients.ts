@@ -2,7 +2,7 @@
  * The gradient checks of each function: at which points, with which options. Away from kinks, where differences would say
  * something else.
  */
-import { concat, type Tensor, type TensorLike, tensor } from "@chainrule/core";
+import { concat, eye, type Tensor, type TensorLike, tensor } from "@chainrule/core";
 import * as functions from "../src/index.ts";
 
 export interface GradientCase {
@@ -25,6 +25,20 @@ export function numbers(shape: readonly number[], seed = 0): Tensor {
   });
   return tensor(data, { shape });
 }
+
+/** Matrices that are far from singular. */
+const matrices = (...shape: number[]) => {
+  const [m, n] = shape.slice(-2);
+  return numbers(shape).mul(0.4).add(eye(m, n).mul(2));
+};
+
+/** Matrices whose eigenvalues and singular values are far apart. */
+const ascending = (...shape: number[]) => {
+  const [m, n] = shape.slice(-2);
+  return numbers(shape)
+    .mul(0.3)
+    .add(eye(m, n).cumsum(0).cumsum(1).sub(1).mul(eye(m, n)).mul(2).add(eye(m, n)));
+};
 
 const positives = (shape: readonly number[], seed = 0) => numbers(shape, seed).mul(0.4).add(1.2);
 
@@ -182,6 +196,35 @@ export const gradientTable: Readonly<Record<string, readonly GradientCase[]>> = 
       numbers([3, 4]),
       0.7,
     ),
+  ],
+
+  solve: [
+    at("matrices", functions.solve, matrices(2, 3, 3), numbers([3, 2], 1)),
+    at("a vector", functions.solve, matrices(3, 3), numbers([3], 1)),
+  ],
+  inv: [at("of batches", functions.inv, matrices(2, 3, 3))],
+  det: [at("of batches", functions.det, matrices(2, 3, 3)), at("of a number", functions.det, [[0.7]])],
+  slogdet: [at("the logarithm", (a) => functions.slogdet(a).logAbsDet, matrices(2, 3, 3))],
+  cholesky: [
+    at("of squares", (a) => functions.cholesky(a.matmul(a.transpose())), matrices(2, 3, 3)),
+    at("of what is not symmetric", (a) => functions.cholesky(a.mul(0.2).add(eye(3, 3).mul(2))), numbers([3, 3])),
+  ],
+  eigh: [
+    at("eigenvalues", (a) => functions.eigh(a).eigenvalues, ascending(3, 3)),
+    at("eigenvectors", (a) => functions.eigh(a).eigenvectors, ascending(2, 3, 3)),
+  ],
+  svd: [
+    [3, 3],
+    [4, 2],
+    [2, 4],
+  ].flatMap(([m, n]) => [
+    at(`s, ${m} by ${n}`, (a) => functions.svd(a).s, ascending(m, n)),
+    at(`u, ${m} by ${n}`, (a) => functions.svd(a).u, ascending(m, n)),
+    at(`vh, ${m} by ${n}`, (a) => functions.svd(a).vh, ascending(m, n)),
+  ]),
+  lstsq: [
+    at("more equations", (a, b) => functions.lstsq(a, b), ascending(4, 2), numbers([4], 1)),
+    at("fewer equations", (a, b) => functions.lstsq(a, b), ascending(2, 3), numbers([2, 2], 1)),
   ],
 
   cdist: [1, 1.5, 2, 3, Number.POSITIVE_INFINITY].map((p) =>

@@ -71,6 +71,7 @@ interface Files {
   "peers/distributions": ReferenceCase;
   "peers/transforms": ReferenceCase;
   "peers/functions": ReferenceCase;
+  "peers/linear-algebra": ReferenceCase;
   information: ReferenceCase;
   "higher-order": HessianCase;
   optimizers: OptimizerCase;
