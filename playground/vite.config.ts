@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { contentSecurityPolicy } from "./build/content-security-policy.ts";
+import { declarations } from "./build/declarations.ts";
 import { offline } from "./build/offline.ts";
 import { sandboxTexts } from "./build/sandbox-texts.ts";
 
@@ -14,6 +15,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  worker: { format: "es", rolldownOptions: { output: { keepNames: true } } },
+  worker: { format: "es", plugins: () => [declarations()], rolldownOptions: { output: { keepNames: true } } },
   plugins: [sandboxTexts(), contentSecurityPolicy(), offline()],
 });

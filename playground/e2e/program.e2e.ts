@@ -106,6 +106,36 @@ describe("the room of programs", () => {
     });
   });
 
+  it("completes, explains and underlines from the library's declarations", async () => {
+    const code =
+      'import { huber, tensor } from "chainrule";\n\nconst x = tensor([1, 2]);\nhuber(x, [1, 3], { detla: 1 });\n';
+    await visit(programLink(code), async (page) => {
+      await page.locator(".cm-lintRange-error").waitFor({ timeout: 40_000 });
+      expect(await page.locator(".cm-lintRange-error").innerText()).toBe("detla");
+      await page.locator(".cm-content").press("Control+Home");
+      await page.keyboard.press("F8");
+      await page.getByText("Did you mean to write 'delta'?").waitFor();
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Control+Home");
+      for (let i = 0; i < 11; i++) await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("F2");
+      await page.locator(".editor-tip code", { hasText: "huber" }).waitFor();
+      expect(await page.locator(".editor-tip").innerText()).toMatch(/delta/);
+      await page.keyboard.press("Escape");
+      expect(await page.locator(".editor-tip").count()).toBe(0);
+      await page.keyboard.press("Control+End");
+      await page.keyboard.type("x.matm");
+      await page.locator(".cm-tooltip-autocomplete li", { hasText: "matmul" }).waitFor();
+      await page.keyboard.press("Enter");
+      expect(await page.locator(".cm-content").innerText()).toContain("x.matmul");
+      await page
+        .locator(".cm-line", { hasText: "const x" })
+        .locator("span", { hasText: /^tensor$/ })
+        .hover();
+      await page.locator(".cm-tooltip-hover code", { hasText: "tensor" }).waitFor();
+    });
+  });
+
   const examples = [
     ["chain-rule", "01-chain-rule"],
     ["mlp", "02-scalar-mlp"],

@@ -11,13 +11,15 @@ export interface EditorProps {
   readonly label: string;
   readonly value: Signal<string>;
   readonly isReadOnly?: boolean;
+  /** Completion, explanations and mistakes from the declarations of chainrule, as soon as they are loaded. */
+  readonly hasTypes?: boolean;
   /** A line, from 1, to mark, with what is to be said of it. */
   readonly mark?: Signal<{ readonly line: number; readonly message: string } | null>;
   /** Ctrl or Cmd and Enter. */
   readonly onRun?: () => void;
 }
 
-export function Editor({ label, value, isReadOnly = false, mark, onRun }: EditorProps) {
+export function Editor({ label, value, isReadOnly = false, hasTypes = false, mark, onRun }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const handle = useRef<EditorHandle | null>(null);
   const run = useRef(onRun);
@@ -25,7 +27,8 @@ export function Editor({ label, value, isReadOnly = false, mark, onRun }: Editor
   const help = useId();
   useEffect(() => {
     let isGone = false;
-    void import("./codemirror.ts").then(({ createEditor }) => {
+    let endTypes = () => {};
+    void import("./codemirror.ts").then(async ({ createEditor }) => {
       if (isGone || !place.current) return;
       handle.current = createEditor(place.current, {
         label,
@@ -38,13 +41,20 @@ export function Editor({ label, value, isReadOnly = false, mark, onRun }: Editor
         onRun: () => run.current?.(),
       });
       handle.current.mark(mark?.peek() ?? null);
+      if (!hasTypes) return;
+      const { typeScript } = await import("./typescript.ts");
+      if (isGone) return;
+      const types = typeScript();
+      handle.current?.extend(types.extension);
+      endTypes = types.end;
     });
     return () => {
       isGone = true;
+      endTypes();
       handle.current?.destroy();
       handle.current = null;
     };
-  }, [label, isReadOnly, help]);
+  }, [label, isReadOnly, hasTypes, help]);
   useSignalEffect(() => {
     // Read even while there is no editor: what is not read is not followed.
     const text = value.value;
@@ -62,6 +72,7 @@ export function Editor({ label, value, isReadOnly = false, mark, onRun }: Editor
       <p id={help} class="faint editor-help">
         {isReadOnly ? "It can be read and copied." : "Tab indents; Escape, then Tab leaves the editor."}
         {onRun && " Ctrl+Enter runs."}
+        {hasTypes && " F2 explains the name at the cursor, Ctrl+Space completes, F8 goes to the next mistake."}
       </p>
     </div>
   );

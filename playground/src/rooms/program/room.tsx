@@ -50,6 +50,7 @@ function View({ state }: { readonly state: State<typeof fields> }) {
               label="The program, in TypeScript"
               value={state.code}
               isReadOnly={isLocked("code")}
+              hasTypes
               mark={mark}
               onRun={begin}
             />

@@ -53,6 +53,7 @@ function View({ state }: { readonly state: LossState }) {
               label="The loss, in TypeScript"
               value={state.code}
               isReadOnly={isLocked("code")}
+              hasTypes
               mark={mark}
               onRun={check}
             />
