@@ -1,4 +1,5 @@
 import { jit } from "@chainrule/compiler";
+import { Trace } from "@chainrule/compiler/internal";
 import {
   customGradient,
   defineOp,
@@ -12,6 +13,7 @@ import {
   parameter,
   rand,
   randn,
+  randperm,
   refuseWhere,
   ShapeError,
   scalar,
@@ -24,6 +26,7 @@ import {
   vjp,
   where,
 } from "@chainrule/core";
+import { withTracer } from "@chainrule/core/internal";
 import { crossEntropy } from "@chainrule/losses";
 import { Dense, Sequential, SGD } from "@chainrule/nn";
 import { expectClose } from "@chainrule/testing";
@@ -260,6 +263,23 @@ describe("random numbers", () => {
     );
     const calls = Array.from({ length: 6 }, () => String(f(x).toArray()));
     expect(new Set(calls).size).toBe(6);
+  });
+
+  it("are written elsewhere as one draw only where they are the same numbers", () => {
+    const draws = (shape: readonly number[], make: typeof rand) => {
+      const trace = new Trace("f", []);
+      const f = (rows: Tensor) => vmap((row) => row.sum().add(make(shape)), { randomness: "different" })(rows);
+      withTracer(trace, () => f(x));
+      return trace.nodes.flatMap(({ op, source }) =>
+        op?.random && source.kind === "op" ? [(source.attributes as { distribution: string }).distribution] : [],
+      );
+    };
+    expect(draws([3], rand)).toEqual(["rand"]);
+    expect(draws([2], randn as typeof rand)).toEqual(["randn"]);
+    expect(draws([3], randn as typeof rand)).toEqual(["randn, for each example"]);
+    expect(draws([2], ((shape: number[]) => randperm(shape[0])) as never)).toEqual(["randperm, for each example"]);
+    const pairs = vmap((row) => row.add(randn([2], { generator: new Generator(1) })), { randomness: "different" })(x);
+    expect(pairs.toArray()).toEqual(x.add(randn([3, 2], { generator: new Generator(1) })).toArray());
   });
 
   it("wait for a choice", () => {
