@@ -26,10 +26,10 @@ export interface Tree {
  * Takes a tree apart. Its leaves are tensors, numbers, and nested arrays of numbers; null and undefined stay where they
  * are.
  *
- * @param what it is, for the error about something else in it.
+ * @param what it is, for the error about something else in it, which ends with `hint`.
  * @throws ValueError for anything else in it.
  */
-export function takeApart(where: string, what: string, value: unknown): Tree {
+export function takeApart(where: string, what: string, value: unknown, hint?: string): Tree {
   const leaves: Leaf[] = [];
   const visit = (x: unknown, path: string, depth: number): Node => {
     if (depth > deepest)
@@ -53,6 +53,7 @@ export function takeApart(where: string, what: string, value: unknown): Tree {
       where,
       expected: `${what}: tensors, in arrays and records`,
       got: `${describe(x)}${path && ` at ${path}`}`,
+      hint,
     });
   };
   const root = visit(value, "", 0);

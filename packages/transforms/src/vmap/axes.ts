@@ -76,7 +76,7 @@ export function mapArguments(where: string, inAxes: Axes, args: readonly unknown
     const axes = Array.isArray(inAxes) ? (inAxes[i] as Axes) : (inAxes as Axes);
     if (axes === null) return null;
     const place = `${where}, argument ${i}`;
-    const tree = takeApart(place, "an argument", arg);
+    const tree = takeApart(place, "an argument", arg, "What all examples share may be anything: null in inAxes.");
     return { tree, axes: spread(place, axes, tree, 0) };
   });
 }

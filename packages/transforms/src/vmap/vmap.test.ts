@@ -86,6 +86,18 @@ describe("a mapped function", () => {
     ]);
   });
 
+  it("applies as many operations to many examples as to few", () => {
+    const w = parameter(randn([2, 3]));
+    const f = (rows: Tensor) => vmap(grad((row) => crossEntropy(row.matmul(w).tanh().unsqueeze(0), [1])))(rows);
+    const operations = (count: number) => {
+      const trace = new Trace("f", []);
+      withTracer(trace, () => f(randn([count, 2])));
+      return trace.nodes.length;
+    };
+    expect(operations(100)).toBe(operations(2));
+    expect(operations(100)).toBeLessThan(60);
+  });
+
   it("is a function of no examples, too", () => {
     const w = parameter([2, 3]);
     const y = vmap((row) => row.mul(w).sum())(x.slice([0, 0]));
@@ -435,6 +447,12 @@ describe("what is refused", () => {
     expect(() => vmap(add)(x, tensor(1))).toThrow(
       /argument 1: expected a tensor with an axis 0, .* got a scalar.*inAxes/s,
     );
+    const model = new Dense({ units: 1, inputDim: 2 });
+    const call = (layer: Dense, row: Tensor) => layer.call(row.unsqueeze(0));
+    expect(() => vmap(call)(model, x)).toThrow(
+      /argument 0: expected an argument: tensors, .* got a Dense.\n.*null in inAxes/,
+    );
+    expect(vmap(call, { inAxes: [null, 0] })(model, x).shape).toEqual([3, 1, 1]);
     expect(() => vmap(add, { inAxes: [0] })(x, x)).toThrow(/inAxes: expected as many as there are arguments, 2, got 1/);
     expect(() => vmap(add, { inAxes: 2 })(x, x)).toThrow(ValueError);
     expect(() => vmap(add, { inAxes: null })(x, x)).toThrow(/expected at least one tensor along which to map/);
