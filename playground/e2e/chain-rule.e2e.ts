@@ -252,6 +252,18 @@ describe("the loop by hand", () => {
     );
   });
 
+  it("keeps weights whose gradient is no number", async () => {
+    await visit("#chain-rule?preset=own&mode=loop&program=log(a)&numbers=a:-1", async (page) => {
+      for (const name of ["1 Forward", "2 Backward"]) await button(page, name).click();
+      expect(await page.locator(".chain-loss output").textContent()).toBe("NaN");
+      expect(await page.locator('tr[data-leaf="a"] .grad').textContent()).toBe("−1");
+      await type(page, "w*log(a - a)");
+      for (const name of ["1 Forward", "2 Backward", "3 Update"]) await button(page, name).click();
+      expect(await page.locator(".chain-said").textContent()).toContain("not a finite number");
+      expect(await page.locator("#chain-number-w").inputValue()).toBe("2");
+    });
+  });
+
   it("is the same when its link is opened elsewhere", async () => {
     let hash = "";
     let shown: string | null = "";

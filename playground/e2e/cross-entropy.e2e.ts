@@ -267,6 +267,20 @@ describe("further figures", () => {
   });
 });
 
+describe("from room to room", () => {
+  it("the mistake goes on as a graph", async () => {
+    await visit("#cross-entropy?open=mistake&logit=-4", async (page) => {
+      await button(page, "Go back through it, step by step →").click();
+      await page.locator('[data-node="loss"]').waitFor();
+      expect(await page.locator("h1").textContent()).toBe("The chain rule");
+      await button(page, "To the end").click();
+      const p = 1 / (1 + Math.exp(4));
+      const shown = (await page.locator('[data-node="z"] .gradient').textContent())!;
+      expect(Number(shown.replace("grad ", "").replace("−", "-"))).toBeCloseTo(p - 1, 4);
+    });
+  });
+});
+
 describe("lessons and links", () => {
   it("shows the same in a fresh profile", async () => {
     let hash = "";

@@ -99,6 +99,9 @@ function looped(program: Program, now: BackwardData, numbers: readonly number[],
   };
 }
 
+/** No number is set to more than this. */
+const largest = 1e9;
+
 /** Sets some of the leaves' numbers, in the text where they stand there. */
 export function setNumbers({ state, program, numbers }: Model, changed: readonly (number | undefined)[]): void {
   const { leaves } = program.value;
@@ -108,13 +111,16 @@ export function setNumbers({ state, program, numbers }: Model, changed: readonly
   const places = leaves.map((leaf, i) => ({ leaf, number: changed[i], before: numbers.value[i] }));
   places.sort((a, b) => (b.leaf.place?.start ?? 0) - (a.leaf.place?.start ?? 0));
   for (const { leaf, number, before } of places) {
-    if (number === undefined || Object.is(number, before) || Math.abs(number) > 1e9 || Number.isNaN(number)) continue;
-    if (leaf.place) text = withNumber(text, leaf.place, number);
-    else kept.set(leaf.name, number);
+    if (number === undefined || !Number.isFinite(number) || Object.is(number, before)) continue;
+    const taken = Math.min(largest, Math.max(-largest, number));
+    if (leaf.place) text = withNumber(text, leaf.place, taken);
+    else kept.set(leaf.name, taken);
   }
   batch(() => {
     state.program.value = text;
     state.numbers.value = kept;
+    // They were about other numbers.
+    state.answers.value = [];
   });
 }
 

@@ -2,6 +2,7 @@
  * The chain rule on a graph of one's own: forward and backward, number by number.
  */
 import { useMemo } from "preact/hooks";
+import { goTo } from "../../app/navigation.ts";
 import { Control, isHidden, isLocked } from "../../components/control.tsx";
 import { Predict } from "../../components/predict.tsx";
 import { defineRoom } from "../room.ts";
@@ -10,7 +11,7 @@ import { Graph } from "./graph/graph.tsx";
 import { type ChainState, createModel, type Model, setNumbers, takePreset } from "./model.ts";
 import { Code } from "./panels/code.tsx";
 import { Editor } from "./panels/editor.tsx";
-import { LoopPanel } from "./panels/loop.tsx";
+import { LoopPanel, LoopPrediction } from "./panels/loop.tsx";
 import { Numbers } from "./panels/numbers.tsx";
 import { Quiz } from "./panels/quiz.tsx";
 import { Card, Transport } from "./panels/steps.tsx";
@@ -75,6 +76,11 @@ function ChainRule({ state }: { readonly state: ChainState }) {
             <p class="chain-idea">{preset.idea}</p>
             <Predict key={preset.id} {...preset}>
               {preset.because}
+              {preset.id === "logistic" && (
+                <button type="button" class="quiet" onClick={() => void goTo("cross-entropy", {})}>
+                  What cross-entropy is →
+                </button>
+              )}
             </Predict>
           </div>
         ) : (
@@ -115,6 +121,7 @@ function ChainRule({ state }: { readonly state: ChainState }) {
         onPick={(node) => pick(model, node)}
       />
       {mode === "steps" && <Card model={model} withGradients={withGradients} />}
+      {mode === "loop" && <LoopPrediction />}
       {mode === "quiz" && (
         <Control id="quiz">
           <Quiz model={model} />

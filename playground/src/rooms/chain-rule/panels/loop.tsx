@@ -45,10 +45,14 @@ export function LoopPanel({ model }: { readonly model: Model }) {
     },
     update() {
       const { lr } = state;
-      setNumbers(
-        model,
-        update(program.value, loop.value, { numbers: numbers.value, isWeight: isWeight.value, lr: lr.value }),
-      );
+      const next = update(program.value, loop.value, {
+        numbers: numbers.value,
+        isWeight: isWeight.value,
+        lr: lr.value,
+      });
+      setNumbers(model, next);
+      if (!next.every(Number.isFinite))
+        return "Update: a gradient is not a finite number, and the weights that it belongs to stay. In a training they would be lost.";
       return loop.value.passes.length === 0
         ? "Update: all gradients are 0, so nothing has moved."
         : "Update: the weights have moved against their gradients. The values between are old until you go forward again.";
@@ -89,15 +93,6 @@ export function LoopPanel({ model }: { readonly model: Model }) {
       <p role="status" class="chain-said">
         {said.value || "Nothing has been computed yet: begin with Forward. Then try leaving one out."}
       </p>
-      <Predict
-        question="Forward, backward, and backward once more, without zeroing. What are the gradients of the weights then?"
-        choices={["as after one backward", "twice as large", "0"]}
-        answer={1}
-      >
-        backward adds to what is there: that is how several samples make one gradient, and how a forgotten zeroing goes
-        unnoticed. The boxes between begin anew each time; the numbers you started from do not. Try it, and look at the
-        blocks.
-      </Predict>
       <div class="chain-piles">
         <p class="chain-loss">
           {result.name}
@@ -108,6 +103,21 @@ export function LoopPanel({ model }: { readonly model: Model }) {
         <Piles model={model} />
       </div>
     </div>
+  );
+}
+
+/** Asked below the graph, where the answer can be seen. */
+export function LoopPrediction() {
+  return (
+    <Predict
+      question="Forward, backward, and backward once more, without zeroing. What are the gradients of the weights then?"
+      choices={["as after one backward", "twice as large", "0"]}
+      answer={1}
+    >
+      backward adds to what is there: that is how several samples make one gradient, and how a forgotten zeroing goes
+      unnoticed. The boxes between begin anew each time; the numbers you started from do not. Try it, and look at the
+      blocks.
+    </Predict>
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * The figures that need no bars, or only their logits.
  */
+import { useMemo } from "preact/hooks";
 import { Control, isHidden, isLocked } from "../../../components/control.tsx";
 import { Predict } from "../../../components/predict.tsx";
 import type { State } from "../../../state/state.ts";
@@ -20,12 +21,25 @@ export interface FurtherProps {
 }
 
 export function Further(props: FurtherProps) {
+  const { state } = props;
+  // What does not depend on the bars is not drawn again while they are dragged.
+  const others = useMemo(() => <WithoutBars state={state} />, [state]);
   return (
     <>
       {!isHidden("temperature") && <TemperatureFigure {...props} />}
-      {!isHidden("smoothing") && <SmoothingFigure {...props} />}
-      {!isHidden("formulas") && <FormulasFigure {...props} />}
-      {!isHidden("mistake") && <MistakeFigure {...props} />}
+      {others}
+    </>
+  );
+}
+
+type StateAlone = Pick<FurtherProps, "state">;
+
+function WithoutBars({ state }: StateAlone) {
+  return (
+    <>
+      {!isHidden("smoothing") && <SmoothingFigure state={state} />}
+      {!isHidden("formulas") && <FormulasFigure state={state} />}
+      {!isHidden("mistake") && <MistakeFigure state={state} />}
     </>
   );
 }
@@ -73,7 +87,7 @@ function TemperatureFigure({ state, truth, guess, labels }: FurtherProps) {
   );
 }
 
-function SmoothingFigure({ state }: FurtherProps) {
+function SmoothingFigure({ state }: StateAlone) {
   const onOpen = opener(state, "smoothing");
   return (
     <Figure
@@ -109,7 +123,7 @@ function SmoothingFigure({ state }: FurtherProps) {
   );
 }
 
-function FormulasFigure({ state }: FurtherProps) {
+function FormulasFigure({ state }: StateAlone) {
   const onOpen = opener(state, "formulas");
   return (
     <Figure
@@ -140,7 +154,7 @@ function FormulasFigure({ state }: FurtherProps) {
   );
 }
 
-function MistakeFigure({ state }: FurtherProps) {
+function MistakeFigure({ state }: StateAlone) {
   const onOpen = opener(state, "mistake");
   return (
     <Figure

@@ -3,10 +3,26 @@
  */
 import type { Signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import { goTo } from "../../../app/navigation.ts";
 import { NumberInput } from "../../../components/number-input.tsx";
 import { Chart } from "../chart.tsx";
 import { float } from "../format.ts";
 import { ofMistake, spread } from "../measures.ts";
+
+/** The same mistake as a graph: a logit, its probability, the loss. */
+function neuronWith(logit: number) {
+  return {
+    preset: "own",
+    program: "p = sigmoid(z)\nloss = -log(p)",
+    numbers: new Map([["z", logit]]),
+    mode: "steps",
+    step: 3,
+    forwarded: [],
+    passes: [],
+    hasBackward: false,
+    answers: [],
+  };
+}
 
 const logits = spread(-10, 10, 161);
 
@@ -31,6 +47,9 @@ export function Mistake({ logit, canDrag }: { readonly logit: Signal<number>; re
         )}
         .
       </p>
+      <button type="button" onClick={() => void goTo("chain-rule", neuronWith(logit.value))}>
+        Go back through it, step by step →
+      </button>
       <Chart
         title="Losses by the logit"
         x={{ min: -10, max: 10, name: "logit of the right class" }}
