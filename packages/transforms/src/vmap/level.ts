@@ -58,6 +58,7 @@ export class Level implements Tracer, StateTracer {
   /** Tensors from outside that became leaves inside, and what they stood for before. */
   readonly #borrowed: { readonly x: Tensor; readonly before: TracedValue | null }[] = [];
   #lastResult: Tensor | null = null;
+  #hasRefused = false;
 
   /** @param outer who computes, or records, what is done to all examples at once. */
   constructor(where: string, count: number, outer: Tracer | null, randomness: Randomness) {
@@ -72,13 +73,20 @@ export class Level implements Tracer, StateTracer {
     return this.#outer === null;
   }
 
-  /** Runs a function inside. */
+  /** Runs a function inside. @throws RefusedNumbers also where the function caught it. */
   run<T>(f: () => T): T {
     try {
-      return withTracer(this, f);
+      const result = withTracer(this, f);
+      if (this.#hasRefused) throw this.#refuseNumbers();
+      return result;
     } finally {
       for (const { x, before } of this.#borrowed) x.traced = before;
     }
+  }
+
+  #refuseNumbers(): RefusedNumbers {
+    this.#hasRefused = true;
+    return new RefusedNumbers(this);
   }
 
   #outside<T>(f: () => T): T {
@@ -125,7 +133,7 @@ export class Level implements Tracer, StateTracer {
       return rule?.(call) ?? applyOwnOp(op, call, () => new Level(op.name, this.#count, tracer, this.#randomness));
     } catch (error) {
       // An index that is not there, say: shapes and dtypes were looked at before.
-      if (this.isEager && error instanceof Error && error.name === "ValueError") throw new RefusedNumbers(this);
+      if (this.isEager && error instanceof Error && error.name === "ValueError") throw this.#refuseNumbers();
       throw error;
     }
   }
@@ -199,7 +207,7 @@ export class Level implements Tracer, StateTracer {
     throw new GraphError({
       where: this.#where,
       expected: "gradients as results",
-      got: `backward(), which would leave one for each example on a ${leaf instanceof Parameter ? "parameter" : "tensor"} of shape ${formatShape(leaf.shape)}`,
+      got: `backward() or zeroGrad(), which would change, for each example, that of a ${leaf instanceof Parameter ? "parameter" : "tensor"} of shape ${formatShape(leaf.shape)}`,
       hint: "Return them: gradients([loss], [w]), or vmap(grad(f)).",
     });
   }
@@ -233,7 +241,7 @@ export class Level implements Tracer, StateTracer {
   guard(bad: Tensor): void {
     const { x } = this.operandOf(bad);
     if (this.#outerState) this.#outside(() => this.#outerState!.guard(x));
-    else if (x.storage.some((flag) => flag !== 0)) throw new RefusedNumbers(this);
+    else if (x.storage.some((flag) => flag !== 0)) throw this.#refuseNumbers();
   }
 }
 

@@ -382,7 +382,7 @@ describe("what is refused", () => {
       return row;
     };
     expect(() => vmap(step)(x)).toThrow(
-      /vmap\(step\): expected gradients as results, got backward\(\), .* on a parameter of shape \[2\].\n {2}Return them: gradients/,
+      /vmap\(step\): expected gradients as results, got backward\(\) or zeroGrad\(\), .* a parameter of shape \[2\].\n {2}Return them: gradients/,
     );
     expect(w.grad).toBeNull();
     expect(() =>
@@ -421,6 +421,19 @@ describe("what is refused", () => {
     expect(() => vmap(check)(x)).toThrow(message);
     expect(() => jit((rows: Tensor) => vmap(check)(rows))(x)).toThrow(message);
     expect(() => vmap(vmap(check))(x.unsqueeze(0) as never)).toThrow(/vmap\(check\), example 2/);
+    // Whoever catches the error does so for that example alone.
+    const caught = vmap((row) => {
+      try {
+        return check(row);
+      } catch {
+        return row.neg();
+      }
+    });
+    expect(caught(x).toArray()).toEqual([
+      [1, 4],
+      [9, 16],
+      [-5, -6],
+    ]);
     expect(vmap(check)(x.slice([0, 2])).toArray()).toEqual(x.slice([0, 2]).square().toArray());
     const places = tensor([[0], [1], [2]], { dtype: "int32" });
     expect(() => vmap((row: Tensor, at: Tensor) => row.gather(at))(x, places)).toThrow(
