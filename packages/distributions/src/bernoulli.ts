@@ -4,7 +4,7 @@
 import { type DType, rand, type Shape, type Tensor, type TensorLike, where } from "@chainrule/core";
 import { Distribution, type SampleOptions } from "./distribution.ts";
 import { type LogitsOrProbs, oneOf } from "./logits.ts";
-import { asFloats, asValue, check, constraints } from "./parameters.ts";
+import { asFloats, asValue, check, constraints, impossible } from "./parameters.ts";
 
 /**
  * The Bernoulli distribution, 1 with probability p and else 0: log P(x) = x log p + (1 - x) log(1 - p), -Infinity for other x.
@@ -68,7 +68,7 @@ export class Bernoulli extends Distribution {
     const value = asValue("Bernoulli.logProb", x, this.dtype);
     const [isOne, isZero] = [value.equal(1), value.equal(0)];
     const [one, zero] = this.#logs(isOne, isZero);
-    return where(isOne.logicalOr(isZero), one.add(zero), where(value.isNaN(), value, Number.NEGATIVE_INFINITY));
+    return one.add(zero).add(impossible(value, isOne.logicalOr(isZero)));
   }
 
   protected override entropyFormula(): Tensor {

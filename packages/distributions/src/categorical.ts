@@ -16,7 +16,7 @@ import {
 } from "@chainrule/core";
 import { Distribution, type SampleOptions } from "./distribution.ts";
 import { type LogitsOrProbs, oneOf } from "./logits.ts";
-import { asFloats, asValue, type Constraint, check, checkVector } from "./parameters.ts";
+import { asFloats, asValue, type Constraint, check, checkVector, impossible } from "./parameters.ts";
 
 const weights: Constraint = {
   expected: "finite numbers of at least 0",
@@ -120,7 +120,7 @@ export class Categorical extends Distribution {
     const [rows, choices] = sameRows(all, index);
     const taken = takeAlongAxis(rows, choices, -1).squeeze(-1);
     const logs = this.#isLogits ? taken : taken.log();
-    return where(isClass, logs, where(value.isNaN(), value, Number.NEGATIVE_INFINITY));
+    return logs.add(impossible(value, isClass));
   }
 
   protected override entropyFormula(): Tensor {

@@ -140,7 +140,7 @@ export abstract class Distribution {
     throw new OptionError({
       where: `${this.constructor.name}.rsample`,
       expected: "a distribution whose draws move smoothly with its parameters",
-      got: `one on ${this.support}${this.support === "classes" || this.support === "counts" ? ", which jump" : ""}`,
+      got: `a ${this.constructor.name}, whose draws jump`,
       hint: "Draw with sample; the gradient of E[f(x)] is that of the mean of f(x).detach().mul(p.logProb(x)).",
     });
   }

@@ -35,7 +35,7 @@ export class Normal extends Distribution {
   constructor(loc: TensorLike, scale: TensorLike) {
     super();
     [this.loc, this.scale] = asFloats("Normal", loc, scale);
-    this.batchShape = commonShape("Normal", [this.loc, this.scale]);
+    this.batchShape = commonShape("Normal", [this.loc.shape, this.scale.shape]);
     this.dtype = this.loc.dtype;
     check("Normal", "loc", this.loc, constraints.finite);
     check("Normal", "scale", this.scale, constraints.positive);

@@ -4,6 +4,7 @@
 import {
   asTensor,
   broadcastShapes,
+  where as choose,
   type DType,
   getDefaultDType,
   isFloat,
@@ -29,14 +30,25 @@ export function asValue(where: string, x: TensorLike, dtype: DType): Tensor {
   return x instanceof Tensor && isFloat(x.dtype) ? x : toFloat(where, x, dtype);
 }
 
+/** What to add to a log-probability: 0 where a value is possible, else -Infinity, and NaN for NaN. */
+export function impossible(value: Tensor, isPossible: Tensor): Tensor {
+  const not = choose(value.isNaN(), Number.NaN, Number.NEGATIVE_INFINITY);
+  return choose(isPossible, 0, not).cast(value.dtype);
+}
+
+/** In double precision, for sums of large logarithms that nearly cancel. */
+export function double(x: Tensor): Tensor {
+  return x.cast("float64");
+}
+
 function toFloat(where: string, x: TensorLike, dtype: DType): Tensor {
   const made = asTensor(x, where, dtype);
   return made.dtype === dtype ? made : made.cast(dtype);
 }
 
 /** The shape that all broadcast to. */
-export function commonShape(where: string, tensors: readonly Tensor[]): Shape {
-  return tensors.map(({ shape }) => shape).reduce((a, b) => broadcastShapes(where, a, b), [] as Shape);
+export function commonShape(where: string, shapes: readonly Shape[]): Shape {
+  return shapes.reduce((a, b) => broadcastShapes(where, a, b), [] as Shape);
 }
 
 /** What the numbers of a parameter have to be. */

@@ -2,9 +2,21 @@
  * What is impossible, certain, infinite, empty or wrong.
  */
 import { jit } from "@chainrule/compiler";
-import { grad, OptionError, parameter, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
+import { eye, grad, OptionError, parameter, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
-import { Bernoulli, Categorical, Distribution, Empirical, Normal } from "../src/index.ts";
+import {
+  Bernoulli,
+  Beta,
+  Categorical,
+  Dirichlet,
+  Distribution,
+  Empirical,
+  Gamma,
+  MixtureSameFamily,
+  MultivariateNormal,
+  Normal,
+  Poisson,
+} from "../src/index.ts";
 
 const exact = { dtype: "float64" } as const;
 const inf = Number.POSITIVE_INFINITY;
@@ -15,7 +27,25 @@ describe("what is impossible", () => {
     expect(new Categorical({ probs: [1, 1] }).logProb([2, -1, 0.5, inf]).toArray()).toEqual([-inf, -inf, -inf, -inf]);
     expect(new Categorical({ probs: [1, 0] }).logProb([0, 1]).toArray()).toEqual([0, -inf]);
     expect(new Categorical({ logits: [3, -inf] }).logProb([0, 1]).toArray()).toEqual([0, -inf]);
-    for (const p of [new Normal(0, 1), new Bernoulli({ probs: 0.5 }), new Categorical({ probs: [1, 1] })])
+    expect(new Poisson(2).logProb([-1, 0.5, inf]).toArray()).toEqual([-inf, -inf, -inf]);
+    expect(new Gamma(2, 1).logProb([-1, 0, inf]).toArray()).toEqual([-inf, -inf, -inf]);
+    expect(new Beta(2, 1).logProb([-1, 0, 1.1]).toArray()).toEqual([-inf, -inf, -inf]);
+    const outside = new Dirichlet([1, 1]).logProb([
+      [0.5, 0.6],
+      [-0.5, 1.5],
+      [0.5, 0.5],
+      [0, 1],
+      [Number.NaN, 1],
+    ]);
+    expect(outside.toArray()).toEqual([-inf, -inf, 0, 0, Number.NaN]);
+    for (const p of [
+      new Gamma(1, 1),
+      new Beta(1, 1),
+      new Poisson(1),
+      new Normal(0, 1),
+      new Bernoulli({ probs: 0.5 }),
+      new Categorical({ probs: [1, 1] }),
+    ])
       expect(p.logProb(Number.NaN).item()).toBeNaN();
   });
 
@@ -24,6 +54,18 @@ describe("what is impossible", () => {
     expect(ofProbs(tensor([0, 1, 0.5], exact)).toArray()).toEqual([-1, 1, 0]);
     const ofClasses = grad((probs: Tensor) => new Categorical({ probs }).logProb([0, 0]).sum());
     expect(ofClasses(tensor([1, 0], exact)).toArray()).toEqual([0, -2]);
+    for (const at of [-1, 0, 0.5, 2]) {
+      const ofGamma = grad((a: Tensor) => new Gamma(a, a).logProb(at).add(new Poisson(a).logProb(at)))(
+        tensor(2, exact),
+      );
+      expect(ofGamma.isNaN().item()).toBe(0);
+      const ofBeta = grad((a: Tensor) => new Beta(a, a).logProb(at))(tensor(2, exact));
+      expect(ofBeta.isNaN().item()).toBe(0);
+    }
+    const mixed = grad((a: Tensor) =>
+      new MixtureSameFamily(new Categorical({ probs: [1, 1] }), new Gamma(a, 1)).logProb([-1, -1]).sum(),
+    );
+    expect(mixed(tensor([2, 2], exact)).toArray()).toEqual([0, 0]);
     const ofLogits = grad((logits: Tensor) => new Bernoulli({ logits }).logProb([0, 1]).sum());
     expect(ofLogits(tensor([-inf, inf], exact)).toArray()).toEqual([0, 0]);
   });
@@ -86,6 +128,56 @@ describe("parameters that are wrong", () => {
     ],
     [() => new Categorical({ logits: [0, inf] }), ValueError, /below Infinity/],
     [() => new Categorical({ logits: [-inf, -inf] }), ValueError, /at least one class/],
+    [() => new Gamma(0, 1), ValueError, /Gamma: expected concentration with finite numbers above 0/],
+    [() => new Gamma(1, -1), ValueError, /rate/],
+    [() => new Beta(1, 0), ValueError, /concentration0/],
+    [() => new Beta([1, 2], [1, 2, 3]), ShapeError, /Beta/],
+    [() => new Dirichlet([1, 0]), ValueError, /got 0 at \[1\]/],
+    [() => new Dirichlet(1), ShapeError, /\[\.\.batch, n\]/],
+    [() => new Dirichlet([1, 1]).logProb([1, 2, 3]), ShapeError, /values of shape \[\.\., 2\]/],
+    [() => new Poisson(-1), ValueError, /at least 0/],
+    [() => new MixtureSameFamily({} as never, new Normal([0, 1], 1)), OptionError, /Categorical/],
+    [() => new MixtureSameFamily(new Categorical({ probs: [1, 1] }), 3 as never), OptionError, /component/],
+    [
+      () => new MixtureSameFamily(new Categorical({ probs: [1, 1] }), new Normal([0, 1, 2], 1)),
+      ShapeError,
+      /\[\.\., 2\], one for each class, got \[3\]/,
+    ],
+    [() => new MixtureSameFamily(new Categorical({ probs: [1] }), new Normal(0, 1)), ShapeError, /got \[\]/],
+    [() => new MultivariateNormal([0, 0], {}), OptionError, /got none of them/],
+    [() => new MultivariateNormal([0], { scaleTril: [[1]], precisionMatrix: [[1]] }), OptionError, /scaleTril and pre/],
+    [() => new MultivariateNormal(0, { scaleTril: [[1]] }), ShapeError, /loc of shape/],
+    [() => new MultivariateNormal([0, 0], { scaleTril: [[1]] }), ShapeError, /scaleTril of shape \[\.\., 2, 2\]/],
+    [() => new MultivariateNormal([0, 0], { scaleTril: eye(2).add(0.5) }), ValueError, /lower triangular.*\n.*tril/],
+    [() => new MultivariateNormal([0, 0], { scaleTril: eye(2).neg() }), ValueError, /diagonal/],
+    [
+      () =>
+        new MultivariateNormal([0, 0], {
+          covarianceMatrix: [
+            [1, 0.5],
+            [0, 1],
+          ],
+        }),
+      ValueError,
+      /symmetric/,
+    ],
+    [
+      () =>
+        new MultivariateNormal([0, 0], {
+          covarianceMatrix: [
+            [1, 2],
+            [2, 1],
+          ],
+        }).entropy(),
+      ValueError,
+      /positive definite/,
+    ],
+    [() => new MultivariateNormal([0, 0], { scaleTril: eye(2) }).logProb([1, 2, 3]), ShapeError, /\[\.\., 2\]/],
+    [
+      () => new MultivariateNormal([0, 0], { scaleTril: eye(2) }).klDivergence(new Dirichlet([1, 1])),
+      OptionError,
+      /vectors.*probability vectors/,
+    ],
     [() => new Empirical([]), ShapeError, /at least 1/],
     [() => new Empirical(1), ShapeError, /samples/],
     [() => new Normal("x" as never, 1), Error, /Normal/],
@@ -105,6 +197,43 @@ describe("parameters that are wrong", () => {
 });
 
 describe("pairs", () => {
+  it("whose values the other excludes are infinitely far apart", () => {
+    const pairs: [Distribution, Distribution][] = [
+      [new Normal(0, 1), new Gamma(1, 1)],
+      [new Normal(0, 1), new Beta(1, 1)],
+      [new Gamma(1, 1), new Beta(1, 1)],
+      [new Poisson(1), new Bernoulli({ probs: 0.5 })],
+      [new Poisson(1), new Poisson(0)],
+    ];
+    for (const [p, q] of pairs) expect([p.klDivergence(q).item(), p.crossEntropy(q).item()]).toEqual([inf, inf]);
+    expect(new Poisson(0).klDivergence(new Poisson(0)).item()).toBe(0);
+    expect(new Poisson(0).entropy().item()).toBe(0);
+  });
+
+  it("with a mixture have a cross-entropy where it asks but mean and variance", () => {
+    const mixture = new MixtureSameFamily(new Categorical({ probs: [0.5, 0.5] }), new Normal([-1, 1], 1));
+    expect(mixture.crossEntropy(new Normal(0, 1)).item()).toBeCloseTo(1 + Math.log(2 * Math.PI) / 2, 5);
+    const gammas = new MixtureSameFamily(new Categorical({ probs: [0.5, 0.5] }), new Gamma([2, 3], 1));
+    const each = new Gamma([2, 3], 1).crossEntropy(new Gamma(2, 2)).mean().item();
+    expect(gammas.crossEntropy(new Gamma(2, 2)).item()).toBeCloseTo(each, 5);
+    expect(() => mixture.klDivergence(new Normal(0, 1))).toThrow(/sample/);
+    expect(() => mixture.klDivergence(mixture)).toThrow(OptionError);
+    expect(() => new Normal(0, 1).klDivergence(mixture)).toThrow(OptionError);
+    expect(() => mixture.entropy()).toThrow(/MixtureSameFamily.entropy.*\n.*p\.logProb\(p\.sample\(\[1000\]\)\)/);
+    expect(() => mixture.rsample()).toThrow(OptionError);
+  });
+
+  it("of two kinds have a cross-entropy that is entropy and divergence", () => {
+    const pairs: [Distribution, Distribution][] = [
+      [new Gamma(2, 3), new Normal(0, 1)],
+      [new Beta(2, 3), new Normal(0, 1)],
+      [new Beta(2, 3), new Gamma(2, 1)],
+      [new Bernoulli({ probs: 0.3 }), new Poisson(0.4)],
+    ];
+    for (const [p, q] of pairs)
+      expect(p.crossEntropy(q).item()).toBeCloseTo(p.entropy().add(p.klDivergence(q)).item(), 5);
+  });
+
   it("without a formula are refused, with what to do instead", () => {
     const [p, q] = [new Normal(0, 1), new Bernoulli({ probs: 0.5 })];
     expect(() => p.klDivergence(q)).toThrow(
@@ -200,6 +329,25 @@ describe("the distribution of data", () => {
     const [p, q] = [new Empirical([0, 1, 1]), new Bernoulli({ probs: 0.5 })];
     expect(p.crossEntropy(q).item()).toBeCloseTo(p.entropy().add(p.klDivergence(q)).item(), 6);
   });
+});
+
+it("a multivariate normal of independent numbers is as many normals", () => {
+  const scale = tensor([0.5, 2, 1], exact);
+  const [apart, together] = [
+    new Normal([1, 2, 3], scale),
+    new MultivariateNormal([1, 2, 3], { scaleTril: eye(3).cast("float64").mul(scale) }),
+  ];
+  const x = [
+    [0, 1, 2],
+    [3, 3, 3],
+  ];
+  expect(together.logProb(x).sub(apart.logProb(x).sum(-1)).abs().max().item()).toBeLessThan(1e-13);
+  expect(together.entropy().item()).toBeCloseTo(apart.entropy().sum().item(), 13);
+  expect(together.covarianceMatrix.toArray()).toEqual([
+    [0.25, 0, 0],
+    [0, 4, 0],
+    [0, 0, 1],
+  ]);
 });
 
 it("a parameter is read anew, so that a distribution can be made once", () => {
