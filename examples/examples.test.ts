@@ -19,7 +19,7 @@ const engineFlags = env.WITHOUT_WEBASSEMBLY ? ["--no-expose-wasm"] : [];
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 /** Convolutions, recurrences and attention without WebAssembly: more than a minute each. */
-const longUncompiled = /^(10|11|12|13|14|17|18|20|21)-/;
+const longUncompiled = /^(10|11|12|13|14|15|17|18|20|21|29)-/;
 const files = readdirSync(folder).filter(
   (file) => /^\d\d-.*\.ts$/.test(file) && !(env.WITHOUT_WEBASSEMBLY && longUncompiled.test(file)),
 );

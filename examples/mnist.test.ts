@@ -1,5 +1,5 @@
 /**
- * The convolutional network's other way to its data: a folder of IDX files in the form of MNIST.
+ * The convolutional networks' other way to their data: a folder of IDX files in the form of MNIST.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -35,13 +35,23 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-it("learns from the IDX files in a folder, whatever the size of their images", { timeout: 300_000 }, async () => {
-  const script = fileURLToPath(new URL("10-cnn.ts", import.meta.url));
+async function outputOf(example: string): Promise<string> {
+  const script = fileURLToPath(new URL(example, import.meta.url));
   const args = ["--import", "tsx", script, "--quick", "--mnist", folder];
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: fileURLToPath(new URL(".", import.meta.url)),
   });
   expect(stdout).toContain("[null, 16, 10, 10]");
-  expect(stdout).toContain("1437 images to learn from, 360 held out");
   expect(Number(/accuracy (\d+\.\d)%/.exec(stdout)?.[1])).toBeGreaterThan(85);
+  return stdout;
+}
+
+const whatever = "learns from the IDX files in a folder, whatever the size of their images";
+
+it(`10-cnn.ts ${whatever}`, { timeout: 300_000 }, async () => {
+  expect(await outputOf("10-cnn.ts")).toContain("1437 images to learn from, 360 held out");
+});
+
+it(`29-mnist.ts ${whatever}`, { timeout: 300_000 }, async () => {
+  expect(await outputOf("29-mnist.ts")).toContain("1437 images of 10 x 10 pixels to learn from, 360 held out");
 });
