@@ -17,6 +17,7 @@ import { jaxGoldens } from "../../packages/io/test/golden-programs.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
 import { exchangeFiles } from "./files.ts";
 import { inOnnxRuntime } from "./onnx.ts";
+import { playgroundPrograms } from "./playground.ts";
 import { pytorchPrograms } from "./pytorch.ts";
 
 const problems: string[] = [];
@@ -187,6 +188,13 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
           JAX_PLATFORMS: "cpu",
         });
     }),
+  playground: () =>
+    inPython(
+      "PyTorch, programs of the playground",
+      "torch",
+      () => playgroundPrograms(folder),
+      () => {},
+    ),
   files: () => exchangeFiles(problems),
 };
 const asked = process.argv.slice(2);

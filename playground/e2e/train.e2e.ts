@@ -9,7 +9,7 @@ import { makeData } from "../src/rooms/train/data.ts";
 import { percent, short } from "../src/rooms/train/numbers.ts";
 import { fields, type Settings } from "../src/rooms/train/settings.ts";
 import { Training } from "../src/rooms/train/training.ts";
-import { axeFinds, screens, screenshot, visit } from "./visit.ts";
+import { axeFinds, browser, screens, screenshot, visit } from "./visit.ts";
 
 const first = Object.fromEntries(Object.entries(fields).map(([name, { initial }]) => [name, initial])) as Settings;
 
@@ -233,6 +233,60 @@ export const mine = defineLoss("mine", (p, y) => p.sub(y).abs().pow(3));`;
       const training = new Training({ ...first, loss: "own" }, makeData(first), mine);
       training.step(30);
       expect(await lossOf(page)).toBe(training.lossOfStep);
+      const program = (await page.locator(".train-program code").last().textContent()) ?? "";
+      expect(await runInNode(program, working.replace('"mine"', '"mineInAFile"'))).toBe(training.lossOfStep);
+    });
+  });
+
+  it("takes a loss over from the room where it was written", async () => {
+    await visit("#write-a-loss", async (page) => {
+      await page
+        .getByRole("button", { name: /[Tt]rain/ })
+        .last()
+        .click();
+      await page.getByText("This link has a loss written by somebody").waitFor();
+      await page.getByRole("button", { name: "Run it" }).click();
+      await atStep(page, "0");
+      await page.getByRole("button", { name: "Step ▸" }).click();
+      await atStep(page, "1");
+      expect(await lossOf(page)).toBeGreaterThan(0);
+      expect(await page.locator(".train-program").last().textContent()).toContain("./own-loss.ts");
+    });
+  });
+
+  it("can be used by keys alone: play, go from unit to unit, read weights", async () => {
+    await visit("#train?layers=4", async (page) => {
+      await atStep(page, "0");
+      const focused = () => page.evaluate(() => document.querySelector("button:focus")?.textContent ?? "");
+      for (let i = 0; i < 40 && !(await focused()).includes("Play"); i++) await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.waitForTimeout(600);
+      expect(await focused()).toContain("Pause");
+      await page.keyboard.press("Enter");
+      await page.waitForTimeout(400);
+      const step = Number(await page.locator("#train-step").textContent());
+      expect(step).toBeGreaterThan(0);
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press("Tab");
+        if (await page.evaluate(() => document.activeElement?.className === "train-network")) break;
+      }
+      for (const key of ["ArrowRight", "ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+      const weights = inNode({ layers: [4] }, step).weights();
+      const text = `hidden 1, unit 3: weights x₁ ${short(weights[2])}, x₂ ${short(weights[6])}; bias ${short(weights[10])}`;
+      await page.locator(".train-middle .train-readout", { hasText: text }).waitFor();
+    });
+  });
+
+  it("hides and locks what a teacher hid and locked", async () => {
+    await visit("#train?data=drawn&points=-300 0 0,300 0 1&_lock=data,network&_hide=program,diagnose", async (page) => {
+      await atStep(page, "0");
+      expect(await page.locator(".train-program").count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Look for mistakes" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Add a layer" }).isDisabled()).toBe(true);
+      await page.locator(".train-stack").click({ position: { x: 40, y: 40 } });
+      await page.waitForTimeout(300);
+      expect(new URL(page.url()).hash).not.toContain("z.");
+      expect(decodeURIComponent(new URL(page.url()).hash.replaceAll("+", " "))).toContain("-300 0 0,300 0 1&");
     });
   });
 
@@ -255,6 +309,7 @@ export const mine = defineLoss("mine", (p, y) => p.sub(y).abs().pow(3));`;
   it("draws 60 frames a second while it trains, and leaves the page free", async () => {
     await visit("#train?samples=250&layers=8,8&speed=max", async (page) => {
       await atStep(page, "0");
+      await page.waitForTimeout(1000);
       await page.evaluate(() => {
         const found: number[] = [];
         (globalThis as unknown as { longTasks: number[] }).longTasks = found;
@@ -262,15 +317,7 @@ export const mine = defineLoss("mine", (p, y) => p.sub(y).abs().pow(3));`;
           for (const { duration } of list.getEntries()) found.push(duration);
         }).observe({ type: "longtask" });
       });
-      // Of the processor's time, not of the clock's: other programs may run beside.
-      const devtools = await page.context().newCDPSession(page);
-      await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
-      const busy = async () => {
-        const { metrics } = await devtools.send("Performance.getMetrics");
-        return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
-      };
-      const before = await busy();
-      const start = Date.now();
+      const tasks = await traceTasks(page);
       await page.getByRole("button", { name: "▶ Play" }).click();
       const rates: { steps: number; frames: number }[] = [];
       for (let i = 0; i < 6; i++) {
@@ -279,22 +326,24 @@ export const mine = defineLoss("mine", (p, y) => p.sub(y).abs().pow(3));`;
         const [, steps, frames] = /([\d,]+) steps, (\d+) frames/.exec(text) ?? [];
         if (steps) rates.push({ steps: Number(steps.replaceAll(",", "")), frames: Number(frames) });
       }
-      const share = (await busy()) - before;
-      const seconds = (Date.now() - start) / 1000;
       const longTasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
       await page.getByRole("button", { name: "Pause" }).click();
+      const { longest, total, worker, seconds } = await tasks();
+      const steps = Number((await page.locator("#train-step").textContent())?.replaceAll(",", ""));
       const middle = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+      const frames = middle(rates.map(({ frames }) => frames));
       console.log(
-        `FIGURE training 2-8-8-1 on 200 points: ${middle(rates.map(({ steps }) => steps)).toLocaleString("en")} steps a second (to reach: 5,000), ${middle(rates.map(({ frames }) => frames))} frames a second drawn (to reach: 60)`,
+        `FIGURE training 2-8-8-1 on 200 points: ${middle(rates.map(({ steps }) => steps)).toLocaleString("en")} steps a second (to reach: 5,000), ${frames} frames a second drawn (to reach: 60)`,
       );
       console.log(
-        `FIGURE long tasks of the page while it trains: ${longTasks.length}${longTasks.length > 0 ? `, the longest ${Math.round(Math.max(...longTasks))} ms` : ""} (to reach: none over 50 ms)`,
+        `FIGURE long tasks of the page while it trains: ${longTasks.length}${longTasks.length > 0 ? `, the longest ${Math.round(Math.max(...longTasks))} ms by the clock` : ""} (to reach: none over 50 ms)`,
       );
-      const frames = middle(rates.map(({ frames }) => frames)) * seconds;
       console.log(
-        `FIGURE the page's thread works ${((1000 * share) / frames).toFixed(1)} ms for a frame drawn, of 16.7`,
+        `FIGURE of the processor's time, whatever runs beside: ${(total / (frames * seconds)).toFixed(1)} ms of the page's thread for a frame, the longest task ${longest.toFixed(1)} ms; ${Math.round(steps / worker).toLocaleString("en")} steps for a second of the worker's`,
       );
       expect(rates.length).toBeGreaterThan(0);
+      // By the processor's time, a test does not hang on what else the machine does.
+      expect(longest).toBeLessThan(50);
     });
   });
 
@@ -312,14 +361,57 @@ export const mine = defineLoss("mine", (p, y) => p.sub(y).abs().pow(3));`;
   });
 });
 
+/** Records the tasks of the page's thread, in milliseconds of processor time; returns what ends it. */
+async function traceTasks(page: Page) {
+  const devtools = await (await browser()).newBrowserCDPSession();
+  interface TraceEvent {
+    readonly name: string;
+    readonly ph: string;
+    readonly pid: number;
+    readonly tid: number;
+    readonly tdur?: number;
+    readonly args: { readonly name?: string; readonly data?: { readonly documentLoaderURL?: string } };
+  }
+  const events: TraceEvent[] = [];
+  devtools.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+  await devtools.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: ["toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline"] },
+  });
+  await page.evaluate(() => performance.mark("here"));
+  const start = Date.now();
+  return async () => {
+    const seconds = (Date.now() - start) / 1000;
+    const done = new Promise<void>((resolve) => devtools.once("Tracing.tracingComplete", () => resolve()));
+    await devtools.send("Tracing.end");
+    await done;
+    const names = new Map(
+      events.filter(({ name }) => name === "thread_name").map(({ pid, tid, args }) => [`${pid} ${tid}`, args.name]),
+    );
+    const timesOf = (thread: string) =>
+      events
+        .filter(({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && names.get(`${pid} ${tid}`) === thread)
+        .map(({ tdur = 0 }) => tdur / 1000);
+    const sum = (times: readonly number[]) => times.reduce((total, time) => total + time, 0);
+    const page = timesOf("CrRendererMain");
+    return {
+      longest: Math.max(...page),
+      total: sum(page),
+      worker: sum(timesOf("DedicatedWorker thread")) / 1000,
+      seconds,
+    };
+  };
+}
+
 /** Runs a program as a learner would; the loss of the last line that it prints. */
-async function runInNode(text: string): Promise<number> {
+async function runInNode(text: string, ownLoss = ""): Promise<number> {
   const folder = mkdtempSync(join(import.meta.dirname, "copied-"));
   const printed: string[] = [];
   const { log } = console;
   try {
     const file = join(folder, "program.ts");
     writeFileSync(file, text);
+    writeFileSync(join(folder, "own-loss.ts"), ownLoss);
     console.log = (line: string) => printed.push(line);
     await import(file);
   } finally {

@@ -2,10 +2,10 @@
  * The worker's side, without a worker: what it answers, and that it hears messages while it plays.
  */
 
-import { defineLoss } from "chainrule";
+import { defineLoss, mse, type Tensor } from "chainrule";
 import { describe, expect, it } from "vitest";
 import { TrainingHost } from "./host.ts";
-import { lossFrom } from "./own-loss.ts";
+import { lossFrom, ownLossImport } from "./own-loss.ts";
 import { mapSize, neuronSize, type Reply, type Request } from "./protocol.ts";
 import { fields, type ModelSettings, type Settings } from "./settings.ts";
 
@@ -119,10 +119,19 @@ describe("the host of trainings", () => {
 });
 
 describe("a learner's module", () => {
-  it("exports a loss by any name", () => {
+  it("exports a loss by default, or as its only function; of a plain function the mean counts", () => {
     const mine = defineLoss("mineInATest", (p, t) => p.sub(t).square());
-    expect(lossFrom({ other: 3, mine })).toBe(mine);
-    expect(lossFrom({ default: mine })).toBe(mine);
-    expect(() => lossFrom({ f: () => 3 })).toThrow(/exports no loss/);
+    expect(lossFrom({ mine })).toBe(mine);
+    expect(lossFrom({ default: mine, other: () => 3 })).toBe(mine);
+    expect(lossFrom({ default: mse })).toBe(mse);
+    expect(lossFrom({ default: (p: Tensor, t: Tensor) => p.sub(t).abs() })([1, 4], [0, 0]).item()).toBe(2.5);
+    expect(() => lossFrom({ number: 3 })).toThrow(/no loss is exported/);
+  });
+
+  it("is imported by the program as it is exported", () => {
+    const lines = (source: string) => ownLossImport(source).lines.map((line) => line.replace(/ \/\/.*/, ""));
+    expect(lines("export default defineLoss(…)")).toEqual(['import ownLoss from "./own-loss.ts";']);
+    expect(lines("export const mine = defineLoss(…)")).toEqual(['import { mine as ownLoss } from "./own-loss.ts";']);
+    expect(lines("export function f(p, t) {}")[0]).toBe('import { f as written } from "./own-loss.ts";');
   });
 });

@@ -3,6 +3,7 @@
  */
 import { dataProgram } from "./data.ts";
 import type { Head } from "./losses.ts";
+import { ownLossImport } from "./own-loss.ts";
 import { type OptionValue, own, type Settings } from "./settings.ts";
 
 /** What the program needs to know besides the settings. */
@@ -13,16 +14,23 @@ export interface ProgramOptions {
   readonly steps: number;
 }
 
-/** The name by which the program calls a loss of one's own, which stands in a file beside it. */
-const ownName = "ownLoss";
-
 /** The text of a TypeScript program that prints the losses that the page shows, digit for digit. */
 export function chainruleProgram(settings: Settings, { head, classes, steps }: ProgramOptions): string {
   const { loss, batch, penalty, strength, seed, optimizer, lr } = settings;
   const data = dataProgram(settings);
   const isOwn = loss === own;
+  const ownLoss = isOwn ? ownLossImport(settings.ownLoss) : { imports: [], lines: [] };
   const optimizerName = optimizer === "Momentum" ? "SGD" : optimizer;
-  const imports = new Set(["Dense", "jit", "manualSeed", "Sequential", "type Tensor", optimizerName, ...data.imports]);
+  const imports = new Set([
+    "Dense",
+    "jit",
+    "manualSeed",
+    "Sequential",
+    "type Tensor",
+    optimizerName,
+    ...data.imports,
+    ...ownLoss.imports,
+  ]);
   if (!isOwn) imports.add(loss);
   if (settings.dropout > 0) imports.add("Dropout");
   if (penalty !== "none") imports.add(penalty);
@@ -39,7 +47,7 @@ export function chainruleProgram(settings: Settings, { head, classes, steps }: P
   const added = penalty === "none" ? "" : ".add(model.penalty()!)";
   const lines = [
     `import { ${sorted(imports).join(", ")} } from "chainrule";`,
-    ...(isOwn ? [`import ${ownName} from "./own-loss.ts"; // the loss that is written in the page`] : []),
+    ...ownLoss.lines,
     "",
     ...data.lines,
     ...targets,
@@ -52,7 +60,7 @@ export function chainruleProgram(settings: Settings, { head, classes, steps }: P
     "const step = jit(",
     "  (x: Tensor, y: Tensor) => {",
     "    optimizer.zeroGrad();",
-    `    const loss = ${isOwn ? ownName : loss}(model.call(x), y${options})${added};`,
+    `    const loss = ${isOwn ? "ownLoss" : loss}(model.call(x), y${options})${added};`,
     "    loss.backward();",
     "    optimizer.step();",
     "    return loss;",

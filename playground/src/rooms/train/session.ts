@@ -77,6 +77,13 @@ export class Session {
     const wasPlaying = this.isPlaying.peek();
     const learners = [settings, other].flatMap((each) => (each?.loss === own ? [each.ownLoss] : []));
     const [learner = null] = learners;
+    if (learners.some((each) => each !== learner)) {
+      this.pause();
+      this.begun.value = null;
+      this.problem.value =
+        "Two losses of one's own are not compared here: one of the two settings needs a loss of the library, or the same one.";
+      return;
+    }
     if (this.#trainer === null || this.#learner !== learner) this.#begin(learner);
     this.#run++;
     this.#curves = [];
