@@ -105,12 +105,15 @@ const readers: Readonly<Record<string, () => unknown>> = {
   loadMnist: () => index.loadMnist("no-such-folder"),
 };
 
+/** What mixes batches: mixing.test.ts says how. */
+const mixers = ["cutmix", "mixup"];
+
 /** Writers: idx.test.ts reads back what they wrote. */
 const writers = ["encodeIdx", "writeIdx"];
 
 it("leaves out no function of the index", () => {
   const tested = [generators, scalers, encoders, splitters, readers].flatMap(Object.keys);
-  expect([...tested, ...writers].sort()).toEqual(Object.keys(index).sort());
+  expect([...tested, ...writers, ...mixers].sort()).toEqual(Object.keys(index).sort());
 });
 
 const numbers = (x: Tensor) => Array.from(x.toTypedArray());

@@ -6,6 +6,7 @@ export { type CsvData, type CsvFeatures, type CsvOptions, parseCsv, readCsv } fr
 export type { GeneratedData, GeneratedDataOptions } from "./generated.ts";
 export { encodeIdx, type IdxType, parseIdx, readIdx, writeIdx } from "./idx.ts";
 export { type ClassName, encodeLabels, toCategorical } from "./labels.ts";
+export { cutmix, type MixingOptions, mixup } from "./mixing.ts";
 export { type LabelledImages, loadMnist } from "./mnist.ts";
 export {
   type MakeBlobsOptions,

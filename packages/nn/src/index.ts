@@ -7,6 +7,8 @@ import "@chainrule/compiler";
 export type { ActivationFunction, ActivationLike } from "./activations.ts";
 export * from "./averaging/index.ts";
 export * from "./callbacks/index.ts";
+export type { Constraint, ConstraintLike } from "./constrained.ts";
+export { type MaxNormOptions, maxNorm, nonNegative, type UnitNormOptions, unitNorm } from "./constraints.ts";
 export { constructorArgumentsOf } from "./constructor-arguments.ts";
 export type { Findings } from "./diagnose/findings.ts";
 export type { Finding } from "./diagnose/program/rule.ts";
@@ -27,6 +29,7 @@ export * from "./model/index.ts";
 export type { BatchShape } from "./module/batch-shape.ts";
 export { Module, type ParameterCount } from "./module/module.ts";
 export * from "./optimizers/index.ts";
+export { parametersToVector, vectorToParameters } from "./parameter-vectors.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
 export * from "./rewind/index.ts";
 export * from "./schedules/index.ts";
@@ -35,6 +38,8 @@ export { allSerializable, findSerializable, registerSerializable, serializableNa
 import { entmax, sparsemax } from "@chainrule/losses";
 import { nameActivations } from "./activations.ts";
 import { markBuiltIn } from "./built-in.ts";
+import { nameConstraints } from "./constrained.ts";
+import { maxNorm, nonNegative, unitNorm } from "./constraints.ts";
 import { engine } from "./diagnose/engine.ts";
 import { Functional } from "./functional/index.ts";
 import * as layers from "./layers/index.ts";
@@ -54,6 +59,9 @@ markBuiltIn([
   l1,
   l2,
   l1l2,
+  maxNorm,
+  nonNegative,
+  unitNorm,
 ]);
 
 // As for that: a bundle that leaves this out has no rules for fit to look by, until diagnose is called.
@@ -61,3 +69,4 @@ setDiagnosisEngine(engine);
 
 // A bundle has these where it imports the functions themselves, and gives them in place of the names.
 nameActivations({ sparsemax: (x) => sparsemax(x), entmax: (x) => entmax(x) });
+nameConstraints({ max_norm: maxNorm, non_neg: nonNegative, unit_norm: unitNorm });

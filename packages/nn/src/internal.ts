@@ -4,6 +4,7 @@
 export { activationName } from "./activations.ts";
 export { isBuiltIn } from "./built-in.ts";
 export { Checksum } from "./checksum.ts";
+export { hasConstraint } from "./constrained.ts";
 export { Findings } from "./diagnose/findings.ts";
 export { type Histogram, histogramOf } from "./histograms/histogram.ts";
 export { displayName } from "./histograms/names.ts";

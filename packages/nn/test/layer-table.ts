@@ -92,6 +92,16 @@ export const layerTable: readonly LayerCase[] = [
   layerCase("Activation", () => new nn.Activation("softsign"), vectors),
   layerCase("PReLU", (shared) => new nn.PReLU({ axis: -1, ...shared }), vectors),
   layerCase("Dense", (shared) => new nn.Dense({ units: 3, activation: "tanh", ...shared }), vectors),
+  layerCase(
+    "WeightNorm",
+    (shared) => new nn.WeightNorm(new nn.Dense({ units: 3, activation: "tanh", ...shared }), shared),
+    vectors,
+  ),
+  layerCase(
+    "WeightNorm of a convolution",
+    (shared) => new nn.WeightNorm(new nn.Conv2d({ filters: 3, kernelSize: 2, ...shared }), shared),
+    images,
+  ),
   layerCase("Linear", (shared) => new nn.Linear(4, 3, shared), vectors),
   layerCase("Dropout", () => new nn.Dropout(0.4), vectors),
   layerCase("GaussianNoise", () => new nn.GaussianNoise(0.4), vectors),
@@ -227,6 +237,17 @@ export const layerTable: readonly LayerCase[] = [
     [sequences, mask],
     (layer, x, present) => layer.call(x, { mask: present }),
   ),
+  layerCase(
+    "LSTM of two layers, masked",
+    (shared) => new nn.LSTM({ units: 2, numLayers: 2, ...shared }),
+    [sequences, mask],
+    (layer, x, present) => layer.call(x, { mask: present }),
+  ),
+  layerCase(
+    "GRU of two layers",
+    (shared) => new nn.GRU({ units: 2, numLayers: 2, returnSequences: true, ...shared }),
+    sequences,
+  ),
   layerCase("GRU", (shared) => new nn.GRU({ units: 3, returnSequences: true, ...shared }), sequences),
   layerCase(
     "Bidirectional, masked",
@@ -277,6 +298,20 @@ export const layerTable: readonly LayerCase[] = [
       }),
     [sequences, sequences.mul(0.5), mask],
     (layer, x, memory, present) => layer.call(x, { memory, memoryMask: present }),
+  ),
+  layerCase(
+    "Transformer",
+    (shared) =>
+      new nn.Transformer({
+        ...block,
+        feedForwardDim: 3,
+        numEncoderLayers: 1,
+        numDecoderLayers: 1,
+        activation: "tanh",
+        ...shared,
+      }),
+    [sequences, sequences.mul(0.5).flip(1)],
+    (layer, x, target) => layer.call(x, { target }),
   ),
   layerCase("PositionalEncoding", () => new nn.PositionalEncoding(), sequences),
   layerCase("PositionEmbedding", (shared) => new nn.PositionEmbedding({ maxLength: 5, ...shared }), sequences),

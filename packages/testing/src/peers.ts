@@ -115,6 +115,17 @@ export interface PeerMasks {
   readonly evaluated: Readonly<Record<string, number>>;
 }
 
+/** What Keras's constraints make of weights, by the constraint and the weight. */
+export type PeerConstraints = Readonly<
+  Record<string, { readonly weight: PlainTensor; readonly layout: "in-out" | "out-in"; readonly held: PlainTensor }>
+>;
+
+/** What Keras's constraints make of weights, from `fixtures/peers/layers.json`. */
+export function peerConstraints(): PeerConstraints {
+  const text = readFileSync(new URL("../fixtures/peers/layers.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { constraints: PeerConstraints }).constraints;
+}
+
 /** What Keras makes of masks that go through a model, from `fixtures/peers/layers.json`. */
 export function peerMasks(): PeerMasks {
   const text = readFileSync(new URL("../fixtures/peers/layers.json", import.meta.url), "utf8");

@@ -1,7 +1,7 @@
 /**
  * The table from `keras.layers` to the layers here: what Keras calls each weight, and how it lies there.
  */
-import { concat, type Parameter, type Shape, split, type Tensor, zerosLike } from "@chainrule/core";
+import { concat, ModelError, type Parameter, type Shape, split, type Tensor, zerosLike } from "@chainrule/core";
 import {
   BatchNorm,
   Bidirectional,
@@ -209,6 +209,13 @@ export function kerasRulesOf(layer: Module<unknown>, names: Names, module: strin
 
 /** The rules of a layer's cell, which stands in a module of its own there. */
 function recurrent(layer: RNN, names: Names, module: string, direction: string): Rule[] {
+  if (layer.above.length > 0)
+    throw new ModelError({
+      where: `"${layer.name}"`,
+      expected: "recurrent layers one by one, as Keras has them",
+      got: `numLayers ${layer.above.length + 1}`,
+      hint: "Put so many layers one after the other, all but the last with returnSequences.",
+    });
   const [inner = ""] = names.partsOf(names.join(module, direction)).modules;
   const path = names.join(direction, inner);
   const rules = lookUpClass(byClass, layer.cell)?.(layer.cell) ?? [];

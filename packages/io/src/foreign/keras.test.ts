@@ -313,12 +313,16 @@ it("knows every layer that has weights and that Keras has", () => {
   const others = [
     "Residual",
     "TimeDistributed",
+    "Transformer",
+    "WeightNorm",
     "TransformerEncoderLayer",
     "TransformerEncoder",
     "TransformerDecoderLayer",
     "TransformerDecoder",
   ];
   const missing = layerTable
+    // Keras has recurrent layers one by one: an error says so.
+    .filter(({ name }) => !name.includes("two layers"))
     .map(({ make, inputs, call }) => {
       const layer = make({ dtype: "float32", generator: new Generator(1) });
       call(layer, ...inputs.map((x) => (isFloat(x.dtype) ? x.cast("float32") : x)));

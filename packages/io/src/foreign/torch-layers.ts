@@ -73,7 +73,19 @@ const byClass: ByClass<RulesOf<Module<unknown>>> = [
   entry(PositionEmbedding, ({ embeddings }) => same("embeddings", embeddings, "weight")),
   entry(PReLU, ({ alpha }) => same("alpha", alpha, "weight")),
   ...[SimpleRNNCell, LSTMCell, GRUCell].map((Class) => entry(Class, (layer) => cell(layer))),
-  entry(RNN, (layer) => within("cell", cell(layer.cell))),
+  entry(RNN, (layer) =>
+    layer.above.length === 0
+      ? within("cell", cell(layer.cell))
+      : [layer, ...layer.above].flatMap((each, i) =>
+          within(
+            i === 0 ? "cell" : `above.${i - 1}.cell`,
+            cell(each.cell).map((rule) => ({
+              ...rule,
+              from: rule.from.map((source) => ({ ...source, name: `l${i}.${source.name}` })),
+            })),
+          ),
+        ),
+  ),
   entry(Bidirectional, ({ forwardLayer, backwardLayer }) => [
     ...within("forwardLayer.cell", cell(forwardLayer.cell)),
     ...within("backwardLayer.cell", cell(backwardLayer.cell, "_reverse")),

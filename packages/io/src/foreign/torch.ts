@@ -115,6 +115,7 @@ const torch: Framework = {
   rulesOf: torchRulesOf,
   partsOf: torchPartsOf,
   placeOf(names, layer, module) {
+    if (layer instanceof RNN && layer.above.length > 0) return module;
     const first = names.join(module, "l0");
     return (layer instanceof RNN || layer instanceof Bidirectional) && names.has(first) ? first : module;
   },

@@ -6,7 +6,7 @@ import { OptionError, type Parameter, type Tensor, tensor, zeros } from "@chainr
 import { sameShape } from "@chainrule/core/internal";
 import type { Loss } from "@chainrule/losses";
 import { BatchNorm, type Model, type Module, type Optimizer } from "@chainrule/nn";
-import { alignTarget, type OutputConfig, type TrainState, trainStep } from "@chainrule/nn/internal";
+import { alignTarget, hasConstraint, type OutputConfig, type TrainState, trainStep } from "@chainrule/nn/internal";
 import { type BatchNumber, lengthsOf } from "../graph/batch.ts";
 import { firstSteps } from "../graph/evaluate.ts";
 import { freshName, plainText, snakeName } from "../python/text.ts";
@@ -100,6 +100,13 @@ export class Exporter {
     const penalty = this.#writer.write(trained, "train");
     this.#writer.write(this.#record("eval"), "eval");
     const state = this.#targets === null ? null : (this.#model as Model<unknown>).trainState("exportPyTorch");
+    if (state && hasConstraint(state.optimizer.parameters))
+      throw new OptionError({
+        where,
+        expected: "weights that go where the optimizer moves them",
+        got: "some that are held to a constraint after each step",
+        hint: "Export the model without targets, or use exportJax, which writes the whole step.",
+      });
     const expected = state && this.#expectedLosses(state);
     this.#expected = expected?.losses ?? null;
     const optimizer = state ? this.#optimizerState(state.optimizer) : null;

@@ -371,7 +371,8 @@ function recurrentCell(cell: nn.RecurrentCell): Counterpart | null {
 
 function recurrent(layer: nn.RNN): Counterpart | null {
   const found = cellName(layer.cell);
-  if (!found) return null;
+  // Of several layers the first is the module itself, which then is written out.
+  if (!found || layer.above.length > 0) return null;
   const { name, ...more } = found;
   const { kernel, bias, units } = layer.cell;
   const inner = callOf(`nn.${name}`, [kernel.shape[0], units], {
@@ -540,10 +541,12 @@ export const writtenOut: readonly string[] = [
   "Subtract",
   "SwiGLU",
   "TimeDistributed",
+  "Transformer",
   "TransformerDecoder",
   "TransformerDecoderLayer",
   "TransformerEncoder",
   "TransformerEncoderLayer",
+  "WeightNorm",
 ];
 
 /** The classes of the table, by name. */

@@ -10,6 +10,7 @@
 
 import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
+import type { ConstraintLike } from "../constrained.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
@@ -17,6 +18,7 @@ import { type Regularizer, type RegularizerLike, toRegularizer } from "../regula
 import { refuseSurplus } from "../surplus.ts";
 import {
   activation,
+  constraint,
   count,
   flag,
   initializer,
@@ -41,6 +43,7 @@ export interface CellOptions extends LayerOptions, KernelOptions {
   /** Of the weights of the state; "orthogonal" by default. */
   recurrentInitializer?: InitializerLike;
   recurrentRegularizer?: RegularizerLike;
+  recurrentConstraint?: ConstraintLike;
 }
 
 /** The options of cells with gates: {@link GRUCell}, {@link LSTMCell}. */
@@ -61,6 +64,7 @@ export const cellOptions: OptionTable<CellOptions> = {
   ...kernelOptions,
   recurrentInitializer: initializer,
   recurrentRegularizer: regularizer,
+  recurrentConstraint: constraint,
 };
 export const gatedCellOptions: OptionTable<GatedCellOptions> = { ...cellOptions, recurrentActivation: activation };
 export const lstmCellOptions: OptionTable<LSTMCellOptions> = { ...gatedCellOptions, unitForgetBias: flag };
@@ -139,11 +143,13 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
     const { useBias = true, biasInitializer = "zeros" } = this.#options;
     const { kernelInitializer = "glorot_uniform", recurrentInitializer = "orthogonal" } = this.#options;
     const columns = this.gates * this.units;
-    this.kernel = this.addWeight([knownLength(inputShape, -1), columns], kernelInitializer);
-    this.recurrentKernel = this.addWeight([this.units, columns], recurrentInitializer);
+    const { kernelConstraint, recurrentConstraint, biasConstraint } = this.#options;
+    const shape = [knownLength(inputShape, -1), columns];
+    this.kernel = this.addWeight(shape, kernelInitializer, undefined, kernelConstraint);
+    this.recurrentKernel = this.addWeight([this.units, columns], recurrentInitializer, undefined, recurrentConstraint);
     if (!useBias) return;
-    this.bias = this.addWeight([columns], this.inputBias(biasInitializer));
-    this.recurrentBias = this.addWeight([columns], biasInitializer);
+    this.bias = this.addWeight([columns], this.inputBias(biasInitializer), undefined, biasConstraint);
+    this.recurrentBias = this.addWeight([columns], biasInitializer, undefined, biasConstraint);
   }
 
   /** How the bias of what comes in starts. */

@@ -108,8 +108,10 @@ export abstract class Convolution<Size extends Pair, Pads> extends Layer {
         expected: `a number that divides the ${channels} input channels`,
         got: `${this.groups}`,
       });
-    this.kernel = this.addWeight([...this.features(channels), ...this.window.kernel], kernelInitializer, "out-in");
-    if (useBias) this.bias = this.addWeight([this.filters], biasInitializer);
+    const { kernelConstraint, biasConstraint } = this.#options;
+    const shape = [...this.features(channels), ...this.window.kernel];
+    this.kernel = this.addWeight(shape, kernelInitializer, "out-in", kernelConstraint);
+    if (useBias) this.bias = this.addWeight([this.filters], biasInitializer, undefined, biasConstraint);
   }
 
   override checkInput(inputShape: BatchShape): void {

@@ -75,8 +75,10 @@ export class Dense extends Layer {
 
   override build(inputShape: BatchShape): void {
     const { useBias = true, kernelInitializer = "glorot_uniform", biasInitializer = "zeros" } = this.#options;
-    this.kernel = this.addWeight([knownLength(inputShape, -1), this.units], kernelInitializer);
-    if (useBias) this.bias = this.addWeight([this.units], biasInitializer);
+    const { kernelConstraint, biasConstraint } = this.#options;
+    const shape = [knownLength(inputShape, -1), this.units];
+    this.kernel = this.addWeight(shape, kernelInitializer, undefined, kernelConstraint);
+    if (useBias) this.bias = this.addWeight([this.units], biasInitializer, undefined, biasConstraint);
   }
 
   override checkInput(inputShape: BatchShape): void {

@@ -4,6 +4,7 @@
 
 import { asTensor, type Parameter, type Tensor, type TensorLike, ValueError, where } from "@chainrule/core";
 import { describe, guard } from "@chainrule/core/internal";
+import type { ConstraintLike } from "../constrained.ts";
 import { asEmbeddingTable } from "../embedding-tables.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
@@ -13,6 +14,7 @@ import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { attach } from "./mask-passing.ts";
 import {
+  constraint,
   count,
   flag,
   initializer,
@@ -36,6 +38,8 @@ export interface EmbeddingOptions extends Omit<LayerOptions, "inputDim"> {
   /** "random_uniform" (±0.05) by default, as in Keras; PyTorch's is `randomNormal({ std: 1 })`. */
   embeddingsInitializer?: InitializerLike;
   embeddingsRegularizer?: RegularizerLike;
+  /** What the vectors are held to after each step of an optimizer, such as `maxNorm({ axis: 1 })` for each. */
+  embeddingsConstraint?: ConstraintLike;
 }
 
 const embeddingOptions: OptionTable<EmbeddingOptions> = {
@@ -44,6 +48,7 @@ const embeddingOptions: OptionTable<EmbeddingOptions> = {
   maskZero: flag,
   embeddingsInitializer: initializer,
   embeddingsRegularizer: regularizer,
+  embeddingsConstraint: constraint,
 };
 
 /**
@@ -66,6 +71,7 @@ export class Embedding extends Layer {
   embeddings!: Parameter;
   readonly #initializer: InitializerLike;
   readonly #regularizer: Regularizer | null;
+  readonly #constraint: ConstraintLike | undefined;
 
   constructor(given: EmbeddingOptions) {
     requireOptions("Embedding", given, ["inputDim", "outputDim", ...Object.keys(embeddingOptions)]);
@@ -86,6 +92,7 @@ export class Embedding extends Layer {
     this.maskZero = options.maskZero ?? false;
     this.#initializer = embeddingsInitializer;
     this.#regularizer = toRegularizer(options.embeddingsRegularizer);
+    this.#constraint = options.embeddingsConstraint;
     this.buildForAnyShape();
   }
 
@@ -95,10 +102,15 @@ export class Embedding extends Layer {
   }
 
   override build(): void {
-    this.embeddings = this.addWeight([this.inputDim, this.outputDim], (shape, options) => {
-      const table = toInitializer(this.#initializer)(shape, options);
-      return this.paddingIdx === null ? table : withZeroRow(table, this.paddingIdx);
-    });
+    this.embeddings = this.addWeight(
+      [this.inputDim, this.outputDim],
+      (shape, options) => {
+        const table = toInitializer(this.#initializer)(shape, options);
+        return this.paddingIdx === null ? table : withZeroRow(table, this.paddingIdx);
+      },
+      undefined,
+      this.#constraint,
+    );
     asEmbeddingTable(this.embeddings);
   }
 

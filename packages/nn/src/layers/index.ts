@@ -145,6 +145,7 @@ export {
 } from "./shaping.ts";
 export type { State } from "./state.ts";
 export { TimeDistributed } from "./time-distributed.ts";
+export { Transformer, type TransformerCall, type TransformerOptions } from "./transformer.ts";
 export type { StackOptions, TransformerLayerOptions } from "./transformer-block.ts";
 export {
   type DecoderCall,
@@ -169,4 +170,5 @@ export {
   ConvTranspose2d,
   type ConvTranspose2dOptions,
 } from "./transposed-convolution.ts";
+export { WeightNorm } from "./weight-norm.ts";
 export { LayerWithOptions } from "./with-options.ts";

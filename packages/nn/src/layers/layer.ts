@@ -18,6 +18,7 @@ import {
 } from "@chainrule/core";
 import { checkCount, checkFunction, describe, formatShape, sameShape } from "@chainrule/core/internal";
 import { refuseAssignments } from "../assignments.ts";
+import { type ConstraintLike, constrain, toConstraint } from "../constrained.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import type { WeightLayout } from "../initializers/fans.ts";
 import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
@@ -241,8 +242,25 @@ export abstract class Layer extends Module {
       this.addPenalty(penaltyOf(this.activityRegularizer, output).div(Math.max(1, inputs[0].shape[0] ?? 1)));
   }
 
-  /** A new weight, for use in `build`. */
-  protected addWeight(shape: Shape, initializer: InitializerLike, layout?: WeightLayout): Parameter {
+  /**
+   * A new weight, for use in `build`.
+   *
+   * @param layout where its feature axes stand: "in-out" (last, the default) or "out-in" (first).
+   * @param constraint what it is held to after each step of an optimizer.
+   */
+  protected addWeight(
+    shape: Shape,
+    initializer: InitializerLike,
+    layout?: WeightLayout,
+    constraint?: ConstraintLike,
+  ): Parameter {
+    const weight = this.#initialWeight(shape, initializer, layout);
+    const held = toConstraint(constraint);
+    if (held) constrain(weight, held, layout);
+    return weight;
+  }
+
+  #initialWeight(shape: Shape, initializer: InitializerLike, layout: WeightLayout | undefined): Parameter {
     if (unset) return parameter(zeros(unset.take(shape), { dtype: this.dtype }));
     const initial = toInitializer(initializer)(shape, { dtype: this.dtype, generator: this.generator, layout });
     if (!(initial instanceof Tensor) || !sameShape(initial.shape, shape))

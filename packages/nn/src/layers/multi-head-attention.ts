@@ -158,17 +158,20 @@ export class MultiHeadAttention extends LayerWithOptions<AttentionCall, Attentio
     const { useBias = true, biasInitializer = "zeros" } = this.#options;
     const kernelInitializer = toInitializer(this.#options.kernelInitializer ?? "glorot_uniform", "kernelInitializer");
     const { embedDim: E, kdim, vdim } = this;
+    const { kernelConstraint, biasConstraint } = this.#options;
+    const kernel = (rows: number, columns: number, initializer: Initializer) =>
+      this.addWeight([rows, columns], initializer, undefined, kernelConstraint);
     if (kdim === E && vdim === E) {
-      this.inKernel = this.addWeight([E, 3 * E], concatThreeOf(kernelInitializer));
+      this.inKernel = kernel(E, 3 * E, concatThreeOf(kernelInitializer));
     } else {
-      this.queryKernel = this.addWeight([E, E], kernelInitializer);
-      this.keyKernel = this.addWeight([kdim, E], kernelInitializer);
-      this.valueKernel = this.addWeight([vdim, E], kernelInitializer);
+      this.queryKernel = kernel(E, E, kernelInitializer);
+      this.keyKernel = kernel(kdim, E, kernelInitializer);
+      this.valueKernel = kernel(vdim, E, kernelInitializer);
     }
-    this.outKernel = this.addWeight([E, E], kernelInitializer);
+    this.outKernel = kernel(E, E, kernelInitializer);
     if (!useBias) return;
-    this.inBias = this.addWeight([3 * E], biasInitializer);
-    this.outBias = this.addWeight([E], biasInitializer);
+    this.inBias = this.addWeight([3 * E], biasInitializer, undefined, biasConstraint);
+    this.outBias = this.addWeight([E], biasInitializer, undefined, biasConstraint);
   }
 
   override checkInput(inputShape: BatchShape): void {

@@ -5,6 +5,7 @@
 import { Generator, isFloat, OptionError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { isActivationName, toActivation } from "../activations.ts";
+import { type ConstraintLike, toConstraint } from "../constrained.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
 import { isPlainObject } from "../module/tree.ts";
 import { checkCount, checkNotNegative } from "../number-checks.ts";
@@ -38,6 +39,9 @@ export interface KernelOptions {
   biasInitializer?: InitializerLike;
   kernelRegularizer?: RegularizerLike;
   biasRegularizer?: RegularizerLike;
+  /** What the kernel or kernels are held to after each step of an optimizer, such as `maxNorm()`. */
+  kernelConstraint?: ConstraintLike;
+  biasConstraint?: ConstraintLike;
 }
 
 /** Throws for what an option cannot be; undefined stands for an option that is not given. */
@@ -81,6 +85,9 @@ export const initializer: OptionCheck = optional((_where, name, value) => toInit
 /** A penalty on weights or outputs, or none. */
 export const regularizer: OptionCheck = (_where, _name, value) => toRegularizer(value as never);
 
+/** What weights are held to, or nothing. */
+export const constraint: OptionCheck = (_where, _name, value) => toConstraint(value as never);
+
 /** What keeps a division finite. */
 export const epsilon: OptionCheck = optional(checkNotNegative);
 
@@ -102,6 +109,8 @@ export const kernelOptions: Readonly<Record<keyof KernelOptions, OptionCheck>> =
   biasInitializer: initializer,
   kernelRegularizer: regularizer,
   biasRegularizer: regularizer,
+  kernelConstraint: constraint,
+  biasConstraint: constraint,
 };
 
 const dtype: OptionCheck = optional((where, _name, value) => {

@@ -12,9 +12,12 @@ type Made = nn.Module & { ensureBuilt?(shape: nn.BatchShape): void };
 
 /** The layer with the peer's weights as its own. */
 function made({ layer, options, inputs, weights, training }: PeerLayerCase, dtype: "float32" | "float64"): Made {
-  const Class = (nn as unknown as Readonly<Record<string, new (options: object) => Made>>)[layer];
-  const isMerge = inputs.length > 1;
-  const module = new Class(isMerge ? options : { ...options, dtype }).train(training);
+  const classes = nn as unknown as Readonly<Record<string, new (options: object, more?: object) => Made>>;
+  const { inner, ...own } = options;
+  const isMerge = ["Minimum", "Subtract"].includes(layer);
+  const whole = isMerge ? own : { ...own, dtype };
+  const made = inner ? new classes[layer](new classes[inner as string](whole), { dtype }) : new classes[layer](whole);
+  const module = made.train(training);
   module.ensureBuilt?.(inputs[0].shape as number[]);
   expect([...module.namedParameters().keys()].sort()).toEqual(Object.keys(weights).sort());
   const values = Object.entries(weights).map(([path, { data, shape }]) => [
@@ -37,7 +40,11 @@ describe.each([
     const module = made(each, dtype);
     const inputs = each.inputs.map((x) => leaf(x, dtype));
     const weights = Object.keys(each.weights).map((path) => [path, at(module, path)] as const);
-    const output = module.call(...inputs);
+    const call = (...given: Tensor[]) => {
+      if (each.layer !== "Transformer") return module.call(...given);
+      return (module as unknown as nn.Transformer).call(given[0], { target: given[1] });
+    };
+    const output = call(...inputs);
     output.mul(0.7).sin().sum().backward();
     const found: Record<string, Tensor> = Object.fromEntries([
       ...inputs.map((x, i) => [`input ${i}`, x.grad!] as const),
@@ -46,7 +53,7 @@ describe.each([
     expectClose(output, each.output, { dtype, tolerance });
     for (const [what, gradient] of Object.entries(each.gradients))
       expectClose(found[what], gradient, { dtype, tolerance, what });
-    const compiled = jit((...given: Tensor[]) => module.call(...given));
+    const compiled = jit((...given: Tensor[]) => call(...given));
     expectClose(compiled(...inputs.map((x) => x.detach())), each.output, { dtype, tolerance, what: "compiled" });
   });
 });

@@ -16,7 +16,17 @@ import {
 import { bothDTypes, checkReference, expectClose, referenceCases } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { checkCopy, checkModule, withWeights } from "../../test/check-layer.ts";
-import { GRU, GRUCell, LSTM, LSTMCell, RNN, SimpleRNN, SimpleRNNCell, type SimpleRNNOptions } from "../index.ts";
+import {
+  Bidirectional,
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  RNN,
+  SimpleRNN,
+  SimpleRNNCell,
+  type SimpleRNNOptions,
+} from "../index.ts";
 import { l2 } from "../regularizers.ts";
 
 const dtype = "float64";
@@ -406,5 +416,47 @@ describe("RNN", () => {
     layer.call(input).sum().backward();
     expect(input.grad!.isFinite().all().item()).toBe(1);
     expect(input.grad!.slice(":", -1).abs().max().item()).toBeGreaterThan(0);
+  });
+});
+
+describe("several layers", () => {
+  const x = randn([2, 4, 3], { dtype: "float64" });
+  const stackOf = (layer: LSTM) => [layer, ...layer.above] as LSTM[];
+
+  it("are those one after the other, with states in their order", () => {
+    const both = new LSTM({ units: 2, numLayers: 2, dtype: "float64", inputDim: 3 });
+    const [first, second] = stackOf(both);
+    const lower = new LSTM({ units: 2, returnSequences: true, dtype: "float64", inputDim: 3 });
+    const upper = new LSTM({ units: 2, dtype: "float64", inputDim: 2 });
+    lower.cell.loadStateDict(first.cell.stateDict());
+    upper.cell.loadStateDict(second.cell.stateDict());
+    const { output, state } = both.call(x, { returnState: true });
+    const below = lower.call(x, { returnState: true });
+    const above = upper.call(below.output, { returnState: true });
+    expectClose(output, above.output);
+    [...below.state, ...above.state].forEach((part, i) => {
+      expectClose(state[i], part);
+    });
+    expect(both.outputShape([null, null, 3])).toEqual([null, 2]);
+    expect(() => both.call(x, { state: [state[0], state[1]] })).toThrow(/4 tensors/);
+    expect(both.call(x, { state }).shape).toEqual([2, 2]);
+  });
+
+  it("skip what a mask leaves out in each", () => {
+    const both = new GRU({ units: 2, numLayers: 2, dtype: "float64", inputDim: 3 });
+    const mask = tensor([
+      [true, true, false, false],
+      [true, true, true, false],
+    ]);
+    const short = both.call(x.slice([0, 1], [0, 2]));
+    expectClose(both.call(x, { mask }).slice([0, 1]), short);
+  });
+
+  it("cannot go backwards, keep a state or be of a cell: an error says what to do", () => {
+    expect(() => new LSTM({ units: 2, numLayers: 2, goBackwards: true })).toThrow(/one after the other/);
+    expect(() => new LSTM({ units: 2, numLayers: 2, stateful: true })).toThrow(OptionError);
+    expect(() => new RNN(new GRUCell({ units: 2 }), { numLayers: 2 })).toThrow(/with a cell/);
+    expect(() => new LSTM({ units: 2, numLayers: 0 })).toThrow(OptionError);
+    expect(() => new Bidirectional(new LSTM({ units: 2, numLayers: 2 }))).toThrow(OptionError);
   });
 });

@@ -34,6 +34,7 @@ import {
 } from "./cells.ts";
 import { asMask, withoutMasked } from "./masks.ts";
 import {
+  count,
   dropoutRate,
   flag,
   type LayerOptions,
@@ -56,6 +57,8 @@ export interface SequenceOptions extends LayerOptions {
   goBackwards?: boolean;
   /** Whether each call goes on from the state in which the one before ended, until `resetState`. */
   stateful?: boolean;
+  /** How many layers there are, each reading all outputs of the one before, PyTorch's `num_layers`; 1 by default. */
+  numLayers?: number;
   /** The share of input features that are dropped in training, the same ones at every step. */
   dropout?: number;
   /** The share of the state that the weights do not get to see in training, the same at every step. */
@@ -66,6 +69,7 @@ const sequenceOptions: OptionTable<SequenceOptions> = {
   returnSequences: flag,
   goBackwards: flag,
   stateful: flag,
+  numLayers: optional(count),
   dropout: optional(dropoutRate),
   recurrentDropout: optional(dropoutRate),
 };
@@ -133,6 +137,8 @@ export class RNN extends SequenceLayer {
   readonly stateful: boolean;
   readonly dropout: number;
   readonly recurrentDropout: number;
+  /** The further layers of `numLayers`, each reading the one before. */
+  readonly above: readonly RNN[];
   /** What a stateful layer goes on from, by the number of sequences; private, because it belongs to the data. */
   readonly #states = new Map<number, readonly Parameter[]>();
   /** How many sequences the last stateful call had; null after `resetState`. */
@@ -150,7 +156,23 @@ export class RNN extends SequenceLayer {
     this.stateful = options.stateful ?? false;
     this.dropout = options.dropout ?? 0;
     this.recurrentDropout = options.recurrentDropout ?? 0;
+    this.above = this.#makeAbove(options, new.target as never);
     this.buildIfKnown();
+  }
+
+  #makeAbove({ numLayers = 1, ...options }: SequenceOptions, Class: new (options: object) => RNN): RNN[] {
+    if (numLayers === 1) return [];
+    const got = [this.goBackwards && "goBackwards", this.stateful && "stateful", Class === (RNN as never) && "a cell"];
+    if (got.some(Boolean))
+      throw new OptionError({
+        where: Class.name,
+        expected: "numLayers of a layer such as LSTM that goes forwards and starts anew at each call",
+        got: `numLayers ${numLayers} with ${got.filter(Boolean).join(" and ")}`,
+        hint: "Put so many layers one after the other, all but the last with returnSequences.",
+      });
+    const { units } = this.cell;
+    const own = { ...options, name: undefined, inputDim: undefined, inputShape: [null, units], returnSequences: true };
+    return Array.from({ length: numLayers - 1 }, () => new Class({ ...own, activityRegularizer: undefined }));
   }
 
   protected override constructorArguments(): readonly unknown[] {
@@ -254,6 +276,24 @@ export class RNN extends SequenceLayer {
   }
 
   compute(x: Tensor, { mask, state }: SequenceCall): SequenceResult {
+    if (this.above.length === 0) return this.#run(x, { mask, state }, this.returnSequences);
+    const parts = this.cell.states;
+    const layers = this.above.length + 1;
+    const given = state === undefined ? undefined : stateOf(state, parts * layers, [x.shape[0], this.cell.units]);
+    const first = this.#run(x, { mask, state: given?.slice(0, parts) }, true);
+    let output = first.output;
+    const states = this.above.map((layer, i) => {
+      const own = given?.slice((i + 1) * parts, (i + 2) * parts);
+      const result = layer.call(output, { mask, state: own, returnState: true });
+      output = result.output;
+      return result.state;
+    });
+    // With a mask the last output is that of the last step that is there.
+    const last = this.returnSequences ? output : states[states.length - 1][0];
+    return { output: last, state: [...first.state, ...states.flat()] };
+  }
+
+  #run(x: Tensor, { mask, state }: SequenceCall, returnSequences: boolean): SequenceResult {
     const [batch, time] = x.shape;
     const timeMask = mask === undefined ? null : asMask("mask", mask, [batch, time]);
     const there = timeMask ? withoutMasked(x, timeMask) : x;
@@ -267,7 +307,7 @@ export class RNN extends SequenceLayer {
       return now[0];
     });
     if (this.stateful) this.#saveState(now);
-    return { output: this.returnSequences ? stack(outputs, 1) : now[0], state: now };
+    return { output: returnSequences ? stack(outputs, 1) : now[0], state: now };
   }
 
   /** The state before the first step: the one given, the one kept, or zeros. */

@@ -5,6 +5,7 @@
 
 import type { Padding, Pair, Parameter, Tensor } from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
+import type { ConstraintLike } from "../constrained.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
@@ -14,6 +15,7 @@ import { slide } from "./convolution.ts";
 import { Layer } from "./layer.ts";
 import {
   activation,
+  constraint,
   count,
   flag,
   initializer,
@@ -131,8 +133,9 @@ abstract class Depthwise<Size extends Pair, Pads> extends ByChannel<Size, Pads> 
   override build(inputShape: BatchShape): void {
     const { useBias = true, kernelInitializer = "glorot_uniform", biasInitializer = "zeros" } = this.#options;
     const filters = knownLength(inputShape, 1) * this.depthMultiplier;
-    this.kernel = this.addWeight([filters, 1, ...this.window.kernel], kernelInitializer, "out-in");
-    if (useBias) this.bias = this.addWeight([filters], biasInitializer);
+    const { kernelConstraint, biasConstraint } = this.#options;
+    this.kernel = this.addWeight([filters, 1, ...this.window.kernel], kernelInitializer, "out-in", kernelConstraint);
+    if (useBias) this.bias = this.addWeight([filters], biasInitializer, undefined, biasConstraint);
   }
 
   forward(x: Tensor): Tensor {
@@ -205,6 +208,10 @@ interface SeparableOptions<Size, Pads> extends WindowOptions<Size, Pads> {
   depthwiseRegularizer?: RegularizerLike;
   pointwiseRegularizer?: RegularizerLike;
   biasRegularizer?: RegularizerLike;
+  /** What the weights are held to after each step of an optimizer, such as `maxNorm()`. */
+  depthwiseConstraint?: ConstraintLike;
+  pointwiseConstraint?: ConstraintLike;
+  biasConstraint?: ConstraintLike;
 }
 
 const separableOptions: OptionTable<SeparableOptions<unknown, unknown>> = {
@@ -217,6 +224,9 @@ const separableOptions: OptionTable<SeparableOptions<unknown, unknown>> = {
   depthwiseRegularizer: regularizer,
   pointwiseRegularizer: regularizer,
   biasRegularizer: regularizer,
+  depthwiseConstraint: constraint,
+  pointwiseConstraint: constraint,
+  biasConstraint: constraint,
 };
 
 abstract class Separable<Size extends Pair, Pads> extends ByChannel<Size, Pads> {
@@ -251,9 +261,11 @@ abstract class Separable<Size extends Pair, Pads> extends ByChannel<Size, Pads> 
     const inner = knownLength(inputShape, 1) * this.depthMultiplier;
     const { kernel } = this.window;
     const one = kernel.map(() => 1);
-    this.depthwiseKernel = this.addWeight([inner, 1, ...kernel], depthwiseInitializer, "out-in");
-    this.pointwiseKernel = this.addWeight([this.filters, inner, ...one], pointwiseInitializer, "out-in");
-    if (useBias) this.bias = this.addWeight([this.filters], biasInitializer);
+    const { depthwiseConstraint, pointwiseConstraint, biasConstraint } = this.#options;
+    const mixing = [this.filters, inner, ...one];
+    this.depthwiseKernel = this.addWeight([inner, 1, ...kernel], depthwiseInitializer, "out-in", depthwiseConstraint);
+    this.pointwiseKernel = this.addWeight(mixing, pointwiseInitializer, "out-in", pointwiseConstraint);
+    if (useBias) this.bias = this.addWeight([this.filters], biasInitializer, undefined, biasConstraint);
   }
 
   forward(x: Tensor): Tensor {

@@ -46,7 +46,8 @@ export interface TransformerLayerOptions extends LayerOptions {
   eps?: number;
 }
 
-const blockOptions: OptionTable<TransformerLayerOptions> = {
+/** What {@link TransformerLayerOptions} may be. */
+export const blockOptions: OptionTable<TransformerLayerOptions> = {
   embedDim: count,
   heads: count,
   feedForwardDim: optional(count),

@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { checkCopy, checkModule } from "../../test/check-layer.ts";
 import {
   causalMask,
+  Functional,
+  input,
+  Transformer,
   TransformerDecoder,
   TransformerDecoderLayer,
   TransformerEncoder,
@@ -241,5 +244,34 @@ describe("TransformerDecoder", () => {
     expect(() => decoder.call(x, { memory: noise(2, 3, 3) })).toThrow(/key: expected 4 features, along the last axis/);
     expect(() => decoder.call(x, { memory: noise(1, 3, 4) })).toThrow(ShapeError);
     expect(() => decoder.call(x, { memory, memory_mask: memoryMask } as never)).toThrow(/Did you mean "memoryMask"/);
+  });
+});
+
+describe("Transformer", () => {
+  const make = (options = {}) =>
+    new Transformer({ embedDim: 4, heads: 2, numEncoderLayers: 1, numDecoderLayers: 1, dropout: 0, ...options });
+  const [source, target] = [randn([2, 5, 4]), randn([2, 3, 4])];
+
+  it("does not look at steps that a mask leaves out, of either sequence, or ahead", () => {
+    const transformer = make();
+    const wanted = transformer.call(source.slice(":", [0, 3]), { target: target.slice(":", [0, 2]) });
+    const mask = tensor([
+      [true, true, true, false, false],
+      [true, true, true, false, false],
+    ]);
+    expectClose(transformer.call(source, { target, mask }).slice(":", [0, 2]), wanted, { tolerance: 1e-5 });
+    expect(transformer.call(source, { target, mask, causal: false }).shape).toEqual([2, 3, 4]);
+  });
+
+  it("asks for a target, and has final norms unless it is told otherwise", () => {
+    expect(() => make().call(source)).toThrow(/call\(x, { target }\)/);
+    expect([make().encoder.norm !== null, make({ finalNorm: false }).decoder.norm]).toEqual([true, null]);
+    expect(new Transformer({ embedDim: 4, heads: 2 }).encoder.layers.length).toBe(6);
+  });
+
+  it("is a node of a functional model", () => {
+    const [a, b] = [input([null, 4]), input([null, 4])];
+    const model = new Functional({ inputs: [a, b], outputs: make().call(a, { target: b }) });
+    expect(model.call(source, target).shape).toEqual([2, 3, 4]);
   });
 });

@@ -19,7 +19,7 @@ const transposeOptions: OptionTable<TransposeOptions<Pair>> = { ...convOptions, 
 
 /** What both do; lengths and their order are worked out here. */
 abstract class TransposedConvolution<Size extends Pair> extends Convolution<Size, Size | "same" | "valid"> {
-  readonly #outputPadding: readonly number[];
+  protected readonly outputPadding: readonly number[];
 
   constructor(options: TransposeOptions<Size>, axes: number) {
     super(options, axes, transposeOptions);
@@ -28,11 +28,11 @@ abstract class TransposedConvolution<Size extends Pair> extends Convolution<Size
     const sides = typeof padding === "string" ? [] : padding;
     if (sides.some(([before, after]) => before !== after))
       throw new OptionError({ where, expected: "the same padding on opposite sides", got: JSON.stringify(padding) });
-    this.#outputPadding = perAxis(where, "outputPadding", options.outputPadding ?? 0, axes, 0);
+    this.outputPadding = perAxis(where, "outputPadding", options.outputPadding ?? 0, axes, 0);
     if (padding === "same" && options.outputPadding !== undefined)
       throw new OptionError({ where, expected: 'no outputPadding with padding "same"', got: "both" });
     const { stride, dilation } = this.window;
-    if (this.#outputPadding.some((n, axis) => n >= Math.max(stride[axis], dilation[axis])))
+    if (this.outputPadding.some((n, axis) => n >= Math.max(stride[axis], dilation[axis])))
       throw new OptionError({
         where,
         expected: "an outputPadding below the stride or the dilation",
@@ -50,11 +50,11 @@ abstract class TransposedConvolution<Size extends Pair> extends Convolution<Size
   }
 
   /** What the formula's padding and outputPadding are along each axis; "same" finds them from the stride. */
-  #crop(): { padding: readonly number[]; extra: readonly number[] } {
+  protected crop(): { padding: readonly number[]; extra: readonly number[] } {
     const { padding, stride } = this.window;
     const none = stride.map(() => 0);
     if (padding !== "same")
-      return { padding: padding === "valid" ? none : padding.map(([side]) => side), extra: this.#outputPadding };
+      return { padding: padding === "valid" ? none : padding.map(([side]) => side), extra: this.outputPadding };
     const over = reachOf(this.window).map((reach, axis) => reach - stride[axis]);
     return { padding: none, extra: over.map((n) => Math.max(0, -n)) };
   }
@@ -62,7 +62,7 @@ abstract class TransposedConvolution<Size extends Pair> extends Convolution<Size
   override outputShape(inputShape: BatchShape): BatchShape {
     checkInputShape(this, inputShape);
     this.checkInput(inputShape);
-    const { padding, extra } = this.#crop();
+    const { padding, extra } = this.crop();
     const reach = reachOf(this.window);
     const lengths = inputShape.slice(2).map((length, axis) => {
       if (length === null) return null;
@@ -74,7 +74,7 @@ abstract class TransposedConvolution<Size extends Pair> extends Convolution<Size
   }
 
   protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
-    const { padding, extra } = this.#crop();
+    const { padding, extra } = this.crop();
     const { stride, dilation } = this.window;
     // A signal is an image of height 1.
     const isSignal = stride.length === 1;

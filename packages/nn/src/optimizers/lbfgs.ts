@@ -12,6 +12,7 @@ import {
   ValueError,
 } from "@chainrule/core";
 import { atomic, checkOptions, describe, teachNames } from "@chainrule/core/internal";
+import { hasConstraint } from "../constrained.ts";
 import { optimizerNames } from "../names-elsewhere.ts";
 import { aboveZero, atLeastZero, checkCount, checkRange } from "../number-checks.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -188,6 +189,12 @@ export class LBFGS {
         expected: "a function that computes the loss and its gradients",
         got: describe(closure),
         hint: this.compileHint,
+      });
+    if (hasConstraint(this.parameters))
+      throw new OptionError({
+        where: "LBFGS.step",
+        expected: "weights without a constraint, which its line search would not know of",
+        got: "some with one",
       });
     return atomic(() => {
       const run = new Descent(this.parameters, closure, { ...this.options, lr: this.#lr }, this.#state);

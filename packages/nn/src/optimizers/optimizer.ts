@@ -17,6 +17,7 @@ import {
 } from "@chainrule/core";
 import { atomic, describe, formatShape, onFailure, sameShape, teachNames, tracer } from "@chainrule/core/internal";
 import { inSnakeCase, refuseAssignments, refuseWrites } from "../assignments.ts";
+import { constrained, hasConstraint } from "../constrained.ts";
 import { optimizerNames } from "../names-elsewhere.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
@@ -189,7 +190,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     const counters = this.#counters.forUpdateOf(weights);
     const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, counters, isDue);
     const runUpdate = () => {
-      if (!this.rule.pure || !isDue || isTracing()) {
+      // A constraint may go by anything, and is seen to be pure only where it is a part of a step that is compiled.
+      if (!this.rule.pure || !isDue || isTracing() || hasConstraint(weights)) {
         atomic(() => update(...weights.map((weight) => weight.grad!)));
         return;
       }
@@ -256,7 +258,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
         expected: "a rule that returns { weight, slots }",
         got: describe(next),
       });
-    weight.assign(next.weight);
+    weight.assign(constrained(weight, next.weight));
     for (const [name, slot] of Object.entries(next.slots ?? {})) slots[name].assign(slot);
   }
 
