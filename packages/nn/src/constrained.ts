@@ -3,7 +3,9 @@
  */
 import { OptionError, type Parameter, ShapeError, Tensor } from "@chainrule/core";
 import { describe, formatShape, lookUp, sameShape } from "@chainrule/core/internal";
-import type { WeightLayout } from "./initializers/fans.ts";
+
+/** Where the feature axes of a weight stand: last, as in a dense kernel, or first, as in a convolution's. */
+type WeightLayout = "in-out" | "out-in";
 
 /** What becomes of a weight after a step: another value of the same shape. Any such function can be given for a name. */
 export type Constraint = (weight: Tensor, layout?: WeightLayout) => Tensor;

@@ -30,6 +30,7 @@ export type { BatchShape } from "./module/batch-shape.ts";
 export { Module, type ParameterCount } from "./module/module.ts";
 export * from "./optimizers/index.ts";
 export { parametersToVector, vectorToParameters } from "./parameter-vectors.ts";
+export * from "./preprocessing/index.ts";
 export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
 export * from "./rewind/index.ts";
 export * from "./schedules/index.ts";
@@ -47,11 +48,13 @@ import { FeedForward } from "./layers/transformer-block.ts";
 import { setDiagnosisEngine } from "./model/fit-diagnosis.ts";
 import { Sequential } from "./model/index.ts";
 import * as optimizers from "./optimizers/index.ts";
+import * as preprocessing from "./preprocessing/index.ts";
 import { l1, l1l2, l2 } from "./regularizers.ts";
 
 // A bundle that leaves this out takes layers for the user's, and looks now and then whether they do the same.
 markBuiltIn([
   ...Object.values(layers),
+  ...Object.values(preprocessing),
   FeedForward,
   Sequential,
   Functional,

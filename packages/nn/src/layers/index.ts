@@ -96,7 +96,6 @@ export {
   type PositionEmbeddingOptions,
   sinusoidalPositions,
 } from "./positions.ts";
-export * from "./preprocessing/index.ts";
 export {
   GRU,
   type GRUOptions,

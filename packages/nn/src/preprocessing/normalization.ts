@@ -16,11 +16,11 @@ import {
   zeros,
 } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { type BatchShape, checkInputShape, formatBatchShape } from "../../module/batch-shape.ts";
-import { refuseSurplus } from "../../surplus.ts";
-import { Layer } from "../layer.ts";
-import { flag, type LayerOptions, type OptionTable, unchecked } from "../options.ts";
-import { alongAxis, checkAxis, knownLength } from "../shape.ts";
+import { Layer } from "../layers/layer.ts";
+import { flag, type LayerOptions, type OptionTable, unchecked } from "../layers/options.ts";
+import { alongAxis, checkAxis, knownLength } from "../layers/shape.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 
 /** The axis of a {@link Normalization}, and what it knows beforehand. */
 export interface NormalizationOptions extends LayerOptions {

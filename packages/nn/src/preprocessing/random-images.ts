@@ -4,11 +4,18 @@
 
 import { OptionError, rand, ShapeError, type Tensor, where } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { type BatchShape, checkInputShape, formatBatchShape } from "../../module/batch-shape.ts";
-import { refuseSurplus } from "../../surplus.ts";
-import { RandomLayer, type RandomLayerOptions, randomOptions } from "../dropout.ts";
-import { count, type OptionCheck, type OptionTable, type OwnOptions, optional, withPositional } from "../options.ts";
-import { checkSpatial } from "../sliding.ts";
+import { RandomLayer, type RandomLayerOptions, randomOptions } from "../layers/dropout.ts";
+import {
+  count,
+  type OptionCheck,
+  type OptionTable,
+  type OwnOptions,
+  optional,
+  withPositional,
+} from "../layers/options.ts";
+import { checkSpatial } from "../layers/sliding.ts";
+import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
+import { refuseSurplus } from "../surplus.ts";
 import { type FillMode, pixelsAt, places, type Reading, sampled } from "./sampling.ts";
 
 /** From where to where a number is drawn; one number stands for [-number, number]. */

@@ -3,11 +3,11 @@
  */
 
 import type { Tensor } from "@chainrule/core";
-import { type BatchShape, checkInputShape } from "../../module/batch-shape.ts";
-import { checkRange, finite } from "../../number-checks.ts";
-import { refuseSurplus } from "../../surplus.ts";
-import { Layer } from "../layer.ts";
-import { type LayerOptions, type OptionCheck, type OptionTable, optional, withPositional } from "../options.ts";
+import { Layer } from "../layers/layer.ts";
+import { type LayerOptions, type OptionCheck, type OptionTable, optional, withPositional } from "../layers/options.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
+import { checkRange, finite } from "../number-checks.ts";
+import { refuseSurplus } from "../surplus.ts";
 
 /** What a {@link Rescaling} multiplies by, and what it adds. */
 export interface RescalingOptions extends LayerOptions {

@@ -23,7 +23,7 @@ import {
   RandomZoom,
   Rescaling,
   Sequential,
-} from "../../index.ts";
+} from "../index.ts";
 
 describe("Rescaling", () => {
   it("takes whole numbers, and refuses what is no number", () => {

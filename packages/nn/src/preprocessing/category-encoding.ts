@@ -4,12 +4,12 @@
 
 import { arange, getDefaultDType, OptionError, type Tensor, ValueError } from "@chainrule/core";
 import { describe, guard } from "@chainrule/core/internal";
-import { type BatchShape, checkInputShape } from "../../module/batch-shape.ts";
-import { specWithShape } from "../../module/infer-output-spec.ts";
-import { Symbolic } from "../../module/symbolic.ts";
-import { refuseSurplus } from "../../surplus.ts";
-import { Layer } from "../layer.ts";
-import { count, type LayerOptions, type OptionTable, optional } from "../options.ts";
+import { Layer } from "../layers/layer.ts";
+import { count, type LayerOptions, type OptionTable, optional } from "../layers/options.ts";
+import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
+import { specWithShape } from "../module/infer-output-spec.ts";
+import { Symbolic } from "../module/symbolic.ts";
+import { refuseSurplus } from "../surplus.ts";
 
 /** What a {@link CategoryEncoding} makes of categories. */
 export type CategoryOutput = "multi_hot" | "one_hot" | "count";
