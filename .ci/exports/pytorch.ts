@@ -10,6 +10,7 @@ import {
   Adamax,
   AdamW,
   Conv1d,
+  chained,
   cosineDecay,
   cosineRestarts,
   cyclic,
@@ -243,6 +244,8 @@ const schedules: Readonly<Record<string, Schedule>> = {
   }),
   oneCycle: oneCycle({ maxLr: lr, steps: 9 }),
   "oneCycle, linear": oneCycle({ maxLr: lr, steps: 9, annealStrategy: "linear" }),
+  "oneCycle, three phases": oneCycle({ maxLr: lr, steps: 9, pctStart: 0.25, threePhase: true }),
+  chained: chained([exponentialDecay({ lr, gamma: 0.9 }), warmup(1, { steps: 3, from: 0.2 })]),
   "of one's own": (step) => lr / (1 + step),
 };
 

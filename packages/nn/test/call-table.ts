@@ -212,6 +212,8 @@ export const functions: Readonly<Record<string, () => Arguments>> = {
   exponentialDecay: () => [{ lr: 0.1, gamma: 0.9 }],
   linearDecay: () => [schedule],
   multiStepDecay: () => [{ lr: 0.1, milestones: [1, 2] }],
+  chained: () => [[() => 0.1]],
+  oneCycleMomentum: () => [{ steps: 10 }],
   oneCycle: () => [{ maxLr: 0.1, steps: 10 }],
   polynomialDecay: () => [schedule],
   findLearningRate: () => [fittable(), vectors, t.slice(0, 2), { seed: 1, steps: 10, startLr: 1e-3, endLr: 0.5 }],

@@ -22,6 +22,7 @@ export {
   lbfgsSteps,
   type MuonSteps,
   muonSteps,
+  type OneCycleSteps,
   type PeerConstraints,
   type PeerLayerCase,
   type PeerMasks,
@@ -32,6 +33,7 @@ export {
   peerLayerCases,
   peerMasks,
   peerMetricCases,
+  peerSchedules,
   type RosenbrockSteps,
 } from "./peers.ts";
 export {

@@ -132,6 +132,31 @@ export function peerMasks(): PeerMasks {
   return (JSON.parse(text) as { masks: PeerMasks }).masks;
 }
 
+/** Rates and momenta of PyTorch's one-cycle policy, and the weights of an optimizer that follows them. */
+export interface OneCycleSteps {
+  readonly optimizer: string;
+  /** Of the schedule and of the optimizer, in snake_case. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly rates: readonly number[];
+  readonly momenta: readonly number[];
+  readonly start: readonly number[];
+  readonly gradients: Rows;
+  readonly weights: Rows;
+}
+
+interface PeerSchedules {
+  readonly oneCycle: OneCycleSteps[];
+  readonly chained: readonly number[];
+  /** By the library. */
+  readonly cosineRestarts: Readonly<Record<string, readonly number[]>>;
+}
+
+/** What `fixtures/peers/make-schedules.py` makes. */
+export function peerSchedules(): PeerSchedules {
+  return JSON.parse(readFileSync(new URL("../fixtures/peers/schedules.json", import.meta.url), "utf8"));
+}
+
 const spelled: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, nan: Number.NaN };
 
 /** Numbers that JSON has no word for stand as { "number": "inf" }. */

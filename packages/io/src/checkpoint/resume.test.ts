@@ -21,6 +21,7 @@ import {
   LSTM,
   l2,
   Model,
+  oneCycleMomentum,
   RAdam,
   ReduceLROnPlateau,
   Rprop,
@@ -213,7 +214,9 @@ describe("a training that is resumed", () => {
       `in the middle of gradients that are added up, with moving averages, jit ${jit}`,
       {
         make: () => {
-          const around = { gradientAccumulationSteps: 3, useEma: true, emaMomentum: 0.8, clipNormPerVariable: 0.5 };
+          const momentumSchedule = oneCycleMomentum({ steps: 20, threePhase: true });
+          const averages = { useEma: true, emaMomentum: 0.8, momentumSchedule };
+          const around = { gradientAccumulationSteps: 3, ...averages, clipNormPerVariable: 0.5 };
           return new Net().compile({ optimizer: new Adam({ lr: 0.01, ...around }), loss: "mse" });
         },
         options: { jit },

@@ -9,6 +9,7 @@ import { checkOptions, describe } from "@chainrule/core/internal";
 import { MinMaxScaler, StandardScaler, Vocabulary } from "@chainrule/data";
 import * as nn from "@chainrule/nn";
 import {
+  chained,
   cosineDecay,
   cosineRestarts,
   cyclic,
@@ -22,6 +23,7 @@ import {
   multiStepDecay,
   nonNegative,
   oneCycle,
+  oneCycleMomentum,
   piecewiseConstant,
   polynomialDecay,
   sequential,
@@ -79,6 +81,8 @@ const factories = {
   cosineRestarts,
   warmup,
   oneCycle,
+  oneCycleMomentum,
+  chained,
   inverseTimeDecay,
   piecewiseConstant,
   cyclic,

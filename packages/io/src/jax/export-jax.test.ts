@@ -154,6 +154,10 @@ it("says what cannot be written", () => {
   expect(messageOf(() => jaxProgram(gather, [randn([1, 2])], { model, optimizer: gathering }))).toContain(
     "an update of 2 steps",
   );
+  const cycling = new Adam(model, { momentumSchedule: () => 0.9 });
+  expect(messageOf(() => jaxProgram(step, [randn([1, 2])], { model, optimizer: cycling }))).toContain(
+    "with momentumSchedule",
+  );
   model.zeroGrad();
   const adding = (a: Tensor) => {
     model.call(a).sum().backward();

@@ -27,7 +27,7 @@ interface Named {
 
 /** An optimizer, as far as its state has names and its rate may follow a schedule. */
 interface NamedOptimizer {
-  readonly options?: { readonly gradientAccumulationSteps?: number };
+  readonly options?: { readonly gradientAccumulationSteps?: number; readonly momentumSchedule?: unknown };
   readonly iterations: number;
   readonly parameters: readonly Parameter[];
   readonly groups: readonly {
@@ -201,7 +201,9 @@ function checkTrace({ effects, priorGradients }: TracedFunction, options: Export
 
 /** Throws for steps of which some update and some only add up gradients. */
 function checkUpdates({ optimizer }: ExportJaxOptions): void {
-  const { gradientAccumulationSteps: steps = 1 } = optimizer?.options ?? {};
+  const { gradientAccumulationSteps: steps = 1, momentumSchedule } = optimizer?.options ?? {};
+  if (momentumSchedule !== undefined)
+    throw new OptionError({ where, expected: "an optimizer whose momentum stays", got: "one with momentumSchedule" });
   if (steps > 1)
     throw new OptionError({
       where,

@@ -279,6 +279,7 @@ describe("every optimizer", () => {
   const around = { gradientAccumulationSteps: 2, useEma: true, emaOverwriteFrequency: 1, maximize: true };
   const cases = subclassesOf(nn.Optimizer).map((name): [string, object] => [name, { clipNorm: 3 }]);
   cases.push(["Adam", around], ["SGD", { clipNormPerVariable: 0.1 }]);
+  cases.push(["Adam", { momentumSchedule: nn.oneCycleMomentum({ steps: 4 }) }]);
   it.each(cases)("steps the same after loading: %s, %o", (name, options) => {
     const Class = Object.entries(nn).find(([key]) => key === name)![1] as typeof nn.Adam;
     const optimizer = new Class({ lr: nn.stepDecay({ lr: 0.01, every: 1 }), weightDecay: 0.1, ...options });

@@ -292,7 +292,13 @@ it("says what cannot be written", () => {
     "expected a batch",
   );
   expect(messageOf(() => pytorchProgram(digits(), { x, y: zeros([5]) }))).toContain("as many examples");
-  const around = [{ maximize: true }, { useEma: true }, { clipNormPerVariable: 1 }, { gradientAccumulationSteps: 2 }];
+  const around = [
+    { momentumSchedule: () => 0.9 },
+    { maximize: true },
+    { useEma: true },
+    { clipNormPerVariable: 1 },
+    { gradientAccumulationSteps: 2 },
+  ];
   for (const options of around)
     expect(messageOf(() => pytorchProgram(digits({ optimizer: new SGD(options) }), { x, y: labels }))).toContain(
       `got SGD with ${Object.keys(options)[0]}`,

@@ -173,15 +173,16 @@ export function optimizerText(where: string, rule: nn.Optimizer["rule"], hyper: 
 
 /** @throws OptionError for what the program's training would do otherwise. */
 export function checkStepOptions(where: string, { name, options }: nn.Optimizer): void {
-  const { maximize, clipNormPerVariable, gradientAccumulationSteps = 1, useEma } = options;
-  const set = { maximize, clipNormPerVariable, useEma, gradientAccumulationSteps: gradientAccumulationSteps > 1 };
+  const { gradientAccumulationSteps = 1, momentumSchedule, maximize, clipNormPerVariable, useEma } = options;
+  const inEachStep = { momentumSchedule, gradientAccumulationSteps: gradientAccumulationSteps > 1 };
+  const set = { ...inEachStep, maximize, clipNormPerVariable, useEma };
   const found = Object.entries(set).find(([, value]) => value);
   if (found)
     throw new OptionError({
       where,
       expected: "an optimizer without options around its steps",
       got: `${name} with ${found[0]}`,
-      hint: found[0] === "gradientAccumulationSteps" ? undefined : "exportJax writes any step, whatever its optimizer.",
+      hint: Object.hasOwn(inEachStep, found[0]) ? undefined : "exportJax writes any step, whatever its optimizer.",
     });
 }
 

@@ -15,6 +15,16 @@ const n = (x: unknown) => pythonValue(x);
 const between = (lr: number, end: number, share: string) =>
   end === 0 ? `${n(lr)} * ${share}` : `${n(end)} + ${n(lr - end)} * ${share}`;
 
+/** One cycle through three heights. */
+function cycle(
+  { steps, pctStart = 0.3, annealStrategy = "cos", threePhase = false }: Omit<nn.OneCycleOptions, "maxLr">,
+  [first, peak, last]: readonly [number, number, number],
+): Formula {
+  const three = threePhase ? [n(true)] : [];
+  const [heights, form] = [[peak, steps, pctStart, first, last].map(n), [n(annealStrategy), ...three]];
+  return (t) => `one_cycle(${[t, ...heights, ...form].join(", ")})`;
+}
+
 /** By the function that makes the schedule, given what it was made with. */
 const formulas: Readonly<Record<string, (...args: never[]) => Formula | null>> = {
   stepDecay:
@@ -79,10 +89,19 @@ const formulas: Readonly<Record<string, (...args: never[]) => Formula | null>> =
     return (t) =>
       `${share} ${t} / ${n(steps)}${from === 0 ? "" : ")"} if ${t} < ${n(steps)} else ${after(`(${t} - ${n(steps)})`)}`;
   },
-  oneCycle: (options: nn.OneCycleOptions) => (t) => {
-    const { maxLr, steps, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, annealStrategy = "cos" } = options;
+  chained: (schedules: readonly nn.Schedule[]) => {
+    const parts = schedules.map(formulaOf);
+    if (!parts.every((part) => part !== null)) return null;
+    return (t) => parts.map((part) => `(${part(t)})`).join(" * ");
+  },
+  oneCycle: (options: nn.OneCycleOptions) => {
+    const { maxLr, divFactor = 25, finalDivFactor = 1e4 } = options;
     const first = maxLr / divFactor;
-    return `one_cycle(${[t, n(maxLr), n(steps), n(pctStart), n(first), n(first / finalDivFactor), n(annealStrategy)].join(", ")})`;
+    return cycle(options, [first, maxLr, first / finalDivFactor]);
+  },
+  oneCycleMomentum: (options: nn.OneCycleMomentumOptions) => {
+    const { maxMomentum = 0.95, baseMomentum = 0.85 } = options;
+    return cycle(options, [maxMomentum, baseMomentum, maxMomentum]);
   },
 };
 
@@ -113,14 +132,18 @@ def cosine_restarts(t, lr, steps, growth, end):
   one_cycle: {
     needs: [],
     code: `
-def one_cycle(t, highest, steps, up, first, last, anneal):
-    """From first up to the highest rate, and down to last (Smith & Topin 2018)."""
+def one_cycle(t, highest, steps, up, first, last, anneal, three=False):
+    """From first up to the highest rate, and down to last, in three phases by way of first (Smith & Topin 2018)."""
     def between(a, b, share):
         return b + (a - b) * (1 + math.cos(math.pi * share)) / 2 if anneal == "cos" else a + (b - a) * share
 
-    peak, end = up * steps - 1, steps - 1
-    if t <= peak:
-        return highest if peak == 0 else between(first, highest, t / peak)
-    return last if end <= peak or t >= end else between(highest, last, (t - peak) / (end - peak))`,
+    peak = up * steps - 1
+    ends = [peak, 2 * peak, steps - 1] if three else [peak, steps - 1]
+    heights, start = [first, highest, first, last] if three else [first, highest, last], 0
+    for end, a, b in zip(ends, heights, heights[1:]):
+        if t <= end:
+            return b if end == start else between(a, b, (t - start) / (end - start))
+        start = end
+    return last`,
   },
 } as const;

@@ -9,6 +9,8 @@ import type { Hyperparameters, Tensors, UpdateRule } from "./rule.ts";
 export interface ExtendedRule<H extends Hyperparameters = Hyperparameters> extends UpdateRule<H> {
   /** How many gradients make one update; 1 by default. */
   readonly gradientsPerUpdate?: number;
+  /** Sets what follows schedules of its own, before the update after so many. */
+  advance?(updates: number): void;
   /** Sees to it, before an update, that weights have gradients which had some since the last. */
   complete?(slots: ReadonlyMap<Parameter, Slots>): void;
   /**

@@ -214,6 +214,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     const before = this.#steps;
     for (const { lr, hyper } of this.#groups)
       if (typeof hyper.lr === "function") lr.assign(checkedRate(this.name, hyper.lr(this.iterations)));
+    this.#rule.advance?.(this.iterations);
     this.#steps = before + 1;
     return () => {
       this.#steps = before;

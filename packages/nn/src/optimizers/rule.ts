@@ -71,7 +71,7 @@ export function dividedBy(x: Tensor, scalar: Tensor): Tensor {
   return x.div(scalar.cast(x.dtype));
 }
 
-/** The exponential moving average, β · before + (1 - β) · now. */
-export function movingAverage(before: Tensor, now: Tensor, beta: number): Tensor {
-  return before.mul(beta).add(now.mul(1 - beta));
+/** The exponential moving average, β · before + (1 - β) · now; β is a tensor where a schedule sets it. */
+export function movingAverage(before: Tensor, now: Tensor, beta: number | Tensor): Tensor {
+  return before.mul(beta).add(now.mul(typeof beta === "number" ? 1 - beta : beta.neg().add(1)));
 }

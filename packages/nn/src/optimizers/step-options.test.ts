@@ -12,13 +12,13 @@ import {
   tensor,
   ValueError,
 } from "@chainrule/core";
-import { bothDTypes, expectClose, stepOptionsOfKeras } from "@chainrule/testing";
+import { bothDTypes, expectClose, peerSchedules, stepOptionsOfKeras } from "@chainrule/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Dense } from "../layers/index.ts";
 import { Sequential } from "../model/index.ts";
 import { exponentialDecay } from "../schedules/index.ts";
 import { optimizerByName } from "./by-name.ts";
-import { Adam, AdamW, SGD, stepOptions, useAverages } from "./index.ts";
+import { Adagrad, Adam, AdamW, RMSprop, SGD, stepOptions, useAverages } from "./index.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -71,6 +71,41 @@ function stepWith(optimizer: { step(): void }, weight: Parameter, gradient: numb
   weight.grad = gradient === null ? null : tensor(gradient, { dtype: weight.dtype });
   optimizer.step();
 }
+
+describe.each(bothDTypes)("momentumSchedule in %s", (dtype) => {
+  const classes = { SGD, Adam, AdamW, RMSprop } as const;
+  const cases = peerSchedules().oneCycle.flatMap((one) => ways.map(([way, made]) => ({ ...one, way, made })));
+  it.each(cases)("makes PyTorch's steps with OneCycleLR: $optimizer, $settings, $way", (one) => {
+    const { optimizer: name, options, momenta, rates, start, gradients, weights, made } = one;
+    const { weight_decay: weightDecay, ...others } = options as Record<string, never>;
+    const w = parameter(tensor(start as number[], { dtype }));
+    const follow = { lr: (step: number) => rates[step], momentumSchedule: (step: number) => momenta[step] };
+    const optimizer = new (classes[name as keyof typeof classes] as typeof Adam)([w], {
+      ...others,
+      ...(weightDecay !== undefined && { weightDecay }),
+      ...follow,
+    });
+    const step = made((gradient: Tensor) => {
+      optimizer.zeroGrad();
+      w.mul(gradient).sum().backward();
+      optimizer.step();
+    });
+    gradients.forEach((gradient, i) => {
+      step(tensor(gradient as number[], { dtype }));
+      const tolerance = dtype === "float64" ? 1e-9 : 1e-5;
+      expectClose(w, { shape: [3], data: [...weights[i]] }, { dtype, tolerance, what: `step ${i + 1}` });
+    });
+  });
+});
+
+it("momentumSchedule is of optimizers with a momentum, and gives one", () => {
+  expect(() => new Adagrad({ momentumSchedule: () => 0.9 })).toThrow(/with momentum or betas, got Adagrad/);
+  expect(() => new SGD({ momentumSchedule: 0.9 as never })).toThrow(/oneCycleMomentum/);
+  const w = double(1);
+  const optimizer = new SGD([w], { momentum: 0.5, momentumSchedule: () => 2 });
+  expect(() => stepWith(optimizer, w, 1)).toThrow(/update 1: expected a number from 0 to 1, got the number 2/);
+  expect([w.item(), optimizer.iterations]).toEqual([1, 0]);
+});
 
 describe("maximize", () => {
   it("goes up by what minimising goes down, and decays all the same", () => {
@@ -236,6 +271,7 @@ describe("the options", () => {
 describe("the state", () => {
   it.each<[string, object]>([
     ["averages", { useEma: true, emaMomentum: 0.5, emaOverwriteFrequency: 2 }],
+    ["a momentum that follows a schedule", { momentumSchedule: (update: number) => 0.9 - 0.1 * update }],
     ["accumulated gradients", { gradientAccumulationSteps: 3 }],
     ["all of them", { gradientAccumulationSteps: 2, useEma: true, maximize: true, clipNormPerVariable: 0.1 }],
   ])("has %s, and continues at any step to the last digit", (_name, options) => {

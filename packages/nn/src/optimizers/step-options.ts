@@ -2,9 +2,10 @@
  * Options that every optimizer has, for what a step does around its rule: maximising, clipping each weight's gradient by itself,
  * adding up gradients of several batches, and moving averages of the weights.
  */
-import { noGrad, OptionError, type Parameter, scalar, type Tensor, where, zerosLike } from "@chainrule/core";
+import { buffer, noGrad, OptionError, type Parameter, scalar, type Tensor, where, zerosLike } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { aboveZero, checkCount, checkRange, zeroToOne } from "../number-checks.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { type ExtendedRule, extension } from "./extension.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -12,6 +13,11 @@ import { type Hyperparameters, scaledBy, type UpdateRule } from "./rule.ts";
 
 /** What every optimizer takes for its steps, not for a group by itself; Keras's names in snake_case do as well. */
 export interface StepOptions {
+  /**
+   * The momentum of each update in place of `momentum`, or of the first of `betas`: a schedule, such as `oneCycleMomentum`. What
+   * PyTorch's `OneCycleLR` cycles.
+   */
+  momentumSchedule?: Schedule;
   /** Raises the loss instead of lowering it: gradients change their sign; false by default. PyTorch's `maximize`. */
   maximize?: boolean;
   /** Scales each weight's gradient down by itself so that its length is at most this. Keras's `clipnorm`. */
@@ -33,6 +39,7 @@ export interface StepOptions {
 }
 
 const names = [
+  "momentumSchedule",
   "maximize",
   "clipNormPerVariable",
   "gradientAccumulationSteps",
@@ -65,12 +72,19 @@ function check(where: string, options: StepOptions & { clipNorm?: number; clipVa
   if (emaMomentum !== undefined) checkRange(where, "emaMomentum", emaMomentum, zeroToOne);
   for (const name of ["gradientAccumulationSteps", "emaOverwriteFrequency"] as const)
     if (options[name] !== undefined) checkCount(where, name, options[name], 1);
+  if (options.momentumSchedule !== undefined && typeof options.momentumSchedule !== "function")
+    throw new OptionError({
+      where: `${where}, momentumSchedule`,
+      expected: "a schedule, such as oneCycleMomentum({ steps })",
+      got: describe(options.momentumSchedule),
+    });
   if (!options.useEma && (emaMomentum ?? emaOverwriteFrequency) !== undefined)
     throw new OptionError({ where, expected: "useEma: true, for averages", got: "settings of averages alone" });
 }
 
-function extend<H extends Hyperparameters>(rule: UpdateRule<H>, options: StepOptions): ExtendedRule<H> {
-  check(rule.name, options);
+function extend<H extends Hyperparameters>(own: UpdateRule<H>, options: StepOptions): ExtendedRule<H> {
+  check(own.name, options);
+  const rule = options.momentumSchedule ? scheduled(own, options.momentumSchedule) : own;
   const { maximize, clipNormPerVariable, gradientAccumulationSteps: steps = 1, useEma } = options;
   if (!maximize && clipNormPerVariable === undefined && steps === 1 && !useEma) return rule;
   const extended: ExtendedRule<H> = {
@@ -94,6 +108,31 @@ function extend<H extends Hyperparameters>(rule: UpdateRule<H>, options: StepOpt
     }),
   };
   return useEma ? averaged(extended, options) : extended;
+}
+
+/** The rule with a momentum that is set before each update. @throws OptionError for one that has none. */
+function scheduled<H extends Hyperparameters>(rule: UpdateRule<H>, schedule: Schedule): ExtendedRule<H> {
+  const where = `${rule.name}, momentumSchedule`;
+  if (!("momentum" in rule.defaults || "betas" in rule.defaults))
+    throw new OptionError({ where, expected: "an optimizer with momentum or betas", got: rule.name });
+  const momentum = buffer(scalar(0, "float64"));
+  // Rules take a tensor where they multiply by a number.
+  const having = (hyper: H, value: Tensor | number): H =>
+    "momentum" in hyper
+      ? { ...hyper, momentum: value }
+      : { ...hyper, betas: [value, (hyper as unknown as { betas: number[] }).betas[1]] };
+  return {
+    ...rule,
+    advance: (updates) => {
+      const value: unknown = schedule(updates);
+      checkRange(where, `update ${updates + 1}`, value, zeroToOne);
+      momentum.assign(value as number);
+    },
+    slots: (weight, hyper) => rule.slots?.(weight, having(hyper, 0.5)) ?? {},
+    scalars: (lr, step, hyper) => ({ ...(rule.scalars?.(lr, step, having(hyper, momentum)) ?? { lr }), momentum }),
+    update: (weight, gradient, slots, scalars, hyper) =>
+      rule.update(weight, gradient, slots, scalars, having(hyper, scalars.momentum.cast(weight.dtype))),
+  };
 }
 
 /** Keras's formula: g · max / max(|g|, max). In float64, because squares of float32 overflow from 2e19 on. */

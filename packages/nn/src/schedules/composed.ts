@@ -140,3 +140,19 @@ export function sequential(schedules: readonly Schedule[], options: { milestones
     return parts[at](step - (at === 0 ? 0 : marks[at - 1]));
   });
 }
+
+/**
+ * Schedules at once: the product of what they say. One has the rate, the others are factors, such as a warm-up to 1. PyTorch's
+ * `ChainedScheduler`.
+ *
+ * @param schedules at least one.
+ * @throws OptionError for what is no list of schedules.
+ * @example chained([exponentialDecay({ lr: 0.1, gamma: 0.9 }), warmup(1, { steps: 5, from: 0.2 })]);
+ */
+export function chained(schedules: readonly Schedule[]): Schedule {
+  refuseSurplus("chained", arguments, 1);
+  if (!Array.isArray(schedules) || schedules.length === 0 || !schedules.every((each) => typeof each === "function"))
+    throw new OptionError({ where: "chained", expected: "a list of schedules", got: describe(schedules) });
+  const parts = [...schedules];
+  return madeBy(chained, [parts], (step: number) => parts.reduce((product, part) => product * part(step), 1));
+}

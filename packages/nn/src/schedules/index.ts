@@ -1,7 +1,7 @@
 /**
  * Learning-rate schedules.
  */
-export { type CyclicOptions, cyclic, inverseTimeDecay, piecewiseConstant, sequential } from "./composed.ts";
+export { type CyclicOptions, chained, cyclic, inverseTimeDecay, piecewiseConstant, sequential } from "./composed.ts";
 export {
   cosineDecay,
   cosineRestarts,
@@ -13,4 +13,10 @@ export {
 } from "./decay.ts";
 export * from "./plateau.ts";
 export type { Schedule } from "./schedule.ts";
-export { type OneCycleOptions, oneCycle, warmup } from "./warmup.ts";
+export {
+  type OneCycleMomentumOptions,
+  type OneCycleOptions,
+  oneCycle,
+  oneCycleMomentum,
+  warmup,
+} from "./warmup.ts";

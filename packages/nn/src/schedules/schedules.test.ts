@@ -1,8 +1,10 @@
 import { OptionError, ValueError } from "@chainrule/core";
+import { peerSchedules } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { functionsOf } from "../../test/public.ts";
 import * as schedules from "./index.ts";
 import {
+  chained,
   cosineDecay,
   cosineRestarts,
   cyclic,
@@ -11,6 +13,7 @@ import {
   linearDecay,
   multiStepDecay,
   oneCycle,
+  oneCycleMomentum,
   piecewiseConstant,
   polynomialDecay,
   ReduceOnPlateau,
@@ -19,6 +22,11 @@ import {
   stepDecay,
   warmup,
 } from "./index.ts";
+
+function inCamelCase(options: Readonly<Record<string, unknown>>): object {
+  const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]));
+}
 
 function expectRates(schedule: Schedule, expected: Readonly<Record<number, number>>): void {
   for (const [step, rate] of Object.entries(expected)) expect(schedule(Number(step))).toBeCloseTo(rate, 12);
@@ -51,6 +59,20 @@ const firstRates: Record<string, { schedule: Schedule; rates: Readonly<Record<nu
   sequential: {
     schedule: sequential([linearDecay({ lr: 2, steps: 2 }), stepDecay({ lr: 1, every: 1 })], { milestones: [3] }),
     rates: { 0: 2, 1: 1, 2: 0, 3: 1, 4: 0.1 },
+  },
+  chained: {
+    schedule: chained([linearDecay({ lr: 2, steps: 4 }), exponentialDecay({ lr: 1, gamma: 0.5 })]),
+    rates: { 0: 2, 1: 0.75, 2: 0.25, 4: 0 },
+  },
+  oneCycleMomentum: {
+    schedule: oneCycleMomentum({
+      steps: 5,
+      pctStart: 0.6,
+      maxMomentum: 1,
+      baseMomentum: 0.5,
+      annealStrategy: "linear",
+    }),
+    rates: { 0: 1, 1: 0.75, 2: 0.5, 3: 0.75, 4: 1, 9: 1 },
   },
   warmup: { schedule: warmup(linearDecay({ lr: 2, steps: 4 }), { steps: 2 }), rates: { 0: 0, 1: 1, 2: 2, 3: 1.5 } },
   oneCycle: {
@@ -113,6 +135,11 @@ const takes: Record<string, { make: (options: never) => Schedule; options: objec
     options: { milestones: [1] },
     range: { milestones: [2, 1] },
   },
+  oneCycleMomentum: {
+    make: oneCycleMomentum,
+    options: { steps: 4 },
+    range: { steps: 0, maxMomentum: 1.1, baseMomentum: -1, pctStart: 1.1, threePhase: 1 },
+  },
   warmup: {
     make: (options) => warmup(1, options),
     options: { steps: 2 },
@@ -121,13 +148,15 @@ const takes: Record<string, { make: (options: never) => Schedule; options: objec
   oneCycle: {
     make: oneCycle,
     options: { maxLr: 1, steps: 2 },
-    range: { maxLr: 0, steps: 0, pctStart: 1.1, divFactor: 0, finalDivFactor: 0 },
+    range: { maxLr: 0, steps: 0, pctStart: 1.1, divFactor: 0, finalDivFactor: 0, threePhase: 1 },
   },
 };
 
 describe("the options of every schedule", () => {
   it("are in the table", () => {
-    expect(Object.keys(takes).sort(), "`takes` wants a row for each schedule").toEqual(functionsOf(schedules));
+    // chained takes no options.
+    const names = functionsOf(schedules).filter((name) => name !== "chained");
+    expect(Object.keys(takes).sort(), "`takes` wants a row for each schedule").toEqual(names);
   });
 
   it.each(Object.entries(takes))("%s", (_name, { make, options, range }) => {
@@ -159,6 +188,36 @@ describe("the options of every schedule", () => {
 });
 
 describe("schedules", () => {
+  const peers = peerSchedules();
+
+  it("are those of PyTorch, Keras and optax: cosines with restarts that grow", () => {
+    const schedule = cosineRestarts({ lr: 0.2, steps: 3, growth: 2, endLr: 0.01 });
+    // Keras and optax compute in float32.
+    for (const [peer, rates] of Object.entries(peers.cosineRestarts))
+      rates.forEach((rate, i) => {
+        expect(Math.abs(schedule(i) - rate), `${peer}, step ${i}`).toBeLessThan(peer === "torch" ? 1e-12 : 1e-7);
+      });
+  });
+
+  it("are PyTorch's ChainedScheduler: a warm-up, a decay and milestones at once", () => {
+    const schedule = chained([
+      exponentialDecay({ lr: 0.4, gamma: 0.9 }),
+      warmup(1, { steps: 4, from: 0.25 }),
+      multiStepDecay({ lr: 1, milestones: [7, 12], gamma: 0.5 }),
+    ]);
+    expectRates(schedule, peers.chained);
+    expect(() => chained([])).toThrow(OptionError);
+    expect(() => chained(schedule as never)).toThrow(OptionError);
+  });
+
+  it.each(peers.oneCycle)("are PyTorch's OneCycleLR, its momentum too: $settings", ({ settings, rates, momenta }) => {
+    const { base_momentum: baseMomentum, max_momentum: maxMomentum, ...others } = settings as Record<string, never>;
+    const form = { steps: 20, ...inCamelCase(others) };
+    const { divFactor: _, finalDivFactor: __, ...cycle } = form as unknown as Record<string, never>;
+    expectRates(oneCycle({ maxLr: 0.3, ...form } as never), rates);
+    expectRates(oneCycleMomentum({ ...cycle, baseMomentum, maxMomentum } as never), momenta);
+  });
+
   it("in stairs, in lower cycles and one after another are those of Keras and PyTorch", () => {
     expectRates(inverseTimeDecay({ lr: 1, decay: 1, every: 4, staircase: true }), { 3: 1, 4: 0.5, 7: 0.5, 8: 1 / 3 });
     // torch.optim.lr_scheduler.CyclicLR(base 0.1, max 0.5, step_size_up 2, "exp_range", gamma 0.9).

@@ -35,20 +35,26 @@ const rateOrSchedule: NumberRange = {
   holds: atLeastZero.holds,
 };
 
-/** The heights and the length of a {@link oneCycle}. */
-export interface OneCycleOptions {
-  /** The highest rate. */
-  maxLr: number;
+/** The form of a {@link oneCycle}, and of the momentum that goes with it. */
+interface CycleOptions {
   /** How many steps the whole cycle takes. */
   steps: number;
   /** The share of the steps in which the rate rises; 0.3 by default. */
   pctStart?: number;
+  /** The form of the way up and down; "cos" by default. */
+  annealStrategy?: "cos" | "linear";
+  /** Goes down as fast as up, to where it began, and then on to the last rate; false by default. */
+  threePhase?: boolean;
+}
+
+/** The heights and the length of a {@link oneCycle}. */
+export interface OneCycleOptions extends CycleOptions {
+  /** The highest rate. */
+  maxLr: number;
   /** The first rate is maxLr / divFactor; 25 by default. */
   divFactor?: number;
   /** The last rate is the first / finalDivFactor; 1e4 by default. */
   finalDivFactor?: number;
-  /** The form of the way up and down; "cos" by default. */
-  annealStrategy?: "cos" | "linear";
 }
 
 const annealings = {
@@ -56,39 +62,76 @@ const annealings = {
   linear: (from: number, to: number, progress: number) => from + (to - from) * progress,
 };
 
+const cycleRanges = { steps: aboveZero, pctStart: zeroToOne, annealStrategy: null, threePhase: null };
+const cycleDefaults = { pctStart: 0.3, annealStrategy: "cos", threePhase: false } as const;
+
+/** Three heights one after another; with three phases back to the first before the last. */
+function cycleOf(
+  where: string,
+  [first, peak, last]: readonly [number, number, number],
+  { steps, pctStart, annealStrategy, threePhase }: Required<CycleOptions>,
+): Schedule {
+  const anneal = lookUp(`${where}, annealStrategy`, annealings, annealStrategy);
+  checkRange(where, "threePhase", threePhase, { expected: "true or false", holds: (x) => typeof x === "boolean" });
+  const heights = threePhase ? [first, peak, first, last] : [first, peak, last];
+  // PyTorch counts the steps from 0 to steps - 1, and the peak as the end of the way up.
+  const up = pctStart * steps - 1;
+  const ends = threePhase ? [up, 2 * up, steps - 1] : [up, steps - 1];
+  return (step) => {
+    const phase = ends.findIndex((end) => step <= end);
+    if (phase < 0) return last;
+    const [start, end] = [phase === 0 ? 0 : ends[phase - 1], ends[phase]];
+    const [from, to] = [heights[phase], heights[phase + 1]];
+    return end === start ? to : anneal(from, to, (step - start) / (end - start));
+  };
+}
+
 /**
  * Up from maxLr / divFactor to maxLr in the first `pctStart` of the steps, then down to nearly nothing (Smith & Topin
- * 2018). PyTorch's `OneCycleLR` with two phases, without its cycling of the momentum; its last rate stays.
+ * 2018). PyTorch's `OneCycleLR`; its last rate stays. {@link oneCycleMomentum} is its cycling of the momentum.
  *
  * @throws ValueError for rates, factors and steps that are not above 0, and a share outside [0, 1].
  * @example new SGD(model, { lr: oneCycle({ maxLr: 0.1, steps: 1000 }), momentum: 0.9 });
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
   refuseSurplus("oneCycle", arguments, 1);
-  const where = "oneCycle";
-  const ranges = {
-    maxLr: aboveZero,
-    steps: aboveZero,
-    pctStart: zeroToOne,
-    divFactor: aboveZero,
-    finalDivFactor: aboveZero,
-    annealStrategy: null,
-  };
-  const { maxLr, steps, pctStart, divFactor, finalDivFactor, annealStrategy } = completeSchedule(
+  const complete = completeSchedule(
+    "oneCycle",
+    options,
+    { maxLr: aboveZero, divFactor: aboveZero, finalDivFactor: aboveZero, ...cycleRanges },
+    { divFactor: 25, finalDivFactor: 1e4, ...cycleDefaults },
+  );
+  const { maxLr, divFactor, finalDivFactor } = complete;
+  const first = maxLr / divFactor;
+  return madeBy(oneCycle, [{ ...options }], cycleOf("oneCycle", [first, maxLr, first / finalDivFactor], complete));
+}
+
+/** The heights and the length of a {@link oneCycleMomentum}. */
+export interface OneCycleMomentumOptions extends CycleOptions {
+  /** The momentum while the rate is low; 0.95 by default. */
+  maxMomentum?: number;
+  /** The momentum when the rate is highest; 0.85 by default. */
+  baseMomentum?: number;
+}
+
+/**
+ * The momentum that goes with a {@link oneCycle} of the same form: down while the rate goes up, and back (Smith & Topin 2018). What
+ * PyTorch's `OneCycleLR` does to `momentum`, or to the first of `betas`; here an optimizer is told to by `momentumSchedule`.
+ *
+ * @throws ValueError for steps that are not above 0, and for momenta and a share outside [0, 1].
+ * @example
+ * const cycle = { steps: 1000, threePhase: true };
+ * new SGD(model, { lr: oneCycle({ maxLr: 0.1, ...cycle }), momentum: 0.9, momentumSchedule: oneCycleMomentum(cycle) });
+ */
+export function oneCycleMomentum(options: OneCycleMomentumOptions): Schedule {
+  const where = "oneCycleMomentum";
+  refuseSurplus(where, arguments, 1);
+  const complete = completeSchedule(
     where,
     options,
-    ranges,
-    { pctStart: 0.3, divFactor: 25, finalDivFactor: 1e4, annealStrategy: "cos" },
+    { maxMomentum: zeroToOne, baseMomentum: zeroToOne, ...cycleRanges },
+    { maxMomentum: 0.95, baseMomentum: 0.85, ...cycleDefaults },
   );
-  const anneal = lookUp(`${where}, annealStrategy`, annealings, annealStrategy);
-  const first = maxLr / divFactor;
-  const last = first / finalDivFactor;
-  // PyTorch counts the steps from 0 to steps - 1, and the peak as the end of the way up.
-  const peak = pctStart * steps - 1;
-  const end = steps - 1;
-  const rate: Schedule = (step) => {
-    if (step <= peak) return peak === 0 ? maxLr : anneal(first, maxLr, step / peak);
-    return end <= peak || step >= end ? last : anneal(maxLr, last, (step - peak) / (end - peak));
-  };
-  return madeBy(oneCycle, [{ ...options }], rate);
+  const { maxMomentum, baseMomentum } = complete;
+  return madeBy(oneCycleMomentum, [{ ...options }], cycleOf(where, [maxMomentum, baseMomentum, maxMomentum], complete));
 }
