@@ -7,9 +7,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { concat, Generator, isFloat, type Tensor } from "chainrule";
+import { concat, Generator, isFloat, Module, randn, type Tensor } from "chainrule";
 import { type Exportable, encodeOnnx } from "../../packages/io/src/index.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
+import { functionCases } from "./functions.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -100,6 +101,33 @@ async function layers(problems: string[]): Promise<void> {
   console.log(`ONNX Runtime: ${count} of ${layerTable.length} cases of layers are the same`);
 }
 
+/** Functions of which ONNX has no operator, and that cannot be made of others: an error says so. */
+const withoutOperator =
+  /^(erfc|erfinv|lgamma|digamma|floorDivide|fmod|median|quantiles|cumprod|cummax|logCumSumExp|searchsorted)\b/;
+
+async function functions(problems: string[]): Promise<void> {
+  let count = 0;
+  const rows = randn([4, 6], { generator: new Generator(4) });
+  for (const [name, f] of Object.entries(functionCases)) {
+    class Model extends Module<Tensor> {
+      override forward(x: Tensor): Tensor {
+        return f(x);
+      }
+    }
+    try {
+      const wrong = await compareInRuntime(new Model(), [rows]);
+      if (wrong) problems.push(`ONNX Runtime, ${name}: ${wrong}`);
+      else count++;
+      if (withoutOperator.test(name)) problems.push(`ONNX Runtime, ${name} was exported, which it cannot be`);
+    } catch (error) {
+      const { message } = error as Error;
+      const isKnown = withoutOperator.test(name) && message.includes("It cannot be written");
+      if (!isKnown) problems.push(`ONNX Runtime, ${name}: ${message}`);
+    }
+  }
+  console.log(`ONNX Runtime: ${count} functions of tensors are the same`);
+}
+
 /** Models that draw random numbers in evaluation too, which a runtime would draw otherwise: an error says so. */
 const drawing = [
   {
@@ -134,5 +162,6 @@ async function examples(problems: string[]): Promise<void> {
 /** Says in `problems` what is not the same there. */
 export async function inOnnxRuntime(problems: string[]): Promise<void> {
   await layers(problems);
+  await functions(problems);
   await examples(problems);
 }

@@ -54,7 +54,8 @@ import { pytorchGoldens } from "../../packages/io/test/golden-programs.ts";
 import * as losses from "../../packages/losses/src/index.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
 
-import { Around, type Case, noise } from "./pytorch-case.ts";
+import { functionCases } from "./functions.ts";
+import { Around, around, type Case, noise } from "./pytorch-case.ts";
 import { layerOptions } from "./pytorch-layers.ts";
 import { models } from "./pytorch-models.ts";
 
@@ -250,6 +251,12 @@ const schedules: Readonly<Record<string, Schedule>> = {
 };
 
 /** Writes them all; returns their folders. */
+/** A dense layer and a function of its rows, in training. */
+function ofRows(f: (x: Tensor) => Tensor): Case {
+  const dense = new Dense({ units: 6, inputDim: 6, generator: new Generator(5) });
+  return around(dense, noise(4, 6), (x) => f(dense.call(x) as Tensor));
+}
+
 export async function pytorchPrograms(folder: string, problems: string[]): Promise<string[]> {
   const folders: string[] = [];
   const write: Write = async (name, make) => {
@@ -267,6 +274,7 @@ export async function pytorchPrograms(folder: string, problems: string[]): Promi
   await everyOptimizer(write);
   for (const [name, schedule] of Object.entries(schedules))
     await write(`schedule ${name}`, () => mixed(new SGD({ lr: schedule }) as never));
+  for (const [name, f] of Object.entries(functionCases)) await write(`function ${name}`, () => ofRows(f));
   for (const [name, make] of Object.entries(layerOptions)) await write(`layer ${name}`, make);
   for (const [name, make] of Object.entries({ ...models, ...pytorchGoldens }))
     await write(`model ${name}`, make as never);

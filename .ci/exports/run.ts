@@ -9,13 +9,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Generator, isFloat, manualSeed, randint, randn, type Tensor } from "chainrule";
+import { Generator, grad, isFloat, manualSeed, randint, randn, type Tensor } from "chainrule";
 import fc from "fast-check";
 import { opTable } from "../../packages/compiler/test/op-table.ts";
 import { exportJax } from "../../packages/io/src/index.ts";
 import { jaxGoldens } from "../../packages/io/test/golden-programs.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";
 import { exchangeFiles } from "./files.ts";
+import { functionsOfJax } from "./functions.ts";
 import { inOnnxRuntime } from "./onnx.ts";
 import { playgroundPrograms } from "./playground.ts";
 import { pytorchPrograms } from "./pytorch.ts";
@@ -64,6 +65,11 @@ async function jaxPrograms(): Promise<string[]> {
   for (const [name, make] of Object.entries(jaxGoldens)) {
     const { step, args, options } = make();
     await write(`step ${name}`, step as never, args, { ...options, steps: 10 });
+  }
+  const rows = randn([4, 6], { generator: new Generator(4) });
+  for (const [name, f] of Object.entries(functionsOfJax)) {
+    const gradient = grad((x: Tensor) => f(x).mul(0.7).sin().sum());
+    await write(`function ${name}`, (x) => [f(x), gradient(x)], [rows], { inputs: ["x"] });
   }
   const generator = new Generator(3);
   for (const [name, { dtypes, shapes, fixed = {}, apply, draws }] of Object.entries(opTable)) {

@@ -114,9 +114,57 @@ const clamp: Expression = ({ inputs: [x], dtype, attributes }) => {
   return `jnp.clip(${x}, ${low}, ${high})`;
 };
 
+interface Running {
+  readonly axis: number;
+  readonly reverse: boolean;
+}
+
+/** Along an axis, counted from the front, or from its end. */
+function along({ axis, reverse }: Running, shape: Shape): string {
+  return `axis=${axis + shape.length}, reverse=${reverse ? "True" : "False"}`;
+}
+
+/** Each element with all before it, two parts joined by a function of the earlier and the later, which are tuples. */
+function scanned(join: string, parts: readonly string[], running: Running, shape: Shape): string {
+  return `jax.lax.associative_scan(lambda l, r: ${join}, (${parts.join(", ")}), ${along(running, shape)})[1]`;
+}
+
+/** Ops of `@chainrule/functions`, of which nothing is needed here but their names. */
+const further: Readonly<Record<string, Expression>> = {
+  ...{ acosh: call("jnp.arccosh"), asinh: call("jnp.arcsinh"), atanh: call("jnp.arctanh"), log10: call("jnp.log10") },
+  ...{ erfc: call("jax.lax.erfc"), erfinv: call("jax.lax.erf_inv"), lgamma: call("jax.lax.lgamma") },
+  polygamma: ({ inputs: [x], attributes: n }) =>
+    n === 0 ? `jax.lax.digamma(${x})` : `jax.scipy.special.polygamma(${n}, ${x})`,
+  ...{ atan2: call("jnp.arctan2"), hypot: call("jnp.hypot"), logAddExp: call("jnp.logaddexp") },
+  ...{ floorDivide: call("jnp.floor_divide"), fmod: call("jnp.fmod") },
+  cumprod: ({ inputs: [x], dtype, shape, attributes }) =>
+    `jax.lax.cumprod(${x}.astype(${dtypeOf(dtype)}), ${along(attributes, shape)})`,
+  logCumSumExp: ({ inputs: [x], shape, attributes }) => `jax.lax.cumlogsumexp(${x}, ${along(attributes, shape)})`,
+  linearScan: ({ inputs, shape, attributes }) =>
+    scanned("(l[0] * r[0], r[0] * l[1] + r[1])", inputs, attributes, shape),
+  runningArgmax: ({ inputs: [x], shape, attributes }) => {
+    const places = `jax.lax.broadcasted_iota(jnp.int32, ${tuple(shape)}, ${(attributes as Running).axis + shape.length})`;
+    const join = "tuple(jnp.where((r[0] >= l[0]) | jnp.isnan(r[0]), b, a) for a, b in zip(l, r))";
+    return scanned(join, [x, places], attributes, shape);
+  },
+  searchsorted: ({ inputs: [sorted, values], inputShapes: [shape], attributes: side }) => {
+    const found = `jnp.searchsorted(a, v, side="${side}").astype(jnp.int32)`;
+    const lead = shape.length - 1;
+    if (lead === 0) return found.replace("a, v", `${sorted}, ${values}`);
+    return `jnp.vectorize(lambda a, v: ${found}, signature="(n),(m)->(m)")(${sorted}, ${values})`;
+  },
+  isLatest: ({ inputs: [indices], shape, attributes }) => {
+    const { axis, length } = attributes as { readonly axis: number; readonly length: number };
+    const same = `${indices} % ${length}`;
+    const latest = `lambda i: ~jnp.triu(i[:, None] == i[None, :], 1).any(1)`;
+    return `jnp.apply_along_axis(${latest}, ${axis + shape.length}, ${same})`;
+  },
+};
+
 /** By the name of the built-in op; `null` where the table of what cannot be says why. */
 const expressions: Readonly<Record<string, Expression>> = {
   ...operators,
+  ...further,
   cast: ({ inputs: [x], dtype }) => (dtype === "bool" ? `${x} != 0` : `${x}.astype(${dtypeOf(dtype)})`),
   sum: summed,
   broadcastTo: ({ inputs: [x], shape }) => `jnp.broadcast_to(${x}, ${tuple(shape)})`,

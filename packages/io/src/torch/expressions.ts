@@ -132,17 +132,49 @@ const clamp: Expression = ({ inputs: [x], dtype, attributes }) => {
 
 const isNumber = (text: string) => /^-?(\d|math\.)/.test(text);
 
-/** The larger or smaller of two, one of which may be a number. */
-const extreme =
+/** A function of two tensors, one of which may be a number here. */
+const ofTensors =
   (f: string): Expression =>
   ({ inputs: [a, b] }) => {
     if (isNumber(a)) return `${f}(torch.full_like(${b}, ${a}), ${b})`;
     return isNumber(b) ? `${f}(${a}, torch.full_like(${a}, ${b}))` : `${f}(${a}, ${b})`;
   };
 
+/** What runs along an axis, or from its end: that is turned before and afterwards. */
+function running(x: string, attributes: unknown, f: (of: string, axis: number) => string): string {
+  const { axis, reverse } = attributes as { readonly axis: number; readonly reverse: boolean };
+  return reverse ? `${f(`${x}.flip(${axis})`, axis)}.flip(${axis})` : f(x, axis);
+}
+
+/** Ops of `@chainrule/functions`, of which nothing is needed here but their names. */
+const further: Readonly<Record<string, Expression>> = {
+  ...{ acosh: call("torch.acosh"), asinh: call("torch.asinh"), atanh: call("torch.atanh"), log10: call("torch.log10") },
+  ...{ erfc: call("torch.erfc"), erfinv: call("torch.erfinv"), lgamma: call("torch.lgamma") },
+  polygamma: ({ inputs: [x], attributes: n }) => (n === 0 ? `torch.digamma(${x})` : `torch.polygamma(${n}, ${x})`),
+  ...{ atan2: ofTensors("torch.atan2"), hypot: ofTensors("torch.hypot"), logAddExp: ofTensors("torch.logaddexp") },
+  fmod: ofTensors("torch.fmod"),
+  // PyTorch has no derivative of it, ours is 0.
+  floorDivide: (applied) => {
+    const inputs = applied.inputs.map((x) => (isNumber(x) ? x : `${x}.detach()`));
+    return ofTensors("torch.floor_divide")({ ...applied, inputs });
+  },
+  cumprod: ({ inputs: [x], dtype, attributes }) =>
+    running(x, attributes, (of, axis) => `torch.cumprod(${of}, dim=${axis}, dtype=${dtypeOf(dtype)})`),
+  logCumSumExp: ({ inputs: [x], attributes }) =>
+    running(x, attributes, (of, axis) => `torch.logcumsumexp(${of}, dim=${axis})`),
+  runningArgmax: ({ inputs: [x], inputShapes: [shape], attributes }) => {
+    const { axis, reverse } = attributes as { readonly axis: number; readonly reverse: boolean };
+    const at = running(x, attributes, (of) => `torch.cummax(${of}, dim=${axis}).indices`);
+    return `(${reverse ? `${shape.at(axis)! - 1} - ` : ""}${at}).to(torch.int32)`;
+  },
+  searchsorted: ({ inputs: [sorted, values], attributes: side }) =>
+    `torch.searchsorted(${sorted}.contiguous(), ${values}.contiguous(), side="${side}").to(torch.int32)`,
+};
+
 /** By the name of the built-in op. */
 const expressions: Readonly<Record<string, Expression>> = {
   ...operators,
+  ...further,
   cast: ({ inputs: [x], dtype }) => (dtype === "bool" ? `${x} != 0` : `${x}.to(${dtypeOf(dtype)})`),
   sum: reduction("torch.sum", ({ dtype }) => (dtype === "int32" ? ", dtype=torch.int32" : "")),
   broadcastTo: ({ inputs: [x], lengths }) => `${x}.expand(${lengths.join(", ") || "()"})`,
@@ -182,8 +214,8 @@ const expressions: Readonly<Record<string, Expression>> = {
   clamp,
   mod: call("torch.remainder"),
   pow: call("torch.pow"),
-  maximum: extreme("torch.maximum"),
-  minimum: extreme("torch.minimum"),
+  maximum: ofTensors("torch.maximum"),
+  minimum: ofTensors("torch.minimum"),
   max: reduction("torch.amax"),
   min: reduction("torch.amin"),
   prod: axisByAxis("torch.prod"),
@@ -193,9 +225,7 @@ const expressions: Readonly<Record<string, Expression>> = {
   argmax: argument("torch.argmax"),
   argmin: argument("torch.argmin"),
   cumsum: ({ inputs: [x], dtype, attributes }) => {
-    const { axis, reverse } = attributes as { readonly axis: number; readonly reverse: boolean };
-    const sum = (of: string) => `torch.cumsum(${of}, dim=${axis}, dtype=${dtypeOf(dtype)})`;
-    return reverse ? `${sum(`${x}.flip(${axis})`)}.flip(${axis})` : sum(x);
+    return running(x, attributes, (of, axis) => `torch.cumsum(${of}, dim=${axis}, dtype=${dtypeOf(dtype)})`);
   },
   sigmoid: call("torch.sigmoid"),
   relu: call("torch.relu"),
@@ -259,6 +289,8 @@ const expressions: Readonly<Record<string, Expression>> = {
 export const cannot: Readonly<Record<string, string>> = {
   maxPoolBackward: "it is the gradient of a pooling, which PyTorch finds itself: leave backward() out of forward",
   maxPoolGather: "it is the derivative of a pooling's gradient: leave backward() out of forward",
+  linearScan: "it is the gradient of a running product or sum: leave backward() out of forward",
+  isLatest: "PyTorch's scatter does not say which of several values for one place it takes; use scatterAdd or where",
 };
 
 /** The op's expression, by identity: a user's own op of a built-in's name has none. */
