@@ -18,6 +18,7 @@ import {
 import type { BatchedCall, Operand } from "./operand.ts";
 import { applyOwnOp } from "./own-ops.ts";
 import { drawForEach } from "./random.ts";
+import { RefusedNumbers } from "./refused.ts";
 import { ruleOf } from "./rules.ts";
 
 /** Whether examples draw different random numbers, the same, or may not draw. */
@@ -34,16 +35,6 @@ class BatchedValue implements TracedValue, Operand {
     this.level = level;
     this.x = x;
     this.isBatched = isBatched;
-  }
-}
-
-/** Thrown where an example's numbers are refused: the examples are then run one by one, to tell which and why. */
-export class RefusedNumbers extends Error {
-  readonly level: Level;
-
-  constructor(level: Level) {
-    super("numbers of an example are refused");
-    this.level = level;
   }
 }
 

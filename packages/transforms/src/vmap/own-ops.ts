@@ -2,9 +2,10 @@
  * Ops of one's own: what they say of themselves is enough for most; the others are applied to one example after another.
  * Their gradient rules stay their own, with which `vmap` does the same.
  */
-import { type Call, type GradientRule, type Op, stack, sum, type Tensor, zeros } from "@chainrule/core";
+import { type GradientRule, type Op, stack, sum, type Tensor, zeros } from "@chainrule/core";
 import { applyOp, loweringOf, userLine, withGradEnabled } from "@chainrule/core/internal";
 import { aligned, type BatchedCall, batched, type Operand, shapeOf } from "./operand.ts";
+import { orOneByOne } from "./refused.ts";
 
 /** What runs functions of one example's tensors for all examples: a level of `vmap`. */
 export interface Inside {
@@ -38,15 +39,36 @@ function computeAll(op: Op, call: BatchedCall, inside: () => Inside): Tensor {
     );
   }
   if (lowering?.kind === "compose") {
-    const level = inside();
-    const inputs = operands.map(({ x, isBatched }) => level.inside(x, isBatched));
-    return batched(
-      level.run(() => level.operandOf(lowering.compose(inputs))),
-      count,
-    );
+    return forAll(inside(), operands, count, (inputs) => lowering.compose(inputs))!;
   }
   sayOnce(op);
   return applyToEach(op, call);
+}
+
+/** What a function of one example's tensors gives for all of them; null where it gives null. */
+function forAll(
+  level: Inside,
+  operands: readonly Operand[],
+  count: number,
+  f: (inputs: readonly Tensor[]) => Tensor | null,
+): Tensor | null {
+  const all = () => {
+    const inputs = operands.map(({ x, isBatched }) => level.inside(x, isBatched));
+    const made = level.run(() => {
+      const result = f(inputs);
+      return result && level.operandOf(result);
+    });
+    return made && batched(made, count);
+  };
+  const each = () => {
+    const results = Array.from({ length: count }, (_, i) => f(operands.map((operand) => exampleOf(operand, i))));
+    return results[0] && stack(results as Tensor[]);
+  };
+  return orOneByOne(level, all, each);
+}
+
+function exampleOf({ x, isBatched }: Operand, i: number): Tensor {
+  return isBatched ? x.slice(i) : x;
 }
 
 const said = new WeakSet<Op>();
@@ -66,7 +88,7 @@ export function applyToEach(op: Op, { operands, attributes, count, spec }: Batch
   const results = Array.from({ length: count }, (_, i) =>
     applyOp(
       op,
-      operands.map(({ x, isBatched }) => (isBatched ? x.slice(i) : x)),
+      operands.map((operand) => exampleOf(operand, i)),
       attributes,
     ),
   );
@@ -84,20 +106,13 @@ function withRuleOf(op: Op, { operands, attributes, count }: BatchedCall, inside
     kernel: "view",
     gradient: (g, { inputs, output }, which) => {
       if (which === 0) return null;
-      const level = inside();
       const { isBatched } = operands[which - 1];
-      const sent = level.run(() => {
-        const own: Call = {
-          inputs: inputs.slice(1).map((x, i) => level.inside(x, operands[i].isBatched)),
-          output: level.inside(output, true),
-          attributes,
-        };
-        const part = ruleFor(which - 1)(level.inside(g, true), own, which - 1);
-        return part && level.operandOf(part);
-      });
-      if (sent === null) return null;
-      const all = batched(sent, count);
-      return isBatched ? all : sum(all, 0);
+      const given = inputs.slice(1).map((x, i): Operand => ({ x, isBatched: operands[i].isBatched }));
+      const ofAll = [g, output].map((x): Operand => ({ x, isBatched: true }));
+      const sent = forAll(inside(), [...ofAll, ...given], count, ([ownG, ownOutput, ...own]) =>
+        ruleFor(which - 1)(ownG, { inputs: own, output: ownOutput, attributes }, which - 1),
+      );
+      return sent && (isBatched ? sent : sum(sent, 0));
     },
   };
 }

@@ -19,7 +19,7 @@ import {
   scalar,
   stack,
   sumTo,
-  type Tensor,
+  Tensor,
   tensor,
   ValueError,
   valueAndGrad,
@@ -439,6 +439,44 @@ describe("what is refused", () => {
     expect(() => vmap((row: Tensor, at: Tensor) => row.gather(at))(x, places)).toThrow(
       /vmap, example 2: gather: .*got 2/s,
     );
+  });
+
+  it("are numbers in the lowering or the gradient rule of an op of one's own", () => {
+    const refuse = (a: Tensor, where: string) =>
+      refuseWhere(a.greater(4), () => new ValueError({ where, expected: "4 at most", got: "more" }));
+    const make = (inForward: boolean) =>
+      defineOp<void>({
+        name: "careful",
+        inferShape: ([a]) => a,
+        kernel: (out, [a]) => {
+          if (inForward) refuse(new Tensor(a.storage, a.shape, a.dtype), "careful");
+          out.storage.set(a.storage);
+        },
+        gradient: (g, { inputs: [a] }) => {
+          refuse(a, "gradient of careful");
+          return g.mul(2);
+        },
+        lower: {
+          kind: "compose",
+          compose: ([a]) => {
+            if (inForward) refuse(a, "careful");
+            return a.mul(1);
+          },
+        },
+      });
+    expect(() => vmap((row) => make(true)([row]))(x)).toThrow(
+      "vmap, example 2: careful: expected 4 at most, got more.",
+    );
+    const careful = make(false);
+    expect(() => vmap(grad((row) => careful([row]).sum()))(x)).toThrow(
+      "vmap, example 2: gradient of careful: expected 4",
+    );
+    const leaf = x.detach();
+    leaf.requiresGrad = true;
+    const y = vmap((row) => careful([row]).sum())(leaf);
+    expect(() => y.sum().backward()).toThrow(/^gradient of careful: expected 4 at most, got more/);
+    const small = x.slice([0, 2]);
+    expect(vmap(grad((row) => careful([row]).sum()))(small).toArray()).toEqual(small.mul(0).add(2).toArray());
   });
 
   it("is a tensor that was kept", () => {

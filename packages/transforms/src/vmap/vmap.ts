@@ -13,8 +13,9 @@ import {
 import { checkFunction, checkOptions, describe, formatShape, refusePromise, tracer } from "@chainrule/core/internal";
 import { type Tree, takeApart } from "../tree/tree.ts";
 import { type Axes, checkAxes, countExamples, type Mapped, mapArguments, spread } from "./axes.ts";
-import { Level, type Randomness, RefusedNumbers } from "./level.ts";
+import { Level, type Randomness } from "./level.ts";
 import { moveAxis, type Operand } from "./operand.ts";
+import { orOneByOne } from "./refused.ts";
 
 /** How a function is mapped. */
 export interface VmapOptions {
@@ -81,24 +82,23 @@ export function vmap(f: (...inputs: never[]) => unknown, options: VmapOptions = 
     const count = countExamples(where, mapped);
     const level = new Level(where, count, tracer, randomness);
     const call = (inputs: readonly unknown[]) => resultOf(where, f(...(inputs as never[])));
-    try {
+    const all = () => {
       const inputs = inputsOf(args, mapped, (x, axis) => level.inside(moveAxis(x, axis, 0), true));
       const { tree, operands } = level.run(() => {
         const result = call(inputs);
         return { tree: result, operands: result.leaves.map(({ tensor }) => level.operandOf(tensor)) };
       });
       return together(where, tree, operands, outAxes, count);
-    } catch (error) {
-      if (error instanceof RefusedNumbers && error.level === level) {
-        const trees = oneByOne(where, count, (i) => call(inputsOf(args, mapped, (x, axis) => example(x, axis, i))));
-        const operands = trees[0].leaves.map((_, i) => ({
-          x: stack(trees.map(({ leaves }) => leaves[i].tensor)),
-          isBatched: true,
-        }));
-        return together(where, trees[0], operands, outAxes, count);
-      }
-      throw error;
-    }
+    };
+    const each = () => {
+      const trees = oneByOne(where, count, (i) => call(inputsOf(args, mapped, (x, axis) => example(x, axis, i))));
+      const operands = trees[0].leaves.map((_, i) => ({
+        x: stack(trees.map(({ leaves }) => leaves[i].tensor)),
+        isBatched: true,
+      }));
+      return together(where, trees[0], operands, outAxes, count);
+    };
+    return orOneByOne(level, all, each);
   };
 }
 
