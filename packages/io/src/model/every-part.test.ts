@@ -1,6 +1,6 @@
 /**
  * Everything of the public index that a model can be made of becomes JSON and comes back, and does the same: layers,
- * activations, initialisers, regularisers, losses, metrics, optimizers, schedules.
+ * activations, initialisers, regularisers, constraints, losses, metrics, optimizers, schedules.
  */
 import { Generator, isFloat, manualSeed, randn, type Tensor, tensor } from "@chainrule/core";
 import { combineLosses, dice, lossByName, lossNames } from "@chainrule/losses";
@@ -127,6 +127,27 @@ describe("every initialiser", () => {
 describe("every regulariser", () => {
   it.each([nn.l1(0.1), nn.l2(0.2), nn.l1l2({ l1: 0.3 })])("is as strong after loading", (regularizer) => {
     expect(throughJson(regularizer)(tensor([1, -2])).item()).toBe(regularizer(tensor([1, -2])).item());
+  });
+});
+
+describe("every constraint", () => {
+  const makers = [nn.maxNorm({ maxValue: 0.5, axis: 0 }), nn.nonNegative(), nn.unitNorm()];
+  it.each(makers)("holds weights as before after loading", (constraint) => {
+    const w = tensor([
+      [1, -2],
+      [3, 4],
+    ]);
+    expect(throughJson(constraint)(w).toArray()).toEqual(constraint(w).toArray());
+    const layer = new nn.Dense({ units: 2, inputDim: 2, kernelConstraint: constraint });
+    const loaded = parseModel<nn.Dense>(encodeModel(layer));
+    for (const each of [layer, loaded]) {
+      each
+        .call([[1, 2]])
+        .sum()
+        .backward();
+      new nn.SGD(each, { lr: 0.1 }).step();
+    }
+    expect(loaded.kernel.toArray()).toEqual(layer.kernel.toArray());
   });
 });
 

@@ -257,6 +257,13 @@ it("writes what differs between training and evaluation as a branch", () => {
   ]);
 });
 
+it("refuses a training whose weights are held to constraints, and writes the model without one", () => {
+  const model = new Sequential([new Dense({ units: 2, inputDim: 4, kernelConstraint: "max_norm" })]);
+  model.compile({ optimizer: "sgd", loss: "mse" });
+  expect(messageOf(() => pytorchProgram(model, { x, y: randn([6, 2]) }))).toContain("held to a constraint");
+  expect(pytorchProgram(model, { x })["program.py"]).toContain("nn.Linear(4, 2)");
+});
+
 it("calls a model that in evaluation gives back what it is given", () => {
   const program = pytorchProgram(new Sequential([new GaussianNoise(0.5)]), { x })["program.py"];
   expect(bodyOf(program, "forward").slice(-2)).toEqual(["return add", "return x"]);
