@@ -3,9 +3,9 @@
  */
 import { readFileSync } from "node:fs";
 import { Adam, Dense, makeMoons, manualSeed, Sequential } from "chainrule";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { ended, programLink, run } from "./programs.ts";
-import { axeFinds, screens, screenshot, visit } from "./visit.ts";
+import { axeFinds, browser, screens, screenshot, visit } from "./visit.ts";
 
 const twoMoons = async () => {
   manualSeed(1);
@@ -159,6 +159,47 @@ describe("the room of programs", () => {
       const firstLine = expected.split("\n").find((line) => line.trim() !== "" && !/\d/.test(line));
       if (firstLine) expect(said).toContain(firstLine.trim());
       else expect(said).not.toBe("");
+    });
+  });
+
+  it("runs without a network after the first visit", async () => {
+    const context = await (await browser()).newContext();
+    try {
+      const page = await context.newPage();
+      await page.goto(inject("address"));
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+      await page.waitForFunction(async () => {
+        const [name] = await caches.keys();
+        return name !== undefined && (await (await caches.open(name)).keys()).length > 5;
+      });
+      await context.setOffline(true);
+      await page.goto(`${inject("address")}${programLink("console.log(6 * 7);")}`);
+      await page.reload();
+      await page.locator(".cm-content").waitFor();
+      expect(await run(page)).toContain("42");
+    } finally {
+      await context.close();
+    }
+  });
+
+  it("leaves the page free while a program works and writes", async () => {
+    const code = `import { randn } from "chainrule";
+const end = performance.now() + 3000;
+for (let i = 0; performance.now() < end; i++) { randn([64, 64]).matmul(randn([64, 64])); if (i % 5 === 0) console.log("product", i); }`;
+    await visit(programLink(code), async (page) => {
+      await page.locator(".cm-content").waitFor();
+      await page.waitForTimeout(2000);
+      await page.evaluate(() => {
+        const found: number[] = [];
+        (globalThis as unknown as { longTasks: number[] }).longTasks = found;
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) found.push(duration);
+        }).observe({ type: "longtask" });
+      });
+      expect(await run(page)).toContain("product");
+      const longTasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+      console.log(`tasks over 50 ms while a program ran: ${longTasks.map(Math.round).join(", ") || "none"}`);
+      expect(Math.max(0, ...longTasks)).toBeLessThan(500);
     });
   });
 

@@ -1,6 +1,7 @@
 /**
  * The room where losses are written: findings and numbers are compared with `checkLoss` and the library in Node.
  */
+import { readFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import { binaryFocal, checkLoss, gradients, tensor } from "chainrule";
 import type { Page } from "playwright-core";
@@ -130,6 +131,26 @@ describe("the room where losses are written", () => {
         expect(await page.locator("main svg, main b").count()).toBe(0);
       },
     );
+  });
+
+  it("takes each loss to the room of training, where it trains after a click", async () => {
+    await visit("#write-a-loss", async (page) => {
+      await page.locator(".cm-content").waitFor();
+      await page.getByRole("button", { name: "Tukey’s biweight" }).click();
+      await page.getByRole("button", { name: "Use it in “Train”" }).focus();
+      await page.keyboard.press("Enter");
+      await page.locator(".train-own code").waitFor();
+      expect(await page.locator(".train-own code").textContent()).toBe(
+        readFileSync(new URL("../src/rooms/write-a-loss/examples/tukey.ts", import.meta.url), "utf8"),
+      );
+      await page.getByRole("button", { name: "Run it" }).click();
+      await page.locator("#train-step", { hasText: /^0$/ }).waitFor();
+      await page.getByLabel("To step").fill("30");
+      await page.keyboard.press("Enter");
+      await page.locator("#train-step", { hasText: /^30$/ }).waitFor();
+      expect(Number(await page.locator("#train-loss").getAttribute("data-value"))).toBeGreaterThan(0);
+      expect((await page.getByRole("alert").allTextContents()).join("")).toBe("");
+    });
   });
 
   it.each(Object.entries(screens))("is to be seen on the %s screen", async (name, screen) => {
