@@ -209,6 +209,7 @@ describe("L-BFGS", () => {
     const optimizer = new LBFGS([w]);
     expect(() => optimizer.step(undefined as never)).toThrow(OptionError);
     expect(() => optimizer.step(undefined as never)).toThrow(/optimizer\.step\(\(\) => \{ optimizer\.zeroGrad\(\)/);
+    expect(() => optimizer.step(class {} as never)).toThrow(OptionError);
     expect(() => optimizer.step(() => 3 as never)).toThrow(/returns the loss/);
     expect(() => optimizer.step(() => quartic(w))).toThrow(/leaves none\.\n.*backward/);
     expect(() => jit(() => optimizer.step(closureOf(optimizer, () => quartic(w))))()).toThrow(JitError);

@@ -11,7 +11,7 @@ import {
   tensor,
   ValueError,
 } from "@chainrule/core";
-import { atomic, checkOptions, describe, teachNames } from "@chainrule/core/internal";
+import { atomic, checkOptions, describe, isFunction, teachNames } from "@chainrule/core/internal";
 import { hasConstraint } from "../constrained.ts";
 import { optimizerNames } from "../names-elsewhere.ts";
 import { aboveZero, atLeastZero, checkCount, checkRange } from "../number-checks.ts";
@@ -183,7 +183,7 @@ export class LBFGS {
         got: "a step that is traced",
         hint: "jit the closure: optimizer.step(jit(closure)).",
       });
-    if (typeof closure !== "function")
+    if (!isFunction(closure))
       throw new OptionError({
         where: "LBFGS.step",
         expected: "a function that computes the loss and its gradients",

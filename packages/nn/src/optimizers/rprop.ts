@@ -2,7 +2,7 @@
  * Rprop: a step for each number, which grows while its gradient keeps its sign and shrinks when that turns.
  */
 import { fullLike, ValueError, where, zerosLike } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+import { describe, listInWords } from "@chainrule/core/internal";
 import { isFiniteNumber } from "../number-checks.ts";
 import { nameOptimizers } from "./named.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
@@ -36,12 +36,12 @@ export const Rprop = defineOptimizer<RpropOptions>({
   check: ({ etas, stepSizes }) => {
     const isPair = (x: unknown) => Array.isArray(x) && x.length === 2 && x.every(isFiniteNumber);
     if (!isPair(etas) || !(etas[0] > 0 && etas[0] < 1 && etas[1] > 1))
-      throw new ValueError({ where: "Rprop, etas", expected: "a factor below 1, and one above", got: described(etas) });
+      throw new ValueError({ where: "Rprop, etas", expected: "a factor below 1, and one above", got: inWords(etas) });
     if (!isPair(stepSizes) || !(stepSizes[0] >= 0 && stepSizes[0] <= stepSizes[1]))
       throw new ValueError({
         where: "Rprop, stepSizes",
         expected: "the smallest step, of at least 0, and the largest",
-        got: described(stepSizes),
+        got: inWords(stepSizes),
       });
   },
   slots: (weight, { lr }) => ({
@@ -58,8 +58,6 @@ export const Rprop = defineOptimizer<RpropOptions>({
 });
 export type Rprop = Optimizer<RpropOptions>;
 
-function described(x: unknown): string {
-  return Array.isArray(x) ? `[${x.join(", ")}]` : describe(x);
-}
+const inWords = (x: unknown) => (Array.isArray(x) ? listInWords(x) : describe(x));
 
 nameOptimizers({ rprop: () => new Rprop() });

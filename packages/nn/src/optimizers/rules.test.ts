@@ -241,8 +241,8 @@ describe("update rules, by hand", () => {
       path((w) => new Rprop(w, { lr: (step) => 1 / (1 + step) }), 0, [1, 1]),
       [-1, -2.2],
     );
-    for (const etas of [[0.5], [0, 1.2], [0.5, 1], [1.2, 0.5], 3])
-      expect(() => new Rprop({ etas: etas as never }), String(etas)).toThrow(ValueError);
+    for (const etas of [[0.5], [0, 1.2], [0.5, 1], [1.2, 0.5], [Symbol("x"), 2], 3])
+      expect(() => new Rprop({ etas: etas as never })).toThrow(ValueError);
     for (const stepSizes of [[1], [-1, 1], [2, 1], [0, Number.NaN]])
       expect(() => new Rprop({ stepSizes: stepSizes as never })).toThrow(ValueError);
   });
