@@ -13,7 +13,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { checkOptions, checkShape, describe, formatShape, sameShape } from "@chainrule/core/internal";
+import { checkOptions, checkShape, describe, formatShape, sameShape, teachNames } from "@chainrule/core/internal";
 
 /** How to draw. */
 export interface SampleOptions {
@@ -224,3 +224,22 @@ function sum(a: Tensor | null, b: () => Tensor | null): Tensor | null {
   const added = a === null ? null : b();
   return added === null ? null : a!.add(added);
 }
+
+const log = "Write p.logProb(x).";
+const draws =
+  "Write p.sample([1000]) for draws that no gradient goes through, p.rsample([1000]) for those that one does.";
+const spread = "Write p.variance.sqrt().";
+
+teachNames(Distribution.prototype, "distribution", "something that distributions have", {
+  methods: {
+    ...{ log_prob: log, logpdf: log, logpmf: log },
+    ...{ prob: "Write p.logProb(x).exp().", pdf: "Write p.logProb(x).exp().", pmf: "Write p.logProb(x).exp()." },
+    ...{ rvs: draws, sample_n: draws, sampleN: draws, std: spread },
+    ...{ kl_divergence: "Write p.klDivergence(q).", kl: "Write p.klDivergence(q)." },
+    ...{ cross_entropy: "Write p.crossEntropy(q).", var: "Write p.variance." },
+    fit: "Minimise new Empirical(samples).crossEntropy(p) by its parameters.",
+  },
+  properties: {
+    ...{ stddev: spread, batch_shape: "Write p.batchShape.", event_shape: "Write p.eventShape." },
+  },
+});

@@ -11,6 +11,7 @@
 export function poissonEntropy(rate: number, order: number): number {
   if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) return Number.NaN;
   if (rate === 0) return order === 0 ? 0 : order % 2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (rate > manyCounts) return bySeries(rate, order);
   const width = Math.ceil(9 * Math.sqrt(rate) + 30);
   const middle = Math.floor(rate);
   let weights = 1;
@@ -29,6 +30,25 @@ export function poissonEntropy(rate: number, order: number): number {
     sum += p * term(k, rate, order, surprisal);
   }
   return sum / weights + (order === 0 ? leastSurprisal(middle, rate) : 0);
+}
+
+/** From here on the series in 1 / λ is good to the last digits. */
+const manyCounts = 1e4;
+
+/** log(2πeλ) / 2 - 1 / 12λ - 1 / 24λ² - 19 / 360λ³, or its derivative of order n. */
+function bySeries(rate: number, order: number): number {
+  let sum = order === 0 ? 0.5 * (Math.log(2 * Math.PI * rate) + 1) : powerDerivative(rate, 1, order - 1) / 2;
+  [1 / 12, 1 / 24, 19 / 360].forEach((coefficient, i) => {
+    sum -= coefficient * powerDerivative(rate, i + 1, order);
+  });
+  return sum;
+}
+
+/** The derivative of order n of λ⁻ᵏ. */
+function powerDerivative(rate: number, k: number, n: number): number {
+  let derivative = rate ** -k;
+  for (let i = 0; i < n; i++) derivative *= -(k + i) / rate;
+  return derivative;
 }
 
 /** What is averaged over k: the n-th difference of log k!, less the derivative of order n of λ log λ - λ. */

@@ -357,6 +357,13 @@ it("a parameter is read anew, so that a distribution can be made once", () => {
   expect([p.mean.item(), p.logProb(3).item()]).toEqual([3, Math.fround(-0.5 * Math.log(2 * Math.PI))]);
 });
 
+it("names of other libraries say what to write", () => {
+  const p = new Normal(0, 1) as never as Record<string, () => unknown>;
+  for (const name of ["log_prob", "pdf", "rvs", "kl_divergence", "std", "fit"])
+    expect(() => p[name]()).toThrow(/Write p|Empirical/);
+  for (const name of ["stddev", "batch_shape"]) expect(() => p[name]).toThrow(OptionError);
+});
+
 it("classes have no mean", () => {
   const p: Distribution = new Categorical({ probs: [1, 1] });
   expect(p).toBeInstanceOf(Distribution);
