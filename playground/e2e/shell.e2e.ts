@@ -49,6 +49,26 @@ describe("the shell", () => {
       });
   });
 
+  it("opens a room that loads slowly while the room before it still writes its address", async () => {
+    await visit("#chain-rule", async (page) => {
+      await page.route("**/*.js", async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        await route.continue();
+      });
+      await page.evaluate(() => {
+        // At once: the address is written a little later.
+        document.querySelector<HTMLButtonElement>(".chain-transport .primary")?.click();
+        document.querySelector<HTMLAnchorElement>('a[href="#cross-entropy"]')?.click();
+      });
+      await page.locator("h1", { hasText: "Cross-entropy" }).waitFor({ timeout: 10_000 });
+      expect(new URL(page.url()).hash).toBe("#cross-entropy");
+      await page.getByRole("link", { name: "The chain rule" }).click();
+      await page.locator("h1", { hasText: "The chain rule" }).waitFor();
+      await page.waitForTimeout(400);
+      expect(new URL(page.url()).hash).toBe("#chain-rule?step=4");
+    });
+  });
+
   it("works without a network after the first visit", async () => {
     const context = await (await browser()).newContext();
     const page = await context.newPage();

@@ -24,17 +24,23 @@ export const notices = signal<readonly string[]>([]);
 
 const opened = new Map<string, OpenRoom>();
 let written = "";
+/** The address of what is shown: where the address is another, its room is still being loaded, and nothing may be written there. */
+let followed = "";
 
 /** Shows what the address says. */
 export async function followAddress(): Promise<void> {
   const hash = location.hash;
-  if (hash !== "" && hash === written) return;
+  if (hash !== "" && hash === written) {
+    followed = hash;
+    return;
+  }
   const { link, problems } = await readLink(hash, rooms[0].id);
   const entry = rooms.find(({ id }) => id === link.room);
   if (!entry) problems.push("The link names a room that is not here.");
   const { id, load } = entry ?? rooms[0];
   const room = await load();
   if (location.hash !== hash) return;
+  followed = hash;
   const before = opened.get(id);
   if (before && link.texts.size === 0 && hash !== "") {
     lesson.value = noLesson;
@@ -73,8 +79,8 @@ export function keepAddress(): () => void {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const hash = await writeLink(open.id, open.room.fields, values, given);
-      if (shown.peek() !== open) return;
-      written = hash;
+      if (shown.peek() !== open || location.hash !== followed) return;
+      written = followed = hash;
       if (location.hash !== hash) history.replaceState(null, "", hash);
     }, 150);
   });
