@@ -1,7 +1,7 @@
 /**
  * The small language: what it reads, what it says of what it cannot, and the code that it becomes.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Value, value } from "@chainrule/core";
@@ -198,7 +198,10 @@ describe("what cannot be read", () => {
 });
 
 describe("as code", () => {
-  const folder = mkdtempSync(join(import.meta.dirname, ".code-"));
+  // In the workspace, so that "chainrule" is found, and where git looks for nothing.
+  const out = join(import.meta.dirname, "../../../../../out");
+  mkdirSync(out, { recursive: true });
+  const folder = mkdtempSync(join(out, "code-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each([
