@@ -54,7 +54,7 @@ export function App() {
         {open ? (
           <>
             <h1>{title}</h1>
-            <open.room.View state={open.state} key={open.id} />
+            <open.room.View state={open.state} key={`${open.id} ${open.visit}`} />
           </>
         ) : (
           <p>Loading…</p>

@@ -6,12 +6,14 @@ import { rooms } from "../rooms/index.ts";
 import type { Room } from "../rooms/room.ts";
 import type { Fields } from "../state/fields.ts";
 import { noLesson, readLink, readState, writeLink } from "../state/link.ts";
-import { createState, type State, setValues, valuesOf } from "../state/state.ts";
+import { createState, type State, valuesOf } from "../state/state.ts";
 import { lesson } from "./lesson.ts";
 
 /** A room that has been opened, with its state. */
 export interface OpenRoom {
   readonly id: string;
+  /** Another one for each link that was followed: what the room ran and remembers is then begun anew. */
+  readonly visit: number;
   readonly room: Room;
   readonly state: State<Fields>;
 }
@@ -23,6 +25,7 @@ export const shown = signal<OpenRoom | null>(null);
 export const notices = signal<readonly string[]>([]);
 
 const opened = new Map<string, OpenRoom>();
+let visits = 0;
 let written = "";
 /** The address of what is shown: where the address is another, its room is still being loaded, and nothing may be written there. */
 let followed = "";
@@ -48,10 +51,9 @@ export async function followAddress(): Promise<void> {
   } else {
     const read = readState(entry ? link : { room: id, texts: new Map() }, room.fields, room.controls);
     problems.push(...read.problems);
-    const state = before?.state ?? createState(room.fields, read.values);
-    if (before) setValues(state, read.values);
     lesson.value = read.lesson;
-    const open = before ?? { id, room, state };
+    // Never the state of before: a room in which code has been run would run that of the link at once.
+    const open = { id, visit: visits++, room, state: createState(room.fields, read.values) };
     opened.set(id, open);
     shown.value = open;
   }

@@ -120,7 +120,7 @@ function Results({
   const found = report.value;
   return (
     <div
-      class={isRunning.value ? "loss-results loss-waiting" : "loss-results"}
+      class={isRunning.value && found ? "loss-results loss-waiting" : "loss-results"}
       data-checked={isWanted.value && !isRunning.value}
     >
       {!isWanted.value && (

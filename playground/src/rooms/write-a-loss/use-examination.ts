@@ -5,6 +5,7 @@ import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type SandboxError, SandboxedWorker } from "../../sandbox/sandboxed-worker.ts";
 import check from "./check.ts?sandboxed";
+import { examples } from "./examples.ts";
 import { type Points, type Report, readReport } from "./report.ts";
 
 /** Longer than any check of a loss takes, in milliseconds. */
@@ -13,7 +14,7 @@ const deadline = 10_000;
 const pause = 500;
 
 export interface Examination {
-  /** Whether the learner has asked for it: a link never does. */
+  /** Whether the learner has asked for it, or the code is the page's own: what a link brings never is. */
   readonly isWanted: Signal<boolean>;
   readonly isRunning: Signal<boolean>;
   readonly report: Signal<Report | null>;
@@ -25,7 +26,7 @@ export function useExamination(
   points: Signal<readonly number[]>,
   target: Signal<number>,
 ): Examination {
-  const isWanted = useSignal(false);
+  const isWanted = useSignal(Object.values(examples).some((example) => example.code === code.peek()));
   const isRunning = useSignal(false);
   const report = useSignal<Report | null>(null);
   const error = useSignal<SandboxError | null>(null);
