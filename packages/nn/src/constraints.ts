@@ -2,7 +2,7 @@
  * Constraints: what weights are held to after each step of an optimizer.
  */
 
-import { OptionError, sqrt, type Tensor } from "@chainrule/core";
+import { asTensor, OptionError, sqrt, type Tensor, type TensorLike } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import type { Constraint } from "./constrained.ts";
 import type { WeightLayout } from "./initializers/fans.ts";
@@ -53,7 +53,8 @@ export function maxNorm(options: MaxNormOptions = {}): Constraint {
   const { maxValue = 2 } = options;
   checkRange(where, "maxValue", maxValue, aboveZero);
   checkAxes(where, options.axis);
-  return madeBy(maxNorm, [options], (w: Tensor, layout?: WeightLayout) => {
+  return madeBy(maxNorm, [options], (weight: TensorLike, layout?: WeightLayout) => {
+    const w = asTensor(weight, where);
     const lengths = lengthsOf(w, options, layout);
     return w.mul(lengths.minimum(maxValue).div(lengths.add(epsilon)));
   });
@@ -66,7 +67,7 @@ export function maxNorm(options: MaxNormOptions = {}): Constraint {
  */
 export function nonNegative(): Constraint {
   refuseSurplus("nonNegative", arguments, 0);
-  return madeBy(nonNegative, [], (w: Tensor) => w.maximum(0));
+  return madeBy(nonNegative, [], (weight: TensorLike) => asTensor(weight, "nonNegative").maximum(0));
 }
 
 /** Along which axes {@link unitNorm} takes lengths. */
@@ -81,7 +82,8 @@ export function unitNorm(options: UnitNormOptions = {}): Constraint {
   refuseSurplus("unitNorm", arguments, 1);
   checkOptions("unitNorm", options, optionNames<UnitNormOptions>({ axis: true }));
   checkAxes("unitNorm", options.axis);
-  return madeBy(unitNorm, [options], (w: Tensor, layout?: WeightLayout) =>
-    w.div(lengthsOf(w, options, layout).add(epsilon)),
-  );
+  return madeBy(unitNorm, [options], (weight: TensorLike, layout?: WeightLayout) => {
+    const w = asTensor(weight, "unitNorm");
+    return w.div(lengthsOf(w, options, layout).add(epsilon));
+  });
 }
