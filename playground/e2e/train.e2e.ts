@@ -188,6 +188,8 @@ describe("training", () => {
       await page.getByLabel("Loss", { exact: true }).selectOption("mse");
       await page.locator(".train-compare tr", { hasText: "loss" }).first().waitFor();
       await page.locator(".train-plane").nth(1).waitFor();
+      // The worker has begun with the other loss.
+      await page.getByText("the last layer has one unit, ending in sigmoid").waitFor();
       await page.getByLabel("To step").fill("50");
       await page.keyboard.press("Enter");
       await atStep(page, "50");

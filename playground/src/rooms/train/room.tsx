@@ -19,7 +19,7 @@ import { PlayPart } from "./play-part.tsx";
 import { mostPoints, nearest, readPoints, writePoints } from "./points.ts";
 import { Predictions } from "./predictions.tsx";
 import { ProgramPart } from "./program-part.tsx";
-import type { Points } from "./protocol.ts";
+import type { Network, Points } from "./protocol.ts";
 import { sandboxedTrainer } from "./sandboxed.ts";
 import { Session } from "./session.ts";
 import { dataFields, fields, type ModelSettings, modelFields, own, readModel, type Settings } from "./settings.ts";
@@ -113,6 +113,7 @@ function View({ state }: { readonly state: TrainState }) {
             <LayersPart state={state} />
           </Control>
           {begun && <NetworkDrawing session={session} network={begun.networks[0]} points={points} unit={unit} />}
+          {begun && <Formula settings={settings} network={begun.networks[0]} />}
           <Section id="predictions" title="Predict, then try">
             <Predictions state={state} />
           </Section>
@@ -167,6 +168,25 @@ function View({ state }: { readonly state: TrainState }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** What the network computes, layer by layer. */
+function Formula({ settings, network }: { readonly settings: Settings; readonly network: Network }) {
+  const digits = ["", "₁", "₂", "₃", "₄", "₅", "₆", "₇"];
+  const last = network.units.length;
+  const lines = network.units.map((_, i) => {
+    const isLast = i + 1 === last;
+    const f = isLast ? network.head.activation : settings.activation === "linear" ? null : settings.activation;
+    const sum = `${i === 0 ? "x" : `h${digits[i]}`} W${digits[i + 1]} + b${digits[i + 1]}`;
+    return `${isLast ? "output" : `h${digits[i + 1]}`} = ${f ? `${f}(${sum})` : sum}`;
+  });
+  return (
+    <p class="train-formula">
+      {lines.map((line) => (
+        <code key={line}>{line}</code>
+      ))}
+    </p>
   );
 }
 
