@@ -8,6 +8,7 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "docs/**/*.test.ts",
       "playground/src/**/*.test.ts",
+      "site/losses/**/*.test.ts",
     ],
     testTimeout: 60_000,
     // One for each core: with two cores, the default would leave one idle.

@@ -1,0 +1,137 @@
+/**
+ * What stands beside the pages.
+ */
+import { lossesByFamily } from "./losses.ts";
+import { packagesWithApi } from "./packages.ts";
+
+const item = (text: string, link: string) => ({ text, link });
+
+const guides = [
+  {
+    text: "Start",
+    items: [
+      item("What it is", "/index"),
+      item("Train a model", "/start/train-a-model"),
+      item("Learn backpropagation", "/start/learn-backprop"),
+      item("Try a loss", "/start/try-a-loss"),
+      item("Examples", "/examples/"),
+      item("The playground", "/playground"),
+    ],
+  },
+  {
+    text: "Coming from",
+    items: [
+      item("PyTorch", "/coming-from/pytorch"),
+      item("Keras", "/coming-from/keras"),
+      item("JAX", "/coming-from/jax"),
+      item("TensorFlow.js", "/coming-from/tensorflow-js"),
+      item("micrograd", "/coming-from/micrograd"),
+      item("Names and defaults", "/keras-and-pytorch"),
+    ],
+  },
+  {
+    text: "Cross-entropy",
+    items: [
+      item("Said right", "/cross-entropy"),
+      item("How texts err", "/cross-entropy-in-texts"),
+      item("All losses", "/losses/"),
+      item("Distributions", "/distributions"),
+    ],
+  },
+  {
+    text: "See",
+    items: [
+      item("Explain", "/explain"),
+      item("Quiz and trace page", "/quiz-and-trace-page"),
+      item("Pictures", "/pictures"),
+      item("What is wrong: diagnose", "/diagnose"),
+      item("Rewind", "/rewind"),
+      item("Notebooks", "/notebooks"),
+      item("Experiments", "/experiments"),
+      item("TensorBoard", "/tensorboard"),
+    ],
+  },
+  {
+    text: "Write your own",
+    items: [
+      item("Loss", "/writing-a-loss"),
+      item("Op", "/writing-an-op"),
+      item("Layer", "/writing-a-layer"),
+      item("Optimizer", "/writing-an-optimizer"),
+      item("Metric", "/writing-a-metric"),
+      item("Callback", "/writing-a-callback"),
+      item("Schedule", "/writing-a-schedule"),
+    ],
+  },
+  {
+    text: "Keep and hand on",
+    items: [
+      item("Save and load", "/save-and-load"),
+      item("Resume", "/resume"),
+      item("From PyTorch and Keras", "/from-pytorch-and-keras"),
+      item("To ONNX, PyTorch, JAX", "/to-onnx-pytorch-and-jax"),
+    ],
+  },
+  {
+    text: "How it works",
+    items: [
+      item("Models", "/models"),
+      item("Compiled steps", "/jit"),
+      item("vmap and scan", "/vmap-and-scan"),
+      item("Functions of tensors", "/tensor-functions"),
+      item("The same numbers again", "/reproducibility"),
+      item("Performance", "/performance"),
+      item("Decisions", "/decisions"),
+      item("Glossary", "/glossary"),
+      item("Architecture", "/project/architecture"),
+      item("Contributing", "/project/contributing"),
+      item("Changelog", "/project/changelog"),
+    ],
+  },
+];
+
+const lessons = [
+  "slope",
+  "chain-rule",
+  "paths-meet",
+  "order-and-cost",
+  "one-neuron",
+  "saturation",
+  "cross-entropy",
+  "likelihood",
+  "p-minus-y",
+  "softmax",
+  "tensors-and-xor",
+  "dead-units",
+  "batches-adam-seeds",
+  "overfitting",
+  "your-own-loss",
+  "tiny-gpt",
+];
+
+const course = [
+  {
+    text: "The course",
+    items: [
+      item("Contents", "/course/"),
+      ...lessons.map((name, i) => {
+        const number = String(i + 1).padStart(2, "0");
+        return item(`${i + 1}. ${name.replaceAll("-", " ")}`, `/course/${number}-${name}`);
+      }),
+      item("Exercises", "/course/exercises"),
+    ],
+  },
+];
+
+/** By the beginning of a page's path. */
+export const sidebar = {
+  "/": guides,
+  "/course/": course,
+  "/losses/": [...lossesByFamily()].map(([text, names]) => ({
+    text,
+    items: names.map((name) => item(name, `/losses/${name}`)),
+  })),
+  // The packages alone: a list of a thousand names would be in each of a thousand pages; search finds them.
+  "/api/": packagesWithApi().map(({ folder, name }) => item(name, `/api/${folder}/`)),
+  "/zh/": [{ text: "中文", items: [item("开始", "/zh/start"), item("交叉熵", "/zh/cross-entropy")] }],
+};
