@@ -261,7 +261,7 @@ describe("what cannot be compiled", () => {
       kept = x.mul(2);
       return kept;
     })(scalar(1));
-    expect(() => kept!.item()).toThrow("from inside a jitted function");
+    expect(() => kept!.item()).toThrow("from inside a jitted or mapped function");
     expect(() => jit((x: Tensor) => x.add(kept!))(scalar(1))).toThrow("left over");
   });
 

@@ -12,6 +12,8 @@ import { type Finding, tryEverything } from "./calls.ts";
 const [seed = "1", calls = "60", packages] = process.argv.slice(2);
 /** A call that takes longer does not come back. */
 const patience = 5_000;
+/** Before the first call everything is loaded, which takes long on a machine that is busy. */
+const patienceAtStart = 120_000;
 
 if (process.send) await child();
 else process.exitCode = await parent();
@@ -71,7 +73,8 @@ async function parent(): Promise<number> {
       }
     });
     const watch = setInterval(() => {
-      if (Date.now() - statSync(last).mtimeMs > patience) process_.kill("SIGKILL");
+      const { mtimeMs, size } = statSync(last);
+      if (Date.now() - mtimeMs > (size === 0 ? patienceAtStart : patience)) process_.kill("SIGKILL");
     }, 500);
     await new Promise((resolve) => process_.on("exit", resolve));
     clearInterval(watch);

@@ -47,7 +47,7 @@ it(`exports of ${mended.join(", ")} refuse what makes no sense with errors of th
   });
   expect(findings).toEqual([]);
   expect(made).toBeGreaterThan(1000);
-});
+}, 300_000);
 
 it("finds foreign errors, NaN of what is no number, and lets errors of users' own functions through", async () => {
   expect((await run("null.x")).kind).toBe("foreign");

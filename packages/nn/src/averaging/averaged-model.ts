@@ -55,11 +55,11 @@ export class AveragedModel extends Callback {
 
   /** @throws OptionError where another model is trained. @internal */
   override setModel(model: Model<unknown>): void {
-    if (!model.modules().includes(this.#source))
+    if (!(model instanceof Module) || !model.modules().includes(this.#source))
       throw new OptionError({
         where: "AveragedModel",
         expected: "to be a callback of its own model's training",
-        got: "another model",
+        got: model instanceof Module ? "another model" : describe(model),
       });
     super.setModel(model);
   }
