@@ -5,7 +5,6 @@ export default defineConfig({
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
-      "examples/**/*.test.ts",
       "docs/**/*.test.ts",
       "playground/src/**/*.test.ts",
       "site/losses/**/*.test.ts",

@@ -1,13 +1,32 @@
 import { defineConfig } from "vitest/config";
 
+const shared = { root: import.meta.dirname, testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ["**/*.e2e.ts"],
     globalSetup: ["./server-and-browser.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Pages are measured too: what runs beside them would be measured with them.
-    fileParallelism: false,
+    root: import.meta.dirname,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "rooms",
+          include: ["**/*.e2e.ts"],
+          // What waits for a browser leaves a core idle.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "figures",
+          include: ["**/*.figures.ts"],
+          // What runs beside a page that is measured would be measured with it.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
