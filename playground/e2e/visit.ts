@@ -20,12 +20,17 @@ afterAll(async () => {
 });
 
 /** How the sizes of the screenshots are called. */
-export const screens = {
+const all = {
   light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
   projector: { viewport: { width: 1920, height: 1080 } },
 } as const satisfies Record<string, BrowserContextOptions>;
+
+/** All of them, or those that `SCREENS=dark,phone` names. */
+export const screens: Readonly<Record<string, BrowserContextOptions>> = Object.fromEntries(
+  Object.entries(all).filter(([name]) => process.env.SCREENS?.split(",").includes(name) ?? true),
+);
 
 /**
  * Opens a room in a fresh profile, runs `look`, and fails for whatever the page wrote to the console as an error or
