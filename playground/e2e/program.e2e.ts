@@ -45,6 +45,8 @@ describe("the room of programs", () => {
       expect(await page.locator("iframe").count()).toBe(0);
       await page.locator(".cm-content").press("Control+End");
       await page.keyboard.type("console.log('added');");
+      // The address follows a moment after the last key.
+      await page.waitForTimeout(1000);
       await expect.poll(() => page.url()).not.toContain(programLink(code));
       link = new URL(page.url()).hash;
     });
