@@ -11,7 +11,12 @@ export default defineConfig({
       "site/losses/**/*.test.ts",
     ],
     // These take longer than all others: `pnpm test:programs`.
-    exclude: [...configDefaults.exclude, "docs/docs.test.ts"],
+    exclude: [
+      ...configDefaults.exclude,
+      "docs/docs.test.ts",
+      "packages/nn/test/bundle.test.ts",
+      "packages/compiler/test/threads.test.ts",
+    ],
     testTimeout: 60_000,
     // One for each core: with two cores, the default would leave one idle.
     maxWorkers: "100%",
