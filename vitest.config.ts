@@ -1,22 +1,18 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { long } from "./vitest.long.config.ts";
 
 export default defineConfig({
   test: {
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
-      "examples/support/**/*.test.ts",
+      "examples/**/*.test.ts",
       "docs/**/*.test.ts",
       "playground/src/**/*.test.ts",
-      "site/losses/**/*.test.ts",
+      "site/{build,losses}/**/*.test.ts",
     ],
-    // These take longer than all others: `pnpm test:programs`.
-    exclude: [
-      ...configDefaults.exclude,
-      "docs/docs.test.ts",
-      "packages/nn/test/bundle.test.ts",
-      "packages/compiler/test/threads.test.ts",
-    ],
+    // Those have a suite of their own: `pnpm test:long`.
+    exclude: [...configDefaults.exclude, ...long],
     testTimeout: 60_000,
     // One for each core: with two cores, the default would leave one idle.
     maxWorkers: "100%",

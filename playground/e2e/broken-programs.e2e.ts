@@ -6,6 +6,7 @@ import { program as doubleSoftmax } from "../../packages/nn/test/diagnose/broken
 import { wordOf } from "../src/rooms/broken-programs/collection.ts";
 import { faults } from "../src/rooms/broken-programs/faults.ts";
 import { findingsOf, train } from "../src/rooms/broken-programs/run.ts";
+import { run } from "./programs.ts";
 import { axeFinds, screens, screenshot, visit } from "./visit.ts";
 
 const id = wordOf("softmax-twice");
@@ -65,6 +66,10 @@ describe("the room of broken programs", () => {
     await visit(hash, async (page) => {
       await page.getByRole("button", { name: /Mend it/ }).click();
       await page.locator("h1", { hasText: "A program" }).waitFor();
+      const [finding] = await findingsOf(doubleSoftmax());
+      const said = await run(page);
+      expect(said).toContain(finding.rule);
+      expect(said).toContain(finding.fix);
     });
   });
 

@@ -18,8 +18,9 @@ export function placesOf(): ReadonlyMap<string, string> {
   };
   walk("docs");
   for (const { folder } of packagesWithApi()) {
-    const path = `packages/${folder}/README.md`;
-    if (existsSync(join(root, path))) places.set(path, `packages/${folder}.md`);
+    const page = `packages/${folder}.md`;
+    places.set(`packages/${folder}`, page);
+    if (existsSync(join(root, `packages/${folder}/README.md`))) places.set(`packages/${folder}/README.md`, page);
   }
   for (const name of ["ARCHITECTURE", "CONTRIBUTING", "CHANGELOG", "SECURITY", "CODE_OF_CONDUCT"])
     places.set(`${name}.md`, `project/${name.toLowerCase()}.md`);
@@ -30,7 +31,6 @@ export function placesOf(): ReadonlyMap<string, string> {
   places.set("docs", "index.md");
   places.set("README.md", "index.md");
   places.set("playground", "playground.md");
-  for (const { folder } of packagesWithApi()) places.set(`packages/${folder}`, `packages/${folder}.md`);
   return places;
 }
 

@@ -1,8 +1,10 @@
 /**
  * What stands beside the pages.
  */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { lossesByFamily } from "./losses.ts";
-import { packagesWithApi } from "./packages.ts";
+import { packagesWithApi, root } from "./packages.ts";
 
 const item = (text: string, link: string) => ({ text, link });
 
@@ -90,36 +92,19 @@ const guides = [
   },
 ];
 
-const lessons = [
-  "slope",
-  "chain-rule",
-  "paths-meet",
-  "order-and-cost",
-  "one-neuron",
-  "saturation",
-  "cross-entropy",
-  "likelihood",
-  "p-minus-y",
-  "softmax",
-  "tensors-and-xor",
-  "dead-units",
-  "batches-adam-seeds",
-  "overfitting",
-  "your-own-loss",
-  "tiny-gpt",
-];
+/** The lessons by their numbers, with the titles that they have. */
+const lessons = readdirSync(join(root, "docs/course"))
+  .filter((file) => /^\d\d-.*\.md$/.test(file))
+  .sort()
+  .map((file) => {
+    const [, title] = /^# (.*)$/m.exec(readFileSync(join(root, "docs/course", file), "utf8")) ?? [];
+    return item(title ?? file, `/course/${file.replace(/\.md$/, "")}`);
+  });
 
 const course = [
   {
     text: "The course",
-    items: [
-      item("Contents", "/course/"),
-      ...lessons.map((name, i) => {
-        const number = String(i + 1).padStart(2, "0");
-        return item(`${i + 1}. ${name.replaceAll("-", " ")}`, `/course/${number}-${name}`);
-      }),
-      item("Exercises", "/course/exercises"),
-    ],
+    items: [item("Contents", "/course/"), ...lessons, item("Exercises", "/course/exercises")],
   },
 ];
 

@@ -17,42 +17,42 @@ export interface Script {
 
 /** The script of a program of the collection; `helpers` is the source of what the collection shares. */
 export function scriptOf(source: string, helpers: string): Script {
-  const imported = [...importsOf(source)];
-  const [, inside] = /export function program\(\): Program \{\n([\s\S]*)\n\}\n?$/.exec(source) ?? [];
-  if (inside === undefined) throw new Error("a program of the collection is not written as the others are");
-  const lines = inside
-    .split("\n")
-    .filter((line) => !/^\s*\/\//.test(line))
-    .map((line) => line.replace(/^ {2}/, ""));
-  const { before, returned } = splitReturn(lines.join("\n"));
-  const own = new Map(helperFunctions(helpers).map(({ name, text }) => [name, text]));
-  const used = imported.filter((name) => own.has(name)).map((name) => own.get(name) as string);
-  const names = new Set(imported.filter((name) => !own.has(name) && name !== "type Program"));
-  for (const text of used)
-    for (const name of importsOf(helpers))
-      if (new RegExp(`\\b${name.replace("type ", "")}\\b`).test(text)) names.add(name);
-  const sorted = [...names].sort((a, b) => a.replace("type ", "").localeCompare(b.replace("type ", "")));
-  return {
-    above: [`import { ${sorted.join(", ")} } from "chainrule";`, ...used].join("\n\n"),
-    body: `${before}\n\n${trainingOf(returned)}`,
-  };
+  const { before, returned } = contentsOf(source);
+  return { above: aboveOf(source, helpers), body: `${before}\n\n${trainingOf(returned)}` };
 }
 
 /** All of it, with what `diagnose` says. */
 export function wholeScript(source: string, helpers: string): string {
-  const { above, body } = scriptOf(source, helpers);
-  const { returned } = splitReturn(source.trimEnd().replace(/\n\}$/, ""));
+  const { returned } = contentsOf(source);
+  const given = [...returned].map(([name, value]) => (name === value ? name : `${name}: ${value}`));
   const asked = returned.has("loss")
-    ? `diagnose({ ${[...returned].map(([name, value]) => (name === value ? name : `${name}: ${value}`)).join(", ")} })`
+    ? `diagnose({ ${given.join(", ")} })`
     : `diagnose(model, [${returned.get("x")}, ${returned.get("y")}])`;
-  const withDiagnose = above
-    .replace("import { ", "import { diagnose, ")
-    .replace(/import \{ (.*?) \}/, (_, names: string) => {
-      const each = [...new Set(names.split(", "))];
-      return `import { ${each.sort((a, b) => a.replace("type ", "").localeCompare(b.replace("type ", ""))).join(", ")} }`;
-    });
-  return `${withDiagnose}\n\n${body}\n\nconsole.log(String(${asked}));\n`;
+  const { body } = scriptOf(source, helpers);
+  return `${aboveOf(source, helpers, ["diagnose"])}\n\n${body}\n\nconsole.log(String(${asked}));\n`;
 }
+
+/** What the function `program` does, without the comments, which would give its fault away. */
+function contentsOf(source: string): ReturnType<typeof splitReturn> {
+  const [, inside] = /export function program\(\): Program \{\n([\s\S]*)\n\}\n?$/.exec(source) ?? [];
+  if (inside === undefined) throw new Error("a program of the collection is not written as the others are");
+  const lines = inside.split("\n").filter((line) => !/^\s*\/\//.test(line));
+  return splitReturn(lines.map((line) => line.replace(/^ {2}/, "")).join("\n"));
+}
+
+/** The imports of what a program uses and of `more`, and the functions that make its data. */
+function aboveOf(source: string, helpers: string, more: readonly string[] = []): string {
+  const own = new Map(helperFunctions(helpers).map(({ name, text }) => [name, text]));
+  const imported = [...importsOf(source)];
+  const used = imported.flatMap((name) => own.get(name) ?? []);
+  const names = new Set([...more, ...imported.filter((name) => !own.has(name) && name !== "type Program")]);
+  for (const name of importsOf(helpers))
+    if (used.some((text) => new RegExp(`\\b${plain(name)}\\b`).test(text))) names.add(name);
+  const sorted = [...names].sort((a, b) => plain(a).localeCompare(plain(b)));
+  return [`import { ${sorted.join(", ")} } from "chainrule";`, ...used].join("\n\n");
+}
+
+const plain = (name: string) => name.replace("type ", "");
 
 function importsOf(source: string): Set<string> {
   const names = new Set<string>();

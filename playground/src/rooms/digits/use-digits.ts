@@ -39,7 +39,9 @@ export function useDigits(state: DigitsState): Digits {
   useEffect(() => {
     const worker = new Worker(new URL("./digits.worker.ts", import.meta.url), { type: "module" });
     remote.current = connect<DigitsWorker>(worker, (told) => {
-      digits.progress.value = [...digits.progress.value, told as Progress];
+      const progress = told as Progress;
+      // A training that was asked for before may still tell of its last epochs: the first of the next begins anew.
+      digits.progress.value = progress.epoch === 1 ? [progress] : [...digits.progress.value, progress];
     });
     return () => worker.terminate();
   }, []);
@@ -56,47 +58,62 @@ export function useDigits(state: DigitsState): Digits {
     const timer = setTimeout(() => void train(given), 250);
     return () => clearTimeout(timer);
   });
-  const train = async (given: typeof options.value) => {
-    digits.progress.value = [];
-    digits.isTrained.value = false;
-    try {
+  const train = (given: typeof options.value) =>
+    telling(digits, async () => {
+      digits.progress.value = [];
+      digits.isTrained.value = false;
       const last = await remote.current?.train(given);
       if (given !== options.peek() || !last) return;
       if (given.epochs === 0) digits.progress.value = [last];
       digits.isTrained.value = true;
-    } catch (error) {
-      digits.problem.value = (error as Error).message;
-    }
-  };
+    });
 
   useSignalEffect(() => {
     const [texts, epochs, isTrained] = [state.own.value, state.ownEpochs.value, digits.isTrained.value];
     if (isTrained) void teach(ownDrawings(epochs > 0 ? texts : []), epochs);
   });
-  const teach = async (drawings: Drawing[], epochs: number) => {
-    digits.isTeaching.value = drawings.length > 0;
-    digits.taught.value = (await remote.current?.teach(drawings, epochs)) ?? null;
-    digits.isTeaching.value = false;
-    await read();
-  };
+  const teach = (drawings: Drawing[], epochs: number) =>
+    telling(digits, async () => {
+      digits.isTeaching.value = drawings.length > 0;
+      try {
+        digits.taught.value = (await remote.current?.teach(drawings, epochs)) ?? null;
+      } finally {
+        digits.isTeaching.value = false;
+      }
+      await read();
+    });
 
-  const read = async () => {
-    if (isReading.current || !digits.isTrained.peek()) return;
-    isReading.current = true;
-    // The drawing may change while it is read: then it is read again.
-    let of = "";
-    const now = () => `${state.label.peek()}.${state.drawing.peek()}`;
-    while (of !== now()) {
-      of = now();
-      const drawing = { label: state.label.peek(), pixels: pixelsOf(state.drawing.peek()) };
-      digits.reading.value = (await remote.current?.read(drawing)) ?? null;
-    }
-    isReading.current = false;
-  };
+  const read = () =>
+    telling(digits, async () => {
+      if (isReading.current || !digits.isTrained.peek()) return;
+      isReading.current = true;
+      try {
+        // The drawing may change while it is read: then it is read again.
+        let of = "";
+        const now = () => `${state.label.peek()}.${state.drawing.peek()}`;
+        while (of !== now()) {
+          of = now();
+          const drawing = { label: state.label.peek(), pixels: pixelsOf(state.drawing.peek()) };
+          digits.reading.value = (await remote.current?.read(drawing)) ?? null;
+        }
+      } finally {
+        isReading.current = false;
+      }
+    });
   useSignalEffect(() => {
     void state.drawing.value;
     void state.label.value;
     if (digits.isTrained.value) void read();
   });
   return digits;
+}
+
+/** Does something in the worker; what goes wrong there is told in the room. */
+async function telling({ problem }: Digits, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+    problem.value = "";
+  } catch (error) {
+    problem.value = (error as Error).message;
+  }
 }

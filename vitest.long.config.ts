@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** What takes too long for `pnpm test`: the examples and the programs of the documentation, each a process of its own, bundles, threads. */
+export const long = [
+  "examples/*.test.ts",
+  "docs/docs.test.ts",
+  "packages/nn/test/bundle.test.ts",
+  "packages/compiler/test/threads.test.ts",
+];
+
+export default defineConfig({ test: { include: long, testTimeout: 60_000, maxWorkers: "100%" } });
