@@ -2,11 +2,11 @@
  * Builds the playground and serves it: `npx -y pnpm@12 playground`, with `--port 8080` at another port.
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build, preview } from "vite";
+import { portOf } from "./build/port.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "4173" } } });
+const port = portOf(4173);
 const root = fileURLToPath(new URL(".", import.meta.url));
 await build({ root, logLevel: "warn" });
-const server = await preview({ root, preview: { port: Number(values.port) } });
+const server = await preview({ root, preview: { port } });
 server.printUrls();

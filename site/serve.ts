@@ -1,10 +1,10 @@
 /**
  * Builds the site and serves it: `npx -y pnpm@12 run docs`, with `--port 8080` at another port.
  */
-import { parseArgs } from "node:util";
 import { serve } from "vitepress";
+import { portOf } from "../playground/build/port.ts";
 import { buildSite, site } from "./build.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "4174" } } });
+const port = portOf(4174);
 await buildSite();
-await serve({ root: site, port: Number(values.port) });
+await serve({ root: site, port });
