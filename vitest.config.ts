@@ -10,6 +10,7 @@ export default defineConfig({
       "docs/**/*.test.ts",
       "playground/src/**/*.test.ts",
       "site/{build,losses}/**/*.test.ts",
+      "bench/*.test.mjs",
     ],
     // Those have a suite of their own: `pnpm test:long`.
     exclude: [...configDefaults.exclude, ...long],

@@ -9,12 +9,13 @@ import { parseArgs } from "node:util";
 import { agreement } from "./lib/agreement.mjs";
 import { installBuilt } from "./lib/built.mjs";
 import { measureCompile } from "./lib/compile.mjs";
-import { findContenders, runChild } from "./lib/contenders.mjs";
+import { againstBase, findContenders, runChild } from "./lib/contenders.mjs";
 import { describeMachine } from "./lib/machine.mjs";
 import { median } from "./lib/numbers.mjs";
 import { chart, markdown } from "./lib/report.mjs";
 import { measureStart } from "./lib/start.mjs";
 import { writeStart } from "./lib/start-files.mjs";
+import { measureTrained } from "./lib/trained.mjs";
 import { workloads } from "./lib/workloads.mjs";
 
 const { values: options } = parseArgs({
@@ -24,19 +25,23 @@ const { values: options } = parseArgs({
     rounds: { type: "string" },
     quick: { type: "boolean", default: false },
     source: { type: "boolean", default: false },
+    against: { type: "string" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (options.help) {
-  console.log(`pnpm bench [--only W3,W5,start] [--contenders chainrule,pytorch] [--rounds 5] [--quick] [--source] [--record]
+  console.log(`pnpm bench [--only W3,W5,start] [--contenders chainrule,pytorch] [--rounds 5] [--quick] [--source]
+               [--against ../other-checkout] [--record]
 
   --only        workloads by the beginning of their ids; "start" is the time to start,
-                "compile" that to compile
+                "trained" that to a trained model, "compile" that to compile
   --contenders  by a part of their names
   --rounds      how often each is timed, in turn; 5 by default
   --quick       one round of a fraction of a second: whether everything runs, not how fast
   --source      chainrule's sources under tsx in place of the built packages
+  --against     another checkout of chainrule, built and measured in the same rounds as "…, base":
+                what a change does to speed
   --record      keep the results in bench/records`);
   process.exit();
 }
@@ -48,17 +53,21 @@ const isWanted = (id) =>
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const timing = options.quick ? { warmUp: 0.1, seconds: 0.1 } : { warmUp: 1, seconds: 1.5 };
 
-const { present, left, torch } = findContenders();
-const taking = present.filter(({ name }) => !wanted || wanted.some((each) => name.toLowerCase().includes(each)));
-const running = workloads.filter(({ id }) => isWanted(id));
-for (const { name, reason } of left) console.log(`left out: ${name}: ${reason}`);
+const found = findContenders();
+const running = workloads.filter(({ id, isTrainedOnly }) => isWanted(id) && !isTrainedOnly);
+for (const { name, reason } of found.left) console.log(`left out: ${name}: ${reason}`);
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-bench-"));
-const built = options.source ? null : installBuilt(folder);
+const here = fileURLToPath(new URL("..", import.meta.url));
+const built = options.source ? null : installBuilt(here, join(folder, "chainrule"));
+const base = options.against && installBuilt(options.against, join(folder, "base"));
+const present = base ? againstBase(found.present, base.module) : found.present;
+const taking = present.filter(({ name }) => !wanted || wanted.some((each) => name.toLowerCase().includes(each)));
+const stepping = taking.filter(({ onlyTrains }) => !onlyTrains);
 const written = new Set();
 const setting = {
   chainrule: built?.module,
-  python: torch?.python,
+  pythons: found.pythons,
   limit: options.quick ? 60 : 180,
   startOf(workload) {
     const place = join(folder, workload.id);
@@ -70,9 +79,13 @@ const setting = {
 
 const results = [];
 try {
-  const machine = describeMachine(torch);
+  const machine = describeMachine(found.pythons);
   for (const workload of running) results.push(await runWorkload(workload));
-  const start = isWanted("start") ? await measureStart({ built, rounds: 2 * rounds, torch }) : null;
+  const start = isWanted("start") ? measureStart({ built, base, rounds: 2 * rounds, pythons: found.pythons }) : null;
+  const training = taking.filter(({ trains }) => trains);
+  const trained = isWanted("trained")
+    ? measureTrained({ contenders: training, rounds: 2 * rounds, setting, source: built !== null && !base })
+    : null;
   const compiling = taking.filter(({ compiles }) => compiles);
   const compile = isWanted("compile") ? await measureCompile({ contenders: compiling, rounds, setting }) : null;
   report({
@@ -83,6 +96,7 @@ try {
     source: options.source,
     results,
     start,
+    trained,
     compile,
   });
 } finally {
@@ -95,18 +109,28 @@ async function runWorkload(workload) {
   console.log(`\n${id}  ${title}`);
   const entries = [];
   const reference = await referenceFor(workload);
-  for (const contender of taking) {
+  for (const contender of stepping) {
     const proof = await runChild(contender, workload, "prove", {}, setting);
     const missing = proof.missing ?? agreement(proof.figures, reference, workload);
     if (missing && !/^not written$/.test(missing)) console.log(`  ${contender.name}: left out: ${missing}`);
-    entries.push({ name: contender.name, kind: contender.kind, rates: [], missing: missing ?? undefined, contender });
+    entries.push({
+      name: contender.name,
+      kind: contender.kind,
+      rates: [],
+      peaks: [],
+      missing: missing ?? undefined,
+      contender,
+    });
   }
   for (let round = 0; round < rounds; round++)
     for (const entry of entries) {
       if (entry.missing) continue;
-      const { rate, missing } = await runChild(entry.contender, workload, "time", timing, setting);
+      const { rate, peak, missing } = await runChild(entry.contender, workload, "time", timing, setting);
       if (missing) entry.missing = missing;
-      else entry.rates.push(rate * workload.perStep);
+      else {
+        entry.rates.push(rate * workload.perStep);
+        entry.peaks.push(peak);
+      }
     }
   for (const entry of entries) {
     delete entry.contender;

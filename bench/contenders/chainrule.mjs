@@ -1,11 +1,13 @@
 /**
- * chainrule itself: compiled ("jit", on one thread or on two), eager ("eager"), and the scalar engine ("scalar").
+ * chainrule itself: compiled ("jit", on one thread or on two), through `fit` ("fit"), eager ("eager"), and the scalar engine
+ * ("scalar").
  */
 import { adam, gptSizes } from "../lib/workloads.mjs";
 import { inTurn } from "./support.mjs";
 
 const {
   Adam,
+  concat,
   Conv2d,
   crossEntropy,
   binaryCrossEntropyWithLogits: bceWithLogits,
@@ -153,7 +155,22 @@ function fit(useJit) {
   };
 }
 
-/** The same in a loop; the probability comes from the logit, as in `fit`. */
+/** A multilayer perceptron through `fit`; one step alone is its loss on the first batch, which a step would begin with. */
+function fitMlp(sizes, activation, loss, named) {
+  return ({ weights, batches }) => {
+    const model = begin(mlp(sizes, activation), weights);
+    model.compile({ optimizer: new Adam(adamOptions), loss: named });
+    const each = batches.map(toTensors);
+    const [x, y] = ["x", "y"].map((name) => concat(each.map((batch) => batch[name])));
+    const batchSize = each[0].x.shape[0];
+    return async (n) => {
+      if (n === 1) return [loss(model.call(each[0].x), each[0].y).item()];
+      await model.fit(x, y, { epochs: n / batches.length, batchSize, shuffle: false, verbose: 0 });
+    };
+  };
+}
+
+/** The neuron in a loop; the probability comes from the logit, as in `fit`. */
 function loop(compile) {
   return (start) => {
     const model = mlp([1, 1]);
@@ -266,17 +283,24 @@ export const missing = {
 /** @param compiler what to compile with: `explain.mjs` looks at what goes through it. */
 export async function open(variant, compiler = jit) {
   if (variant === "scalar") return { W7: scalarMlp };
+  if (variant === "fit")
+    return {
+      "W1-loop": fit(true),
+      W2: fitMlp([2, 16, 16, 1], "tanh", bceWithLogits, "binaryCrossEntropyWithLogits"),
+      digits: fitMlp([64, 128, 64, 10], "relu", crossEntropy, "crossEntropy"),
+    };
   const isJit = variant.startsWith("jit");
   if (variant === "jit, 2 threads") await setNumThreads(2);
   const compile = isJit ? compiler : (f) => f;
   const train = (model, loss) => (start) => training(compile, start, model(), loss);
-  const digits = (hidden) => train(() => mlp([784, ...hidden, 10], "relu"), crossEntropy);
+  const digits = (sizes) => train(() => mlp(sizes, "relu"), crossEntropy);
   const all = {
     W1: fit(isJit),
     "W1-loop": loop(compile),
     W2: train(() => mlp([2, 16, 16, 1], "tanh"), bceWithLogits),
-    W3: digits([128]),
-    W4: digits([512, 512]),
+    W3: digits([784, 128, 10]),
+    W4: digits([784, 512, 512, 10]),
+    digits: digits([64, 128, 64, 10]),
     W6: train(lenet, crossEntropy),
     W7: float64Mlp(compile),
     W8: train(
@@ -288,6 +312,6 @@ export async function open(variant, compiler = jit) {
     W11: train(() => new Recurrent(), bceWithLogits),
     ...Object.fromEntries([64, 256, 512, 1024].map((size) => [`W5-${size}`, matmul(compile)])),
   };
-  if (!isJit) all.W10 = digits([128]);
+  if (!isJit) all.W10 = digits([784, 128, 10]);
   return all;
 }

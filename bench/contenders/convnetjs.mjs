@@ -40,7 +40,7 @@ function oneNeuron({ weights, batches }) {
 }
 
 export const missing = Object.fromEntries(
-  ["W2", "W3"].map((id) => [id, "takes one example at a time: a batch is as many passes"]),
+  ["W2", "W3", "digits"].map((id) => [id, "takes one example at a time: a batch is as many passes"]),
 );
 
 export async function open() {

@@ -220,6 +220,7 @@ export async function open(variant) {
     "W1-loop": loop(compile),
     W2: (start) => training(compile, start, (w, x, y) => bceWithLogits(mlp(w, 3, np.tanh, x), y)),
     W3: digits(compile),
+    digits: digits(compile),
     W4: digits(compile),
     "W5-64": matmul(compile),
     "W5-256": matmul(compile),

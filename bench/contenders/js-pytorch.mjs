@@ -81,11 +81,14 @@ function moons(start) {
 
 function digits(start) {
   const [relu, crossEntropy] = [new nn.ReLU(), new nn.CrossEntropyLoss()];
-  return training(start, floats, ([first, second], { x, y }) =>
-    crossEntropy.forward(second.forward(relu.forward(first.forward(x))), y),
+  return training(start, floats, ([first, ...further], { x, y }) =>
+    crossEntropy.forward(
+      further.reduce((hidden, layer) => layer.forward(relu.forward(hidden)), first.forward(x)),
+      y,
+    ),
   );
 }
 
 export async function open() {
-  return { "W1-loop": oneNeuron, W2: moons, W3: digits, W10: digits };
+  return { "W1-loop": oneNeuron, W2: moons, W3: digits, W10: digits, digits };
 }

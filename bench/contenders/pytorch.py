@@ -1,48 +1,33 @@
-"""PyTorch on the CPU: `python3 pytorch.py '{"start", "variant", "work", "task", ...}'`.
+"""PyTorch on the CPU: `python3 pytorch.py '{"start", "variant", "work", "task", ...}'`, see tasks.py.
 
-`start` is a folder with the workload's arrays, written by lib/start-files.mjs. The last line printed is JSON, as of
-lib/child.mjs, and it is measured as in lib/measure.mjs. The variant is the number of threads.
+The variant is the number of threads, and `compile` where the forward and backward pass go through torch.compile.
 """
-import json
 import math
-import sys
-import time
 
-import numpy as np
+import tasks
 import torch
 import torch.nn.functional as F
 
-request = json.loads(sys.argv[1])
-torch.set_num_threads(int(request["variant"]))
-described = json.load(open(request["start"] + "/start.json"))
-ADAM = described["adam"]
+threads, *further = tasks.request["variant"].split()
+torch.set_num_threads(int(threads))
+COMPILES = "compile" in further
+compiled = torch.compile if COMPILES else lambda f: f
+ADAM = tasks.described["adam"]
+WEIGHTS = {name: torch.from_numpy(array) for name, array in tasks.weights().items()}
+BATCHES = [{name: torch.from_numpy(array) for name, array in batch.items()} for batch in tasks.batches()]
 
 
-def array(entry):
-    values = np.fromfile(request["start"] + "/" + entry["file"], dtype=entry["dtype"])
-    return torch.from_numpy(values.reshape(entry["shape"]))
-
-
-WEIGHTS = {name: array(entry) for name, entry in described["weights"].items()}
-BATCHES = [{name: array(entry) for name, entry in batch.items()} for batch in described["batches"]]
+def fused(optimizer, weights, **options):
+    """One kernel for the whole update, where this torch has it for the CPU."""
+    weights = list(weights)
+    try:
+        return optimizer(weights, fused=True, **options)
+    except (RuntimeError, TypeError):
+        return optimizer(weights, **options)
 
 
 def adam(weights):
-    betas = (ADAM["beta1"], ADAM["beta2"])
-    return torch.optim.Adam(weights, lr=ADAM["lr"], betas=betas, eps=ADAM["eps"])
-
-
-def in_turn(batches, step, read):
-    state = {"next": 0}
-
-    def steps(n):
-        result = None
-        for _ in range(n):
-            result = step(batches[state["next"]])
-            state["next"] = (state["next"] + 1) % len(batches)
-        return read(result)
-
-    return steps
+    return fused(torch.optim.Adam, weights, lr=ADAM["lr"], betas=(ADAM["beta1"], ADAM["beta2"]), eps=ADAM["eps"])
 
 
 def linear(name):
@@ -56,15 +41,16 @@ def linear(name):
 
 def training(model, loss_of):
     optimizer = adam(model.parameters())
+    forward = compiled(lambda x, y: loss_of(model(x), y))
 
     def step(batch):
-        loss = loss_of(model(batch["x"]), batch["y"])
+        loss = forward(batch["x"], batch["y"])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss
 
-    return in_turn(BATCHES, step, lambda loss: [loss.item()])
+    return tasks.in_turn(BATCHES, step, lambda loss: [loss.item()])
 
 
 def mlp(activation):
@@ -103,7 +89,7 @@ def some_of(result):
 
 def matmul():
     a, b = BATCHES[0]["x"], BATCHES[0]["y"]
-    return in_turn([None], lambda _: a @ b, some_of)
+    return tasks.in_turn([None], lambda _: a @ b, some_of)
 
 
 def convolution(name):
@@ -127,16 +113,17 @@ def lenet():
 def float64_mlp():
     batches = [{name: value.double() for name, value in batch.items()} for batch in BATCHES]
     model = mlp(torch.nn.Tanh).double()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    optimizer = fused(torch.optim.SGD, model.parameters(), lr=0.5)
+    forward = compiled(lambda x, y: F.binary_cross_entropy_with_logits(model(x), y))
 
     def step(batch):
-        loss = F.binary_cross_entropy_with_logits(model(batch["x"]), batch["y"])
+        loss = forward(batch["x"], batch["y"])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss
 
-    return in_turn(batches, step, lambda loss: [loss.item()])
+    return tasks.in_turn(batches, step, lambda loss: [loss.item()])
 
 
 class Block(torch.nn.Module):
@@ -182,28 +169,29 @@ class GPT(torch.nn.Module):
 def gpt():
     for batch in BATCHES:
         batch["y"] = batch["y"].long()
-    sizes = described["gpt"]
+    sizes = tasks.described["gpt"]
     loss = lambda logits, y: F.cross_entropy(logits.view(-1, sizes["vocabulary"]), y.view(-1))
     return training(GPT(sizes["layers"], sizes["heads"]), loss)
 
 
 def softmax_cross_entropy():
     logits, labels = WEIGHTS["logits"].requires_grad_(), BATCHES[0]["y"].long()
+    forward = compiled(F.cross_entropy)
 
     def step(_):
         logits.grad = None
-        loss = F.cross_entropy(logits, labels)
+        loss = forward(logits, labels)
         loss.backward()
         return loss
 
-    return in_turn([None], step, lambda loss: [loss.item()] + some_of(logits.grad))
+    return tasks.in_turn([None], step, lambda loss: [loss.item()] + some_of(logits.grad))
 
 
 def adam_update():
     weight = torch.nn.Parameter(WEIGHTS["weight"])
     weight.grad = BATCHES[0]["gradient"]
     optimizer = adam([weight])
-    return in_turn([None], lambda _: optimizer.step(), lambda _: some_of(weight))
+    return tasks.in_turn([None], lambda _: optimizer.step(), lambda _: some_of(weight))
 
 
 class Recurrent(torch.nn.Module):
@@ -244,37 +232,12 @@ RUNS = {
     "W9b": adam_update,
     "W10": digits,
     "W11": lstm,
+    "digits": digits,
 }
 MISSING = {"W1": "has no fit"}
+if COMPILES:
+    # A lone product is a call of the library, and a fused Adam one kernel already: there is nothing to compile.
+    for name in ("W5-64", "W5-256", "W5-512", "W5-1024", "W9b", "W10"):
+        del RUNS[name]
 
-
-def prove(steps):
-    proof = request["proof"]
-    return {"figures": [steps(proof["every"]) for _ in range(proof["times"])]}
-
-
-def measure(steps):
-    def took(n):
-        start = time.perf_counter()
-        steps(n)
-        return time.perf_counter() - start
-
-    piece, spent, last = 2, 0, 0
-    while spent < request["warmUp"] or last == 0:
-        last = took(piece)
-        spent += last
-        if last < request["warmUp"] / 8:
-            piece *= 2
-    passed, count = 0, 0
-    while passed < request["seconds"]:
-        passed += took(piece)
-        count += piece
-    return {"rate": count / passed}
-
-
-work = request["work"]
-if work not in RUNS:
-    result = {"missing": MISSING.get(work, "not written")}
-else:
-    result = (prove if request["task"] == "prove" else measure)(RUNS[work]())
-print("\n" + json.dumps(result))
+tasks.run(RUNS, MISSING)

@@ -205,6 +205,7 @@ export async function open(backend) {
     W9: softmaxCrossEntropy,
     W9b: adamUpdate,
     W10: digits,
+    digits,
   };
   if (backend === "cpu") return small;
   return { ...small, W4: digits, "W5-512": matmul, "W5-1024": matmul, W8: gpt, W11: lstm };

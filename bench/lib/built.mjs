@@ -2,17 +2,17 @@
  * The built packages, packed as they would be published and installed into an empty folder: what users get.
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
 
-/** Builds, packs and installs; the folder, and the URL of the module `chainrule` in it. */
-export function installBuilt(folder) {
-  console.log("building chainrule …");
+/** Builds, packs and installs the checkout at `root`; the folder, and the URL of the module `chainrule` in it. */
+export function installBuilt(root, folder) {
+  console.log(`building chainrule ${basename(folder) === "base" ? "of the other checkout " : ""}…`);
+  mkdirSync(folder);
   run("npx", ["-y", "pnpm@12", "build"], root);
   const packages = join(root, "packages");
   for (const name of readdirSync(packages)) {

@@ -1,85 +1,91 @@
 /**
  * Who takes part, and how each is started.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { pythonWith } from "./pythons.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const javascript = (module, variant) => ({ module: here(`../contenders/${module}.mjs`), variant });
-const torch = (threads, env = {}) => ({ python: here("../contenders/pytorch.py"), variant: String(threads), env });
+const torch = (variant, env = {}) => ({ python: here("../contenders/pytorch.py"), needs: "torch", variant, env });
+const jax = (threads) => ({ python: here("../contenders/jax_jit.py"), needs: "jax", variant: String(threads) });
 
-/** `kind` is "ours", "js" or "pytorch": what the ratios compare. `compiles`: whether steps are compiled when first called. */
+/**
+ * `kind` is "ours", "js", "pytorch" or "jax": what the ratios compare. `compiles`: whether steps are compiled when first
+ * called. `trains`: whether it takes part in the time from start to trained, and `onlyTrains` in nothing else.
+ */
 const all = [
-  { name: "chainrule jit", kind: "ours", compiles: true, ...javascript("chainrule", "jit") },
+  { name: "chainrule fit", kind: "ours", trains: true, onlyTrains: true, ...javascript("chainrule", "fit") },
+  { name: "chainrule jit", kind: "ours", compiles: true, trains: true, ...javascript("chainrule", "jit") },
   { name: "chainrule jit, 2 threads", kind: "ours", threads: 2, ...javascript("chainrule", "jit, 2 threads") },
   { name: "chainrule eager", kind: "ours", ...javascript("chainrule", "eager") },
   { name: "chainrule scalar", kind: "ours", ...javascript("chainrule", "scalar") },
-  { name: "tfjs wasm", kind: "js", ...javascript("tfjs", "wasm") },
-  { name: "tfjs cpu", kind: "js", ...javascript("tfjs", "cpu") },
-  { name: "jax-js jit", kind: "js", compiles: true, ...javascript("jax-js", "jit") },
+  { name: "tfjs wasm", kind: "js", trains: true, ...javascript("tfjs", "wasm") },
+  { name: "tfjs cpu", kind: "js", trains: true, ...javascript("tfjs", "cpu") },
+  { name: "jax-js jit", kind: "js", compiles: true, trains: true, ...javascript("jax-js", "jit") },
   { name: "jax-js eager", kind: "js", ...javascript("jax-js", "eager") },
-  { name: "js-pytorch", kind: "js", ...javascript("js-pytorch") },
-  { name: "convnetjs", kind: "js", ...javascript("convnetjs") },
-  { name: "PyTorch 1 thread", kind: "pytorch", threads: 1, ...torch(1) },
-  { name: "PyTorch 2 threads", kind: "pytorch", threads: 2, ...torch(2) },
-  { name: "PyTorch 2 passive", kind: "pytorch", threads: 2, ...torch(2, { OMP_WAIT_POLICY: "passive" }) },
+  { name: "js-pytorch", kind: "js", trains: true, ...javascript("js-pytorch") },
+  { name: "convnetjs", kind: "js", trains: true, ...javascript("convnetjs") },
+  { name: "PyTorch 1 thread", kind: "pytorch", threads: 1, trains: true, ...torch("1") },
+  { name: "PyTorch 2 threads", kind: "pytorch", threads: 2, ...torch("2") },
+  { name: "PyTorch 2 passive", kind: "pytorch", threads: 2, ...torch("2", { OMP_WAIT_POLICY: "passive" }) },
+  { name: "PyTorch compile, 1 thread", kind: "pytorch", compiles: true, ...torch("1 compile") },
+  { name: "PyTorch compile, 2 threads", kind: "pytorch", threads: 2, ...torch("2 compile") },
+  { name: "JAX 1 thread", kind: "jax", compiles: true, trains: true, ...jax(1) },
+  { name: "JAX 2 threads", kind: "jax", threads: 2, ...jax(2) },
 ];
-
-/** Debian's python3, where apt puts PyTorch, before any other. */
-const pythons = ["/usr/bin/python3", "python3"];
-
-function pythonWithTorch() {
-  for (const python of pythons)
-    try {
-      const version = execFileSync(python, ["-c", "import torch; print(torch.__version__)"], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      return { python, version: version.trim() };
-    } catch {
-      // Not there, or without torch: the next.
-    }
-  return null;
-}
 
 /** Who can take part on this machine, and why others cannot. */
 export function findContenders() {
-  const torchHere = pythonWithTorch();
+  const pythons = { torch: pythonWith("torch", ["numpy"]), jax: pythonWith("jax", ["optax", "numpy"]) };
   const left = [];
-  const present = all.filter(({ name, kind, threads = 1 }) => {
-    const lacksTorch = kind === "pytorch" && !torchHere;
-    if (!lacksTorch && threads <= cpus().length) return true;
-    left.push({ name, reason: lacksTorch ? "no python3 with torch" : `fewer than ${threads} cores` });
-    return false;
+  const lack = ({ needs, threads = 1 }) => {
+    if (needs && !pythons[needs]) return `no python3 with ${needs}`;
+    return threads > cpus().length ? `fewer than ${threads} cores` : null;
+  };
+  const present = all.filter((contender) => {
+    const reason = lack(contender);
+    if (reason) left.push({ name: contender.name, reason });
+    return !reason;
   });
-  return { present, left, torch: torchHere };
+  return { present, left, pythons };
+}
+
+/** Ours once more, from another checkout of the project: what a change is measured against. */
+export function againstBase(contenders, module) {
+  const doubles = contenders.filter(({ kind }) => kind === "ours");
+  return contenders.flatMap((each) =>
+    doubles.includes(each) ? [each, { ...each, name: `${each.name}, base`, chainrule: module }] : [each],
+  );
+}
+
+/** The program of one contender's task at one workload. */
+export function commandFor(contender, workload, task, options, setting) {
+  const request = { work: workload.id, task, variant: contender.variant, ...options };
+  // How threads wait is for the contender to say, not for the shell.
+  const { OMP_WAIT_POLICY: _, ...inherited } = process.env;
+  const env = { ...inherited, ...contender.env };
+  const chainrule = contender.chainrule ?? setting.chainrule;
+  if (chainrule) env.BENCH_CHAINRULE = chainrule;
+  if (contender.python) {
+    const { proof, trained } = workload;
+    const told = JSON.stringify({ ...request, start: setting.startOf(workload), proof, trained });
+    return { command: setting.pythons[contender.needs].python, args: [contender.python, told], env };
+  }
+  const loader = chainrule || contender.kind !== "ours" ? [] : ["--import", "tsx"];
+  const told = JSON.stringify({ ...request, module: contender.module });
+  return { command: process.execPath, args: [...loader, here("child.mjs"), told], env };
 }
 
 /**
- * One contender's task at one workload, in a process of its own: proof, time, or the time to compile. A failure is `{ missing }`, too.
+ * One contender's task at one workload, in a process of its own: proof, time, the time to compile, or all of a training.
+ * A failure is `{ missing }`, too.
  *
- * @param setting `chainrule`, the module of ours (its source, when undefined), `python`, and `limit` in seconds.
+ * @param setting `chainrule`, the module of ours (its source, when undefined), `pythons`, and `limit` in seconds.
  */
 export function runChild(contender, workload, task, options, setting) {
-  const request = { work: workload.id, task, variant: contender.variant, ...options };
-  const env = { ...process.env, ...contender.env };
-  delete env.OMP_WAIT_POLICY;
-  Object.assign(env, contender.env);
-  if (setting.chainrule) env.BENCH_CHAINRULE = setting.chainrule;
-  const [command, args] = contender.python
-    ? [
-        setting.python,
-        [contender.python, JSON.stringify({ ...request, start: setting.startOf(workload), proof: workload.proof })],
-      ]
-    : [
-        process.execPath,
-        [
-          ...(setting.chainrule || contender.kind !== "ours" ? [] : ["--import", "tsx"]),
-          here("child.mjs"),
-          JSON.stringify({ ...request, module: contender.module }),
-        ],
-      ];
+  const { command, args, env } = commandFor(contender, workload, task, options, setting);
   return new Promise((resolve) => {
     const child = spawn(command, args, { env, cwd: here(".."), stdio: ["ignore", "pipe", "pipe"] });
     let [out, err] = ["", ""];

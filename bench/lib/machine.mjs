@@ -3,7 +3,7 @@
  */
 import { cpus, loadavg, totalmem } from "node:os";
 
-export function describeMachine(torch) {
+export function describeMachine({ torch, jax }) {
   const [{ model }] = cpus();
   const count = cpus().length;
   const kind = `${count}x-${model}`
@@ -21,5 +21,6 @@ export function describeMachine(torch) {
     node: process.version,
     v8: process.versions.v8,
     pytorch: torch?.version ?? null,
+    jax: jax?.version ?? null,
   };
 }

@@ -9,7 +9,10 @@ export async function prove(steps, { proof }) {
   return { figures };
 }
 
-/** Steps per second, after warming up: in as many pieces as fit, each long enough for the clock. */
+/**
+ * Steps per second, after warming up: in as many pieces as fit, each long enough for the clock; and the most memory that the
+ * process ever held, in MiB.
+ */
 export async function measure(steps, _workload, { warmUp, seconds }) {
   const took = async (n) => {
     const start = performance.now();
@@ -28,7 +31,7 @@ export async function measure(steps, _workload, { warmUp, seconds }) {
     time += await took(piece);
     count += piece;
   }
-  return { rate: count / time };
+  return { rate: count / time, peak: process.resourceUsage().maxRSS / 1024 };
 }
 
 /** Milliseconds that the first step takes beyond the fastest of a few later ones. */
@@ -42,4 +45,10 @@ export async function firstStep(steps) {
   let later = first;
   for (let i = 0; i < 5; i++) later = Math.min(later, await took());
   return { ms: first - later };
+}
+
+/** All the steps of a training at once; its figures, or those of the step that would follow. */
+export async function train(steps, { trained }) {
+  const figures = await steps(trained.steps);
+  return { figures: [trained.next ? await steps(1) : figures] };
 }

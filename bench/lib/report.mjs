@@ -4,7 +4,13 @@
 import { barChartSvg } from "chainrule";
 import { median, readable, spread } from "./numbers.mjs";
 
-const nameOfKind = { js: "best JS peer", torch1: "PyTorch, 1 thread", torch: "PyTorch, best" };
+const nameOfKind = {
+  js: "best JS peer",
+  torch1: "PyTorch, 1 thread",
+  torch: "PyTorch, best",
+  jax1: "JAX jit, 1 thread",
+  jax: "JAX jit, best",
+};
 
 /** The fastest of some, or null. */
 function best(entries) {
@@ -24,8 +30,10 @@ export function ratios({ entries }, way) {
   if (!ours) return {};
   const against = {
     js: best(entries.filter(({ kind }) => kind === "js")),
-    torch1: best(entries.filter(({ name }) => name === "PyTorch 1 thread")),
+    torch1: best(entries.filter(({ name }) => name === "PyTorch 1 thread" || name === "PyTorch compile, 1 thread")),
     torch: best(entries.filter(({ kind }) => kind === "pytorch")),
+    jax1: best(entries.filter(({ name }) => name === "JAX 1 thread")),
+    jax: best(entries.filter(({ kind }) => kind === "jax")),
   };
   return Object.fromEntries(
     Object.entries(against).flatMap(([kind, other]) =>
@@ -39,10 +47,13 @@ function table(header, rows) {
   return [line(header), line(header.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
 
+/** Contenders with a rate. */
+const timedNames = (results) => [
+  ...new Set(results.flatMap(({ entries }) => entries.flatMap(({ name, rates }) => (rates.length > 0 ? [name] : [])))),
+];
+
 function speeds({ results }) {
-  const names = [...new Set(results.flatMap(({ entries }) => entries.map(({ name }) => name)))].filter((name) =>
-    results.some(({ entries }) => entries.some((each) => each.name === name && each.rates.length > 0)),
-  );
+  const names = timedNames(results);
   const cell = (entries, name) => {
     const found = entries.find((each) => each.name === name);
     if (!found || found.missing || found.rates.length === 0) return "";
@@ -51,6 +62,17 @@ function speeds({ results }) {
   };
   const rows = results.map(({ id, unit, entries }) => [`${id}, ${unit}`, ...names.map((name) => cell(entries, name))]);
   return table(["", ...names], rows);
+}
+
+/** The most memory that each process ever held; that of Node or Python alone is in it. */
+function peaks({ results }) {
+  const names = timedNames(results);
+  const cell = (entries, name) => {
+    const { peaks = [], missing } = entries.find((each) => each.name === name) ?? {};
+    return peaks.length > 0 && !missing ? readable(median(peaks)) : "";
+  };
+  const rows = results.map(({ id, entries }) => [id, ...names.map((name) => cell(entries, name))]);
+  return table(["peak memory, MiB", ...names], rows);
 }
 
 const threaded = "chainrule jit, 2 threads";
@@ -65,7 +87,7 @@ function comparisons({ results }) {
     const cells = [
       name,
       ...Object.keys(nameOfKind).map((kind) =>
-        found[kind] ? `${readable(found[kind].ratio)} x${kind === "torch1" ? "" : ` (${found[kind].name})`}` : "",
+        found[kind] ? `${readable(found[kind].ratio)} x (${found[kind].name})` : "",
       ),
     ];
     return [cells];
@@ -87,6 +109,19 @@ function startTable(start) {
   )}`;
 }
 
+function trainedTable({ empty, entries }) {
+  const names = [...new Set(entries.map(({ name }) => name))];
+  const trainings = [...new Map(entries.map(({ id, steps }) => [id, steps]))];
+  const cell = (id, name) => {
+    const { ms, missing } = entries.find((each) => each.id === id && each.name === name);
+    return ms.length > 0 && !missing ? readable(median(ms) - median(empty)) : "";
+  };
+  return table(
+    ["start to trained, ms", ...trainings.map(([id, steps]) => `${id}, ${readable(steps)} steps`)],
+    names.map((name) => [name, ...trainings.map(([id]) => cell(id, name))]),
+  );
+}
+
 function compileTable(compile) {
   const [ids, names] = [[...new Set(compile.map(({ id }) => id))], [...new Set(compile.map(({ name }) => name))]];
   const cell = (id, name) => {
@@ -99,23 +134,32 @@ function compileTable(compile) {
   );
 }
 
-function absences({ results }) {
-  const lines = results.flatMap(({ id, entries }) =>
-    entries.flatMap(({ name, missing }) =>
-      missing && missing !== "not written" ? [`- ${id}, ${name}: ${missing}`] : [],
-    ),
-  );
+function absences({ results, trained, compile }) {
+  const of = (id, name, missing, what) =>
+    missing && missing !== "not written" ? [`- ${id}, ${name}${what}: ${missing}`] : [];
+  const lines = [
+    ...results.flatMap(({ id, entries }) => entries.flatMap(({ name, missing }) => of(id, name, missing, ""))),
+    ...(trained?.entries ?? []).flatMap(({ id, name, missing }) => of(id, name, missing, ", to trained")),
+    ...(compile ?? []).flatMap(({ id, name, missing }) => of(id, name, missing, ", to compile")),
+  ];
   return lines.length > 0 ? `\n## Left out, and why\n\n${lines.join("\n")}\n` : "";
 }
 
 export function markdown(record) {
-  const { date, machine, rounds, seconds, source, results, start, compile } = record;
+  const { date, machine, rounds, seconds, source, results, start, trained, compile } = record;
+  const parts = [
+    ...(results.length > 0 ? [speeds(record), comparisons(record), peaks(record)] : []),
+    ...(start ? [startTable(start)] : []),
+    ...(trained ? [trainedTable(trained)] : []),
+    ...(compile ? [compileTable(compile)] : []),
+  ];
   const titles = results.map(({ id, title }) => `- ${id}: ${title}`).join("\n");
   return `# Benchmark of ${date.slice(0, 10)}
 
-${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}; PyTorch ${machine.pytorch ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
+${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}; PyTorch ${machine.pytorch ?? "not installed"}; JAX ${machine.jax ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
 
-${results.length > 0 ? `${speeds(record)}\n\n${comparisons(record)}\n` : ""}${start ? `\n${startTable(start)}\n` : ""}${compile ? `\n${compileTable(compile)}\n` : ""}
+${parts.join("\n\n")}
+
 ${titles}
 ${absences(record)}`;
 }
@@ -125,7 +169,7 @@ export function chart({ results, date, machine }) {
   const groups = Object.fromEntries(
     results.flatMap((result) => {
       const bars = Object.entries(ratios(result)).flatMap(([kind, { ratio }]) =>
-        kind === "torch1" ? [] : [[nameOfKind[kind], ratio]],
+        kind.endsWith("1") ? [] : [[nameOfKind[kind], ratio]],
       );
       return bars.length > 0 ? [[result.id, Object.fromEntries(bars)]] : [];
     }),

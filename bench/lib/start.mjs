@@ -71,8 +71,24 @@ for i in range(${steps}):
     optimizer.step()
 `;
 
+const jaxLoop = (steps) => `import jax, jax.numpy as jnp, optax
+optimizer = optax.adam(0.001)
+weights = {"kernel": jnp.array([[0.5]]), "bias": jnp.array([0.0])}
+state = optimizer.init(weights)
+def loss(weights, x):
+    return optax.sigmoid_binary_cross_entropy(x @ weights["kernel"] + weights["bias"], x).mean()
+@jax.jit
+def step(weights, state, x):
+    updates, state = optimizer.update(jax.grad(loss)(weights, x), state)
+    return optax.apply_updates(weights, updates), state
+data = [jnp.array([[0.0]]), jnp.array([[1.0]])]
+for i in range(${steps}):
+    weights, state = step(weights, state, data[i % 2])
+jax.block_until_ready(weights)
+`;
+
 /** Milliseconds of each program, whole process, in turn; all of them after an empty one in each round. */
-export async function measureStart({ built, rounds, torch }) {
+export function measureStart({ built, base, rounds, pythons: { torch, jax } }) {
   console.log("\nstart  whole processes, ms");
   const folder = mkdtempSync(join(bench, ".start-"));
   try {
@@ -85,14 +101,19 @@ export async function measureStart({ built, rounds, torch }) {
       add(name, what, process.execPath, [file], place);
     };
     script("empty Node script", "nothing", "");
-    if (built)
-      for (const [what, source] of Object.entries(ours(built.module))) script("chainrule", what, source, built.folder);
+    for (const [name, each] of Object.entries({ chainrule: built, "chainrule, base": base }))
+      if (each) for (const [what, source] of Object.entries(ours(each.module))) script(name, what, source, each.folder);
     for (const [name, each] of Object.entries(peers))
       for (const [what, source] of Object.entries(each)) script(name, what, source);
     if (torch) {
       add("PyTorch", "import", torch.python, ["-c", "import torch"], bench);
       add("PyTorch", "first step", torch.python, ["-c", torchLoop(1)], bench);
       add("PyTorch", "400 steps", torch.python, ["-c", torchLoop(400)], bench);
+    }
+    if (jax) {
+      add("JAX", "import", jax.python, ["-c", "import jax, optax"], bench);
+      add("JAX", "first step", jax.python, ["-c", jaxLoop(1)], bench);
+      add("JAX", "400 steps", jax.python, ["-c", jaxLoop(400)], bench);
     }
     for (let round = 0; round < rounds; round++) for (const program of programs) once(program);
     return programs.map(({ name, what, ms, failed }) => ({ name, what, ms, failed }));
