@@ -43,7 +43,7 @@ function checked(loss: AnyLoss): Report["found"] {
     }));
   } catch (error) {
     if (!(error instanceof LossCheckError)) throw error;
-    const at = properties.indexOf(error.property);
+    const at = (properties as readonly string[]).indexOf(error.property);
     const passed = properties.slice(0, at).map((property) => ({ property, holds: true, says: "holds" }));
     const says = `expected ${error.expected}, got ${error.got}.${error.hint ? ` ${error.hint}` : ""}`;
     return [...passed, { property: properties[at], holds: false, says }];
