@@ -6,6 +6,12 @@ import { type Graph, type GraphNode, resultsOf } from "./graph.ts";
 import { basesOf, isFusibleReduction } from "./reads.ts";
 import type { Views } from "./views.ts";
 
+/** By which group (its number) each value is computed last, and which is the last to read it. */
+export interface Liveness {
+  readonly definedAt: ReadonlyMap<GraphNode, number>;
+  readonly lastUse: ReadonlyMap<GraphNode, number>;
+}
+
 /** What is computed together. */
 export interface FusionGroup {
   readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "host";
@@ -37,18 +43,24 @@ export interface FusedGraph {
   readonly liveOut: ReadonlySet<GraphNode>;
   /** Values that are needed after the group that computes them, and therefore are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
+  readonly liveness: Liveness;
 }
 
 /** The graph in these groups. */
 export function fusedGraph(graph: Graph, groups: readonly FusionGroup[], views: Views): FusedGraph {
   const liveOut = new Set(resultsOf(graph).map((node) => views.of(node).base));
   let stored: ReadonlySet<GraphNode> | null = null;
+  let liveness: Liveness | null = null;
   return {
     ...{ graph, groups, views, liveOut },
-    // Worked out when it is first asked for: each pass makes a graph, of which only the last is asked.
+    // Worked out when they are first asked for: each pass makes a graph, of which only the last is asked.
     get stored() {
       stored ??= storedNodes(groups, views, liveOut);
       return stored;
+    },
+    get liveness() {
+      liveness ??= livenessOf(groups, views);
+      return liveness;
     },
   };
 }
@@ -57,15 +69,28 @@ function storedNodes(groups: readonly FusionGroup[], views: Views, liveOut: Read
   const stored = new Set(liveOut);
   for (const group of groups) {
     // From one pass over a row to the next, values go through memory.
+    const isLoop = group.kind === "loop";
     for (const members of group.rowPasses?.map((rowPass) => rowPass.members) ?? [group.members]) {
-      const inside = new Set(members);
+      const inside = isLoop ? new Set(members) : null;
       for (const node of members) {
-        if (group.kind !== "loop" || isFusibleReduction(node)) stored.add(node);
-        for (const base of basesOf(node, views)) if (group.kind !== "loop" || !inside.has(base)) stored.add(base);
+        if (!isLoop || isFusibleReduction(node)) stored.add(node);
+        for (const base of basesOf(node, views)) if (!inside?.has(base)) stored.add(base);
       }
     }
   }
   return stored;
+}
+
+function livenessOf(groups: readonly FusionGroup[], views: Views): Liveness {
+  const definedAt = new Map<GraphNode, number>();
+  const lastUse = new Map<GraphNode, number>();
+  groups.forEach(({ members }, at) => {
+    for (const node of members) {
+      definedAt.set(node, at);
+      for (const base of basesOf(node, views)) lastUse.set(base, at);
+    }
+  });
+  return { definedAt, lastUse };
 }
 
 /** The values whose memory the group's members read; members of its own may be among them. */

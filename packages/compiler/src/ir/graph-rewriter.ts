@@ -2,7 +2,7 @@
  * Builds a graph out of another, node by node: what passes over graphs have in common.
  */
 import type { TensorSpec } from "@chainrule/core";
-import { type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
+import { type AppliedOp, applied, type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
 
 /** Is told of a node, and of the one that it is made of. */
 export type OnMade = (made: GraphNode, of: GraphNode) => void;
@@ -39,21 +39,25 @@ export class GraphRewriter {
    *
    * @param rewrite what a live node of the old graph becomes, given its source on what its inputs have become.
    */
-  run({ nodes, outputs, assigned }: Graph, rewrite: (node: GraphNode, source: Source) => GraphNode): Graph {
-    const live = liveNodes({ nodes, outputs, assigned });
-    for (const node of nodes) {
-      if (!live.has(node)) continue;
+  run(graph: Graph, rewrite: (node: GraphNode, source: Source) => GraphNode): Graph {
+    for (const node of liveNodes(graph)) {
       this.#current = node;
       const { source } = node;
-      const inputs = node.inputs.map((input) => this.of(input));
-      this.#rewritten.set(node, rewrite(node, source.kind === "op" ? { ...source, inputs } : source));
+      this.#rewritten.set(node, rewrite(node, source.kind === "op" ? this.#onNewInputs(source) : source));
     }
     const made = {
       nodes: this.#nodes,
-      outputs: outputs.map((node) => this.of(node)),
-      assigned: assigned.map(([parameter, node]) => [parameter, this.of(node)] as const),
+      outputs: graph.outputs.map((node) => this.of(node)),
+      assigned: graph.assigned.map(([parameter, node]) => [parameter, this.of(node)] as const),
     };
-    const needed = liveNodes(made);
-    return { ...made, nodes: this.#nodes.filter((node) => needed.has(node)) };
+    return { ...made, nodes: liveNodes(made) };
+  }
+
+  #onNewInputs({ op, attributes, inputs }: AppliedOp): AppliedOp {
+    return applied(
+      op,
+      attributes,
+      inputs.map((input) => this.of(input)),
+    );
   }
 }

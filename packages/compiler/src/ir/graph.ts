@@ -42,6 +42,7 @@ export class GraphNode implements TracedValue, TensorSpec {
   readonly source: Source;
   readonly shape: Shape;
   readonly dtype: DType;
+  readonly size: number;
   #uniform: number | null | undefined;
   #lowering: Lowering | null | undefined;
 
@@ -51,10 +52,7 @@ export class GraphNode implements TracedValue, TensorSpec {
     this.source = source;
     this.shape = shape;
     this.dtype = dtype;
-  }
-
-  get size(): number {
-    return sizeOf(this.shape);
+    this.size = sizeOf(shape);
   }
 
   get inputs(): readonly GraphNode[] {
@@ -67,8 +65,7 @@ export class GraphNode implements TracedValue, TensorSpec {
 
   /** How the op is written; null for what is no op, and for ops that run their kernel. */
   get lowering(): Lowering | null {
-    if (this.#lowering === undefined)
-      this.#lowering = this.source.kind === "op" ? loweringOf(this.source.op, this.source.attributes) : null;
+    if (this.#lowering === undefined) this.#lowering = this.source.kind === "op" ? loweringIn(this.source) : null;
     return this.#lowering;
   }
 
@@ -84,18 +81,39 @@ export class GraphNode implements TracedValue, TensorSpec {
 
   /** The one number that a constant consists of, else null. */
   get uniform(): number | null {
-    this.#uniform ??= this.#findUniform();
+    if (this.source.kind !== "constant") return null;
+    if (this.#uniform === undefined) this.#uniform = uniformOf(this.source.numbers);
     return this.#uniform;
   }
+}
 
-  #findUniform(): number | null {
-    if (this.source.kind !== "constant") return null;
-    const { numbers } = this.source;
-    if (numbers.length === 0) return null;
-    // Object.is, since NaN is one number and -0 is another than 0.
-    for (let i = 1; i < numbers.length; i++) if (!Object.is(numbers[i], numbers[0])) return null;
-    return numbers[0];
+/** The one number that all are, else null. */
+function uniformOf(numbers: TypedArray): number | null {
+  if (numbers.length === 0) return null;
+  // Object.is, since NaN is one number and -0 is another than 0.
+  for (let i = 1; i < numbers.length; i++) if (!Object.is(numbers[i], numbers[0])) return null;
+  return numbers[0];
+}
+
+/** What ops without attributes are lowered to, and built-in ones with these attributes: it is asked for at every copy of a node. */
+const plainLowerings = new WeakMap<Op, Lowering | null>();
+const lowerings = new WeakMap<object, { readonly op: Op; readonly lowering: Lowering | null }>();
+
+function loweringIn({ op, attributes }: AppliedOp): Lowering | null {
+  if (attributes === undefined) {
+    let found = plainLowerings.get(op);
+    if (found === undefined) {
+      found = loweringOf(op, attributes);
+      plainLowerings.set(op, found);
+    }
+    return found;
   }
+  if (typeof attributes !== "object" || attributes === null || !isBuiltinOp(op)) return loweringOf(op, attributes);
+  const known = lowerings.get(attributes);
+  if (known?.op === op) return known.lowering;
+  const lowering = loweringOf(op, attributes);
+  lowerings.set(attributes, { op, lowering });
+  return lowering;
 }
 
 /** A tensor without numbers that stands for the node. */
@@ -129,22 +147,14 @@ export function callsUser({ source, lowering }: GraphNode): boolean {
 
 /**
  * What outputs and assignments come from, every random draw, because the next call must find the generator the same, what
- * guards look at, and ops of the user's. Indices that nothing of that looks up are looked up all the same: one that is not
- * there is an error.
+ * guards look at, and ops of the user's, in their order. Indices that nothing of that looks up are looked up all the same:
+ * one that is not there is an error.
  */
-export function liveNodes(graph: Graph): Set<GraphNode> {
-  const live = new Set<GraphNode>();
-  const visit = (roots: GraphNode[]): void => {
-    for (let node = roots.pop(); node; node = roots.pop()) {
-      if (live.has(node)) continue;
-      live.add(node);
-      for (const input of node.inputs) roots.push(input);
-    }
-  };
-  visit([
-    ...resultsOf(graph),
-    ...graph.nodes.filter((node) => node.op?.random || node.isMadeBy(guardOp) || callsUser(node)),
-  ]);
+export function liveNodes(graph: Graph): GraphNode[] {
+  const { nodes } = graph;
+  const live = new Uint8Array(nodes.length === 0 ? 0 : nodes[nodes.length - 1].id + 1);
+  for (const node of resultsOf(graph)) live[node.id] = 1;
+  for (const node of nodes) if (actsByItself(node)) live[node.id] = 1;
   const lookedUp = new Map<GraphNode, Set<number>>();
   const isNew = (node: GraphNode): boolean => {
     const length = lookedUpLength(node);
@@ -154,9 +164,29 @@ export function liveNodes(graph: Graph): Set<GraphNode> {
     lookedUp.set(indices, lengths);
     return lengths.size < lengths.add(length).size;
   };
-  for (const node of live) isNew(node);
-  for (const node of graph.nodes) if (!live.has(node) && isNew(node)) visit([node]);
-  return live;
+  // Whoever reads a node comes after it.
+  const visit = (last: number): void => {
+    for (let at = last; at >= 0; at--) {
+      const node = nodes[at];
+      if (live[node.id] === 1) for (const input of node.inputs) live[input.id] = 1;
+    }
+  };
+  visit(nodes.length - 1);
+  let unread = -1;
+  for (const node of nodes) if (live[node.id] === 1) isNew(node);
+  nodes.forEach((node, at) => {
+    if (live[node.id] === 1 || !isNew(node)) return;
+    live[node.id] = 1;
+    unread = at;
+  });
+  if (unread >= 0) visit(unread);
+  return nodes.filter(({ id }) => live[id] === 1);
+}
+
+/** Whether running the node does more than its result says. */
+function actsByItself(node: GraphNode): boolean {
+  const { op } = node;
+  return op !== null && (op.random === true || op === guardOp || callsUser(node));
 }
 
 /** The length of the axis into which the node's second input are the indices; null for other operations. */

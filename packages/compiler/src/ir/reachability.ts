@@ -7,9 +7,14 @@
 export class Reachability {
   /** Bit i of row j: there is a path from i to j. */
   readonly #rows: Uint32Array[] = [];
+  /** Edges from each node, of which those are left out that would say nothing new. */
+  readonly #edges: number[][] = [];
+  /** What merged nodes have become part of. */
+  readonly #merged = new Map<number, number>();
 
   /** Adds a node without edges, and returns its number. */
   addNode(): number {
+    this.#edges.push([]);
     return this.#rows.push(new Uint32Array(1)) - 1;
   }
 
@@ -20,22 +25,19 @@ export class Reachability {
 
   /** Adds edges from several nodes to one. */
   addEdges(from: readonly number[], to: number): void {
-    const added = from.filter((each) => each !== to && !this.isReachable(each, to));
-    if (added.length === 0) return;
-    for (const each of added) {
-      this.#rows[to] = union(this.#rows[to], this.#rows[each]);
-      this.#setBit(to, each);
+    let isNew = false;
+    for (const each of from) {
+      if (each === to || this.isReachable(each, to)) continue;
+      this.#rows[to] = withBit(union(this.#rows[to], this.#rows[each]), each);
+      this.#edges[each].push(to);
+      isNew = true;
     }
-    this.#propagate(to);
+    if (isNew) this.#propagate(to);
   }
 
   /** Whether a path from the one to the other leads through a third node. */
   hasIndirectPath(from: number, to: number): boolean {
-    const row = this.#rows[to];
-    for (let at = 0; at < row.length; at++)
-      for (let rest = row[at]; rest !== 0; rest &= rest - 1)
-        if (this.isReachable(from, 32 * at + lowestBit(rest))) return true;
-    return false;
+    return this.#edges[from].some((each) => this.isReachable(this.#current(each), to));
   }
 
   /** Makes one node of two, between which there is no indirect path. `other` is not to be used afterwards. */
@@ -44,34 +46,54 @@ export class Reachability {
     clearBit(this.#rows[into], into);
     clearBit(this.#rows[into], other);
     this.#rows[other] = new Uint32Array(0);
-    for (let i = 0; i < this.#rows.length; i++)
-      if (hasBit(this.#rows[i], other)) {
-        clearBit(this.#rows[i], other);
-        this.#setBit(i, into);
-      }
+    this.#merged.set(other, into);
+    const edges = [...this.#edges[into], ...this.#edges[other]].map((each) => this.#current(each));
+    this.#edges[into] = [...new Set(edges)].filter((each) => each !== into);
+    this.#edges[other] = [];
     this.#propagate(into);
+    for (const each of this.#descendants(into)) clearBit(this.#rows[each], other);
   }
 
   /** The nodes from which this one can be reached, without those whose bits are set in `except`. */
   ancestors(node: number, except: Uint32Array = new Uint32Array(0)): number[] {
     const found: number[] = [];
-    this.#rows[node].forEach((word, at) => {
-      for (let rest = word & ~(except[at] ?? 0); rest !== 0; rest &= rest - 1) found.push(32 * at + lowestBit(rest));
-    });
+    const row = this.#rows[node];
+    for (let at = 0; at < row.length; at++)
+      for (let rest = row[at] & ~(except[at] ?? 0); rest !== 0; rest &= rest - 1) found.push(32 * at + lowestBit(rest));
     return found;
   }
 
-  /** Adds the node's ancestors to those of every node that can be reached from it. */
-  #propagate(node: number): void {
-    const row = this.#rows[node];
-    this.#rows.forEach((each, i) => {
-      if (hasBit(each, node)) this.#rows[i] = union(each, row);
-    });
+  #current(node: number): number {
+    let current = node;
+    for (let next = this.#merged.get(node); next !== undefined; next = this.#merged.get(next)) current = next;
+    return current;
   }
 
-  #setBit(i: number, bit: number): void {
-    this.#rows[i] = withBit(this.#rows[i], bit);
+  /** The nodes that can be reached from this one. */
+  #descendants(node: number): Set<number> {
+    const found = new Set<number>([node]);
+    for (const each of found) for (const next of this.#edges[each]) found.add(this.#current(next));
+    found.delete(node);
+    return found;
   }
+
+  /** Adds the node and its ancestors to those of every node that can be reached from it, as far as they are new there. */
+  #propagate(node: number): void {
+    const changed = [node];
+    for (let from = changed.pop(); from !== undefined; from = changed.pop())
+      for (const edge of this.#edges[from]) {
+        const to = this.#current(edge);
+        if (hasBit(this.#rows[to], from) && includes(this.#rows[to], this.#rows[from])) continue;
+        this.#rows[to] = withBit(union(this.#rows[to], this.#rows[from]), from);
+        changed.push(to);
+      }
+  }
+}
+
+/** Whether all bits of the other are set. */
+function includes(bits: Uint32Array, other: Uint32Array): boolean {
+  for (let at = 0; at < other.length; at++) if ((other[at] & ~(bits[at] ?? 0)) !== 0) return false;
+  return true;
 }
 
 /** The bits with one more, in the same array if it is long enough. */

@@ -44,8 +44,13 @@ export function readsOf(node: GraphNode, views: Views): Read[] {
 }
 
 /** The values whose memory the node reads, one for each input. */
-export function basesOf(node: GraphNode, views: Views): GraphNode[] {
-  return isView(node) ? [views.viewOf(node).base] : node.inputs.map((input) => views.of(input).base);
+export function basesOf(node: GraphNode, views: Views): readonly GraphNode[] {
+  let bases = views.bases.get(node);
+  if (!bases) {
+    bases = isView(node) ? [views.viewOf(node).base] : node.inputs.map((input) => views.of(input).base);
+    views.bases.set(node, bases);
+  }
+  return bases;
 }
 
 function viewsReadBy(node: GraphNode, views: Views): (readonly [View, Shape])[] {
@@ -57,10 +62,15 @@ function viewsReadBy(node: GraphNode, views: Views): (readonly [View, Shape])[] 
 /** Whether the node reads the value only at the element that it computes, if at all. */
 export function readsSameElement(node: GraphNode, value: GraphNode, views: Views): boolean {
   // Strides are worked out for reads of that value alone: most nodes read others, and this is asked for every pair.
-  return viewsReadBy(node, views).every(([view, shape]) => {
-    if (view.base !== value) return true;
+  const bases = basesOf(node, views);
+  const space = loopShape(node);
+  for (let i = 0; i < bases.length; i++) {
+    if (bases[i] !== value) continue;
+    if (node.inputs[i] === value && !isView(node) && sameShape(value.shape, space)) continue;
+    const [view, shape] = viewsReadBy(node, views)[i];
     if (view.offset !== 0) return false;
     const own = longStrides(views.of(value).strides, value.shape);
-    return sameShape(stridesWithin(view, shape, loopShape(node)), own);
-  });
+    if (!sameShape(stridesWithin(view, shape, space), own)) return false;
+  }
+  return true;
 }

@@ -23,11 +23,15 @@ export function isView(node: GraphNode): boolean {
 export class Views {
   readonly #written = new Set<GraphNode>();
   readonly #found = new Map<GraphNode, View>();
+  readonly #whole = new Map<GraphNode, View>();
+  /** What each node reads: kept by `basesOf`. */
+  readonly bases = new Map<GraphNode, readonly GraphNode[]>();
 
   /** Makes views values with memory of their own. */
   writeOut(nodes: readonly GraphNode[]): void {
     for (const node of nodes) this.#written.add(node);
     this.#found.clear();
+    this.bases.clear();
   }
 
   /** Whether the node has memory of its own. */
@@ -36,17 +40,28 @@ export class Views {
   }
 
   of(node: GraphNode): View {
+    if (this.isWritten(node)) return this.#wholeOf(node);
     let found = this.#found.get(node);
     if (!found) {
-      found = this.isWritten(node) ? whole(node) : this.viewOf(node);
+      found = this.viewOf(node);
       this.#found.set(node, found);
+    }
+    return found;
+  }
+
+  /** All of a node's own memory. */
+  #wholeOf(node: GraphNode): View {
+    let found = this.#whole.get(node);
+    if (!found) {
+      found = whole(node);
+      this.#whole.set(node, found);
     }
     return found;
   }
 
   /** The view that the node is, whether it is written out or not. */
   viewOf(node: GraphNode): View {
-    if (!isView(node)) return whole(node);
+    if (!isView(node)) return this.#wholeOf(node);
     const inner = this.of(node.inputs[0]);
     const { shape } = node.inputs[0];
     if (node.op!.kernel === "view") return reshaped(inner, shape, node) ?? whole(node);

@@ -48,8 +48,9 @@ class EpilogueFusion {
 
   constructor(graph: Graph) {
     this.#graph = graph;
-    for (const node of [...resultsOf(graph), ...graph.nodes.flatMap(({ inputs }) => inputs)])
-      this.#readers.set(node, (this.#readers.get(node) ?? 0) + 1);
+    const isRead = (node: GraphNode) => this.#readers.set(node, (this.#readers.get(node) ?? 0) + 1);
+    for (const node of resultsOf(graph)) isRead(node);
+    for (const { inputs } of graph.nodes) for (const input of inputs) isRead(input);
     for (const node of graph.outputs) this.#readers.set(node, Number.POSITIVE_INFINITY);
   }
 

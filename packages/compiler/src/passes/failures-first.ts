@@ -10,8 +10,12 @@ import { basesOf } from "../ir/reads.ts";
 
 /** Whether running the group may throw: guards, indices that are not there, and functions of the user's. */
 export function mayThrow({ kind, members, wide }: FusionGroup): boolean {
-  if (kind === "guard" || members.some(({ lowering }) => lowering?.kind === "indexing")) return true;
-  return members.some((node) => isUsers(node) && (kind === "host" || callsJavaScript(node, wide)));
+  if (kind === "guard") return true;
+  for (const node of members) {
+    if (node.lowering?.kind === "indexing") return true;
+    if (isUsers(node) && (kind === "host" || callsJavaScript(node, wide))) return true;
+  }
+  return false;
 }
 
 function isUsers({ op }: GraphNode): boolean {
@@ -24,10 +28,11 @@ function isUsers({ op }: GraphNode): boolean {
  */
 export function putFailuresFirst(fused: FusedGraph): FusedGraph {
   const { graph, groups, views } = fused;
-  if (!groups.some(mayThrow)) return fused;
+  const throws = groups.map(mayThrow);
+  if (!throws.includes(true)) return fused;
   const updates = new Set(graph.assigned.map(([, value]) => views.of(value).base));
   const first = groups.findIndex(({ members }) => members.some((node) => updates.has(node)));
-  const early = first < 0 ? groups.map(() => true) : neededByFailures(fused, first);
+  const early = first < 0 ? groups.map(() => true) : neededByFailures(fused, throws, first);
   const isGuard = groups.map(({ kind }) => kind === "guard");
   return fusedGraph(
     graph,
@@ -41,23 +46,29 @@ export function putFailuresFirst(fused: FusedGraph): FusedGraph {
 }
 
 /** Which groups stand before the first update, or are needed by one that may throw. */
-function neededByFailures({ groups, views }: FusedGraph, first: number): boolean[] {
+function neededByFailures({ groups, views }: FusedGraph, throws: readonly boolean[], first: number): boolean[] {
   const makers = new Map<GraphNode, number[]>();
   groups.forEach(({ members }, at) => {
-    for (const node of members) makers.set(node, [...(makers.get(node) ?? []), at]);
+    for (const node of members) {
+      const known = makers.get(node);
+      if (known) known.push(at);
+      else makers.set(node, [at]);
+    }
   });
-  const early = groups.map((group, at) => at < first || mayThrow(group));
+  const early = throws.map((mayThrow, at) => at < first || mayThrow);
   let drawsLater = false;
   for (let at = groups.length - 1; at >= 0; at--) {
+    const { members } = groups[at];
     // Draws from one generator keep their order.
-    const draws = groups[at].members.some(({ op }) => op?.random);
+    const draws = members.some(({ op }) => op?.random);
     if (draws && drawsLater) early[at] = true;
     if (!early[at]) continue;
     if (draws) drawsLater = true;
-    for (const node of groups[at].members)
-      for (const base of basesOf(node, views))
-        for (const maker of makers.get(base) ?? [])
-          if (maker < at && !groups[at].members.includes(base)) early[maker] = true;
+    for (const node of members)
+      for (const base of basesOf(node, views)) {
+        const made = makers.get(base);
+        if (made && !made.includes(at)) for (const maker of made) if (maker < at) early[maker] = true;
+      }
   }
   return early;
 }

@@ -24,35 +24,36 @@ import { type GroupDraft, GroupGraph, mostGroups, mostMembers } from "./group-gr
 /** The graph in groups. */
 export function fuse(graph: Graph): FusedGraph {
   const views = new Views();
-  writeOutViews(graph, views);
-  return fusedGraph(graph, new Fusion(graph, views).groups(), views);
+  const elementwise = new Set(graph.nodes.filter(isElementwise));
+  writeOutViews(graph, elementwise, views);
+  return fusedGraph(graph, new Fusion(graph, elementwise, views).groups(), views);
 }
 
-/** Whether the node takes part in a loop over elements, other than as its end. */
-function isElementwise(node: GraphNode, views: Views): boolean {
-  if (node.size === 0) return false;
-  if (isView(node)) return views.isWritten(node);
-  return node.lowering?.kind === "elementwise" && emitterFor(node) !== null;
+/** Whether the node is computed in a loop over elements, other than as its end. Views are, where they are written out. */
+function isElementwise(node: GraphNode): boolean {
+  return node.lowering?.kind === "elementwise" && node.size > 0 && emitterFor(node) !== null;
 }
 
 /** Kernels and the outside read contiguous values only: views that are not contiguous are written out for them. */
-function writeOutViews(graph: Graph, views: Views): void {
-  const wanted = resultsOf(graph);
+function writeOutViews(graph: Graph, elementwise: ReadonlySet<GraphNode>, views: Views): void {
+  const found = graph.nodes.filter(isView);
+  if (found.length === 0) return;
+  const wanted = new Set(resultsOf(graph).filter(isView));
   for (const node of graph.nodes) {
     const readsStrided =
-      isView(node) || isElementwise(node, views) || isFusibleReduction(node) || isProduct(node) || isCopy(node);
-    if (!readsStrided) for (const input of node.inputs) wanted.push(input);
+      elementwise.has(node) || isView(node) || isFusibleReduction(node) || isProduct(node) || isCopy(node);
+    if (!readsStrided) for (const input of node.inputs) if (isView(input)) wanted.add(input);
   }
   const strided = () => {
+    const list: GraphNode[] = [];
     // In this order each finds what it is a view of, however long a chain of views is.
-    for (const node of graph.nodes) views.of(node);
-    return [
-      ...wanted.filter((node) => isView(node) && !views.isContiguous(node)),
+    for (const node of found) {
+      const view = views.isWritten(node) ? views.viewOf(node) : views.of(node);
       // A reshape that strides cannot express needs a contiguous input, too.
-      ...graph.nodes
-        .filter((node) => isView(node) && views.viewOf(node).base === node)
-        .map(({ inputs: [from] }) => from),
-    ];
+      if (view.base === node) list.push(node.inputs[0]);
+      if (wanted.has(node) && !views.isContiguous(node)) list.push(node);
+    }
+    return list;
   };
   // Until nothing changes: writing out a view changes the strides of the views of it.
   for (let list = strided(); list.length > 0; list = strided()) views.writeOut(list);
@@ -70,11 +71,13 @@ function kindOf(node: GraphNode): Exclude<FusionGroup["kind"], "loop"> {
 
 class Fusion {
   readonly #graph: Graph;
+  readonly #elementwise: ReadonlySet<GraphNode>;
   readonly #views: Views;
   #groups: GroupGraph;
 
-  constructor(graph: Graph, views: Views) {
+  constructor(graph: Graph, elementwise: ReadonlySet<GraphNode>, views: Views) {
     this.#graph = graph;
+    this.#elementwise = elementwise;
     this.#views = views;
     this.#groups = new GroupGraph(views);
   }
@@ -88,7 +91,7 @@ class Fusion {
         for (const group of this.#groups.sorted()) done.push(group);
         this.#groups = new GroupGraph(this.#views);
       }
-      if (isElementwise(node, this.#views)) this.#placeElementwise(node);
+      if (this.#elementwise.has(node) || (isView(node) && node.size > 0)) this.#placeElementwise(node);
       else if (isFusibleReduction(node)) this.#placeReduction(node);
       else this.#groups.add({ kind: kindOf(node), members: [], lengths: [], wide: false, reducedAxes: null }, node);
     }
@@ -124,10 +127,13 @@ class Fusion {
 
   /** The loops over the same elements that compute one of the node's inputs. */
   #candidates(node: GraphNode, lengths: readonly number[], wide: boolean): GroupDraft[] {
-    const groups = this.#groups.basesOf(node).map((base) => this.#groups.groupOf(base));
-    return [...new Set(groups)].filter(
-      (group) => group.kind === "loop" && group.wide === wide && sameShape(group.lengths, lengths),
-    );
+    const found: GroupDraft[] = [];
+    for (const base of this.#groups.basesOf(node)) {
+      const group = this.#groups.groupOf(base);
+      if (group.kind !== "loop" || group.wide !== wide || !sameShape(group.lengths, lengths)) continue;
+      if (!found.includes(group)) found.push(group);
+    }
+    return found;
   }
 
   /** Whether everything that the node reads from the group is at hand in its loop, and nothing else waits for the group. */

@@ -60,7 +60,8 @@ export class GroupGraph {
   basesOf(node: GraphNode): readonly GraphNode[] {
     let bases = this.#basesOf.get(node);
     if (!bases) {
-      bases = basesOf(node, this.#views).filter((base) => this.#groupOf.has(base));
+      bases = basesOf(node, this.#views);
+      if (!bases.every((base) => this.#groupOf.has(base))) bases = bases.filter((base) => this.#groupOf.has(base));
       this.#basesOf.set(node, bases);
     }
     return bases;
@@ -84,15 +85,12 @@ export class GroupGraph {
       this.#numbers.set(group, number);
       this.#groups.push(group);
     }
-    const needed = this.basesOf(node).map((base) => this.groupOf(base));
+    const needed = this.basesOf(node).map((base) => this.#numbers.get(this.groupOf(base))!);
     if (node.op!.random) {
-      if (this.#lastDraw) needed.push(this.#lastDraw);
+      if (this.#lastDraw) needed.push(this.#numbers.get(this.#lastDraw)!);
       this.#lastDraw = group;
     }
-    this.#reachability.addEdges(
-      needed.map((each) => this.#numbers.get(each)!),
-      number,
-    );
+    this.#reachability.addEdges(needed, number);
     group.members.push(node);
     this.#groupOf.set(node, group);
   }

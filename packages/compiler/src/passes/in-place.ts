@@ -3,9 +3,8 @@
  */
 import type { Parameter } from "@chainrule/core";
 import { sameShape, stridesOf } from "@chainrule/core/internal";
-import type { FusedGraph, FusionGroup } from "../ir/fused-graph.ts";
+import type { FusedGraph, FusionGroup, Liveness } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import { type Liveness, livenessOf } from "../ir/liveness.ts";
 import { basesOf, isFusibleReduction, loopShape, readsOf } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
 import { mayThrow } from "./failures-first.ts";
@@ -18,7 +17,7 @@ export interface InPlace {
 }
 
 export function assignInPlace(fused: FusedGraph): InPlace {
-  const liveness = livenessOf(fused);
+  const { liveness } = fused;
   const aliases = aliasesIn(fused, liveness);
   return { aliases, parameters: parametersIn(fused, liveness, aliases) };
 }

@@ -5,7 +5,6 @@
 import { sizeOf } from "@chainrule/core";
 import type { FusedGraph } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import { livenessOf } from "../ir/liveness.ts";
 import type { Phase } from "../ir/phases.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import type { InPlace } from "./in-place.ts";
@@ -42,67 +41,91 @@ export function bytesOf(node: GraphNode): number {
 export function planMemory(fused: FusedGraph, inPlace: InPlace, phases: readonly Phase[] = []): MemoryPlan {
   const ranges = liveRanges(fused, inPlace, phases).sort((a, b) => a.from - b.from || b.bytes - a.bytes);
   const allocations: Allocation[] = [];
-  /** The allocations that are still needed, by their offsets. */
-  let living: Allocation[] = [];
-  let bytes = 0;
-  /** When the first of them is not needed any more, and whether there are no gaps between them. */
-  let firstEnd = Number.POSITIVE_INFINITY;
-  let packed = true;
+  const memory = new FreeList();
+  /** The allocations by the last group that needs them. */
+  const ending: Allocation[][] = Array.from({ length: fused.groups.length + 1 }, () => []);
+  let freed = 0;
   for (const range of ranges) {
-    if (firstEnd < range.from) {
-      living = living.filter((other) => other.to >= range.from);
-      firstEnd = living.reduce((first, { to }) => Math.min(first, to), Number.POSITIVE_INFINITY);
-      packed = isPacked(living);
-    }
-    const { offset, before } = packed ? { offset: endOf(living), before: living.length } : firstGap(range, living);
-    const allocation = { ...range, offset };
+    for (; freed < range.from; freed++) for (const { offset, bytes } of ending[freed]) memory.free(offset, bytes);
+    const allocation = { ...range, offset: memory.allocate(range.bytes) };
     allocations.push(allocation);
-    if (before === living.length) living.push(allocation);
-    else {
-      living.splice(before, 0, allocation);
-      packed = isPacked(living);
-    }
-    firstEnd = Math.min(firstEnd, range.to);
-    bytes = Math.max(bytes, offset + range.bytes);
+    ending[range.to].push(allocation);
   }
-  return { allocations, bytes };
+  return { allocations, bytes: memory.most };
 }
 
 /** When a value needs memory, and how much. */
 type LiveRange = Omit<Allocation, "offset">;
 
-function endOf(living: readonly Allocation[]): number {
-  const last = living[living.length - 1];
-  return last ? last.offset + last.bytes : 0;
-}
+/** So many gaps are looked at for one that is large enough: what is planned takes as long as there are values. */
+const mostGaps = 256;
 
-/** Whether each begins where the one before it ends, the first at 0: the next can only go to the end. */
-function isPacked(living: readonly Allocation[]): boolean {
-  let end = 0;
-  for (const { offset, bytes } of living) {
-    if (offset !== end) return false;
-    end += bytes;
+/** Memory in use from 0 to an end, with gaps. */
+class FreeList {
+  /** Where each gap begins and ends, in their order. */
+  readonly #begins: number[] = [];
+  readonly #ends: number[] = [];
+  #end = 0;
+  /** The furthest that memory was in use. */
+  most = 0;
+
+  /** Takes the first gap that is large enough, or memory at the end; returns its offset. */
+  allocate(bytes: number): number {
+    const [begins, ends] = [this.#begins, this.#ends];
+    for (let i = 0; i < begins.length && i < mostGaps; i++) {
+      const offset = begins[i];
+      if (ends[i] - offset < bytes) continue;
+      begins[i] += bytes;
+      if (begins[i] === ends[i]) this.#remove(i);
+      return offset;
+    }
+    const offset = this.#end;
+    this.#end += bytes;
+    this.most = Math.max(this.most, this.#end);
+    return offset;
   }
-  return true;
-}
 
-/** Where the range fits in among others, and before which of them that is. */
-function firstGap(
-  { bytes }: LiveRange,
-  others: readonly Allocation[],
-): { readonly offset: number; readonly before: number } {
-  let offset = 0;
-  const found = others.findIndex((other) => {
-    if (other.offset - offset >= bytes) return true;
-    offset = Math.max(offset, other.offset + other.bytes);
-    return false;
-  });
-  return { offset, before: found < 0 ? others.length : found };
+  /** Gives back what was allocated, which becomes one gap with those beside it. */
+  free(offset: number, bytes: number): void {
+    const [begins, ends] = [this.#begins, this.#ends];
+    const at = this.#gapAfter(offset);
+    const joinsBefore = at > 0 && ends[at - 1] === offset;
+    const joinsAfter = at < begins.length && begins[at] === offset + bytes;
+    if (joinsBefore && joinsAfter) {
+      ends[at - 1] = ends[at];
+      this.#remove(at);
+    } else if (joinsBefore) ends[at - 1] += bytes;
+    else if (joinsAfter) begins[at] = offset;
+    else {
+      begins.splice(at, 0, offset);
+      ends.splice(at, 0, offset + bytes);
+    }
+    // What lies after everything in use is no gap.
+    if (ends[ends.length - 1] !== this.#end) return;
+    this.#end = begins.pop()!;
+    ends.pop();
+  }
+
+  /** The number of the first gap that begins after an offset. */
+  #gapAfter(offset: number): number {
+    let [low, high] = [0, this.#begins.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#begins[middle] < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #remove(at: number): void {
+    this.#begins.splice(at, 1);
+    this.#ends.splice(at, 1);
+  }
 }
 
 function liveRanges(fused: FusedGraph, { parameters, aliases }: InPlace, phases: readonly Phase[]): LiveRange[] {
-  const { groups, stored, liveOut } = fused;
-  const { lastUse } = livenessOf(fused);
+  const { groups, stored, liveOut, liveness } = fused;
+  const { lastUse } = liveness;
   const ranges = new Map<GraphNode, LiveRange>();
   // The groups that may run while this one does.
   const spans = groups.map((_, at) => [at, at]);

@@ -68,6 +68,8 @@ class Rematerialization {
   readonly #readers = new Map<GraphNode, Set<Draft>>();
   readonly #members = new Map<FusionGroup, Set<GraphNode>>();
   readonly #liveOut: ReadonlySet<GraphNode>;
+  /** The groups some of whose values others compute for themselves. */
+  readonly #relieved: Draft[] = [];
   /** Parameters that change: reading them later would keep their update from happening in place. */
   readonly #changing: ReadonlySet<object>;
 
@@ -88,18 +90,22 @@ class Rematerialization {
   groups(): readonly FusionGroup[] {
     for (const group of this.#groups) {
       if (!isSinglePass(group)) continue;
+      let isRelieved = false;
       for (const node of [...group.members])
-        if (this.#isKept(node) && !this.#liveOut.has(node)) this.#tryNode(node, group);
+        if (cheap.has(node.op) && !this.#liveOut.has(node) && this.#isKept(node))
+          isRelieved = this.#tryNode(node, group) || isRelieved;
+      if (isRelieved) this.#relieved.push(group);
     }
-    for (const group of this.#groups) if (isSinglePass(group)) this.#dropUnread(group);
+    for (const group of this.#relieved) this.#dropUnread(group);
     // Where all readers compute a value for themselves, nothing may be left of the group that did.
     return this.#groups.filter(({ members }) => members.length > 0);
   }
 
   #addReader(group: Draft, node: GraphNode): void {
     for (const base of basesOf(node, this.#views)) {
-      const readers = this.#readers.get(base) ?? new Set();
-      this.#readers.set(base, readers.add(group));
+      const readers = this.#readers.get(base);
+      if (readers) readers.add(group);
+      else this.#readers.set(base, new Set([group]));
     }
   }
 
@@ -110,14 +116,13 @@ class Rematerialization {
     return false;
   }
 
-  /** Has all readers compute the node themselves, if all can and it pays. */
-  #tryNode(node: GraphNode, group: Draft): void {
-    if (!cheap.has(node.op)) return;
+  /** Has all readers compute the node themselves, if all can and it pays; whether that is so. */
+  #tryNode(node: GraphNode, group: Draft): boolean {
     const others = [...this.#readers.get(node)!].filter((reader) => !this.#members.get(reader)!.has(node));
     const plans: (readonly GraphNode[])[] = [];
     for (const reader of others) {
       const plan = this.#planFor(node, group, reader);
-      if (plan === null) return;
+      if (plan === null) return false;
       plans.push(plan);
     }
     others.forEach((reader, i) => {
@@ -129,6 +134,7 @@ class Rematerialization {
       }
       reader.members.sort((a, b) => a.id - b.id);
     });
+    return true;
   }
 
   /** What the reader would have to compute for the node; null where it cannot, or should not. */

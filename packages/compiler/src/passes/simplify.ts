@@ -67,46 +67,69 @@ function single({ dtype, uniform }: GraphNode): TypedArray {
   return allocate(dtype, 1).fill(uniform!);
 }
 
-/** A node that is equal to what the source makes; null where it does not apply. */
-type Identity = (self: Simplifier, node: TensorSpec, source: AppliedOp) => GraphNode | null;
+/** Simplifies an operation of some ops: to a node that is equal to what the source makes; null where it does not apply. */
+interface Identity {
+  isFor(op: Op): boolean;
+  apply(self: Simplifier, node: TensorSpec, source: AppliedOp): GraphNode | null;
+}
+
+const isView = ({ kernel }: Op) => kernel === "view";
 
 class Simplifier {
   /** In the order in which they are tried, each with the reason why results are the same to the last bit. */
   static readonly identities: Readonly<Record<string, Identity>> = {
     // Every element of the result is that of the same elements, and computed by the op's own kernel.
-    "constant folded": (self, node, source) => {
-      const { op, inputs, attributes } = source;
-      const isFoldable = loweringOf(op, attributes)?.kind === "elementwise" && !op.random;
-      return isFoldable && inputs.every(({ uniform }) => uniform !== null) ? self.#constant(node, source) : null;
+    "constant folded": {
+      isFor: ({ random }) => random !== true,
+      apply: (self, node, source) => {
+        for (const { uniform } of source.inputs) if (uniform === null) return null;
+        return loweringOf(source.op, source.attributes)?.kind === "elementwise" ? self.#constant(node, source) : null;
+      },
     },
     // A guard that holds whatever the numbers are is none.
-    "void guard": (_self, _node, { op, inputs: [flag] }) => (op === guardOp && flag.uniform === 0 ? flag : null),
+    "void guard": {
+      isFor: (op) => op === guardOp,
+      apply: (_self, _node, { inputs: [flag] }) => (flag.uniform === 0 ? flag : null),
+    },
     // The parts lie one after another either way.
-    "wide concat in parts": (self, node, { op, inputs, attributes }) =>
-      op === concatOp && inputs.length > mostConcatenated ? self.#concatInParts(node, inputs, attributes) : null,
+    "wide concat in parts": {
+      isFor: (op) => op === concatOp,
+      apply: (self, node, { inputs, attributes }) =>
+        inputs.length > mostConcatenated ? self.#concatInParts(node, inputs, attributes) : null,
+    },
     // Views share the numbers, whichever of them they are views of.
-    "view of a view": (self, node, source) => (source.op.kernel === "view" ? self.#view(node, source) : null),
-    "broadcast constant": (self, node, { op, inputs: [x] }) =>
-      op === broadcastOp && x.uniform !== null ? self.#reshapedConstant(node, x) : null,
+    "view of a view": { isFor: isView, apply: (self, node, source) => self.#view(node, source) },
+    "broadcast constant": {
+      isFor: (op) => op === broadcastOp,
+      apply: (self, node, { inputs: [x] }) => (x.uniform !== null ? self.#reshapedConstant(node, x) : null),
+    },
     // All elements are one number, which is the largest and the smallest.
-    "extreme of a constant": (self, node, { op, inputs: [x] }) =>
-      (op === maxOp || op === minOp) && x.uniform !== null && x.dtype === node.dtype
-        ? self.#reshapedConstant(node, x)
-        : null,
-    "neutral operand": (_self, node, { op, inputs }) => {
-      const kept = neutralOperand(op, inputs);
-      return kept && sameShape(kept.shape, node.shape) && kept.dtype === node.dtype ? kept : null;
+    "extreme of a constant": {
+      isFor: (op) => op === maxOp || op === minOp,
+      apply: (self, node, { inputs: [x] }) =>
+        x.uniform !== null && x.dtype === node.dtype ? self.#reshapedConstant(node, x) : null,
+    },
+    "neutral operand": {
+      isFor: (op) => op === mul.op || op === div.op || op === sub.op || op === add.op,
+      apply: (_self, node, { op, inputs }) => {
+        const kept = neutralOperand(op, inputs);
+        return kept && sameShape(kept.shape, node.shape) && kept.dtype === node.dtype ? kept : null;
+      },
     },
     // The same products, added up in the same order.
-    "transposed operand": (self, node, { op, inputs, attributes }) => {
-      const lowering = op === matmulOp ? loweringOf(op, attributes) : null;
-      return lowering?.kind === "matmul" ? self.#matmul(node, inputs, lowering.transposed) : null;
+    "transposed operand": {
+      isFor: (op) => op === matmulOp,
+      apply: (self, node, { op, inputs, attributes }) => {
+        const lowering = loweringOf(op, attributes);
+        return lowering?.kind === "matmul" ? self.#matmul(node, inputs, lowering.transposed) : null;
+      },
     },
   };
 
   readonly #rewriter: GraphRewriter;
-  readonly #byKey = new Map<string, GraphNode>();
-  readonly #objectNumbers = new Map<object, number>();
+  readonly #sources = new Map<string | number | object, GraphNode>();
+  readonly #applications = new Applications();
+  readonly #identitiesFor = new Map<Op, readonly string[]>();
   readonly #onApplied: (name: string) => void;
   /** Takes in what rules write. */
   readonly #tracer: Tracer = {
@@ -130,11 +153,11 @@ class Simplifier {
   }
 
   #simplified(node: TensorSpec, source: AppliedOp): GraphNode {
-    const key = this.#keyOf(source, node);
-    const known = this.#known(key);
+    const key = keyOf(source, node);
+    const known = this.#knownApplication(key, source, node);
     if (known) return known;
-    const simplified = this.#applyRule(node, source) ?? this.#applyIdentities(node, source);
-    if (key !== null) this.#byKey.set(key, simplified);
+    const simplified = this.#applyRule(node, source) ?? this.#applyIdentities(node, source, key);
+    this.#applications.set(key, source, node, simplified);
     return simplified;
   }
 
@@ -149,14 +172,19 @@ class Simplifier {
     return this.#nodeOf(rewritten);
   }
 
-  #applyIdentities(node: TensorSpec, source: AppliedOp): GraphNode {
-    for (const name in Simplifier.identities) {
-      const found = Simplifier.identities[name](this, node, source);
+  #applyIdentities(node: TensorSpec, source: AppliedOp, key: number): GraphNode {
+    let names = this.#identitiesFor.get(source.op);
+    if (!names) {
+      names = Object.keys(Simplifier.identities).filter((name) => Simplifier.identities[name].isFor(source.op));
+      this.#identitiesFor.set(source.op, names);
+    }
+    for (const name of names) {
+      const found = Simplifier.identities[name].apply(this, node, source);
       if (!found) continue;
       this.#onApplied(name);
       return found;
     }
-    return this.#add(source, node);
+    return this.#knownApplication(key, source, node) ?? this.#rewriter.add(source, node);
   }
 
   /** What constants of one number give. */
@@ -218,48 +246,106 @@ class Simplifier {
 
   /** The node, or an equal one that is there already. */
   #add(source: Source, spec: TensorSpec): GraphNode {
-    const key = this.#keyOf(source, spec);
-    const known = this.#known(key);
-    if (known) return known;
+    if (source.kind === "op") {
+      const key = keyOf(source, spec);
+      const known = this.#knownApplication(key, source, spec);
+      if (known) return known;
+      const node = this.#rewriter.add(source, spec);
+      this.#applications.set(key, source, spec, node);
+      return node;
+    }
+    const key = keyOfSource(source, spec);
+    const known = key !== null && this.#sources.get(key);
+    if (known) return this.#same(known);
     const node = this.#rewriter.add(source, spec);
-    if (key !== null) this.#byKey.set(key, node);
+    if (key !== null) this.#sources.set(key, node);
     return node;
   }
 
-  /**
-   * The node under the key: one of the same op, attributes and inputs, whose numbers are the same then, unless it draws
-   * random ones. Keys tell 0 from -0 and any two attributes apart.
-   */
-  #known(key: string | null): GraphNode | null {
-    const known = key === null ? undefined : this.#byKey.get(key);
-    if (!known) return null;
+  #knownApplication(key: number, source: AppliedOp, spec: TensorSpec): GraphNode | null {
+    const known = this.#applications.get(key, source, spec);
+    return known && this.#same(known);
+  }
+
+  #same(known: GraphNode): GraphNode {
     this.#onApplied("common subexpression");
     return known;
   }
+}
 
-  #keyOf(source: Source, { shape, dtype }: TensorSpec): string | null {
-    const spec = `${dtype}[${shape}]`;
-    switch (source.kind) {
-      case "input":
-        return `input ${source.index}`;
-      case "state":
-        return `state ${this.#numberOf(source.parameter)}`;
-      case "constant":
-        return `constant ${numbersKey(source.numbers) ?? `#${this.#numberOf(source.numbers)}`} ${spec}`;
-      case "op": {
-        const attributes = source.op.random ? null : attributesKey(source.attributes);
-        if (attributes === null) return null;
-        return `${this.#numberOf(source.op)} ${source.inputs.map(({ id }) => id)} ${attributes} ${spec}`;
-      }
-    }
+/** What is the same for equal values that no op makes; null for constants of many numbers, which a trace holds once. */
+function keyOfSource(
+  source: Exclude<Source, AppliedOp>,
+  { shape, dtype }: TensorSpec,
+): string | number | object | null {
+  if (source.kind === "input") return source.index;
+  if (source.kind === "state") return source.parameter;
+  const numbers = numbersKey(source.numbers);
+  return numbers === null ? null : `${numbers} ${dtype}[${shape}]`;
+}
+
+/** What was made of one application of an op. */
+interface Simplified {
+  readonly source: AppliedOp;
+  readonly spec: TensorSpec;
+  readonly node: GraphNode;
+}
+
+/**
+ * What became of each application of an op: of the same op, attributes and inputs the numbers are the same, unless it draws
+ * random ones. Attributes that hold more than plain data are none that are the same.
+ */
+class Applications {
+  readonly #byKey = new Map<number, Simplified[]>();
+
+  get(key: number, source: AppliedOp, spec: TensorSpec): GraphNode | null {
+    for (const known of this.#byKey.get(key) ?? none) if (isSame(known, source, spec)) return known.node;
+    return null;
   }
 
-  #numberOf(x: object): number {
-    const known = this.#objectNumbers.get(x);
-    if (known !== undefined) return known;
-    this.#objectNumbers.set(x, this.#objectNumbers.size);
-    return this.#objectNumbers.size - 1;
+  set(key: number, source: AppliedOp, spec: TensorSpec, node: GraphNode): void {
+    if (source.op.random) return;
+    const made = { source, spec, node };
+    const others = this.#byKey.get(key);
+    if (others) others.push(made);
+    else this.#byKey.set(key, [made]);
   }
+}
+
+const none: readonly Simplified[] = [];
+
+function isSame({ source, spec }: Simplified, { op, attributes, inputs }: AppliedOp, { shape, dtype }: TensorSpec) {
+  if (source.op !== op || source.inputs.length !== inputs.length || spec.dtype !== dtype) return false;
+  for (let i = 0; i < inputs.length; i++) if (source.inputs[i] !== inputs[i]) return false;
+  if (!sameShape(spec.shape, shape)) return false;
+  if (source.attributes === undefined && attributes === undefined) return true;
+  const key = attributesKey(attributes);
+  return key !== null && key === attributesKey(source.attributes);
+}
+
+/** A number that is the same for the same applications, and mostly another for others. */
+function keyOf({ op, inputs, attributes }: AppliedOp, { shape }: TensorSpec): number {
+  let key = mixed(hashOf(attributes), op.name.length);
+  for (let i = 0; i < inputs.length; i++) key = mixed(key, inputs[i].id);
+  for (let i = 0; i < shape.length; i++) key = mixed(key, shape[i]);
+  return key;
+}
+
+function mixed(hash: number, x: number): number {
+  const product = Math.imul(hash ^ x, 0x9e3779b1);
+  return product ^ (product >>> 15);
+}
+
+/** A hash of plain data; the same for all else, and for what is deep. */
+function hashOf(x: unknown, depth = 0): number {
+  if (typeof x === "number") return mixed(1, x * 1024);
+  if (typeof x === "string") return mixed(2, x.length);
+  if (typeof x !== "object" || x === null || depth > 4) return x === true ? 3 : 4;
+  let hash = 5;
+  if (Array.isArray(x)) for (let i = 0; i < x.length; i++) hash = mixed(hash, hashOf(x[i], depth + 1));
+  else if (Object.getPrototypeOf(x) === Object.prototype)
+    for (const key in x) hash = mixed(hash, hashOf((x as Record<string, unknown>)[key], depth + 1));
+  return hash;
 }
 
 function swapsLastTwo(order: readonly number[], { length }: readonly number[]): boolean {

@@ -98,7 +98,7 @@ function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 function opsOf({ graph }: TracedFunction): GraphNode[] {
-  return [...liveNodes(graph)].filter(({ source }) => source.kind === "op").sort((a, b) => a.id - b.id);
+  return liveNodes(graph).filter(({ source }) => source.kind === "op");
 }
 
 /** How the op of a node differs, apart from its inputs; null where it does not. */
