@@ -6,36 +6,14 @@
  * All are bundled at once, so that the library is read and stripped of its types once instead of for every program.
  */
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { companions, linesOf, programsOf } from "./programs.ts";
+import { allPrograms, companions, fileName, linesOf, root } from "./programs.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const markdown = (folder: string): string[] =>
-  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return folder.startsWith("docs") ? markdown(path) : [];
-    return entry.name.endsWith(".md") ? [path] : [];
-  });
-const files = [
-  "README.md",
-  ...markdown("docs"),
-  ...readdirSync(join(root, "packages"))
-    .filter((name) => name !== "testing")
-    .flatMap((name) => markdown(`packages/${name}`)),
-];
-const programs = files.flatMap((file) =>
-  programsOf(readFileSync(join(root, file), "utf8")).map((program, i) => ({
-    name: `${file}, program ${i + 1}`,
-    ...program,
-  })),
-);
-
-const fileName = (program: string) => program.replace(/\W+/g, "-");
+const programs = allPrograms();
 
 describe("the programs in the documentation", () => {
   // Inside a package that has all the others, so that their names resolve.

@@ -1,7 +1,7 @@
 /**
  * A new loss in ten lines: defined, checked, and used by its name in `fit`, on a line with outliers.
  */
-import { checkLoss, Dense, defineLoss, Generator, manualSeed, Sequential, tensor } from "chainrule";
+import { checkLoss, Dense, defineLoss, Generator, manualSeed, mse, Sequential, tensor } from "chainrule";
 
 // Tukey's biweight: a squared error near 0, constant beyond c, so that outliers pull no more (Beaton & Tukey 1974).
 const tukey = defineLoss("tukey", (prediction, target, { c = 4.685 } = {}) => {
@@ -21,14 +21,14 @@ const xs = Array.from({ length: 200 }, () => generator.uniform(-2, 2));
 const ys = xs.map((x, i) => 2 * x + 1 + generator.normal(0, 0.2) + (i % 10 === 0 ? 15 : 0));
 const [x, y] = [tensor(xs).reshape(-1, 1), tensor(ys).reshape(-1, 1)];
 
-for (const loss of ["mse", "tukey"]) {
+for (const loss of [mse, tukey]) {
   manualSeed(1);
   const model = new Sequential([new Dense({ units: 1, inputDim: 1 })]);
   model.compile({ optimizer: "adam", loss });
   model.optimizer.lr = 0.05;
   await model.fit(x, y, { epochs: 60, batchSize: 20 });
   const [slope, intercept] = model.parameters().map((p) => p.item());
-  console.log(`${loss.padEnd(5)} finds y = ${slope.toFixed(2)} x + ${intercept.toFixed(2)}`);
+  console.log(`${loss.lossName.padEnd(5)} finds y = ${slope.toFixed(2)} x + ${intercept.toFixed(2)}`);
 }
 
 /* Output:

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 const tools = { "typescript-5.4": "npm:typescript@5.4.5", publint: "0.3.25", "@arethetypeswrong/cli": "0.18.5" };
 
-const program = `import { Adam, crossEntropy, Dense, jit, manualSeed, Sequential, type Tensor, tensor, value } from "chainrule";
+const program = `import { Adam, crossEntropy, defineLoss, Dense, jit, lossByName, manualSeed, Sequential, type Tensor, tensor, value } from "chainrule";
 import * as inOneFile from "chainrule/browser";
 manualSeed(1);
 const model = new Sequential([new Dense({ units: 2, inputDim: 2, activation: "relu" })]);
@@ -20,6 +20,20 @@ export const n: number = f(tensor([history.loss[0]])).item() + value(1).data + c
 export const dense: typeof Dense = inOneFile.Dense;
 // @ts-expect-error units are a number
 new Dense({ units: "2" });
+// @ts-expect-error options have names
+new Adam(0.1);
+// @ts-expect-error a misspelt name
+new Dense({ units: 2, activation: "rellu" });
+const cubic = defineLoss("cubic", (prediction, target) => prediction.sub(target).abs().pow(3));
+declare module "chainrule" {
+  interface LossNames {
+    cubic: typeof cubic;
+  }
+}
+model.compile({ loss: "cubic" });
+// @ts-expect-error a name that is not declared
+model.compile({ loss: "quartic" });
+export const options = lossByName("huber").with({ delta: 2 });
 `;
 
 /**

@@ -2,7 +2,7 @@
  * `jit`: a function of tensors, compiled.
  */
 
-import { isGradEnabled, isTracing, JitError, OptionError } from "@chainrule/core";
+import { isGradEnabled, isTracing, JitError, OptionError, type Tensor } from "@chainrule/core";
 import { areOpsWatched, checkOptions, describe } from "@chainrule/core/internal";
 import type { CompiledFunction } from "./compiled-function.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
@@ -111,6 +111,8 @@ export function makeJit<F extends TensorFunction>(
  * });
  * for (const [xBatch, yBatch] of batches(x, y, { batchSize: 10 })) console.log(step(xBatch, yBatch).item());
  */
+export function jit<F extends (...args: Tensor[]) => unknown>(f: F, options?: JitOptions): Jitted<F>;
+export function jit<F extends TensorFunction>(f: F, options?: JitOptions): Jitted<F>;
 export function jit<F extends TensorFunction>(f: F, options: JitOptions = {}): Jitted<F> {
   return makeJit(f, sharedHeap, options);
 }

@@ -73,6 +73,7 @@ export * as information from "./information/index.ts";
 export type { InformationOptions } from "./information/measures.ts";
 export type { ClassOptions } from "./inputs/class-targets.ts";
 export type { Domain } from "./inputs/domains.ts";
+export * from "./names.ts";
 
 import { protectLosses } from "./definition/registry.ts";
 

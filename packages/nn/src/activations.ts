@@ -8,11 +8,40 @@ import { describe, lookUp } from "@chainrule/core/internal";
 /** A function that a layer ends with. Any such function can be given where a name can. */
 export type ActivationFunction = (x: Tensor) => Tensor;
 
+/** A name that finds an activation. */
+export type ActivationName =
+  | "linear"
+  | "relu"
+  | "relu6"
+  | "leaky_relu"
+  | "elu"
+  | "selu"
+  | "gelu"
+  | "silu"
+  | "swish"
+  | "mish"
+  | "sigmoid"
+  | "hard_sigmoid"
+  | "log_sigmoid"
+  | "tanh"
+  | "hard_tanh"
+  | "hard_swish"
+  | "hard_silu"
+  | "softplus"
+  | "softsign"
+  | "softmax"
+  | "log_softmax"
+  | "exponential"
+  | FurtherName;
+
+/** Those that a bundle has where it imports their functions. */
+type FurtherName = "sparsemax" | "entmax";
+
 /** An activation, or the name of one with its defaults. */
-export type ActivationLike = ActivationFunction | string;
+export type ActivationLike = ActivationFunction | ActivationName;
 
 /** Keras's names, each with what it does in Keras. */
-const byName: Record<string, ActivationFunction> = {
+const byName: Record<Exclude<ActivationName, FurtherName>, ActivationFunction> & Record<string, ActivationFunction> = {
   linear: (x) => x,
   relu: core.relu,
   relu6: core.relu6,
@@ -43,7 +72,7 @@ export function isActivationName(name: string): boolean {
 }
 
 /** Gives activations names of their own. */
-export function nameActivations(activations: Readonly<Record<string, ActivationFunction>>): void {
+export function nameActivations(activations: Readonly<Record<FurtherName, ActivationFunction>>): void {
   Object.assign(byName, activations);
 }
 

@@ -10,13 +10,17 @@ type WeightLayout = "in-out" | "out-in";
 /** What becomes of a weight after a step: another value of the same shape. Any such function can be given for a name. */
 export type Constraint = (weight: Tensor, layout?: WeightLayout) => Tensor;
 
-/** A constraint, or the name of one with its defaults. */
-export type ConstraintLike = Constraint | string;
+/** A name that finds a constraint. */
+export type ConstraintName = "max_norm" | "non_neg" | "unit_norm";
 
+/** A constraint, or the name of one with its defaults. */
+export type ConstraintLike = Constraint | ConstraintName;
+
+/** How the constraint of a name is made. */
 const byName: Record<string, () => Constraint> = {};
 
 /** Gives constraints names. */
-export function nameConstraints(constraints: Readonly<Record<string, () => Constraint>>): void {
+export function nameConstraints(constraints: Readonly<Record<ConstraintName, () => Constraint>>): void {
   Object.assign(byName, constraints);
 }
 

@@ -35,8 +35,9 @@ describe("constraints", () => {
   });
 
   it("have names, and are refused where they cannot be", () => {
-    for (const name of ["max_norm", "non_neg", "unit_norm"]) new nn.Dense({ units: 2, kernelConstraint: name });
-    expect(() => new nn.Dense({ units: 2, kernelConstraint: "max_nrom" })).toThrow(/max_norm/);
+    for (const name of ["max_norm", "non_neg", "unit_norm"] as const)
+      new nn.Dense({ units: 2, kernelConstraint: name });
+    expect(() => new nn.Dense({ units: 2, kernelConstraint: "max_nrom" as never })).toThrow(/max_norm/);
     expect(() => new nn.Dense({ units: 2, biasConstraint: 3 as never })).toThrow(OptionError);
     expect(() => nn.maxNorm({ maxValue: 0 })).toThrow(ValueError);
     expect(() => nn.unitNorm({ axis: 0.5 })).toThrow(OptionError);

@@ -4,14 +4,14 @@
  */
 import "@chainrule/compiler";
 
-export type { ActivationFunction, ActivationLike } from "./activations.ts";
+export type { ActivationFunction, ActivationLike, ActivationName } from "./activations.ts";
 export * from "./averaging/index.ts";
 export * from "./callbacks/index.ts";
-export type { Constraint, ConstraintLike } from "./constrained.ts";
+export type { Constraint, ConstraintLike, ConstraintName } from "./constrained.ts";
 export { type MaxNormOptions, maxNorm, nonNegative, type UnitNormOptions, unitNorm } from "./constraints.ts";
 export { constructorArgumentsOf } from "./constructor-arguments.ts";
 export type { Findings } from "./diagnose/findings.ts";
-export type { Finding } from "./diagnose/program/rule.ts";
+export type { Finding, RuleName } from "./diagnose/program/rule.ts";
 export * from "./functional/index.ts";
 export type { Histogram } from "./histograms/histogram.ts";
 export {
@@ -31,7 +31,7 @@ export { Module, type ParameterCount } from "./module/module.ts";
 export * from "./optimizers/index.ts";
 export { parametersToVector, vectorToParameters } from "./parameter-vectors.ts";
 export * from "./preprocessing/index.ts";
-export { l1, l1l2, l2, type Regularizer, type RegularizerLike } from "./regularizers.ts";
+export { l1, l1l2, l2, type Regularizer, type RegularizerLike, type RegularizerName } from "./regularizers.ts";
 export * from "./rewind/index.ts";
 export * from "./schedules/index.ts";
 export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";

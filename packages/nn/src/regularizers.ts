@@ -12,8 +12,11 @@ import { refuseSurplus } from "./surplus.ts";
 /** The penalty on a tensor, a scalar. Any such function can be given where a name can. */
 export type Regularizer = (x: Tensor) => Tensor;
 
+/** A name that finds a regulariser. */
+export type RegularizerName = "l1" | "l2" | "l1_l2" | "l1l2";
+
 /** A regulariser, or the name of one with its default strength, 0.01. */
-export type RegularizerLike = Regularizer | string;
+export type RegularizerLike = Regularizer | RegularizerName;
 
 /**
  * `strength` · Σ |x|, which drives small weights to exactly 0 (Tibshirani 1996).
@@ -65,7 +68,7 @@ function checkStrength(where: string, strength: number): void {
   checkRange(where, "strength", strength, atLeastZero);
 }
 
-const byName: Readonly<Record<string, () => Regularizer>> = { l1, l2, l1_l2: l1l2, l1l2 };
+const byName: Readonly<Record<RegularizerName, () => Regularizer>> = { l1, l2, l1_l2: l1l2, l1l2 };
 
 /** The regulariser of a name ("l1", "l2", "l1_l2") with strength 0.01. @throws OptionError for an unknown name. */
 export function regularizerByName(name: string): Regularizer {

@@ -4,11 +4,18 @@
  */
 import { jit } from "@chainrule/compiler";
 import { Generator, OptionError, parameter, type Tensor, tensor } from "@chainrule/core";
-import { lossByName } from "@chainrule/losses";
+import { type LossName, lossByName } from "@chainrule/losses";
 import { bothDTypes, type FitByName, fitsByName, namesOfKeras, optimizersByName } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
 import { activationByName } from "../src/activations.ts";
-import { Activation, Dense, Sequential } from "../src/index.ts";
+import {
+  Activation,
+  type CompileOptions,
+  Dense,
+  type DenseOptions,
+  type MetricName,
+  Sequential,
+} from "../src/index.ts";
 import { initializerByName } from "../src/initializers/by-name.ts";
 import { optimizerByName } from "../src/optimizers/by-name.ts";
 import { regularizerByName } from "../src/regularizers.ts";
@@ -141,7 +148,7 @@ describe("a name of Keras's is Keras's, or refused", () => {
     "metric %s of %s with the loss %s",
     async (metric, kind, loss, { value, weighted }) => {
       const model = new Sequential([new Activation("linear")]);
-      const compile = (names: object) => model.compile({ loss, ...names });
+      const compile = (names: object) => model.compile({ loss: loss as LossName, ...names });
       if (isRefused(() => compile({ metrics: [metric] }))) return;
       if (ours.metrics.includes(metric) && (kind !== "binary" || metric === "f1_score")) return;
       const x = tensor(keras.data[kind].prediction as number[][]);
@@ -160,7 +167,8 @@ describe("a name of Keras's is Keras's, or refused", () => {
 
   it("every metric", () => {
     const compared = new Set(keras.metrics.map(({ metric }) => metric));
-    const compile = (name: string) => new Sequential([new Dense(1)]).compile({ loss: "mse", metrics: [name] });
+    const compile = (name: string) =>
+      new Sequential([new Dense(1)]).compile({ loss: "mse", metrics: [name as MetricName] });
     const left = keras.names.metrics.filter((name) => !compared.has(name) && !isRefused(() => compile(name)));
     expect(left).toEqual([]);
   });
@@ -205,13 +213,15 @@ async function fitAs({ activations, regularizer, start, ...run }: FitByName, jit
   activations.forEach((activation, i) => {
     const [kernel, bias] = start.slice(2 * i, 2 * i + 2);
     const kernelRegularizer = (i === 0 && regularizer) || undefined;
-    model.add(new Dense({ units: bias.length, inputDim: kernel.length, activation, kernelRegularizer }));
+    model.add(
+      new Dense({ units: bias.length, inputDim: kernel.length, activation, kernelRegularizer } as DenseOptions),
+    );
   });
   model.parameters().forEach((weight, i) => {
     weight.assign(tensor(start[i] as number[][]));
   });
   const { weighted_metrics: weightedMetrics, ...compile } = run.compile;
-  model.compile({ ...compile, ...(weightedMetrics && { weightedMetrics }) });
+  model.compile({ ...compile, ...(weightedMetrics && { weightedMetrics }) } as CompileOptions);
   const { history } = await model.fit(tensor(run.x as number[][]), targets(run.y), {
     epochs: run.fit.epochs,
     batchSize: run.fit.batch_size,

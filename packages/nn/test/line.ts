@@ -1,10 +1,10 @@
 /**
  * A model of one weight, whose training can be followed by hand.
  */
-import { Dense, Sequential, SGD } from "../src/index.ts";
+import { Dense, type MetricLike, Sequential, SGD } from "../src/index.ts";
 
 /** y = w x from w = 0, in float64, trained by plain gradient descent on the squared error. */
-export function line(lr = 0.1, metrics: string[] = []) {
+export function line(lr = 0.1, metrics: readonly MetricLike[] = []) {
   const dense = new Dense({ units: 1, inputDim: 1, useBias: false, kernelInitializer: "zeros", dtype: "float64" });
   const model = new Sequential([dense]);
   model.compile({ optimizer: new SGD({ lr }), loss: "mse", metrics });

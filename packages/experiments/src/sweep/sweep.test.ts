@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataError, defaultGenerator, manualSeed, OptionError, randn, type Tensor } from "@chainrule/core";
 import { huber } from "@chainrule/losses";
-import { Dense, Sequential, SGD } from "@chainrule/nn";
+import { Dense, type LossLike, Sequential, SGD } from "@chainrule/nn";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { type SweepResults, sweep } from "../index.ts";
 
@@ -63,7 +63,7 @@ describe("sweep", () => {
   });
 
   it("takes what fit returns, numbers by name, curves, and a number", async () => {
-    const train = async ({ lr, loss }: { lr: number; loss: string | typeof huber }) => {
+    const train = async ({ lr, loss }: { lr: number; loss: LossLike }) => {
       const model = new Sequential([new Dense({ units: 1, inputDim: 1, kernelInitializer: "zeros" })]);
       model.compile({ optimizer: new SGD({ lr }), loss });
       return model.fit([[1], [2]], [[2], [4]], { epochs: 4, batchSize: 2, verbose: 0 });

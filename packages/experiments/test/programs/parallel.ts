@@ -5,6 +5,7 @@
 import { defaultGenerator, manualSeed } from "@chainrule/core";
 import { type SweepResults, sweep } from "@chainrule/experiments";
 import { combineLosses, huber } from "@chainrule/losses";
+import type { LossLike } from "@chainrule/nn";
 import { importTrain } from "../../src/parallel/module.ts";
 import { runInPool } from "../../src/parallel/pool.ts";
 import { absolute, fragile, slow, train } from "./train.ts";
@@ -26,7 +27,12 @@ const module = address("./train.ts");
 
 manualSeed(7);
 const before = JSON.stringify(defaultGenerator().state);
-const losses = ["mse", huber.with({ delta: 0.5 }), absolute, combineLosses({ mse: 1, far: [absolute, 0.5] })];
+const losses: LossLike[] = [
+  "mse",
+  huber.with({ delta: 0.5 }),
+  absolute,
+  combineLosses({ mse: 1, far: [absolute, 0.5] }),
+];
 const grid = { lr: [0.01, 0.1], loss: losses, seed: 2 };
 const inTurn = bits((await sweep(grid, train, { parallel: false })) as SweepResults);
 const inProcesses = bits((await sweep(grid, train, { module, parallel: 2 })) as SweepResults);

@@ -3,6 +3,7 @@
  */
 import { OptionError, Tensor, type TensorLike } from "@chainrule/core";
 import { checkCount, describe } from "@chainrule/core/internal";
+import type { LossName } from "@chainrule/losses";
 
 /** How to explain a backward pass. */
 export interface ExplainOptions {
@@ -13,7 +14,7 @@ export interface ExplainOptions {
   /** The gradient to begin with, in the result's shape, for a result of several numbers. */
   readonly gradient?: TensorLike;
   /** The loss of a model that is not compiled, or another one than it is compiled with. */
-  readonly loss?: string | ((prediction: Tensor, target: Tensor) => Tensor);
+  readonly loss?: LossName | ((prediction: Tensor, target: Tensor) => Tensor);
 }
 
 /** The names of {@link ExplainOptions}. */

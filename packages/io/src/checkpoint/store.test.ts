@@ -17,7 +17,17 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ChainRuleError, DataError, Generator, manualSeed, randn, type Tensor } from "@chainrule/core";
-import { Adam, Callback, CSVLogger, Dense, Dropout, EarlyStopping, type FitOptions, Sequential } from "@chainrule/nn";
+import {
+  type ActivationName,
+  Adam,
+  Callback,
+  CSVLogger,
+  Dense,
+  Dropout,
+  EarlyStopping,
+  type FitOptions,
+  Sequential,
+} from "@chainrule/nn";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { JSONLLogger } from "../logging/jsonl-logger.ts";
 import { loadModel } from "../model/file.ts";
@@ -39,7 +49,7 @@ afterEach(() => {
 const x = randn([20, 3], { generator: new Generator(1) });
 const y = randn([20, 1], { generator: new Generator(2) });
 
-const layers = (units = 4, activation = "relu", rate = 0.1) => [
+const layers = (units = 4, activation: ActivationName = "relu", rate = 0.1) => [
   new Dense({ units, activation, inputDim: 3 }),
   new Dropout(rate),
   new Dense(1),

@@ -92,7 +92,7 @@ describe("every layer", () => {
 });
 
 describe("every activation by name", () => {
-  it.each(["relu", "gelu", "softmax", "hard_swish"])("stays: %s", (activation) => {
+  it.each(["relu", "gelu", "softmax", "hard_swish"] as const)("stays: %s", (activation) => {
     const x = randn([2, 3]);
     const layer = new nn.Dense({ units: 3, activation, inputDim: 3 });
     expect(parseModel<nn.Dense>(encodeModel(layer)).call(x).toArray()).toEqual(layer.call(x).toArray());

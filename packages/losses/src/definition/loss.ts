@@ -10,8 +10,11 @@ export type NumberOptions = { readonly [name: string]: number | undefined };
 /** The options of a loss that has none of its own. */
 export type NoOptions = Readonly<Record<never, never>>;
 /** A loss's own options, and those that every loss has. */
-export type OptionsOf<Own extends object> = LossOptions &
-  (string extends keyof Own ? Readonly<Record<string, unknown>> : Own);
+export type OptionsOf<Own extends object> = string extends keyof Own
+  ? LossOptions & Readonly<Record<string, unknown>>
+  : [keyof Own] extends [never]
+    ? LossOptions
+    : LossOptions & Own;
 /** What most losses compare. */
 export type PredictionAndTarget = readonly [prediction: TensorLike, target: TensorLike];
 

@@ -3,6 +3,7 @@
  */
 import { OptionError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
+import type { LossName, LossNames } from "../names.ts";
 import type { Loss } from "./loss.ts";
 
 /** Every spelling that finds a loss, without case and separators. */
@@ -68,7 +69,7 @@ export function isBuiltInLoss(loss: unknown): boolean {
 }
 
 /**
- * The loss of a name: Keras's string, or our camelCase.
+ * The loss of a name: Keras's string, or our camelCase; without regard to case, underscores and hyphens.
  *
  * @throws OptionError for an unknown name, with the nearest known one, and for "crossentropy", which in Keras takes
  *   probabilities.
@@ -76,6 +77,8 @@ export function isBuiltInLoss(loss: unknown): boolean {
  * @example
  * lossByName("binary_crossentropy") === lossByName("binaryCrossEntropy"); // true
  */
+export function lossByName<Name extends LossName>(name: Name): LossNames[Name];
+export function lossByName(name: string): Loss;
 export function lossByName(name: string): Loss {
   const loss = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
   if (name === "crossentropy" || (name === "ce" && !loss)) throw ofWhat(name);

@@ -227,7 +227,7 @@ describe("EarlyStopping", () => {
         return { a: out, b: out };
       }
     }
-    for (const loss of [{ a: "mse", b: "mse" }, "mse"]) {
+    for (const loss of [{ a: "mse", b: "mse" }, "mse"] as const) {
       const model = new Two().compile({ optimizer: "sgd", loss, metrics: ["mae", "r2"] });
       const targets = { a: column(y), b: column(y) };
       const fit = (monitor: string) =>

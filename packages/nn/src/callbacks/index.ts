@@ -6,5 +6,5 @@ export { EarlyStopping, type EarlyStoppingOptions } from "./early-stopping.ts";
 export { LambdaCallback } from "./lambda-callback.ts";
 export { LearningRateScheduler, ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./learning-rate.ts";
 export { ModelCheckpoint, type ModelCheckpointOptions } from "./model-checkpoint.ts";
-export type { MonitorOptions } from "./monitor.ts";
+export type { LogName, MonitorOptions } from "./monitor.ts";
 export { TerminateOnNaN } from "./terminate-on-nan.ts";

@@ -3,15 +3,24 @@
  */
 import { OptionError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
+import type { LossName } from "@chainrule/losses";
 import { metricByName, metricNames } from "../metrics/by-name.ts";
+import type { MetricName } from "../metrics/named.ts";
 import type { FitPlan } from "../model/fit-plan.ts";
 import type { Logs } from "../model/hooks.ts";
 import { checkNotNegative } from "../number-checks.ts";
 
+/**
+ * A name that a number of the logs may have, of the training or of the validation data. Others there are of metrics of one's own and
+ * of models of several outputs, `"digit_accuracy"`, which is why any text will do: `fit` refuses before it begins what is not there.
+ */
+export type LogName = Logged | `val_${Logged}`;
+type Logged = "loss" | MetricName | LossName;
+
 /** Which number of the logs a callback watches, and what counts as better. */
 export interface MonitorOptions {
   /** Which number of the logs to watch; `"val_loss"` by default. */
-  monitor?: string;
+  monitor?: LogName | (string & Record<never, never>);
   /** What a change must exceed to count as an improvement. */
   minDelta?: number;
   /** Whether smaller or larger is better; by `"auto"` the metric is asked (`higherIsBetter`). */

@@ -108,7 +108,7 @@ describe("diagnose", () => {
       }
     }
     expect(() => diagnose(new Net(), batch())).toThrow(/compiled model/);
-    expect(() => diagnose({ loss: () => zeros([1]) }, { rules: ["constant-los"] })).toThrow(/constant-loss/);
+    expect(() => diagnose({ loss: () => zeros([1]) }, { rules: ["constant-los" as never] })).toThrow(/constant-loss/);
     expect(() => diagnose({ loss: 3 as never })).toThrow(OptionError);
     expect(() => diagnose({ loss: () => 3 as never })).toThrow(OptionError);
     expect(() => diagnose({ los: () => 3 } as never)).toThrow(/Did you mean "loss"/);

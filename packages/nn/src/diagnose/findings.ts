@@ -2,7 +2,7 @@
  * What a diagnosis returns: a list of findings that reads well when it is printed.
  */
 import { inWords, type LossAndFloor } from "./numbers/loss-floor.ts";
-import type { Finding } from "./program/rule.ts";
+import type { Finding, RuleName } from "./program/rule.ts";
 
 /** Findings in the order of the rules; empty where nothing was found. `String(findings)` is what the console shows. */
 export class Findings extends Array<Finding> {
@@ -12,7 +12,7 @@ export class Findings extends Array<Finding> {
   }
 
   /** The names of the rules that found something, each once. */
-  get rules(): string[] {
+  get rules(): RuleName[] {
     return [...new Set(Array.from(this, ({ rule }) => rule))];
   }
 

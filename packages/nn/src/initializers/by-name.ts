@@ -7,8 +7,33 @@ import * as plain from "./initializer.ts";
 import { orthogonal } from "./orthogonal.ts";
 import * as scaling from "./scaling.ts";
 
+/** A name that finds an initialiser. */
+export type InitializerName =
+  | "zeros"
+  | "zero"
+  | "ones"
+  | "one"
+  | "identity"
+  | "orthogonal"
+  | "random_normal"
+  | "normal"
+  | "random_uniform"
+  | "uniform"
+  | "truncated_normal"
+  | "variance_scaling"
+  | "glorot_uniform"
+  | "glorot_normal"
+  | "he_uniform"
+  | "he_normal"
+  | "lecun_uniform"
+  | "lecun_normal"
+  | "xavier_uniform"
+  | "xavier_normal"
+  | "kaiming_uniform"
+  | "kaiming_normal";
+
 /** Keras's names, and PyTorch's in the same spelling. */
-const byName: Readonly<Record<string, () => plain.Initializer>> = {
+const byName: Readonly<Record<InitializerName, () => plain.Initializer>> = {
   zeros: plain.zeros,
   zero: plain.zeros,
   ones: plain.ones,
@@ -34,7 +59,7 @@ const byName: Readonly<Record<string, () => plain.Initializer>> = {
 };
 
 /** An initialiser, or the name of one with its defaults. */
-export type InitializerLike = plain.Initializer | string;
+export type InitializerLike = plain.Initializer | InitializerName;
 
 /**
  * The initialiser of a name, such as "glorot_uniform".

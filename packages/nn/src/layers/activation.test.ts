@@ -1,7 +1,7 @@
 import { checkGradients, Generator, OptionError, randn, softmax, tensor } from "@chainrule/core";
 import { expectClose } from "@chainrule/testing";
 import { describe, expect, it } from "vitest";
-import { activationByName } from "../activations.ts";
+import { type ActivationName, activationByName } from "../activations.ts";
 import {
   Activation,
   ELU,
@@ -21,7 +21,7 @@ import {
 
 const classes = { ReLU, LeakyReLU, ELU, SELU, GELU, SiLU, Mish, Sigmoid, Tanh, Softplus, Softmax, LogSoftmax };
 
-const names = [
+const names: ActivationName[] = [
   "linear",
   "relu",
   "relu6",
@@ -79,8 +79,8 @@ describe("Activation", () => {
   });
 
   it("suggests the nearest name", () => {
-    expect(() => new Activation("sigmiod")).toThrow(/Did you mean "sigmoid"/);
-    expect(() => new Activation("leakyRelu")).toThrow(/Did you mean "leaky_relu"/);
+    expect(() => new Activation("sigmiod" as never)).toThrow(/Did you mean "sigmoid"/);
+    expect(() => new Activation("leakyRelu" as never)).toThrow(/Did you mean "leaky_relu"/);
     expect(() => new Activation(undefined as never)).toThrow(OptionError);
     expect(() => new Activation(3 as never)).toThrow(OptionError);
   });

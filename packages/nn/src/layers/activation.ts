@@ -66,7 +66,7 @@ export class Activation extends Layer {
 
 /** A class of activation layers with options of its own. */
 export interface ActivationClass<Own extends object> {
-  new (options?: LayerOptions & Partial<Own>): Activation;
+  new (options?: [keyof Own] extends [never] ? LayerOptions : LayerOptions & Partial<Own>): Activation;
 }
 
 function activationClass<Own extends object>(
@@ -91,7 +91,7 @@ function activationClass<Own extends object>(
     }
   };
   Object.defineProperty(Made, "name", { value: name });
-  return Made;
+  return Made as ActivationClass<Own>;
 }
 
 /** max(x, 0). */

@@ -85,8 +85,8 @@ describe("Dense", () => {
 
   it("refuses options it does not know, and units that are no count", () => {
     expect(() => new Dense({ units: 3, activaton: "relu" } as never)).toThrow(/Did you mean "activation"/);
-    expect(() => new Dense({ units: 3, activation: "rellu" })).toThrow(/Did you mean "relu"/);
-    expect(() => new Dense({ units: 3, kernelInitializer: "glorot" })).toThrow(OptionError);
+    expect(() => new Dense({ units: 3, activation: "rellu" as never })).toThrow(/Did you mean "relu"/);
+    expect(() => new Dense({ units: 3, kernelInitializer: "glorot" as never })).toThrow(OptionError);
     for (const units of [0, 1.5, "3", undefined]) expect(() => new Dense({ units } as never)).toThrow(OptionError);
     expect(() => new Dense({ units: 1, inputDim: 0 })).toThrow(ShapeError);
     expect(() => new Dense({ units: 1, inputDim: 2, inputShape: [2] })).toThrow(/either inputShape or inputDim/);

@@ -20,6 +20,11 @@ type Asking<CallOptions, More extends string> = [More] extends [never]
   ? never
   : CallOptions & Readonly<Record<More, true>>;
 
+/** Options of a call, and whether to tell more than the output. `& {}` would let numbers pass for options. */
+type Called<CallOptions, More extends string> = [More] extends [never]
+  ? CallOptions
+  : CallOptions & { readonly [Name in More]?: boolean };
+
 /**
  * Base class of layers with options in their call. Write `compute` in place of `forward`.
  *
@@ -76,12 +81,9 @@ export abstract class LayerWithOptions<
   }
 
   override call(x: TensorLike, options: Asking<CallOptions, More>): Full;
-  override call(x: TensorLike, options?: CallOptions & { readonly [Name in More]?: boolean }): Tensor;
+  override call(x: TensorLike, options?: Called<CallOptions, More>): Tensor;
   override call(x: TensorLike | Symbolic, options: Asking<SymbolicOptions<CallOptions>, More>): Symbols<Full>;
-  override call(
-    x: TensorLike | Symbolic,
-    options?: SymbolicOptions<CallOptions> & { readonly [Name in More]?: boolean },
-  ): Symbolic;
+  override call(x: TensorLike | Symbolic, options?: Called<SymbolicOptions<CallOptions>, More>): Symbolic;
   override call(...inputs: TensorLike[]): Tensor;
   override call(...inputs: (TensorLike | Symbolic)[]): Symbolic;
   override call(input: TensorLike | Symbolic, given?: unknown): Tensor | Full | Symbolic | Symbols<Full> {

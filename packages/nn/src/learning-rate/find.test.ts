@@ -18,6 +18,7 @@ import {
   Dropout,
   findLearningRate,
   type Optimizer,
+  type OptimizerName,
   RMSprop,
   Sequential,
   SGD,
@@ -28,7 +29,7 @@ const of = (seed: number) => ({ generator: new Generator(seed) });
 const x = randn([200, 4], of(1));
 const y = x.matmul(randn([4, 1], of(2))).add(randn([200, 1], of(3)).mul(0.1));
 
-function regression(optimizer: Optimizer | string = new SGD({ lr: 0.01 }), options = {}) {
+function regression(optimizer: Optimizer | OptimizerName = new SGD({ lr: 0.01 }), options = {}) {
   manualSeed(1);
   const model = new Sequential([new Dense({ units: 1, inputDim: 4 })]);
   model.compile({ optimizer, loss: "mse", ...options });

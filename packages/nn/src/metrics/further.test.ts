@@ -2,7 +2,7 @@
  * What the tables of all metrics do not see: several classes, nothing to compare, and by name in compile.
  */
 import { DTypeError, OptionError, ShapeError, type Tensor, tensor, ValueError } from "@chainrule/core";
-import { mae } from "@chainrule/losses";
+import { type LossName, mae } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import { Activation, Mean, MeanSquaredError, metrics, Sequential } from "../index.ts";
 
@@ -160,7 +160,7 @@ describe("Mean", () => {
 
 describe("by name in compile", () => {
   it("decisions are at 0 for logits, at 0.5 for probabilities", async () => {
-    const counted = async (loss: string, x: number[][]) => {
+    const counted = async (loss: LossName, x: number[][]) => {
       const model = new Sequential([new Activation("linear")]);
       model.compile({ loss, metrics: ["true_positives", "balanced_accuracy", "exact_match", "iou"] });
       return model.evaluate(x, [[1], [0], [1]]);

@@ -24,6 +24,7 @@ export * as metrics from "./functions.ts";
 export { Mean, type MeanOptions } from "./mean.ts";
 export { MeanMetric, Metric, type SampleWeights } from "./metric.ts";
 export { ExactMatch, HammingLoss } from "./multi-label.ts";
+export type { MetricName } from "./named.ts";
 export {
   PrecisionAtRecall,
   RecallAtPrecision,

@@ -5,7 +5,7 @@ import { manualSeed, type Tensor, tensor } from "@chainrule/core";
 import { combineLosses, crossEntropy, dice, huber, mae, mse } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import { column } from "../../test/line.ts";
-import { Dense, Functional, input, Sequential, SGD } from "../index.ts";
+import { Dense, Functional, input, type MetricName, Sequential, SGD } from "../index.ts";
 
 const x = tensor([
   [0, 1],
@@ -16,7 +16,7 @@ const x = tensor([
 ]);
 const labels = tensor([0, 1, 2, 1, 0], { dtype: "int32" });
 
-function classifier(metrics: string[] = []) {
+function classifier(metrics: MetricName[] = []) {
   manualSeed(4);
   const model = new Sequential([new Dense({ units: 3, inputDim: 2 })]);
   model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: combineLosses({ crossEntropy: 1, dice: 0.5 }), metrics });
@@ -99,7 +99,7 @@ describe("a combined loss in fit", () => {
       b: new Dense({ units: 3 }).call(inputs),
     };
     const model = new Functional({ inputs, outputs });
-    const loss = { a: "mse", b: combineLosses({ crossEntropy: 1, dice: 0.5 }) };
+    const loss = { a: "mse", b: combineLosses({ crossEntropy: 1, dice: 0.5 }) } as const;
     model.compile({ optimizer: new SGD({ lr: 0.01 }), loss, lossWeights: { b: 2 } });
     const { history } = await model.fit(x, { a: column([1, 2, 3, 4, 5]), b: labels }, { epochs: 3, verbose: 0 });
     expect(Object.keys(history)).toEqual(["loss", "a_loss", "b_loss", "b_crossEntropy", "b_dice"]);

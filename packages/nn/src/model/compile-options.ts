@@ -1,7 +1,7 @@
 /**
  * The options of `compile`.
  */
-import type { Optimizer } from "../optimizers/index.ts";
+import type { Optimizer, OptimizerName } from "../optimizers/index.ts";
 import type { MetricLike } from "./metric-entries.ts";
 import type { LossLike } from "./objective.ts";
 
@@ -17,7 +17,7 @@ export interface CompileOptions {
    * `"adam"` and the like, which are Keras's of that name, with its defaults and formula; or an optimizer, whose class says
    * its own. `"rmsprop"` by default, as in Keras.
    */
-  optimizer?: string | Optimizer<never> | Optimizer;
+  optimizer?: OptimizerName | Optimizer<never> | Optimizer;
   /**
    * `"binary_crossentropy"` and the like, a loss, or a function of predictions and targets. With several outputs: one
    * for all of them, or one for each, by position or by name.

@@ -2,12 +2,19 @@
  * What `compile` makes of losses and metrics.
  */
 import { type Tensor, tensor } from "@chainrule/core";
+import type { LossName } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import { column, line, x, y } from "../../test/line.ts";
-import { Dense, Sequential, SGD } from "../index.ts";
+import { Dense, type MetricName, Sequential, SGD } from "../index.ts";
 
 describe("metrics by name", () => {
-  const run = async (layer: Dense, loss: string, inputs: number[][], targets: never, metrics = ["accuracy"]) => {
+  const run = async (
+    layer: Dense,
+    loss: LossName,
+    inputs: number[][],
+    targets: never,
+    metrics: MetricName[] = ["accuracy"],
+  ) => {
     const model = new Sequential([layer]);
     model.compile({ optimizer: new SGD({ lr: 0 }), loss, metrics });
     return await model.evaluate(inputs, targets);
@@ -54,7 +61,7 @@ describe("metrics by name", () => {
       [0, 0, 1],
     ] as never;
     expect((await run(layer(), "categorical_crossentropy", inputs, oneHot)).accuracy).toBeCloseTo(2 / 3, 12);
-    for (const loss of ["kl_divergence", "jensenShannon"])
+    for (const loss of ["kl_divergence", "jensenShannon"] as const)
       expect((await run(layer(), loss, inputs, oneHot)).accuracy).toBeCloseTo(2 / 3, 12);
   });
 

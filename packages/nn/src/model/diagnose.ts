@@ -6,7 +6,7 @@ import { checkOptions, describe, didYouMean } from "@chainrule/core/internal";
 import { diagnoseProgram, engine, rules } from "../diagnose/engine.ts";
 import type { Findings } from "../diagnose/findings.ts";
 import type { Program } from "../diagnose/program/program.ts";
-import type { Rule } from "../diagnose/program/rule.ts";
+import type { Rule, RuleName } from "../diagnose/program/rule.ts";
 import { Module } from "../module/module.ts";
 import { isPlainObject } from "../module/tree.ts";
 import { Optimizer } from "../optimizers/index.ts";
@@ -23,7 +23,7 @@ export interface DiagnoseOptions {
   /** The loss, for a model that is not compiled; or another one than it is compiled with. */
   loss?: LossLike;
   /** The names of the rules to look at; all by default. */
-  rules?: readonly string[];
+  rules?: readonly RuleName[];
 }
 
 /** A training that is written by hand, for {@link diagnose}. */

@@ -2,6 +2,7 @@
  * Training: what it computes, in which order, and what it returns.
  */
 import { manualSeed, type Tensor } from "@chainrule/core";
+import type { LossName } from "@chainrule/losses";
 import { describe, expect, it } from "vitest";
 import { column, line, lineByHand, x, y } from "../../test/line.ts";
 import { BatchNorm, Dense, Dropout, Module, Sequential, SGD } from "../index.ts";
@@ -34,7 +35,7 @@ describe("a training step", () => {
   });
 
   it("weights classes by their label, one-hot or not, on top of sample weights", async () => {
-    const make = (loss: string, units: number) => {
+    const make = (loss: LossName, units: number) => {
       const dense = new Dense({
         units,
         inputDim: 1,

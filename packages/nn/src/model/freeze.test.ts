@@ -17,6 +17,7 @@ import {
   Layer,
   l2,
   Model,
+  type OptimizerName,
   Residual,
   Sequential,
   TransformerEncoderLayer,
@@ -28,7 +29,7 @@ const y = x.map(([a, b]) => [a - b]);
 const valuesOf = (module: { stateDict(): Record<string, Tensor> }) =>
   JSON.stringify(Object.values(module.stateDict()).map((value) => value.toArray()));
 
-function build(optimizer: string | (() => never) = "adam") {
+function build(optimizer: OptimizerName | (() => never) = "adam") {
   manualSeed(2);
   const encoder = new Sequential([new Dense({ units: 4, inputDim: 2 }), new BatchNorm(), new Dense(3)]);
   const head = new Dense({ units: 1 });
@@ -40,7 +41,7 @@ function build(optimizer: string | (() => never) = "adam") {
 describe.each([true, false])("with jit: %s, a frozen part", (jit) => {
   const options = { batchSize: 8, epochs: 3, jit };
 
-  it.each(["sgd", "adam", "rmsprop", "adamw", "lion"])(
+  it.each(["sgd", "adam", "rmsprop", "adamw", "lion"] as const)(
     "stays as it is under %s, made before or after",
     async (name) => {
       const { model, encoder, head } = build(name);

@@ -10,6 +10,7 @@ import {
   jensenShannon,
   klDivergence,
   type Loss,
+  type LossName,
   type LossOptions,
   lossByName,
 } from "@chainrule/losses";
@@ -21,7 +22,7 @@ import { inRows } from "./row-alignment.ts";
 export type LossFunction = (prediction: Tensor, target: Tensor, options?: LossOptions) => Tensor;
 
 /** A loss by name, one of the library's (with options fixed by `with`), or any function. */
-export type LossLike = string | LossFunction;
+export type LossLike = LossName | LossFunction;
 
 /** A loss in the form in which training uses it. */
 export interface Objective {
@@ -58,7 +59,7 @@ export function readLoss(where: string, given: unknown): Objective {
 }
 
 function objectiveOf(loss: LossLike): Objective {
-  if (typeof loss === "string") return ofLoss(lossByName(loss));
+  if (typeof loss === "string") return ofLoss(lossByName(loss as string));
   return isLoss(loss) ? ofLoss(loss) : ofFunction(loss);
 }
 

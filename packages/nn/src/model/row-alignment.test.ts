@@ -216,7 +216,7 @@ describe("in training", () => {
     const losses: number[][] = [];
     for (const flat of [true, false])
       for (const targets of [y, y.map((value) => [value])])
-        for (const loss of [difference, "mse"])
+        for (const loss of [difference, "mse"] as const)
           for (const jit of [true, false])
             for (const sampleWeight of [undefined, y.map(() => 1)]) {
               const made = model(flat);

@@ -10,6 +10,7 @@ export type { Group, HasParameters, OptimizerTarget, ParameterGroup } from "./gr
 export { LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export * from "./lion.ts";
 export * from "./muon.ts";
+export type { OptimizerName } from "./named.ts";
 export { defineOptimizer, Optimizer, type OptimizerClass, type Slots } from "./optimizer.ts";
 export type { CommonOptions, EpsPlacement, OptimizerOptions } from "./options.ts";
 export * from "./radam.ts";

@@ -4,10 +4,27 @@
  */
 import type { Optimizer } from "./optimizer.ts";
 
+/** A name that finds an optimizer. */
+export type OptimizerName =
+  | "sgd"
+  | "adagrad"
+  | "rmsprop"
+  | "adadelta"
+  | "adam"
+  | "adamw"
+  | "adamax"
+  | "nadam"
+  | "radam"
+  | "rprop"
+  | "lion"
+  | "ftrl"
+  | "adafactor"
+  | "muon";
+
 /** How the optimizer of a name is made. */
 export const named: Record<string, () => Optimizer> = {};
 
 /** Gives optimizers their names. */
-export function nameOptimizers(optimizers: typeof named): void {
+export function nameOptimizers(optimizers: { readonly [Name in OptimizerName]?: () => Optimizer }): void {
   Object.assign(named, optimizers);
 }

@@ -76,11 +76,13 @@ const where = "plotLoss";
  * plotLoss(gaussianNll, {}, { along: "variance", at: { mean: 1 }, xRange: [0.1, 4] });
  * plotLoss((prediction, target) => prediction.sub(target).abs().sqrt(), {}, { title: "A loss of one's own" });
  */
-export function plotLoss<Inputs extends readonly Tensor[] = readonly [prediction: Tensor, target: Tensor]>(
-  loss: PlottedLoss | ((...inputs: [...Inputs]) => Tensor),
-  options: LossOptionLists = {},
-  drawing: PlotLossOptions = {},
-): string {
+export function plotLoss(
+  loss: (prediction: Tensor, target: Tensor) => Tensor,
+  options?: LossOptionLists,
+  drawing?: PlotLossOptions,
+): string;
+export function plotLoss(loss: PlottedLoss, options?: LossOptionLists, drawing?: PlotLossOptions): string;
+export function plotLoss(loss: PlottedLoss, options: LossOptionLists = {}, drawing: PlotLossOptions = {}): string {
   checkLossFunction(where, loss);
   for (const given of [options, drawing] as unknown[])
     if (typeof given !== "object" || given === null || Array.isArray(given)) checkOptions(where, given as object, own);
@@ -88,7 +90,7 @@ export function plotLoss<Inputs extends readonly Tensor[] = readonly [prediction
   const { width = 480, height } = drawing;
   checkSize(where, "width", width, 240);
   if (height !== undefined) checkSize(where, "height", height, 240);
-  const given = loss as LossLike;
+  const given: LossLike = loss;
   const compared = combinations(where, options);
   const curves: LossCurve[] = [];
   let slice: Slice | undefined;

@@ -3,6 +3,41 @@
  */
 import type { DiagnosisContext } from "./context.ts";
 
+/** The name of a rule; `docs/diagnose.md` has a section of each. */
+export type RuleName =
+  | "constant-loss"
+  | "no-gradient"
+  | "softmax-over-one-unit"
+  | "softmax-over-batch"
+  | "softmax-before-logits-loss"
+  | "double-softmax"
+  | "logits-into-probability-loss"
+  | "output-range"
+  | "sigmoid-for-exclusive-classes"
+  | "softmax-for-several-labels"
+  | "accidental-broadcast"
+  | "wrong-mode"
+  | "dropout-on-output"
+  | "ignored-input"
+  | "missing-activation"
+  | "non-finite"
+  | "missing-zero-grad"
+  | "constant-features"
+  | "unscaled-features"
+  | "constant-labels"
+  | "leaked-labels"
+  | "unscaled-targets"
+  | "symmetric-weights"
+  | "dead-units"
+  | "saturated-units"
+  | "vanishing-gradients"
+  | "exploding-gradients"
+  | "initial-loss"
+  | "update-ratio"
+  | "constant-predictions"
+  | "shuffled-labels"
+  | "cannot-overfit";
+
 /** What is wrong in one place. */
 export interface Evidence {
   /** What was seen, with numbers: a sentence or two. */
@@ -17,16 +52,15 @@ export interface Evidence {
 
 /** What a rule found: one thing that is wrong, why it matters, and what to do. */
 export interface Finding extends Evidence {
-  /** The name of the rule, such as "softmax-before-logits-loss"; `docs/diagnose.md` has a section of that name. */
-  readonly rule: string;
+  /** The name of the rule, such as "softmax-before-logits-loss". */
+  readonly rule: RuleName;
   /** Why it matters, in a sentence. */
   readonly explanation: string;
 }
 
 /** Something that may be wrong with a training, and how to see it. */
 export interface Rule {
-  /** In words with hyphens between them. */
-  readonly name: string;
+  readonly name: RuleName;
   /** Why it matters, in a sentence without numbers. */
   readonly explanation: string;
   /**

@@ -28,6 +28,7 @@ import {
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   Activation,
+  type ActivationName,
   Adam,
   BatchNorm,
   Dense,
@@ -207,7 +208,7 @@ describe("logits-into-probability-loss", () => {
 
 describe("output-range", () => {
   const negative = () => randn([n, 1]).sub(1);
-  it.each<[string, string, LossLike, () => Tensor]>([
+  it.each<[string, ActivationName, LossLike, () => Tensor]>([
     ["relu and negative targets", "relu", "mse", negative],
     ["sigmoid and targets beyond 1", "sigmoid", "mse", () => randn([n, 1]).mul(3)],
     ["tanh and targets beyond 1", "tanh", "huber", () => randn([n, 1]).mul(5)],
@@ -234,7 +235,7 @@ describe("output-range", () => {
   });
 
   it("is not: targets that can be reached, and hinge of tanh", () => {
-    const last = (activation: string) => [new Dense({ units: 1, inputDim: 4, activation })];
+    const last = (activation: ActivationName) => [new Dense({ units: 1, inputDim: 4, activation })];
     expect(ofLayers(last("sigmoid"), "mse", truth()).rules).toEqual([]);
     expect(ofLayers(last("relu"), "mse", randn([n, 1]).abs()).rules).toEqual([]);
     expect(ofLayers(last("tanh"), "mse", randn([n, 1]).tanh()).rules).toEqual([]);
@@ -245,7 +246,7 @@ describe("output-range", () => {
 
 describe("softmax over the wrong axis", () => {
   it("of one unit", () => {
-    const one = (activation: string) => [new Dense({ units: 1, inputDim: 4, activation })];
+    const one = (activation: ActivationName) => [new Dense({ units: 1, inputDim: 4, activation })];
     expect(ofLayers(one("softmax"), "binary_crossentropy", truth()).rules).toEqual(["softmax-over-one-unit"]);
     expect(ofLayers(one("linear"), "crossEntropy", zeros([n], { dtype: "int32" })).rules).toEqual([
       "softmax-over-one-unit",
