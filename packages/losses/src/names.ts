@@ -2,7 +2,9 @@
  * The names that find losses, as types: an editor completes them, and a misspelt one is a type error.
  */
 
-type Losses = typeof import("./index.ts");
+import type * as losses from "./index.ts";
+
+type Losses = typeof losses;
 type Named<Name extends keyof Losses, Alias extends string = never> = Readonly<Record<Name | Alias, Losses[Name]>>;
 
 /**
