@@ -4,42 +4,24 @@
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import { callsUser, type GraphNode } from "../ir/graph.ts";
-import type { Layout } from "../ir/layout.ts";
+import type { Layout, Scratch } from "../ir/layout.ts";
 import { isFusibleReduction, type Read, type Reduction, readsOf } from "../ir/reads.ts";
 import { isView } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
+import { columnSum, columnSumBytes, columnSumsScratch } from "./column-sums.ts";
 import { emitterFor } from "./emitters.ts";
-import { type LaneType, laneBytes, laneTypeOf, type Push } from "./lanes.ts";
+import { laneBytes, laneTypeOf, type Push } from "./lanes.ts";
+import { type MemoryAccess, patternOf, reductionStrides } from "./memory-access.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** What a loop must know of the program that it belongs to. */
 export interface LoopContext {
-  readonly layout: Layout;
+  readonly layout: Layout & { readonly scratch: Scratch };
   /** Values that are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
   readonly imports: ScalarImports;
-}
-
-/** Something that is read or written along the loops. */
-interface MemoryAccess {
-  readonly lane: LaneType;
-  readonly address: number;
-  /** One stride for each axis of the group, then (see `merge`) for each loop; in elements. */
-  strides: readonly number[];
-  /** The local that holds what was loaded. */
-  value: number;
-  /** Which of the passes over a row needs it. */
-  readonly rowPass: RowPass;
-}
-
-/** Strides of a group's reductions in their results: 0 along the axes that are reduced. */
-function reductionStrides({ lengths, reducedAxes }: FusionGroup): number[] {
-  const isGone = (axis: number) => reducedAxes !== null && axis >= reducedAxes.first && axis <= reducedAxes.last;
-  const kept = stridesOf(lengths.filter((_, axis) => !isGone(axis)));
-  let at = 0;
-  return lengths.map((_, axis) => (isGone(axis) ? 0 : kept[at++]));
 }
 
 /** @param partition which part of the loop to write; all of it by default. */
@@ -67,6 +49,10 @@ class LoopNest {
   readonly #stores = new Map<GraphNode, MemoryAccess>();
   readonly #values = new Map<GraphNode, number>();
   readonly #accumulators = new Map<GraphNode, Accumulator>();
+  /** Running sums in memory, where columns are added up row after row; none elsewhere. */
+  readonly #sums = new Map<GraphNode, MemoryAccess>();
+  /** Whether running sums are being stored as results. */
+  #finishes = false;
   #lengths: readonly number[] = [];
   /** The axes in the order of the loops, outermost first: those that stay, then those that are reduced. */
   #order: number[] = [];
@@ -91,9 +77,10 @@ class LoopNest {
 
   write(): void {
     for (const node of this.#group.members) this.#collect(node);
+    if (columnSumsScratch(this.#group) > 0) this.#collectSums();
     this.#merge();
     if (this.#partition) this.#partitionAxis(this.#partition);
-    for (const access of this.#accesses()) this.#pointers.set(this.#pattern(access), null);
+    for (const access of this.#accesses()) this.#pointers.set(patternOf(access), null);
     for (const node of this.#group.members)
       if (isFusibleReduction(node)) this.#accumulators.set(node, this.#accumulatorOf(node));
     if (this.#rowPasses.length === 1) this.#loadAt(-1);
@@ -101,7 +88,7 @@ class LoopNest {
   }
 
   #accesses(): MemoryAccess[] {
-    return [...this.#loads.values(), ...this.#stores.values()];
+    return [...this.#loads.values(), ...this.#stores.values(), ...this.#sums.values()];
   }
 
   /** Collects what the node reads from outside and what of it is to be kept. */
@@ -112,7 +99,22 @@ class LoopNest {
     const isSingle = isFusibleReduction(node) || !rowPass.along;
     const strides = isSingle ? reductionStrides(this.#group) : stridesOf(this.#group.lengths);
     const address = this.#context.layout.addressOf(node);
-    this.#stores.set(node, { lane: laneTypeOf[node.dtype], address, strides, value: -1, rowPass });
+    this.#stores.set(node, { lane: laneTypeOf[node.dtype], address, from: null, strides, value: -1, rowPass });
+  }
+
+  /** Places the running sums in the thread's scratch memory. */
+  #collectSums(): void {
+    const { scratch } = this.#context.layout;
+    const from = this.#code.local("i32");
+    if (this.#partition)
+      this.#code.put(from, this.#partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+    else this.#code.put(from, [scratch.address]);
+    // Only along columns: what comes further out begins anew.
+    const strides = reductionStrides(this.#group).fill(0, 0, this.#group.reducedAxes?.first);
+    for (const node of this.#group.members.filter(isFusibleReduction)) {
+      const address = this.#sums.size * columnSumBytes(this.#group);
+      this.#sums.set(node, { lane: "f64", address, from, strides, value: -1, rowPass: this.#rowPass });
+    }
   }
 
   #reads(node: GraphNode): Read[] {
@@ -129,7 +131,7 @@ class LoopNest {
     if (!access) {
       const lane = laneTypeOf[base.dtype];
       const address = this.#context.layout.addressOf(base) + offset * laneBytes[lane];
-      access = { lane, address, strides, value: this.#e.local(lane), rowPass };
+      access = { lane, address, from: null, strides, value: this.#e.local(lane), rowPass };
       this.#loads.set(key, access);
     }
     return access;
@@ -148,14 +150,17 @@ class LoopNest {
     this.#lengths = lengths;
     const axes = lengths.map((_, axis) => axis);
     const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[accesses.length][axis] === 0;
-    this.#order = [...axes.filter((axis) => !isGone(axis)), ...axes.filter(isGone)];
-    this.#kept = axes.filter((axis) => !isGone(axis)).length;
+    const gone = axes.filter(isGone);
+    // Running sums are those of one row of columns.
+    if (gone.at(-1) !== this.#lastAxis - 1) this.#sums.clear();
+    this.#order = this.#sums.size > 0 ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
+    this.#kept = this.#sums.size > 0 ? gone[0] : axes.length - gone.length;
   }
 
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
   #partitionAxis(partition: WorkPartition): void {
     const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#lengths[axis];
-    const axes = this.#order.slice(0, this.#kept);
+    const axes = [...this.#order.slice(0, this.#kept), ...(this.#sums.size > 0 ? [this.#lastAxis] : [])];
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
     const axis = axes.find((each) => steps(each) >= 2 * partition.parts) ?? longest;
     this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis)) };
@@ -172,20 +177,20 @@ class LoopNest {
     return this.#lengths.length - 1;
   }
 
-  /** Accesses that step alike share their pointers; those that step backwards have their own, which is the address. */
-  #pattern({ lane, strides, address }: MemoryAccess): string {
-    const bytes = strides.map((stride) => stride * laneBytes[lane]);
-    return bytes.some((step) => step < 0) ? `${bytes}@${address}` : `${bytes}`;
-  }
-
   #memoryOf(access: MemoryAccess): MemoryOperand {
-    const pattern = this.#pattern(access);
+    const pattern = patternOf(access);
     const own = pattern.includes("@");
     const pointer = this.#pointers.get(pattern) ?? null;
     return { pointer, address: own && pointer !== null ? 0 : access.address };
   }
 
-  #accumulatorOf({ lowering: { reducer }, dtype }: Reduction): Accumulator {
+  #accumulatorOf(node: Reduction): Accumulator {
+    const sum = this.#sums.get(node);
+    if (sum) return columnSum(this.#e, () => this.#memoryOf(sum));
+    const {
+      lowering: { reducer },
+      dtype,
+    } = node;
     const horizontal = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
     return accumulatorOf(this.#e, reducer, laneTypeOf[dtype], horizontal);
   }
@@ -225,6 +230,10 @@ class LoopNest {
 
   /** The loops over the axes that are reduced, and nothing else where none is. */
   #pass(): void {
+    if (this.#sums.size > 0) {
+      this.#rows();
+      return;
+    }
     const accumulators = [...this.#accumulators].filter(([node]) => this.#rowPassOf.get(node) === this.#rowPass);
     if (this.#rowPasses.length > 1) this.#loadAt(this.#kept - 1);
     for (const [, accumulator] of accumulators) accumulator.initialize();
@@ -233,8 +242,24 @@ class LoopNest {
     for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
   }
 
+  /** Row after row, then the results of all columns. */
+  #rows(): void {
+    const [{ from }] = this.#sums.values();
+    this.#code.get(from!).int(0).int(columnSumsScratch(this.#group)).op("memory.fill");
+    this.#loopsFrom(this.#kept);
+    this.#finishes = true;
+    this.#loop(this.#order.length - 1);
+    this.#finishes = false;
+  }
+
+  /** Stores the sums of the columns at hand. */
+  #finish(): void {
+    for (const [node, accumulator] of this.#accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
+  }
+
   #loopsFrom(depth: number): void {
-    if (depth === this.#order.length) this.#body();
+    if (depth === this.#order.length && this.#finishes) this.#finish();
+    else if (depth === this.#order.length) this.#body();
     else this.#loop(depth);
   }
 
@@ -268,12 +293,13 @@ class LoopNest {
     const pointers = new Map(this.#pointers);
     if (length === 1) return pointers;
     for (const access of this.#movingAlong(axis)) {
-      const pattern = this.#pattern(access);
+      const pattern = patternOf(access);
       if (pointers.get(pattern) !== this.#pointers.get(pattern)) continue;
       const pointer = this.#code.local("i32");
       const outer = this.#pointers.get(pattern) ?? null;
       if (outer !== null) this.#code.get(outer);
       else this.#code.int(pattern.includes("@") ? access.address : 0);
+      if (outer === null && access.from !== null) this.#code.get(access.from).op("i32.add");
       if (this.#split?.axis === axis)
         this.#code.push(this.#split.range.start, [this.#bytesPerStep(axis, access)], "i32.mul", "i32.add");
       this.#code.set(pointer);
@@ -285,9 +311,13 @@ class LoopNest {
   /** The accesses that move along the axis; along rows, those of the pass that is being written. */
   #movingAlong(axis: number): MemoryAccess[] {
     const isInner = this.#rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
-    return this.#accesses().filter(
-      ({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass),
-    );
+    const accesses = this.#finishes ? this.#results() : this.#accesses();
+    return accesses.filter(({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass));
+  }
+
+  /** Running sums, and where they end. */
+  #results(): MemoryAccess[] {
+    return [...this.#sums].flatMap(([node, sum]) => [sum, this.#stores.get(node)!]);
   }
 
   /** Runs the inside of a loop so many times, moving the pointers on. */
@@ -295,7 +325,7 @@ class LoopNest {
     if (count === 0) return;
     const inside = () => {
       if (depth >= this.#kept) {
-        this.#loadAt(depth);
+        if (!this.#finishes) this.#loadAt(depth);
         this.#loopsFrom(depth + 1);
         return;
       }
@@ -324,7 +354,7 @@ class LoopNest {
     const axis = this.#order[depth];
     const moved = new Set<string>();
     for (const access of this.#movingAlong(axis)) {
-      const pattern = this.#pattern(access);
+      const pattern = patternOf(access);
       if (moved.has(pattern)) continue;
       moved.add(pattern);
       this.#code.advance(this.#pointers.get(pattern)!, this.#bytesPerStep(axis, access));

@@ -1,4 +1,4 @@
-import { ones, randn, type Tensor } from "@chainrule/core";
+import { allClose, ones, randn, type Tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { jit } from "../index.ts";
 
@@ -25,6 +25,24 @@ describe("views in compiled programs", () => {
 
   it("of more elements than axes can step through in one stride", () => {
     check((y) => y.broadcastTo([5, 4]).T.reshape([20]).slice("3:17:2").neg(), x);
+  });
+
+  it("are split into heads and joined again without a copy", () => {
+    const cut = randn([2, 3, 12]);
+    const heads = (part: string) => (y: Tensor) => y.slice(":", ":", part).reshape([2, 3, 2, 2]).permute([0, 2, 1, 3]);
+    const [q, k, v] = ["0:4", "4:8", "8:12"].map(heads);
+    const attention = (y: Tensor) => q(y).matmul(k(y).transpose()).matmul(v(y));
+    expect(allClose(jit(attention)(cut), attention(cut))).toBe(true);
+    const kinds = jit(attention)
+      .explain(cut)
+      .kernels.map(({ kind }) => kind);
+    expect(kinds).toEqual(["matmul", "matmul"]);
+    check((y) => y.slice("::-1").reshape([6, 12]).mul(2), cut);
+    check((y) => y.slice(":", ":", "2:8").reshape([6, 6]).mul(2), cut);
+    check((y) => y.slice(":", "1:", "2:8").reshape([4, 2, 3]).mul(2), cut);
+    check((y) => y.slice(":", "1:", "2:8").reshape([12, 2]).mul(2), cut);
+    check((y) => y.slice(":", ":", "::3").reshape([2, 12]).mul(2), cut);
+    check((y) => y.sum(1, { keepDims: true }).broadcastTo([2, 3, 12]).reshape([2, 3, 3, 4]).add(1), cut);
   });
 
   it("of nothing are empty", () => {

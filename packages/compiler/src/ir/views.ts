@@ -2,7 +2,7 @@
  * Views: broadcast, permuted, sliced and reshaped values need no memory of their own, only strides into another's.
  */
 import type { Shape } from "@chainrule/core";
-import { broadcastStrides, stridesOf } from "@chainrule/core/internal";
+import { broadcastStrides, sameShape, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "./graph.ts";
 
 /** Element (i₀, i₁, …) of a value is element `offset + Σ iₐ strides[a]` of the base. */
@@ -102,15 +102,53 @@ export function isContiguous(strides: readonly number[], shape: Shape): boolean 
   return strides.every((stride, axis) => shape[axis] === 1 || stride === expected[axis]);
 }
 
-/** The view in another shape, where strides can say it: contiguous ones, and where only axes of length 1 differ. */
+/** Neighbouring axes through which one stride leads, as one. */
+interface Run {
+  readonly length: number;
+  readonly stride: number;
+}
+
+function runsOf(strides: readonly number[], lengths: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  lengths.forEach((length, axis) => {
+    const last = runs.at(-1);
+    const stride = strides[axis];
+    if (last?.stride === stride * length) runs[runs.length - 1] = { length: last.length * length, stride };
+    else runs.push({ length, stride });
+  });
+  return runs;
+}
+
+/**
+ * The view in another shape, where strides can say it: contiguous ones, where only axes of length 1 differ, and where axes
+ * are split and joined along which one stride leads, as the heads of attention are. Not if neighbouring elements lie apart
+ * then: those that read them more than once would do better with a copy.
+ */
 function reshaped(inner: View, from: Shape, node: GraphNode): View | null {
   const { shape } = node;
   if (isContiguous(inner.strides, from)) return { ...inner, strides: stridesOf(shape) };
-  const long = from.flatMap((length, axis) => (length === 1 ? [] : [{ length, stride: inner.strides[axis] }]));
-  const lengths = shape.filter((length) => length !== 1);
-  if (lengths.length !== long.length || lengths.some((length, i) => length !== long[i].length)) return null;
-  let at = 0;
-  return { ...inner, strides: shape.map((length) => (length === 1 ? 0 : long[at++].stride)) };
+  const lengths = longAxes(from);
+  const own = longStrides(inner.strides, from);
+  const isSame = sameShape(lengths, longAxes(shape));
+  if (!isSame && (own.at(-1) ?? 0) > 1) return null;
+  const runs = isSame ? own.map((stride, axis) => ({ length: lengths[axis], stride })) : runsOf(own, lengths);
+  const strides = stridesAlong(runs, shape);
+  return strides && { ...inner, strides };
+}
+
+/** The strides of a shape whose axes the runs consist of; null where an axis would go on beyond one of them. */
+function stridesAlong(runs: readonly Run[], shape: Shape): number[] | null {
+  const left = [...runs];
+  const strides = shape.map(() => 0);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const length = shape[axis];
+    if (length === 1) continue;
+    const run = left.pop();
+    if (!run || run.length % length !== 0) return null;
+    strides[axis] = run.stride;
+    if (run.length > length) left.push({ length: run.length / length, stride: run.stride * length });
+  }
+  return left.length === 0 ? strides : null;
 }
 
 /** The axes of a shape that have more than one element: shapes that agree in them have the same layout in memory. */

@@ -36,6 +36,23 @@ describe("one loop", () => {
     expect(kernelsOf((a) => concat([a.T, a.T]), x)).toEqual(["copy: concat"]);
   });
 
+  it("computes several reductions of one value", () => {
+    const both = (a: Tensor, b: Tensor) => {
+      const product = a.matmul(b);
+      return product.mul(a).sum(0).div(product.sum(0));
+    };
+    const square = filled([20, 20]);
+    expect(kernelsOf(both, square, square)).toEqual(["matmul: matmul", "loop: mul sum sum", "loop: div"]);
+    checkCompiled(both, [square, square]);
+    // But not where one needs the other.
+    const inTurn = (a: Tensor) => {
+      const power = a.matmul(a);
+      return power.sub(power.sum(0)).mul(power).sum(0);
+    };
+    expect(kernelsOf(inTurn, square)).toEqual(["matmul: matmul", "loop: sum", "loop: sub mul sum"]);
+    checkCompiled(inTurn, [square]);
+  });
+
   it("ends where all of a reduction is needed, and where elements are read elsewhere than they are made", () => {
     const shifted = (a: Tensor) => a.sub(a.sum());
     expect(kernelsOf(shifted, x)).toEqual(["loop: sum", "loop: sub"]);

@@ -6,6 +6,7 @@
  * dtype; only the order in which sums are added up follows the loop.
  */
 
+import { sizeOf } from "@chainrule/core";
 import type { AxisRange } from "@chainrule/core/internal";
 import { sameShape } from "@chainrule/core/internal";
 import { isAxisLoop } from "../codegen/axis-loops.ts";
@@ -69,6 +70,9 @@ function kindOf(node: GraphNode): Exclude<FusionGroup["kind"], "loop"> {
   return isCopy(node) ? "copy" : "host";
 }
 
+/** Of a value that many loops reduce, so many are looked at for one that another can join. */
+const mostAlike = 8;
+
 class Fusion {
   readonly #graph: Graph;
   readonly #elementwise: ReadonlySet<GraphNode>;
@@ -84,19 +88,39 @@ class Fusion {
 
   groups(): readonly FusionGroup[] {
     const done: GroupDraft[] = [];
+    const finish = () => {
+      this.#mergeReductions();
+      for (const group of this.#groups.sorted()) done.push(group);
+    };
     for (const node of this.#graph.nodes) {
       if (node.op === null || !this.#views.isWritten(node)) continue;
       if (this.#groups.count >= mostGroups) {
         // What is finished here needs nothing that comes later.
-        for (const group of this.#groups.sorted()) done.push(group);
+        finish();
         this.#groups = new GroupGraph(this.#views);
       }
       if (this.#elementwise.has(node) || (isView(node) && node.size > 0)) this.#placeElementwise(node);
       else if (isFusibleReduction(node)) this.#placeReduction(node);
       else this.#groups.add({ kind: kindOf(node), members: [], lengths: [], wide: false, reducedAxes: null }, node);
     }
-    for (const group of this.#groups.sorted()) done.push(group);
+    finish();
     return done;
+  }
+
+  /** Loops that reduce the same value, as those for the gradients of a layer's scale and shift do, become one. */
+  #mergeReductions(): void {
+    const readersOf = new Map<GraphNode, GroupDraft[]>();
+    for (const group of [...this.#groups.groups]) {
+      if (group.reducedAxes === null) continue;
+      const size = sizeOf(group.lengths);
+      const bases = new Set(group.members.flatMap((node) => this.#groups.basesOf(node)));
+      const shared = [...bases].filter((base) => base.size >= size);
+      const like = shared.flatMap((base) => readersOf.get(base) ?? []);
+      const other = like.find((each) => isLike(each, group) && this.#canMerge(each, group));
+      if (other) this.#groups.merge(other, group);
+      for (const base of shared)
+        readersOf.set(base, [...(readersOf.get(base) ?? []).slice(-mostAlike), other ?? group]);
+    }
   }
 
   #placeElementwise(node: GraphNode): void {
@@ -161,6 +185,11 @@ class Fusion {
       );
     return readable(a, b) && readable(b, a);
   }
+}
+
+/** Whether loops go over the same elements in the same way. */
+function isLike(a: FusionGroup, b: FusionGroup): boolean {
+  return a.wide === b.wide && sameShape(a.lengths, b.lengths);
 }
 
 /** Whether loops that reduce these axes can be one; null for none. */

@@ -4,6 +4,7 @@
  */
 import type { Parameter, TypedArray } from "@chainrule/core";
 import { allocate } from "@chainrule/core/internal";
+import { columnSumsScratch } from "../codegen/column-sums.ts";
 import { scratchOf } from "../codegen/matmul.ts";
 import type { ModuleLayout } from "../codegen/module.ts";
 import { Geometries } from "../codegen/window.ts";
@@ -64,7 +65,7 @@ export class MemoryLayout implements ModuleLayout {
     this.parameters = this.#placeParameters(graph);
     this.geometries = new Geometries(groups);
     const threads = threadGroupOf(heap)?.size ?? 1;
-    const scratchBytes = Math.max(scratchOf(groups), this.geometries.scratch);
+    const scratchBytes = Math.max(scratchOf(groups), this.geometries.scratch, ...groups.map(columnSumsScratch));
     const inputs = graph.nodes.filter(({ source }) => source.kind === "input");
     const inputBytes = inputs.reduce((total, node) => total + bytesOf(node), 0);
     // Intermediate results, then inputs, then scratch memory for each thread: whoever runs next may have all of it.

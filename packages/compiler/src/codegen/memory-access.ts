@@ -1,0 +1,38 @@
+/**
+ * What a nest of loops reads and writes: where it begins, and how it steps along the loops.
+ */
+import { stridesOf } from "@chainrule/core/internal";
+import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
+import { type LaneType, laneBytes } from "./lanes.ts";
+
+/** Something that is read or written along the loops. */
+export interface MemoryAccess {
+  readonly lane: LaneType;
+  readonly address: number;
+  /** The local whose value is to be added to the address; null for none. */
+  readonly from: number | null;
+  /** One stride for each axis of the group, then (see `merge`) for each loop; in elements. */
+  strides: readonly number[];
+  /** The local that holds what was loaded. */
+  value: number;
+  /** Which of the passes over a row needs it. */
+  readonly rowPass: RowPass;
+}
+
+/** Strides of a group's reductions in their results: 0 along the axes that are reduced. */
+export function reductionStrides({ lengths, reducedAxes }: FusionGroup): number[] {
+  const isGone = (axis: number) => reducedAxes !== null && axis >= reducedAxes.first && axis <= reducedAxes.last;
+  const kept = stridesOf(lengths.filter((_, axis) => !isGone(axis)));
+  let at = 0;
+  return lengths.map((_, axis) => (isGone(axis) ? 0 : kept[at++]));
+}
+
+/**
+ * Accesses that step alike share their pointers, under this name; those that step backwards, or begin at a local, have their
+ * own, which is the address.
+ */
+export function patternOf({ lane, strides, address, from }: MemoryAccess): string {
+  const bytes = strides.map((stride) => stride * laneBytes[lane]);
+  if (from !== null) return `${bytes}@${from}+${address}`;
+  return bytes.some((step) => step < 0) ? `${bytes}@${address}` : `${bytes}`;
+}
