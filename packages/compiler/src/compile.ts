@@ -10,11 +10,13 @@ import { fuseEpilogues } from "./passes/epilogue.ts";
 import { putFailuresFirst } from "./passes/failures-first.ts";
 import { fuse } from "./passes/fusion.ts";
 import { assignInPlace, type InPlace } from "./passes/in-place.ts";
+import { joinScatters } from "./passes/join-scatters.ts";
 import { type MemoryPlan, planMemory } from "./passes/memory-plan.ts";
 import { partition } from "./passes/partition.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { fuseRows } from "./passes/row-fusion.ts";
 import { simplify } from "./passes/simplify.ts";
+import { stackProducts } from "./passes/stack-products.ts";
 import { suspectGarbage } from "./runtime/garbage.ts";
 import { link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
@@ -49,8 +51,12 @@ export function compile(
   const threads = threadGroupOf(heap);
   // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs.
   const simplified = simplify(traced.graph);
+  // Joined scatters: graph → a graph in which slices' gradients that are added up are put one after another.
+  const joined = joinScatters(simplified);
+  // Stacked products: graph → a graph in which products that are added up are one product.
+  const stacked = stackProducts(joined);
   // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.
-  const graph = fuseEpilogues(simplified);
+  const graph = fuseEpilogues(stacked === simplified ? simplified : simplify(stacked));
   // Fusion: graph → groups of nodes in running order, elementwise neighbours and the reductions that end them in one loop.
   const loops = fuse(graph);
   // Row fusion: groups → groups, loops over the same rows joined into one that takes row after row.

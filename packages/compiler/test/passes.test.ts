@@ -3,17 +3,30 @@
  * what was written. A pass without a case fails.
  */
 import { readFileSync } from "node:fs";
-import { concat, type DType, parameter, type Tensor, tensor, variance, where } from "@chainrule/core";
+import {
+  concat,
+  type DType,
+  Generator,
+  pad,
+  parameter,
+  rand,
+  type Tensor,
+  tensor,
+  variance,
+  where,
+} from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { jit } from "../src/index.ts";
 import type { FusedGraph } from "../src/ir/fused-graph.ts";
 import { fuseEpilogues } from "../src/passes/epilogue.ts";
 import { fuse } from "../src/passes/fusion.ts";
 import { assignInPlace } from "../src/passes/in-place.ts";
+import { joinScatters } from "../src/passes/join-scatters.ts";
 import { rematerialize } from "../src/passes/rematerialize.ts";
 import { fuseRows } from "../src/passes/row-fusion.ts";
 import { simplify } from "../src/passes/simplify.ts";
-import { expectEachNear, expectIdentical } from "./same.ts";
+import { stackProducts } from "../src/passes/stack-products.ts";
+import { expectEachNear, expectIdentical, expectSame } from "./same.ts";
 import { everyChoice } from "./special-numbers.ts";
 import { tracedGraph } from "./traced.ts";
 
@@ -38,6 +51,7 @@ const rows = (dtype: DType) => {
   return concat([lines, lines, lines], 1);
 };
 
+const isConcat = ({ name }: { readonly name: string }) => name === "concat";
 const hasEpilogue: PassCase["done"] = (f, inputs) =>
   fuseEpilogues(graphOf(f, inputs)).nodes.some(({ name }) => name.startsWith("matmul+"));
 const isFused: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ members }) => members.length > 2);
@@ -67,6 +81,49 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
       done: (f, inputs) => graphOf(f, inputs).nodes.length < tracedGraph((x) => [f(x)], ...inputs).nodes.length,
     },
   ],
+  // Each element is one of the parts', to which zeros are added.
+  "join-scatters": (["float32", "float64"] as const).flatMap((dtype): PassCase[] => {
+    const joins: PassCase["done"] = (f, inputs) => joinScatters(graphOf(f, inputs)).nodes.some(isConcat);
+    const inputs = [pairs(dtype)];
+    const at = (x: Tensor, before: number, after: number) =>
+      pad(x, [
+        [0, 0],
+        [before, after],
+      ]);
+    return [
+      { f: (x) => at(x, 0, 2).add(at(x.neg(), 2, 0)), inputs, done: joins },
+      {
+        f: (x) =>
+          at(x, 3, 1)
+            .add(concat([x, x, x], 1))
+            .add(at(x, 1, 3)),
+        inputs,
+        done: joins,
+      },
+      {
+        f: (x) =>
+          at(x.mul(0), 4, 0)
+            .add(at(x, 0, 4))
+            .add(at(x.neg(), 2, 2)),
+        inputs,
+        done: joins,
+      },
+    ];
+  }),
+  // Equal up to rounding, whatever is not finite or no number at all included.
+  "stack-products": (["float32", "float64"] as const).flatMap((dtype): PassCase[] => {
+    const stacks: PassCase["done"] = (f, inputs) => stackProducts(graphOf(f, inputs)).nodes.some(isConcat);
+    const generator = new Generator(3);
+    const filled = (shape: readonly number[]) => rand(shape, { dtype, generator });
+    const special = tensor([Number.NaN, 0, Number.POSITIVE_INFINITY, -0, Number.NEGATIVE_INFINITY], { dtype });
+    const inputs = [filled([15, 2]), concat([filled([10, 2]), special.reshape([5, 1]).tile([1, 2])]), filled([2, 21])];
+    const sums: F[] = [
+      (x, y, w) => x.exp().matmul(w).add(y.neg().matmul(w)).add(x.neg().matmul(w.exp())),
+      (x, y, w) => x.exp().matmul(w).add(y.neg().matmul(w)).add(x.matmul(w.neg()).exp()).add(x.neg().matmul(w.exp())),
+      (x, y, w) => w.T.matmul(x.exp().T).add(w.exp().T.matmul(y.neg().T)),
+    ];
+    return sums.map((f) => ({ f, inputs, done: stacks, agree: expectSame }));
+  }),
   // The bias is added to, and relu taken of, the rounded sum, as they were written.
   epilogue: [
     ...products((y, b) => y.add(b)),

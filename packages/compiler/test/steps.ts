@@ -300,6 +300,23 @@ const smooth: Steps = {
     const w = weights(y, [1 + (rows % 5), k]);
     return w?.matmul(x).mul(1 / (1 + k)) ?? null;
   },
+  /** One weight at every step, and another that the state goes through. */
+  recurrent: (x, y, z, [units]) => {
+    if (x.rank < 2 || x.size === 0) return null;
+    const rows = x.slice([0, 5]).reshape([Math.min(5, x.shape[0]), -1, x.shape[x.rank - 1]]);
+    const w = weights(y, [x.shape[x.rank - 1], 1 + (units % 6)]);
+    const r = weights(z, [1 + (units % 6), 1 + (units % 6)]);
+    if (!w || !r) return null;
+    let h = core.zeros([rows.shape[1], r.shape[0]], { dtype: x.dtype });
+    for (let t = 0; t < rows.shape[0]; t++) h = rows.slice(t).matmul(w).add(h.matmul(r).mul(0.1)).tanh();
+    return h;
+  },
+  /** Parts of it, each used in its own way. */
+  gated: along((x, axis) => {
+    if (x.shape[axis] < 3) return null;
+    const [a, b, c] = core.split(x, [1, 1, x.shape[axis] - 2], axis);
+    return c.tanh().add(a.mul(b)).mul(0.5);
+  }),
   timesVector: (x, y) => {
     if (x.rank === 0) return null;
     const k = x.shape[x.rank - 1];

@@ -23,11 +23,7 @@ interface Copy {
 /** Whether the node is made by copying, and zeros around it. */
 export function isCopy(node: GraphNode): boolean {
   const kind = node.lowering?.kind;
-  return (
-    (kind === "concat" || kind === "sliceScatter") &&
-    node.size > 0 &&
-    node.inputs.every(({ uniform }) => uniform === null)
-  );
+  return (kind === "concat" || kind === "sliceScatter") && node.size > 0;
 }
 
 function copiesOf(node: GraphNode): Copy[] {

@@ -34,7 +34,7 @@ import { guardOp } from "../ir/guard.ts";
 import { rewrite, ruleFor, ruleNames } from "./rewrite-rules.ts";
 
 /** A concat of more values is one of several concats. */
-const mostConcatenated = 128;
+export const mostConcatenated = 128;
 
 /**
  * The same outputs and assignments of fewer and cheaper nodes.

@@ -297,8 +297,9 @@ export class RNN extends SequenceLayer {
     const [batch, time] = x.shape;
     const timeMask = mask === undefined ? null : asMask("mask", mask, [batch, time]);
     const there = timeMask ? withoutMasked(x, timeMask) : x;
-    const inputs = unstackTime(this.cell.project(this.#dropInputs(this.goBackwards ? there.flip(1) : there)));
-    const masks = timeMask && unstackTime((this.goBackwards ? timeMask.flip(1) : timeMask).unsqueeze(-1));
+    const inOrder = (all: Tensor) => (this.goBackwards ? all.flip(1) : all).transpose(0, 1);
+    const inputs = unstackTime(this.cell.project(inOrder(this.#dropInputs(there))));
+    const masks = timeMask && unstackTime(inOrder(timeMask).unsqueeze(-1));
     let now = this.#initialStateOf(state, inputs[0]);
     const drop = this.#recurrentDrop(now[0]);
     const outputs = inputs.map((input, t) => {
@@ -364,16 +365,16 @@ export class RNN extends SequenceLayer {
 }
 
 /**
- * The steps of a sequence [batch, time, ..], each [batch, ..].
+ * The steps of [time, batch, ..], each [batch, ..].
  *
  * By halves of halves: the gradient of a slice is as large as what it was cut from, so that cutting steps from the
  * whole would cost time² in the backward pass, and this costs time · log time.
  */
 function unstackTime(x: Tensor): Tensor[] {
-  const time = x.shape[1];
-  if (time === 1) return [x.squeeze(1)];
+  const time = x.shape[0];
+  if (time === 1) return [x.squeeze(0)];
   const half = time >> 1;
-  return [...unstackTime(x.slice(":", [0, half])), ...unstackTime(x.slice(":", [half, time]))];
+  return [...unstackTime(x.slice([0, half])), ...unstackTime(x.slice([half, time]))];
 }
 
 /** The same options for the layer in the other direction. */
