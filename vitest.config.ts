@@ -14,6 +14,8 @@ export default defineConfig({
     ],
     // Those have a suite of their own: `pnpm test:long`.
     exclude: [...configDefaults.exclude, ...long],
+    // Steps of `fit` are compiled after the first, which for most of those here would never pay.
+    setupFiles: ["packages/nn/test/compile-at-once.ts"],
     testTimeout: 60_000,
     // One for each core: with two cores, the default would leave one idle.
     maxWorkers: "100%",

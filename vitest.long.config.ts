@@ -8,4 +8,11 @@ export const long = [
   "packages/compiler/test/threads.test.ts",
 ];
 
-export default defineConfig({ test: { include: long, testTimeout: 60_000, maxWorkers: "100%" } });
+export default defineConfig({
+  test: {
+    include: long,
+    setupFiles: ["packages/nn/test/compile-at-once.ts"],
+    testTimeout: 60_000,
+    maxWorkers: "100%",
+  },
+});

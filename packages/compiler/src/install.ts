@@ -6,6 +6,8 @@ import { wasmBackend } from "./eager/backend.ts";
 import { makeJit } from "./jit.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 
-// What a backend is asked to compile is known to depend on its arguments alone.
 if (backend === null)
-  setBackend({ ...wasmBackend, compile: (f) => makeJit(f, sharedHeap, {}, { isTrusted: () => true }) });
+  setBackend({
+    ...wasmBackend,
+    compile: (f, options = {}, watch = { isTrusted: () => true }) => makeJit(f, sharedHeap, options, watch),
+  });

@@ -13,4 +13,5 @@ export type { CompiledOutputs, OutputConfig } from "./model/compiled-outputs.ts"
 export { alignTarget, type Objective } from "./model/objective.ts";
 export { type TrainState, trainStep } from "./model/step.ts";
 export { type SummaryTable, summaryTable } from "./model/summary.ts";
+export { tiers } from "./model/tiers.ts";
 export { withForwardHook } from "./module/module.ts";

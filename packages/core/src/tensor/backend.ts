@@ -13,8 +13,11 @@ export interface Backend {
    * Shapes and dtypes were checked before.
    */
   compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, out: TensorSpec): TypedArray | null;
-  /** The function compiled, for whoever has a step that is run often; a backend without a compiler leaves it out. */
-  readonly compile?: <F extends (...args: never[]) => unknown>(f: F) => F;
+  /**
+   * The function compiled, for whoever has a step that is run often; a backend without a compiler leaves it out. How, and
+   * what else is known of the function, is said as that compiler takes it; nothing: that all depends on its arguments.
+   */
+  readonly compile?: <F extends (...args: never[]) => unknown>(f: F, options?: object, watch?: object) => F;
 }
 
 /** The backend in use; null where the plain kernels do everything. */

@@ -29,6 +29,7 @@ import {
   SGD,
   stepDecay,
 } from "@chainrule/nn";
+import { tiers } from "@chainrule/nn/internal";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { latestCheckpoint } from "./store.ts";
 
@@ -117,6 +118,23 @@ describe.each([1, 2])("with %i threads, a training that is resumed", (threads) =
     expect(readdirSync(folder)).toHaveLength(2);
     const kept = await train(recipe, 10, join(root, `${number++}`));
     expect(ending(kept)).toEqual(straight);
+  });
+});
+
+describe("a training whose steps are compiled after fifteen", () => {
+  const { callsBefore } = tiers;
+  beforeAll(() => {
+    tiers.callsBefore = () => 15;
+  });
+  afterAll(() => {
+    tiers.callsBefore = callsBefore;
+  });
+
+  // Six batches of eight samples and one of two in an epoch: the first kind is compiled in the third, the other never.
+  it.each([[[1]], [[2]], [[1, 2, 3, 4]]])("ends as one without a break after epochs %j", async (breaks) => {
+    const { straight } = await compare({ make: network }, 6, breaks);
+    const uncompiled = ending(await train({ make: network, options: { jit: false } }, 6));
+    expect(straight.weights).not.toEqual(uncompiled.weights);
   });
 });
 

@@ -191,6 +191,7 @@ async function runAtRates(
       const batch = (next instanceof Promise ? await next : next)!;
       if (data.runsUserCode) changes.mayHaveChanged = true;
       state.optimizer.lr = rate;
+      await step.whenReady();
       losses.push(lossOf(state, step, batch, i));
       if (!Number.isFinite(losses[i])) return { losses, stopped: "not finite" };
       if (watch.hasExploded(losses[i])) return { losses, stopped: "exploded" };

@@ -9,7 +9,7 @@ import type { DataAdapter } from "./data-adapter.ts";
 import { EpochMetrics } from "./epoch-metrics.ts";
 import type { EventLoopYield } from "./event-loop-yield.ts";
 import type { Logs } from "./hooks.ts";
-import { type Changes, type JitSettings, jitAfterFirstCall, type Step } from "./jit-step.ts";
+import { type Changes, type JitSettings, type Step, selfCompiling } from "./jit-step.ts";
 import { flattenNested, mapNested, type Nested } from "./nested.ts";
 import { checkEnd, type LossNotice } from "./notices.ts";
 import type { Samples } from "./samples.ts";
@@ -62,6 +62,8 @@ export async function evaluateData(
       const item = next instanceof Promise ? await next : next;
       if (item.done) break;
       const batch = item.value;
+      const loading = step.whenReady();
+      if (loading) await loading;
       if (number === 1 || data.runsUserCode) changes.mayHaveChanged = true;
       inBatch(where, number, () => {
         const result = withModes(modules, false, () => step(state, batch.x, batch.y, batch.weight));
@@ -114,7 +116,7 @@ export function predictBatches(
   return inModeSync(model, false, () =>
     noGrad(() => {
       const outputs: Nested<Tensor>[] = [];
-      const call = jitAfterFirstCall(
+      const call = selfCompiling(
         // Detached, since a mask that comes with the output is of no use to anyone here.
         (...inputs: Tensor[]) =>
           atomic(() => mapNested(model.call(...inputs) as Nested<Tensor>, (output) => output.detach())),

@@ -215,6 +215,8 @@ async function runEpoch(run: FitRun, batches: BatchIterator, epoch: number): Pro
       if (batch === null) break;
       run.lastBatch = batch;
       if (hasBatchBegin) await callbacks.call("onBatchBegin", number);
+      const loading = run.trainStep.whenReady();
+      if (loading) await loading;
       if (number === 0 || hasBatchBegin || hasBatchEnd || run.data.runsUserCode)
         run.changes.train.mayHaveChanged = true;
       const loss = trainOnBatch(run, batch, epochMetrics, epoch, number);

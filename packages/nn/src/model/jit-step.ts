@@ -1,21 +1,25 @@
 /**
- * Steps that compile themselves: the first batch of each shape runs eagerly, and those that follow as one WebAssembly
- * program.
+ * Steps that compile themselves: batches of each shape run eagerly until that has cost as much as compiling does, and those
+ * that follow as one WebAssembly program.
  */
 
 import type { JitOptions } from "@chainrule/compiler";
-import { type Watch, watchedJit } from "@chainrule/compiler/internal";
-import { JitError, Tensor } from "@chainrule/core";
-import { formatShape, sameShape } from "@chainrule/core/internal";
+import type { Watch } from "@chainrule/compiler/internal";
+import { JitError, sizeOf, Tensor } from "@chainrule/core";
+import { formatShape, sameShape, withOpWatcher } from "@chainrule/core/internal";
+import { type Compile, compilerAtHand, loadCompiler } from "./compiler.ts";
 import { flattenNested, type Nested } from "./nested.ts";
 import type { Inputs, StepResult, TrainState, testStep, trainStep } from "./step.ts";
+import { tiers, type Work } from "./tiers.ts";
 import { countsOutside, hasUserCode } from "./user-code.ts";
 
 /** What a step takes besides the model: inputs, targets and perhaps weights. */
 type BatchArguments = [x: Inputs, y: Nested<Tensor>, weight?: Nested<Tensor>];
 
 /** A step as training uses it. */
-export type Step = (state: TrainState, ...batch: BatchArguments) => StepResult;
+export interface Step extends Waiting {
+  (state: TrainState, ...batch: BatchArguments): StepResult;
+}
 
 /** Whether to compile, and what to say where that is not possible. */
 export interface JitSettings {
@@ -42,15 +46,50 @@ interface CompiledForm<Args extends Arguments, Result> {
   parts(): Parameters<typeof hasUserCode>[0];
 }
 
+/** Batches of the same dtypes and shapes. */
+interface Kind {
+  /** How many calls are still to be made before it is compiled. */
+  left: number;
+}
+
 /**
  * Which batches are compiled: what decides it is kept by a checkpoint, so that a training that is resumed computes each
  * batch in the way in which it would have been computed.
  */
 export class CompiledShapes {
-  /** Dtypes and shapes that have come once, as keys. */
-  readonly seen = new Set<string>();
+  /** By dtypes and shapes, as keys; those that have come. */
+  readonly #kinds = new Map<string, Kind>();
+  /** Whether there is one that is to be compiled. */
+  isDue = false;
   /** Whether it can be compiled, as far as is known. */
   isCompilable = true;
+
+  get(key: string): Kind | undefined {
+    return this.#kinds.get(key);
+  }
+
+  add(key: string, left: number): Kind {
+    const kind = { left };
+    this.#kinds.set(key, kind);
+    if (left === 0) this.isDue = true;
+    return kind;
+  }
+
+  /** Notes a call of this kind that was run uncompiled. */
+  spend(kind: Kind): void {
+    if (--kind.left === 0) this.isDue = true;
+  }
+
+  /** How many calls are left of which kinds, for {@link restore}. */
+  state(): { seen: string[]; left: number[] } {
+    return { seen: [...this.#kinds.keys()], left: [...this.#kinds.values()].map(({ left }) => left) };
+  }
+
+  restore(seen: readonly string[], left: readonly number[]): void {
+    this.#kinds.clear();
+    this.isDue = false;
+    for (const [i, key] of seen.entries()) this.add(key, left[i]);
+  }
 }
 
 /**
@@ -78,38 +117,74 @@ function haveSameSpecs(a: Arguments, b: Arguments): boolean {
   return true;
 }
 
+/** Counts what a call computes. */
+function counted<Result>(f: () => Result): { result: Result; work: Work } {
+  let [ops, numbers] = [0, 0];
+  const done = () => {};
+  const result = withOpWatcher((_, inputs, __, { shape }) => {
+    ops++;
+    numbers += inputs.reduce((total, { size }) => total + size, sizeOf(shape));
+    return done;
+  }, f);
+  return { result, work: { ops, numbers } };
+}
+
+interface Waiting {
+  /**
+   * To be awaited before the next call, unless it is null: the compiler is loaded, which that call may need. Nobody who
+   * cannot wait has to ask, and goes on uncompiled.
+   */
+  whenReady(): Promise<void> | null;
+}
+
+/** A function that compiles itself. */
+export interface SelfCompiling<Args extends Arguments, Result> extends Waiting {
+  (...args: Args): Result;
+}
+
 /**
- * The same function, compiled from the second call on with tensors of the same dtypes and shapes.
+ * The same function, compiled once calls with tensors of the same dtypes and shapes have cost as much as compiling does.
  *
  * A function that cannot be compiled (it reads numbers, it does something else at each call) goes on uncompiled, and warns
  * of it once.
  */
-export function jitAfterFirstCall<Args extends Arguments, Result>(
+export function selfCompiling<Args extends Arguments, Result>(
   f: (...args: Args) => Result,
   { where, jit: jitOptions, quiet = false, changes = {}, compiled: shapes = new CompiledShapes() }: JitSettings,
   { f: compiledForm = f, parts }: CompiledForm<Args, Result>,
-): (...args: Args) => Result {
-  if (!jitOptions) return f;
+): SelfCompiling<Args, Result> {
+  if (!jitOptions) return Object.assign((...args: Args) => f(...args), { whenReady: () => null });
   const watch: Watch = Object.assign(changes, {
     where,
     quiet,
     isTrusted: () => !hasUserCode(parts()),
     attentive: () => (countsOutside(parts()) ? Number.POSITIVE_INFINITY : attentive),
   });
-  const compiled = watchedJit(compiledForm, jitOptions === true ? {} : jitOptions, watch);
+  let compile: Compile | null = null;
+  let compiled: typeof compiledForm | null = null;
   let last: Args | null = null;
-  return (...args) => {
+  let kind: Kind | undefined;
+  const call = (...args: Args): Result => {
     if (!shapes.isCompilable) return f(...args);
     if (last === null || !haveSameSpecs(last, args)) {
       const key = specKey(args);
-      if (!shapes.seen.has(key)) {
-        const result = f(...args);
-        shapes.seen.add(key);
+      kind = shapes.get(key);
+      last = kind ? args : null;
+      if (!kind) {
+        const { result, work } = counted(() => f(...args));
+        shapes.add(key, tiers.callsBefore(work) - 1);
         return result;
       }
-      last = args;
     }
+    if (kind!.left > 0) {
+      const result = f(...args);
+      shapes.spend(kind!);
+      return result;
+    }
+    compile ??= compilerAtHand();
+    if (compile === null) return f(...args);
     try {
+      compiled ??= compile(compiledForm, jitOptions === true ? {} : jitOptions, watch);
       return compiled(...args);
     } catch (error) {
       if (!(error instanceof JitError)) throw error;
@@ -118,6 +193,15 @@ export function jitAfterFirstCall<Args extends Arguments, Result>(
       return f(...args);
     }
   };
+  const load = async () => {
+    compile = await loadCompiler();
+  };
+  const whenReady = () => {
+    if (!shapes.isDue || compile !== null) return null;
+    compile = compilerAtHand();
+    return compile === null ? load() : null;
+  };
+  return Object.assign(call, { whenReady });
 }
 
 /**
@@ -127,7 +211,6 @@ export function jitAfterFirstCall<Args extends Arguments, Result>(
  */
 export function jitStep(step: typeof trainStep | typeof testStep, settings: JitSettings): Step {
   const eager: typeof trainStep = step;
-  if (!settings.jit) return eager;
   // The model and what it is trained with stay the same for as long as this step is used.
   let state: TrainState;
   const compiledForm = (...[x, y, weight]: BatchArguments): StepResult => {
@@ -136,12 +219,13 @@ export function jitStep(step: typeof trainStep | typeof testStep, settings: JitS
     const needsPrediction = configs.length > 1 || configs[0].metrics.length > 0;
     return needsPrediction ? output : { ...output, prediction: null };
   };
-  const run = jitAfterFirstCall((...[x, y, weight]: BatchArguments) => eager(state, x, y, weight), settings, {
+  const run = selfCompiling((...[x, y, weight]: BatchArguments) => eager(state, x, y, weight), settings, {
     f: compiledForm,
     parts: () => state,
   });
-  return (current, x, y, weight) => {
+  const call = (current: TrainState, ...[x, y, weight]: BatchArguments) => {
     state = current;
     return weight ? run(x, y, weight) : run(x, y);
   };
+  return Object.assign(call, { whenReady: run.whenReady });
 }

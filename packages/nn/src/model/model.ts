@@ -72,8 +72,8 @@ export interface EvaluateOptions {
   /** Ends after this many batches: needed where batches come without end. */
   steps?: number;
   /**
-   * Compile the step to WebAssembly, from the second batch of each shape on; true by default. `{ deterministic: true }`
-   * compiles for the same bits on every machine, see `jit`.
+   * Compile the step to WebAssembly, as soon as batches of a shape have come so often that it pays; true by default.
+   * `{ deterministic: true }` compiles for the same bits on every machine, see `jit`.
    */
   jit?: boolean | JitOptions;
 }

@@ -56,8 +56,8 @@ export interface FitOptions {
    */
   stepsPerEpoch?: number;
   /**
-   * Compile the step to WebAssembly, from the second batch of each shape on; true by default. `{ deterministic: true }`
-   * compiles for the same bits on every machine, see `jit`.
+   * Compile the step to WebAssembly, as soon as batches of a shape have come so often that it pays; true by default.
+   * `{ deterministic: true }` compiles for the same bits on every machine, see `jit`.
    */
   jit?: boolean | JitOptions;
   /**

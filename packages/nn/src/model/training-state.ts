@@ -60,8 +60,8 @@ export function saveTraining(parts: TrainingParts, epoch: number, logs: Logs): S
     random: randomState(data),
     data: { pass: batches.position, taken: data.taken, validationTaken: validationData?.taken ?? 0 },
     compiled: {
-      train: { seen: [...shapes.train.seen], isCompilable: shapes.train.isCompilable },
-      test: { seen: [...shapes.test.seen], isCompilable: shapes.test.isCompilable },
+      train: { ...shapes.train.state(), isCompilable: shapes.train.isCompilable },
+      test: { ...shapes.test.state(), isCompilable: shapes.test.isCompilable },
     },
     callbacks: Object.fromEntries([...callbacks.stateful].map(([name, callback]) => [name, callback.stateDict()])),
   };
@@ -209,8 +209,10 @@ function restoreOptimizer({ optimizer }: Model<unknown>, saved: SavedFields): vo
 function restoreCompiled({ shapes }: TrainingParts, saved: SavedFields): void {
   for (const name of ["train", "test"] as const) {
     const fields = saved.fields(name);
-    shapes[name].seen.clear();
-    for (const key of fields.texts("seen")) shapes[name].seen.add(key);
+    const [seen, left] = [fields.texts("seen"), fields.numbers("left")];
+    if (left.length !== seen.length || !left.every((each) => Number.isSafeInteger(each) && each >= 0))
+      throw fields.damaged("how many calls of each kind are left", left);
+    shapes[name].restore(seen, left);
     shapes[name].isCompilable = fields.boolean("isCompilable");
   }
 }

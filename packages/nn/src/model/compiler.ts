@@ -1,0 +1,20 @@
+/**
+ * How models come to the compiler. It is large, and many a toy is trained before it would pay: `fit` and `evaluate` load it
+ * when the first step is to be compiled.
+ */
+import type { watchedJit } from "@chainrule/compiler/internal";
+import { backend } from "@chainrule/core/internal";
+
+export type Compile = typeof watchedJit;
+
+/**
+ * The compiler of the backend in use, which can be had at once; null where there is none, as in a bundle without
+ * `@chainrule/compiler`. Whether another training has loaded it makes no difference.
+ */
+export function compilerAtHand(): Compile | null {
+  return (backend?.compile as Compile | undefined) ?? null;
+}
+
+export async function loadCompiler(): Promise<Compile> {
+  return (await import("@chainrule/compiler/internal")).watchedJit;
+}
