@@ -53,7 +53,7 @@ const predicted = x.matmul(w).add(b).greater(0);
 const accuracy = predicted.equal(target.cast("bool")).cast("float64").mean().item();
 console.log(`accuracy on the data it was fitted to: ${(100 * accuracy).toFixed(1)}%`);
 
-const strongest = w.abs().topK(3).indices.toArray() as number[];
+const strongest = w.abs().topK(3).indices.toArray(1);
 for (const i of strongest) console.log(`  ${featureNames[i].padEnd(22)} weight ${w.at(i).toFixed(3)}`);
 
 // scikit-learn's LogisticRegression, with the same penalty, on the same standardised data.

@@ -102,7 +102,9 @@ for (let epoch = 1; epoch <= (quick ? 8 : 10); epoch++) {
   console.log(`epoch ${epoch}  cross-entropy ${(sum / train.length).toFixed(4)} nats a character`);
 }
 
-const written = (translate(encodeTexts(test)).toArray() as number[][]).map((row) => target.decode(row).join(""));
+const written = translate(encodeTexts(test))
+  .toArray(2)
+  .map((row) => target.decode(row).join(""));
 console.log();
 test.slice(0, 8).forEach(({ text, iso }, i) => {
   console.log(`  ${text.padEnd(44)}  ${written[i]}  ${written[i] === iso ? "" : `(is ${iso})`}`.trimEnd());

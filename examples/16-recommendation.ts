@@ -82,7 +82,7 @@ console.log(`gained on popularity: ${(byFactors - byPopularity).toFixed(3)} (goa
 const norm = (v: readonly number[]) => Math.hypot(...v);
 const cosine = (v: readonly number[], w: readonly number[]) =>
   v.reduce((sum, x, i) => sum + x * w[i], 0) / (norm(v) * norm(w));
-const vectors = model.books.embeddings.toArray() as number[][];
+const vectors = model.books.embeddings.toArray(2);
 const neighbours = vectors.map((v, book) => {
   const likeness = vectors.map((w, other) => (other === book ? -1 : cosine(v, w)));
   return likeness.indexOf(Math.max(...likeness));

@@ -83,9 +83,9 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
 
 model.eval();
 const logits = noGrad(() => model.call(test.spectra, test.frames));
-const paths = logits.argmax(-1).toArray() as number[][];
-const wanted = (test.labels.toArray() as number[][]).map((row) => row.filter((label) => label !== 0));
-const steps = stepsOf(test.frames).toArray() as number[];
+const paths = logits.argmax(-1).toArray(2);
+const wanted = test.labels.toArray(2).map((row) => row.filter((label) => label !== 0));
+const steps = stepsOf(test.frames).toArray(1);
 const heard = paths.map((path, i) => collapse(path.slice(0, steps[i])));
 const errors = heard.reduce((total, labels, i) => total + editDistance(labels, wanted[i]), 0);
 const rate = (100 * errors) / wanted.flat().length;

@@ -63,7 +63,7 @@ const together = first.sub(second).abs().max(1).lessEqual(1).cast("float32").mea
 const many = kMeans(x, side * side, { generator, restarts: 1 }).centres;
 
 console.log(`${side} x ${side} prototypes, each with the name of the digits it wins:\n`);
-const letters = namesOf(prototypes).toArray() as number[];
+const letters = namesOf(prototypes).toArray(1);
 for (let row = 0; row < side; row++) console.log(`  ${letters.slice(row * side, (row + 1) * side).join(" ")}`);
 
 console.log("\nheld-out digits named rightly by their nearest prototype:");

@@ -47,13 +47,13 @@ console.log(
 // The band is 2 · 1.645 standard deviations wide where the noise is normal.
 console.log("\n  x    band from to      its width, and the true one");
 for (const x of [0.5, 1.5, 2.5]) {
-  const [low, , high] = (model.predict([[x]]).toArray() as number[][])[0];
+  const [low, , high] = model.predict([[x]]).toArray(2)[0];
   const width = 2 * 1.645 * (0.05 + 0.25 * x);
   console.log(`  ${x}  ${low.toFixed(2)} ${high.toFixed(2)}        ${(high - low).toFixed(2)}  ${width.toFixed(2)}`);
 }
 
 const grid = Array.from({ length: 60 }, (_, i) => [i / 20]);
-const [low, median, high] = model.predict(grid).T.toArray() as number[][];
+const [low, median, high] = model.predict(grid).T.toArray(2);
 console.log(plotLines({ "5%": low, median, "95%": high }, { title: "the band, x from 0 to 3" }));
 
 /* Output:

@@ -31,7 +31,7 @@ function play(model: Sequential, generator: Generator) {
       (ball - bat) / width,
       y / steps,
     ]);
-    const rows = model.predict(seen).softmax(-1).toArray() as number[][];
+    const rows = model.predict(seen).softmax(-1).toArray(2);
     games.forEach((game, i) => {
       const draw = generator.uniform();
       const move = draw < rows[i][0] ? 0 : draw < rows[i][0] + rows[i][1] ? 1 : 2;

@@ -41,7 +41,7 @@ export function kMeans(
 function spreadOut(x: Tensor, k: number, generator: Generator): Tensor {
   const centres = [x.slice(generator.integer(0, x.shape[0]))];
   while (centres.length < k) {
-    const distances = squaredDistances(x, stack(centres)).min(1).toArray() as number[];
+    const distances = squaredDistances(x, stack(centres)).min(1).toArray(1);
     let left = generator.uniform() * distances.reduce((sum, distance) => sum + distance, 0);
     let drawn = 0;
     while (drawn < distances.length - 1 && left >= distances[drawn]) left -= distances[drawn++];

@@ -25,7 +25,7 @@ export function pca(x: Tensor, k: number): Components {
   return noGrad(() => {
     const mean = x.mean(0);
     const centred = x.sub(mean).cast("float64");
-    const covariance = centred.T.matmul(centred).div(x.shape[0]).toArray() as number[][];
+    const covariance = centred.T.matmul(centred).div(x.shape[0]).toArray(2);
     const { values, vectors } = eigen(covariance);
     const order = values.map((_, i) => i).sort((a, b) => values[b] - values[a]);
     const total = values.reduce((sum, value) => sum + value, 0);

@@ -119,7 +119,10 @@ it("leaves out no function of the index", () => {
 const numbers = (x: Tensor) => Array.from(x.toTypedArray());
 /** Rows [x, y] in one order, whatever order they came in. */
 const sorted = ({ x, y }: GeneratedData) =>
-  (x.toArray() as number[][]).map((row, i) => [...row, y.at(i)].join()).sort();
+  x
+    .toArray(2)
+    .map((row, i) => [...row, y.at(i)].join())
+    .sort();
 
 describe.each(Object.entries(generators))("%s", (_, [make, classes]) => {
   it("draws the same for the same seed, and something else for another", () => {

@@ -2,8 +2,8 @@ import { OptionError, type Tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { makeBlobs, makeCircles, makeMoons, makeSpirals, makeXor } from "./planar-data.ts";
 
-const rows = (x: Tensor) => x.toArray() as number[][];
-const labels = (y: Tensor) => y.toArray() as number[];
+const rows = (x: Tensor) => x.toArray(2);
+const labels = (y: Tensor) => y.toArray(1);
 const radius = ([a, b]: number[]) => Math.hypot(a, b);
 const ordered = { shuffle: false, dtype: "float64" } as const;
 const close = (found: number[][], expected: number[][]) =>

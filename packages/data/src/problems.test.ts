@@ -2,8 +2,8 @@ import { OptionError, type Tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { makeClassification, makeRegression } from "./problems.ts";
 
-const rows = (x: Tensor) => x.toArray() as number[][];
-const numbers = (y: Tensor) => y.toArray() as number[];
+const rows = (x: Tensor) => x.toArray(2);
+const numbers = (y: Tensor) => y.toArray(1);
 const tally = (y: Tensor, classes: number) =>
   Array.from({ length: classes }, (_, k) => numbers(y).filter((label) => label === k).length);
 

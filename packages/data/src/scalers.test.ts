@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MinMaxScaler, StandardScaler } from "./scalers.ts";
 
 const close = (x: Tensor, expected: readonly (readonly number[])[], digits = 6) => {
-  const rows = x.toArray() as number[][];
+  const rows = x.toArray(2);
   expect(rows).toHaveLength(expected.length);
   rows.forEach((row, i) => {
     expect(row).toHaveLength(expected[i].length);
@@ -66,7 +66,7 @@ describe("StandardScaler", () => {
       { dtype: "float64" },
     );
     const scaler = new StandardScaler();
-    close(scaler.inverseTransform(scaler.fitTransform(x)), x.toArray() as number[][], 12);
+    close(scaler.inverseTransform(scaler.fitTransform(x)), x.toArray(2), 12);
   });
 
   it("keeps precision in float32 where the mean is far larger than the spread", () => {

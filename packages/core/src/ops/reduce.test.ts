@@ -220,7 +220,7 @@ describe.each([
       ],
       { dtype },
     );
-    const [first, second, third] = norm(lines, 1).toArray() as number[];
+    const [first, second, third] = norm(lines, 1).toArray(1);
     close([first, second], [5 * size, 5]);
     expect(third).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { DTypeError, GraphError, promote, ShapeError, tensor, ValueError, zeros } from "../index.ts";
 
 const x = tensor([
@@ -16,6 +16,12 @@ describe("reading a tensor", () => {
     expect([x.at(1, 0), x.at(-1, -1)]).toEqual([3, 4]);
     expect(tensor([[7]]).item()).toBe(7);
     expect(tensor([true, false]).toArray()).toEqual([true, false]);
+    // As deep as the program says.
+    expectTypeOf(x.toArray(2)).toEqualTypeOf<number[][]>();
+    expectTypeOf(x.sum().toArray(0)).toBeNumber();
+    expect(x.toArray(2)[1][0]).toBe(3);
+    expect(() => x.toArray(1)).toThrow(/rank is the number 1, got shape \[2, 2\]\.\n.*toArray\(2\)/s);
+    expect(() => x.toArray("2" as never)).toThrow(ShapeError);
     expect(x.toTypedArray()).toEqual(new Float32Array([1, 2, 3, 4]));
     expect(zeros([2, 0, 3]).toArray()).toEqual([[], []]);
     expect(JSON.stringify({ x })).toBe('{"x":[[1,2],[3,4]]}');

@@ -15,6 +15,8 @@ import { stateTracer, type TracedValue, tracer } from "./tracer.ts";
 
 /** Numbers, or arrays of them, as `toArray` returns them. */
 export type ArrayOf<T> = T | ArrayOf<T>[];
+/** What `toArray` returns of tensors without axes, with one, two, three and four. */
+type ByRank = [number, number[], number[][], number[][][], number[][][][]];
 
 /**
  * An n-dimensional array of numbers that remembers how it was made. Make one with `tensor`, `zeros`, `randn`, ….
@@ -133,8 +135,24 @@ export class Tensor {
     return this.storage[0];
   }
 
-  /** The numbers in nested arrays of the tensor's shape (a plain number for a scalar), truth values for bool. */
-  toArray(): ArrayOf<number> {
+  /**
+   * The numbers in nested arrays of the tensor's shape (a plain number for a scalar), truth values for bool.
+   *
+   * @param rank how many axes the tensor must have, so that TypeScript knows how deep the arrays are.
+   * @throws ShapeError where it has others.
+   * @example
+   * tensor([[1, 2], [3, 4]]).toArray(2)[1][0]; // 3
+   */
+  toArray(): ArrayOf<number>;
+  toArray<Rank extends 0 | 1 | 2 | 3 | 4>(rank: Rank): ByRank[Rank];
+  toArray(rank = this.rank): ArrayOf<number> {
+    if (rank !== this.rank)
+      throw new ShapeError({
+        where: "toArray",
+        expected: `a tensor whose rank is ${describe(rank)}`,
+        got: `shape ${formatShape(this.shape)}`,
+        hint: `Write toArray(${this.rank}), or toArray().`,
+      });
     const build = (axis: number, start: number, size: number): ArrayOf<number> => {
       if (axis === this.rank)
         return this.dtype === "bool" ? (Boolean(this.storage[start]) as never) : this.storage[start];

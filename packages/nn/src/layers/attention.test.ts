@@ -113,10 +113,7 @@ describe("scaledDotProductAttention", () => {
       [true, true, false, false],
       [false, false, false, false],
     ]);
-    for (const rule of [
-      { mask },
-      { bias: tensor([[0, 0, -Infinity, -Infinity], full([4], -Infinity).toArray() as number[]]) },
-    ]) {
+    for (const rule of [{ mask }, { bias: tensor([[0, 0, -Infinity, -Infinity], full([4], -Infinity).toArray(1)]) }]) {
       const inputs = [noise(2, 3), noise(4, 3), noise(4, 2)].map((t) => {
         t.requiresGrad = true;
         return t;

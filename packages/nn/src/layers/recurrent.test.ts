@@ -213,7 +213,7 @@ describe.each(kinds)("$kind", ({ kind, Layer, Cell, states }) => {
     expectClose(layer.call(constant), once);
     layer.train();
     const noisy = layer.call(constant);
-    const patterns = new Set((noisy.toArray() as number[][]).map((row) => row.map((v) => v.toFixed(9)).join()));
+    const patterns = new Set(noisy.toArray(2).map((row) => row.map((v) => v.toFixed(9)).join()));
     expect(patterns.size).toBeGreaterThan(1);
     expect(patterns.size).toBeLessThanOrEqual(8);
     const recurrent = make({ recurrentDropout: 0.5, units: 6 });
@@ -381,7 +381,7 @@ describe("dropout in recurrence", () => {
 
   it("drops the same part of the state at every step, and doubles what stays", () => {
     const start = concat([zeros([50, 1, 2], { dtype }).add(0.5), zeros([50, 3, 2], { dtype })], 1);
-    const rows = linear({ recurrentDropout: 0.5 }).call(start).squeeze(2).toArray() as number[][];
+    const rows = linear({ recurrentDropout: 0.5 }).call(start).squeeze(2).toArray(2);
     expect([...new Set(rows.map((row) => row.join()))].sort()).toEqual(["1,0,0,0", "1,2,4,8"]);
   });
 });

@@ -259,7 +259,7 @@ describe("findLearningRate", () => {
     await expect(findLearningRate(model, x, y, { startLr: 0 })).rejects.toThrow(ValueError);
     await expect(findLearningRate(model, x, y, { startLr: 1, endLr: 0.1 })).rejects.toThrow(/above startLr, 1/);
     await expect(findLearningRate(model, x, y.slice([0, 9]))).rejects.toThrow(DataError);
-    const missing = x.toArray() as number[][];
+    const missing = x.toArray(2);
     missing[0][0] = Number.NaN;
     await expect(findLearningRate(model, missing, y, { batchSize: 200 })).rejects.toThrow(
       /a loss that is a number, got NaN.*\n.*debugNaN/,

@@ -2,7 +2,7 @@ import { DataError, OptionError, type Tensor, tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { boundarySvg } from "./boundary-svg.ts";
 
-const rows = (points: Tensor) => points.toArray() as number[][];
+const rows = (points: Tensor) => points.toArray(2);
 const square = { xRange: [-1, 1], yRange: [-1, 1], width: 300, height: 300, resolution: 20 } as const;
 
 /** The frame of the data, and the points of all outlines of a class of regions, from 0 to 1 across and upwards. */

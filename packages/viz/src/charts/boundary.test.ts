@@ -2,7 +2,7 @@ import { DataError, OptionError, type Tensor, tensor } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { drawBoundary } from "./boundary.ts";
 
-const rows = (points: Tensor) => points.toArray() as number[][];
+const rows = (points: Tensor) => points.toArray(2);
 const small = { color: false, width: 12, height: 4, xRange: [-1, 1], yRange: [-1, 1] } as const;
 /** A probability that is above a half to the right. */
 const rightwards = (points: Tensor) => rows(points).map(([x]) => (x + 1) / 2);

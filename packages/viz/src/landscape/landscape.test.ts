@@ -62,7 +62,7 @@ describe("lossLandscape", () => {
         .square()
         .sum(axis as number)
         .sqrt()
-        .toArray() as number[];
+        .toArray(1);
     expect(norms(along[0], 0)).toEqual([5, 0, 1].map((norm) => expect.closeTo(norm, 5)));
     expect(norms(along[1], 1)).toEqual([5, 0, 1].map((norm) => expect.closeTo(norm, 5)));
     const filters = norms(start[2].reshape([2, 4]), 1);

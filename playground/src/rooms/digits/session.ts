@@ -70,10 +70,10 @@ export class DigitsSession {
     const logits = this.#model.call(input) as Tensor;
     const loss = crossEntropy(logits, tensor([label], { dtype: "int32" }));
     loss.backward();
-    const [slopes] = (input.grad as Tensor).toArray() as number[][];
+    const [slopes] = (input.grad as Tensor).toArray(2);
     return {
-      logits: (logits.toArray() as number[][])[0],
-      probabilities: (logits.softmax(1).toArray() as number[][])[0],
+      logits: logits.toArray(2)[0],
+      probabilities: logits.softmax(1).toArray(2)[0],
       loss: loss.item(),
       gradient: slopes.map((slope) => slope / maxInk),
     };
