@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { notesIn, released } from "../../../.changeset/changesets.mjs";
 import { hooks } from "../../../.pnpmfile.mjs";
 import { unfit } from "../../../release.mjs";
 
@@ -34,8 +35,21 @@ describe("a package is published by pnpm alone", () => {
     });
     expect(manifest).not.toHaveProperty("scripts");
     expect(manifest).not.toHaveProperty("devDependencies");
-    const workspace = JSON.parse(readFileSync(join(packages, "../package.json"), "utf8"));
-    for (const field of ["author", "homepage", "bugs"]) expect(manifest[field]).toEqual(workspace[field]);
+  });
+
+  it("its addresses follow from the repository of the workspace", () => {
+    const repository = "https://github.com/someone/chainrule";
+    const manifest = (workspace: object) => hooks.beforePacking({ name: "@chainrule/core" }, "", workspace);
+    for (const written of [repository, { type: "git", url: `git+${repository}.git` }])
+      expect(manifest({ repository: written, author: "Someone" })).toEqual({
+        name: "@chainrule/core",
+        author: "Someone",
+        repository: { type: "git", url: `git+${repository}.git`, directory: "packages/core" },
+        homepage: `${repository}#readme`,
+        bugs: { url: `${repository}/issues` },
+      });
+    expect(manifest({ repository, homepage: "https://example.org" }).homepage).toBe("https://example.org");
+    expect(manifest({})).toEqual({ name: "@chainrule/core" });
   });
 });
 
@@ -47,6 +61,29 @@ it("every package's README says how to install it, and that a project needs modu
     expect(readme, folder).toContain(`npm install ${name}`);
     expect(readme, folder).toContain("npm pkg set type=module");
   }
+});
+
+describe("a version's part of the changelog", () => {
+  const changelog = "# Changelog\n\n## Unreleased\n\n### Added\n\n- A.\n\n## 0.1.0 (2026-01-01)\n\n- Z.\n";
+
+  it("is what was written for it, and what the changesets say", () => {
+    expect(released(changelog, "0.2.0", "2026-02-03", ["B.\nAnd more.", "C."])).toBe(
+      "# Changelog\n\n## Unreleased\n\n## 0.2.0 (2026-02-03)\n\n### Added\n\n- A.\n\n- B.\n  And more.\n- C.\n\n## 0.1.0 (2026-01-01)\n\n- Z.\n",
+    );
+  });
+
+  it("stands where nothing was written, and where there was no version", () => {
+    expect(released("# Changelog\n\n## Unreleased\n", "0.1.0", "2026-02-03", ["B."])).toBe(
+      "# Changelog\n\n## Unreleased\n\n## 0.1.0 (2026-02-03)\n\n- B.\n",
+    );
+    expect(() => released("# Changelog\n", "0.1.0", "2026-02-03", [])).toThrow(/Unreleased/);
+  });
+
+  it("is read from the changesets, and the changelog has a place for it", () => {
+    const root = join(packages, "..");
+    for (const note of notesIn(join(root, ".changeset"))) expect(note).toMatch(/^(?!---)\w.*\.$/s);
+    expect(() => released(readFileSync(join(root, "CHANGELOG.md"), "utf8"), "1.0.0", "2026-02-03", [])).not.toThrow();
+  });
 });
 
 describe("what was built is what the sources say", () => {
@@ -75,6 +112,19 @@ describe("what was built is what the sources say", () => {
     expect(unfit(folder, "npm/10.8.2 node/v20.19.0")).toContain("not by npm");
     expect(unfit(folder, "yarn/1.22.22 npm/? node/v20.19.0")).toContain("not by yarn");
     expect(unfit(folder, undefined)).toContain("not by hand");
+  });
+
+  it("is not published without the repository's address, which provenance compares", () => {
+    const repository = "https://github.com/someone/chainrule";
+    expect(unfit(folder, pnpm, "publish", { repository })).toBeUndefined();
+    for (const workspace of [
+      {},
+      { repository: "" },
+      { repository: "https://github.com/" },
+      { repository: { type: "git" } },
+    ])
+      expect(unfit(folder, pnpm, "publish", workspace)).toContain('"repository": "https://github.com/<owner>/<name>"');
+    expect(unfit(folder, pnpm, "pack", {})).toBeUndefined();
   });
 
   it.each([
