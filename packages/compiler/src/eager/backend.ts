@@ -96,7 +96,8 @@ acceleratePool(sumPoolBackwardOp, "sumPoolBackward");
 function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, spec: TensorSpec): TypedArray | null {
   const kernel = kernels.get(op);
   if (!kernel) return computeElementwise(op, inputs, attributes, spec);
-  const out = { ...spec, storage: allocateFor(op.name, spec.shape, spec.dtype) };
+  const { shape, dtype } = spec;
+  const out = { shape, dtype, storage: allocateFor(op.name, shape, dtype) };
   return kernel(out, inputs, attributes) ? out.storage : null;
 }
 

@@ -14,7 +14,7 @@ import { ScalarImports, VectorEmitter } from "../codegen/vector-emitter.ts";
 import { assemble, type Code } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { scratch } from "./scratch-heap.ts";
+import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** With fewer elements, copying and calling take longer than the kernel. */
 const fewest = 256;
@@ -134,7 +134,7 @@ export function computeElementwise(
   // Vectors are written and read whole, so that each operand has room for a last one that is not full.
   const room = 4 * Math.ceil(chunk / 4) * 4;
   const result = size > chunk ? allocateFor(op.name, out.shape, out.dtype) : null;
-  const to = heap.tryAllocate(room * (inputs.length + 1));
+  const to = scratchBlock(room * (inputs.length + 1));
   if (to === 0) return null;
   const operands = inputs.map((input, i) => new Operand(heap, to + room * (i + 1), input, patterns[i]));
   const [a, b = a, c = b] = operands;
@@ -144,9 +144,7 @@ export function computeElementwise(
     kernel(Math.ceil(count / 4), to, a.address, a.step, b.address, b.step, c.address, c.step);
     result?.set(heap.view(out.dtype, to, count), at);
   }
-  const numbers = result ?? heap.copy(out.dtype, to, size);
-  heap.free(to, room * (inputs.length + 1));
-  return numbers;
+  return result ?? heap.copy(out.dtype, to, size);
 }
 
 /** An operand, and its memory in the heap. */

@@ -12,7 +12,7 @@ import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { type Gemm, gemmFunctions, gemmScratch } from "../wasm/kernels/gemm.ts";
 import { type Gemm64, gemm64Functions, gemm64Scratch } from "../wasm/kernels/gemm64.ts";
-import { scratch } from "./scratch-heap.ts";
+import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Operands that lie spread over more than this many times their size are gathered element by element. */
 const widest = 2;
@@ -51,7 +51,7 @@ class ProductKernel {
   #copyIn(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
     const view = this.#heap.all(this.#dtype);
     if (!copy.gathered) {
-      view.set(data.subarray(start, start + copy.floats), at);
+      view.set(copy.floats === data.length ? data : data.subarray(start, start + copy.floats), at);
       return;
     }
     for (let i = 0, to = at; i < rows; i++)
@@ -66,22 +66,22 @@ class ProductKernel {
       out.fill(0, start, start + m * n);
       return true;
     }
-    const [copyA, copyB] = [plan(a, m, k), plan(b, k, n)];
+    const copyA = plan(a, m, k);
+    const copyB = plan(b, k, n);
     // Operands that begin at multiples of four floats, as blocks do, are read without crossing cache lines.
-    const [floatsA, floatsB, floatsC] = [copyA.floats, copyB.floats, m * n].map(aligned);
+    const [toB, toC] = [aligned(copyA.floats), aligned(copyA.floats) + aligned(copyB.floats)];
+    const toRest = toC + aligned(m * n);
     const bytes = bytesPer(this.#dtype);
-    const scratchBytes = this.#dtype === "float32" ? gemmScratch(n, k) : gemm64Scratch(n, k);
-    const total = floatsA + floatsB + floatsC + scratchBytes / bytes;
+    const total = toRest + (this.#dtype === "float32" ? gemmScratch(n, k) : gemm64Scratch(n, k)) / bytes;
     if (total > most) return false;
-    const heap = this.#heap;
-    const block = heap.tryAllocate(total * bytes);
+    const block = scratchBlock(total * bytes);
     if (block === 0) return false;
-    const [atB, atC, rest] = [floatsA, floatsA + floatsB, floatsA + floatsB + floatsC].map((at) => block + at * bytes);
-    this.#copyIn(block / bytes, a, copyA, m, k);
-    this.#copyIn(atB / bytes, b, copyB, k, n);
+    const at = block / bytes;
+    this.#copyIn(at, a, copyA, m, k);
+    this.#copyIn(at + toB, b, copyB, k, n);
+    const [atB, atC, rest] = [block + toB * bytes, block + toC * bytes, block + toRest * bytes];
     this.#gemm(block, copyA.row, copyA.column, atB, copyB.row, copyB.column, atC, n, m, n, k, rest, 0, 0);
-    out.set(heap.view(this.#dtype, atC, m * n), start);
-    heap.free(block, total * bytes);
+    this.#heap.read(this.#dtype, atC, out, start, m * n);
     return true;
   }
 }

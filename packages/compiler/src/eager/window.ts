@@ -10,7 +10,7 @@ import { instantiate } from "../wasm/host.ts";
 import { convolutionFunctions } from "../wasm/kernels/conv.ts";
 import { type ConvolutionSizes, geometryOf } from "../wasm/kernels/conv-geometry.ts";
 import { poolFunctions } from "../wasm/kernels/pool.ts";
-import { scratch } from "./scratch-heap.ts";
+import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
 const most = 2 ** 30;
@@ -33,7 +33,7 @@ class WindowKernels {
     const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];
     const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + rest;
     if (bytes > most) return false;
-    const block = heap.tryAllocate(bytes);
+    const block = scratchBlock(bytes);
     if (block === 0) return false;
     let end = block;
     const addresses = arrays.map(({ byteLength }) => {
@@ -47,7 +47,6 @@ class WindowKernels {
     heap.write("int32", addresses[inputs.length + 1], numbers);
     this.#functions[call](...addresses, end, 0, call === "convolveWeightGradient" ? tiles : sizes.images);
     out.storage.set(heap.view("float32", addresses[inputs.length], out.storage.length));
-    heap.free(block, bytes);
     return true;
   }
 }

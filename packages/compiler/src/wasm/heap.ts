@@ -11,6 +11,9 @@ const mostPages = 65536;
 /** Vectors are 16 bytes long; a block may be read and written up to the end of its last vector. */
 const grain = 16;
 
+/** So many numbers are copied faster one by one than at once. */
+const few = 32;
+
 interface Gap {
   start: number;
   size: number;
@@ -199,13 +202,17 @@ export class Heap {
 
   /** A copy of the numbers of a block. */
   copy(dtype: DType, address: number, length: number): TypedArray {
-    const numbers = this.all(dtype);
-    const start = address / bytesPer(dtype);
-    // Not slice(), which fills the copy with zeros first.
-    if (length > 16) return new (numbers.constructor as typeof Float32Array)(numbers.subarray(start, start + length));
     const copied = allocate(dtype, length);
-    for (let i = 0; i < length; i++) copied[i] = numbers[start + i];
+    this.read(dtype, address, copied, 0, length);
     return copied;
+  }
+
+  /** Copies the numbers of a block into an array, from `start` on. */
+  read(dtype: DType, address: number, into: TypedArray, start: number, length: number): void {
+    const numbers = this.all(dtype);
+    const from = address / bytesPer(dtype);
+    if (length > few) into.set(numbers.subarray(from, from + length), start);
+    else for (let i = 0; i < length; i++) into[start + i] = numbers[from + i];
   }
 
   /** Copies bytes from one block to another. */
@@ -217,7 +224,7 @@ export class Heap {
   write(dtype: DType, address: number, from: TypedArray): void {
     const numbers = this.all(dtype);
     const start = address / bytesPer(dtype);
-    if (from.length > 16) numbers.set(from, start);
+    if (from.length > few) numbers.set(from, start);
     else for (let i = 0; i < from.length; i++) numbers[start + i] = from[i];
   }
 }

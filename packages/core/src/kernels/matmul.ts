@@ -150,9 +150,14 @@ export function multiplyBatches(
   swap: Transposed,
   multiplyOne: Multiply = multiply,
 ): void {
+  const rank = out.shape.length;
+  const [m, n] = [out.shape[rank - 2], out.shape[rank - 1]];
+  const k = a.shape[a.shape.length - (swap.a ? 2 : 1)];
+  if (rank === 2) {
+    multiplyOne(out.storage, 0, matrix(a, 0, swap.a), matrix(b, 0, swap.b), m, n, k);
+    return;
+  }
   const batch = out.shape.slice(0, -2);
-  const [m, n] = out.shape.slice(-2);
-  const k = a.shape.at(swap.a ? -2 : -1)!;
   const strides = [a, b].map((x) =>
     broadcastStrides(x.shape.slice(0, -2), batch).map((stride) => stride * x.shape.at(-1)! * x.shape.at(-2)!),
   );
@@ -162,7 +167,7 @@ export function multiplyBatches(
 }
 
 function matrix(x: KernelOperand, start: number, swapped: boolean): Matrix {
-  const columns = x.shape.at(-1)!;
+  const columns = x.shape[x.shape.length - 1];
   return swapped
     ? { data: x.storage, start, row: 1, column: columns }
     : { data: x.storage, start, row: columns, column: 1 };

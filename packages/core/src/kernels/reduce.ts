@@ -1,18 +1,19 @@
 /**
  * Loops that fold one axis away. A tensor is seen as [outer, n, inner], and the axis of length n goes.
  */
-import type { TypedArray } from "../tensor/dtype.ts";
+import { allocate, type TypedArray } from "../tensor/dtype.ts";
 import type { AxisRange } from "../tensor/lowering.ts";
 import type { KernelOperand } from "../tensor/op.ts";
-import { sizeOf } from "../tensor/shape.ts";
 
 /** The three lengths of a shape seen from a run of axes. */
 export function splitAtAxes(shape: readonly number[], { first, last }: AxisRange) {
-  return {
-    outer: sizeOf(shape.slice(0, first)),
-    n: sizeOf(shape.slice(first, last + 1)),
-    inner: sizeOf(shape.slice(last + 1)),
-  };
+  let [outer, n, inner] = [1, 1, 1];
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (axis < first) outer *= shape[axis];
+    else if (axis <= last) n *= shape[axis];
+    else inner *= shape[axis];
+  }
+  return { outer, n, inner };
 }
 
 /**
@@ -50,10 +51,40 @@ function foldColumns(
   initial: number,
   combine: Combine,
 ): void {
-  const totals = new Float64Array(inner);
+  const totals = allocate("float64", inner);
   for (let i = 0, at = 0; i < outer; i++) {
     totals.fill(initial);
     for (let p = 0; p < n; p++) for (let j = 0; j < inner; j++, at++) totals[j] = combine(totals[j], from[at]);
+    for (let j = 0; j < inner; j++) to[i * inner + j] = totals[j];
+  }
+}
+
+const sumIntegers = reduceKernel(0, (total, x) => (total + x) | 0);
+
+/** The kernel of the sum, {@link reduceKernel}'s with the addition written out: calling a function takes longer than adding. */
+export function sumKernel(out: KernelOperand, inputs: readonly KernelOperand[], axes: AxisRange): void {
+  const [x] = inputs;
+  if (out.dtype === "int32") sumIntegers(out, inputs, axes);
+  else {
+    const { outer, n, inner } = splitAtAxes(x.shape, axes);
+    if (inner === 1) addRows(out.storage, x.storage, outer, n);
+    else addColumns(out.storage, x.storage, outer, n, inner);
+  }
+}
+
+function addRows(to: TypedArray, from: TypedArray, outer: number, n: number): void {
+  for (let i = 0, at = 0; i < outer; i++) {
+    let total = 0;
+    for (const end = at + n; at < end; at++) total += from[at];
+    to[i] = total;
+  }
+}
+
+function addColumns(to: TypedArray, from: TypedArray, outer: number, n: number, inner: number): void {
+  const totals = allocate("float64", inner);
+  for (let i = 0, at = 0; i < outer; i++) {
+    totals.fill(0);
+    for (let p = 0; p < n; p++) for (let j = 0; j < inner; j++, at++) totals[j] += from[at];
     for (let j = 0; j < inner; j++) to[i * inner + j] = totals[j];
   }
 }

@@ -4,7 +4,7 @@
 
 import { checkOptions, describe, ShapeError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
-import { reduceKernel } from "../kernels/reduce.ts";
+import { sumKernel } from "../kernels/reduce.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
@@ -55,7 +55,16 @@ export function overAxes(
   reduceRun: (x: Tensor, run: AxisRange) => Tensor,
 ): Tensor {
   checkOptions(where, options, reduceOptions);
-  const list = normalizeAxes(where, axes, x.rank);
+  return reduceRuns(x, normalizeAxes(where, axes, x.rank), options.keepDims ?? false, reduceRun);
+}
+
+/** The same for axes that are ascending, each once. */
+function reduceRuns(
+  x: Tensor,
+  list: readonly number[],
+  keepDims: boolean,
+  reduceRun: (x: Tensor, run: AxisRange) => Tensor,
+): Tensor {
   let result = x;
   for (let i = list.length - 1; i >= 0; ) {
     const last = list[i];
@@ -65,7 +74,7 @@ export function overAxes(
   }
   // Without axes too the op decides the dtype: any of a number is a truth value.
   if (list.length === 0) result = reduceRun(x, { first: 0, last: -1 });
-  return options.keepDims
+  return keepDims
     ? result
     : reshape(
         result,
@@ -76,11 +85,7 @@ export function overAxes(
 export const sumOp: Op<AxisRange> = builtin({
   name: "sum",
   inferShape: ([x], axes) => ({ ...reducedSpec(x, axes), dtype: toNumeric(x.dtype) }),
-  kernel: reduceKernel(
-    0,
-    (total, x) => total + x,
-    (total, x) => (total + x) | 0,
-  ),
+  kernel: sumKernel,
   gradient: (g, { inputs: [x] }) => broadcastTo(g, x.shape),
   lower: (axes) => ({ kind: "reduce", reducer: "sum", axes }),
 });
@@ -98,7 +103,11 @@ export const sumOp: Op<AxisRange> = builtin({
  * sum([[1, 2], [3, 4]], 0); // tensor([4, 6])
  */
 export function sum(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
-  return overAxes("sum", asTensor(x), axis, options, (part, axes) => applyOp(sumOp, [part], axes));
+  return overAxes("sum", asTensor(x), axis, options, sumRun);
+}
+
+function sumRun(x: Tensor, axes: AxisRange): Tensor {
+  return applyOp(sumOp, [x], axes);
 }
 
 /**
@@ -122,10 +131,10 @@ function sumAxes(x: Tensor, shape: Shape): Tensor {
       got: formatShape(shape),
     });
   const lead = x.rank - shape.length;
-  const axes = x.shape.flatMap((length, axis) =>
-    axis < lead || (shape[axis - lead] === 1 && length !== 1) ? [axis] : [],
-  );
-  return reshape(sum(x, axes, { keepDims: true }), shape);
+  const axes: number[] = [];
+  for (let axis = 0; axis < x.rank; axis++)
+    if (axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1)) axes.push(axis);
+  return reshape(reduceRuns(x, axes, true, sumRun), shape);
 }
 
 export const broadcastOp: Op<Shape> = builtin({

@@ -60,9 +60,27 @@ export function holds(array: unknown, dtype: DType): boolean {
   return dtype === "bool" && array instanceof Uint8Array;
 }
 
+/**
+ * Arrays of more than 64 bytes, which V8 no longer keeps among its own objects, and up to so many share memory with others,
+ * as Node's small buffers do: memory of one's own takes up to a microsecond.
+ */
+const mostShared = 1024;
+const sharedBytes = 8192;
+let shared = new ArrayBuffer(0);
+let sharedEnd = 0;
+
 /** A zero-filled array of `size` elements. */
 export function allocate(dtype: DType, size: number): TypedArray {
-  return new arrays[dtype](size);
+  const kind = arrays[dtype];
+  const bytes = size * kind.BYTES_PER_ELEMENT;
+  if (!(bytes > 64 && bytes <= mostShared)) return new kind(size);
+  if (sharedEnd + bytes > shared.byteLength) {
+    shared = new ArrayBuffer(sharedBytes);
+    sharedEnd = 0;
+  }
+  const array = new kind(shared, sharedEnd, size);
+  sharedEnd += Math.ceil(bytes / 8) * 8;
+  return array;
 }
 
 /** A zero-filled array for the elements of a tensor. @throws ShapeError for more than there is memory for. */

@@ -85,7 +85,11 @@ export function normalizeAxes(
 ): number[] {
   if (!Number.isInteger(rank) || rank > mostAxes)
     throw new ValueError({ where, expected: "a number of axes", got: describe(rank) });
-  if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  if (axes === null || axes === undefined) {
+    const all: number[] = [];
+    for (let axis = 0; axis < rank; axis++) all.push(axis);
+    return all;
+  }
   if (typeof axes !== "number" && !Array.isArray(axes))
     throw new ValueError({
       where,

@@ -1,0 +1,107 @@
+/**
+ * The small operations that `ops.mjs` times, in chainrule; in PyTorch they are in contenders/ops.py, the same in the same order.
+ */
+import { median } from "./numbers.mjs";
+import { seeded } from "./random.mjs";
+
+/** What is measured: a name, shapes of the operands that have gradients, and the operation. */
+function operations({ tensor, where }, random) {
+  const isPositive = toTensor(tensor, random.normal([16, 16])).greater(0);
+  return [
+    [
+      "add 2x2",
+      [
+        [2, 2],
+        [2, 2],
+      ],
+      (a, b) => a.add(b),
+    ],
+    [
+      "add 16x16",
+      [
+        [16, 16],
+        [16, 16],
+      ],
+      (a, b) => a.add(b),
+    ],
+    ["add 16x16 + 16", [[16, 16], [16]], (a, b) => a.add(b)],
+    [
+      "mul 16x16",
+      [
+        [16, 16],
+        [16, 16],
+      ],
+      (a, b) => a.mul(b),
+    ],
+    ["mul 16x16 by 2", [[16, 16]], (a) => a.mul(2)],
+    [
+      "matmul 2x2",
+      [
+        [2, 2],
+        [2, 2],
+      ],
+      (a, b) => a.matmul(b),
+    ],
+    [
+      "matmul 16x16",
+      [
+        [16, 16],
+        [16, 16],
+      ],
+      (a, b) => a.matmul(b),
+    ],
+    ["relu 16x16", [[16, 16]], (a) => a.relu()],
+    ["exp 16x16", [[16, 16]], (a) => a.exp()],
+    ["tanh 16x16", [[16, 16]], (a) => a.tanh()],
+    ["sum of 16x16", [[16, 16]], (a) => a.sum()],
+    ["sum over axis 0", [[16, 16]], (a) => a.sum(0)],
+    ["sum over axis 1", [[16, 16]], (a) => a.sum(1)],
+    ["reshape to 4x64", [[16, 16]], (a) => a.reshape(4, 64)],
+    ["transpose 16x16", [[16, 16]], (a) => a.transpose()],
+    ["row 3 of 16x16", [[16, 16]], (a) => a.slice(3)],
+    [
+      "where 16x16",
+      [
+        [16, 16],
+        [16, 16],
+      ],
+      (a, b) => where(isPositive, a, b),
+    ],
+  ];
+}
+
+const toTensor = (tensor, { shape, data }, options) => tensor(data, { shape, ...options });
+
+/** Nanoseconds that fit into a stretch, for the clock; so many stretches of each, in turn; the first are for compilers. */
+const stretch = 4e6;
+const [warmUps, times] = [12, 9];
+
+/** Microseconds for each: `{ "add 2x2": { forward, both } }`. */
+export function timeOps({ tensor, ...lib }) {
+  const random = seeded(12);
+  const cases = operations({ tensor, ...lib }, random).flatMap(([name, shapes, op]) => {
+    const make = (requiresGrad) => shapes.map((shape) => toTensor(tensor, random.normal(shape), { requiresGrad }));
+    const [plain, leaves] = [make(false), make(true)];
+    const gradient = toTensor(tensor, random.normal(op(...plain).shape));
+    const forward = () => op(...plain);
+    const both = () => {
+      op(...leaves).backward(gradient);
+      for (const leaf of leaves) leaf.zeroGrad();
+    };
+    return [
+      { name, part: "forward", run: forward, count: 16, took: [] },
+      { name, part: "both", run: both, count: 16, took: [] },
+    ];
+  });
+  for (let time = 0; time < warmUps + times; time++)
+    for (const each of cases) {
+      const start = performance.now();
+      for (let i = 0; i < each.count; i++) each.run();
+      const spent = (performance.now() - start) * 1e6;
+      if (time >= warmUps) each.took.push(spent / each.count / 1000);
+      else each.count = Math.max(1, Math.round(each.count * Math.min(8, stretch / spent)));
+    }
+  const found = {};
+  for (const { name, part, took } of cases) found[name] = { ...found[name], [part]: median(took) };
+  return found;
+}
