@@ -14,12 +14,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { installBuilt } from "./lib/built.mjs";
 import { median } from "./lib/numbers.mjs";
+import { pythonWith } from "./lib/pythons.mjs";
 import { timeOps } from "./lib/time-ops.mjs";
 
 const { values: options } = parseArgs({
   options: {
     chainrule: { type: "string" },
-    python: { type: "string", default: process.env.PYTHON ?? "python3" },
     rounds: { type: "string", default: "3" },
     child: { type: "string" },
   },
@@ -33,16 +33,21 @@ else compare();
 function compare() {
   const folder = mkdtempSync(join(tmpdir(), "chainrule-ops-"));
   try {
-    const modules = options.chainrule?.split(",") ?? [fileURLToPath(installBuilt(folder).module)];
+    const modules = options.chainrule?.split(",") ?? [
+      fileURLToPath(installBuilt(here(".."), join(folder, "chainrule")).module),
+    ];
     const columns = modules.map((path) => ({
       name: modules.length > 1 ? path.split("/").at(-1) : "chainrule",
       run: () => ask(process.execPath, [here("ops.mjs"), "--child", pathToFileURL(path).href]),
       rounds: [],
     }));
-    columns.push({ name: "PyTorch", run: () => ask(options.python, [here("contenders/ops.py")]), rounds: [] });
-    for (let round = 0; round < Number(options.rounds); round++) {
+    const torch = pythonWith("torch");
+    if (torch) {
+      const run = () => ask(torch.python, [here("contenders/ops.py")]);
+      columns.push({ name: `PyTorch ${torch.version}`, run, rounds: [] });
+    } else console.log("left out: PyTorch: no Python has it");
+    for (let round = 0; round < Number(options.rounds); round++)
       for (const column of round % 2 === 0 ? columns : columns.toReversed()) column.rounds.push(column.run());
-    }
     print(columns);
   } finally {
     rmSync(folder, { recursive: true, force: true });
