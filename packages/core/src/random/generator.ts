@@ -5,7 +5,7 @@
  * taken in order, so that filling 10 numbers at once gives the same as filling 4 and then 6; of the normals this holds
  * where the first part is even, because they are made in pairs and the spare half of an odd fill is dropped.
  */
-import seedrandom from "seedrandom";
+import seedrandom from "seedrandom/seedrandom.js";
 import { atomicRun, onFailure } from "../tensor/atomic.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { tracer } from "../tensor/tracer.ts";

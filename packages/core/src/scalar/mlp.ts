@@ -4,7 +4,7 @@
  * For looking at every single derivative; to train in earnest there are the tensor layers (`Dense`).
  */
 
-import seedrandom from "seedrandom";
+import seedrandom from "seedrandom/seedrandom.js";
 import { checkOptions, DTypeError, describe, lookUp, OptionError, ShapeError, ValueError } from "../errors.ts";
 import { type Operand, Value } from "./value.ts";
 

@@ -1,8 +1,13 @@
 /**
- * The seam to checkpoints: how `fit` keeps and finds them is said by who knows files.
+ * The seam to checkpoints: how `fit` keeps and finds them is said by who knows files. A bundle has them where it has those.
  */
-import type { Tensor } from "@chainrule/core";
+import { ModelError, type Tensor } from "@chainrule/core";
 import type { Module } from "../module/module.ts";
+import type { CallbackList } from "./callback.ts";
+import type { Checkpoints } from "./checkpointing.ts";
+import type { FitData } from "./fit-data.ts";
+import type { Model } from "./model.ts";
+import { importFiles } from "./model-writer.ts";
 
 /** Where and how often {@link FitOptions.checkpoint} keeps a training. */
 export interface CheckpointOptions {
@@ -41,10 +46,28 @@ export interface CheckpointFolder {
 /** Opens a folder. @throws where somebody else has it. */
 export type CheckpointStore = (folder: string | URL) => Promise<CheckpointFolder>;
 
-/** Null until somebody knows how. */
-export let checkpointStore: CheckpointStore | null = null;
+/** Opens the checkpoints of a training: what is there is read, and compared with what is to be trained. */
+type CheckpointOpener = (model: Model<unknown>, data: FitData, callbacks: CallbackList) => Promise<Checkpoints>;
 
-/** Says how `fit` keeps checkpoints. @internal */
-export function setCheckpointStore(store: CheckpointStore): void {
-  checkpointStore = store;
+let opener: CheckpointOpener | null = null;
+
+/** Says how checkpoints are opened. */
+export function setCheckpointOpener(open: CheckpointOpener): void {
+  opener = open;
+}
+
+/** Opens the folder of a training, or gives null where it is not to be kept. @throws ModelError where nobody knows how. */
+export async function openCheckpoints(
+  model: Model<unknown>,
+  data: FitData,
+  callbacks: CallbackList,
+): Promise<Checkpoints | null> {
+  if (data.options.checkpoint === undefined) return null;
+  if (opener) return opener(model, data, callbacks);
+  throw new ModelError({
+    where: "fit, checkpoint",
+    expected: "the package that writes files",
+    got: "a program that does not have it",
+    hint: importFiles,
+  });
 }

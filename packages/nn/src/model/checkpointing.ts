@@ -9,13 +9,13 @@ import type { CallbackList } from "./callback.ts";
 import {
   type CheckpointFolder,
   type CheckpointOptions,
-  checkpointStore,
+  type CheckpointStore,
   type SavedTraining,
+  setCheckpointOpener,
 } from "./checkpoint-store.ts";
 import type { FitData } from "./fit-data.ts";
 import type { Logs } from "./hooks.ts";
 import type { Model } from "./model.ts";
-import { importFiles } from "./model-writer.ts";
 import { describeRun, type RunDescription } from "./run-description.ts";
 import { SavedFields } from "./saved-fields.ts";
 import { type Resumed, restoreTraining, saveTraining, type TrainingParts } from "./training-state.ts";
@@ -37,15 +37,20 @@ function readCheckpointOptions(given: string | URL | CheckpointOptions): Require
   return { folder, every, keep };
 }
 
-/** Opens the folder of a training, or gives null where it is not to be kept. */
-export async function openCheckpoints(
+/** Says how `fit` keeps checkpoints. @internal */
+export function setCheckpointStore(store: CheckpointStore): void {
+  setCheckpointOpener((model, data, callbacks) => open(store, model, data, callbacks));
+}
+
+/** Opens the folder of a training. */
+async function open(
+  store: CheckpointStore,
   model: Model<unknown>,
   data: FitData,
   callbacks: CallbackList,
-): Promise<Checkpoints | null> {
+): Promise<Checkpoints> {
   const { checkpoint, initialEpoch } = data.options;
-  if (checkpoint === undefined) return null;
-  const options = readCheckpointOptions(checkpoint);
+  const options = readCheckpointOptions(checkpoint!);
   if (initialEpoch > 0)
     throw new OptionError({
       where: "fit",
@@ -53,14 +58,7 @@ export async function openCheckpoints(
       got: "both",
       hint: "A training that has a checkpoint knows by itself where it goes on.",
     });
-  if (checkpointStore === null)
-    throw new ModelError({
-      where: "fit, checkpoint",
-      expected: "the package that writes files",
-      got: "a program that does not have it",
-      hint: importFiles,
-    });
-  const folder = await checkpointStore(options.folder);
+  const folder = await store(options.folder);
   try {
     const saved = await folder.read();
     const run = describeRun(model, data, callbacks, folder.version);

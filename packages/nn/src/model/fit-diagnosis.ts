@@ -6,6 +6,7 @@ import type { Tensor } from "@chainrule/core";
 import type { DiagnosedStep, Engine, Said } from "../diagnose/engine.ts";
 import { batchProgram } from "./batch-program.ts";
 import type { Batch } from "./data-adapter.ts";
+import { setDiagnosisOpener } from "./diagnosis-opener.ts";
 import type { History } from "./history.ts";
 import { flattenNested } from "./nested.ts";
 import { type ForwardObserver, type StepResult, type TrainState, withForwardObserver } from "./step.ts";
@@ -55,30 +56,12 @@ interface Looks {
 
 const looksOf = new WeakMap<object, Looks>();
 
-let engine: Engine | null = null;
-
 /**
  * Gives `fit` the rules. The package's index does; a bundle, which leaves out what it does not use, is without them until
  * the program calls `diagnose`.
  */
-export function setDiagnosisEngine(rules: Engine): void {
-  engine = rules;
-}
-
-/** The looks of a training; null where there are none. */
-export function openDiagnosis(
-  wanted: boolean | undefined,
-  state: TrainState,
-  history: History,
-  targets: readonly Tensor[] | null,
-): FitDiagnosis | null {
-  if (wanted === false) return null;
-  if (engine !== null) return new FitDiagnosis(engine, state, history, targets);
-  if (wanted)
-    console.warn(
-      "fit, diagnose: this bundle has left the rules out. Call diagnose(model, batch) once: then they are there.",
-    );
-  return null;
+export function setDiagnosisEngine(engine: Engine): void {
+  setDiagnosisOpener((state, history, targets) => new FitDiagnosis(engine, state, history, targets));
 }
 
 /** The looks of one training. */

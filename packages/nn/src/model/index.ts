@@ -2,13 +2,13 @@
  * Models: training, evaluation and prediction.
  */
 export { Callback } from "./callback.ts";
-export {
-  type CheckpointFolder,
-  type CheckpointOptions,
-  type CheckpointStore,
-  type SavedTraining,
-  setCheckpointStore,
+export type {
+  CheckpointFolder,
+  CheckpointOptions,
+  CheckpointStore,
+  SavedTraining,
 } from "./checkpoint-store.ts";
+export { setCheckpointStore } from "./checkpointing.ts";
 export type { CompileOptions, MetricsLike } from "./compile-options.ts";
 export type { BatchLike, BatchSource, BatchStream } from "./data-adapter.ts";
 export { type DiagnoseOptions, diagnose, type HandWrittenTraining } from "./diagnose.ts";
