@@ -195,14 +195,14 @@ function isPlain(value: unknown): boolean {
   }
 }
 
-/** The entry of `table` named `name`, or an {@link OptionError} that suggests the nearest name. */
-export function lookUp<T>(where: string, table: Readonly<Record<string, T>>, name: string): T {
+/** The entry of `table` named `name`, or an {@link OptionError} with the hint, by default the nearest name. */
+export function lookUp<T>(where: string, table: Readonly<Record<string, T>>, name: string, hint?: string): T {
   if (typeof name === "string" && Object.hasOwn(table, name)) return table[name];
   throw new OptionError({
     where,
     expected: "a known name",
     got: describe(name),
-    hint: didYouMean(name, Object.keys(table)),
+    hint: hint ?? didYouMean(name, Object.keys(table)),
   });
 }
 

@@ -24,6 +24,7 @@ export { maxPool, maxPoolBackward, maxPoolGather, type PoolKernel, sumPool, sumP
 export { forEachRow, splitAtAxes } from "./kernels/reduce.ts";
 export { resolveIndex } from "./kernels/resolve-index.ts";
 export { erf as erfOfNumber } from "./kernels/special.ts";
+export { leftOutHint } from "./left-out.ts";
 export { type NamesElsewhere, teachNames } from "./names-elsewhere.ts";
 export { logSoftmaxOp, softmaxOp } from "./ops/activation.ts";
 export { power } from "./ops/arithmetic.ts";

@@ -3,8 +3,10 @@
  */
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
+import { Dense, Sequential } from "@chainrule/nn";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { encodeModel } from "./index.ts";
 
 const bundle = build({
   stdin: {
@@ -95,6 +97,17 @@ describe("a bundle for browsers", () => {
       loaded: 4,
       arrays: [rows, rows, rows],
     });
+  });
+
+  it("knows every loss by which a model that it reads was compiled", async () => {
+    for (const loss of ["hinge", "ctc", "quantile"]) {
+      const model = new Sequential([new Dense({ units: 1, inputDim: 1 })]).compile({ optimizer: "lion", loss });
+      const bytes = JSON.stringify([...encodeModel(model)]);
+      const found = await inBrowser(
+        `const { loss } = c.parseModel(new Uint8Array(${bytes})).compileOptions; return loss.lossName ?? loss;`,
+      );
+      expect(found).toBe(loss);
+    }
   });
 
   it("says what to do where files are asked for", async () => {

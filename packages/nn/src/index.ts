@@ -36,13 +36,11 @@ export * from "./rewind/index.ts";
 export * from "./schedules/index.ts";
 export { allSerializable, findSerializable, registerSerializable, serializableName } from "./serializable.ts";
 
-import { entmax, sparsemax } from "@chainrule/losses";
-import { nameActivations } from "./activations.ts";
 import { markBuiltIn } from "./built-in.ts";
-import { nameConstraints } from "./constrained.ts";
 import { maxNorm, nonNegative, unitNorm } from "./constraints.ts";
 import { engine } from "./diagnose/engine.ts";
 import { Functional } from "./functional/index.ts";
+import { nameFurther } from "./further-names.ts";
 import * as layers from "./layers/index.ts";
 import { FeedForward } from "./layers/transformer-block.ts";
 import { setDiagnosisEngine } from "./model/fit-diagnosis.ts";
@@ -70,6 +68,4 @@ markBuiltIn([
 // As for that: a bundle that leaves this out has no rules for fit to look by, until diagnose is called.
 setDiagnosisEngine(engine);
 
-// A bundle has these where it imports the functions themselves, and gives them in place of the names.
-nameActivations({ sparsemax: (x) => sparsemax(x), entmax: (x) => entmax(x) });
-nameConstraints({ max_norm: maxNorm, non_neg: nonNegative, unit_norm: unitNorm });
+nameFurther();

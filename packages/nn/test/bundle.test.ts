@@ -6,8 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import * as losses from "@chainrule/losses";
+import { lossByName, lossNames } from "@chainrule/losses";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { byEsbuild, byVite } from "../../core/test/bundlers.ts";
+import * as index from "../src/index.ts";
+import { named as metricsByName } from "../src/metrics/named.ts";
+import { named } from "../src/optimizers/named.ts";
 
 const source = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
 const core = source("../../core/src/index.ts");
@@ -31,6 +36,8 @@ const model = new Sequential([new Dense({ units: 3, inputDim: 2, activation: "so
 model.compile({ optimizer: "sgd", loss: "crossEntropy" });
 ${rest}
 await model.fit([[0, 1], [1, 0]], [0, 2], { epochs: 2, diagnose: true });`;
+
+const optimizersByName = named as Readonly<Record<string, (context: object) => unknown>>;
 
 /** Nothing but the compiler asks the host for WebAssembly. */
 const hasCompiler = (code: string) => code.includes("WebAssembly");
@@ -74,6 +81,66 @@ describe("a bundle of a classifier", () => {
     const code = await byEsbuild(classifier(""));
     expect(code).not.toContain("softmax-before-logits-loss");
     expect(await said(code)).toMatch(/^fit, diagnose: this bundle has left the rules out/);
+  });
+
+  it("says of names that it has left out what to import, which is what they stand for", async () => {
+    const code = await byEsbuild(`
+      import { Dense, Sequential } from ${nn};
+      const compile = (options) => {
+        try {
+          new Sequential([new Dense(2)]).compile({ optimizer: "sgd", loss: "mse", ...options });
+        } catch (error) {
+          return error.message;
+        }
+      };
+      export const said = { compile, initializer: (kernelInitializer) => {
+        try {
+          new Dense({ units: 2, kernelInitializer });
+        } catch (error) {
+          return error.message;
+        }
+      } };`);
+    const { said } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
+    const kinds = { optimizer: Object.keys(optimizersByName), metrics: Object.keys(metricsByName), loss: lossNames() };
+    const leftOut: string[] = [];
+    for (const [option, names] of Object.entries(kinds))
+      for (const name of names) {
+        const message: string | undefined = said.compile({ [option]: option === "metrics" ? [name] : name });
+        if (message === undefined) continue;
+        leftOut.push(name);
+        const [, imported, written] = /import \{ (\w+) \} from "chainrule", and give (.*)\.$/.exec(message) ?? [];
+        expect(imported, message).toBeDefined();
+        const found = (index as Record<string, unknown>)[imported] ?? (losses as Record<string, unknown>)[imported];
+        if (option === "loss") expect(lossByName(name)).toBe(found);
+        else {
+          const Class = found as new (options?: object) => unknown;
+          const given = new Class(written.includes("lr: 0.001") ? { lr: 0.001 } : undefined);
+          const byName = (option === "optimizer" ? optimizersByName : metricsByName)[name]({});
+          expect(given).toStrictEqual(byName);
+          expect((given as { options?: unknown }).options).toEqual((byName as { options?: unknown }).options);
+        }
+      }
+    expect(leftOut).toContain("lion");
+    expect(leftOut).toContain("r2");
+    expect(leftOut).toContain("hinge");
+    expect(said.initializer("orthogonal")).toMatch(/import \{ initializers \}.*initializers\.orthogonal\(\)/);
+    // What most models ask for is there.
+    for (const name of [
+      "sgd",
+      "rmsprop",
+      "adam",
+      "adamw",
+      "accuracy",
+      "precision",
+      "recall",
+      "auc",
+      "f1",
+      "mse",
+      "mae",
+    ])
+      expect(leftOut).not.toContain(name);
+    for (const name of ["crossEntropy", "binaryCrossEntropy", "categoricalCrossEntropy", "mse", "mae", "huber"])
+      expect(leftOut).not.toContain(name);
   });
 
   it("has them where it calls diagnose, and fit looks by them", async () => {

@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
+import * as losses from "@chainrule/losses";
 import { combineLosses, type Loss, lossByName } from "@chainrule/losses";
 import { apply, Functional, input, Metric, Module, Optimizer, Symbolic } from "@chainrule/nn";
 import { isRecord, type Json } from "../formats/json.ts";
@@ -277,6 +278,9 @@ function decodeArguments(decoding: Decoding, fields: Fields): unknown[] {
 function findLoss(decoding: Decoding, name: string): Loss {
   const given = findCustom(name, decoding.custom) as Loss | undefined;
   if (given?.lossName === name) return given;
+  // Named as a whole, so that a bundle which loads models has all of them.
+  const own = Object.values(losses).find((each) => (each as Partial<Loss> | undefined)?.lossName === name);
+  if (own) return own as Loss;
   try {
     return lossByName(name);
   } catch (error) {

@@ -2,7 +2,7 @@
  * Losses by name: Keras's strings and ours.
  */
 import { OptionError } from "@chainrule/core";
-import { describe, didYouMean } from "@chainrule/core/internal";
+import { describe, didYouMean, leftOutHint } from "@chainrule/core/internal";
 import type { LossName, LossNames } from "../names.ts";
 import type { Loss } from "./loss.ts";
 
@@ -88,11 +88,38 @@ export function lossByName(name: string): Loss {
     where: "loss",
     expected: "the name of a loss",
     got: describe(name),
-    hint: (typeof name === "string" ? didYouMean(name, known) : `Known: ${known.join(", ")}.`) + ofBundles(),
+    hint: leftOutHint(furtherAliases[name] ?? name, further, (found) => found) ?? didYouMean(name, known) + ofBundles(),
   });
 }
 
-/** Bundlers leave out what is in the folder `further` and not imported, and with it its names. */
+/** Losses that a bundle has, and knows by name, where it imports them. */
+const further = [
+  ...["alphaDivergence", "asymmetric", "biTempered", "binaryFocal", "categoricalFocal", "categoricalHinge", "circle"],
+  ...["contrastive", "cosineEmbedding", "cosineSimilarity", "ctc", "dice", "entmaxLoss", "fDivergence", "fenchelYoung"],
+  ...["focalTversky", "gaussianKl", "gaussianNll", "generalizedDice", "hinge", "hingeEmbedding", "infoNCE"],
+  ...[
+    "jensenShannon",
+    "klDivergence",
+    "l2Loss",
+    "listNet",
+    "marginRanking",
+    "multiLabelMargin",
+    "multiLabelSoftMargin",
+  ],
+  ...["multiMargin", "ntXent", "perceptron", "poisson", "poissonNll", "polyCrossEntropy", "quantile", "rankingSoftmax"],
+  ...["renyiDivergence", "smoothL1", "softMargin", "sparsemaxLoss", "squaredHinge", "symmetricCrossEntropy", "triplet"],
+  ...["tsallisDivergence", "tversky", "wasserstein"],
+];
+
+/** Keras's other names of these. */
+const furtherAliases: Readonly<Record<string, string>> = {
+  binary_focal_crossentropy: "binaryFocal",
+  categorical_focal_crossentropy: "categoricalFocal",
+  kld: "klDivergence",
+  kullback_leibler_divergence: "klDivergence",
+};
+
+/** Bundlers leave out what is not imported, and with it its names. */
 function ofBundles(): string {
   return bySpelling.has("smoothl1") ? "" : " Others are in a bundle that imports them.";
 }

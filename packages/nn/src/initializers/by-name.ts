@@ -2,9 +2,8 @@
  * Initialisers by the strings that layers take: `"glorot_uniform"`.
  */
 import { OptionError } from "@chainrule/core";
-import { describe, lookUp } from "@chainrule/core/internal";
+import { describe, leftOutHint, lookUp } from "@chainrule/core/internal";
 import * as plain from "./initializer.ts";
-import { orthogonal } from "./orthogonal.ts";
 import * as scaling from "./scaling.ts";
 
 /** A name that finds an initialiser. */
@@ -33,13 +32,12 @@ export type InitializerName =
   | "kaiming_normal";
 
 /** Keras's names, and PyTorch's in the same spelling. */
-const byName: Readonly<Record<InitializerName, () => plain.Initializer>> = {
+const byName: Record<string, () => plain.Initializer> = {
   zeros: plain.zeros,
   zero: plain.zeros,
   ones: plain.ones,
   one: plain.ones,
   identity: plain.identity,
-  orthogonal,
   random_normal: plain.randomNormal,
   normal: plain.randomNormal,
   random_uniform: plain.randomUniform,
@@ -56,7 +54,12 @@ const byName: Readonly<Record<InitializerName, () => plain.Initializer>> = {
   xavier_normal: scaling.xavierNormal,
   kaiming_uniform: scaling.kaimingUniform,
   kaiming_normal: scaling.kaimingNormal,
-};
+} satisfies Partial<Record<InitializerName, () => plain.Initializer>>;
+
+/** Gives initialisers names of their own. */
+export function nameInitializers(initializers: typeof byName): void {
+  Object.assign(byName, initializers);
+}
 
 /** An initialiser, or the name of one with its defaults. */
 export type InitializerLike = plain.Initializer | InitializerName;
@@ -67,7 +70,11 @@ export type InitializerLike = plain.Initializer | InitializerName;
  * @throws OptionError for an unknown name, with the nearest.
  */
 export function initializerByName(name: string): plain.Initializer {
-  return lookUp("initializer", byName, name)();
+  const hint =
+    name === "orthogonal"
+      ? leftOutHint("initializers", ["initializers"], (found) => `${found}.orthogonal()`)
+      : undefined;
+  return lookUp("initializer", byName, name, hint)();
 }
 
 /** The initialiser itself, or that of a name. @throws OptionError for anything else. */

@@ -5,6 +5,7 @@
 import { randn, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
 import { refuseSurplus } from "../surplus.ts";
+import { nameInitializers } from "./by-name.ts";
 import { type GainOption, gainOf, type Initializer, type InitializerOptions, initializerOf } from "./initializer.ts";
 
 /**
@@ -58,3 +59,5 @@ function inner(a: Float64Array, b: Float64Array): number {
   for (let k = 0; k < a.length; k++) total += a[k] * b[k];
   return total;
 }
+
+nameInitializers({ orthogonal });

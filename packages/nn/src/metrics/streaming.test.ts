@@ -3,6 +3,7 @@
  */
 import { ShapeError, tensor, ValueError } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
+import "../index.ts";
 import { metricByName, metricNames } from "./by-name.ts";
 import { accuracy, confusionMatrix, f1, logLoss, meanSquaredError, r2, rocAuc } from "./functions.ts";
 import {

@@ -4,7 +4,7 @@
 import { OptionError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, type LossName, lossByName, lossNames } from "@chainrule/losses";
-import { metricByName, metricNames } from "../metrics/by-name.ts";
+import { metricByName, metricHint, metricNames } from "../metrics/by-name.ts";
 import { freshMetric, type MetricInUse } from "../metrics/fresh.ts";
 import { FunctionMetric, type MetricFunction } from "../metrics/function-metric.ts";
 import { Metric } from "../metrics/metric.ts";
@@ -105,7 +105,7 @@ function findLoss(name: string): Loss {
       where: "compile, metrics",
       expected: "the name of a metric or a loss",
       got: `"${name}"`,
-      hint: didYouMean(name, [...metricNames(), ...lossNames()]),
+      hint: metricHint(name) ?? didYouMean(name, [...metricNames(), ...lossNames()]),
     });
   }
 }

@@ -3,6 +3,7 @@
  */
 import { type Tensor, zerosLike } from "@chainrule/core";
 import { aboveZero, atLeastZero } from "../number-checks.ts";
+import { nameOptimizers } from "./named.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { type Hyperparameters, scaledBy } from "./rule.ts";
 
@@ -66,3 +67,5 @@ export type Adafactor = Optimizer<AdafactorOptions>;
 function rms(x: Tensor): Tensor {
   return x.square().mean().sqrt();
 }
+
+nameOptimizers({ adafactor: () => new Adafactor() });

@@ -1,13 +1,9 @@
 /**
  * Optimizers by name.
  */
-import { lookUp } from "@chainrule/core/internal";
-import { Adafactor } from "./adafactor.ts";
+import { leftOutHint, lookUp } from "@chainrule/core/internal";
 import { Adam, Adamax, AdamW, NAdam } from "./adam.ts";
 import { Adadelta, Adagrad, RMSprop } from "./adaptive.ts";
-import { Ftrl } from "./ftrl.ts";
-import { Lion } from "./lion.ts";
-import { Muon } from "./muon.ts";
 import { named, nameOptimizers } from "./named.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { SGD } from "./sgd.ts";
@@ -27,11 +23,10 @@ nameOptimizers({
   adamw: () => new AdamW({ ...keras, weightDecay: 0.004 }),
   adamax: () => new Adamax(keras),
   nadam: () => new NAdam({ lr: 0.001, eps: 1e-7, momentumDecay: 1 }),
-  lion: () => new Lion({ lr: 0.001 }),
-  ftrl: () => new Ftrl(),
-  adafactor: () => new Adafactor(),
-  muon: () => new Muon(),
 });
+
+/** Those that name themselves: a bundle has them where it imports them. */
+const further = ["Adafactor", "Ftrl", "Lion", "Muon", "RAdam", "Rprop"];
 
 /**
  * A new optimizer of a name ("adam", "sgd", …, also "Adam"), to be bound to parameters: with Keras's defaults and its
@@ -42,5 +37,6 @@ nameOptimizers({
  */
 export function optimizerByName(name: string): Optimizer {
   const lower = typeof name === "string" ? name.toLowerCase() : String(name);
-  return lookUp("optimizer", named, lower)();
+  const hint = leftOutHint(name, further, (found) => `new ${found}(${found === "Lion" ? "{ lr: 0.001 }" : ""})`);
+  return lookUp("optimizer", named, lower, hint)();
 }

@@ -3,6 +3,7 @@
  */
 import { fullLike, type Tensor, zerosLike } from "@chainrule/core";
 import { atLeastZero, isFiniteNumber } from "../number-checks.ts";
+import { nameOptimizers } from "./named.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { dividedBy, type Hyperparameters } from "./rule.ts";
 
@@ -69,3 +70,5 @@ export const Ftrl = defineOptimizer<FtrlOptions>({
   },
 });
 export type Ftrl = Optimizer<FtrlOptions>;
+
+nameOptimizers({ ftrl: () => new Ftrl() });

@@ -2,6 +2,7 @@
  * Lion: steps of one size, in the direction of a sign.
  */
 import { zerosLike } from "@chainrule/core";
+import { nameOptimizers } from "./named.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 
@@ -33,3 +34,5 @@ export const Lion = defineOptimizer<LionOptions>({
   }),
 });
 export type Lion = Optimizer<LionOptions>;
+
+nameOptimizers({ lion: () => new Lion({ lr: 0.001 }) });

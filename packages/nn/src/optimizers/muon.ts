@@ -5,6 +5,7 @@ import { type Parameter, type Tensor, zerosLike } from "@chainrule/core";
 import { isEmbeddingTable } from "../embedding-tables.ts";
 import { aboveZero } from "../number-checks.ts";
 import { Adam } from "./adam.ts";
+import { nameOptimizers } from "./named.ts";
 import { defineOptimizer, type Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters } from "./rule.ts";
 
@@ -88,3 +89,5 @@ function orthogonalized(matrix: Tensor, iterations: number): Tensor {
   }
   return isTall ? x.T : x;
 }
+
+nameOptimizers({ muon: () => new Muon() });

@@ -1,6 +1,6 @@
 /**
- * The table of optimizers by name, to which the modules of those that only PyTorch has add their own: a bundle has them
- * where it imports them.
+ * The table of optimizers by name, to which the modules of the less usual ones add their own: a bundle has them where it
+ * imports them.
  */
 import type { Optimizer } from "./optimizer.ts";
 
