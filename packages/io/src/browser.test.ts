@@ -100,7 +100,7 @@ describe("a bundle for browsers", () => {
   });
 
   it("knows every loss by which a model that it reads was compiled", async () => {
-    for (const loss of ["hinge", "ctc", "quantile"]) {
+    for (const loss of ["hinge", "ctc", "quantile"] as const) {
       const model = new Sequential([new Dense({ units: 1, inputDim: 1 })]).compile({ optimizer: "lion", loss });
       const bytes = JSON.stringify([...encodeModel(model)]);
       const found = await inBrowser(
