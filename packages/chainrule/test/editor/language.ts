@@ -66,15 +66,24 @@ export function textsOf(type: string): string[] {
   return completions(`import type { ${type} } from "chainrule";\nexport const text: ${type} = "|";`);
 }
 
-/** What an editor shows for the last name of the program: the declaration, and what is said of it. */
-export function hover(program: string, at = program.length - 1): { declaration: string; text: string } | null {
-  open(program);
+/** What an editor shows of a name under the pointer. */
+export interface Hover {
+  readonly declaration: string;
+  readonly text: string;
+  /** What the tags say, by their names. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What an editor shows where a `|` stands in the program; null where it shows nothing. */
+export function hover(program: string): Hover | null {
+  const at = program.indexOf("|");
+  open(program.replace("|", ""));
   const info = service.getQuickInfoAtPosition(file, at);
   if (!info) return null;
-  const tags = info.tags?.map((tag) => `@${tag.name} ${ts.displayPartsToString(tag.text)}`) ?? [];
   return {
     declaration: ts.displayPartsToString(info.displayParts),
-    text: [ts.displayPartsToString(info.documentation), ...tags].join("\n"),
+    text: ts.displayPartsToString(info.documentation),
+    tags: Object.fromEntries(info.tags?.map((tag) => [tag.name, ts.displayPartsToString(tag.text)]) ?? []),
   };
 }
 

@@ -26,7 +26,11 @@ export function noGrad<T>(f: () => T): T {
   return withGradEnabled(false, f);
 }
 
-/** Runs `f` with the tape on, also within `noGrad`. */
+/**
+ * Runs `f` with the tape on, also within `noGrad`.
+ *
+ * @example noGrad(() => enableGrad(() => isGradEnabled())); // true
+ */
 export function enableGrad<T>(f: () => T): T {
   return withGradEnabled(true, f);
 }

@@ -21,19 +21,23 @@ import { builtin } from "./registry.ts";
 import { sum } from "./sum.ts";
 import { abs, clampFlat, erf, exp, expm1, log, square, tanh } from "./unary.ts";
 
-/** 1 / (1 + e⁻ˣ): a logit becomes a probability. */
+/** 1 / (1 + e⁻ˣ): a logit becomes a probability. @example sigmoid([-2, 0, 2]); // [0.1192, 0.5, 0.8808] */
 export const sigmoid = unary("sigmoid", special.sigmoid, (g, { output }) => g.mul(output).mul(sub(1, output)));
-/** max(x, 0), with derivative 0 at 0. */
+/** max(x, 0), with derivative 0 at 0. @example relu([-2, 0, 2]); // [0, 0, 2] */
 export const relu = unary(
   "relu",
   (x) => (x >= 0 || Number.isNaN(x) ? x : 0),
   (g, { output }) => where(greater(output, 0), g, 0),
   true,
 );
-/** log(1 + eˣ): a smooth relu. */
+/** log(1 + eˣ): a smooth relu. @example softplus([-2, 0, 2]); // [0.1269, 0.6931, 2.1269] */
 export const softplus = unary("softplus", special.softplus, (g, { inputs: [x] }) => g.mul(sigmoid(x)));
 
-/** log sigmoid(x) = -softplus(-x): the log-probability that a logit stands for. */
+/**
+ * log sigmoid(x) = -softplus(-x): the log-probability that a logit stands for.
+ *
+ * @example logSigmoid([-2, 0, 2]); // [-2.1269, -0.6931, -0.1269]
+ */
 export function logSigmoid(x: TensorLike): Tensor {
   return softplus(asTensor(x).neg()).neg();
 }
@@ -45,19 +49,27 @@ export function leakyRelu(x: TensorLike, negativeSlope = 0.01): Tensor {
   return where(greater(input, 0), input, input.mul(negativeSlope));
 }
 
-/** min(max(x, 0), 6): the relu of MobileNets, with derivative 0 at 0 and 6. */
+/** min(max(x, 0), 6): the relu of MobileNets, with derivative 0 at 0 and 6. @example relu6([-2, 2, 8]); // [0, 2, 6] */
 export function relu6(x: TensorLike): Tensor {
   return clampFlat(x, 0, 6);
 }
 
-/** x where positive, else α (eˣ - 1) (Clevert, Unterthiner & Hochreiter 2016). */
+/**
+ * x where positive, else α (eˣ - 1) (Clevert, Unterthiner & Hochreiter 2016).
+ *
+ * @example elu([-2, 0, 2]); // [-0.8647, 0, 2]
+ */
 export function elu(x: TensorLike, alpha = 1): Tensor {
   const input = floats(asTensor(x));
   checkNumber("elu", "alpha", alpha);
   return where(greater(input, 0), input, expm1(where(greater(input, 0), 0, input)).mul(alpha));
 }
 
-/** λ elu(x, α) with the constants under which activations keep mean 0 and variance 1 (Klambauer et al. 2017). */
+/**
+ * λ elu(x, α) with the constants under which activations keep mean 0 and variance 1 (Klambauer et al. 2017).
+ *
+ * @example selu([-2, 0, 2]); // [-1.5202, 0, 2.1014]
+ */
 export function selu(x: TensorLike): Tensor {
   return elu(x, 1.6732632423543772).mul(1.0507009873554805);
 }
@@ -67,6 +79,7 @@ export function selu(x: TensorLike): Tensor {
  *
  * @param options `approximate: "tanh"` for x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), as GPT-2 has it.
  * @throws OptionError for another approximation.
+ * @example gelu([-2, 0, 2]); // [-0.0455, 0, 1.9545]
  */
 export function gelu(x: TensorLike, options: { approximate?: "none" | "tanh" } = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);
@@ -80,35 +93,43 @@ export function gelu(x: TensorLike, options: { approximate?: "none" | "tanh" } =
   return input.mul(sigmoid(inside.mul(2)));
 }
 
-/** x sigmoid(x), also called swish (Elfwing, Uchibe & Doya 2017). */
+/** x sigmoid(x), also called swish (Elfwing, Uchibe & Doya 2017). @example silu([-2, 0, 2]); // [-0.2384, 0, 1.7616] */
 export function silu(x: TensorLike): Tensor {
   const input = floats(asTensor(x));
   return input.mul(sigmoid(input));
 }
 
-/** x tanh(softplus(x)) (Misra 2019). */
+/** x tanh(softplus(x)) (Misra 2019). @example mish([-2, 0, 2]); // [-0.2525, 0, 1.944] */
 export function mish(x: TensorLike): Tensor {
   const input = floats(asTensor(x));
   return input.mul(tanh(softplus(input)));
 }
 
-/** x cut to [-1, 1], with derivative 0 at both ends. */
+/** x cut to [-1, 1], with derivative 0 at both ends. @example hardtanh([-2, 0.5, 2]); // [-1, 0.5, 1] */
 export function hardtanh(x: TensorLike): Tensor {
   return clampFlat(x, -1, 1);
 }
 
-/** x / (1 + |x|). */
+/** x / (1 + |x|). @example softsign([-2, 0, 2]); // [-0.6667, 0, 0.6667] */
 export function softsign(x: TensorLike): Tensor {
   const input = floats(asTensor(x));
   return input.div(abs(input).add(1));
 }
 
-/** (x + 3) / 6 cut to [0, 1]: a sigmoid of straight lines, with derivative 0 where they meet. */
+/**
+ * (x + 3) / 6 cut to [0, 1]: a sigmoid of straight lines, with derivative 0 where they meet.
+ *
+ * @example hardSigmoid([-4, 0, 1]); // [0, 0.5, 0.6667]
+ */
 export function hardSigmoid(x: TensorLike): Tensor {
   return clampFlat(floats(asTensor(x)).add(3).div(6), 0, 1);
 }
 
-/** x hardSigmoid(x) (Howard et al. 2019), with derivative 0 at -3 and 1 at 3. */
+/**
+ * x hardSigmoid(x) (Howard et al. 2019), with derivative 0 at -3 and 1 at 3.
+ *
+ * @example hardSwish([-4, 0, 1]); // [0, 0, 0.6667]
+ */
 export function hardSwish(x: TensorLike): Tensor {
   const input = floats(asTensor(x));
   // Cut where it is flat or straight, so that no infinity meets a slope of 0.

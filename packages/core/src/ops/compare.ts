@@ -22,15 +22,15 @@ function comparison(name: string, holds: (x: number, y: number) => boolean) {
 
 /** a = b, element by element, broadcast; false for NaN. @example equal([1, 2], 2); // [false, true] */
 export const equal = comparison("equal", (x, y) => x === y);
-/** a ≠ b, element by element, broadcast; true for NaN. */
+/** a ≠ b, element by element, broadcast; true for NaN. @example notEqual([1, 2], [1, 3]); // [false, true] */
 export const notEqual = comparison("notEqual", (x, y) => x !== y);
-/** a < b, element by element, broadcast. */
+/** a < b, element by element, broadcast. @example less([1, 2], 2); // [true, false] */
 export const less = comparison("less", (x, y) => x < y);
-/** a ≤ b, element by element, broadcast. */
+/** a ≤ b, element by element, broadcast. @example lessEqual([1, 2], 2); // [true, true] */
 export const lessEqual = comparison("lessEqual", (x, y) => x <= y);
-/** a > b, element by element, broadcast. */
+/** a > b, element by element, broadcast. @example greater([1, 2], 1); // [false, true] */
 export const greater = comparison("greater", (x, y) => x > y);
-/** a ≥ b, element by element, broadcast. */
+/** a ≥ b, element by element, broadcast. @example greaterEqual([1, 2], 2); // [false, true] */
 export const greaterEqual = comparison("greaterEqual", (x, y) => x >= y);
 
 function logical(name: string, holds: (x: boolean, y: boolean) => boolean) {
@@ -38,11 +38,11 @@ function logical(name: string, holds: (x: boolean, y: boolean) => boolean) {
   return binary(name, { loop, operands: () => "bool", result: () => "bool" });
 }
 
-/** Both are true (not 0), broadcast. */
+/** Both are true (not 0), broadcast. @example logicalAnd([true, true], [true, false]); // [true, false] */
 export const logicalAnd = logical("logicalAnd", (x, y) => x && y);
-/** At least one is true (not 0), broadcast. */
+/** At least one is true (not 0), broadcast. @example logicalOr([true, false], [false, false]); // [true, false] */
 export const logicalOr = logical("logicalOr", (x, y) => x || y);
-/** Exactly one is true (not 0), broadcast. */
+/** Exactly one is true (not 0), broadcast. @example logicalXor([true, true], [true, false]); // [false, true] */
 export const logicalXor = logical("logicalXor", (x, y) => x !== y);
 
 function test(name: string, holds: (x: number) => boolean) {
@@ -57,13 +57,13 @@ function test(name: string, holds: (x: number) => boolean) {
   return withOp(op, (x: TensorLike): Tensor => applyOp(op, [asTensor(x)], undefined));
 }
 
-/** True where the element is 0 or false. */
+/** True where the element is 0 or false. @example logicalNot([true, false]); // [false, true] */
 export const logicalNot = test("logicalNot", (x) => x === 0);
-/** True where the element is NaN. */
+/** True where the element is NaN. @example isNaN(log([-1, 1])); // [true, false] */
 export const isNaN = test("isNaN", Number.isNaN);
-/** True where the element is neither NaN nor infinite. */
+/** True where the element is neither NaN nor infinite. @example isFinite(log([0, 1])); // [false, true] */
 export const isFinite = test("isFinite", Number.isFinite);
-/** True where the element is Infinity or -Infinity. */
+/** True where the element is Infinity or -Infinity. @example isInfinite(log([0, 1])); // [true, false] */
 export const isInfinite = test("isInfinite", (x) => Math.abs(x) === Number.POSITIVE_INFINITY);
 
 export const whereOp: Op<void> = builtin({

@@ -147,13 +147,21 @@ function alongLine(where: string, x: TensorLike, size: number, options: LineOpti
   );
 }
 
-/** {@link maxPool2d} along one axis: x [N, C, L], result [N, C, L']. */
+/**
+ * {@link maxPool2d} along one axis: x [N, C, L], result [N, C, L'].
+ *
+ * @example maxPool1d([[[1, 5, 2, 3]]], 2); // [[[5, 3]]]
+ */
 export function maxPool1d(x: TensorLike, kernelSize: number, options: LineOptions = {}): Tensor {
   checkOptions("maxPool1d", options, optionNames);
   return alongLine("maxPool1d", x, kernelSize, options, maxPool2d);
 }
 
-/** {@link avgPool2d} along one axis: x [N, C, L], result [N, C, L']. */
+/**
+ * {@link avgPool2d} along one axis: x [N, C, L], result [N, C, L'].
+ *
+ * @example avgPool1d([[[1, 5, 2, 4]]], 2); // [[[3, 3]]]
+ */
 export function avgPool1d(
   x: TensorLike,
   kernelSize: number,
@@ -192,6 +200,8 @@ export function adaptiveAvgPool2d(x: TensorLike, size: Pair): Tensor {
 /**
  * The largest over pieces of nearly equal size, so that the result is `size` whatever the image is; equal largest ones
  * share the gradient evenly.
+ *
+ * @example adaptiveMaxPool2d([[[[1, 5], [2, 4]]]], [1, 2]); // [[[[2, 5]]]]
  */
 export function adaptiveMaxPool2d(x: TensorLike, size: Pair): Tensor {
   const [input, height, width] = adaptiveInput("adaptiveMaxPool2d", x, size);

@@ -20,19 +20,23 @@ export const neg = unary(
   (g) => neg(g),
   true,
 );
-/** eˣ; its own derivative. */
+/** eˣ; its own derivative. @example exp([0, 1]); // [1, 2.7183] */
 export const exp = unary("exp", Math.exp, (g, { output }) => g.mul(output));
-/** eˣ - 1, precise near 0. Its derivative is eˣ itself, of which the value near -1, plus 1, has lost the digits. */
+/**
+ * eˣ - 1, precise near 0. Its derivative is eˣ itself, of which the value near -1, plus 1, has lost the digits.
+ *
+ * @example expm1([0, 1]); // [0, 1.7183]
+ */
 export const expm1 = unary("expm1", Math.expm1, (g, { inputs: [x] }) => g.mul(exp(x)));
-/** The natural logarithm; -Infinity at 0, NaN below. */
+/** The natural logarithm; -Infinity at 0, NaN below. @example log([0, 1, 10]); // [-Infinity, 0, 2.3026] */
 export const log = unary("log", Math.log, (g, { inputs: [x] }) => g.div(x));
-/** log(1 + x), precise near 0. */
+/** log(1 + x), precise near 0. @example log1p([0, 1]); // [0, 0.6931] */
 export const log1p = unary("log1p", Math.log1p, (g, { inputs: [x] }) => g.div(x.add(1)));
-/** The logarithm to base 2: nats to bits. */
+/** The logarithm to base 2: nats to bits. @example log2([1, 8]); // [0, 3] */
 export const log2 = unary("log2", Math.log2, (g, { inputs: [x] }) => g.div(x.mul(Math.LN2)));
-/** √x; its derivative at 0 is Infinity. */
+/** √x; its derivative at 0 is Infinity. @example sqrt([4, 2]); // [2, 1.4142] */
 export const sqrt = unary("sqrt", Math.sqrt, (g, { output }) => g.div(output.mul(2)));
-/** 1 / √x. */
+/** 1 / √x. @example rsqrt([4, 2]); // [0.5, 0.7071] */
 export const rsqrt = unary(
   "rsqrt",
   (x) => 1 / Math.sqrt(x),
@@ -46,43 +50,43 @@ export const square = unary(
   true,
   (x) => Math.imul(x, x),
 );
-/** 1 / x. */
+/** 1 / x. @example reciprocal([2, -4]); // [0.5, -0.25] */
 export const reciprocal = unary(
   "reciprocal",
   (x) => 1 / x,
   (g, { output }) => g.mul(square(output)).neg(),
 );
-/** |x|, with derivative 0 at 0. */
+/** |x|, with derivative 0 at 0. @example abs([-2, 3]); // [2, 3] */
 export const abs = unary("abs", Math.abs, (g, { inputs: [x] }) => g.mul(sign(x)), true);
-/** -1, 0 or 1 by the sign; derivative 0. */
+/** -1, 0 or 1 by the sign; derivative 0. @example sign([-2, 0, 3]); // [-1, 0, 1] */
 export const sign = unary("sign", Math.sign, zeroGradient, true);
-/** The whole number at or below; derivative 0. */
+/** The whole number at or below; derivative 0. @example floor([1.5, -1.5]); // [1, -2] */
 export const floor = unary("floor", Math.floor, zeroGradient, true);
-/** The whole number at or above; derivative 0. */
+/** The whole number at or above; derivative 0. @example ceil([1.5, -1.5]); // [2, -1] */
 export const ceil = unary("ceil", Math.ceil, zeroGradient, true);
-/** The nearest whole number, halves to the even one; derivative 0. */
+/** The nearest whole number, halves to the even one; derivative 0. @example round([0.5, 1.5, -1.2]); // [0, 2, -1] */
 export const round = unary("round", special.roundHalfToEven, zeroGradient, true);
-/** The whole number next to it towards 0; derivative 0. */
+/** The whole number next to it towards 0; derivative 0. @example trunc([1.5, -1.5]); // [1, -1] */
 export const trunc = unary("trunc", Math.trunc, zeroGradient, true);
-/** The sine of an angle in radians. */
+/** The sine of an angle in radians. @example sin([0, 1]); // [0, 0.8415] */
 export const sin = unary("sin", Math.sin, (g, { inputs: [x] }) => g.mul(cos(x)));
-/** The cosine of an angle in radians. */
+/** The cosine of an angle in radians. @example cos([0, 1]); // [1, 0.5403] */
 export const cos = unary("cos", Math.cos, (g, { inputs: [x] }) => g.mul(sin(x)).neg());
-/** The tangent of an angle in radians. */
+/** The tangent of an angle in radians. @example tan([0, 1]); // [0, 1.5574] */
 export const tan = unary("tan", Math.tan, (g, { output }) => g.mul(square(output).add(1)));
-/** The angle in [-π/2, π/2] whose sine is x. */
+/** The angle in [-π/2, π/2] whose sine is x. @example asin([0, 1]); // [0, 1.5708] */
 export const asin = unary("asin", Math.asin, (g, { inputs: [x] }) => g.mul(rsqrt(square(x).neg().add(1))));
-/** The angle in [0, π] whose cosine is x. */
+/** The angle in [0, π] whose cosine is x. @example acos([0, 1]); // [1.5708, 0] */
 export const acos = unary("acos", Math.acos, (g, { inputs: [x] }) => g.mul(rsqrt(square(x).neg().add(1))).neg());
-/** The angle in (-π/2, π/2) whose tangent is x. */
+/** The angle in (-π/2, π/2) whose tangent is x. @example atan([0, 1]); // [0, 0.7854] */
 export const atan = unary("atan", Math.atan, (g, { inputs: [x] }) => g.div(square(x).add(1)));
-/** (eˣ - e⁻ˣ) / 2. */
+/** (eˣ - e⁻ˣ) / 2. @example sinh([0, 1]); // [0, 1.1752] */
 export const sinh = unary("sinh", Math.sinh, (g, { inputs: [x] }) => g.mul(cosh(x)));
-/** (eˣ + e⁻ˣ) / 2. */
+/** (eˣ + e⁻ˣ) / 2. @example cosh([0, 1]); // [1, 1.5431] */
 export const cosh = unary("cosh", Math.cosh, (g, { inputs: [x] }) => g.mul(sinh(x)));
-/** sinh x / cosh x, between -1 and 1. */
+/** sinh x / cosh x, between -1 and 1. @example tanh([0, 1]); // [0, 0.7616] */
 export const tanh = unary("tanh", Math.tanh, (g, { output }) => g.mul(square(output).neg().add(1)));
-/** The error function 2/√π ∫₀ˣ exp(-t²) dt. */
+/** The error function 2/√π ∫₀ˣ exp(-t²) dt. @example erf([0, 1]); // [0, 0.8427] */
 export const erf = unary("erf", special.erf, (g, { inputs: [x] }) =>
   g.mul(exp(square(x).neg()).mul(2 / Math.sqrt(Math.PI))),
 );

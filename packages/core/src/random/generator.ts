@@ -352,7 +352,13 @@ function stateOf(seed: number | string): GeneratorState {
 
 let shared: Generator | undefined;
 
-/** The generator that everything random draws from unless it is given another; seeded at random until `manualSeed`. */
+/**
+ * The generator that everything random draws from unless it is given another; seeded at random until `manualSeed`.
+ *
+ * @example
+ * manualSeed(1);
+ * defaultGenerator().uniform() === (manualSeed(1), defaultGenerator().uniform()); // true
+ */
 export function defaultGenerator(): Generator {
   shared ??= new Generator();
   return shared;

@@ -120,6 +120,7 @@ export function randn(shape: Shape, options: RandomOptions & { mean?: number; st
  * Normally distributed numbers, those further than two standard deviations from the mean drawn again.
  *
  * @throws ValueError for a standard deviation below 0.
+ * @example truncatedNormal([2, 3]); // shape [2, 3]
  */
 export function truncatedNormal(shape: Shape, options: RandomOptions & { mean?: number; std?: number } = {}): Tensor {
   checkOptions("truncatedNormal", options, [...randomOptions, "mean", "std"]);
@@ -168,7 +169,12 @@ export function categorical(probabilities: TensorLike, shape: Shape, options: Ra
   );
 }
 
-/** Numbers of events at a mean of `rate`, P(k) = rateᵏ exp(-rate) / k!; float unless a dtype is named. @throws ValueError for a rate below 0. */
+/**
+ * Numbers of events at a mean of `rate`, P(k) = rateᵏ exp(-rate) / k!; float unless a dtype is named.
+ *
+ * @throws ValueError for a rate below 0.
+ * @example randPoisson(3, [2, 3]); // shape [2, 3]
+ */
 export function randPoisson(rate: number, shape: Shape, options: RandomOptions = {}): Tensor {
   checkOptions("randPoisson", options, randomOptions);
   const dtype = options.dtype ?? getDefaultDType();
@@ -177,13 +183,23 @@ export function randPoisson(rate: number, shape: Shape, options: RandomOptions =
   );
 }
 
-/** Waiting times with density rate exp(-rate x). @throws ValueError for a rate that is not above 0. */
+/**
+ * Waiting times with density rate exp(-rate x).
+ *
+ * @throws ValueError for a rate that is not above 0.
+ * @example randExponential(2, [2, 3]); // shape [2, 3]
+ */
 export function randExponential(rate: number, shape: Shape, options: RandomOptions = {}): Tensor {
   checkOptions("randExponential", options, randomOptions);
   return floats("randExponential", shape, options, [rate], (g, array) => g.fillExponential(array, rate));
 }
 
-/** Gamma-distributed numbers above 0, density ∝ x^(concentration - 1) exp(-rate x). @throws ValueError for parameters not above 0. */
+/**
+ * Gamma-distributed numbers above 0, density ∝ x^(concentration - 1) exp(-rate x).
+ *
+ * @throws ValueError for parameters not above 0.
+ * @example randGamma(2, [2, 3]); // shape [2, 3]
+ */
 export function randGamma(
   concentration: number,
   shape: Shape,
@@ -196,19 +212,33 @@ export function randGamma(
   );
 }
 
-/** Beta-distributed numbers in (0, 1), density ∝ x^(a-1) (1-x)^(b-1), neither 0 nor 1 even after rounding. @throws ValueError for parameters not above 0. */
+/**
+ * Beta-distributed numbers in (0, 1), density ∝ x^(a-1) (1-x)^(b-1), neither 0 nor 1 even after rounding.
+ *
+ * @throws ValueError for parameters not above 0.
+ * @example randBeta(2, 3, [2, 3]); // shape [2, 3]
+ */
 export function randBeta(a: number, b: number, shape: Shape, options: RandomOptions = {}): Tensor {
   checkOptions("randBeta", options, randomOptions);
   return floats("randBeta", shape, options, [a, b], (g, array) => g.fillBeta(array, a, b));
 }
 
-/** Gumbel-distributed numbers, -log(-log(u)): added to logits, their argmax is a draw from the softmax. */
+/**
+ * Gumbel-distributed numbers, -log(-log(u)): added to logits, their argmax is a draw from the softmax.
+ *
+ * @example randGumbel([2, 3]); // shape [2, 3]
+ */
 export function randGumbel(shape: Shape, options: RandomOptions = {}): Tensor {
   checkOptions("randGumbel", options, randomOptions);
   return floats("randGumbel", shape, options, [0, 1], (g, array) => g.fillGumbel(array));
 }
 
-/** Laplace-distributed numbers, density exp(-|x|/scale) / (2 scale). @throws ValueError for a scale not above 0. */
+/**
+ * Laplace-distributed numbers, density exp(-|x|/scale) / (2 scale).
+ *
+ * @throws ValueError for a scale not above 0.
+ * @example randLaplace([2, 3]); // shape [2, 3]
+ */
 export function randLaplace(shape: Shape, options: RandomOptions & { scale?: number } = {}): Tensor {
   checkOptions("randLaplace", options, [...randomOptions, "scale"]);
   const { scale = 1 } = options;

@@ -80,6 +80,7 @@ function traced(data: Tensor, { dtype = data.dtype, shape, requiresGrad }: Creat
  * The value itself if it is a tensor, else a tensor made of it.
  *
  * @param dtype for numbers and nested arrays, so that what meets a float64 tensor is not rounded to float32 first.
+ * @example asTensor([1, 2]); // [1, 2]
  */
 export function asTensor(x: TensorLike, where = "tensor", dtype?: DType): Tensor {
   if (x instanceof Tensor) return x;
@@ -95,7 +96,7 @@ export function asTensors(inputs: readonly TensorLike[], where: string): Tensor[
   return inputs.map((x) => asTensor(x, where, dtype));
 }
 
-/** A single number as a tensor without axes. */
+/** A single number as a tensor without axes. @example scalar(3); // 3 */
 export function scalar(x: number, dtype: DType = getDefaultDType()): Tensor {
   checkNumber("scalar", "x", x);
   if (!isFloat(dtype)) checkDType("scalar", dtype);
@@ -305,17 +306,29 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   return build("full", shape, options, (storage, dtype) => storage.fill(fill("full", dtype, [value])[0]));
 }
 
-/** Zeros in the shape and dtype of another tensor, unless the options name a dtype. */
+/**
+ * Zeros in the shape and dtype of another tensor, unless the options name a dtype.
+ *
+ * @example zerosLike(tensor([[1, 2]])); // [[0, 0]]
+ */
 export function zerosLike(x: TensorLike, options: CreateOptions = {}): Tensor {
   return like("zerosLike", x, options, 0);
 }
 
-/** Ones in the shape and dtype of another tensor, unless the options name a dtype. */
+/**
+ * Ones in the shape and dtype of another tensor, unless the options name a dtype.
+ *
+ * @example onesLike(tensor([[1, 2]])); // [[1, 1]]
+ */
 export function onesLike(x: TensorLike, options: CreateOptions = {}): Tensor {
   return like("onesLike", x, options, 1);
 }
 
-/** One number throughout, in the shape and dtype of another tensor, unless the options name a dtype. */
+/**
+ * One number throughout, in the shape and dtype of another tensor, unless the options name a dtype.
+ *
+ * @example fullLike(tensor([[1, 2]]), 7); // [[7, 7]]
+ */
 export function fullLike(x: TensorLike, value: number, options: CreateOptions = {}): Tensor {
   return like("fullLike", x, options, value);
 }

@@ -42,7 +42,11 @@ export class TapeEntry {
 let entriesMade = 0;
 let gradEnabled = true;
 
-/** Whether operations are put on the tape for a later backward pass. */
+/**
+ * Whether operations are put on the tape for a later backward pass.
+ *
+ * @example noGrad(() => isGradEnabled()); // false
+ */
 export function isGradEnabled(): boolean {
   return gradEnabled;
 }

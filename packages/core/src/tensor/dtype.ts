@@ -16,24 +16,36 @@ const arrays = { bool: Uint8Array, int32: Int32Array, float32: Float32Array, flo
 
 let defaultDType: "float32" | "float64" = "float32";
 
-/** The dtype of tensors that are made without naming one: float32 unless changed. */
+/**
+ * The dtype of tensors that are made without naming one: float32 unless changed.
+ *
+ * @example getDefaultDType(); // "float32"
+ */
 export function getDefaultDType(): "float32" | "float64" {
   return defaultDType;
 }
 
-/** Makes float64 (or float32 again) the dtype of tensors and layers that are made without naming one. */
+/**
+ * Makes float64 (or float32 again) the dtype of tensors and layers that are made without naming one.
+ *
+ * @example setDefaultDType("float32");
+ */
 export function setDefaultDType(dtype: "float32" | "float64"): void {
   if (dtype !== "float32" && dtype !== "float64")
     throw new DTypeError({ where: "setDefaultDType", expected: '"float32" or "float64"', got: describe(dtype) });
   defaultDType = dtype;
 }
 
-/** Whether the dtype is one of the two that have fractions, and gradients. */
+/** Whether the dtype is one of the two that have fractions, and gradients. @example isFloat("int32"); // false */
 export function isFloat(dtype: DType): dtype is "float32" | "float64" {
   return dtype === "float32" || dtype === "float64";
 }
 
-/** The dtype in which values of both kinds fit: `promote("int32", "float32")` is `"float32"`. */
+/**
+ * The dtype in which values of both kinds fit: `promote("int32", "float32")` is `"float32"`.
+ *
+ * @example promote("int32", "float32"); // "float32"
+ */
 export function promote(a: DType, b: DType): DType {
   const i = byWidth.indexOf(a);
   const j = byWidth.indexOf(b);

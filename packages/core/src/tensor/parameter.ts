@@ -20,6 +20,8 @@ export interface ParameterBuffer {
 /**
  * A tensor whose value training may replace. What was computed from the old value keeps it: a later backward pass
  * sees the numbers that its forward pass saw.
+ *
+ * @example parameter([1, 2]).assign([3, 4]);
  */
 export class Parameter extends Tensor {
   /** Whether it is state (made by `buffer()`) and no weight: frozen weights are weights still. */
@@ -123,7 +125,11 @@ export function parameter(initial: TensorLike): Parameter {
   return made;
 }
 
-/** Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state. */
+/**
+ * Like {@link parameter}, of any dtype and without a gradient: running statistics, counters, optimizer state.
+ *
+ * @example buffer([0, 0]).assign([1, 2]);
+ */
 export function buffer(initial: TensorLike): Parameter {
   const { storage, shape, dtype } = initialValue(initial, "buffer");
   return new Parameter(storage, shape, dtype, true);

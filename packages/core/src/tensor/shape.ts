@@ -10,7 +10,7 @@ export type Shape = readonly number[];
 /** As many axes as NumPy's arrays may have: what is deeper is a mistake, or a circle. */
 export const mostAxes = 64;
 
-/** The number of elements: the product of the lengths. */
+/** The number of elements: the product of the lengths. @example sizeOf([2, 3]); // 6 */
 export function sizeOf(shape: Shape): number {
   if (!Array.isArray(shape)) checkShape("sizeOf", shape);
   let size = 1;
@@ -65,7 +65,7 @@ function axesHint(given: unknown): string | undefined {
   return "The axis stands by itself, and options come after it: sum(1, { keepDims: true }).";
 }
 
-/** An axis counted from the front: -1 becomes the last. */
+/** An axis counted from the front: -1 becomes the last. @example normalizeAxis("sum", -1, 2); // 1 */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
   if (!Number.isInteger(rank)) throw new ValueError({ where, expected: "a number of axes", got: describe(rank) });
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
@@ -77,7 +77,11 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Several axes counted from the front, ascending, each once; none given means all of them. */
+/**
+ * Several axes counted from the front, ascending, each once; none given means all of them.
+ *
+ * @example normalizeAxes("sum", [-1, 0], 2); // [0, 1]
+ */
 export function normalizeAxes(
   where: string,
   axes: number | readonly number[] | null | undefined,
@@ -121,6 +125,7 @@ export function tryBroadcast(a: Shape, b: Shape): number[] | null {
  * The shape that both broadcast to: aligned at the last axis, lengths equal or 1.
  *
  * @throws ShapeError where they do not fit.
+ * @example broadcastShapes("add", [2, 1], [3]); // [2, 3]
  */
 export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   if (!Array.isArray(a) || !Array.isArray(b)) for (const shape of [a, b]) checkShape(where, shape);

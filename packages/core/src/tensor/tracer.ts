@@ -64,6 +64,8 @@ export let tracer: Tracer | null = null;
 /**
  * Whether operations are being recorded, so that tensors have no numbers. To check numbers all the same, use
  * {@link refuseWhere}.
+ *
+ * @example isTracing(); // false
  */
 export function isTracing(): boolean {
   return tracer !== null;

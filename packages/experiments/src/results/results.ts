@@ -19,7 +19,7 @@ export interface TableOptions {
   test?: TestName;
 }
 
-/** The runs of a sweep, with tables and figures of them. */
+/** The runs of a sweep, with tables and figures of them. Made by {@link sweep}. */
 export class SweepResults<Settings = Readonly<Record<string, unknown>>> {
   /** The finished runs, those that failed among them; combination by combination, seed by seed. */
   readonly runs: readonly (Run & { readonly settings: Settings })[];

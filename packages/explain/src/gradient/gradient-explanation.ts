@@ -8,7 +8,7 @@ import { six, term } from "../explanation/names.ts";
 import { withoutSpecials } from "../text/json.ts";
 import type { GradientData, GradientElement, GradientShare } from "./types.ts";
 
-/** Why one number has the gradient that it has: data, and texts to read. Made by `explainGradient`. */
+/** Why one number has the gradient that it has: data, and texts to read. Made by {@link explainGradient}. */
 export class GradientExplanation implements GradientData {
   /** Says what this is. */
   readonly kind = "gradient";

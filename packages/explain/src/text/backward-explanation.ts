@@ -15,7 +15,7 @@ export interface FoldOptions {
   readonly fold?: boolean;
 }
 
-/** How a backward pass went: data for pages and programs, and texts to read. Made by `explainBackward`. */
+/** How a backward pass went: data for pages and programs, and texts to read. Made by {@link explainBackward}. */
 export class BackwardExplanation implements BackwardData {
   /** Says what this is. */
   readonly kind = "backward";

@@ -108,7 +108,13 @@ async function writeFolder(folder: string, files: JaxProgram): Promise<void> {
     );
 }
 
-/** The files that {@link exportJax} writes. The step is traced and not run: nothing of the caller's changes. */
+/**
+ * The files that {@link exportJax} writes. The step is traced and not run: nothing of the caller's changes.
+ *
+ * @example
+ * const { "program.py": program } = jaxProgram((x) => x.square().sum(), [tensor([1, 2])]);
+ * program.includes("def "); // true
+ */
 export function jaxProgram<Args extends unknown[]>(
   step: (...args: Args) => unknown,
   args: Args,

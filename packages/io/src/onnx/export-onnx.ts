@@ -308,7 +308,13 @@ export async function exportOnnx(
   await writeFile(path, encodeOnnx(model, options));
 }
 
-/** The bytes that {@link exportOnnx} writes: for a download, or a runtime in the page. */
+/**
+ * The bytes that {@link exportOnnx} writes: for a download, or a runtime in the page.
+ *
+ * @example
+ * const bytes = encodeOnnx(new Sequential([new Dense({ units: 3, inputDim: 4 })]));
+ * bytes.length > 100; // true
+ */
 export function encodeOnnx(model: Exportable, options: ExportOnnxOptions = {}): Uint8Array {
   checkOptions(where, options, ["example", "inputs", "outputs", "name"]);
   const methods = ["call", "train", "modules", "namedParameters", "namedBuffers"];

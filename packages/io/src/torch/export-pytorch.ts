@@ -73,7 +73,13 @@ export async function exportPyTorch(
     );
 }
 
-/** The files that {@link exportPyTorch} writes. */
+/**
+ * The files that {@link exportPyTorch} writes.
+ *
+ * @example
+ * const files = pytorchProgram(new Sequential([new Dense({ units: 3, inputDim: 4 })]), { x: randn([2, 4]) });
+ * Object.keys(files).some((name) => name.endsWith(".py")); // true
+ */
 export function pytorchProgram(model: Module<unknown>, options: ExportPyTorchOptions): PyTorchProgram {
   return exported(model, options, (exporter) => exporter.files());
 }

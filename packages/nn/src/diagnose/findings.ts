@@ -4,7 +4,7 @@
 import { inWords, type LossAndFloor } from "./numbers/loss-floor.ts";
 import type { Finding, RuleName } from "./program/rule.ts";
 
-/** Findings in the order of the rules; empty where nothing was found. `String(findings)` is what the console shows. */
+/** What {@link diagnose} finds: findings in the order of the rules; empty where nothing was found. `String(findings)` is what the console shows. */
 export class Findings extends Array<Finding> {
   /** Array methods that make arrays make plain ones. */
   static override get [Symbol.species](): ArrayConstructor {

@@ -148,7 +148,11 @@ export function truncatedNormal(options: Normal = {}): Initializer {
   return initializerOf("truncatedNormal", truncatedNormal, [{ mean, std }], make);
 }
 
-/** Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras. */
+/**
+ * Numbers between `low` and `high`, all equally likely; by default ±0.05, as in Keras.
+ *
+ * @example initializers.randomUniform({ low: -1, high: 1 })([2, 3]); // shape [2, 3]
+ */
 export function randomUniform(options: Uniform = {}): Initializer {
   refuseSurplus("randomUniform", arguments, 1);
   checkOptions("randomUniform", options, uniformOptions);

@@ -74,50 +74,80 @@ const draws: Record<NonNullable<VarianceScalingOptions["distribution"]>, Draw> =
 /**
  * Uniform on ±√(6 / (fanIn + fanOut)), variance 2 / (fanIn + fanOut): Keras's default for kernels
  * (Glorot & Bengio 2010).
+ *
+ * @example initializers.glorotUniform()([4, 3]); // shape [4, 3]
  */
 export function glorotUniform(): Initializer {
   refuseSurplus("glorotUniform", arguments, 0);
   return varianceScaling({ mode: "fanAverage", distribution: "uniform" });
 }
 
-/** Truncated normal of variance 2 / (fanIn + fanOut) (Glorot & Bengio 2010). */
+/**
+ * Truncated normal of variance 2 / (fanIn + fanOut) (Glorot & Bengio 2010).
+ *
+ * @example initializers.glorotNormal()([4, 3]); // shape [4, 3]
+ */
 export function glorotNormal(): Initializer {
   refuseSurplus("glorotNormal", arguments, 0);
   return varianceScaling({ mode: "fanAverage" });
 }
 
-/** Uniform on ±√(6 / fanIn), variance 2 / fanIn, made for relu (He et al. 2015). */
+/**
+ * Uniform on ±√(6 / fanIn), variance 2 / fanIn, made for relu (He et al. 2015).
+ *
+ * @example initializers.heUniform()([4, 3]); // shape [4, 3]
+ */
 export function heUniform(): Initializer {
   refuseSurplus("heUniform", arguments, 0);
   return varianceScaling({ scale: 2, distribution: "uniform" });
 }
 
-/** Truncated normal of variance 2 / fanIn, made for relu (He et al. 2015). */
+/**
+ * Truncated normal of variance 2 / fanIn, made for relu (He et al. 2015).
+ *
+ * @example initializers.heNormal()([4, 3]); // shape [4, 3]
+ */
 export function heNormal(): Initializer {
   refuseSurplus("heNormal", arguments, 0);
   return varianceScaling({ scale: 2 });
 }
 
-/** Uniform on ±√(3 / fanIn), variance 1 / fanIn (LeCun et al. 1998). */
+/**
+ * Uniform on ±√(3 / fanIn), variance 1 / fanIn (LeCun et al. 1998).
+ *
+ * @example initializers.lecunUniform()([4, 3]); // shape [4, 3]
+ */
 export function lecunUniform(): Initializer {
   refuseSurplus("lecunUniform", arguments, 0);
   return varianceScaling({ distribution: "uniform" });
 }
 
-/** Truncated normal of variance 1 / fanIn (LeCun et al. 1998); what selu wants. */
+/**
+ * Truncated normal of variance 1 / fanIn (LeCun et al. 1998); what selu wants.
+ *
+ * @example initializers.lecunNormal()([4, 3]); // shape [4, 3]
+ */
 export function lecunNormal(): Initializer {
   refuseSurplus("lecunNormal", arguments, 0);
   return varianceScaling();
 }
 
-/** Uniform of variance gain² · 2 / (fanIn + fanOut): PyTorch's `xavier_uniform_`. */
+/**
+ * Uniform of variance gain² · 2 / (fanIn + fanOut): PyTorch's `xavier_uniform_`.
+ *
+ * @example initializers.xavierUniform({ gain: 2 })([4, 3]); // shape [4, 3]
+ */
 export function xavierUniform(options: GainOption = {}): Initializer {
   refuseSurplus("xavierUniform", arguments, 1);
   const gain = gainOf("xavierUniform", options);
   return varianceScaling({ scale: gain ** 2, mode: "fanAverage", distribution: "uniform" });
 }
 
-/** Normal, not truncated, of variance gain² · 2 / (fanIn + fanOut): PyTorch's `xavier_normal_`. */
+/**
+ * Normal, not truncated, of variance gain² · 2 / (fanIn + fanOut): PyTorch's `xavier_normal_`.
+ *
+ * @example initializers.xavierNormal()([4, 3]); // shape [4, 3]
+ */
 export function xavierNormal(options: GainOption = {}): Initializer {
   refuseSurplus("xavierNormal", arguments, 1);
   const gain = gainOf("xavierNormal", options);
@@ -135,13 +165,21 @@ export interface KaimingOptions {
 
 const kaimingOptions = optionNames<KaimingOptions>({ a: true, mode: true, nonlinearity: true });
 
-/** Uniform of variance gain² / fan: PyTorch's `kaiming_uniform_` (He et al. 2015). */
+/**
+ * Uniform of variance gain² / fan: PyTorch's `kaiming_uniform_` (He et al. 2015).
+ *
+ * @example initializers.kaimingUniform()([4, 3]); // shape [4, 3]
+ */
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
   refuseSurplus("kaimingUniform", arguments, 1);
   return kaiming("kaimingUniform", options, "uniform");
 }
 
-/** Normal, not truncated, of variance gain² / fan: PyTorch's `kaiming_normal_` (He et al. 2015). */
+/**
+ * Normal, not truncated, of variance gain² / fan: PyTorch's `kaiming_normal_` (He et al. 2015).
+ *
+ * @example initializers.kaimingNormal()([4, 3]); // shape [4, 3]
+ */
 export function kaimingNormal(options: KaimingOptions = {}): Initializer {
   refuseSurplus("kaimingNormal", arguments, 1);
   return kaiming("kaimingNormal", options, "normal");

@@ -94,37 +94,109 @@ function activationClass<Own extends object>(
   return Made as ActivationClass<Own>;
 }
 
-/** max(x, 0). */
+/**
+ * max(x, 0).
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new ReLU().call([-2, 2]); // [0, 2]
+ */
 export const ReLU = activationClass("ReLU", {}, () => core.relu);
-/** x where positive, else `negativeSlope` · x; 0.01 by default, as in PyTorch (Keras has 0.3). */
+/**
+ * x where positive, else `negativeSlope` · x; 0.01 by default, as in PyTorch (Keras has 0.3).
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new LeakyReLU({ negativeSlope: 0.1 }).call([-2, 2]); // [-0.2, 2]
+ */
 export const LeakyReLU = activationClass(
   "LeakyReLU",
   { negativeSlope: 0.01 },
   (own) => (x) => core.leakyRelu(x, own.negativeSlope),
 );
-/** x where positive, else α (eˣ - 1). */
+/**
+ * x where positive, else α (eˣ - 1).
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new ELU({ alpha: 2 }).call([-2, 2]); // [-1.7293, 2]
+ */
 export const ELU = activationClass("ELU", { alpha: 1 }, (own) => (x) => core.elu(x, own.alpha));
-/** The exponential linear unit scaled to keep mean 0 and variance 1. */
+/**
+ * λ elu(x, α), with the constants that keep mean 0 and variance 1.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new SELU().call([-2, 2]); // [-1.5202, 2.1014]
+ */
 export const SELU = activationClass("SELU", {}, () => core.selu);
-/** x Φ(x); `approximate: "tanh"` as in GPT-2. */
+/**
+ * x Φ(x); `approximate: "tanh"` as in GPT-2.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new GELU({ approximate: "tanh" }).call([-2, 2]); // [-0.0454, 1.9546]
+ */
 export const GELU = activationClass(
   "GELU",
   { approximate: "none" as "none" | "tanh" },
   (own) => (x) => core.gelu(x, { approximate: own.approximate }),
 );
-/** x sigmoid(x), also called swish. */
+/**
+ * x sigmoid(x), also called swish.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new SiLU().call([-2, 2]); // [-0.2384, 1.7616]
+ */
 export const SiLU = activationClass("SiLU", {}, () => core.silu);
-/** x tanh(softplus(x)). */
+/**
+ * x tanh(softplus(x)).
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new Mish().call([-2, 2]); // [-0.2525, 1.944]
+ */
 export const Mish = activationClass("Mish", {}, () => core.mish);
-/** 1 / (1 + e⁻ˣ). */
+/**
+ * 1 / (1 + e⁻ˣ).
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new Sigmoid().call([-2, 2]); // [0.1192, 0.8808]
+ */
 export const Sigmoid = activationClass("Sigmoid", {}, () => core.sigmoid);
-/** The hyperbolic tangent. */
+/**
+ * sinh x / cosh x.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new Tanh().call([-2, 2]); // [-0.964, 0.964]
+ */
 export const Tanh = activationClass("Tanh", {}, () => core.tanh);
-/** log(1 + eˣ). */
+/**
+ * log(1 + eˣ).
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new Softplus().call([-2, 2]); // [0.1269, 2.1269]
+ */
 export const Softplus = activationClass("Softplus", {}, () => core.softplus);
-/** Probabilities from logits, along the last axis unless `axis` says otherwise. */
+/**
+ * exp(xᵢ) / Σⱼ exp(xⱼ): probabilities from logits, along the last axis unless `axis` says otherwise.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new Softmax().call([[0, 1]]); // [[0.2689, 0.7311]]
+ */
 export const Softmax = activationClass("Softmax", { axis: -1 }, (own) => (x) => core.softmax(x, own.axis));
-/** The logarithms of probabilities from logits, along the last axis unless `axis` says otherwise. */
+/**
+ * xᵢ - log Σⱼ exp(xⱼ): the logarithms of probabilities from logits, along the last axis unless `axis` says otherwise.
+ *
+ * Shape: any, and the same comes out.
+ *
+ * @example new LogSoftmax().call([[0, 1]]); // [[-1.3133, -0.3133]]
+ */
 export const LogSoftmax = activationClass("LogSoftmax", { axis: -1 }, (own) => (x) => core.logSoftmax(x, own.axis));
 
 /** Which slopes a {@link PReLU} shares, and where they start. */

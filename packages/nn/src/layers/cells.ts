@@ -86,7 +86,7 @@ export interface CellResult {
 const callOptions = optionNames<CellCall>({ state: true });
 
 /**
- * Base class of recurrent cells: write `step`, and say how many gates and parts of state there are.
+ * Base class of recurrent cells, such as {@link GRUCell}: write `step`, and say how many gates and parts of state there are.
  *
  * Shape: input [batch, in] and each part of the state [batch, units]; output [batch, units].
  */

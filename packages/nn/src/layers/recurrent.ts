@@ -92,7 +92,11 @@ export interface SequenceResult {
 
 const callOptions = optionNames<SequenceCall>({ mask: true, state: true });
 
-/** A layer over sequences with a state; {@link Bidirectional} is one too. */
+/**
+ * A layer over sequences with a state, such as {@link LSTM}; {@link Bidirectional} is one too.
+ *
+ * Shape: input [batch, steps, in], output [batch, units], or with `returnSequences` [batch, steps, units].
+ */
 export abstract class SequenceLayer extends LayerWithOptions<SequenceCall, SequenceResult, "returnState"> {
   constructor(options: LayerOptions, own: OwnOptions) {
     requireOptions(new.target.name, options);

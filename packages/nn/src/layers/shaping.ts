@@ -232,6 +232,8 @@ const lambdaOptions: OptionTable<LambdaOptions> = { function: unchecked };
 /**
  * A function as a layer. Weights that it closes over are not found: for those, write a class.
  *
+ * Shape: what the function takes and makes, with the batch first.
+ *
  * @example new Lambda((x) => x.square());
  */
 export class Lambda extends Layer {

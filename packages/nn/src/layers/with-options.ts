@@ -26,7 +26,8 @@ type Called<CallOptions, More extends string> = [More] extends [never]
   : CallOptions & { readonly [Name in More]?: boolean };
 
 /**
- * Base class of layers with options in their call. Write `compute` in place of `forward`.
+ * Base class of layers with options in their call. Write `compute` in place of `forward`, and `outputShape` where the output has
+ * another shape than the input.
  *
  * `CallOptions` is what may stand after the input, `Full` what comes out when the option named `More` is true; without
  * a `More` only the output ever does.

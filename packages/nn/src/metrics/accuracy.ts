@@ -35,7 +35,14 @@ export function checkThreshold(where: string, options: ThresholdOption, known: r
   if (options.threshold !== undefined) checkRange(where, "threshold", options.threshold, anyNumber);
 }
 
-/** {@link accuracy} over batches; `"accuracy"` in `compile`. */
+/**
+ * {@link accuracy} over batches; `"accuracy"` in `compile`.
+ *
+ * @example
+ * const metric = new Accuracy();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.3333
+ */
 export class Accuracy extends MeanMetric {
   override readonly higherIsBetter: boolean | null = true;
   readonly #threshold: number | undefined;
@@ -89,7 +96,14 @@ export function accuracy(
   return evaluateOnce(new Accuracy(own), prediction, target, weights);
 }
 
-/** {@link topKAccuracy} over batches; `"top_k_categorical_accuracy"` in `compile`, with k = 5. */
+/**
+ * {@link topKAccuracy} over batches; `"top_k_categorical_accuracy"` in `compile`, with k = 5.
+ *
+ * @example
+ * const metric = new TopKAccuracy(2);
+ * metric.update(tensor([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]]), tensor([1, 2]));
+ * metric.result(); // 0.5
+ */
 export class TopKAccuracy extends MeanMetric {
   override readonly higherIsBetter: boolean | null = true;
   readonly #k: number;

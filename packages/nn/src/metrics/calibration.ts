@@ -49,7 +49,14 @@ export interface CalibrationOptions {
 const calibrationOptions = optionNames<CalibrationOptions>({ bins: true, strategy: true });
 const strategies = ["uniform", "quantile"];
 
-/** {@link expectedCalibrationError} over batches, of all samples at once; `"expected_calibration_error"` in `compile`. */
+/**
+ * {@link expectedCalibrationError} over batches, of all samples at once; `"expected_calibration_error"` in `compile`.
+ *
+ * @example
+ * const metric = new ExpectedCalibrationError({ bins: 2 });
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.4333
+ */
 export class ExpectedCalibrationError extends Metric {
   override readonly higherIsBetter: boolean | null = false;
   readonly #options: Required<CalibrationOptions>;

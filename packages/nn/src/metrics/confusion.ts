@@ -251,7 +251,14 @@ function checkMatrix(where: string, matrix: unknown): void {
     throw new ValueError({ where, expected: "a square matrix of numbers, as rows in a list", got: describe(matrix) });
 }
 
-/** {@link matthews} over batches; `"matthews"` in `compile`. */
+/**
+ * {@link matthews} over batches; `"matthews"` in `compile`.
+ *
+ * @example
+ * const metric = new Matthews();
+ * metric.update(tensor([0.9, 0.2, 0.1]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class Matthews extends CountMetric {
   constructor(options: ThresholdOption = {}) {
     super("matthews", "Matthews", options);

@@ -18,7 +18,14 @@ import { nameMetrics } from "./named.ts";
 import { checkSameSize } from "./reading.ts";
 import { ErrorMetric } from "./regression.ts";
 
-/** {@link rootMeanSquaredError} over batches; `"root_mean_squared_error"` in `compile`. */
+/**
+ * {@link rootMeanSquaredError} over batches; `"root_mean_squared_error"` in `compile`.
+ *
+ * @example
+ * const metric = new RootMeanSquaredError();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 0.5774
+ */
 export class RootMeanSquaredError extends ErrorMetric {
   constructor() {
     super("rmse");
@@ -96,7 +103,14 @@ abstract class OutputsMetric<Kept> extends Metric {
   protected abstract ofOutput(kept: Kept): number;
 }
 
-/** {@link explainedVariance} over batches, of all samples at once; `"explained_variance"` in `compile`. */
+/**
+ * {@link explainedVariance} over batches, of all samples at once; `"explained_variance"` in `compile`.
+ *
+ * @example
+ * const metric = new ExplainedVariance();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 0.8571
+ */
 export class ExplainedVariance extends OutputsMetric<Moments> {
   constructor() {
     super("explained_variance");
@@ -123,7 +137,14 @@ function correlation({ xx, yy, xy }: Moments): number {
   return xy / (Math.sqrt(xx) * Math.sqrt(yy));
 }
 
-/** {@link pearson} over batches, of all samples at once; `"pearson"` in `compile`. NaN where one is always the same. */
+/**
+ * {@link pearson} over batches, of all samples at once; `"pearson"` in `compile`. NaN where one is always the same.
+ *
+ * @example
+ * const metric = new Pearson();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 0.9286
+ */
 export class Pearson extends OutputsMetric<Moments> {
   constructor() {
     super("pearson");
@@ -165,7 +186,14 @@ function ranksOf(numbers: readonly number[], weight: readonly number[]): Float64
   return ranks;
 }
 
-/** {@link spearman} over batches, of all samples, which it keeps; `"spearman"` in `compile`. */
+/**
+ * {@link spearman} over batches, of all samples, which it keeps; `"spearman"` in `compile`.
+ *
+ * @example
+ * const metric = new Spearman();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 1
+ */
 export class Spearman extends OutputsMetric<Pairs> {
   constructor() {
     super("spearman");

@@ -28,7 +28,14 @@ abstract class DecisionCount extends CountMetric {
   }
 }
 
-/** {@link truePositives} over batches; `"true_positives"` in `compile`. */
+/**
+ * {@link truePositives} over batches; `"true_positives"` in `compile`.
+ *
+ * @example
+ * const metric = new TruePositives();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 1
+ */
 export class TruePositives extends DecisionCount {
   protected readonly place = [1, 1] as const;
 
@@ -42,7 +49,14 @@ export class TruePositives extends DecisionCount {
   }
 }
 
-/** {@link falsePositives} over batches; `"false_positives"` in `compile`. */
+/**
+ * {@link falsePositives} over batches; `"false_positives"` in `compile`.
+ *
+ * @example
+ * const metric = new FalsePositives();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 1
+ */
 export class FalsePositives extends DecisionCount {
   override readonly higherIsBetter: boolean | null = false;
   protected readonly place = [0, 1] as const;
@@ -57,7 +71,14 @@ export class FalsePositives extends DecisionCount {
   }
 }
 
-/** {@link trueNegatives} over batches; `"true_negatives"` in `compile`. */
+/**
+ * {@link trueNegatives} over batches; `"true_negatives"` in `compile`.
+ *
+ * @example
+ * const metric = new TrueNegatives();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0
+ */
 export class TrueNegatives extends DecisionCount {
   protected readonly place = [0, 0] as const;
 
@@ -71,7 +92,14 @@ export class TrueNegatives extends DecisionCount {
   }
 }
 
-/** {@link falseNegatives} over batches; `"false_negatives"` in `compile`. */
+/**
+ * {@link falseNegatives} over batches; `"false_negatives"` in `compile`.
+ *
+ * @example
+ * const metric = new FalseNegatives();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 1
+ */
 export class FalseNegatives extends DecisionCount {
   override readonly higherIsBetter: boolean | null = false;
   protected readonly place = [1, 0] as const;
@@ -86,7 +114,14 @@ export class FalseNegatives extends DecisionCount {
   }
 }
 
-/** {@link specificity} over batches; `"specificity"` in `compile`. */
+/**
+ * {@link specificity} over batches; `"specificity"` in `compile`.
+ *
+ * @example
+ * const metric = new Specificity();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0
+ */
 export class Specificity extends AveragedMetric {
   readonly #isMicro: boolean;
   #all = 0;
@@ -114,7 +149,14 @@ export class Specificity extends AveragedMetric {
   }
 }
 
-/** {@link iou} over batches; `"iou"` in `compile`. */
+/**
+ * {@link iou} over batches; `"iou"` in `compile`.
+ *
+ * @example
+ * const metric = new IoU();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.3333
+ */
 export class IoU extends AveragedMetric {
   constructor(options: AverageOptions = {}) {
     super("iou", "IoU", options);
@@ -130,7 +172,14 @@ export class IoU extends AveragedMetric {
   }
 }
 
-/** {@link meanIoU} over batches; `"mean_iou"` in `compile`. */
+/**
+ * {@link meanIoU} over batches; `"mean_iou"` in `compile`.
+ *
+ * @example
+ * const metric = new MeanIoU();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.1667
+ */
 export class MeanIoU extends CountMetric {
   constructor(options: ThresholdOption = {}) {
     super("mean_iou", "MeanIoU", options);
@@ -151,7 +200,14 @@ export class MeanIoU extends CountMetric {
   }
 }
 
-/** {@link balancedAccuracy} over batches; `"balanced_accuracy"` in `compile`. */
+/**
+ * {@link balancedAccuracy} over batches; `"balanced_accuracy"` in `compile`.
+ *
+ * @example
+ * const metric = new BalancedAccuracy();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.25
+ */
 export class BalancedAccuracy extends CountMetric {
   constructor(options: ThresholdOption = {}) {
     super("balanced_accuracy", "BalancedAccuracy", options);
@@ -184,7 +240,14 @@ const distances: Readonly<Record<string, (i: number, j: number) => number>> = {
   quadratic: (i, j) => (i - j) ** 2,
 };
 
-/** {@link cohenKappa} over batches; `"cohen_kappa"` in `compile`. NaN where both have one class alone. */
+/**
+ * {@link cohenKappa} over batches; `"cohen_kappa"` in `compile`. NaN where both have one class alone.
+ *
+ * @example
+ * const metric = new CohenKappa();
+ * metric.update(tensor([0.9, 0.2, 0.1]), tensor([1, 1, 0]));
+ * metric.result(); // 0.4
+ */
 export class CohenKappa extends CountMetric {
   readonly #weights: KappaOptions["weights"];
 

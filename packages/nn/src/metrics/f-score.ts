@@ -96,7 +96,14 @@ export abstract class AveragedMetric extends CountMetric {
   protected abstract score(counts: ClassCounts): number;
 }
 
-/** {@link precision} over batches; `"precision"` in `compile`. */
+/**
+ * {@link precision} over batches; `"precision"` in `compile`.
+ *
+ * @example
+ * const metric = new Precision();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class Precision extends AveragedMetric {
   constructor(options: AverageOptions = {}) {
     super("precision", "Precision", options);
@@ -112,7 +119,14 @@ export class Precision extends AveragedMetric {
   }
 }
 
-/** {@link recall} over batches; `"recall"` in `compile`. */
+/**
+ * {@link recall} over batches; `"recall"` in `compile`.
+ *
+ * @example
+ * const metric = new Recall();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class Recall extends AveragedMetric {
   constructor(options: AverageOptions = {}) {
     super("recall", "Recall", options);
@@ -128,7 +142,14 @@ export class Recall extends AveragedMetric {
   }
 }
 
-/** {@link fBeta} over batches. */
+/**
+ * {@link fBeta} over batches.
+ *
+ * @example
+ * const metric = new FBeta(2);
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class FBeta extends AveragedMetric {
   readonly #beta: number;
 
@@ -149,7 +170,14 @@ export class FBeta extends AveragedMetric {
   }
 }
 
-/** {@link f1} over batches; `"f1"` in `compile`. */
+/**
+ * {@link f1} over batches; `"f1"` in `compile`.
+ *
+ * @example
+ * const metric = new F1();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class F1 extends FBeta {
   constructor(options: AverageOptions = {}) {
     super(1, options);

@@ -70,7 +70,7 @@ export abstract class Metric {
   abstract result(): number;
 }
 
-/** The weighted mean of one number for each row, Σ w x / Σ w: accuracy, errors, log loss. */
+/** The weighted mean of one number for each row, Σ w x / Σ w: {@link Accuracy}, errors, log loss. */
 export abstract class MeanMetric extends Metric {
   #sum = 0;
   #weight = 0;

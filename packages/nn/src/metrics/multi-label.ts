@@ -50,7 +50,14 @@ abstract class LabelsMetric extends MeanMetric {
   protected abstract score(wrong: number, labels: number): number;
 }
 
-/** {@link exactMatch} over batches; `"exact_match"` in `compile`. */
+/**
+ * {@link exactMatch} over batches; `"exact_match"` in `compile`.
+ *
+ * @example
+ * const metric = new ExactMatch();
+ * metric.update(tensor([[0.9, 0.2], [0.6, 0.7]]), tensor([[1, 0], [1, 0]]));
+ * metric.result(); // 0.5
+ */
 export class ExactMatch extends LabelsMetric {
   override readonly higherIsBetter: boolean | null = true;
 
@@ -68,7 +75,14 @@ export class ExactMatch extends LabelsMetric {
   }
 }
 
-/** {@link hammingLoss} over batches; `"hamming_loss"` in `compile`. */
+/**
+ * {@link hammingLoss} over batches; `"hamming_loss"` in `compile`.
+ *
+ * @example
+ * const metric = new HammingLoss();
+ * metric.update(tensor([[0.9, 0.2], [0.6, 0.7]]), tensor([[1, 0], [1, 0]]));
+ * metric.result(); // 0.25
+ */
 export class HammingLoss extends LabelsMetric {
   override readonly higherIsBetter: boolean | null = false;
 

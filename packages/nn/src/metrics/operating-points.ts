@@ -41,7 +41,14 @@ abstract class OperatingPoint extends RankingMetric {
   protected abstract shares(at: Record<"recall" | "precision" | "specificity", number>): readonly [number, number];
 }
 
-/** {@link precisionAtRecall} over batches. */
+/**
+ * {@link precisionAtRecall} over batches.
+ *
+ * @example
+ * const metric = new PrecisionAtRecall(0.5);
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 1
+ */
 export class PrecisionAtRecall extends OperatingPoint {
   constructor(recall: number) {
     super("precision_at_recall", "PrecisionAtRecall", "recall", recall);
@@ -57,7 +64,14 @@ export class PrecisionAtRecall extends OperatingPoint {
   }
 }
 
-/** {@link recallAtPrecision} over batches. */
+/**
+ * {@link recallAtPrecision} over batches.
+ *
+ * @example
+ * const metric = new RecallAtPrecision(0.5);
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 1
+ */
 export class RecallAtPrecision extends OperatingPoint {
   constructor(precision: number) {
     super("recall_at_precision", "RecallAtPrecision", "precision", precision);
@@ -73,7 +87,14 @@ export class RecallAtPrecision extends OperatingPoint {
   }
 }
 
-/** {@link sensitivityAtSpecificity} over batches. */
+/**
+ * {@link sensitivityAtSpecificity} over batches.
+ *
+ * @example
+ * const metric = new SensitivityAtSpecificity(0.5);
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class SensitivityAtSpecificity extends OperatingPoint {
   constructor(specificity: number) {
     super("sensitivity_at_specificity", "SensitivityAtSpecificity", "specificity", specificity);
@@ -89,7 +110,14 @@ export class SensitivityAtSpecificity extends OperatingPoint {
   }
 }
 
-/** {@link specificityAtSensitivity} over batches. */
+/**
+ * {@link specificityAtSensitivity} over batches.
+ *
+ * @example
+ * const metric = new SpecificityAtSensitivity(0.5);
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 1
+ */
 export class SpecificityAtSensitivity extends OperatingPoint {
   constructor(sensitivity: number) {
     super("specificity_at_sensitivity", "SpecificityAtSensitivity", "sensitivity", sensitivity);

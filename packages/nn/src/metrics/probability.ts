@@ -62,7 +62,14 @@ function surprisal(p: number, dtype: string): number {
   return -Math.log(Math.max(p, dtype === "float32" ? 2 ** -23 : 2 ** -52));
 }
 
-/** {@link logLoss} over batches; `"log_loss"` in `compile`. */
+/**
+ * {@link logLoss} over batches; `"log_loss"` in `compile`.
+ *
+ * @example
+ * const metric = new LogLoss();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.877
+ */
 export class LogLoss extends ProbabilityMetric {
   constructor() {
     super("log_loss");
@@ -78,7 +85,14 @@ export class LogLoss extends ProbabilityMetric {
   }
 }
 
-/** {@link brier} over batches; `"brier"` in `compile`. */
+/**
+ * {@link brier} over batches; `"brier"` in `compile`.
+ *
+ * @example
+ * const metric = new Brier();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.3367
+ */
 export class Brier extends ProbabilityMetric {
   constructor() {
     super("brier");

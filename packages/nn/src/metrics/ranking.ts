@@ -134,7 +134,14 @@ export abstract class RankingMetric extends Metric {
   protected abstract area(points: readonly RocPoint[]): number;
 }
 
-/** {@link rocAuc} over batches, of all scores; `"auc"` in `compile`. NaN where a class has no samples, or all. */
+/**
+ * {@link rocAuc} over batches, of all scores; `"auc"` in `compile`. NaN where a class has no samples, or all.
+ *
+ * @example
+ * const metric = new RocAuc();
+ * metric.update(tensor([0.9, 0.4, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.5
+ */
 export class RocAuc extends RankingMetric {
   constructor() {
     super("auc");
@@ -151,7 +158,14 @@ export class RocAuc extends RankingMetric {
   }
 }
 
-/** {@link averagePrecision} over batches, of all scores; `"average_precision"` in `compile`. */
+/**
+ * {@link averagePrecision} over batches, of all scores; `"average_precision"` in `compile`.
+ *
+ * @example
+ * const metric = new AveragePrecision();
+ * metric.update(tensor([0.9, 0.2, 0.6]), tensor([1, 1, 0]));
+ * metric.result(); // 0.8333
+ */
 export class AveragePrecision extends RankingMetric {
   constructor() {
     super("average_precision");

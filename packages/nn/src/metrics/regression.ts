@@ -42,7 +42,14 @@ export abstract class ErrorMetric extends MeanMetric {
   protected abstract of(difference: number): number;
 }
 
-/** {@link meanSquaredError} over batches; `"mse"` in `compile`. */
+/**
+ * {@link meanSquaredError} over batches; `"mse"` in `compile`.
+ *
+ * @example
+ * const metric = new MeanSquaredError();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 0.3333
+ */
 export class MeanSquaredError extends ErrorMetric {
   constructor() {
     super("mse");
@@ -54,7 +61,14 @@ export class MeanSquaredError extends ErrorMetric {
   }
 }
 
-/** {@link meanAbsoluteError} over batches; `"mae"` in `compile`. */
+/**
+ * {@link meanAbsoluteError} over batches; `"mae"` in `compile`.
+ *
+ * @example
+ * const metric = new MeanAbsoluteError();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 0.3333
+ */
 export class MeanAbsoluteError extends ErrorMetric {
   constructor() {
     super("mae");
@@ -66,7 +80,14 @@ export class MeanAbsoluteError extends ErrorMetric {
   }
 }
 
-/** {@link cosineSimilarity} over batches; `"cosine_similarity"` in `compile`. */
+/**
+ * {@link cosineSimilarity} over batches; `"cosine_similarity"` in `compile`.
+ *
+ * @example
+ * const metric = new CosineSimilarity();
+ * metric.update(tensor([[1, 0], [1, 1]]), tensor([[2, 0], [1, 0]]));
+ * metric.result(); // 0.8536
+ */
 export class CosineSimilarity extends MeanMetric {
   override readonly higherIsBetter: boolean | null = true;
 
@@ -127,7 +148,14 @@ interface SquareSums {
   residual: number;
 }
 
-/** {@link r2} over batches, of all samples at once; `"r2"` in `compile`. */
+/**
+ * {@link r2} over batches, of all samples at once; `"r2"` in `compile`.
+ *
+ * @example
+ * const metric = new R2();
+ * metric.update(tensor([1, 2, 4]), tensor([1, 3, 4]));
+ * metric.result(); // 0.7857
+ */
 export class R2 extends Metric {
   override readonly higherIsBetter: boolean | null = true;
   #outputs: SquareSums[] = [];

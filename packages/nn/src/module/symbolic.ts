@@ -31,7 +31,7 @@ export type SymbolicOptions<Options> = {
   [Key in keyof Options]: Options[Key] | (Tensor extends Options[Key] ? Symbolic | readonly Symbolic[] : never);
 };
 
-/** A call of a module on symbolic tensors: a node of the graph. */
+/** A call of a module on symbolic tensors: a node of the graph that {@link Functional} is made of. */
 export class SymbolicCall {
   readonly module: Module<unknown>;
   /** As they were given, options among them. */
