@@ -65,7 +65,7 @@ export function compile(
   const rematerialized = rematerialize(rows);
   // Failures first: groups → groups in an order in which what may throw comes before the first update.
   const fused = putFailuresFirst(rematerialized);
-  // In-place assignment: groups → the values that are computed where a parameter's old value lies, or another's memory.
+  // In-place assignment: groups → the values that are computed where a parameter's old value lies, or in another's memory.
   const inPlace = assignInPlace(fused);
   // Partition among threads: groups → phases, in which threads share the parts of large groups; none with one thread.
   const phases = threads ? partition(fused, inPlace, threads) : [];

@@ -16,6 +16,8 @@ const longRow = 64;
 /** One value, and where its elements go. */
 interface Copy {
   readonly from: GraphNode;
+  /** Which of the inputs it is. */
+  readonly index: number;
   readonly start: number;
   readonly strides: readonly number[];
 }
@@ -32,13 +34,13 @@ function copiesOf(node: GraphNode): Copy[] {
   if (lowering?.kind === "sliceScatter") {
     const { starts, steps } = lowering;
     const start = starts.reduce((total, at, axis) => total + at * strides[axis], 0);
-    return [{ from: inputs[0], start, strides: strides.map((stride, axis) => stride * steps[axis]) }];
+    return [{ from: inputs[0], index: 0, start, strides: strides.map((stride, axis) => stride * steps[axis]) }];
   }
   if (lowering?.kind !== "concat") return [];
   const { axis } = lowering;
   let start = 0;
-  return inputs.map((from) => {
-    const copy = { from, start: start * strides[axis], strides };
+  return inputs.map((from, index) => {
+    const copy = { from, index, start: start * strides[axis], strides };
     start += from.shape[axis];
     return copy;
   });
@@ -53,9 +55,11 @@ export function writeCopy(code: Code, node: GraphNode, layout: Layout): void {
       .int(0)
       .int(node.size * bytes)
       .op("memory.fill");
-  for (const { from, start, strides } of copiesOf(node)) {
-    if (from.size === 0) continue;
+  for (const { from, index, start, strides } of copiesOf(node)) {
     const view = layout.views.of(from);
+    const part = layout.partOf(view.base);
+    // What is computed where it is to lie is there already.
+    if (from.size === 0 || (part?.joined === node && part.index === index)) continue;
     const source = layout.addressOf(view.base) + view.offset * bytes;
     writeStridedCopy(
       code,

@@ -97,7 +97,8 @@ class LoopNest {
     if (!this.#context.stored.has(node)) return;
     const rowPass = this.#rowPassOf.get(node)!;
     const isSingle = isFusibleReduction(node) || !rowPass.along;
-    const strides = isSingle ? reductionStrides(this.#group) : stridesOf(this.#group.lengths);
+    const own = this.#context.layout.partOf(node)?.strides;
+    const strides = own ?? (isSingle ? reductionStrides(this.#group) : stridesOf(this.#group.lengths));
     const address = this.#context.layout.addressOf(node);
     this.#stores.set(node, { lane: laneTypeOf[node.dtype], address, from: null, strides, value: -1, rowPass });
   }

@@ -8,18 +8,24 @@ import type { GraphNode } from "../ir/graph.ts";
 import { basesOf, isFusibleReduction, loopShape, readsOf } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
 import { mayThrow } from "./failures-first.ts";
+import { partsInPlace } from "./parts-in-place.ts";
 
 export interface InPlace {
   /** Values that are computed in a parameter's memory, over its old value: that parameter. */
   readonly parameters: ReadonlyMap<GraphNode, Parameter>;
   /** Values that are made by changing another's memory: that other. */
   readonly aliases: ReadonlyMap<GraphNode, GraphNode>;
+  /** Values that are computed as parts of others. */
+  readonly parts: ReadonlyMap<GraphNode, Part>;
 }
 
 export function assignInPlace(fused: FusedGraph): InPlace {
   const { liveness } = fused;
   const aliases = aliasesIn(fused, liveness);
-  return { aliases, parameters: parametersIn(fused, liveness, aliases) };
+  const parameters = parametersIn(fused, liveness, aliases);
+  const changed = new Set(aliases.values());
+  const isTaken = (node: GraphNode) => parameters.has(node) || aliases.has(node) || changed.has(node);
+  return { aliases, parameters, parts: partsInPlace(fused, isTaken) };
 }
 
 /** scatterAdd, which copies and then adds: the copy is spared where nobody else reads what is copied. */

@@ -123,7 +123,7 @@ class FreeList {
   }
 }
 
-function liveRanges(fused: FusedGraph, { parameters, aliases }: InPlace, phases: readonly Phase[]): LiveRange[] {
+function liveRanges(fused: FusedGraph, { parameters, aliases, parts }: InPlace, phases: readonly Phase[]): LiveRange[] {
   const { groups, stored, liveOut, liveness } = fused;
   const { lastUse } = liveness;
   const ranges = new Map<GraphNode, LiveRange>();
@@ -134,9 +134,10 @@ function liveRanges(fused: FusedGraph, { parameters, aliases }: InPlace, phases:
   groups.forEach(({ members }, at) => {
     for (const node of members) {
       if (!stored.has(node)) continue;
-      const to = liveOut.has(node) ? groups.length : spans[lastUse.get(node) ?? at][1];
-      const root = aliases.get(node) ?? node;
+      const last = liveOut.has(node) ? groups.length : spans[lastUse.get(node) ?? at][1];
+      const root = parts.get(node)?.whole ?? aliases.get(node) ?? node;
       const known = ranges.get(root);
+      const to = Math.max(known?.to ?? 0, last);
       ranges.set(root, { node: root, bytes: bytesOf(root), from: known?.from ?? spans[at][0], to });
     }
   });

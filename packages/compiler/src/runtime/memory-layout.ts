@@ -10,7 +10,7 @@ import type { ModuleLayout } from "../codegen/module.ts";
 import { Geometries } from "../codegen/window.ts";
 import type { FusedGraph } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
-import type { Scratch } from "../ir/layout.ts";
+import type { Part, Scratch } from "../ir/layout.ts";
 import type { Views } from "../ir/views.ts";
 import type { InPlace } from "../passes/in-place.ts";
 import { bytesOf, type MemoryPlan } from "../passes/memory-plan.ts";
@@ -53,6 +53,7 @@ export class MemoryLayout implements ModuleLayout {
   readonly #arenaBytes: number;
   readonly #data: ProgramData;
   readonly #addresses = new Map<GraphNode, number>();
+  readonly #parts: ReadonlyMap<GraphNode, Part>;
   readonly #writtenOut = new Map<GraphNode, number>();
   /** How many had left the heap when everything was last found in its place. */
   #departures: number;
@@ -61,6 +62,7 @@ export class MemoryLayout implements ModuleLayout {
     this.heap = heap;
     this.residents = residentsOf(heap);
     this.views = views;
+    this.#parts = inPlace.parts;
     this.#data = new ProgramData(heap, this);
     this.parameters = this.#placeParameters(graph);
     this.geometries = new Geometries(groups);
@@ -145,6 +147,10 @@ export class MemoryLayout implements ModuleLayout {
     return this.#addresses.get(node)!;
   }
 
+  partOf(node: GraphNode): Part | undefined {
+    return this.#parts.get(node);
+  }
+
   contiguousAddressOf(node: GraphNode): number {
     if (node.uniform === null) {
       const { base, offset } = this.views.of(node);
@@ -188,10 +194,12 @@ export class MemoryLayout implements ModuleLayout {
     });
   }
 
-  #placeIntermediates(arena: number, { allocations }: MemoryPlan, { parameters, aliases }: InPlace): void {
+  #placeIntermediates(arena: number, { allocations }: MemoryPlan, { parameters, aliases, parts }: InPlace): void {
     for (const { node, offset } of allocations) this.#addresses.set(node, arena + offset);
     for (const [node, parameter] of parameters) this.#addresses.set(node, bufferOf(parameter, this.heap).address);
     for (const [node, old] of aliases) this.#addresses.set(node, this.addressOf(old));
+    for (const [node, { whole, offset }] of parts)
+      this.#addresses.set(node, this.addressOf(whole) + offset * bytesPer(node.dtype));
   }
 
   #placeInputs(from: number, inputs: readonly GraphNode[]): InputSlot[] {
