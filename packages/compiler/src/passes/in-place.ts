@@ -5,6 +5,7 @@ import type { Parameter } from "@chainrule/core";
 import { sameShape, stridesOf } from "@chainrule/core/internal";
 import type { FusedGraph, FusionGroup, Liveness } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
+import type { Part } from "../ir/layout.ts";
 import { basesOf, isFusibleReduction, loopShape, readsOf } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
 import { mayThrow } from "./failures-first.ts";

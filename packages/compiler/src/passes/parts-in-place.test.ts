@@ -117,6 +117,11 @@ describe("what is joined", () => {
       ],
     );
     expectParts((a, b) => concat([a, b.T, b.exp().slice([2, 6])]), [x, y], []);
+    const twice = (a: Tensor) => {
+      const both = a.exp();
+      return concat([both, both], 1);
+    };
+    expectParts(twice, [x], []);
   });
 
   it("stays by itself where it or the whole is changed or kept", () => {

@@ -70,15 +70,16 @@ class Placing {
     }
     const isSame = longAxes(input.shape).join() === longAxes(base.shape).join();
     const isLoop = group.kind === "loop" && !group.rowPasses && !isFusibleReduction(base);
-    if (isSame && isLoop && own.at(-1) === 1 && this.#isReadByConcatAlone(base, group))
+    if (isSame && isLoop && own.at(-1) === 1 && this.#isReadOnce(base, group, place.joined))
       this.#parts.set(base, { ...place, strides: own });
   }
 
-  /** Whether nobody reads the value from memory but the one copy. */
-  #isReadByConcatAlone(base: GraphNode, group: FusionGroup): boolean {
+  /** Whether nobody reads the value from memory but the concatenation, and that only once. */
+  #isReadOnce(base: GraphNode, group: FusionGroup, joined: GraphNode): boolean {
+    const { views, liveOut } = this.#fused;
     this.#readers ??= readersIn(this.#fused);
-    if (this.#fused.liveOut.has(base)) return false;
-    return [...this.#readers.get(base)!].filter((reader) => reader !== group).length === 1;
+    const readers = [...this.#readers.get(base)!].filter((reader) => reader !== group);
+    return readers.length === 1 && !liveOut.has(base) && basesOf(joined, views).filter((x) => x === base).length === 1;
   }
 }
 
