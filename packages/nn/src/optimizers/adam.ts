@@ -50,19 +50,19 @@ const adam: UpdateRule<AdamOptions> = {
     v: zerosLike(weight),
     ...(amsgrad && { maxV: zerosLike(weight) }),
   }),
+  // m / (√v / c + eps) is c m / (√v + c eps): the correction of the root goes into the rate, so that of all that is done
+  // for each number one division is left, which takes processors longest.
   scalars: (lr, step, { betas: [beta1, beta2], eps, epsPlacement }) => {
     const sqrtCorrection = biasCorrection(beta2, step).sqrt();
     return {
-      rate: lr.div(biasCorrection(beta1, step)),
-      sqrtCorrection,
-      // √v + eps, and then the correction, is the corrected root plus a corrected eps.
-      ...(epsPlacement === "keras" && { eps: sqrtCorrection.reciprocal().mul(eps) }),
+      rate: lr.div(biasCorrection(beta1, step)).mul(sqrtCorrection),
+      ...(epsPlacement === "pytorch" && { eps: sqrtCorrection.mul(eps) }),
     };
   },
-  update: (weight, gradient, slots, { rate, sqrtCorrection, eps }, hyper) => {
+  update: (weight, gradient, slots, { rate, eps }, hyper) => {
     const next: Record<string, Tensor> = nextMoments(gradient, slots, hyper);
     if (hyper.amsgrad) next.maxV = slots.maxV.maximum(next.v);
-    const root = dividedBy((next.maxV ?? next.v).sqrt(), sqrtCorrection);
+    const root = (next.maxV ?? next.v).sqrt();
     const denominator = root.add(eps ? eps.cast(root.dtype) : hyper.eps);
     return { weight: descend(weight, next.m.div(denominator), rate), slots: next };
   },
