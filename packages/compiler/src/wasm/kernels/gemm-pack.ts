@@ -43,6 +43,40 @@ export const packFourFunction: FunctionDefinition = {
   },
 };
 
+/**
+ * Packs six lines of k elements: element p of line i goes to `to + 24 p + 4 i`.
+ *
+ * Parameters: (from, bytes between lines, bytes between a line's elements, to, k).
+ */
+export const packSixFunction: FunctionDefinition = {
+  name: "gemm.pack6",
+  parameters: ["i32", "i32", "i32", "i32", "i32"],
+  exported: false,
+  body: (code) => {
+    const [from, line, step, to, k] = [0, 1, 2, 3, 4];
+    const at = code.local("i32");
+    code.push(line, [4], "i32.eq").branch(() => {
+      code.repeat(k, () => {
+        code.get(to).get(from).access("v128.load").access("v128.store");
+        code.get(to).get(from).access("i64.load", 16).access("i64.store", 16);
+        code.put(from, from, step, "i32.add").advance(to, 24);
+      });
+    });
+    code.repeat(k, () => {
+      code.put(at, from);
+      for (let i = 0; i < 6; i++) {
+        code
+          .get(to)
+          .get(at)
+          .access("f32.load")
+          .access("f32.store", i * 4);
+        code.put(at, at, line, "i32.add");
+      }
+      code.put(from, from, step, "i32.add").advance(to, 24);
+    });
+  },
+};
+
 /** Four elements of each of four lines, transposed. */
 function transposeFour(code: Code, pointers: readonly number[], to: number, toStep: number): void {
   const rows = pointers.map(() => code.local("v128"));

@@ -111,6 +111,10 @@ describe.each(compiled)("gemm with %s", (_, gemm) => {
       for (let n = 0; n <= 17; n++) for (const k of [0, 1, 2, 3, 4, 5, 9]) check(gemm, { m, n, k });
   });
 
+  it("is the clear product for every number of rows that tiles of different heights share", () => {
+    for (let m = 1; m <= 26; m++) for (const n of [8, 33]) for (const k of [48, 49]) check(gemm, { m, n, k, flags: 3 });
+  });
+
   it("is the clear product for random sizes, with what may follow it", () => {
     for (let trial = 0; trial < 100; trial++) {
       const most = trial % 10 === 0 ? 300 : 70;

@@ -5,19 +5,30 @@
  */
 import { assemble, type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
 import { validates } from "../host.ts";
-import { packEightFunction, packFourFunction } from "./gemm-pack.ts";
-import { accumulateFlag, copyFunction, tileColumns, tileFunction, tileRows, tileScratch } from "./gemm-tile.ts";
+import { packEightFunction, packFourFunction, packSixFunction } from "./gemm-pack.ts";
+import {
+  accumulateFlag,
+  copyFunction,
+  type TileOptions,
+  tallTileRows,
+  tileColumns,
+  tileFunction,
+  tileRows,
+  tileScratch,
+} from "./gemm-tile.ts";
 import { matvecFunction } from "./matvec.ts";
 
-/** A panel of B of this depth takes 8 KiB, a block of A 64 KiB: the first and second cache. */
+/** A panel of B of this depth takes 8 KiB, a block of A 96 KiB: the first and second cache. */
 const depth = 256;
-const rowBlock = 64;
+const rowBlock = 96;
 const columnBlock = 512;
 /** With fewer columns than this A is reused too little, with fewer rows B, for packing to pay where there is a choice. */
 const packRowsFrom = 32;
 const packColumnsFrom = 32;
 /** But a B of this many bytes is packed in any case: strides through more than the first cache cost more. */
 const packSizeFrom = 32768;
+/** With a shorter inner axis what a tall tile costs besides its multiply-adds is not hidden behind them. */
+const tallFrom = 48;
 const blockBytes = rowBlock * depth * 4;
 
 /**
@@ -62,13 +73,23 @@ export function gemmScratch(n: number, k: number): number {
  */
 export function gemmFunctions({ relaxed = false }: { relaxed?: boolean } = {}): readonly FunctionDefinition[] {
   return [
-    { name: "gemm", parameters: Object.keys(parameters).map(() => "i32"), body: gemm },
-    tileFunction({ name: "gemm.packed", packed: true, relaxed }),
-    tileFunction({ name: "gemm.direct", packed: false, relaxed }),
+    { name: "gemm", parameters: Object.keys(parameters).map(() => "i32"), body: (code) => gemm(code, relaxed) },
+    ...tiles(relaxed).map((tile) => tileFunction({ ...tile, relaxed })),
     copyFunction,
+    ...(relaxed ? [packSixFunction] : []),
     packFourFunction,
     packEightFunction,
     matvecFunction({ relaxed }),
+  ];
+}
+
+/** The functions for tiles; with multiply-add, also for tall ones, which read rows of A as fast as panels. */
+function tiles(relaxed: boolean): readonly Omit<TileOptions, "relaxed">[] {
+  const four = { rows: tileRows };
+  return [
+    { name: "gemm.packed", ...four, packed: true },
+    { name: "gemm.direct", ...four, packed: false },
+    ...(relaxed ? [{ name: "gemm.tall", rows: tallTileRows, packed: false }] : []),
   ];
 }
 
@@ -81,12 +102,12 @@ export function relaxedSimd(): boolean {
   return hasRelaxed;
 }
 
-function gemm(code: Code): void {
+function gemm(code: Code, relaxed: boolean): void {
   const { aRow, aColumn, bRow, bColumn, cRow, m, n } = parameters;
   for (const stride of [aRow, aColumn, bRow, bColumn, cRow]) code.put(stride, stride, [2], "i32.shl");
   code.push(m, [1], "i32.lt_s", n, [1], "i32.lt_s", "i32.or").branch(() => code.op("return"));
   asVector(code);
-  new Blocks(code).write();
+  new Blocks(code, relaxed).write();
 }
 
 /** Products with a single row or column use each element of the matrix once: packing does not pay. */
@@ -103,25 +124,32 @@ function asVector(code: Code): void {
 /** The loops over blocks: of columns, of the inner axis, of rows. */
 class Blocks {
   readonly #code: Code;
+  readonly #relaxed: boolean;
   readonly #v;
 
-  constructor(code: Code) {
+  constructor(code: Code, relaxed: boolean) {
     this.#code = code;
+    this.#relaxed = relaxed;
     this.#v = code.variables(
-      ...(["left", "top", "from", "columns", "rows", "inner", "i", "width"] as const),
+      ...(["left", "top", "from", "columns", "rows", "tall", "isShort", "inner", "i", "width"] as const),
       ...(["packA", "packB", "panelsA", "panelsB", "fromA", "fromB", "bStep", "to"] as const),
-      ...(["tileA", "rowA", "stepA", "perTile", "flagsNow", "biasNow"] as const),
+      ...(["tileA", "rowA", "flagsNow", "biasNow"] as const),
     );
   }
 
   write(): void {
     const code = this.#code;
-    const { scratch, m, n, k, bRow, bColumn } = parameters;
+    const { aColumn, scratch, m, n, k, bRow, bColumn } = parameters;
     const v = this.#v;
     code.put(v.panelsA, scratch, [tileScratch], "i32.add").put(v.panelsB, v.panelsA, [blockBytes], "i32.add");
-    code.put(v.packA, n, [packRowsFrom], "i32.ge_s");
     code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", bColumn, [4], "i32.ne", "i32.or");
     code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or");
+    code.put(v.packA, n, [packRowsFrom], "i32.ge_s", v.packB, "i32.and");
+    if (this.#relaxed) {
+      code.put(v.isShort, k, [tallFrom], "i32.lt_s");
+      // Rows whose elements lie side by side are read as fast where they are.
+      code.put(v.packA, aColumn, [4], "i32.ne", v.isShort, "i32.or", v.packA, "i32.and");
+    }
     code.count(v.left, n, columnBlock, () => {
       this.#smaller(v.columns, n, v.left, columnBlock);
       // Once even where k is 0, so that C is written.
@@ -131,6 +159,7 @@ class Blocks {
         this.#packColumns();
         code.count(v.top, m, rowBlock, () => {
           this.#smaller(v.rows, m, v.top, rowBlock);
+          if (this.#relaxed) this.#divideRows();
           this.#packRows();
           this.#tiles();
         });
@@ -183,6 +212,26 @@ class Blocks {
     });
   }
 
+  /** How many of the rows tall tiles take, so that those of four that take the rest lack no more than one row. */
+  #divideRows(): void {
+    const { rows, tall, isShort } = this.#v;
+    const code = this.#code;
+    code.put(tall, [0], rows, [tallTileRows], "i32.div_u", isShort, "select");
+    // 6 n + 1, 2 or 5 are 6 (n - 1) + 7, 8 or 11.
+    const isLess: Term[] = [[0b100110], rows, tall, [tallTileRows], "i32.mul", "i32.sub", "i32.shr_u", [1], "i32.and"];
+    code.put(tall, tall, ...isLess, tall, [0], "i32.gt_s", "i32.and", "i32.sub", [tallTileRows], "i32.mul");
+  }
+
+  /** For each height of tiles the first row, the height, and how many rows they take. */
+  get #parts(): readonly { first: Term; height: number; count: readonly Term[] }[] {
+    const { rows, tall } = this.#v;
+    if (!this.#relaxed) return [{ first: [0], height: tileRows, count: [rows] }];
+    return [
+      { first: [0], height: tallTileRows, count: [tall] },
+      { first: tall, height: tileRows, count: [rows, tall, "i32.sub"] },
+    ];
+  }
+
   #packRows(): void {
     const { a, aRow, aColumn } = parameters;
     const v = this.#v;
@@ -190,32 +239,44 @@ class Blocks {
     code.put(v.fromA, a, v.top, aRow, "i32.mul", "i32.add", v.from, aColumn, "i32.mul", "i32.add");
     code.get(v.packA).branch(
       () => {
-        code.count(v.i, v.rows, tileRows, () => {
-          code.push(v.fromA, v.i, aRow, "i32.mul", "i32.add", aRow, aColumn);
-          code.push(v.panelsA, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add", [tileRows * 4]);
-          code.push(v.rows, v.i, "i32.sub", v.inner).call("gemm.pack4");
-        });
-        code
-          .put(v.tileA, v.panelsA)
-          .put(v.rowA, [4])
-          .put(v.stepA, [tileRows * 4]);
-        code.put(v.perTile, v.inner, [4], "i32.shl");
+        code.put(v.i, [0]);
+        for (const { height } of this.#parts) this.#packPanels(height);
+        code.put(v.tileA, v.panelsA).put(v.rowA, v.inner, [2], "i32.shl");
       },
-      () => {
-        code.put(v.tileA, v.fromA).put(v.rowA, aRow).put(v.stepA, aColumn);
-        code.put(v.perTile, aRow, [2], "i32.shl");
-      },
+      () => code.put(v.tileA, v.fromA).put(v.rowA, aRow),
     );
   }
 
-  #tiles(): void {
-    const { bRow, c, cRow, scratch } = parameters;
+  /** Packs rows from `i` on in panels of that height: up to `tall`, or all. */
+  #packPanels(height: number): void {
+    const { aRow, aColumn } = parameters;
     const v = this.#v;
     const code = this.#code;
-    const call = (name: string, b: Term[], bStep: Term) => {
-      code.push(v.tileA, v.rowA, v.stepA, v.perTile, ...b, bStep, v.to, cRow, v.rows, v.width, v.inner);
-      code.push(v.flagsNow, v.biasNow, v.left, v.i, "i32.add", [2], "i32.shl", "i32.add", [0], v.biasNow, "select");
-      code.get(scratch).call(name);
+    code.block(() => {
+      code.loop(() => {
+        code.push(v.i, height === tileRows ? v.rows : v.tall, "i32.ge_s").leaveIf(1);
+        code.push(v.fromA, v.i, aRow, "i32.mul", "i32.add", aRow, aColumn);
+        code.push(v.panelsA, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add");
+        if (height === tileRows) code.push([tileRows * 4], v.rows, v.i, "i32.sub", v.inner).call("gemm.pack4");
+        else code.get(v.inner).call("gemm.pack6");
+        code.advance(v.i, height).leave();
+      });
+    });
+  }
+
+  #tiles(): void {
+    const { aRow, aColumn, bRow, c, cRow, scratch } = parameters;
+    const v = this.#v;
+    const code = this.#code;
+    // A panel of so many rows of A takes so many times the bytes of a row, packed or not.
+    const call = (packed: boolean, b: Term[], bStep: Term) => {
+      for (const { first, height, count } of this.#parts) {
+        code.push(v.tileA, first, v.rowA, "i32.mul", "i32.add");
+        code.push([4], aRow, v.packA, "select", [height * 4], aColumn, v.packA, "select", v.rowA, [height], "i32.mul");
+        code.push(...b, bStep, v.to, first, cRow, "i32.mul", "i32.add", cRow, ...count, v.width, v.inner);
+        code.push(v.flagsNow, v.biasNow, v.left, v.i, "i32.add", [2], "i32.shl", "i32.add", [0], v.biasNow, "select");
+        code.get(scratch).call(height === tallTileRows ? "gemm.tall" : packed ? "gemm.packed" : "gemm.direct");
+      }
     };
     const packedB: Term[] = [v.panelsB, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add"];
     this.#eachPanel(() => {
@@ -223,10 +284,10 @@ class Blocks {
       code.push(...this.#isPacked()).branch(
         () =>
           code.get(v.packA).branch(
-            () => call("gemm.packed", packedB, [tileColumns * 4]),
-            () => call("gemm.direct", packedB, [tileColumns * 4]),
+            () => call(true, packedB, [tileColumns * 4]),
+            () => call(false, packedB, [tileColumns * 4]),
           ),
-        () => call("gemm.direct", [v.fromB, v.i, [2], "i32.shl", "i32.add"], bRow),
+        () => call(false, [v.fromB, v.i, [2], "i32.shl", "i32.add"], bRow),
       );
     });
   }
