@@ -52,6 +52,15 @@ describe.each([
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  it("of a recurrent layer has what its weights start from", async () => {
+    const program = `import { zeros } from ${core};
+import { LSTM } from ${nn};
+export const result = new LSTM({ units: 2 }).call(zeros([1, 3, 2])).shape;`;
+    const code = await bundle(program, folder);
+    const { result } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
+    expect(result).toEqual([1, 2]);
+  });
+
   it("of an eager loop with SGD has at most 40 kB, and no compiler", async () => {
     const code = await bundle(eagerLoop, folder);
     expect(hasCompiler(code)).toBe(false);

@@ -12,6 +12,7 @@ import { concat, type Parameter, ShapeError, split, type Tensor, zeros } from "@
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import type { ConstraintLike } from "../constrained.ts";
 import { type InitializerLike, toInitializer } from "../initializers/by-name.ts";
+import { orthogonal } from "../initializers/orthogonal.ts";
 import { type BatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { optionNames } from "../option-names.ts";
 import { type Regularizer, type RegularizerLike, toRegularizer } from "../regularizers.ts";
@@ -141,7 +142,8 @@ export abstract class RecurrentCell extends LayerWithOptions<CellCall, CellResul
 
   override build(inputShape: BatchShape): void {
     const { useBias = true, biasInitializer = "zeros" } = this.#options;
-    const { kernelInitializer = "glorot_uniform", recurrentInitializer = "orthogonal" } = this.#options;
+    // A bundle knows the name only where it has the function for another reason.
+    const { kernelInitializer = "glorot_uniform", recurrentInitializer = orthogonal() } = this.#options;
     const columns = this.gates * this.units;
     const { kernelConstraint, recurrentConstraint, biasConstraint } = this.#options;
     const shape = [knownLength(inputShape, -1), columns];
