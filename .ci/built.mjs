@@ -10,6 +10,7 @@ import { build } from "esbuild";
 import { bundlers, checkBundlers } from "./built/bundlers.mjs";
 import { checkCreated } from "./built/create.mjs";
 import { checkPage } from "./built/page.mjs";
+import { checkRuntimes } from "./built/runtimes.mjs";
 import { checkTypes } from "./built/types.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "chainrule-built-"));
@@ -82,6 +83,7 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["swept.js"], folder));
   writeFileSync(join(folder, "required.cjs"), required(libraries));
   process.stdout.write(run("node", ["--disable-warning=ExperimentalWarning", "required.cjs"], folder));
+  checkRuntimes(folder, ["program.js", "threaded.js", "swept.js"]);
   await checkBrowserBundle();
   await checkPage(folder);
   const versions = Object.entries(bundlers).map(([name, version]) => `${name}@${version}`);

@@ -1,7 +1,7 @@
-// Compiled training in other engines: newer Nodes from npm, and Chromium, under a content security policy that lets
-// WebAssembly compile and under one that does not. All must arrive at the numbers that this Node finds eagerly.
+// Compiled training in other engines: newer Nodes, Deno and Bun from npm, and Chromium, under a content security policy that
+// lets WebAssembly compile and under one that does not. All must arrive at the numbers that this Node finds eagerly.
 //
-// `node .ci/engines.mjs` runs all of it and fails where an engine cannot be had; `node .ci/engines.mjs node@24` or
+// `node .ci/engines.mjs` runs all of it and fails where an engine cannot be had; `node .ci/engines.mjs node@24`, `bun` or
 // `chromium` runs one.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -117,9 +117,12 @@ async function checkChromium(wanted) {
   ].every(Boolean);
 }
 
+/** What npm has of engines that are no Node, and how each is told to run a program. */
+const others = { deno: ["deno@2.9.6", "run", "-A"], bun: ["bun@1.4.5"] };
+
 function checkNode(version, wanted) {
   try {
-    return compare(version, inNode("npx", ["-y", version]), wanted);
+    return compare(version, inNode("npx", ["-y", ...(others[version] ?? [version])]), wanted);
   } catch (error) {
     console.log(`${version}: NOT CHECKED, ${error.message.split("\n")[0]}`);
     return false;
@@ -132,7 +135,7 @@ try {
   const own = inNode(process.execPath, []);
   const results = [compare("this Node", own, own)];
   results.push(compare("this Node without WebAssembly", inNode(process.execPath, ["--no-expose-wasm"]), own, 0));
-  for (const engine of asked.length > 0 ? asked : ["node@22", "node@24", "chromium"])
+  for (const engine of asked.length > 0 ? asked : ["node@22", "node@24", "deno", "bun", "chromium"])
     results.push(engine === "chromium" ? await checkChromium(own) : checkNode(engine, own));
   if (!results.every(Boolean)) process.exitCode = 1;
 } finally {

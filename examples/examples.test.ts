@@ -4,6 +4,8 @@
  * "Output of --quick" is run with that flag. Where an example prints a goal, "98.9% (goal: at least 98.5%)", it must
  * have reached it.
  *
+ * `RUNTIME="deno run -A --unstable-unsafe-proto"` has another program than Node run them.
+ *
  * With `WITHOUT_WEBASSEMBLY=1` they are run in a Node that has none, so that every step is run uncompiled; those that
  * would then take minutes are left out.
  */
@@ -14,8 +16,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
-/** What Node itself is told. */
-const engineFlags = env.WITHOUT_WEBASSEMBLY ? ["--no-expose-wasm"] : [];
+/** How a program is run: by Node, which tsx reads TypeScript for, unless told otherwise. */
+const [command, ...engineFlags] = env.RUNTIME?.split(" ") ?? [
+  execPath,
+  ...(env.WITHOUT_WEBASSEMBLY ? ["--no-expose-wasm"] : []),
+  ...["--import", "tsx"],
+];
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 /** Convolutions, recurrences and attention without WebAssembly: more than a minute each. */
@@ -77,15 +83,11 @@ function compareOutput(expected: string[], actual: string[]): void {
 describe("the examples", () => {
   it.concurrent.each(files)("%s prints what its comment says", { timeout: 300_000 }, async (file) => {
     const { lines, flags } = expectedOutput(readFileSync(folder + file, "utf8"));
-    const { stdout, stderr } = await promisify(execFile)(
-      execPath,
-      [...engineFlags, "--import", "tsx", folder + file, ...flags],
-      {
-        cwd: folder,
-        env: { ...env, NO_COLOR: "1", FORCE_COLOR: undefined },
-        maxBuffer: 1 << 24,
-      },
-    );
+    const { stdout, stderr } = await promisify(execFile)(command, [...engineFlags, folder + file, ...flags], {
+      cwd: folder,
+      env: { ...env, NO_COLOR: "1", FORCE_COLOR: undefined },
+      maxBuffer: 1 << 24,
+    });
     compareOutput(lines, stdout.trimEnd().split("\n"));
     expect(stderr.match(diagnosis), "of a sound program fit says nothing").toBeNull();
     for (const [text, reached, bound, wanted] of stdout.matchAll(goal))
