@@ -132,6 +132,7 @@ describe("misuse throws an error that says what to do", () => {
 
   it("inputs that are no numbers", () => {
     expect(() => mlp.call([[1], [2]] as unknown as number[])).toThrow(DTypeError);
+    expect(() => mlp.call(new Array(2))).toThrow(DTypeError);
   });
 
   it("sizes that make no network", () => {

@@ -111,13 +111,15 @@ export class ScalarLayer {
   /** The outputs for one example, one per neuron; a ShapeError unless there are as many inputs as weights. */
   call(inputs: readonly Operand[]): Value[] {
     checkInputs(this, inputs, this.neurons[0].weights.length);
-    const shared = Array.from(inputs, Value.of); // a plain number becomes one constant here, not one for each neuron
+    const shared = inputs.map((input) => Value.of(input)); // a number becomes one constant here, not one for each neuron
     return this.neurons.map((neuron) => neuron.call(shared));
   }
 
   /** The parameters of every neuron. */
   parameters(): Value[] {
-    return this.neurons.flatMap((neuron) => neuron.parameters());
+    const all: Value[] = [];
+    for (const neuron of this.neurons) all.push(...neuron.parameters());
+    return all;
   }
 
   /** Its sizes in words. */
@@ -167,14 +169,16 @@ export class ScalarMLP {
   /** The outputs for one example; a ShapeError unless there are as many inputs as the first layer takes. */
   call(inputs: readonly Operand[]): Value[] {
     checkInputs(this, inputs, this.layers[0].neurons[0].weights.length);
-    let values = Array.from(inputs, Value.of);
+    let values = inputs.map((input) => Value.of(input));
     for (const layer of this.layers) values = layer.call(values);
     return values;
   }
 
   /** Every weight and bias, from the first layer to the last. */
   parameters(): Value[] {
-    return this.layers.flatMap((layer) => layer.parameters());
+    const all: Value[] = [];
+    for (const layer of this.layers) all.push(...layer.parameters());
+    return all;
   }
 
   /** Sets every parameter's gradient to 0, for gradients add up from one `backward` to the next. */
