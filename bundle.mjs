@@ -1,7 +1,9 @@
 /**
  * What Node loads of each package: one module, `dist/node/index.js`, because opening and linking hundreds of small ones
  * takes longer than training a small model. Where a package has several entries (`@chainrule/core/internal`), all of it is
- * in `dist/node/all.js`, of which each entry names its part.
+ * in `dist/node/all.js`, of which each entry names its part. What a script does not use is not read: of some packages
+ * `index.js` has classes, and functions that load `all.js` when they are first called, with `require`, which Node 20.19 and newer
+ * have for modules.
  *
  * Bundlers get the modules that `tsc` wrote, one for each source file, from which they pick what is used. Packages are
  * never bundled into each other: there must be one class Tensor. Libraries of others are loaded when something of them is
@@ -10,12 +12,26 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, transform } from "esbuild";
+import { tsImport } from "tsx/esm/api";
 
 const packages = fileURLToPath(new URL("packages", import.meta.url));
 const manifestOf = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
 const published = readdirSync(packages).filter((name) => manifestOf(name).publishConfig?.exports);
+
+/**
+ * Packages that most programs do not need, or not at once, each with the file that says what its import does all the same: of
+ * these, Node loads the classes, and functions that load the rest when one of them is first called.
+ */
+const lazily = {
+  compiler: "at-import.ts",
+  data: null,
+  experiments: null,
+  functions: "names-elsewhere.ts",
+  io: "at-import.ts",
+  transforms: null,
+};
 
 /**
  * Comments go, and with them the only characters beyond ASCII: V8 reads such a file faster. Line breaks and names stay,
@@ -135,7 +151,9 @@ async function bundle(name) {
   const to = join(folder, "dist/node");
   rmSync(to, { recursive: true, force: true });
   const entries = Object.values(manifestOf(name).exports).map((path) => join(folder, path));
-  const apart = new Set(entries.length > 1 ? [] : entries);
+  const isLazy = Object.hasOwn(lazily, name);
+  const isInParts = isLazy || entries.length > 1;
+  const apart = new Set(isInParts ? [] : entries);
   const neighbours = [];
   const options = {
     absWorkingDir: folder,
@@ -147,10 +165,11 @@ async function bundle(name) {
     sourcemap: true,
     logLevel: "warning",
   };
-  if (entries.length > 1) {
+  if (isInParts) {
     const contents = entries.map((entry) => `export * from ${JSON.stringify(entry)};`).join("\n");
-    await build({ ...options, stdin: { contents, resolveDir: folder }, outfile: join(to, "all.js") });
-    for (const entry of entries) {
+    if (isLazy) await bundleLazily(name, contents, options, to);
+    else await build({ ...options, stdin: { contents, resolveDir: folder }, outfile: join(to, "all.js") });
+    for (const entry of isLazy ? entries.slice(1) : entries) {
       const { metafile } = await build({ ...options, entryPoints: [entry], write: false, metafile: true, outdir: to });
       const [names] = Object.values(metafile.outputs).flatMap(({ exports, entryPoint }) =>
         entryPoint ? [exports] : [],
@@ -160,9 +179,75 @@ async function bundle(name) {
   }
   // What is imported later is a module of its own, and may bring others into the list.
   for (const entry of apart) await build({ ...options, entryPoints: [entry], outdir: to });
-  const file = join(to, entries.length > 1 ? "all.js" : "index.js");
-  writeFileSync(file, named(readFileSync(file, "utf8")));
+  for (const file of readdirSync(to).filter((file) => /^(all|index|chunk-\w+)\.js$/.test(file)))
+    writeFileSync(join(to, file), named(readFileSync(join(to, file), "utf8")));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
+}
+
+/**
+ * Two modules of a package: `index.js` has its classes, and functions of the same names and lengths that load `all.js` when
+ * they are first called. What both need is in a third.
+ */
+async function bundleLazily(name, everything, options, to) {
+  const src = join(options.absWorkingDir, "src");
+  const own = lazily[name] && join(src, lazily[name]);
+  const hidden = name === "compiler" ? ["install.ts"] : name === "io" ? ["model/file.ts", "checkpoint/store.ts"] : [];
+  const contents = {
+    "lazily:index": await entryOf(src, own),
+    "lazily:all": [everything, ...hidden.map((file) => `export * from ${JSON.stringify(join(src, file))};`)].join("\n"),
+  };
+  const virtual = {
+    name: "lazily",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^lazily:/ }, ({ path }) => ({ path, namespace: "lazily" }));
+      onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({ contents: contents[path], resolveDir: src }));
+    },
+  };
+  await build({
+    ...options,
+    plugins: [virtual, ...options.plugins],
+    entryPoints: Object.keys(contents).map((path) => ({ in: path, out: path.slice(7) })),
+    splitting: true,
+    outdir: to,
+  });
+}
+
+/** The source of what is imported at once. */
+async function entryOf(src, own) {
+  const index = join(src, "index.ts");
+  const all = await tsImport(pathToFileURL(index).href, import.meta.url);
+  const isLater = (value) => typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
+  const names = Object.keys(all).filter((name) => name !== "default");
+  const now = names.filter((name) => !isLater(all[name]));
+  const lines = [
+    'import { createRequire } from "node:module";',
+    "let loaded;",
+    'const all = () => (loaded ??= createRequire(import.meta.url)("./all.js"));',
+  ];
+  for (const name of now) lines.push(`export { ${name} } from ${JSON.stringify(fileOf(index, name))};`);
+  for (const name of names.filter((name) => isLater(all[name]))) {
+    const parameters = Array.from({ length: all[name].length }, (_, i) => `a${i}`).join(", ");
+    lines.push(`export function ${name}(${parameters}) {\n  return all().${name}.apply(this, arguments);\n}`);
+    if (all[name].name !== name)
+      lines.push(`Object.defineProperty(${name}, "name", { value: ${JSON.stringify(all[name].name)} });`);
+    for (const key of Object.keys(all[name]))
+      lines.push(`Object.defineProperty(${name}, "${key}", { get: () => all().${name}.${key}, enumerable: true });`);
+  }
+  if (own && /^export function atImport/m.test(readFileSync(own, "utf8")))
+    lines.push(`import { atImport } from ${JSON.stringify(own)};`, "atImport(all);");
+  else if (own) lines.push(`import ${JSON.stringify(own)};`);
+  return lines.join("\n");
+}
+
+/** The source file in which something stands that an index exports. */
+function fileOf(index, name) {
+  const source = readFileSync(index, "utf8");
+  for (const [, names, from] of source.matchAll(/^export (?:\{([^}]*)\}|\*) from "(\.[^"]+)";/gm)) {
+    const file = join(dirname(index), from);
+    if (names === undefined ? fileOf(file, name) : names.split(",").some((each) => each.trim() === name))
+      return fileOf(file, name) ?? file;
+  }
+  return new RegExp(`^export (?:abstract )?(?:class|const|let) ${name}\\b`, "m").test(source) ? index : undefined;
 }
 
 /**

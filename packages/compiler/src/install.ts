@@ -1,13 +1,15 @@
 /**
  * Installs the WebAssembly backend, which computes eager operations and compiles functions, unless another is there already.
  */
-import { backend, setBackend } from "@chainrule/core/internal";
+import { type Backend, backend, setBackend } from "@chainrule/core/internal";
 import { wasmBackend } from "./eager/backend.ts";
 import { makeJit } from "./jit.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 
-if (backend === null)
-  setBackend({
-    ...wasmBackend,
-    compile: (f, options = {}, watch = { isTrusted: () => true }) => makeJit(f, sharedHeap, options, watch),
-  });
+/** What is installed; in Node by `at-import.ts`, which loads it when it is needed. */
+export const jittingBackend: Backend = {
+  ...wasmBackend,
+  compile: (f, options = {}, watch = { isTrusted: () => true }) => makeJit(f, sharedHeap, options, watch),
+};
+
+if (backend === null) setBackend(jittingBackend);

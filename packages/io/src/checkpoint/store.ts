@@ -103,7 +103,7 @@ async function readWhole(files: Files, path: string): Promise<Uint8Array> {
 }
 
 /** Opens a folder, and makes it where it is not there. */
-async function openFolder(given: string | URL): Promise<CheckpointFolder> {
+export async function openFolder(given: string | URL): Promise<CheckpointFolder> {
   const name = String(given);
   const where = `checkpoint ${name}`;
   const files = fileSystem();

@@ -4,7 +4,7 @@
 import { DataError, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { type ProgressFunction, readBytes, type Source } from "@chainrule/data";
-import { type Model, Module, type SaveOptions, setModelWriter } from "@chainrule/nn";
+import { type Model, type ModelWriter, Module, type SaveOptions, setModelWriter } from "@chainrule/nn";
 import { asOurs, Decoding, decodeValue } from "../config/decode.ts";
 import { Encoding, encodeValue } from "../config/encode.ts";
 import { type Custom, checkCustom } from "../config/known.ts";
@@ -206,11 +206,14 @@ export function parseModel<M extends Module<unknown> = Model>(
   });
 }
 
-// Here, where `loadModel` is: a bundle that has the one has the other.
-setModelWriter(async (model, path, options, weightsOnly = false) => {
+/** What `model.save` does. @internal */
+export const writeModel: ModelWriter = async (model, path, options, weightsOnly = false) => {
   const encode = () => encodeAlone(`save, model "${model.name}"`, model, options);
   await writeFile(path, weightsOnly ? encodeSafetensors(model.stateDict()) : encode(), options.onProgress);
-});
+};
+
+// Here, where `loadModel` is: a bundle that has the one has the other.
+setModelWriter(writeModel);
 
 /**
  * The model in a file that `model.save` wrote, with its weights, its state and what it was compiled with.

@@ -47,6 +47,8 @@ interface Looks {
   readonly shapes: string;
   /** When the first of them began, and how long looks have taken since, in milliseconds of this process. */
   readonly begin: number;
+  /** The same by the clock, which is read in no time: where by that there is no time, nobody asks for the other. */
+  readonly clock: number;
   spent: number;
   /** How long the look at a first step took. */
   first: number;
@@ -72,7 +74,7 @@ export class FitDiagnosis {
   /** Those of all batches, where they are in memory. */
   readonly #targets: readonly Tensor[] | null;
   readonly #said: Set<string>;
-  #looks: Looks = { config: {}, shapes: "", begin: timeSpent(), spent: 0, first: 0, seen: 0 };
+  #looks: Looks = { config: {}, shapes: "", begin: timeSpent(), clock: performance.now(), spent: 0, first: 0, seen: 0 };
   /** How long the next look is expected to take, in milliseconds. */
   #expected = 0;
   #nextEpoch = 0;
@@ -144,6 +146,7 @@ export class FitDiagnosis {
   whenThereIsTime(): void {
     if (this.#pending === null) return;
     const { look, expected } = this.#pending;
+    if (this.#looks.spent + expected > shareOfLooks * (performance.now() - this.#looks.clock)) return;
     if (this.#looks.spent + expected <= shareOfLooks * (timeSpent() - this.#looks.begin)) this.#lookAtNumbers(look);
   }
 
@@ -160,6 +163,7 @@ export class FitDiagnosis {
     this.#looks.seen = performance.now();
     this.whenThereIsTime();
     if (batch === null || (epoch < this.#nextEpoch && !isLast)) return;
+    if (this.#looks.spent + this.#expected > shareOfLooks * (performance.now() - this.#looks.clock)) return;
     const begin = timeSpent();
     const share = (this.#looks.spent + this.#expected) / (begin - this.#looks.begin);
     // What the user's code does in one more forward pass is not known.

@@ -1,5 +1,5 @@
 /**
- * Steps that compile themselves: batches of each shape run eagerly until that has cost as much as compiling does, and those
+ * Steps that compile themselves: batches of each shape run eagerly until compiling promises to pay, and those
  * that follow as one WebAssembly program.
  */
 
@@ -143,7 +143,7 @@ export interface SelfCompiling<Args extends Arguments, Result> extends Waiting {
 }
 
 /**
- * The same function, compiled once calls with tensors of the same dtypes and shapes have cost as much as compiling does.
+ * The same function, compiled once calls with tensors of the same dtypes and shapes have come so often that it promises to pay.
  *
  * A function that cannot be compiled (it reads numbers, it does something else at each call) goes on uncompiled, and warns
  * of it once.

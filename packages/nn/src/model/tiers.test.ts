@@ -13,15 +13,15 @@ afterEach(() => {
 });
 
 describe("after how many calls a step is compiled", () => {
-  it("is many for a toy, and one for a step that computes for a millisecond", () => {
-    expect(callsBefore({ ops: 60, numbers: 300 })).toBeGreaterThan(100);
+  it("is many for a toy, and one for a step of which compiling saves milliseconds", () => {
+    expect(callsBefore({ ops: 60, numbers: 300 })).toBeGreaterThan(20);
     expect(callsBefore({ ops: 60, numbers: 1e6 })).toBe(1);
     expect(callsBefore({ ops: 2000, numbers: 2000 })).toBe(1);
     expect(callsBefore({ ops: 0, numbers: 0 })).toBeGreaterThan(100);
   });
 
   it("is fewer the more a call computes", () => {
-    const calls = [100, 1000, 10_000, 100_000].map((numbers) => callsBefore({ ops: 50, numbers }));
+    const calls = [100, 10_000, 100_000, 1e6].map((numbers) => callsBefore({ ops: 50, numbers }));
     expect(calls).toEqual(calls.toSorted((a, b) => b - a));
     expect(new Set(calls).size).toBe(4);
   });
@@ -55,7 +55,7 @@ describe("fit", () => {
     expect(bits).toEqual((await trained({ jit: false })).bits);
   });
 
-  it("runs uncompiled as long as that is cheaper, and compiled from then on", async () => {
+  it("runs uncompiled for a while, and compiled from then on", async () => {
     tiers.callsBefore = () => 10;
     const [tiered, plain] = [await trained(), await trained({ jit: false })];
     // Nine steps in three epochs, the tenth in the fourth.
