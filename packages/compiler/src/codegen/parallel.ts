@@ -20,8 +20,9 @@ export function writePhases(code: Code, phases: readonly Phase[], nameOf: (group
     const begin = end;
     const isLast = i === phases.length - 1;
     if (kind === "split") {
-      end += tasks.reduce((total, { parts }) => total + parts, 0);
-      writeParts(code, tasks, begin, end, nameOf);
+      const parts = partsInOrder(tasks);
+      end += parts.length;
+      writeParts(code, parts, begin, end, nameOf);
       // What comes after the last parts is none of the workers' business.
       if (isLast) code.get(thread).branch(() => code.int(1).op("return"));
       writeArrival(code, end);
@@ -32,7 +33,7 @@ export function writePhases(code: Code, phases: readonly Phase[], nameOf: (group
           if (!isLast) writeArrival(code, end);
         },
         () => {
-          code.get(step).int(end).call("claim").op("drop");
+          code.push(step, [begin], [end], thread).call("claim").op("drop");
           for (const { group } of tasks) code.call(nameOf(group));
           code.int(end).call("finish");
         },
@@ -47,23 +48,46 @@ function writeArrival(code: Code, end: number): void {
   code.branch(() => code.int(0).op("return"));
 }
 
+interface Part {
+  readonly group: number;
+  readonly part: number;
+}
+
+/** First the beginning of each task, last the end of each: so a thread gets the same share of everything. */
+function partsInOrder(tasks: readonly Task[]): Part[] {
+  const places = tasks.flatMap(({ group, parts }) =>
+    Array.from({ length: parts }, (_, part) => ({ group, part, place: (part + 0.5) / parts })),
+  );
+  return places.sort((a, b) => a.place - b.place);
+}
+
 function writeParts(
   code: Code,
-  tasks: readonly Task[],
+  parts: readonly Part[],
   begin: number,
   end: number,
   nameOf: (group: number) => string,
 ): void {
   const chunk = code.local("i32");
-  const dispatch = ([task, ...others]: readonly Task[], from: number): void => {
-    const call = () => code.push(chunk, [from], "i32.sub", thread).call(nameOf(task.group));
-    if (others.length === 0) call();
-    else code.push(chunk, [from + task.parts], "i32.lt_s").branch(call, () => dispatch(others, from + task.parts));
+  // By halves of halves, down to one, or to neighbours of one group.
+  const dispatch = (from: number, to: number): void => {
+    const [{ group, part }, last] = [parts[from], parts[to - 1]];
+    if (parts.slice(from, to).every((each, i) => each.group === group && each.part === part + i)) {
+      if (part === last.part) code.push([part]);
+      else code.push(chunk, [begin + from - part], "i32.sub");
+      code.get(thread).call(nameOf(group));
+      return;
+    }
+    const middle = (from + to) >> 1;
+    code.push(chunk, [begin + middle], "i32.lt_s").branch(
+      () => dispatch(from, middle),
+      () => dispatch(middle, to),
+    );
   };
   code.loop(() => {
-    code.get(step).int(end).call("claim").tee(chunk).int(0).op("i32.ge_s");
+    code.push(step, [begin], [end], thread).call("claim").tee(chunk).int(0).op("i32.ge_s");
     code.branch(() => {
-      dispatch(tasks, begin);
+      dispatch(0, parts.length);
       code.int(end).call("finish").leave(1);
     });
   });

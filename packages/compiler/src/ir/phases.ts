@@ -2,6 +2,10 @@
  * How threads share the work of a compiled graph: phases, one after another, and the tasks in each.
  */
 
+/** Chunks that a graph's phases may have in all, and each of them: they are counted in 31 bits together. */
+export const mostChunks = 2 ** 18 - 1;
+export const mostChunksInPhase = 2 ** 13 - 1;
+
 /** A group (by its number), cut into so many parts that any thread can do. */
 export interface Task {
   readonly group: number;

@@ -6,7 +6,7 @@ import { matmulFlops, matmulParts } from "../codegen/matmul.ts";
 import { isConvolution, windowFlops, windowParts } from "../codegen/window.ts";
 import { basesReadBy, type FusedGraph, type FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Phase, Task } from "../ir/phases.ts";
+import { mostChunks, mostChunksInPhase, type Phase, type Task } from "../ir/phases.ts";
 import { isFusibleReduction } from "../ir/reads.ts";
 import { type InPlace, stateNodes } from "./in-place.ts";
 
@@ -60,6 +60,7 @@ export function partition(
     const isFree = (draft: Draft) => ![...needs[at]].some((other) => other >= draft.first);
     const joins =
       phase &&
+      chunksOf(phase) + task.parts <= mostChunksInPhase &&
       ((kind === "main" && phase.kind === "main") ||
         (kind !== "host" && phase.kind === "split" && isFree(phase) && !leavesModule(group)));
     if (joins) {
@@ -70,11 +71,16 @@ export function partition(
   return phases;
 }
 
+function chunksOf({ tasks }: Phase): number {
+  return tasks.reduce((total, { parts }) => total + parts, 0);
+}
+
 /** Into how many parts each group is to be cut. */
 function partsOf(fused: FusedGraph, threads: number, { leastPart, leastSaving }: Limits): number[] {
   const costs = fused.groups.map(costOf);
+  const most = Math.min(threads * partsPerThread, Math.floor(mostChunks / (fused.groups.length + 1)));
   const parts = fused.groups.map((group, at) =>
-    Math.min(threads * partsPerThread, Math.floor(costs[at] / leastPart), mostParts(group, threads)),
+    Math.min(most, Math.floor(costs[at] / leastPart), mostParts(group, threads)),
   );
   const saving = costs.reduce((total, cost, at) => total + (parts[at] > 1 ? cost * (1 - 1 / threads) : 0), 0);
   return parts.map((n) => (saving < leastSaving ? 1 : Math.max(1, n)));

@@ -12,6 +12,7 @@ import type { Command } from "./command.ts";
 import { hostKernel } from "./host-kernel.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { kernelsFor } from "./shared-kernels.ts";
+import { fasterOf } from "./threads/faster.ts";
 import { protocolImports } from "./threads/protocol.ts";
 import { type SharedModule, type SharedRun, type ThreadGroup, threadGroupOf } from "./threads/thread-group.ts";
 
@@ -43,15 +44,15 @@ export function link(
   const commands = groups.flatMap(({ kind }, number): Command[] => {
     if (kind === "host") return [serial[number]];
     const entry = entries.get(number);
-    return entry ? [dispatch(entry)] : [];
+    return entry ? [dispatch(entry, serial)] : [];
   });
   return { commands, groups: serial };
 }
 
 interface Instantiated {
   readonly exports: Exports;
-  /** What runs an entry point: serially or in parallel. */
-  dispatch(entry: EntryPoint): Command;
+  /** What runs an entry point: serially or in parallel. `groups` are its groups, one by one. */
+  dispatch(entry: EntryPoint, groups: readonly Command[]): Command;
 }
 
 function instantiated(
@@ -78,8 +79,11 @@ function instantiated(
   if (!threads || entryPoints.every(({ phases }) => phases.length === 0)) return { exports, dispatch: serial };
   const modules = shared.map((each) => each.module!);
   const parallel = inParallel(threads, bytes, modules, layout);
-  const dispatch = (entry: EntryPoint) =>
-    entry.phases.length > 0 ? parallel(entry.first, exports[entryName(entry)] as SharedRun) : serial(entry);
+  const dispatch = (entry: EntryPoint, groups: readonly Command[]) => {
+    if (entry.phases.length === 0) return serial(entry);
+    const onThreads = parallel(entry.first, exports[entryName(entry)] as SharedRun);
+    return fasterOf(onThreads, inTurn(groups.slice(entry.first, entry.last + 1)));
+  };
   return { exports, dispatch };
 }
 
@@ -97,6 +101,12 @@ function inParallel(
   const module = threads.publishModule(bytes, layout.allocate(bytes.length));
   const program = threads.publishProgram([...kernels, module], (size) => layout.allocate(size));
   return (number, run) => () => threads.dispatch(program, number, run);
+}
+
+function inTurn(commands: readonly Command[]): Command {
+  return () => {
+    for (const command of commands) command();
+  };
 }
 
 /** All parts of a group on this thread, one after another. */

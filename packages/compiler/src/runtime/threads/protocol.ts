@@ -5,9 +5,13 @@
  * (`claim`); nobody waits for a thread that is late, asleep or dead, only for chunks that have been taken. Chunks are
  * grouped in phases: before a phase begins, all earlier chunks must be done (`arrive`).
  *
+ * Half of the threads take a phase's chunks from its front and half from its back, so that each works, as far as all are in
+ * time, on the same rows in phase after phase, which lie in its own cache then.
+ *
  * Both words that count, of chunks taken and of chunks done, hold the step's number too, so that a thread that was held
  * up takes no chunk of a step that it does not know: its exchange fails.
  */
+import { mostChunks } from "../../ir/phases.ts";
 import {
   type Code,
   type FunctionDefinition,
@@ -19,7 +23,7 @@ import {
 /** Bytes of the words, and where each lies: 64 apart where different threads write, so that no cache line is shared. */
 export const controlBytes = 384;
 export const control = {
-  /** i64: the step in its upper half, in its lower the number of chunks taken. */
+  /** i64: the step in its upper half, in its lower how many chunks were taken from the phase's front, and how many in all. */
   taken: 0,
   /** i64: the step in its upper half, in its lower the number of chunks done. */
   done: 64,
@@ -37,7 +41,9 @@ export const control = {
   description: 328,
 } as const;
 
-/** Stands in the place of a number of chunks where none is to be taken any more. */
+/** Bits of the lower half that say how many chunks were taken in all; above them, how many from the phase's front. */
+const takenBits = Math.log2(mostChunks + 1);
+/** Stands in the place of numbers of chunks where none is to be taken any more. */
 const closed = 0x7fffffff;
 
 /** Rounds of looking at a word before a thread goes to sleep: 0.1 ms on a core of an Intel Xeon at 2.5 GHz. */
@@ -51,8 +57,8 @@ const spinsPerNap = 500_000_000;
 export interface Protocol {
   /** Begins a step: whoever sleeps is woken. Returns the step's number. */
   begin(program: number, run: number, description: number): number;
-  /** Takes the step's next chunk below `end`; returns its number, or -1 where none is left. */
-  claim(step: number, end: number): number;
+  /** Takes the next chunk of the phase from `begin` to `end`, for a thread; returns its number, or -1 where none is left. */
+  claim(step: number, begin: number, end: number, thread: number): number;
   /** Says that a chunk is done, in a phase that ends with chunk `end`. */
   finish(end: number): void;
   /** Waits until all chunks below `end` are done: 1; 0 where the step is over before, or a worker failed. */
@@ -71,7 +77,7 @@ export interface Protocol {
 
 /** What programs import. */
 export const protocolImports: readonly ImportedFunction[] = [
-  { name: "claim", parameters: ["i32", "i32"], result: "i32" },
+  { name: "claim", parameters: ["i32", "i32", "i32", "i32"], result: "i32" },
   { name: "finish", parameters: ["i32"] },
   { name: "arrive", parameters: ["i32", "i32"], result: "i32" },
 ];
@@ -85,7 +91,7 @@ export function protocolFunctions(address: number, maySleep: boolean): FunctionD
   const i32 = "i32";
   return [
     { name: "begin", parameters: [i32, i32, i32], result: i32, body: (code) => begin(code, address) },
-    { name: "claim", parameters: [i32, i32], result: i32, body: (code) => claim(code, address) },
+    { name: "claim", parameters: [i32, i32, i32, i32], result: i32, body: (code) => claim(code, address) },
     { name: "finish", parameters: [i32], body: (code) => finish(code, address) },
     { name: "arrive", parameters: [i32, i32], result: i32, body: (code) => arrive(code, address, maySleep) },
     { name: "nap", parameters: [i32], result: i32, exported: false, body: (code) => napping(code, address) },
@@ -100,8 +106,11 @@ export function protocolFunctions(address: number, maySleep: boolean): FunctionD
 const high: Term[] = [[32], "i64.extend_i32_u", "i64.shr_u", "i32.wrap_i64"];
 
 /** Pushes the step and a number as one word. */
-function pushWord(code: Code, step: number, number: number): void {
-  code.push(step, "i64.extend_i32_u", [32], "i64.extend_i32_u", "i64.shl", [number], "i64.extend_i32_u", "i64.or");
+function pushWord(code: Code, step: number, number: number | (() => void)): void {
+  code.push(step, "i64.extend_i32_u", [32], "i64.extend_i32_u", "i64.shl");
+  if (typeof number === "number") code.int(number);
+  else number();
+  code.op("i64.extend_i32_u", "i64.or");
 }
 
 function begin(code: Code, at: number): void {
@@ -125,17 +134,26 @@ function wake(code: Code, at: number, word: number): void {
 }
 
 function claim(code: Code, at: number): void {
-  const { step, end } = numbered(["step", "end"]);
+  const { step, begin, end, thread } = numbered(["step", "begin", "end", "thread"]);
   const word = code.local("i64");
-  const index = code.local("i32");
+  const { taken, front, isBack } = code.variables("taken", "front", "isBack");
+  code.put(isBack, thread, [1], "i32.and");
   code.loop(() => {
-    code.int(at).access("i64.atomic.load", control.taken).tee(word).op("i32.wrap_i64").set(index);
-    code.push(word, ...high, step, "i32.ne", index, end, "i32.ge_s", "i32.or");
+    code.int(at).access("i64.atomic.load", control.taken).tee(word).op("i32.wrap_i64").set(front);
+    code.put(taken, front, [mostChunks], "i32.and");
+    code.push(word, ...high, step, "i32.ne", taken, end, "i32.ge_s", "i32.or");
     code.branch(() => code.int(-1).op("return"));
-    code.push([at], word, word, [1], "i64.extend_i32_u", "i64.add").access("i64.atomic.rmw.cmpxchg", control.taken);
-    code.push(word, "i64.eq", "i32.eqz").leaveIf();
+    // What was taken from the front of the phase before does not count.
+    code.put(front, front, [takenBits], "i32.shr_u", [0], taken, begin, "i32.gt_s", "select");
+    code.push([at], word);
+    pushWord(code, step, () => {
+      code.push(front, [1], isBack, "i32.sub", "i32.add", [takenBits], "i32.shl", taken, [1], "i32.add", "i32.or");
+    });
+    code.access("i64.atomic.rmw.cmpxchg", control.taken).push(word, "i64.eq", "i32.eqz").leaveIf();
   });
-  code.get(index);
+  // Its place from the phase's front, or how many others were taken from its back.
+  const fromBack: Term[] = [end, [1], "i32.sub", taken, begin, "i32.sub", front, "i32.sub", "i32.sub"];
+  code.push(...fromBack, begin, front, "i32.add", isBack, "select");
 }
 
 function finish(code: Code, at: number): void {
@@ -195,7 +213,7 @@ function end(code: Code, at: number): void {
   const step = 0;
   code.int(at);
   pushWord(code, step, closed);
-  code.access("i64.atomic.rmw.xchg", control.taken).op("i32.wrap_i64");
+  code.access("i64.atomic.rmw.xchg", control.taken).op("i32.wrap_i64").int(mostChunks).op("i32.and");
 }
 
 function release(code: Code, at: number): void {

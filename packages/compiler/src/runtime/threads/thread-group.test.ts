@@ -27,7 +27,7 @@ describe("a thread group", () => {
     const chunk = code.local("i32");
     code.get(thread).branch(() => {
       code.loop(() => {
-        code.get(step).int(8).call("claim").tee(chunk).int(0).op("i32.ge_s");
+        code.push(step, [0], [8], thread).call("claim").tee(chunk).int(0).op("i32.ge_s");
         code.branch(() => {
           each(code);
           code.int(8).call("finish").leave(1);
