@@ -3,7 +3,9 @@
  * core, or the cores may lie so far apart that what one has computed comes late to the other. Results are the same bits.
  */
 import { now } from "../../wasm/host.ts";
-import type { Command } from "../command.ts";
+
+/** What a call of a program does. */
+type Command = () => void;
 
 /** From one trial to the next pass so many runs and milliseconds at least; before the first, fewer runs. */
 const runsBetween = 512;
