@@ -32,6 +32,19 @@ describe("gradients of parts", () => {
     checkCompiled(steps, [x]);
   });
 
+  it("may be parts of several wholes", () => {
+    const gru = (a: Tensor, b: Tensor) => {
+      const [[r, z], [s, y]] = [split(a, 2, 1), split(b, 2, 1)];
+      return r.add(s).sigmoid().mul(z.add(y).tanh());
+    };
+    const both = jit((...xs: Tensor[]) =>
+      grad((a: Tensor, b: Tensor) => gru(a, b).sum(), { argument: [0, 1] })(xs[0], xs[1]),
+    );
+    const { kernels } = both.explain(x, filled([6, 8]));
+    expect(kernels.filter(({ ops }) => ops.includes("sliceScatter")).length).toBe(0);
+    checkCompiled(gru, [x, filled([6, 8])]);
+  });
+
   it("have zeros between them where nothing was taken", () => {
     const some = (a: Tensor) => a.slice([3, 5], [1, 3]).mul(a.slice([0, 2], [1, 3]).exp());
     expect(copiesOf(some, x)).toEqual(["concat", "sliceScatter"]);

@@ -43,7 +43,7 @@ interface Joinable {
 function joinableIn(node: GraphNode, trees: AddTrees): Joinable | null {
   const terms = trees.termsOf(node);
   if (terms === null) return null;
-  const isScatter = (term: GraphNode) => placeOf(term) !== null && trees.isReadOnce(term);
+  const isScatter = (term: GraphNode) => placeOf(term) !== null;
   const scatters = terms.filter(isScatter);
   const others = terms.filter((term) => !isScatter(term));
   if (scatters.length < 2 || others.length > 1) return null;

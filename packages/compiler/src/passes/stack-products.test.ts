@@ -32,6 +32,16 @@ describe("products that are added up", () => {
     checkCompiled(recurrence, [filled([150, 2, 1]), filled([1, 4]), filled([4, 4]), filled([4])]);
   });
 
+  it("share their stacks with the sums of a bias", () => {
+    const inputs = [filled([7, 5, 3]), filled([3, 12]), filled([12, 12]), filled([12])];
+    const { kernels } = jit((...xs: Tensor[]) =>
+      grad((x: Tensor, w: Tensor, r: Tensor, b: Tensor) => recurrence(x, w, r, b).sum(), { argument: [1, 2, 3] })(
+        ...(xs as [Tensor, Tensor, Tensor, Tensor]),
+      ),
+    ).explain(...inputs);
+    expect(kernels.filter(({ ops }) => ops.some((op) => op.endsWith("sum"))).length).toBe(1);
+  });
+
   it("are left alone where stacking would copy more than it spares", () => {
     const twice = (x: Tensor, y: Tensor, w: Tensor) => x.matmul(w).tanh().mul(y.matmul(w).sigmoid());
     const inputs = [filled([40, 4]), filled([40, 4]), filled([4, 3])];

@@ -18,7 +18,7 @@ export function stackProducts(graph: Graph): Graph {
     const terms = trees.termsOf(node);
     if (!terms) return [];
     const stackable = terms.filter((term) => trees.isReadOnce(term) && kindOf(term) !== null);
-    return stackable.length > 1 ? [[node, terms, new Set(stackable)] as const] : [];
+    return stackable.length > 1 ? [[node, terms, stackable] as const] : [];
   });
   if (sums.length === 0) return graph;
   const stacking = new Stacking(graph, sums);
@@ -26,11 +26,12 @@ export function stackProducts(graph: Graph): Graph {
   return stacking.isDone ? stacked : graph;
 }
 
-type Sum = readonly [GraphNode, readonly GraphNode[], ReadonlySet<GraphNode>];
+/** The sum, its terms, and those that may be stacked. */
+type Sum = readonly [GraphNode, readonly GraphNode[], readonly GraphNode[]];
 
-/** What is stacked to make one of terms: terms of one kind become one. */
-function kindOf(node: GraphNode): string | null {
-  const { source, inputs, dtype } = node;
+/** What is stacked to make one of terms, in whatever shape: terms of one kind become one. */
+function kindOf(term: GraphNode): string | null {
+  const { source, inputs, dtype } = withoutViews(term);
   if (source.kind !== "op") return null;
   if (source.op === matmulOp) {
     const { a, b } = source.attributes as Transposed;
@@ -82,8 +83,8 @@ class Stacking {
   /** Notes what will be stacked for products. */
   #planProducts(groups: readonly (readonly GraphNode[])[]): void {
     for (const terms of groups)
-      if (terms[0].isMadeBy(matmulOp) && this.#pays(terms))
-        for (const [i, axis] of stackedAxes(terms[0]).entries())
+      if (withoutViews(terms[0]).isMadeBy(matmulOp) && this.#pays(terms))
+        for (const [i, axis] of stackedAxes(withoutViews(terms[0])).entries())
           if (axis === 0) this.#planned.add(keyOf(inputsOf(terms, i)));
   }
 
@@ -107,7 +108,7 @@ class Stacking {
 
   /** Whether less has to be copied to its place than sums of the terms would read; sums only of what is stacked anyway. */
   #pays(terms: readonly GraphNode[]): boolean {
-    const [first] = terms;
+    const first = withoutViews(terms[0]);
     let copied = 0;
     for (let i = 0; i < first.inputs.length; i++) {
       const parts = inputsOf(terms, i);
@@ -120,16 +121,17 @@ class Stacking {
 
   /** One term for all of them. */
   #oneOf(terms: readonly GraphNode[]): GraphNode {
-    const { source, shape, dtype } = terms[0];
+    const { source, shape, dtype } = withoutViews(terms[0]);
     const { op, attributes } = source as AppliedOp;
-    const inOrder = this.#inOrder(terms);
-    const inputs = stackedAxes(terms[0]).map((axis, i) =>
+    const inOrder = this.#inOrder(terms.map(withoutViews));
+    const inputs = stackedAxes(inOrder[0]).map((axis, i) =>
       this.#stack(
         inOrder.map(({ inputs }) => inputs[i]),
         axis,
       ),
     );
-    return this.#rewriter.add(applied(op, attributes, inputs), { shape, dtype });
+    const one = this.#rewriter.add(applied(op, attributes, inputs), { shape, dtype });
+    return this.#write.reshape(one, terms[0].shape);
   }
 
   /** The terms in the order in which one of their inputs is stacked already, or else as they were computed. */
@@ -175,9 +177,9 @@ function groupsOf(terms: Iterable<GraphNode>): readonly GraphNode[][] {
   return [...kinds.values()].filter(({ length }) => length > 1);
 }
 
-/** What each term has for its input number i. */
+/** What each term, in whatever shape, has for its input number i. */
 function inputsOf(terms: readonly GraphNode[], i: number): readonly GraphNode[] {
-  return terms.map(({ inputs }) => withoutViews(inputs[i]));
+  return terms.map((term) => withoutViews(withoutViews(term).inputs[i]));
 }
 
 /** The values that lie one after another in the node's memory; null for what is no concatenation along its first axis. */
