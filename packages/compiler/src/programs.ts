@@ -5,7 +5,7 @@
  */
 import { getDefaultDType, isGradEnabled, JitError } from "@chainrule/core";
 import { CompiledFunction } from "./compiled-function.ts";
-import { beginsAs, type Difference, differenceOf } from "./trace/difference.ts";
+import { beginsAs, type Difference, differenceOf, isRepetition } from "./trace/difference.ts";
 import { refuseMasks } from "./trace/masked.ts";
 import type { FlatTree } from "./trace/pytree.ts";
 import { Trace } from "./trace/trace.ts";
@@ -92,7 +92,10 @@ export class Programs {
       traced.looked(performance.now() - start);
       return traced;
     }
-    const at = known.findIndex((each) => differenceOf(each.compilation.traced, traced) === null);
+    const at =
+      current && isRepetition(current.lastTrace, traced)
+        ? known.indexOf(current)
+        : known.findIndex((each) => differenceOf(each.compilation.traced, traced) === null);
     let found = known[at] as CompiledFunction | undefined;
     if (current && found !== current) this.#change(current, traced, isLate);
     else if (found) this.#changesInARow = 0;

@@ -5,7 +5,7 @@
 import type { Shape } from "@chainrule/core";
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Layout } from "../ir/layout.ts";
+import { further, type Place, type Places } from "../ir/layout.ts";
 import type { View } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
@@ -46,42 +46,51 @@ function copiesOf(node: GraphNode): Copy[] {
   });
 }
 
-export function writeCopy(code: Code, node: GraphNode, layout: Layout): void {
+/** Whether an input of a concatenation is computed where it is to lie in it. */
+export function isInPlace(
+  node: GraphNode,
+  index: number,
+  { views, partOf }: Pick<Places, "views" | "partOf">,
+): boolean {
+  const part = partOf(views.of(node.inputs[index]).base);
+  return part?.joined === node && part.index === index;
+}
+
+export function writeCopy(code: Code, node: GraphNode, places: Places): void {
   const bytes = bytesPer(node.dtype);
-  const to = layout.addressOf(node);
+  const to = places.placeOf(node);
   if (node.lowering?.kind === "sliceScatter")
     code
-      .int(to)
+      .place(to)
       .int(0)
       .int(node.size * bytes)
       .op("memory.fill");
   for (const { from, index, start, strides } of copiesOf(node)) {
-    const view = layout.views.of(from);
-    const part = layout.partOf(view.base);
+    const view = places.views.of(from);
     // What is computed where it is to lie is there already.
-    if (from.size === 0 || (part?.joined === node && part.index === index)) continue;
-    const source = layout.addressOf(view.base) + view.offset * bytes;
+    if (from.size === 0 || isInPlace(node, index, places)) continue;
+    const source = further(places.placeOf(view.base), view.offset * bytes);
     writeStridedCopy(
       code,
       from.shape,
-      { address: to + start * bytes, strides },
-      { address: source, strides: view.strides },
+      { place: further(to, start * bytes), strides },
+      { place: source, strides: view.strides },
       bytes,
     );
   }
 }
 
 interface StridedMemory {
-  readonly address: number;
+  readonly place: Place;
   readonly strides: View["strides"];
 }
 
 /** Loops over all axes; the innermost is one instruction where both sides are contiguous. */
 function writeStridedCopy(code: Code, shape: Shape, to: StridedMemory, from: StridedMemory, bytes: number): void {
   const { lengths, strides } = mergeAxes(shape, [to.strides, from.strides]);
-  const [target, source] = [to, from].map(({ address }) => {
+  const [target, source] = [to, from].map(({ place }) => {
     const pointer = code.local("i32");
-    code.int(address).set(pointer);
+    code.place(place).set(pointer);
     return pointer;
   });
   const [toStrides, fromStrides] = strides;

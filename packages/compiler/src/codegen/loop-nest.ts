@@ -4,7 +4,7 @@
 import { mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import { callsUser, type GraphNode } from "../ir/graph.ts";
-import type { Layout, Scratch } from "../ir/layout.ts";
+import { further, type Places, type Scratch } from "../ir/layout.ts";
 import { isFusibleReduction, type Read, type Reduction, readsOf } from "../ir/reads.ts";
 import { isView } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
@@ -18,7 +18,8 @@ import { type PartitionRange, partitionRange, type WorkPartition } from "./work-
 
 /** What a loop must know of the program that it belongs to. */
 export interface LoopContext {
-  readonly layout: Layout & { readonly scratch: Scratch };
+  readonly places: Places;
+  readonly scratch: Scratch;
   /** Values that are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
   readonly imports: ScalarImports;
@@ -97,15 +98,16 @@ class LoopNest {
     if (!this.#context.stored.has(node)) return;
     const rowPass = this.#rowPassOf.get(node)!;
     const isSingle = isFusibleReduction(node) || !rowPass.along;
-    const own = this.#context.layout.partOf(node)?.strides;
+    const own = this.#context.places.partOf(node)?.strides;
     const strides = own ?? (isSingle ? reductionStrides(this.#group) : stridesOf(this.#group.lengths));
-    const address = this.#context.layout.addressOf(node);
-    this.#stores.set(node, { lane: laneTypeOf[node.dtype], address, from: null, strides, value: -1, rowPass });
+    const { local, offset } = this.#context.places.placeOf(node);
+    const lane = laneTypeOf[node.dtype];
+    this.#stores.set(node, { lane, address: offset, from: local, strides, value: -1, rowPass });
   }
 
   /** Places the running sums in the thread's scratch memory. */
   #collectSums(): void {
-    const { scratch } = this.#context.layout;
+    const { scratch } = this.#context;
     const from = this.#code.local("i32");
     if (this.#partition)
       this.#code.put(from, this.#partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
@@ -119,7 +121,7 @@ class LoopNest {
   }
 
   #reads(node: GraphNode): Read[] {
-    return readsOf(node, this.#context.layout.views);
+    return readsOf(node, this.#context.places.views);
   }
 
   /** The access of a value that the node reads from outside; null for what is at hand. */
@@ -131,8 +133,8 @@ class LoopNest {
     let access = this.#loads.get(key);
     if (!access) {
       const lane = laneTypeOf[base.dtype];
-      const address = this.#context.layout.addressOf(base) + offset * laneBytes[lane];
-      access = { lane, address, from: null, strides, value: this.#e.local(lane), rowPass };
+      const place = further(this.#context.places.placeOf(base), offset * laneBytes[lane]);
+      access = { lane, address: place.offset, from: place.local, strides, value: this.#e.local(lane), rowPass };
       this.#loads.set(key, access);
     }
     return access;
@@ -182,7 +184,8 @@ class LoopNest {
     const pattern = patternOf(access);
     const own = pattern.includes("@");
     const pointer = this.#pointers.get(pattern) ?? null;
-    return { pointer, address: own && pointer !== null ? 0 : access.address };
+    if (pointer === null) return { pointer: access.from, address: access.address };
+    return { pointer, address: own ? 0 : access.address };
   }
 
   #accumulatorOf(node: Reduction): Accumulator {

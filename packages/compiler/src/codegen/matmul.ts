@@ -4,7 +4,7 @@
 import { broadcastStrides, mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Layout, Scratch } from "../ir/layout.ts";
+import { further, type Place, type Places, type Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { gemmScratch } from "../wasm/kernels/gemm.ts";
@@ -23,7 +23,7 @@ export function isProduct(node: GraphNode): boolean {
 }
 
 interface Operand {
-  readonly address: number;
+  readonly place: Place;
   /** Strides of the batch axes, then of rows and columns. */
   readonly batch: readonly number[];
   readonly row: number;
@@ -37,8 +37,8 @@ interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** The address of the bias, 0 for none, and whether to cut at zero. */
-  readonly bias: number;
+  /** Where the bias is, null for none, and whether to cut at zero. */
+  readonly bias: Place | null;
   readonly relu: boolean;
   readonly dtype: Float;
 }
@@ -82,11 +82,11 @@ export function matmulParts(node: GraphNode, threads: number): number {
   return Math.max(...node.shape.slice(0, -2), Math.min(tiles, long));
 }
 
-function operand(node: GraphNode, swapped: boolean, batch: readonly number[], layout: Layout): Operand {
-  const { base, offset, strides } = layout.views.of(node);
+function operand(node: GraphNode, swapped: boolean, batch: readonly number[], places: Places): Operand {
+  const { base, offset, strides } = places.views.of(node);
   const [row, column] = strides.slice(-2);
   return {
-    address: layout.addressOf(base) + offset * bytesPer(node.dtype),
+    place: further(places.placeOf(base), offset * bytesPer(node.dtype)),
     batch: broadcastStrides(node.shape.slice(0, -2), batch, strides.slice(0, -2)),
     row: swapped ? column : row,
     column: swapped ? row : column,
@@ -94,31 +94,31 @@ function operand(node: GraphNode, swapped: boolean, batch: readonly number[], la
 }
 
 /** Where a vector begins. */
-function operandOf(node: GraphNode, layout: Layout): number {
-  const { base, offset } = layout.views.of(node);
-  return layout.addressOf(base) + offset * 4;
+function vectorOf(node: GraphNode, places: Places): Place {
+  const { base, offset } = places.views.of(node);
+  return further(places.placeOf(base), offset * 4);
 }
 
 /** One call of the kernel, or a loop of them over the batch; for a part of the result, where one is given. */
 export function writeMatmul(
   code: Code,
   node: GraphNode,
-  layout: Layout,
+  places: Places,
   scratch: Scratch,
   partition: WorkPartition | null = null,
 ): void {
   const swap = productOf(node);
   const batch = node.shape.slice(0, -2);
   const product: Product = {
-    a: operand(node.inputs[0], swap.a, batch, layout),
-    b: operand(node.inputs[1], swap.b, batch, layout),
+    a: operand(node.inputs[0], swap.a, batch, places),
+    b: operand(node.inputs[1], swap.b, batch, places),
     batch,
-    bias: node.inputs.length > 2 ? operandOf(node.inputs[2], layout) : 0,
+    bias: node.inputs.length > 2 ? vectorOf(node.inputs[2], places) : null,
     relu: swap.relu ?? false,
     dtype: node.dtype as Float,
     ...sizes(node),
   };
-  new BatchLoops(code, product, layout.addressOf(node), scratch, partition).write();
+  new BatchLoops(code, product, places.placeOf(node), scratch, partition).write();
 }
 
 class BatchLoops {
@@ -134,21 +134,21 @@ class BatchLoops {
   readonly #lengths: readonly number[];
   readonly #strides: readonly (readonly number[])[];
 
-  constructor(code: Code, product: Product, to: number, scratch: Scratch, partition: WorkPartition | null) {
+  constructor(code: Code, product: Product, to: Place, scratch: Scratch, partition: WorkPartition | null) {
     const { a, b, batch, m, n } = product;
     this.#code = code;
     this.#product = product;
     this.#scratch = [scratch.address];
     this.#rows = [m];
     this.#columns = [n];
-    this.#bias = [product.bias];
+    this.#bias = this.#termOf(product.bias);
     const result = stridesOf(batch).map((stride) => stride * m * n);
     const { lengths, strides } = mergeAxes(batch, [a.batch, b.batch, result]);
     this.#lengths = lengths;
     this.#strides = strides;
-    this.#pointers = [a.address, b.address, to].map((address) => {
+    this.#pointers = [a.place, b.place, to].map((place) => {
       const pointer = code.local("i32");
-      code.int(address).set(pointer);
+      code.place(place).set(pointer);
       return pointer;
     });
     if (!partition) return;
@@ -156,6 +156,15 @@ class BatchLoops {
     code.put(own, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
     this.#scratch = own;
     this.#partitionWork(partition);
+  }
+
+  /** The address as a constant, or in a local; 0 for none. */
+  #termOf(place: Place | null): Term {
+    if (place === null || place.local === null) return [place?.offset ?? 0];
+    if (place.offset === 0) return place.local;
+    const local = this.#code.local("i32");
+    this.#code.place(place).set(local);
+    return local;
   }
 
   /** Partitions the batch where it is long enough, or else the larger side of the result, in whole tiles. */
@@ -179,9 +188,9 @@ class BatchLoops {
       this.#columns = range.count;
       this.#skip(1, range.start, b.column);
       this.#skip(2, range.start, 1);
-      if (bias === 0) return;
+      if (bias === null) return;
       const own = code.local("i32");
-      code.put(own, range.start, [4], "i32.mul", [bias], "i32.add");
+      code.put(own, range.start, [4], "i32.mul", this.#bias, "i32.add");
       this.#bias = own;
     }
   }

@@ -5,12 +5,13 @@
 
 import type { FusedGraph, FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Layout, Scratch } from "../ir/layout.ts";
+import { fixedPlaces, type Layout, type Places, type Scratch } from "../ir/layout.ts";
 import type { Phase } from "../ir/phases.ts";
 import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
 import { writeAxisLoop } from "./axis-loops.ts";
 import { writeCopy } from "./copy.ts";
 import { scalarFallbacks } from "./emitters.ts";
+import { type EqualGroups, equalGroups, misalignment } from "./equal-groups.ts";
 import { writeIndexing } from "./gather-scatter.ts";
 import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
@@ -28,24 +29,27 @@ export interface EntryPoint {
   readonly phases: readonly Phase[];
 }
 
+/** The function that computes a group, and the addresses that it is given after part and thread. */
+export interface GroupCall {
+  readonly name: string;
+  readonly addresses: readonly number[];
+  /** Into how many parts the group is cut, which any thread can do; undefined where it is not. */
+  readonly parts: number | undefined;
+}
+
 export interface GeneratedModule {
   readonly functions: readonly FunctionDefinition[];
   /** JavaScript functions that loops call for each element. */
   readonly imports: ScalarImports;
   readonly entryPoints: readonly EntryPoint[];
-  /** Into how many parts groups are cut, by their number: those that any thread can do. */
-  readonly parts: ReadonlyMap<number, number>;
+  /** How each group that is in WebAssembly is computed, by its number. */
+  readonly calls: ReadonlyMap<number, GroupCall>;
 }
 
 /** Where values lie, and what kernels need besides. */
 export interface ModuleLayout extends Layout {
   readonly scratch: Scratch;
   readonly geometries: Geometries;
-}
-
-/** What the function of group number `group` is called. */
-export function groupName(group: number): string {
-  return `group${group}`;
 }
 
 /** What an entry point is called: workers know it by the number of its first group. */
@@ -56,49 +60,88 @@ export function entryName({ first }: EntryPoint): string {
 /** @param phases how threads share the work; none where there is one thread. */
 export function generateModule(fused: FusedGraph, phases: readonly Phase[], layout: ModuleLayout): GeneratedModule {
   const { groups, stored } = fused;
-  const compiled = groups.flatMap((group, number) => (group.kind === "host" ? [] : [{ group, number }]));
-  const imports = importsOf(compiled.flatMap(({ group }) => group.members));
+  const imports = importsOf(groups);
   const parts = partsOf(phases);
   const entryPoints = entryPointsOf(groups, phases);
-  const functions = compiled.map(({ group, number }): FunctionDefinition => {
-    const partition = partitionOf(parts.get(number));
-    return {
-      name: groupName(number),
-      parameters: partition ? partParameters : [],
-      body: (code) => writeGroup(code, group, { layout, stored, imports }, partition),
-    };
+  const functions: FunctionDefinition[] = [];
+  const calls = new Map<number, GroupCall>();
+  const define = (name: string, group: FusionGroup, places: Places, cut: number | undefined, addresses: number) => {
+    const partition = cut === undefined ? null : { parts: cut, part: partLocal, thread: threadLocal };
+    functions.push({
+      name,
+      parameters: [...(partition ? partParameters : []), ...new Array<"i32">(addresses).fill("i32")],
+      body: (code) => writeGroup(code, group, { layout, places, stored, imports }, partition),
+    });
+  };
+  const places = fixedPlaces(layout);
+  for (const equal of equalGroups(groups, { ...places, stored }, (number) => parts.get(number))) {
+    const [{ number }] = equal.members;
+    const [name, cut] = [groupName(number), parts.get(number)];
+    const shared = sharedPlaces(equal, layout, places, cut === undefined ? 0 : partParameters.length);
+    define(name, equal.group, shared.places, cut, shared.count);
+    for (const { number, operands } of equal.members)
+      calls.set(number, { name, addresses: shared.addressesOf(operands), parts: cut });
+  }
+  groups.forEach((group, number) => {
+    if (group.kind === "host" || calls.has(number)) return;
+    const [name, cut] = [groupName(number), parts.get(number)];
+    define(name, group, places, cut, 0);
+    calls.set(number, { name, addresses: [], parts: cut });
   });
-  return { functions: [...functions, ...entryPoints.map(entryFunction)], imports, entryPoints, parts };
+  for (const entry of entryPoints) functions.push(entryFunction(entry, calls));
+  return { functions, imports, entryPoints, calls };
+}
+
+/** What the function of group number `group` is called. */
+function groupName(group: number): string {
+  return `group${group}`;
+}
+
+/** Places at the addresses that the function of equal groups is given: those that are not the same for all of them. */
+function sharedPlaces({ operands, members }: EqualGroups, layout: ModuleLayout, fixed: Places, firstLocal: number) {
+  const differing = operands.flatMap((node, i) => {
+    const address = layout.addressOf(node);
+    return members.every((member) => layout.addressOf(member.operands[i]) === address) ? [] : [i];
+  });
+  // What a function is given is a multiple of 16; how far beyond it a value begins is the same for equal groups.
+  const beyond = operands.map((node) => misalignment(node, layout.partOf(node)));
+  const found = new Map(
+    differing.map((operand, i) => [operands[operand], { local: firstLocal + i, offset: beyond[operand] }]),
+  );
+  const places: Places = { ...fixed, placeOf: (node) => found.get(node) ?? fixed.placeOf(node) };
+  const addressesOf = (own: readonly GraphNode[]) =>
+    differing.map((operand) => layout.addressOf(own[operand]) - beyond[operand]);
+  return { places, addressesOf, count: differing.length };
 }
 
 /** The JavaScript functions that nodes call for each element, for want of an emitter. */
-function importsOf(nodes: readonly GraphNode[]): ScalarImports {
+function importsOf(groups: readonly FusionGroup[]): ScalarImports {
   const imports = new ScalarImports();
-  for (const fallback of nodes.flatMap(scalarFallbacks)) imports.add(fallback);
+  for (const { kind, members } of groups) {
+    if (kind !== "loop") continue;
+    for (const node of members) for (const fallback of scalarFallbacks(node)) imports.add(fallback);
+  }
   return imports;
 }
 
 interface GroupContext {
   readonly layout: ModuleLayout;
+  readonly places: Places;
   readonly stored: ReadonlySet<GraphNode>;
   readonly imports: ScalarImports;
 }
 
 function writeGroup(code: Code, group: FusionGroup, context: GroupContext, partition: WorkPartition | null): void {
-  const { layout } = context;
+  const { layout, places } = context;
   const [node] = group.members;
-  if (group.kind === "loop") writeLoop(code, group, context, partition);
-  else if (group.kind === "matmul") writeMatmul(code, node, layout, layout.scratch, partition);
+  if (group.kind === "loop") writeLoop(code, group, { ...context, scratch: layout.scratch }, partition);
+  else if (group.kind === "matmul") writeMatmul(code, node, places, layout.scratch, partition);
   else if (group.kind === "window")
     writeWindow(code, node, { layout, geometries: layout.geometries, scratch: layout.scratch }, partition);
   else if (group.kind === "axisLoop") writeAxisLoop(code, node, layout);
   else if (group.kind === "indexing") writeIndexing(code, node, layout);
   else if (group.kind === "guard") writeGuard(code, node, layout);
-  else writeCopy(code, node, layout);
-}
-
-function partitionOf(parts: number | undefined): WorkPartition | null {
-  return parts === undefined ? null : { parts, part: partLocal, thread: threadLocal };
+  else writeCopy(code, node, places);
 }
 
 function partsOf(phases: readonly Phase[]): Map<number, number> {
@@ -121,16 +164,26 @@ function entryPointsOf(groups: readonly FusionGroup[], phases: readonly Phase[])
 }
 
 /** Calls the groups one after another; where threads share the work, what each of them does of it. */
-function entryFunction(entry: EntryPoint): FunctionDefinition {
+function entryFunction(entry: EntryPoint, calls: ReadonlyMap<number, GroupCall>): FunctionDefinition {
   const { first, last, phases } = entry;
   const name = entryName(entry);
+  const writeCall = (code: Code, group: number) => {
+    const { name, addresses } = calls.get(group)!;
+    for (const address of addresses) code.int(address);
+    code.call(name);
+  };
   if (phases.length > 0)
-    return { name, parameters: threadParameters, result: "i32", body: (code) => writePhases(code, phases, groupName) };
+    return {
+      name,
+      parameters: threadParameters,
+      result: "i32",
+      body: (code) => writePhases(code, phases, (group) => writeCall(code, group)),
+    };
   return {
     name,
     parameters: [],
     body: (code) => {
-      for (let number = first; number <= last; number++) code.call(groupName(number));
+      for (let number = first; number <= last; number++) writeCall(code, number);
     },
   };
 }

@@ -13,8 +13,11 @@ const [thread, step] = [0, 1];
 export const partParameters = ["i32", "i32"] as const;
 export const [partLocal, threadLocal] = [0, 1];
 
+/** Writes the call of a group; where it is cut in parts, which part and thread it is are on the stack. */
+export type WriteCall = (group: number) => void;
+
 /** Phase after phase: takes parts while there are any, then waits until the others are done with theirs. */
-export function writePhases(code: Code, phases: readonly Phase[], nameOf: (group: number) => string): void {
+export function writePhases(code: Code, phases: readonly Phase[], writeCall: WriteCall): void {
   let end = 0;
   phases.forEach(({ kind, tasks }, i) => {
     const begin = end;
@@ -22,7 +25,7 @@ export function writePhases(code: Code, phases: readonly Phase[], nameOf: (group
     if (kind === "split") {
       const parts = partsInOrder(tasks);
       end += parts.length;
-      writeParts(code, parts, begin, end, nameOf);
+      writeParts(code, parts, begin, end, writeCall);
       // What comes after the last parts is none of the workers' business.
       if (isLast) code.get(thread).branch(() => code.int(1).op("return"));
       writeArrival(code, end);
@@ -34,7 +37,7 @@ export function writePhases(code: Code, phases: readonly Phase[], nameOf: (group
         },
         () => {
           code.push(step, [begin], [end], thread).call("claim").op("drop");
-          for (const { group } of tasks) code.call(nameOf(group));
+          for (const { group } of tasks) writeCall(group);
           code.int(end).call("finish");
         },
       );
@@ -61,13 +64,7 @@ function partsInOrder(tasks: readonly Task[]): Part[] {
   return places.sort((a, b) => a.place - b.place);
 }
 
-function writeParts(
-  code: Code,
-  parts: readonly Part[],
-  begin: number,
-  end: number,
-  nameOf: (group: number) => string,
-): void {
+function writeParts(code: Code, parts: readonly Part[], begin: number, end: number, writeCall: WriteCall): void {
   const chunk = code.local("i32");
   // By halves of halves, down to one, or to neighbours of one group.
   const dispatch = (from: number, to: number): void => {
@@ -75,7 +72,8 @@ function writeParts(
     if (parts.slice(from, to).every((each, i) => each.group === group && each.part === part + i)) {
       if (part === last.part) code.push([part]);
       else code.push(chunk, [begin + from - part], "i32.sub");
-      code.get(thread).call(nameOf(group));
+      code.get(thread);
+      writeCall(group);
       return;
     }
     const middle = (from + to) >> 1;

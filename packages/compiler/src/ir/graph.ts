@@ -221,6 +221,26 @@ function describeAttributes(attributes: unknown): string {
 /** What is deeper is no plain data, or holds itself. */
 const deepest = 32;
 
+/** Whether these are equal plain data: what has the same text below. */
+export function areEqualAttributes(a: unknown, b: unknown, depth = 0): boolean {
+  if (typeof a !== "object" || a === null) return typeof a !== "function" && Object.is(a, b);
+  if (typeof b !== "object" || b === null || depth > deepest) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!areEqualAttributes(a[i], b[i], depth + 1)) return false;
+    return true;
+  }
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const keys = Object.keys(a);
+  if (Object.keys(b).length !== keys.length) return false;
+  for (const key of keys) if (!Object.hasOwn(b, key) || !areEqualAttributes(a[key], b[key], depth + 1)) return false;
+  return true;
+}
+
+function isRecord(x: object): x is Record<string, unknown> {
+  return Object.getPrototypeOf(x) === Object.prototype && Object.getOwnPropertySymbols(x).length === 0;
+}
+
 /**
  * Attributes as text that is equal only where they are, which JSON's is not: 0 and -0, NaN, "NaN" and null, an undefined
  * item. Null where they hold more than plain data.
@@ -231,8 +251,7 @@ export function attributesKey(x: unknown, depth = 0): string | null {
   if (x === null || x === undefined || typeof x === "number" || typeof x === "boolean") return String(x);
   if (typeof x !== "object" || depth > deepest) return null;
   const isArray = Array.isArray(x);
-  if (!isArray && (Object.getPrototypeOf(x) !== Object.prototype || Object.getOwnPropertySymbols(x).length > 0))
-    return null;
+  if (!isArray && !isRecord(x)) return null;
   const parts: string[] = [];
   for (const [name, item] of isArray ? x.entries() : Object.entries(x)) {
     const key = attributesKey(item, depth + 1);

@@ -27,6 +27,33 @@ export interface Layout {
   contiguousAddressOf(node: GraphNode): number;
 }
 
+/** A place in memory: so many bytes beyond the address in a local, a whole multiple of 16, or (null) at that address. */
+export interface Place {
+  readonly local: number | null;
+  readonly offset: number;
+}
+
+/** Where values lie for the code of one group: at constant addresses, or at those that its function is given. */
+export interface Places {
+  readonly views: Views;
+  placeOf(node: GraphNode): Place;
+  partOf(node: GraphNode): Part | undefined;
+}
+
+/** The addresses of a layout as they are. */
+export function fixedPlaces(layout: Layout): Places {
+  return {
+    views: layout.views,
+    partOf: (node) => layout.partOf(node),
+    placeOf: (node) => ({ local: null, offset: layout.addressOf(node) }),
+  };
+}
+
+/** The place so many bytes further on. */
+export function further({ local, offset }: Place, bytes: number): Place {
+  return { local, offset: offset + bytes };
+}
+
 /** Memory in which kernels pack their operands: a block of so many bytes for each thread. */
 export interface Scratch {
   readonly address: number;

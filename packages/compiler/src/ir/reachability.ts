@@ -58,8 +58,10 @@ export class Reachability {
   ancestors(node: number, except: Uint32Array = new Uint32Array(0)): number[] {
     const found: number[] = [];
     const row = this.#rows[node];
-    for (let at = 0; at < row.length; at++)
-      for (let rest = row[at] & ~(except[at] ?? 0); rest !== 0; rest &= rest - 1) found.push(32 * at + lowestBit(rest));
+    for (let at = 0; at < row.length; at++) {
+      let rest = at < except.length ? row[at] & ~except[at] : row[at];
+      for (; rest !== 0; rest &= rest - 1) found.push(32 * at + lowestBit(rest));
+    }
     return found;
   }
 
@@ -92,7 +94,8 @@ export class Reachability {
 
 /** Whether all bits of the other are set. */
 function includes(bits: Uint32Array, other: Uint32Array): boolean {
-  for (let at = 0; at < other.length; at++) if ((other[at] & ~(bits[at] ?? 0)) !== 0) return false;
+  for (let at = 0; at < other.length; at++)
+    if ((at < bits.length ? other[at] & ~bits[at] : other[at]) !== 0) return false;
   return true;
 }
 

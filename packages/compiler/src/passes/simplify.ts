@@ -23,7 +23,7 @@ import {
 import {
   type AppliedOp,
   applied,
-  attributesKey,
+  areEqualAttributes,
   type Graph,
   type GraphNode,
   type Source,
@@ -318,9 +318,7 @@ function isSame({ source, spec }: Simplified, { op, attributes, inputs }: Applie
   if (source.op !== op || source.inputs.length !== inputs.length || spec.dtype !== dtype) return false;
   for (let i = 0; i < inputs.length; i++) if (source.inputs[i] !== inputs[i]) return false;
   if (!sameShape(spec.shape, shape)) return false;
-  if (source.attributes === undefined && attributes === undefined) return true;
-  const key = attributesKey(attributes);
-  return key !== null && key === attributesKey(source.attributes);
+  return areEqualAttributes(source.attributes, attributes);
 }
 
 /** A number that is the same for the same applications, and mostly another for others. */

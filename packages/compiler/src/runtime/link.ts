@@ -3,7 +3,7 @@
  * dispatched in parallel where threads share the work.
  */
 import { giveUp } from "../codegen/guard.ts";
-import { type EntryPoint, entryName, type GeneratedModule, groupName } from "../codegen/module.ts";
+import { type EntryPoint, entryName, type GeneratedModule, type GroupCall } from "../codegen/module.ts";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import { guardFailure } from "../ir/guard.ts";
 import { assemble } from "../wasm/assembler.ts";
@@ -16,8 +16,8 @@ import { fasterOf } from "./threads/faster.ts";
 import { protocolImports } from "./threads/protocol.ts";
 import { type SharedModule, type SharedRun, type ThreadGroup, threadGroupOf } from "./threads/thread-group.ts";
 
-/** Computes a group: a part of it, on a thread, where work is partitioned. */
-type GroupFunction = (part: number, thread: number) => void;
+/** Computes a group: a part of it, on a thread, where work is partitioned; at the addresses that equal groups differ in. */
+type GroupFunction = (...partThreadAndAddresses: number[]) => void;
 type Exports = Readonly<Record<string, GroupFunction | SharedRun | Command>>;
 
 export interface LinkedModule {
@@ -36,9 +36,7 @@ export function link(
 ): LinkedModule {
   const { exports, dispatch } = instantiated(module, groups, layout, deterministic);
   const serial = groups.map((group, number) =>
-    group.kind === "host"
-      ? hostKernel(group.members[0], layout)
-      : serially(exports[groupName(number)] as GroupFunction, module.parts.get(number)),
+    group.kind === "host" ? hostKernel(group.members[0], layout) : serially(exports, module.calls.get(number)!),
   );
   const entries = new Map(module.entryPoints.map((entry) => [entry.first, entry]));
   const commands = groups.flatMap(({ kind }, number): Command[] => {
@@ -110,9 +108,10 @@ function inTurn(commands: readonly Command[]): Command {
 }
 
 /** All parts of a group on this thread, one after another. */
-function serially(group: GroupFunction, parts: number | undefined): Command {
-  if (parts === undefined) return () => group(0, 0);
+function serially(exports: Exports, { name, addresses, parts }: GroupCall): Command {
+  const group = exports[name] as GroupFunction;
+  if (parts === undefined) return () => group(...addresses);
   return () => {
-    for (let part = 0; part < parts; part++) group(part, 0);
+    for (let part = 0; part < parts; part++) group(part, 0, ...addresses);
   };
 }

@@ -42,6 +42,11 @@ export function differenceOf(first: TracedFunction, second: TracedFunction): Dif
   return resultDifference(first, second, isSame);
 }
 
+/** Whether a trace that was compared with the one before on its way repeats it: its nodes, and what it leaves behind. */
+export function isRepetition(before: TracedFunction, again: TracedFunction): boolean {
+  return again.repeats && resultDifference(before, again, (a, b) => a.id === b.id) === null;
+}
+
 /** Whether two nodes of the same place in two traces are the same, given that all before them are. */
 export function isSameNode(before: GraphNode, node: GraphNode): boolean {
   if (opDifference(before, node) !== null || sourceDifference(before, node) !== null) return false;

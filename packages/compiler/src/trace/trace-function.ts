@@ -31,6 +31,8 @@ export interface TracedFunction {
   readonly parameters: readonly (readonly [Parameter, boolean])[];
   /** What says where ops were applied, of those that are others than in the trace before. */
   readonly lines: ReadonlyMap<GraphNode, () => string | undefined>;
+  /** Whether its nodes are, one by one, those of the trace that it was compared with on its way. */
+  readonly repeats: boolean;
   /** The tensors with numbers that it applies ops to, and whether they require gradients. */
   readonly captured: ReadonlyMap<Tensor, boolean>;
 }
@@ -112,6 +114,7 @@ function tracedFunction(trace: Trace, result: FlatTree): TracedFunction {
     }),
     parameters: [...trace.states.keys()].map((parameter) => [parameter, parameter.requiresGrad] as const),
     lines: trace.lines,
+    repeats: trace.repeats,
     captured: new Map([...trace.captured].map((x) => [x, x.requiresGrad])),
   };
 }

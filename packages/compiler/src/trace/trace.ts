@@ -280,6 +280,11 @@ export class Trace implements Tracer, StateTracer {
     return node;
   }
 
+  /** Whether every node so far, and no other, is that of the trace before. */
+  get repeats(): boolean {
+    return this.#before !== null && !this.hasLeft && this.nodes.length === this.#before.length;
+  }
+
   /** Forgets the trace before, when all is traced. */
   forget(): void {
     this.#before = null;

@@ -95,6 +95,12 @@ export class Code {
     return this;
   }
 
+  /** An address: a constant, or so much more than what a local holds. */
+  place({ local, offset }: { readonly local: number | null; readonly offset: number }): this {
+    if (local === null) return this.int(offset);
+    return offset === 0 ? this.get(local) : this.push(local, [offset], "i32.add");
+  }
+
   /** An i64 constant within the range of an i32. */
   long(n: number): this {
     this.bytes.byte(0x42).signed(n);
@@ -177,8 +183,8 @@ export class Code {
 
   /** Four lanes of 32 bits picked from two vectors on the stack: 0 to 3 of the lower, 4 to 7 of the upper. */
   shuffle(a: number, b: number, c: number, d: number): this {
-    const bytes = [a, b, c, d].flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
-    this.bytes.byte(0xfd).byte(0x0d).append(bytes);
+    this.bytes.byte(0xfd).byte(0x0d);
+    for (const lane of [a, b, c, d]) for (let byte = 0; byte < 4; byte++) this.bytes.byte(lane * 4 + byte);
     return this;
   }
 
