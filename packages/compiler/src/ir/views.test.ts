@@ -32,7 +32,7 @@ describe("views in compiled programs", () => {
     const heads = (part: string) => (y: Tensor) => y.slice(":", ":", part).reshape([2, 3, 2, 2]).permute([0, 2, 1, 3]);
     const [q, k, v] = ["0:4", "4:8", "8:12"].map(heads);
     const attention = (y: Tensor) => q(y).matmul(k(y).transpose()).matmul(v(y));
-    expect(allClose(jit(attention)(cut), attention(cut))).toBe(true);
+    expect(allClose(jit(attention)(cut), attention(cut), { atol: 1e-5 })).toBe(true);
     const kinds = jit(attention)
       .explain(cut)
       .kernels.map(({ kind }) => kind);
