@@ -41,7 +41,12 @@ export function checkBundlers(folder) {
     const made = readdirSync(join(folder, `out-${name}`)).find((file) => /^program\.m?js$/.test(file));
     const file = join(`out-${name}`, made);
     if (!/learned/.test(node(file))) throw new Error(`what ${name} makes of a program does not train`);
-    const size = gzipSync(readFileSync(join(folder, file))).length / 1000;
-    console.log(`${name} makes a program that trains, ${size.toFixed(1)} kB gzipped`);
+    const files = readdirSync(join(folder, `out-${name}`), { recursive: true }).filter((each) => /\.m?js$/.test(each));
+    const sizes = files.map((each) => gzipSync(readFileSync(join(folder, `out-${name}`, each))).length);
+    const inKb = (bytes) => (bytes / 1000).toFixed(1);
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    console.log(
+      `${name} makes a program that trains, ${inKb(all)} kB gzipped in all its ${files.length} files, ${inKb(sizes[files.indexOf(made)])} kB in the first`,
+    );
   }
 }

@@ -4,12 +4,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as losses from "@chainrule/losses";
 import { lossByName, lossNames } from "@chainrule/losses";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { byEsbuild, byVite } from "../../core/test/bundlers.ts";
+import { byEsbuild, byVite, inFiles } from "../../core/test/bundlers.ts";
 import * as index from "../src/index.ts";
 import { named as metricsByName } from "../src/metrics/named.ts";
 import { named } from "../src/optimizers/named.ts";
@@ -61,10 +61,10 @@ export const result = new LSTM({ units: 2 }).call(zeros([1, 3, 2])).shape;`;
     expect(result).toEqual([1, 2]);
   });
 
-  it("of an eager loop with SGD has at most 40 kB, and no compiler", async () => {
+  it("of an eager loop with SGD has at most 33 kB, and no compiler", async () => {
     const code = await bundle(eagerLoop, folder);
     expect(hasCompiler(code)).toBe(false);
-    expect(gzipSync(code).length).toBeLessThanOrEqual(40_000);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(33_000);
     const { result } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
     expect(result.every(Number.isFinite)).toBe(true);
   });
@@ -75,7 +75,45 @@ export const result = new LSTM({ units: 2 }).call(zeros([1, 3, 2])).shape;`;
   });
 });
 
+/** A training so long that its steps are compiled. */
+const trained = `
+import { Adam, Dense, Sequential } from ${nn};
+const model = new Sequential([new Dense({ units: 8, inputDim: 2, activation: "relu" }), new Dense({ units: 2 })]);
+model.compile({ optimizer: new Adam({ lr: 0.05 }), loss: "crossEntropy", metrics: ["accuracy"] });
+const { history } = await model.fit([[0, 1], [1, 0]], [0, 1], { epochs: 2000, batchSize: 1, verbose: 0 });
+export const loss = history.loss.at(-1);`;
+
+const gzipped = (texts: readonly string[]) => texts.reduce((sum, text) => sum + gzipSync(text).length, 0);
+
+describe.each([
+  ["esbuild", inFiles.esbuild],
+  ["vite", inFiles.vite],
+])("a classifier with fit in files by %s", (_name, bundle) => {
+  it("has at most 84 kB, and loads the compiler, at most 64 kB, when it is worth it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "chainrule-bundle-"));
+    try {
+      const { file, atOnce, later } = await bundle(trained, folder);
+      expect(gzipped(atOnce)).toBeLessThanOrEqual(84_000);
+      expect(gzipped(later)).toBeLessThanOrEqual(64_000);
+      expect(atOnce.some(hasCompiler)).toBe(false);
+      expect(later.some(hasCompiler)).toBe(true);
+      const made = vi.spyOn(WebAssembly, "Module");
+      const { loss } = await import(/* @vite-ignore */ pathToFileURL(file).href);
+      expect(made).toHaveBeenCalled();
+      expect(loss).toBeLessThan(0.01);
+    } finally {
+      vi.restoreAllMocks();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe("a bundle of a classifier", () => {
+  it("has all of it in one file where that is wanted: at most 145 kB", async () => {
+    const code = await byEsbuild(trained);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(145_000);
+    expect(hasCompiler(code)).toBe(true);
+  });
   afterEach(() => {
     vi.restoreAllMocks();
   });
