@@ -61,10 +61,10 @@ export const result = new LSTM({ units: 2 }).call(zeros([1, 3, 2])).shape;`;
     expect(result).toEqual([1, 2]);
   });
 
-  it("of an eager loop with SGD has at most 33 kB, and no compiler", async () => {
+  it("of an eager loop with SGD has at most 34 kB, and no compiler", async () => {
     const code = await bundle(eagerLoop, folder);
     expect(hasCompiler(code)).toBe(false);
-    expect(gzipSync(code).length).toBeLessThanOrEqual(33_000);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(34_000);
     const { result } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
     expect(result.every(Number.isFinite)).toBe(true);
   });
@@ -112,9 +112,9 @@ describe.each([
 });
 
 describe("a bundle of a classifier", () => {
-  it("has all of it in one file where that is wanted: at most 145 kB", async () => {
+  it("has all of it in one file where that is wanted: at most 146 kB", async () => {
     const code = await byEsbuild(trained);
-    expect(gzipSync(code).length).toBeLessThanOrEqual(145_000);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(146_000);
     expect(hasCompiler(code)).toBe(true);
   });
   afterEach(() => {
