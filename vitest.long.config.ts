@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** What takes too long for `pnpm test`: the examples and the programs of the documentation, each a process of its own, bundles, threads. */
+/**
+ * What takes too long for `pnpm test`: the examples and the programs of the documentation, each a process of its own, their
+ * types, what an editor says, bundles, threads.
+ */
 export const long = [
   "examples/*.test.ts",
   "docs/docs.test.ts",
+  "docs/types.test.ts",
+  "packages/chainrule/test/editor/*.test.ts",
   "packages/nn/test/bundle.test.ts",
   "packages/compiler/test/threads.test.ts",
 ];

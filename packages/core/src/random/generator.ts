@@ -1,3 +1,4 @@
+/// <reference path="../seedrandom.d.ts" />
 /**
  * The random number generator: uniform, normal, integers and the usual distributions, reproducible from a seed.
  *

@@ -1,3 +1,4 @@
+/// <reference path="../seedrandom.d.ts" />
 /**
  * A multilayer perceptron of scalar Values: neurons make a layer, layers make a network.
  *

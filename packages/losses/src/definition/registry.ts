@@ -88,7 +88,7 @@ export function lossByName(name: string): Loss {
     where: "loss",
     expected: "the name of a loss",
     got: describe(name),
-    hint: leftOutHint(furtherAliases[name] ?? name, further, (found) => found) ?? didYouMean(name, known) + ofBundles(),
+    hint: leftOutHint(name, further, (found) => found, furtherAliases) ?? didYouMean(name, known) + ofBundles(),
   });
 }
 

@@ -47,7 +47,7 @@ const furtherAliases: Readonly<Record<string, string>> = {
 
 /** For a name that only the import of a class brings: what to import. */
 export function metricHint(name: string): string | undefined {
-  return leftOutHint(furtherAliases[name] ?? name, further, (found) => `new ${found}()`);
+  return leftOutHint(name, further, (found) => `new ${found}()`, furtherAliases);
 }
 
 /** The strings that name a metric. */

@@ -25,7 +25,7 @@ const large = 2_000_000;
  * The share of the costs of compiling that is spent before. With all of them no training would take more than twice as long as
  * with the better choice; but those that have taken some steps mostly take many more.
  */
-const share = 1 / 3;
+const share = 1 / 8;
 
 /** After how many calls a step with such work is compiled, at least one. */
 export function callsBefore({ ops, numbers }: Work): number {
