@@ -11,7 +11,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { allPrograms, companions, fileName, linesOf, root } from "./programs.ts";
+import { allPrograms, fileName, root } from "./all-programs.ts";
+import { companions, linesOf } from "./programs.ts";
 
 const programs = allPrograms();
 

@@ -6,7 +6,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { allPrograms, companions, fileName, root } from "./programs.ts";
+import { allPrograms, fileName, root } from "./all-programs.ts";
+import { companions } from "./programs.ts";
 
 // Inside a package that has all the others, so that their names resolve.
 let folder: string;
