@@ -1,5 +1,5 @@
 /**
- * When a step is compiled: once running it uncompiled has cost a good part of what compiling does. It is decided by what the
+ * When a step is compiled: once running it uncompiled has cost an eighth of what compiling does. It is decided by what the
  * step computes and never by the clock, for the same bits at each run.
  */
 
