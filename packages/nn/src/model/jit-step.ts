@@ -164,6 +164,10 @@ export function selfCompiling<Args extends Arguments, Result>(
   let compiled: typeof compiledForm | null = null;
   let last: Args | null = null;
   let kind: Kind | undefined;
+  const giveUp = (reason: string) => {
+    shapes.isCompilable = false;
+    if (!quiet) console.warn(`${where} goes on uncompiled, which is slower. ${reason}`);
+  };
   const call = (...args: Args): Result => {
     if (!shapes.isCompilable) return f(...args);
     if (last === null || !haveSameSpecs(last, args)) {
@@ -188,16 +192,20 @@ export function selfCompiling<Args extends Arguments, Result>(
       return compiled(...args);
     } catch (error) {
       if (!(error instanceof JitError)) throw error;
-      shapes.isCompilable = false;
-      if (!quiet) console.warn(`${where} goes on uncompiled, which is slower. ${error.message}`);
+      giveUp(error.message);
       return f(...args);
     }
   };
+  // A page may have lost the file: its host has a newer version, or there is no network.
   const load = async () => {
-    compile = await loadCompiler();
+    try {
+      compile = await loadCompiler();
+    } catch (error) {
+      giveUp(`The compiler could not be loaded: ${(error as Error).message}`);
+    }
   };
   const whenReady = () => {
-    if (!shapes.isDue || compile !== null) return null;
+    if (!shapes.isDue || !shapes.isCompilable || compile !== null) return null;
     compile = compilerAtHand();
     return compile === null ? load() : null;
   };
