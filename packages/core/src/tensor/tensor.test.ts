@@ -27,6 +27,17 @@ describe("reading a tensor", () => {
     expect(JSON.stringify({ x })).toBe('{"x":[[1,2],[3,4]]}');
   });
 
+  it("hands out memory of its own, so that giving it to a worker takes nothing from other tensors", () => {
+    // Of a size at which tensors share memory.
+    const numbers = Array.from({ length: 40 }, (_, i) => i);
+    const [x, neighbour] = [tensor(numbers).add(1), tensor(numbers).add(2)];
+    const { buffer } = x.toTypedArray();
+    expect(buffer.byteLength).toBe(160);
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    expect(buffer.byteLength).toBe(0);
+    expect([x.at(39), neighbour.at(39)]).toEqual([40, 41]);
+  });
+
   it("refuses one number of several, and places that are not there", () => {
     expect(() => x.item()).toThrow(/a tensor of one element, got shape \[2, 2\]\.\n.*toArray/s);
     expect(() => zeros([0]).item()).toThrow(ShapeError);
