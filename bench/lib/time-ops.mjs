@@ -4,52 +4,22 @@
 import { median } from "./numbers.mjs";
 import { seeded } from "./random.mjs";
 
+const two = (size) => [
+  [size, size],
+  [size, size],
+];
+
 /** What is measured: a name, shapes of the operands that have gradients, and the operation. */
 function operations({ tensor, where }, random) {
   const isPositive = toTensor(tensor, random.normal([16, 16])).greater(0);
   return [
-    [
-      "add 2x2",
-      [
-        [2, 2],
-        [2, 2],
-      ],
-      (a, b) => a.add(b),
-    ],
-    [
-      "add 16x16",
-      [
-        [16, 16],
-        [16, 16],
-      ],
-      (a, b) => a.add(b),
-    ],
+    ["add 2x2", two(2), (a, b) => a.add(b)],
+    ["add 16x16", two(16), (a, b) => a.add(b)],
     ["add 16x16 + 16", [[16, 16], [16]], (a, b) => a.add(b)],
-    [
-      "mul 16x16",
-      [
-        [16, 16],
-        [16, 16],
-      ],
-      (a, b) => a.mul(b),
-    ],
+    ["mul 16x16", two(16), (a, b) => a.mul(b)],
     ["mul 16x16 by 2", [[16, 16]], (a) => a.mul(2)],
-    [
-      "matmul 2x2",
-      [
-        [2, 2],
-        [2, 2],
-      ],
-      (a, b) => a.matmul(b),
-    ],
-    [
-      "matmul 16x16",
-      [
-        [16, 16],
-        [16, 16],
-      ],
-      (a, b) => a.matmul(b),
-    ],
+    ["matmul 2x2", two(2), (a, b) => a.matmul(b)],
+    ["matmul 16x16", two(16), (a, b) => a.matmul(b)],
     ["relu 16x16", [[16, 16]], (a) => a.relu()],
     ["exp 16x16", [[16, 16]], (a) => a.exp()],
     ["tanh 16x16", [[16, 16]], (a) => a.tanh()],
@@ -59,14 +29,7 @@ function operations({ tensor, where }, random) {
     ["reshape to 4x64", [[16, 16]], (a) => a.reshape(4, 64)],
     ["transpose 16x16", [[16, 16]], (a) => a.transpose()],
     ["row 3 of 16x16", [[16, 16]], (a) => a.slice(3)],
-    [
-      "where 16x16",
-      [
-        [16, 16],
-        [16, 16],
-      ],
-      (a, b) => where(isPositive, a, b),
-    ],
+    ["where 16x16", two(16), (a, b) => where(isPositive, a, b)],
   ];
 }
 

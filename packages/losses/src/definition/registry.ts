@@ -97,18 +97,10 @@ const further = [
   ...["alphaDivergence", "asymmetric", "biTempered", "binaryFocal", "categoricalFocal", "categoricalHinge", "circle"],
   ...["contrastive", "cosineEmbedding", "cosineSimilarity", "ctc", "dice", "entmaxLoss", "fDivergence", "fenchelYoung"],
   ...["focalTversky", "gaussianKl", "gaussianNll", "generalizedDice", "hinge", "hingeEmbedding", "infoNCE"],
-  ...[
-    "jensenShannon",
-    "klDivergence",
-    "l2Loss",
-    "listNet",
-    "marginRanking",
-    "multiLabelMargin",
-    "multiLabelSoftMargin",
-  ],
-  ...["multiMargin", "ntXent", "perceptron", "poisson", "poissonNll", "polyCrossEntropy", "quantile", "rankingSoftmax"],
-  ...["renyiDivergence", "smoothL1", "softMargin", "sparsemaxLoss", "squaredHinge", "symmetricCrossEntropy", "triplet"],
-  ...["tsallisDivergence", "tversky", "wasserstein"],
+  ...["jensenShannon", "klDivergence", "l2Loss", "listNet", "marginRanking", "multiLabelMargin"],
+  ...["multiLabelSoftMargin", "multiMargin", "ntXent", "perceptron", "poisson", "poissonNll", "polyCrossEntropy"],
+  ...["quantile", "rankingSoftmax", "renyiDivergence", "smoothL1", "softMargin", "sparsemaxLoss", "squaredHinge"],
+  ...["symmetricCrossEntropy", "triplet", "tsallisDivergence", "tversky", "wasserstein"],
 ];
 
 /** Keras's other names of these. */

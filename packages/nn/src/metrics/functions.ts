@@ -4,20 +4,11 @@
  * The prediction comes first and the target second, as for losses; scikit-learn has them the other way round.
  */
 export { accuracy, topKAccuracy } from "./accuracy.ts";
+export { balancedAccuracy, cohenKappa, iou, meanIoU } from "./agreement.ts";
 export { calibrationCurve, expectedCalibrationError } from "./calibration.ts";
 export { confusionMatrix, formatConfusionMatrix, matthews } from "./confusion.ts";
 export { explainedVariance, pearson, rootMeanSquaredError, spearman } from "./correlation.ts";
-export {
-  balancedAccuracy,
-  cohenKappa,
-  falseNegatives,
-  falsePositives,
-  iou,
-  meanIoU,
-  specificity,
-  trueNegatives,
-  truePositives,
-} from "./counts.ts";
+export { falseNegatives, falsePositives, specificity, trueNegatives, truePositives } from "./counts.ts";
 export { precisionRecallCurve, rocCurve } from "./curves.ts";
 export { f1, fBeta, precision, recall } from "./f-score.ts";
 export { exactMatch, hammingLoss } from "./multi-label.ts";

@@ -2,21 +2,11 @@
  * Metrics: numbers that describe predictions, as functions (the namespace `metrics`), over batches, and by name.
  */
 export { Accuracy, type ThresholdOption, TopKAccuracy } from "./accuracy.ts";
+export { BalancedAccuracy, CohenKappa, IoU, type KappaOptions, MeanIoU } from "./agreement.ts";
 export { type CalibrationBin, type CalibrationOptions, ExpectedCalibrationError } from "./calibration.ts";
 export { type ConfusionMatrix, type ConfusionOptions, type FormatConfusionOptions, Matthews } from "./confusion.ts";
 export { ExplainedVariance, Pearson, RootMeanSquaredError, Spearman } from "./correlation.ts";
-export {
-  BalancedAccuracy,
-  CohenKappa,
-  FalseNegatives,
-  FalsePositives,
-  IoU,
-  type KappaOptions,
-  MeanIoU,
-  Specificity,
-  TrueNegatives,
-  TruePositives,
-} from "./counts.ts";
+export { FalseNegatives, FalsePositives, Specificity, TrueNegatives, TruePositives } from "./counts.ts";
 export type { CurveOptions, PrecisionRecallCurve, RocCurve } from "./curves.ts";
 export { type AverageOptions, type Averaging, F1, FBeta, Precision, Recall } from "./f-score.ts";
 export type { MetricFunction } from "./function-metric.ts";
