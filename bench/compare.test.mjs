@@ -31,7 +31,7 @@ it("compares a record with what it was measured against, and calls fewer millise
           { id: "W2", name: "chainrule jit, base", ms: [31, 30, 32] },
         ],
         start: [{ name: "chainrule", what: "import", ms: [60] }],
-        trained: { empty: [50], entries: [{ id: "W2", name: "chainrule fit", ms: [], missing: "failed" }] },
+        trained: { empties: [{ ms: [50] }], entries: [{ id: "W2", name: "chainrule fit", ms: [], missing: "failed" }] },
       },
     ),
   );

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { agreement } from "./lib/agreement.mjs";
 import { installBuilt } from "./lib/built.mjs";
 import { measureCompile } from "./lib/compile.mjs";
-import { againstBase, findContenders, runChild } from "./lib/contenders.mjs";
+import { findContenders, otherNode, runChild, twice } from "./lib/contenders.mjs";
 import { describeMachine } from "./lib/machine.mjs";
 import { median } from "./lib/numbers.mjs";
 import { chart, markdown } from "./lib/report.mjs";
@@ -23,25 +23,29 @@ const { values: options } = parseArgs({
     only: { type: "string" },
     contenders: { type: "string" },
     rounds: { type: "string" },
+    seconds: { type: "string" },
     quick: { type: "boolean", default: false },
     source: { type: "boolean", default: false },
     against: { type: "string" },
+    node: { type: "string" },
     record: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (options.help) {
-  console.log(`pnpm bench [--only W3,W5,start] [--contenders chainrule,pytorch] [--rounds 5] [--quick] [--source]
-               [--against ../other-checkout] [--record]
+  console.log(`pnpm bench [--only W3,W5,start] [--contenders chainrule,pytorch] [--rounds 5] [--seconds 1.5] [--quick] [--source]
+               [--against ../other-checkout] [--node 24] [--record]
 
   --only        workloads by the beginning of their ids; "start" is the time to start,
                 "trained" that to a trained model, "compile" that to compile
   --contenders  by a part of their names
   --rounds      how often each is timed, in turn; 5 by default
+  --seconds     how long in each round, after two thirds as long to warm up; 1.5 by default
   --quick       one round of a fraction of a second: whether everything runs, not how fast
   --source      chainrule's sources under tsx in place of the built packages
   --against     another checkout of chainrule, built and measured in the same rounds as "…, base":
                 what a change does to speed
+  --node        another version of Node, by which chainrule runs in the same rounds as "…, Node 24"
   --record      keep the results in bench/records`);
   process.exit();
 }
@@ -51,7 +55,8 @@ const [only, wanted] = [words(options.only), words(options.contenders)];
 const isWanted = (id) =>
   !only || only.some((each) => id.toLowerCase() === each || id.toLowerCase().startsWith(`${each}-`));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
-const timing = options.quick ? { warmUp: 0.1, seconds: 0.1 } : { warmUp: 1, seconds: 1.5 };
+const seconds = Number(options.seconds ?? 1.5);
+const timing = options.quick ? { warmUp: 0.1, seconds: 0.1 } : { warmUp: (2 / 3) * seconds, seconds };
 
 const found = findContenders();
 const running = workloads.filter(({ id, isTrainedOnly }) => isWanted(id) && !isTrainedOnly);
@@ -61,7 +66,9 @@ const folder = mkdtempSync(join(tmpdir(), "chainrule-bench-"));
 const here = fileURLToPath(new URL("..", import.meta.url));
 const built = options.source ? null : installBuilt(here, join(folder, "chainrule"));
 const base = options.against && installBuilt(options.against, join(folder, "base"));
-const present = base ? againstBase(found.present, base.module) : found.present;
+const other = options.node ? otherNode(options.node) : null;
+const byNodes = other ? twice(found.present, other.name, { node: other }) : found.present;
+const present = base ? twice(byNodes, "base", { chainrule: base.module }) : byNodes;
 const taking = present.filter(({ name }) => !wanted || wanted.some((each) => name.toLowerCase().includes(each)));
 const stepping = taking.filter(({ onlyTrains }) => !onlyTrains);
 const written = new Set();
@@ -77,28 +84,37 @@ const setting = {
   },
 };
 
-const results = [];
+const record = {
+  date: new Date().toISOString(),
+  machine: describeMachine(found.pythons, other?.name),
+  rounds,
+  ...timing,
+  source: options.source,
+  results: [],
+  start: null,
+  trained: null,
+  compile: null,
+};
 try {
-  const machine = describeMachine(found.pythons);
-  for (const workload of running) results.push(await runWorkload(workload));
-  const start = isWanted("start") ? measureStart({ built, base, rounds: 2 * rounds, pythons: found.pythons }) : null;
+  for (const workload of running) {
+    record.results.push(await runWorkload(workload));
+    // What is measured is kept, should the rest be broken off.
+    keep();
+  }
+  if (isWanted("start")) {
+    record.start = measureStart({ built, base, other, rounds: 2 * rounds, pythons: found.pythons });
+    keep();
+  }
   const training = taking.filter(({ trains }) => trains);
-  const trained = isWanted("trained")
-    ? measureTrained({ contenders: training, rounds: 2 * rounds, setting, source: built !== null && !base })
-    : null;
+  if (isWanted("trained")) {
+    const source = built !== null && !base;
+    record.trained = measureTrained({ contenders: training, rounds: 2 * rounds, setting, source });
+    keep();
+  }
   const compiling = taking.filter(({ compiles }) => compiles);
-  const compile = isWanted("compile") ? await measureCompile({ contenders: compiling, rounds, setting }) : null;
-  report({
-    date: new Date().toISOString(),
-    machine,
-    rounds,
-    ...timing,
-    source: options.source,
-    results,
-    start,
-    trained,
-    compile,
-  });
+  if (isWanted("compile")) record.compile = await measureCompile({ contenders: compiling, rounds, setting });
+  const written = keep();
+  console.log(`\n${markdown(record)}\nwritten: ${written}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -147,18 +163,15 @@ async function referenceFor(workload) {
   return figures;
 }
 
-function report(record) {
-  const text = markdown(record);
-  console.log(`\n${text}`);
+/** Writes what is measured so far; what it wrote. */
+function keep() {
   const { kind, node } = record.machine;
-  const target = options.record
-    ? fileURLToPath(new URL("records", import.meta.url))
-    : fileURLToPath(new URL("../out/bench", import.meta.url));
+  const target = fileURLToPath(new URL(options.record ? "records" : "../out/bench", import.meta.url));
   mkdirSync(target, { recursive: true });
   const name = join(target, `${record.date.slice(0, 10)}-${kind}-node${node.match(/\d+/)[0]}`);
   writeFileSync(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
-  writeFileSync(`${name}.md`, text);
+  writeFileSync(`${name}.md`, markdown(record));
   const svg = chart(record);
   if (svg) writeFileSync(`${name}.svg`, svg);
-  console.log(`written: ${name}.{json,md${svg ? ",svg" : ""}}`);
+  return `${name}.{json,md${svg ? ",svg" : ""}}`;
 }

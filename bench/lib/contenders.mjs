@@ -1,7 +1,7 @@
 /**
  * Who takes part, and how each is started.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { pythonWith } from "./pythons.mjs";
@@ -52,12 +52,17 @@ export function findContenders() {
   return { present, left, pythons };
 }
 
-/** Ours once more, from another checkout of the project: what a change is measured against. */
-export function againstBase(contenders, module) {
-  const doubles = contenders.filter(({ kind }) => kind === "ours");
-  return contenders.flatMap((each) =>
-    doubles.includes(each) ? [each, { ...each, name: `${each.name}, base`, chainrule: module }] : [each],
+/** Ours once more: from another checkout of the project (`chainrule`, its module), or by another Node (`node`). */
+export const twice = (contenders, name, difference) =>
+  contenders.flatMap((each) =>
+    each.kind === "ours" ? [each, { ...each, ...difference, name: `${each.name}, ${name}` }] : [each],
   );
+
+/** The program of another version of Node, as the npm package `node` brings it. */
+export function otherNode(version) {
+  const told = execFileSync("npx", ["-y", `node@${version}`, "-p", "process.execPath + '\\n' + process.versions.node"]);
+  const [program, full] = told.toString().trim().split("\n");
+  return { program, name: `Node ${full.split(".")[0]}` };
 }
 
 /** The program of one contender's task at one workload. */
@@ -75,7 +80,7 @@ export function commandFor(contender, workload, task, options, setting) {
   }
   const loader = chainrule || contender.kind !== "ours" ? [] : ["--import", "tsx"];
   const told = JSON.stringify({ ...request, module: contender.module });
-  return { command: process.execPath, args: [...loader, here("child.mjs"), told], env };
+  return { command: contender.node?.program ?? process.execPath, args: [...loader, here("child.mjs"), told], env };
 }
 
 /**

@@ -3,7 +3,8 @@
  */
 import { cpus, loadavg, totalmem } from "node:os";
 
-export function describeMachine({ torch, jax }) {
+/** @param otherNode What chainrule also runs by, such as "Node 24". */
+export function describeMachine({ torch, jax }, otherNode) {
   const [{ model }] = cpus();
   const count = cpus().length;
   const kind = `${count}x-${model}`
@@ -19,6 +20,7 @@ export function describeMachine({ torch, jax }) {
     loadBefore: loadavg()[0],
     platform: `${process.platform} ${process.arch}`,
     node: process.version,
+    otherNode,
     v8: process.versions.v8,
     pytorch: torch?.version ?? null,
     jax: jax?.version ?? null,

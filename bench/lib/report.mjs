@@ -19,14 +19,14 @@ function best(entries) {
 }
 
 /** What users of chainrule get: compiled, but in the workloads that are about something else. */
-function mine(entries) {
-  const ways = ["chainrule scalar", "chainrule jit", "chainrule eager"];
+function mine(entries, suffix = "") {
+  const ways = ["chainrule scalar", "chainrule jit", "chainrule eager"].map((way) => way + suffix);
   return ways.map((way) => best(entries.filter(({ name }) => name === way))).find((found) => found !== null);
 }
 
 /** Ours on one thread, or another way of ours by its name, beside the others: how many times as fast, by whom. */
 export function ratios({ entries }, way) {
-  const ours = way ? best(entries.filter(({ name }) => name === way)) : mine(entries);
+  const ours = way !== undefined ? best(entries.filter(({ name }) => name === way)) : mine(entries);
   if (!ours) return {};
   const against = {
     js: best(entries.filter(({ kind }) => kind === "js")),
@@ -77,10 +77,19 @@ function peaks({ results }) {
 
 const threaded = "chainrule jit, 2 threads";
 
-function comparisons({ results }) {
+function comparisons({ results, machine: { otherNode } }) {
   const ours = results.flatMap((result) => [
     { name: result.id, found: ratios(result) },
     { name: `${result.id}, 2 threads`, found: ratios(result, threaded) },
+    ...(otherNode
+      ? [
+          {
+            name: `${result.id}, ${otherNode}`,
+            found: ratios(result, mine(result.entries, `, ${otherNode}`)?.name ?? ""),
+          },
+          { name: `${result.id}, ${otherNode}, 2 threads`, found: ratios(result, `${threaded}, ${otherNode}`) },
+        ]
+      : []),
   ]);
   const rows = ours.flatMap(({ name, found }) => {
     if (Object.keys(found).length === 0) return [];
@@ -96,25 +105,27 @@ function comparisons({ results }) {
 }
 
 function startTable(start) {
-  const empty = median(start.find(({ what }) => what === "nothing").ms);
-  const names = [...new Set(start.map(({ name }) => name))].slice(1);
+  const emptyOf = (node) => median(start.find((each) => each.what === "nothing" && each.node === node).ms);
+  const started = start.filter(({ what }) => what !== "nothing");
+  const names = [...new Set(started.map(({ name }) => name))];
   const whats = ["import", "first step", "400 steps"];
   const cell = (name, what) => {
-    const found = start.find((each) => each.name === name && each.what === what);
-    return found?.ms.length ? `+${readable(median(found.ms) - empty)}` : "";
+    const found = started.find((each) => each.name === name && each.what === what);
+    return found?.ms.length ? `+${readable(median(found.ms) - emptyOf(found.node))}` : "";
   };
-  return `Over an empty Node script (${readable(empty)} ms):\n\n${table(
+  return `Over an empty Node script (${readable(emptyOf())} ms):\n\n${table(
     ["start, ms", ...whats],
     names.map((name) => [name, ...whats.map((what) => cell(name, what))]),
   )}`;
 }
 
-function trainedTable({ empty, entries }) {
+function trainedTable({ empties, entries }) {
   const names = [...new Set(entries.map(({ name }) => name))];
   const trainings = [...new Map(entries.map(({ id, steps }) => [id, steps]))];
   const cell = (id, name) => {
-    const { ms, missing } = entries.find((each) => each.id === id && each.name === name);
-    return ms.length > 0 && !missing ? readable(median(ms) - median(empty)) : "";
+    const { ms, node, missing } = entries.find((each) => each.id === id && each.name === name);
+    const empty = empties.find((each) => each.node === node);
+    return ms.length > 0 && !missing ? readable(median(ms) - median(empty.ms)) : "";
   };
   return table(
     ["start to trained, ms", ...trainings.map(([id, steps]) => `${id}, ${readable(steps)} steps`)],
@@ -156,7 +167,7 @@ export function markdown(record) {
   const titles = results.map(({ id, title }) => `- ${id}: ${title}`).join("\n");
   return `# Benchmark of ${date.slice(0, 10)}
 
-${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}; PyTorch ${machine.pytorch ?? "not installed"}; JAX ${machine.jax ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
+${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}${machine.otherNode ? ` and ${machine.otherNode}` : ""}; PyTorch ${machine.pytorch ?? "not installed"}; JAX ${machine.jax ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
 
 ${parts.join("\n\n")}
 

@@ -87,22 +87,31 @@ for i in range(${steps}):
 jax.block_until_ready(weights)
 `;
 
-/** Milliseconds of each program, whole process, in turn; all of them after an empty one in each round. */
-export function measureStart({ built, base, rounds, pythons: { torch, jax } }) {
+/** What an empty script does. */
+const nothing = "nothing";
+
+/** Milliseconds of each program, whole process, in turn; all of them after an empty one in each round. `node` names another one. */
+export function measureStart({ built, base, other, rounds, pythons: { torch, jax } }) {
   console.log("\nstart  whole processes, ms");
   const folder = mkdtempSync(join(bench, ".start-"));
   try {
     const programs = [];
-    const add = (name, what, command, args, cwd) => programs.push({ name, what, command, args, cwd, ms: [] });
-    const script = (name, what, source, place = bench) => {
+    const add = (name, what, command, args, cwd, node) =>
+      programs.push({ name, what, node, command, args, cwd, ms: [] });
+    const script = (name, what, source, place = bench, by = undefined) => {
       const file = join(folder, `${programs.length}.mjs`);
       // Relative imports are the benchmark's own.
       writeFileSync(file, source.replaceAll('from "./', `from "${pathToFileURL(bench).href}`));
-      add(name, what, process.execPath, [file], place);
+      add(by ? `${name}, ${by.name}` : name, what, by?.program ?? process.execPath, [file], place, by?.name);
     };
-    script("empty Node script", "nothing", "");
+    script("empty Node script", nothing, "");
     for (const [name, each] of Object.entries({ chainrule: built, "chainrule, base": base }))
       if (each) for (const [what, source] of Object.entries(ours(each.module))) script(name, what, source, each.folder);
+    if (built && other) {
+      script("empty Node script", nothing, "", bench, other);
+      for (const [what, source] of Object.entries(ours(built.module)))
+        script("chainrule", what, source, built.folder, other);
+    }
     for (const [name, each] of Object.entries(peers))
       for (const [what, source] of Object.entries(each)) script(name, what, source);
     if (torch) {
@@ -116,7 +125,7 @@ export function measureStart({ built, base, rounds, pythons: { torch, jax } }) {
       add("JAX", "400 steps", jax.python, ["-c", jaxLoop(400)], bench);
     }
     for (let round = 0; round < rounds; round++) for (const program of programs) once(program);
-    return programs.map(({ name, what, ms, failed }) => ({ name, what, ms, failed }));
+    return programs.map(({ name, what, node, ms, failed }) => ({ name, what, node, ms, failed }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 /**
- * The time to a trained model: whole processes, from their start to the last of a training's steps; beside a Node process
- * that does nothing. What they come to must agree, as in the other tables.
+ * The time to a trained model: whole processes, from their start to the last of a training's steps; beside a process of
+ * the same Node that does nothing. What they come to must agree, as in the other tables.
  */
 import { spawnSync } from "node:child_process";
 import { agreement } from "./agreement.mjs";
@@ -20,7 +20,7 @@ const tolerance = 0.05;
  */
 export function measureTrained({ contenders, rounds, setting, source }) {
   console.log("\ntrained  from the process's start to a trained model, ms");
-  const sources = contenders.filter(({ kind }) => source && kind === "ours");
+  const sources = contenders.filter(({ kind, node }) => source && kind === "ours" && !node);
   const taking = [
     ...contenders.map((contender) => ({ name: contender.name, contender, setting })),
     ...sources.map((contender) => ({
@@ -30,17 +30,19 @@ export function measureTrained({ contenders, rounds, setting, source }) {
     })),
   ];
   const entries = trainings.flatMap((workload) => taking.map((each) => ({ ...each, workload, ms: [] })));
-  const empty = { ms: [] };
+  const nodes = [...new Set(contenders.map(({ node }) => node))];
+  const empties = nodes.map((node) => ({ node: node?.name, program: node?.program ?? process.execPath, ms: [] }));
   for (let round = 0; round < rounds; round++) {
-    empty.ms.push(timed({ command: process.execPath, args: ["-e", ""], env: process.env }, setting).ms);
+    for (const { program, ms } of empties)
+      ms.push(timed({ command: program, args: ["-e", ""], env: process.env }, setting).ms);
     for (const entry of entries) once(entry);
   }
   for (const workload of trainings) compare(entries.filter((entry) => entry.workload === workload));
   return {
-    empty: empty.ms,
-    entries: entries.map(({ workload, name, ms, missing }) => {
+    empties: empties.map(({ node, ms }) => ({ node, ms })),
+    entries: entries.map(({ workload, name, contender, ms, missing }) => {
       console.log(`  ${workload.id.padEnd(8)} ${name.padEnd(28)} ${missing ?? `${median(ms).toFixed(0)} ms`}`);
-      return { id: workload.id, steps: workload.trained.steps, name, ms, missing };
+      return { id: workload.id, steps: workload.trained.steps, name, node: contender.node?.name, ms, missing };
     }),
   };
 }
