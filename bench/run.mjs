@@ -12,6 +12,7 @@ import { measureCompile } from "./lib/compile.mjs";
 import { findContenders, otherNode, runChild, twice } from "./lib/contenders.mjs";
 import { describeMachine } from "./lib/machine.mjs";
 import { median } from "./lib/numbers.mjs";
+import { commitOf, continueRecord } from "./lib/record.mjs";
 import { chart, markdown } from "./lib/report.mjs";
 import { measureStart } from "./lib/start.mjs";
 import { writeStart } from "./lib/start-files.mjs";
@@ -87,6 +88,7 @@ const setting = {
 const record = {
   date: new Date().toISOString(),
   machine: describeMachine(found.pythons, other?.name),
+  commit: commitOf(here),
   rounds,
   ...timing,
   source: options.source,
@@ -95,9 +97,13 @@ const record = {
   trained: null,
   compile: null,
 };
+if (options.record) continueRecord(fileOf(record), record);
 try {
   for (const workload of running) {
-    record.results.push(await runWorkload(workload));
+    const result = await runWorkload(workload);
+    record.results = workloads.flatMap(({ id }) =>
+      id === workload.id ? [result] : record.results.filter((each) => each.id === id),
+    );
     // What is measured is kept, should the rest be broken off.
     keep();
   }
@@ -163,12 +169,16 @@ async function referenceFor(workload) {
   return figures;
 }
 
-/** Writes what is measured so far; what it wrote. */
-function keep() {
-  const { kind, node } = record.machine;
+/** Where the results go, but for the ending. */
+function fileOf({ date, machine: { kind, node } }) {
   const target = fileURLToPath(new URL(options.record ? "records" : "../out/bench", import.meta.url));
   mkdirSync(target, { recursive: true });
-  const name = join(target, `${record.date.slice(0, 10)}-${kind}-node${node.match(/\d+/)[0]}`);
+  return join(target, `${date.slice(0, 10)}-${kind}-node${node.match(/\d+/)[0]}`);
+}
+
+/** Writes what is measured so far; what it wrote. */
+function keep() {
+  const name = fileOf(record);
   writeFileSync(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
   writeFileSync(`${name}.md`, markdown(record));
   const svg = chart(record);

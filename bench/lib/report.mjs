@@ -157,7 +157,7 @@ function absences({ results, trained, compile }) {
 }
 
 export function markdown(record) {
-  const { date, machine, rounds, seconds, source, results, start, trained, compile } = record;
+  const { date, machine, commit, rounds, seconds, source, results, start, trained, compile } = record;
   const parts = [
     ...(results.length > 0 ? [speeds(record), comparisons(record), peaks(record)] : []),
     ...(start ? [startTable(start)] : []),
@@ -167,7 +167,7 @@ export function markdown(record) {
   const titles = results.map(({ id, title }) => `- ${id}: ${title}`).join("\n");
   return `# Benchmark of ${date.slice(0, 10)}
 
-${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}${machine.otherNode ? ` and ${machine.otherNode}` : ""}; PyTorch ${machine.pytorch ?? "not installed"}; JAX ${machine.jax ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}.
+${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node}${machine.otherNode ? ` and ${machine.otherNode}` : ""}; PyTorch ${machine.pytorch ?? "not installed"}; JAX ${machine.jax ?? "not installed"}; load before the run ${machine.loadBefore.toFixed(2)}. ${rounds} rounds of ${seconds} s each, in turn, each in a process of its own; medians, ± half the distance between the slowest and the fastest round. chainrule ${source ? "from its sources under tsx" : "as built and packed"}${commit ? `, at ${commit}` : ""}.
 
 ${parts.join("\n\n")}
 
