@@ -49,7 +49,7 @@ import {
   warmup,
   where,
 } from "chainrule";
-import { refusedLosses } from "../../packages/io/src/torch/losses.ts";
+import { refusedLosses } from "../../packages/io/src/torch/counterparts/losses.ts";
 import { pytorchGoldens } from "../../packages/io/test/golden-programs.ts";
 import * as losses from "../../packages/losses/src/index.ts";
 import { layerTable } from "../../packages/nn/test/layer-table.ts";

@@ -27,13 +27,13 @@ import { activationByName } from "../../../nn/src/activations.ts";
 import * as schedules from "../../../nn/src/schedules/index.ts";
 import { basesAndModels } from "../../../nn/test/layer-table.ts";
 import { messageOf } from "../../test/fixture.ts";
-import { activationNames } from "./activations.ts";
+import { activationNames } from "./counterparts/activations.ts";
+import { cannot, expressionOf } from "./counterparts/expressions.ts";
+import { counterpartNames, writtenOut } from "./counterparts/layers/index.ts";
+import { lossesOfThree, lossTextNames, refusedLosses, writtenOutLosses } from "./counterparts/losses.ts";
+import { optimizerNames } from "./counterparts/optimizers.ts";
+import { scheduleNames } from "./counterparts/schedules.ts";
 import { pytorchProgram } from "./export-pytorch.ts";
-import { cannot, expressionOf } from "./expressions.ts";
-import { counterpartNames, writtenOut } from "./layers.ts";
-import { lossesOfThree, lossTextNames, refusedLosses, writtenOutLosses } from "./losses.ts";
-import { optimizerNames } from "./optimizers.ts";
-import { scheduleNames } from "./schedules.ts";
 
 /** Names of a module's classes of a kind. */
 function classesOf(base: unknown): string[] {
@@ -46,25 +46,25 @@ it("knows every op, or says why it cannot be", () => {
   const missing = builtinOps().filter((op) => !expressionOf(op) && !Object.hasOwn(cannot, op.name));
   expect(
     missing.map(({ name }) => name),
-    "io/src/torch/expressions.ts wants an expression for each op",
+    "io/src/torch/counterparts/expressions.ts wants an expression for each op",
   ).toEqual([]);
 });
 
 it("knows every layer, loss, optimizer, schedule and activation, each in one place", () => {
   const bases = basesAndModels.filter((name) => name !== "Functional" && name !== "Sequential");
-  expect([...counterpartNames, ...writtenOut, ...bases].sort(), "io/src/torch/layers.ts").toEqual(
+  expect([...counterpartNames, ...writtenOut, ...bases].sort(), "io/src/torch/counterparts/layers/").toEqual(
     classesOf(Module).sort(),
   );
   expect(
     [...lossTextNames, ...writtenOutLosses, ...refusedLosses, ...lossesOfThree].sort(),
-    "io/src/torch/losses.ts",
+    "io/src/torch/counterparts/losses.ts",
   ).toEqual([...new Set(lossNames().map((name) => lossByNameOf(name)))].sort());
-  expect([...optimizerNames].sort(), "io/src/torch/optimizers.ts").toEqual(classesOf(nn.Optimizer).sort());
+  expect([...optimizerNames].sort(), "io/src/torch/counterparts/optimizers.ts").toEqual(classesOf(nn.Optimizer).sort());
   const makers = Object.entries(schedules).flatMap(([name, x]) => (String(x).startsWith("class") ? [] : [name]));
-  expect([...scheduleNames].sort(), "io/src/torch/schedules.ts").toEqual(makers.sort());
+  expect([...scheduleNames].sort(), "io/src/torch/counterparts/schedules.ts").toEqual(makers.sort());
   expect(activationNames.every((name) => typeof activationByName(name) === "function")).toBe(true);
   const unknown = messageOf(() => activationByName("nonesuch"));
-  for (const name of activationNames) expect(unknown, "io/src/torch/activations.ts").toContain(name);
+  for (const name of activationNames) expect(unknown, "io/src/torch/counterparts/activations.ts").toContain(name);
   expect(unknown.match(/Known: ([^.]*)\./)?.[1].split(", ").length).toBe(activationNames.length);
 });
 

@@ -7,9 +7,9 @@ import { Layer, Module } from "@chainrule/nn";
 import { fileSystem, writeFile } from "../files/atomic.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import { type BatchTensors, inputsOf, tensorsOf } from "./batch.ts";
+import { isInTable, refuseLayer } from "./counterparts/layers/index.ts";
 import { Exporter, inMode, type ProgramParts } from "./exporter.ts";
-import { isInTable, refuseLayer } from "./layers.ts";
-import { WriteOut } from "./recording-writer.ts";
+import { WriteOut } from "./needs.ts";
 
 export type { BatchTensors } from "./batch.ts";
 

@@ -12,15 +12,15 @@ import { firstSteps } from "../graph/evaluate.ts";
 import { freshName, plainText, snakeName } from "../python/text.ts";
 import { version } from "../version.ts";
 import { type BatchTensors, keyOf, leavesOfTensors, pick, targetText } from "./batch.ts";
+import { isInTable } from "./counterparts/layers/index.ts";
+import { lossText } from "./counterparts/losses.ts";
+import { checkStepOptions, optimizerCall, optimizerText } from "./counterparts/optimizers.ts";
+import { formulaOf } from "./counterparts/schedules.ts";
 import type { PyTorchProgram } from "./export-pytorch.ts";
-import { isInTable } from "./layers.ts";
-import { lossText } from "./losses.ts";
 import { ModuleWriter } from "./module-writer.ts";
-import { checkStepOptions, optimizerCall, optimizerText } from "./optimizers.ts";
 import { type ProgramText, type TrainingText, writeCheck, writeProgram } from "./program.ts";
 import { leavesOf, recordForward } from "./record.ts";
-import type { Recorded } from "./recording-writer.ts";
-import { formulaOf } from "./schedules.ts";
+import type { Recorded } from "./recorded.ts";
 
 const where = "exportPyTorch";
 

@@ -6,12 +6,15 @@ import type { GraphNode } from "@chainrule/compiler/internal";
 import { OptionError, type Parameter, type Tensor } from "@chainrule/core";
 import { Lambda, type Module } from "@chainrule/nn";
 import { className, freshName, plainText, snakeName, tuple } from "../python/text.ts";
-import { cannot, dtypeOf } from "./expressions.ts";
-import { type Counterpart, counterpartOf } from "./layers.ts";
-import { transposed } from "./layout.ts";
-import { optimizerHelpers } from "./optimizers.ts";
+import { cannot, dtypeOf } from "./counterparts/expressions.ts";
+import type { Counterpart } from "./counterparts/layers/counterpart.ts";
+import { counterpartOf } from "./counterparts/layers/index.ts";
+import { transposed } from "./counterparts/layout.ts";
+import { optimizerHelpers } from "./counterparts/optimizers.ts";
+import { WriteOut } from "./needs.ts";
 import { isWithin, type Place, Places, relativeName, wayTo } from "./places.ts";
-import { type Body, type Mode, notToHide, type Recorded, RecordingWriter, WriteOut } from "./recording-writer.ts";
+import type { Body, Mode, Recorded } from "./recorded.ts";
+import { notToHide, RecordingWriter } from "./recording-writer.ts";
 
 /** Stands for a class's name in its text, which is the same for all that are alike. */
 const placeholder = "\u0000";

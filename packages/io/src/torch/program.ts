@@ -3,9 +3,9 @@
  */
 import { helperCode } from "../python/helpers.ts";
 import { plainText } from "../python/text.ts";
-import { optimizerHelpers } from "./optimizers.ts";
-import { helpers as modules } from "./prelude.ts";
-import { scheduleHelpers } from "./schedules.ts";
+import { optimizerHelpers } from "./counterparts/optimizers.ts";
+import { helpers as modules } from "./counterparts/prelude.ts";
+import { scheduleHelpers } from "./counterparts/schedules.ts";
 
 /** How a model is trained. */
 export interface TrainingText {

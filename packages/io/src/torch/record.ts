@@ -5,7 +5,7 @@ import { flatten, type Graph, GraphNode, Trace, traceFunction } from "@chainrule
 import { asTensor, isFloat, type Op, Parameter, Tensor, type TensorLike, type TensorSpec } from "@chainrule/core";
 import { LayerWithOptions, Module } from "@chainrule/nn";
 import { withForwardHook } from "@chainrule/nn/internal";
-import { expressionOf } from "./expressions.ts";
+import { expressionOf } from "./counterparts/expressions.ts";
 
 /** Something that happened in a call: an operation, the call of another module, or the assignment of a buffer. */
 export type Item =

@@ -5,7 +5,7 @@
 import { Tensor, tensor } from "@chainrule/core";
 import type { Loss } from "@chainrule/losses";
 import * as losses from "@chainrule/losses";
-import { callOf, pythonValue } from "../python/text.ts";
+import { callOf, pythonValue } from "../../python/text.ts";
 
 /** A loss of a prediction and a target that are of one rank, or a target of labels. */
 export interface LossSite {

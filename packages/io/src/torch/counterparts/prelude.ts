@@ -1,7 +1,7 @@
 /**
  * Functions and modules in Python that generated PyTorch programs use where PyTorch has none that is the same.
  */
-import type { Helpers } from "../python/helpers.ts";
+import type { Helpers } from "../../python/helpers.ts";
 
 /** The functions and classes by name. */
 export const helpers: Helpers = {

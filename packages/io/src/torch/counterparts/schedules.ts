@@ -2,7 +2,7 @@
  * Each schedule of the learning rate as a formula in Python: one table.
  */
 import * as nn from "@chainrule/nn";
-import { pythonValue } from "../python/text.ts";
+import { pythonValue } from "../../python/text.ts";
 
 /** The rate at an iteration, which is an expression in Python. */
 type Formula = (t: string) => string;

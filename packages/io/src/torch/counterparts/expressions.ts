@@ -4,8 +4,8 @@
  */
 import type { DType, Op, Shape } from "@chainrule/core";
 import { builtinOps, type Sliding, type Window } from "@chainrule/core/internal";
-import { type AxisRange, call, operators, rounding } from "../python/expressions.ts";
-import { literal as numberIn, tuple } from "../python/text.ts";
+import { type AxisRange, call, operators, rounding } from "../../python/expressions.ts";
+import { literal as numberIn, tuple } from "../../python/text.ts";
 
 /** An application of an op, as its expression sees it. */
 export interface Applied {

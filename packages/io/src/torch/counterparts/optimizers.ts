@@ -3,8 +3,8 @@
  */
 import { OptionError } from "@chainrule/core";
 import * as nn from "@chainrule/nn";
-import type { Helpers } from "../python/helpers.ts";
-import { callOf } from "../python/text.ts";
+import type { Helpers } from "../../python/helpers.ts";
+import { callOf } from "../../python/text.ts";
 
 type Hyper = Readonly<Record<string, never>>;
 
