@@ -2,10 +2,9 @@
  * What a PyTorch program of a model and its training consists of.
  */
 import { flatten, type GraphNode, simplify, traceFunction, withoutGuards } from "@chainrule/compiler/internal";
-import { OptionError, type Parameter, type Tensor, tensor, zeros } from "@chainrule/core";
-import { sameShape } from "@chainrule/core/internal";
+import { OptionError, type Tensor, tensor, zeros } from "@chainrule/core";
 import type { Loss } from "@chainrule/losses";
-import { BatchNorm, type Model, type Module, type Optimizer } from "@chainrule/nn";
+import { BatchNorm, type Model, type Module } from "@chainrule/nn";
 import { alignTarget, hasConstraint, type OutputConfig, type TrainState, trainStep } from "@chainrule/nn/internal";
 import { type BatchNumber, lengthsOf } from "../graph/batch.ts";
 import { firstSteps } from "../graph/evaluate.ts";
@@ -14,10 +13,9 @@ import { version } from "../version.ts";
 import { type BatchTensors, keyOf, leavesOfTensors, pick, targetText } from "./batch.ts";
 import { isInTable } from "./counterparts/layers/index.ts";
 import { lossText } from "./counterparts/losses.ts";
-import { checkStepOptions, optimizerCall, optimizerText } from "./counterparts/optimizers.ts";
-import { formulaOf } from "./counterparts/schedules.ts";
 import type { PyTorchProgram } from "./export-pytorch.ts";
 import { ModuleWriter } from "./module-writer.ts";
+import { OptimizerWriter } from "./optimizer-writer.ts";
 import { type ProgramText, type TrainingText, writeCheck, writeProgram } from "./program.ts";
 import { leavesOf, recordForward } from "./record.ts";
 import type { Recorded } from "./recorded.ts";
@@ -62,6 +60,7 @@ export class Exporter {
   readonly #targets: BatchTensors | null;
   readonly #settings: Settings;
   readonly #writer: ModuleWriter;
+  readonly #optimizers: OptimizerWriter;
   readonly #notes: string[] = [];
   /** The losses of the first steps. */
   #expected: Tensor | null = null;
@@ -78,6 +77,7 @@ export class Exporter {
     this.#targets = targets;
     this.#settings = settings;
     this.#writer = new ModuleWriter(where, model, writtenOut);
+    this.#optimizers = new OptimizerWriter(model, this.#writer, settings.scheduleSteps, this.#notes);
   }
 
   files(): PyTorchProgram {
@@ -109,7 +109,7 @@ export class Exporter {
       });
     const expected = state && this.#expectedLosses(state);
     this.#expected = expected?.losses ?? null;
-    const optimizer = state ? this.#optimizerState(state.optimizer) : null;
+    const optimizer = state ? this.#optimizers.state(state.optimizer) : null;
     const training = state && this.#training(state, trained, penalty, expected!.hasUnused);
     const { text: classes, make } = this.#writer.classes();
     const weights = this.#writer.state();
@@ -226,7 +226,7 @@ export class Exporter {
   ): TrainingText {
     const { optimizer } = state;
     const { clipNorm, clipValue } = optimizer.options;
-    const made = this.#optimizer(optimizer);
+    const made = this.#optimizers.lines(optimizer);
     const loss = this.#losses(state, recorded);
     const hasPenalty = penalty.returns.length > 0;
     return {
@@ -328,112 +328,6 @@ ${body.lines.map((line) => `    ${line}\n`).join("")}    return ${body.returns[0
 
 `);
     return `${name}(${prediction}, ${target})`;
-  }
-
-  #optimizer(optimizer: Optimizer): { lines: string[]; helpers: string[]; rates: (string | null)[] } {
-    checkStepOptions(where, optimizer);
-    const names = this.#torchNames();
-    const helpers = new Set<string>();
-    const rates: (string | null)[] = [];
-    const groups = optimizer.groups.flatMap((group) => {
-      const parameters = [...("parameters" in group.source ? group.source.parameters() : group.source)];
-      const text = optimizerText(where, optimizer.rule, group.hyper);
-      if (text.helper) helpers.add(text.helper);
-      const rate = this.#rate(group.hyper.lr, helpers);
-      // Muon steps tables and vectors as Adam does.
-      const parts =
-        text.name === "Muon"
-          ? [true, false].map((matrices) => ({
-              parameters: parameters.filter((p) => this.#isMuonMatrix(optimizer, p) === matrices),
-              text: { ...text, options: { ...text.options, matrices } },
-            }))
-          : [{ parameters, text }];
-      return parts
-        .filter((part) => part.parameters.length > 0)
-        .map((part) => {
-          rates.push(rate);
-          return { ...part, lr: group.lr.item() };
-        });
-    });
-    const [first] = groups;
-    const all = this.#model.parameters();
-    // A frozen weight may be left out: it is not updated either way.
-    const isWhole = all.every((own) => !own.requiresGrad || first.parameters.includes(own));
-    if (groups.length === 1 && isWhole)
-      return {
-        lines: [`optimizer = ${optimizerCall(first.text, "model.parameters()", first.lr)}`],
-        helpers: [...helpers],
-        rates,
-      };
-    const lines = ["named = dict(model.named_parameters())", "groups = ["];
-    for (const { parameters, text, lr } of groups) {
-      const list = parameters.map((p) => `named[${JSON.stringify(names.get(p))}]`).join(", ");
-      const options = optimizerCall(text, "", lr)
-        .replace(/^[^(]*\(, /, "")
-        .slice(0, -1);
-      lines.push(`    dict(params=[${list}], ${options}),`);
-    }
-    lines.push("]", `optimizer = ${first.text.name}(groups, lr=${first.lr})`);
-    return { lines, helpers: [...helpers], rates };
-  }
-
-  #isMuonMatrix(optimizer: Optimizer, parameter: Parameter): boolean {
-    const i = optimizer.parameters.indexOf(parameter);
-    return parameter.rank === 2 && !optimizer.namedVariables().has(`${i}.v`);
-  }
-
-  #rate(lr: number | ((step: number) => number), helpers: Set<string>): string | null {
-    if (typeof lr === "number") return null;
-    const text = formulaOf(lr)?.("t");
-    if (text === undefined) {
-      const rates = Array.from({ length: this.#settings.scheduleSteps }, (_, i) => lr(i));
-      const name = `rates_${this.#writer.constants.size + 1}`;
-      this.#writer.constants.set(name, tensor(Float64Array.from(rates)));
-      this.#notes.push(
-        `The schedule of the learning rate is a function of your own: its first ${rates.length} rates are in constants.safetensors. Write its formula into learning_rates.`,
-      );
-      return `CONSTANTS["${name}"][t].item()`;
-    }
-    for (const name of ["cosine_restarts", "one_cycle"]) if (text.includes(`${name}(`)) helpers.add(name);
-    return text;
-  }
-
-  /** What PyTorch calls each weight that is made of one of ours. */
-  #torchNames(): Map<Parameter, string> {
-    return new Map([...this.#writer.state()].flatMap(([name, { ours }]) => (ours ? [[ours, name] as const] : [])));
-  }
-
-  /** What the optimizer remembers, by PyTorch's names. */
-  #optimizerState(optimizer: Optimizer): Record<string, Tensor> {
-    const variables = optimizer.namedVariables();
-    const layouts = this.#writer.state();
-    const names = this.#torchNames();
-    const found: Record<string, Tensor> = {};
-    optimizer.parameters.forEach((weight, i) => {
-      const name = names.get(weight);
-      const hyper = optimizer.groups.find(({ source }) =>
-        [...("parameters" in source ? source.parameters() : source)].includes(weight),
-      )!.hyper;
-      const { slots, counts } = optimizerText(where, optimizer.rule, hyper);
-      const step = this.#stepsOf(optimizer, i);
-      if (name === undefined || step === 0) return;
-      const { toTorch, isTransposed } = layouts.get(name)!;
-      if (counts) found[`${name}.step`] = tensor(step, { dtype: "float32" });
-      for (const [ours, theirs] of Object.entries(slots)) {
-        // Means of rows become means of columns where the matrix is transposed.
-        const turned: Readonly<Record<string, string>> = isTransposed ? { rows: "columns", columns: "rows" } : {};
-        const from = turned[ours] ?? ours;
-        const value = variables.get(`${i}.${from}`)?.detach();
-        if (value) found[`${name}.${theirs}`] = sameShape(value.shape, weight.shape) ? toTorch(value) : value;
-      }
-    });
-    return found;
-  }
-
-  /** How many steps a weight has seen; a shared count goes by its first name. */
-  #stepsOf(optimizer: Optimizer, i: number): number {
-    const own = optimizer.stateDict()[`${i}.step`];
-    return own === undefined ? 0 : own.item();
   }
 }
 
