@@ -23,6 +23,9 @@ import { describe, expect, it } from "vitest";
 import { counted } from "../test/counted.ts";
 import { jit } from "./index.ts";
 import { makeJit } from "./jit.ts";
+import { assemble, type Code } from "./wasm/assembler.ts";
+import { createMemory, instantiate } from "./wasm/host.ts";
+import { math } from "./wasm/kernels/math.ts";
 
 const matrix = tensor([
   [1, -2, 3],
@@ -312,6 +315,31 @@ it("deterministic products are those of eager execution, bit for bit", () => {
   expect(relaxed(a, b).sub(a.matmul(b)).abs().max().item()).toBeLessThan(1e-4);
   expect(() => jit((x: Tensor) => x, { determinstic: true } as never)).toThrow("deterministic");
   expect(() => jit((x: Tensor) => x, { deterministic: "yes" } as never)).toThrow('expected true or false, got "yes"');
+});
+
+it("deterministic functions of numbers are those of hosts without multiply-add, bit for bit", () => {
+  const x = randn([1000], { std: 4 });
+  const memory = createMemory(1);
+  for (const name of ["exp", "tanh", "sigmoid", "softplus", "erf"] as const) {
+    const body = (code: Code) => {
+      const at = code.local("i32");
+      code.repeat(0, () => {
+        code.push(at, at).access("v128.load");
+        math[name](code);
+        code.access("v128.store").advance(at, 16);
+      });
+    };
+    const plain = instantiate<{ f: (count: number) => void }>(
+      assemble([{ name: "f", parameters: ["i32"], body }]),
+      memory,
+    );
+    const numbers = new Float32Array(memory.buffer, 0, 1000);
+    numbers.set(x.toTypedArray());
+    plain.f(250);
+    expect(jit((x: Tensor) => x[name](), { deterministic: true })(x).toTypedArray()).toEqual(numbers);
+    const relaxed = jit((x: Tensor) => x[name]())(x);
+    expect(relaxed.sub(x[name]()).div(x[name]()).abs().max().item()).toBeLessThan(3e-7);
+  }
 });
 
 it("wrong calls do not use it up", () => {

@@ -16,9 +16,9 @@ import type { Heap } from "./wasm/heap.ts";
 /** How to compile. */
 export interface JitOptions {
   /**
-   * Whether results must be the same on every machine and engine, bit for bit. By default matrix products round once
-   * for multiply and add where the engine can (Node 22 and newer), which is nearly twice as fast there and, if
-   * anything, more exact.
+   * Whether results must be the same on every machine and engine, bit for bit. By default matrix products, exp, log
+   * and what is made of them round once for multiply and add where the engine can (Node 22 and newer), which is faster
+   * there and, if anything, more exact.
    */
   readonly deterministic?: boolean;
 }

@@ -8,6 +8,7 @@ import type { FusionGroup } from "../ir/fused-graph.ts";
 import { guardFailure } from "../ir/guard.ts";
 import { assemble } from "../wasm/assembler.ts";
 import { instantiate } from "../wasm/host.ts";
+import { relaxedSimd } from "../wasm/kernels/gemm.ts";
 import type { Command } from "./command.ts";
 import { hostKernel } from "./host-kernel.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
@@ -27,7 +28,7 @@ export interface LinkedModule {
   readonly groups: readonly Command[];
 }
 
-/** @param deterministic whether products round after multiplying and after adding, as every host can. */
+/** @param deterministic whether to round after multiplying and after adding, as every host can. */
 export function link(
   module: GeneratedModule,
   groups: readonly FusionGroup[],
@@ -71,7 +72,7 @@ function instantiated(
   ];
   const calls = shared.map((each) => each.functions);
   const given = Object.assign({ ...imports.functions, [giveUp.name]: failGuard }, ...calls, threads?.protocol);
-  const bytes = assemble(functions, types, { shared: threads !== null });
+  const bytes = assemble(functions, types, { shared: threads !== null, relaxed: !deterministic && relaxedSimd() });
   const exports = instantiate<Exports>(bytes, heap.memory, given);
   const serial = (entry: EntryPoint) => exports[entryName(entry)] as Command;
   if (!threads || entryPoints.every(({ phases }) => phases.length === 0)) return { exports, dispatch: serial };

@@ -30,13 +30,16 @@ export class Code {
   readonly locals: ValueType[] = [];
   /** Instructions that run before `bytes`: what the constants' locals are set by. */
   readonly prologue = new Bytes();
+  /** Whether the module may use relaxed instructions: those of which hosts round some differently. */
+  readonly relaxed: boolean;
   readonly #constants = new Map<string, number>();
   readonly #parameters: number;
   readonly #functionNumber: (name: string) => number;
 
-  constructor(parameters: number, functionNumber: (name: string) => number = () => 0) {
+  constructor(parameters: number, functionNumber: (name: string) => number = () => 0, relaxed = false) {
     this.#parameters = parameters;
     this.#functionNumber = functionNumber;
+    this.relaxed = relaxed;
   }
 
   /** A new local variable, 0 at first; returns its number. */
@@ -333,7 +336,8 @@ function writeMemory(to: Bytes, shared: boolean): void {
  * The bytes of a module that imports a memory (`env.memory`) and exports its functions.
  *
  * @param imported functions from outside, in `env` too.
- * @param shared whether the memory is one that threads share.
+ * @param options `shared`: whether the memory is one that threads share. `relaxed`: whether functions of numbers multiply
+ *   and add with one rounding where the machine can (see `relaxedSimd`).
  *
  * @example
  * const memory = new WebAssembly.Memory({ initial: 1 });
@@ -343,12 +347,12 @@ function writeMemory(to: Bytes, shared: boolean): void {
 export function assemble(
   functions: readonly FunctionDefinition[],
   imported: readonly ImportedFunction[] = [],
-  { shared = false }: { readonly shared?: boolean } = {},
+  { shared = false, relaxed = false }: { readonly shared?: boolean; readonly relaxed?: boolean } = {},
 ): OwnBytes {
   const all = [...imported, ...functions];
   const numbers = new Map(all.map((f, i) => [f.name, i]));
   const bodies = functions.map((f) => {
-    const code = new Code(f.parameters.length, (name) => {
+    const functionNumber = (name: string) => {
       const number = numbers.get(name);
       if (number === undefined)
         throw new ValueError({
@@ -357,7 +361,8 @@ export function assemble(
           got: name,
         });
       return number;
-    });
+    };
+    const code = new Code(f.parameters.length, functionNumber, relaxed);
     f.body(code);
     return code;
   });

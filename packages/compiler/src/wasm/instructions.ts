@@ -204,6 +204,9 @@ const vectorNumbers = {
   "f32x4.relaxed_madd": 0x105,
   /** (a, b, c): c - a b, rounded once or twice as the machine likes */
   "f32x4.relaxed_nmadd": 0x106,
+  "f64x2.relaxed_madd": 0x107,
+  /** (a, b, mask): as v128.bitselect, for masks whose lanes are all ones or all zeros */
+  "i32x4.relaxed_laneselect": 0x10b,
 } as const satisfies Record<string, number>;
 
 type Vector = keyof typeof vectorNumbers;

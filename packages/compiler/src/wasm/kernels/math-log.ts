@@ -5,8 +5,8 @@
  * s_log1pf.c); the polynomial is a minimax fit of our own.
  */
 import type { Code } from "../assembler.ts";
-import { exp, ln2High, ln2Low, tiny } from "./math-exp.ts";
-import { polynomial, select } from "./math-tools.ts";
+import { expNegative, ln2High, ln2Low, tiny } from "./math-exp.ts";
+import { multiplyAdd, polynomial, select } from "./math-tools.ts";
 
 /** (log((1 + s) / (1 - s)) / s - 2) / s² in s², for m between √½ and √2. */
 const logTail = [0.6666666269302368, 0.40000972151756287, 0.2849878966808319, 0.24279043078422546];
@@ -24,15 +24,17 @@ function split(code: Code, x: number, k: number, f: number): void {
 
 /** k ln 2 + correction + log(1 + f), the small parts added first. */
 function assembleLog(code: Code, k: number, f: number, correction: number | undefined): void {
-  const [s, square, half] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const [s, square, half, low] = [0, 1, 2, 3].map(() => code.local("v128"));
   code.put(s, f, f, code.floatsOnce(2), "f32x4.add", "f32x4.div");
   code.put(square, s, s, "f32x4.mul");
   code.put(half, f, f, "f32x4.mul", code.floatsOnce(0.5), "f32x4.mul");
   polynomial(code, square, logTail);
-  code.push(square, "f32x4.mul", half, "f32x4.add", s, "f32x4.mul");
-  code.push(k, code.floatsOnce(ln2Low), "f32x4.mul");
-  if (correction !== undefined) code.push(correction, "f32x4.add");
-  code.push("f32x4.add", half, "f32x4.sub", f, "f32x4.add", k, code.floatsOnce(ln2High), "f32x4.mul", "f32x4.add");
+  code.get(square);
+  multiplyAdd(code, half);
+  code.get(s).put(low, k, code.floatsOnce(ln2Low), "f32x4.mul");
+  if (correction !== undefined) code.put(low, low, correction, "f32x4.add");
+  multiplyAdd(code, low);
+  code.push(half, "f32x4.sub", f, "f32x4.add", k, code.floatsOnce(ln2High), "f32x4.mul", "f32x4.add");
 }
 
 /** Infinity and NaN stay; `pole` becomes -Infinity, and what lies below it NaN. */
@@ -73,21 +75,20 @@ export function log1p(code: Code): void {
   tiny(code, x, 2 ** -25);
 }
 
-/** As `logTail`, for 1 + f between 1 and 2. */
+/** (log(1 + e) - e) / e² in e - ½, for e up to 1, to 2^-27 of the logarithm. */
 const softTail = [
-  0.6666667461395264, 0.39998945593833923, 0.2861534357070923, 0.21442082524299622, 0.24253128468990326,
+  -0.37813955545425415, 0.1792249083518982, -0.09323249012231827, 0.05108857527375221, -0.028890883550047874,
+  0.01665588840842247, -0.010266514495015144, 0.006953843403607607, -0.003172459779307246,
 ];
 
-/** log(1 + eˣ) = max(x, 0) + log1p(e^-|x|), where 1 + e^-|x| needs no splitting. */
+/** log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^-|x|, for which a polynomial will do. */
 export function softplus(code: Code): void {
-  const [x, e, s, square] = [0, 1, 2, 3].map(() => code.local("v128"));
-  code.tee(x).op("f32x4.abs", "f32x4.neg");
-  exp(code);
-  code.set(e).put(s, e, e, code.floatsOnce(2), "f32x4.add", "f32x4.div");
-  code.put(square, s, s, "f32x4.mul");
-  // 2s + s R = e - s (e - R), because 2s = e - s e: what rounding s costs then shrinks with e.
-  code.push(e, s, e);
-  polynomial(code, square, softTail);
-  code.push(square, "f32x4.mul", "f32x4.sub", "f32x4.mul", "f32x4.sub");
+  const [x, e, centred, square] = [0, 1, 2, 3].map(() => code.local("v128"));
+  code.tee(x).push(code.intsOnce(-0x80000000), "v128.or").set(e);
+  expNegative(code, e);
+  code.tee(e).push(code.floatsOnce(0.5), "f32x4.sub").set(centred).put(square, centred, centred, "f32x4.mul");
+  polynomial(code, centred, softTail, square);
+  code.push(e, e, "f32x4.mul");
+  multiplyAdd(code, e);
   code.push(x, code.floatsOnce(0), "f32x4.pmax", "f32x4.add");
 }

@@ -1,49 +1,65 @@
 /**
- * What the functions on vectors are made of: polynomials and selection.
+ * What the functions on vectors are made of: multiply and add, polynomials, selection.
+ *
+ * Each has two forms: with the relaxed instructions, where the module may use them, and without. What relaxed instructions
+ * compute is as exact whether the machine rounds once or twice.
  */
 import type { Code, Term } from "../assembler.ts";
-import type { Instruction } from "../instructions.ts";
 
-/** Leaves c₀ + c₁ x + c₂ x² + … for the x in a local. */
-export function polynomial(code: Code, x: number, coefficients: readonly number[]): void {
-  const constants = coefficients.map((c) => code.floatsOnce(c));
-  estrin(code, x, constants, "f32x4.mul", "f32x4.add");
+type Lanes = "f32x4" | "f64x2";
+
+/** Multiplies the two vectors on the stack, and adds a third. */
+export function multiplyAdd(code: Code, addend: Term, lanes: Lanes = "f32x4"): void {
+  if (code.relaxed) code.push(addend, `${lanes}.relaxed_madd`);
+  else code.push(`${lanes}.mul`, addend, `${lanes}.add`);
 }
 
-/** As `polynomial`, of doubles. */
-export function polynomialOfDoubles(code: Code, x: number, coefficients: readonly number[]): void {
-  const constants = coefficients.map((c) => code.doublesOnce(c));
-  estrin(code, x, constants, "f64x2.mul", "f64x2.add");
+/** Leaves c - a b, of vectors in locals. */
+export function subtractProduct(code: Code, c: number, a: number, b: number): void {
+  if (code.relaxed) code.push(a, b, c, "f32x4.relaxed_nmadd");
+  else code.push(c, a, b, "f32x4.mul", "f32x4.sub");
 }
 
 /**
- * Halves that do not wait for each other (Estrin 1960), because the functions here are bound by how long one
- * instruction waits for another, not by how many there are.
+ * Leaves c₀ + c₁ x + c₂ x² + … for the x in a local (Horner).
+ *
+ * @param square a local with x²: even and odd powers then do not wait for each other. So it is where all that follows waits
+ *   for the result, because the functions here are bound by that, and not by how many instructions there are.
  */
-function estrin(code: Code, x: number, constants: readonly number[], mul: Instruction, add: Instruction): void {
-  const powers = new Map([[1, x]]);
-  for (let n = 1; 2 * n < constants.length; n *= 2) {
-    const square = code.local("v128");
-    code.put(square, powers.get(n)!, powers.get(n)!, mul);
-    powers.set(2 * n, square);
-  }
-  const part = (from: number, to: number): void => {
-    if (to - from === 1) {
-      code.get(constants[from]);
-      return;
-    }
-    let half = 1;
-    while (2 * half < to - from) half *= 2;
-    part(from + half, to);
-    code.push(powers.get(half)!, mul);
-    part(from, from + half);
-    code.op(add);
-  };
-  part(0, constants.length);
+export function polynomial(code: Code, x: number, coefficients: readonly number[], square: number | null = null): void {
+  const constants = coefficients.map((c) => code.floatsOnce(c));
+  if (square === null) horner(code, x, constants, "f32x4");
+  else inHalves(code, x, square, constants, "f32x4");
 }
 
-/** Replaces the vector on the stack by `replacement` where the mask's bits are 1. */
+/** As `polynomial` with a square, of doubles. */
+export function polynomialOfDoubles(code: Code, x: number, coefficients: readonly number[]): void {
+  const constants = coefficients.map((c) => code.doublesOnce(c));
+  const square = code.local("v128");
+  code.put(square, x, x, "f64x2.mul");
+  inHalves(code, x, square, constants, "f64x2");
+}
+
+function horner(code: Code, x: number, constants: readonly number[], lanes: Lanes): void {
+  code.get(constants[constants.length - 1]);
+  for (const constant of constants.slice(0, -1).reverse()) {
+    code.get(x);
+    multiplyAdd(code, constant, lanes);
+  }
+}
+
+function inHalves(code: Code, x: number, square: number, constants: readonly number[], lanes: Lanes): void {
+  const even = code.local("v128");
+  const [evens, odds] = [0, 1].map((rest) => constants.filter((_, i) => i % 2 === rest));
+  horner(code, square, evens, lanes);
+  code.set(even);
+  horner(code, square, odds, lanes);
+  code.get(x);
+  multiplyAdd(code, even, lanes);
+}
+
+/** Replaces the vector on the stack by `replacement` where the mask, whose lanes are all ones or zeros, says so. */
 export function select(code: Code, replacement: readonly Term[], mask: readonly Term[]): void {
   const other = code.local("v128");
-  code.set(other).push(...replacement, other, ...mask, "v128.bitselect");
+  code.set(other).push(...replacement, other, ...mask, code.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
 }

@@ -3,10 +3,14 @@ import { describe, expect, it } from "vitest";
 import { erf, sigmoid, softplus } from "../../../../core/src/kernels/special.ts";
 import { assemble, type Code } from "../assembler.ts";
 import { createMemory, instantiate } from "../host.ts";
+import { relaxedSimd } from "./gemm.ts";
 import { math, pow, wholePower } from "./math.ts";
 
+/** Whether functions multiply and add in one instruction: as every host can, and as this one can besides. */
+const forms = [false, true].filter((relaxed) => !relaxed || relaxedSimd());
+
 /** Applies what `write` writes to each element (the pairs) of the inputs, whose lengths are multiples of 4. */
-function apply(write: (code: Code) => void, ...inputs: Float32Array[]): Float32Array {
+function apply(relaxed: boolean, write: (code: Code) => void, ...inputs: Float32Array[]): Float32Array {
   const n = inputs[0].length;
   const memory = createMemory(Math.ceil((n * 4 * (inputs.length + 1)) / 65536));
   const floats = new Float32Array(memory.buffer);
@@ -14,23 +18,18 @@ function apply(write: (code: Code) => void, ...inputs: Float32Array[]): Float32A
     floats.set(x, i * n);
   });
   const to = inputs.length * n * 4;
-  const bytes = assemble([
-    {
-      name: "f",
-      parameters: ["i32"],
-      body: (code) => {
-        const at = code.local("i32");
-        code.repeat(0, () => {
-          code.get(at);
-          inputs.forEach((_, i) => {
-            code.get(at).access("v128.load", i * n * 4);
-          });
-          write(code);
-          code.access("v128.store", to).advance(at, 16);
-        });
-      },
-    },
-  ]);
+  const body = (code: Code) => {
+    const at = code.local("i32");
+    code.repeat(0, () => {
+      code.get(at);
+      inputs.forEach((_, i) => {
+        code.get(at).access("v128.load", i * n * 4);
+      });
+      write(code);
+      code.access("v128.store", to).advance(at, 16);
+    });
+  };
+  const bytes = assemble([{ name: "f", parameters: ["i32"], body }], [], { relaxed });
   instantiate<{ f: (count: number) => void }>(bytes, memory).f(n / 4);
   return floats.slice(to / 4, to / 4 + n);
 }
@@ -105,12 +104,12 @@ const references: Record<keyof typeof math, readonly [(x: number) => number, fro
   reciprocal: [(x) => 1 / x, -10, 10],
 };
 
-describe("functions of four floats", () => {
+describe.each(forms)("functions of four floats, relaxed multiply-add %s", (relaxed) => {
   const everywhere = everyExponent(64);
 
   it.each(Object.entries(references))("%s is exact to 2 units in the last place", (name, [exact, from, to]) => {
     for (const inputs of [everywhere, sweep(from, to, 40000), sweep(-2, 2, 20000)]) {
-      const got = apply(math[name as keyof typeof math], inputs);
+      const got = apply(relaxed, math[name as keyof typeof math], inputs);
       const { units, at } = worst(got, (i) => exact(inputs[i]));
       expect(units, `${name}(${inputs[at]}) = ${got[at]}, not ${exact(inputs[at])}`).toBeLessThan(2);
     }
@@ -121,7 +120,7 @@ describe("functions of four floats", () => {
     const large = [16367173 * 2 ** 72, 2 ** 20, 1e10, 3.4028234663852886e38];
     const inputs = Float32Array.from([...near, ...large, ...near.map((x) => x * 1001)]);
     for (const name of ["sin", "cos"] as const) {
-      const got = apply(math[name], inputs);
+      const got = apply(relaxed, math[name], inputs);
       const { units, at } = worst(got, (i) => Math[name](inputs[i]));
       expect(units, `${name}(${inputs[at]})`).toBeLessThan(2);
     }
@@ -138,7 +137,7 @@ describe("functions of four floats", () => {
       [bases.map((b) => -b), whole],
       [bases.map((b) => 1 + b * 1e-4), sweep(-1e5, 1e5, 65536)],
     ]) {
-      const got = apply(pow, x, y);
+      const got = apply(relaxed, pow, x, y);
       const { units, at } = worst(got, (i) => x[i] ** y[i]);
       expect(units, `${x[at]} ** ${y[at]} = ${got[at]}`).toBeLessThan(2);
     }
@@ -150,7 +149,7 @@ describe("functions of four floats", () => {
     const edges = [...specials, 2, -2, 3, -3, 1.5, -1.5, 1e-40];
     const pairs = edges.flatMap((x) => edges.map((y) => [x, y]));
     const [x, y] = [0, 1].map((i) => Float32Array.from(pairs, (pair) => pair[i]));
-    const got = apply(pow, x, y);
+    const got = apply(relaxed, pow, x, y);
     got.forEach((z, i) => {
       const exact = ieee(x[i], y[i]);
       if (!(distance(z, exact) < 2)) expect.fail(`${x[i]} ** ${y[i]} = ${z}, not ${exact}`);
@@ -161,7 +160,7 @@ describe("functions of four floats", () => {
     const x = Float32Array.from({ length: 16 }, (_, i) => i - 8);
     for (const power of [-3, -2, -1, 0, 1, 2, 3, 4, 5, 7]) {
       const y = new Float32Array(16).fill(power);
-      for (const got of [apply((code) => wholePower(code, power), x), apply(pow, x, y)])
+      for (const got of [apply(relaxed, (code) => wholePower(code, power), x), apply(relaxed, pow, x, y)])
         expect([...got]).toEqual([...x].map((base) => Math.fround(base ** power)));
     }
   });
