@@ -15,6 +15,7 @@ import { type MemoryPlan, planMemory } from "./passes/memory-plan.ts";
 import { partition } from "./passes/partition.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { fuseRows } from "./passes/row-fusion.ts";
+import { sharePanels } from "./passes/share-panels.ts";
 import { simplify } from "./passes/simplify.ts";
 import { stackProducts } from "./passes/stack-products.ts";
 import { suspectGarbage } from "./runtime/garbage.ts";
@@ -56,7 +57,9 @@ export function compile(
   // Stacked products: graph → a graph in which products that are added up are one product.
   const stacked = stackProducts(joined);
   // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.
-  const graph = fuseEpilogues(stacked === simplified ? simplified : simplify(stacked));
+  const products = fuseEpilogues(stacked === simplified ? simplified : simplify(stacked));
+  // Shared panels: graph → a graph in which a matrix that several products pack is packed once.
+  const graph = sharePanels(products);
   // Fusion: graph → groups of nodes in running order, elementwise neighbours and the reductions that end them in one loop.
   const loops = fuse(graph);
   // Row fusion: groups → groups, loops over the same rows joined into one that takes row after row.

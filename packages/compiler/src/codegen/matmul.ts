@@ -8,7 +8,7 @@ import { further, type Place, type Places, type Scratch } from "../ir/layout.ts"
 import type { Code, Term } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { gemmScratch } from "../wasm/kernels/gemm.ts";
-import { reluFlag, tileColumns, tileRows } from "../wasm/kernels/gemm-tile.ts";
+import { packedFlag, reluFlag, tileColumns, tileRows } from "../wasm/kernels/gemm-tile.ts";
 import { gemm64Scratch } from "../wasm/kernels/gemm64.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
@@ -40,12 +40,15 @@ interface Product {
   /** Where the bias is, null for none, and whether to cut at zero. */
   readonly bias: Place | null;
   readonly relu: boolean;
+  /** Whether b lies in panels. */
+  readonly packed: boolean;
   readonly dtype: Float;
 }
 
-function productOf({ lowering }: GraphNode): Transposed & { readonly relu: boolean } {
-  if (lowering?.kind !== "matmul") return { a: false, b: false, relu: false };
-  return { ...lowering.transposed, relu: lowering.relu === true };
+function productOf({ lowering }: GraphNode): Transposed & { readonly relu: boolean; readonly packed: boolean } {
+  if (lowering?.kind !== "matmul") return { a: false, b: false, relu: false, packed: false };
+  const { transposed, relu = false, packed = false } = lowering;
+  return { ...transposed, relu, packed };
 }
 
 function sizes(node: GraphNode): { m: number; n: number; k: number } {
@@ -114,7 +117,8 @@ export function writeMatmul(
     b: operand(node.inputs[1], swap.b, batch, places),
     batch,
     bias: node.inputs.length > 2 ? vectorOf(node.inputs[2], places) : null,
-    relu: swap.relu ?? false,
+    relu: swap.relu,
+    packed: swap.packed,
     dtype: node.dtype as Float,
     ...sizes(node),
   };
@@ -128,6 +132,8 @@ class BatchLoops {
   #rows: Term;
   #columns: Term;
   #bias: Term;
+  /** The first column that is computed. */
+  #first: Term = [0];
   /** The axis of the batch of which only a part is walked. */
   #split: { readonly axis: number; readonly range: PartitionRange } | null = null;
   readonly #pointers: readonly number[];
@@ -169,7 +175,7 @@ class BatchLoops {
 
   /** Partitions the batch where it is long enough, or else the larger side of the result, in whole tiles. */
   #partitionWork(partition: WorkPartition): void {
-    const { a, b, m, n, bias } = this.#product;
+    const { a, b, m, n, bias, packed } = this.#product;
     const code = this.#code;
     const axis = this.#lengths.findIndex((length) => length >= partition.parts);
     if (axis >= 0) {
@@ -186,7 +192,8 @@ class BatchLoops {
     } else {
       const range = partitionRange(code, partition, n, 2 * tileColumns);
       this.#columns = range.count;
-      this.#skip(1, range.start, b.column);
+      if (packed) this.#first = range.start;
+      else this.#skip(1, range.start, b.column);
       this.#skip(2, range.start, 1);
       if (bias === null) return;
       const own = code.local("i32");
@@ -240,15 +247,15 @@ class BatchLoops {
   }
 
   #call(): void {
-    const { a, b, n, k, dtype, relu } = this.#product;
+    const { a, b, n, k, dtype, relu, packed } = this.#product;
     const [pa, pb, pc] = this.#pointers;
     this.#code.push(
       pa,
       [a.row],
       [a.column],
       pb,
-      [b.row],
-      [b.column],
+      packed ? [n] : [b.row],
+      packed ? this.#first : [b.column],
       pc,
       [n],
       this.#rows,
@@ -256,7 +263,7 @@ class BatchLoops {
       [k],
       this.#scratch,
     );
-    if (dtype === "float32") this.#code.push([relu ? reluFlag : 0], this.#bias);
+    if (dtype === "float32") this.#code.push([(relu ? reluFlag : 0) | (packed ? packedFlag : 0)], this.#bias);
     this.#code.call(calls[dtype]);
   }
 }

@@ -85,5 +85,11 @@ export type Lowering =
   | { readonly kind: "indexing"; readonly indexing: IndexingKind; readonly axis: number }
   | { readonly kind: "concat"; readonly axis: number }
   | ({ readonly kind: "sliceScatter" } & SliceBounds)
-  | { readonly kind: "matmul"; readonly transposed: Transposed; readonly relu?: boolean }
+  | {
+      readonly kind: "matmul";
+      readonly transposed: Transposed;
+      readonly relu?: boolean;
+      /** Whether the second matrix lies in panels, as the compiler packs it for several products. */
+      readonly packed?: boolean;
+    }
   | { readonly kind: "window"; readonly call: WindowFunction; readonly sliding: Sliding };

@@ -18,6 +18,8 @@ const biasScratch = tallTileRows * tileColumns * 4;
 /** Bits of `flags`: add to C instead of replacing it; then let nothing below 0 through. */
 export const accumulateFlag = 1;
 export const reluFlag = 2;
+/** Of the whole product, see `Gemm`: B is packed already. */
+export const packedFlag = 4;
 
 /**
  * The parameters of all versions. Strides are in bytes: `aRow` between rows of a tile, `aStep` between elements of a

@@ -3,8 +3,8 @@ import { multiplySmall } from "@chainrule/core/internal";
 import { describe, expect, it } from "vitest";
 import { assemble } from "../assembler.ts";
 import { createMemory, instantiate } from "../host.ts";
-import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "./gemm.ts";
-import { accumulateFlag, reluFlag } from "./gemm-tile.ts";
+import { type Gemm, gemmFunctions, gemmScratch, panelDepth, relaxedSimd } from "./gemm.ts";
+import { accumulateFlag, packedFlag, reluFlag } from "./gemm-tile.ts";
 
 const generator = new Generator(11);
 const pages = 64;
@@ -113,6 +113,35 @@ describe.each(compiled)("gemm with %s", (_, gemm) => {
 
   it("is the clear product for every number of rows that tiles of different heights share", () => {
     for (let m = 1; m <= 26; m++) for (const n of [8, 33]) for (const k of [48, 49]) check(gemm, { m, n, k, flags: 3 });
+  });
+
+  it("reads panels to the same bits as the matrix that was packed in them, all of its columns or some", () => {
+    for (let trial = 0; trial < 60; trial++) {
+      const deep = generator.integer(1, 257);
+      const k = trial % 4 === 0 ? 512 : deep;
+      const [m, n] = [generator.integer(1, 40), 8 * generator.integer(2, 80)];
+      const first = trial % 3 === 0 ? 16 * generator.integer(0, n >> 4) : 0;
+      const depth = panelDepth(n, k)!;
+      const place = allocator();
+      const [a, b, panels, bias, c, d] = [m * k, k * n, k * n, n, m * n, m * n].map(place);
+      const scratch = place(gemmScratch(n, k) / 4);
+      generator.fillNormal(floats.subarray(d, end));
+      for (let p = 0; p < k; p++)
+        for (let j = 0; j < n; j++) {
+          const from = p - (p % depth);
+          floats[panels + from * n + (j - (j % 8)) * depth + (p % depth) * 8 + (j % 8)] = floats[b + p * n + j];
+        }
+      floats.copyWithin(d, c, c + m * n);
+      const flags = generator.integer(0, 4);
+      const own = (base: number) => [base * 4, n, m, n - first, k, scratch * 4] as const;
+      gemm(a * 4, k, 1, (b + first) * 4, n, 1, ...own(c), flags, bias * 4);
+      gemm(a * 4, k, 1, panels * 4, n, first, ...own(d), flags | packedFlag, bias * 4);
+      if (m > 1)
+        expect(floats.subarray(d, d + m * n), JSON.stringify({ m, n, k, first })).toEqual(
+          floats.subarray(c, c + m * n),
+        );
+    }
+    expect([panelDepth(16, 300), panelDepth(12, 8), panelDepth(16, 0)]).toEqual([null, null, null]);
   });
 
   it("is the clear product for random sizes, with what may follow it", () => {

@@ -9,6 +9,7 @@ import { packEightFunction, packFourFunction, packSixFunction } from "./gemm-pac
 import {
   accumulateFlag,
   copyFunction,
+  packedFlag,
   type TileOptions,
   tallTileRows,
   tileColumns,
@@ -37,6 +38,9 @@ const blockBytes = rowBlock * depth * 4;
  * Addresses (`a`, `b`, `c`, `scratch`, `bias`) are in bytes, strides in elements: element (i, j) of A lies at
  * `a + 4 (i aRow + j aColumn)`; C's columns are contiguous. `scratch` has `gemmScratch(n, k)` bytes. `flags` are
  * `accumulateFlag`, `reluFlag` or both. `bias` is the address of n floats to add to each row, 0 for none.
+ *
+ * With `packedFlag` B lies in panels, as `panelDepth` has it; `bRow` is then the number of columns that there are in all, a
+ * multiple of 8, and `bColumn` the first of the n, one of 16. The inner length must be one that `panelDepth` takes.
  */
 export type Gemm = (
   a: number,
@@ -59,6 +63,20 @@ const parameters = numbered([
   ...(["a", "aRow", "aColumn", "b", "bRow", "bColumn", "c", "cRow"] as const),
   ...(["m", "n", "k", "scratch", "flags", "bias"] as const),
 ]);
+
+/**
+ * How deep the panels of a matrix are that is packed for several products: it lies as [k / depth, n / 8, depth, 8]; null where
+ * it cannot be packed, for want of whole panels.
+ */
+export function panelDepth(n: number, k: number): number | null {
+  const deep = Math.min(k, depth);
+  return k > 0 && k % deep === 0 && n % tileColumns === 0 ? deep : null;
+}
+
+/** Whether a product of so many rows packs its second matrix: by columns, where that is how it lies. */
+export function packsColumns(m: number, n: number, k: number, byColumns: boolean): boolean {
+  return m > 1 && n > 1 && (m >= packColumnsFrom || byColumns || k * n * 4 >= packSizeFrom);
+}
 
 /** Bytes of scratch memory that a product of n columns and inner length k takes, whatever its rows. */
 export function gemmScratch(n: number, k: number): number {
@@ -113,7 +131,7 @@ function gemm(code: Code, relaxed: boolean): void {
 /** Products with a single row or column use each element of the matrix once: packing does not pay. */
 function asVector(code: Code): void {
   const { a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, n, k, flags, bias } = parameters;
-  code.push(m, [1], "i32.eq").branch(() => {
+  code.push(m, [1], "i32.eq", flags, [packedFlag], "i32.lt_u", "i32.and").branch(() => {
     code.push(b, bColumn, bRow, a, aColumn, c, [4], n, k, flags, bias, [4]).call("gemm.vector").op("return");
   });
   code.push(n, [1], "i32.eq").branch(() => {
@@ -133,17 +151,19 @@ class Blocks {
     this.#v = code.variables(
       ...(["left", "top", "from", "columns", "rows", "tall", "isShort", "inner", "i", "width"] as const),
       ...(["packA", "packB", "panelsA", "panelsB", "fromA", "fromB", "bStep", "to"] as const),
-      ...(["tileA", "rowA", "flagsNow", "biasNow"] as const),
+      ...(["tileA", "rowA", "flagsNow", "biasNow", "isGiven"] as const),
     );
   }
 
   write(): void {
     const code = this.#code;
-    const { aColumn, scratch, m, n, k, bRow, bColumn } = parameters;
+    const { aColumn, scratch, m, n, k, bRow, bColumn, flags } = parameters;
     const v = this.#v;
+    code.put(v.isGiven, flags, [packedFlag], "i32.and").put(flags, flags, [packedFlag - 1], "i32.and");
     code.put(v.panelsA, scratch, [tileScratch], "i32.add").put(v.panelsB, v.panelsA, [blockBytes], "i32.add");
     code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", bColumn, [4], "i32.ne", "i32.or");
     code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or");
+    code.put(v.packB, [1], v.packB, v.isGiven, "select");
     code.put(v.packA, n, [packRowsFrom], "i32.ge_s", v.packB, "i32.and");
     if (this.#relaxed) {
       code.put(v.isShort, k, [tallFrom], "i32.lt_s");
@@ -156,7 +176,10 @@ class Blocks {
       code.put(v.from, [0]).loop(() => {
         this.#smaller(v.inner, k, v.from, depth);
         this.#epilogueNow();
-        this.#packColumns();
+        code.get(v.isGiven).branch(
+          () => this.#givenColumns(),
+          () => this.#packColumns(),
+        );
         code.count(v.top, m, rowBlock, () => {
           this.#smaller(v.rows, m, v.top, rowBlock);
           if (this.#relaxed) this.#divideRows();
@@ -196,6 +219,14 @@ class Blocks {
   /** Panels that lack columns are packed in any case: reading beyond the end of B could leave the memory. */
   #isPacked(): Term[] {
     return [this.#v.packB, this.#v.width, [tileColumns], "i32.lt_s", "i32.or"];
+  }
+
+  /** Finds the panels of a B that is packed. */
+  #givenColumns(): void {
+    const { b, bRow, bColumn } = parameters;
+    const v = this.#v;
+    this.#code.push(v.left, [2], "i32.shl", bColumn, "i32.add", v.inner, "i32.mul");
+    this.#code.push(v.from, bRow, "i32.mul", "i32.add", b, "i32.add").set(v.panelsB);
   }
 
   #packColumns(): void {
