@@ -7,6 +7,7 @@ import {
   concat,
   type DType,
   Generator,
+  maximum,
   pad,
   parameter,
   rand,
@@ -24,6 +25,7 @@ import { assignInPlace } from "../src/passes/in-place.ts";
 import { joinScatters } from "../src/passes/join-scatters.ts";
 import { rematerialize } from "../src/passes/rematerialize.ts";
 import { fuseRows } from "../src/passes/row-fusion.ts";
+import { sharePanels } from "../src/passes/share-panels.ts";
 import { simplify } from "../src/passes/simplify.ts";
 import { stackProducts } from "../src/passes/stack-products.ts";
 import { expectEachNear, expectIdentical, expectSame } from "./same.ts";
@@ -129,6 +131,19 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
     ...products((y, b) => y.add(b)),
     ...products((y, b) => b.add(y).relu()),
     ...products((y) => y.relu()).slice(0, 1),
+  ],
+  // Each product packs the same panels by itself otherwise.
+  "share-panels": [
+    {
+      f: (x, w) => maximum(maximum(x.matmul(w), x.neg().matmul(w)), x.mul(2).matmul(w)),
+      inputs: [pairs("float32"), pairs("float32").T.slice(":", [0, 320, 4])],
+      done: (f, inputs) => sharePanels(graphOf(f, inputs)).nodes.some(({ name }) => name === "permute"),
+    },
+    {
+      f: (x, w) => maximum(maximum(x.matmul(w.T), x.neg().matmul(w.T)), x.mul(2).matmul(w.T)),
+      inputs: [pairs("float32"), pairs("float32").slice([0, 320, 4])],
+      done: (f, inputs) => sharePanels(graphOf(f, inputs)).nodes.some(({ name }) => name === "permute"),
+    },
   ],
   // Each node is computed by the instructions that compute it alone.
   fusion: (["float32", "float64", "int32"] as const).flatMap((dtype): PassCase[] => [
