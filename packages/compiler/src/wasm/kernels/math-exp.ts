@@ -167,10 +167,10 @@ const erfNear = [
   0.12837915122509003, -0.3761250674724579, 0.11281964927911758, -0.026772428303956985, 0.005002323072403669,
   -0.0006040721200406551,
 ];
-/** -log(1 - erf(x)) / x for x between 0.875 and 4. */
+/** log(1 - erf(x)) / x for x between 0.875 and 4. */
 const erfFar = [
-  1.1285254955291748, 0.6356803774833679, 0.10531218349933624, -0.022922458127141, 0.0032251537777483463,
-  -0.00021522966562770307,
+  -1.1285254955291748, -0.6356803774833679, -0.10531218349933624, 0.022922458127141, -0.0032251537777483463,
+  0.00021522966562770307,
 ];
 
 /** The error function: by a polynomial up to 0.875, beyond it as 1 - exp(a polynomial), 1 from 4. */
@@ -183,7 +183,7 @@ export function erf(code: Code): void {
   multiplyAdd(code, size);
   code.set(near);
   polynomial(code, size, erfFar, square);
-  code.push(size, "f32x4.mul", "f32x4.neg").set(power).get(one);
+  code.push(size, "f32x4.mul").set(power).get(one);
   expWithin(code, power);
   code.op("f32x4.sub");
   select(code, [near], [size, code.floatsOnce(0.875), "f32x4.lt"]);
