@@ -83,12 +83,13 @@ const softTail = [
 
 /** log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^-|x|, for which a polynomial will do. */
 export function softplus(code: Code): void {
-  const [x, e, centred, square] = [0, 1, 2, 3].map(() => code.local("v128"));
+  const [x, e, centred, square, above] = [0, 1, 2, 3, 4].map(() => code.local("v128"));
   code.tee(x).push(code.intsOnce(-0x80000000), "v128.or").set(e);
   expNegative(code, e);
   code.tee(e).push(code.floatsOnce(0.5), "f32x4.sub").set(centred).put(square, centred, centred, "f32x4.mul");
   polynomial(code, centred, softTail, square);
-  code.push(e, e, "f32x4.mul");
-  multiplyAdd(code, e);
-  code.push(x, code.floatsOnce(0), "f32x4.pmax", "f32x4.add");
+  // max(x, 0) before e: near 0, where e is the larger, that rounds less.
+  code.put(above, x, code.floatsOnce(0), "f32x4.pmax").push(e, "f32x4.mul", e);
+  multiplyAdd(code, above);
+  code.push(e, "f32x4.add");
 }

@@ -23,13 +23,13 @@ export function subtractProduct(code: Code, c: number, a: number, b: number): vo
 /**
  * Leaves c₀ + c₁ x + c₂ x² + … for the x in a local (Horner).
  *
- * @param square a local with x²: even and odd powers then do not wait for each other. So it is where all that follows waits
- *   for the result, because the functions here are bound by that, and not by how many instructions there are.
+ * @param square a local with x²: pairs of powers then do not wait for each other. So it is where all that follows waits for the
+ *   result, because the functions here are bound by that, and not by how many instructions there are.
  */
 export function polynomial(code: Code, x: number, coefficients: readonly number[], square: number | null = null): void {
   const constants = coefficients.map((c) => code.floatsOnce(c));
   if (square === null) horner(code, x, constants, "f32x4");
-  else inHalves(code, x, square, constants, "f32x4");
+  else inPairs(code, x, square, constants, "f32x4");
 }
 
 /** As `polynomial` with a square, of doubles. */
@@ -37,7 +37,7 @@ export function polynomialOfDoubles(code: Code, x: number, coefficients: readonl
   const constants = coefficients.map((c) => code.doublesOnce(c));
   const square = code.local("v128");
   code.put(square, x, x, "f64x2.mul");
-  inHalves(code, x, square, constants, "f64x2");
+  inPairs(code, x, square, constants, "f64x2");
 }
 
 function horner(code: Code, x: number, constants: readonly number[], lanes: Lanes): void {
@@ -48,14 +48,17 @@ function horner(code: Code, x: number, constants: readonly number[], lanes: Lane
   }
 }
 
-function inHalves(code: Code, x: number, square: number, constants: readonly number[], lanes: Lanes): void {
-  const even = code.local("v128");
-  const [evens, odds] = [0, 1].map((rest) => constants.filter((_, i) => i % 2 === rest));
-  horner(code, square, evens, lanes);
-  code.set(even);
-  horner(code, square, odds, lanes);
-  code.get(x);
-  multiplyAdd(code, even, lanes);
+function inPairs(code: Code, x: number, square: number, constants: readonly number[], lanes: Lanes): void {
+  const pairs: number[] = [];
+  for (let i = 0; i + 1 < constants.length; i += 2) {
+    const pair = code.local("v128");
+    code.push(constants[i + 1], x);
+    multiplyAdd(code, constants[i], lanes);
+    code.set(pair);
+    pairs.push(pair);
+  }
+  if (constants.length % 2 === 1) pairs.push(constants[constants.length - 1]);
+  horner(code, square, pairs, lanes);
 }
 
 /** Replaces the vector on the stack by `replacement` where the mask, whose lanes are all ones or zeros, says so. */
