@@ -37,14 +37,6 @@ function assembleLog(code: Code, k: number, f: number, correction: number | unde
   code.push(half, "f32x4.sub", f, "f32x4.add", k, code.floatsOnce(ln2High), "f32x4.mul", "f32x4.add");
 }
 
-/** Infinity and NaN stay; `pole` becomes -Infinity, and what lies below it NaN. */
-function outside(code: Code, x: number, pole: number): void {
-  const at = code.floatsOnce(pole);
-  select(code, [x], [x, code.floatsOnce(Number.POSITIVE_INFINITY), "f32x4.lt", "v128.not"]);
-  select(code, [code.floatsOnce(Number.NEGATIVE_INFINITY)], [x, at, "f32x4.eq"]);
-  select(code, [code.floatsOnce(Number.NaN)], [x, at, "f32x4.lt"]);
-}
-
 /** log x. */
 export function log(code: Code): void {
   const [x, normal, k, f, small] = [0, 1, 2, 3, 4].map(() => code.local("v128"));
@@ -55,7 +47,10 @@ export function log(code: Code): void {
   split(code, normal, k, f);
   code.put(k, k, small, code.floatsOnce(23), "v128.and", "f32x4.sub");
   assembleLog(code, k, f, undefined);
-  outside(code, x, 0);
+  // To a finite number infinity and NaN are added, at 0 infinity is subtracted, and below the bits of NaN are all ones.
+  const [zero, infinity] = [code.floatsOnce(0), code.floatsOnce(Number.POSITIVE_INFINITY)];
+  code.push(x, x, infinity, "f32x4.lt", "v128.andnot", x, zero, "f32x4.eq", infinity, "v128.and", "f32x4.sub");
+  code.push("f32x4.add", x, zero, "f32x4.lt", "v128.or");
 }
 
 /** log(1 + x): what 1 + x loses in rounding is divided by it and added. */
@@ -71,7 +66,10 @@ export function log1p(code: Code): void {
   code.put(lost, lost, near, "v128.andnot");
   code.push(x, f, near, "v128.bitselect").set(f);
   assembleLog(code, k, f, lost);
-  outside(code, x, -1);
+  // What 1 + x lost of these is no number.
+  select(code, [x], [x, code.floatsOnce(Number.POSITIVE_INFINITY), "f32x4.lt", "v128.not"]);
+  select(code, [code.floatsOnce(Number.NEGATIVE_INFINITY)], [x, code.floatsOnce(-1), "f32x4.eq"]);
+  select(code, [code.floatsOnce(Number.NaN)], [x, code.floatsOnce(-1), "f32x4.lt"]);
   tiny(code, x, 2 ** -25);
 }
 
