@@ -94,6 +94,25 @@ describe.each([2, 3])("%i threads", (size) => {
     fc.assert(fc.property(sizes, swap, swap, check), { numRuns: 150, seed: size });
   });
 
+  it("read a matrix that was packed once as one does", () => {
+    manualSeed(size);
+    for (const [m, n, k] of [
+      [33, 16, 24],
+      [40, 240, 64],
+      [5, 512, 256],
+      [300, 64, 512],
+    ])
+      for (const isTurned of [false, true]) {
+        const w = parameter(randn(isTurned ? [n, k] : [k, n]));
+        const by = (x: Tensor) => matmul(x, isTurned ? w.T : w);
+        const f = (x: Tensor, bias: Tensor) => [by(x), by(x.neg()).add(bias).relu(), by(x.mul(2)).add(bias)];
+        const x = randn([m, k]);
+        compare(f, [x, randn([n])]);
+        const { kernels } = makeJit(f, () => threads.heap).explain(x, randn([n]));
+        expect(kernels.map(({ ops }) => ops.join()).join(" ")).toContain("permute");
+      }
+  });
+
   it("convolve and pool, forward and backward, as one does", () => {
     manualSeed(size);
     const check = (n: number, channels: number, filters: number, width: number, kernel: number, padding: number) => {
