@@ -9,21 +9,22 @@ import { matmulOp, reshapeOp, sameShape, type Transposed } from "@chainrule/core
 import { type AppliedOp, applied, type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 
-/** The attributes of a product with an epilogue; a bias is its third input. */
+/** The attributes of a product with an epilogue, whose third input is a bias, or of packed matrices. */
 interface Fused {
   readonly transposed: Transposed;
   readonly relu: boolean;
+  readonly packed?: boolean;
 }
 
-/** A product with an epilogue; its name tells reports what the epilogue does. */
-function fusedProduct(name: string): Op<Fused> {
+/** A product with an epilogue, or of packed matrices; its name tells reports what the epilogue does. */
+export function fusedProduct(name: string): Op<Fused> {
   return {
     name,
     inferShape: (inputs, { transposed }) => matmulOp.inferShape(inputs, transposed),
     kernel: () => {
       throw new JitError({ where: name, expected: "a product that is compiled", got: "one that is run" });
     },
-    lower: ({ transposed, relu }) => ({ kind: "matmul", transposed, relu }),
+    lower: (fused) => ({ kind: "matmul", ...fused }),
   };
 }
 

@@ -73,9 +73,9 @@ export function panelDepth(n: number, k: number): number | null {
   return k > 0 && k % deep === 0 && n % tileColumns === 0 ? deep : null;
 }
 
-/** Whether a product of so many rows packs its second matrix: by columns, where that is how it lies. */
-export function packsColumns(m: number, n: number, k: number, byColumns: boolean): boolean {
-  return m > 1 && n > 1 && (m >= packColumnsFrom || byColumns || k * n * 4 >= packSizeFrom);
+/** Whether a product of so many rows packs its second matrix, of so many numbers: by columns, where that is how it lies. */
+export function packsColumns(m: number, size: number, byColumns: boolean): boolean {
+  return m > 1 && (m >= packColumnsFrom || byColumns || size * 4 >= packSizeFrom);
 }
 
 /** Bytes of scratch memory that a product of n columns and inner length k takes, whatever its rows. */
@@ -159,11 +159,10 @@ class Blocks {
     const code = this.#code;
     const { aColumn, scratch, m, n, k, bRow, bColumn, flags } = parameters;
     const v = this.#v;
-    code.put(v.isGiven, flags, [packedFlag], "i32.and").put(flags, flags, [packedFlag - 1], "i32.and");
+    code.put(v.isGiven, flags, [packedFlag], "i32.ge_u").put(flags, flags, [packedFlag - 1], "i32.and");
     code.put(v.panelsA, scratch, [tileScratch], "i32.add").put(v.panelsB, v.panelsA, [blockBytes], "i32.add");
     code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", bColumn, [4], "i32.ne", "i32.or");
-    code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or");
-    code.put(v.packB, [1], v.packB, v.isGiven, "select");
+    code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or", v.isGiven, "i32.or");
     code.put(v.packA, n, [packRowsFrom], "i32.ge_s", v.packB, "i32.and");
     if (this.#relaxed) {
       code.put(v.isShort, k, [tallFrom], "i32.lt_s");

@@ -11,9 +11,7 @@ import { multiplyAdd, polynomial, select, subtractProduct } from "./math-tools.t
 export const ln2High = 0.693145751953125;
 export const ln2Low = 1.42860676e-6;
 /** (eʳ - 1 - r) / r² for |r| ≤ ln 2 / 2, to 2^-26 of expm1. */
-const expm1Tail = [
-  0.4999999701976776, 0.1666654646396637, 0.04166743531823158, 0.00836626160889864, 0.0013870657421648502,
-];
+const expm1Tail = [0.49999997, 0.16666546, 0.041667435, 0.008366262, 0.0013870657];
 
 interface Reduced {
   /** x - n ln 2 */
@@ -100,9 +98,7 @@ export function tiny(code: Code, x: number, bound: number): void {
 }
 
 /** (tanh(x) / x - 1) / x² for |x| ≤ 0.625, in x², to 2^-27 of tanh. */
-const tanhTail = [
-  -0.3333328068256378, 0.13331405818462372, -0.05373651534318924, 0.02062816731632756, -0.005692296661436558,
-];
+const tanhTail = [-0.3333328, 0.13331406, -0.053736515, 0.020628167, -0.0056922967];
 
 /** tanh x: by a polynomial up to 0.625, else as 1 - 2 / (e²ˣ + 1). */
 export function tanh(code: Code): void {
@@ -163,15 +159,9 @@ export function sigmoid(code: Code): void {
 }
 
 /** (erf(x) - x) / x in x², for |x| ≤ 0.875, to 2^-26 of erf. */
-const erfNear = [
-  0.12837915122509003, -0.3761250674724579, 0.11281964927911758, -0.026772428303956985, 0.005002323072403669,
-  -0.0006040721200406551,
-];
+const erfNear = [0.12837915, -0.37612507, 0.11281965, -0.026772428, 0.005002323, -0.0006040721];
 /** log(1 - erf(x)) / x for x between 0.875 and 4. */
-const erfFar = [
-  -1.1285254955291748, -0.6356803774833679, -0.10531218349933624, 0.022922458127141, -0.0032251537777483463,
-  0.00021522966562770307,
-];
+const erfFar = [-1.1285255, -0.6356804, -0.10531218, 0.022922458, -0.0032251538, 0.00021522967];
 
 /** The error function: by a polynomial up to 0.875, beyond it as 1 - exp(a polynomial), 1 from 4. */
 export function erf(code: Code): void {

@@ -9,7 +9,7 @@ import { expNegative, ln2High, ln2Low, tiny } from "./math-exp.ts";
 import { multiplyAdd, polynomial, select } from "./math-tools.ts";
 
 /** (log((1 + s) / (1 - s)) / s - 2) / s² in s², for m between √½ and √2. */
-const logTail = [0.6666666269302368, 0.40000972151756287, 0.2849878966808319, 0.24279043078422546];
+const logTail = [0.6666666, 0.40000972, 0.2849879, 0.24279043];
 const rootHalfBits = 0x3f3504f3;
 const oneBits = 0x3f800000;
 
@@ -75,8 +75,8 @@ export function log1p(code: Code): void {
 
 /** (log(1 + e) - e) / e² in e - ½, for e up to 1, to 2^-27 of the logarithm. */
 const softTail = [
-  -0.37813955545425415, 0.1792249083518982, -0.09323249012231827, 0.05108857527375221, -0.028890883550047874,
-  0.01665588840842247, -0.010266514495015144, 0.006953843403607607, -0.003172459779307246,
+  -0.37813956, 0.17922491, -0.09323249, 0.051088575, -0.028890884, 0.016655888, -0.0102665145, 0.0069538434,
+  -0.0031724598,
 ];
 
 /** log(1 + eˣ) = max(x, 0) + log(1 + e) with e = e^-|x|, for which a polynomial will do. */

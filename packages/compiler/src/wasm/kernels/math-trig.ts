@@ -10,8 +10,8 @@ import { tiny } from "./math-exp.ts";
 import { polynomial, select } from "./math-tools.ts";
 
 /** (sin(r) / r - 1) / r² and (cos(r) - 1 + r²/2) / r⁴ in r², for |r| ≤ π/4. */
-const sinTail = [-0.16666655242443085, 0.008332191035151482, -0.00019518598855938762];
-const cosTail = [0.04166664555668831, -0.00138873013202101, 2.443066841806285e-5];
+const sinTail = [-0.16666655, 0.008332191, -0.00019518599];
+const cosTail = [0.041666646, -0.0013887301, 2.4430668e-5];
 /** π/2 in two parts, the first of 33 bits, so that its product with a whole number below 2²⁰ is exact. */
 const halfPiHigh = 1.5707963267341256;
 const halfPiLow = 6.077100506506192e-11;
