@@ -14,7 +14,9 @@ import { joinScatters } from "./passes/join-scatters.ts";
 import { type MemoryPlan, planMemory } from "./passes/memory-plan.ts";
 import { partition } from "./passes/partition.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
+import { reroll } from "./passes/reroll.ts";
 import { fuseRows } from "./passes/row-fusion.ts";
+import { compileBodies } from "./passes/scan-bodies.ts";
 import { sharePanels } from "./passes/share-panels.ts";
 import { simplify } from "./passes/simplify.ts";
 import { stackProducts } from "./passes/stack-products.ts";
@@ -50,10 +52,14 @@ export function compile(
   { deterministic }: { readonly deterministic: boolean },
 ): Compilation {
   const threads = threadGroupOf(heap);
+  // Rerolling: graph → a graph in which equal steps one after another are scans; not yet among threads.
+  const rerolled = threads ? traced.graph : reroll(traced.graph);
   // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs.
-  const simplified = simplify(traced.graph);
+  const simplified = simplify(rerolled);
   // Joined scatters: graph → a graph in which slices' gradients that are added up are put one after another.
-  const joined = joinScatters(simplified);
+  const scatters = joinScatters(simplified);
+  // What lies one after another in what scans keep is found to do so.
+  const joined = rerolled === traced.graph || scatters === simplified ? scatters : simplify(scatters);
   // Stacked products: graph → a graph in which products that are added up are one product.
   const stacked = stackProducts(joined);
   // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.
@@ -66,8 +72,10 @@ export function compile(
   const rows = fuseRows(loops);
   // Rematerialization: groups → groups that compute again what is cheaper to compute than to keep.
   const rematerialized = rematerialize(rows);
+  // Bodies of scans: groups → groups, scans with the groups that a step of theirs consists of.
+  const withBodies = compileBodies(rematerialized);
   // Failures first: groups → groups in an order in which what may throw comes before the first update.
-  const fused = putFailuresFirst(rematerialized);
+  const fused = putFailuresFirst(withBodies);
   // In-place assignment: groups → the values that are computed where a parameter's old value lies, or in another's memory.
   const inPlace = assignInPlace(fused);
   // Partition among threads: groups → phases, in which threads share the parts of large groups; none with one thread.

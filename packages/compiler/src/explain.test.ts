@@ -150,3 +150,18 @@ describe("explain", () => {
     });
   });
 });
+
+it("shows equal steps as one kernel, and what a step does", () => {
+  const f = jit((x: Tensor, h: Tensor) => {
+    for (let t = 0; t < 12; t++) h = h.mul(x.slice(t)).add(0.5).tanh().sub(h).mul(0.25);
+    return h;
+  });
+  const { kernels, after } = f.explain(tensor(new Float32Array(48), { shape: [12, 4] }), tensor([1, 2, 3, 4]));
+  expect(kernels.map(({ kind, shape, flops }) => [kind, shape, flops])).toEqual([["scan", [12], 12 * 5 * 4]]);
+  expect(kernels[0].ops).toEqual(["mul", "add", "tanh", "sub", "mul"]);
+  const text = after.join("\n");
+  expect(text).toContain("12 steps:");
+  expect(text).toMatch(/of the step before, at first %\d+ above/);
+  expect(text).toMatch(/begun 4 elements further on at each step/);
+  expect(text).toMatch(/= scan\(.*, the last of %\d+ in it/);
+});

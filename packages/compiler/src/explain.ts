@@ -10,14 +10,15 @@ import type { Compilation } from "./compile.ts";
 import { basesReadBy, type FusedGraph, type FusionGroup } from "./ir/fused-graph.ts";
 import { describeNode, type Graph, type GraphNode } from "./ir/graph.ts";
 import { isFusibleReduction } from "./ir/reads.ts";
+import { type Kept, type Scan, scanResultOf } from "./ir/scan.ts";
 import { machineLimits } from "./runtime/machine-limits.ts";
 import { timeGroups } from "./runtime/timing.ts";
 import { bytesPer } from "./wasm/heap.ts";
 
 /** One kernel: what is computed in one go. */
 export interface KernelReport {
-  /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, a guard (a look at whether a check failed), or an op that runs in JavaScript. */
-  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "host";
+  /** A loop over elements, a matrix product, convolution or pooling, loops along an axis, reading at indices, copying, a guard (a look at whether a check failed), equal steps one after another (`ops` and `shape` are those of a step, and how many there are), or an op that runs in JavaScript. */
+  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "scan" | "host";
   /** The operations in it, in order. */
   readonly ops: readonly string[];
   /** What it loops over, or the shape of its result. */
@@ -101,11 +102,42 @@ function opsWithoutEmitterIn({ groups }: FusedGraph): ReadonlySet<string> {
 const cached = 1 << 20;
 
 function linesOf({ nodes, outputs, assigned }: Graph): string[] {
+  const known = new Set<Scan>();
+  const linesOfNode = (node: GraphNode): string[] => {
+    const result = scanResultOf(node);
+    if (!result) return [describeNode(node)];
+    const { scan, value, kept } = result;
+    const line = `${describeNode(node)}, ${keptTexts[kept]} of %${scan.body.outputs[value].id} in it`;
+    if (known.has(scan)) return [line];
+    known.add(scan);
+    return [...linesOfStep(scan, node.inputs), line];
+  };
   return [
-    ...nodes.map(describeNode),
+    ...nodes.flatMap(linesOfNode),
     ...assigned.map(([, node]) => `assign %${node.id}`),
     `return ${outputs.map(({ id }) => `%${id}`).join(", ") || "nothing"}`,
   ];
+}
+
+const keptTexts: Readonly<Record<Kept, string>> = {
+  last: "the last",
+  all: "all",
+  carried: "the first carry and all",
+};
+
+/** What each step of a scan does, with where its inputs come from. */
+function linesOfStep({ steps, inputs, carries, body }: Scan, operands: readonly GraphNode[]): string[] {
+  const line = (node: GraphNode): string => {
+    if (node.source.kind !== "input") return describeNode(node);
+    const input = inputs[node.source.index];
+    const isCarry = input.kind === "carry";
+    const { id } = operands[isCarry ? carries[input.carry].operand : input.operand];
+    const what = isCarry
+      ? `%${body.outputs[carries[input.carry].value].id} of the step before, at first %${id} above`
+      : `%${id} above${input.stride === 0 ? "" : `, begun ${input.stride} elements further on at each step`}`;
+    return `%${node.id} = ${what}`;
+  };
+  return [`${steps} steps:`, ...body.nodes.map((node) => `  ${line(node)}`)];
 }
 
 /** A kernel's flops and bytes happen at the same time: the longer of both counts. */
@@ -124,15 +156,32 @@ function workOf(group: FusionGroup, { fused, phases }: Compilation): Omit<Kernel
   return {
     kind: group.kind,
     parts: tasks.find((task) => fused.groups[task.group] === group)?.parts ?? 1,
-    ops: group.members.map(({ name }) => name),
+    ops: opsOf(group).map(({ name }) => name),
     scalarFallbacks: scalarFallbacksOf(group),
-    shape: group.kind === "loop" ? group.lengths : group.members[0].shape,
-    flops: group.members.reduce((total, node) => total + flopsOf(group, node), 0),
+    shape: group.kind === "loop" ? group.lengths : stepsOf(group) ? [stepsOf(group)] : group.members[0].shape,
+    flops: totalFlopsOf(group),
     bytes,
   };
 }
 
-function scalarFallbacksOf({ kind, members, wide }: FusionGroup): string[] {
+/** The operations of a group, or of one step of a scan. */
+function opsOf({ members, body }: FusionGroup): readonly GraphNode[] {
+  return body ? body.fused.groups.flatMap((group) => group.members) : members;
+}
+
+/** How many steps a scan has; 0 for others. */
+function stepsOf({ kind, members: [node] }: FusionGroup): number {
+  return kind === "scan" ? scanResultOf(node)!.scan.steps : 0;
+}
+
+function totalFlopsOf(group: FusionGroup): number {
+  const { members, body } = group;
+  if (body) return stepsOf(group) * body.fused.groups.reduce((total, each) => total + totalFlopsOf(each), 0);
+  return members.reduce((total, node) => total + flopsOf(group, node), 0);
+}
+
+function scalarFallbacksOf({ kind, members, wide, body }: FusionGroup): string[] {
+  if (body) return [...new Set(body.fused.groups.flatMap(scalarFallbacksOf))];
   if (kind !== "loop") return [];
   return [...new Set(members.filter((node) => callsJavaScript(node, wide)).map(({ name }) => name))];
 }

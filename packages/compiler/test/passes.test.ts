@@ -19,11 +19,13 @@ import {
 import { describe, expect, it } from "vitest";
 import { jit } from "../src/index.ts";
 import type { FusedGraph } from "../src/ir/fused-graph.ts";
+import { scanResultOf } from "../src/ir/scan.ts";
 import { fuseEpilogues } from "../src/passes/epilogue.ts";
 import { fuse } from "../src/passes/fusion.ts";
 import { assignInPlace } from "../src/passes/in-place.ts";
 import { joinScatters } from "../src/passes/join-scatters.ts";
 import { rematerialize } from "../src/passes/rematerialize.ts";
+import { reroll } from "../src/passes/reroll.ts";
 import { fuseRows } from "../src/passes/row-fusion.ts";
 import { sharePanels } from "../src/passes/share-panels.ts";
 import { simplify } from "../src/passes/simplify.ts";
@@ -83,6 +85,26 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
       done: (f, inputs) => graphOf(f, inputs).nodes.length < tracedGraph((x) => [f(x)], ...inputs).nodes.length,
     },
   ],
+  // The same operations of the same numbers, step by step; what a product sums over all steps is in none of these.
+  reroll: (["float32", "float64"] as const).flatMap((dtype): PassCase[] => {
+    const isRerolled: PassCase["done"] = (f, inputs) =>
+      reroll(tracedGraph((...xs) => [f(...xs)], ...inputs)).nodes.some(scanResultOf);
+    const repeated = (step: (h: Tensor, x: Tensor, t: number) => Tensor): F => {
+      return (x) => Array.from({ length: 12 }).reduce((h: Tensor, _, t) => step(h, x, t), x);
+    };
+    const steps: ((h: Tensor, x: Tensor, t: number) => Tensor)[] = [
+      (h, x) => h.neg().sub(x).abs().mul(-0.5).maximum(x),
+      (h, x) => where(h.greater(x), h.neg(), x).sub(h).mul(0).add(h),
+      (h, x, t) =>
+        h
+          .sub(x.slice([t, t + 1]))
+          .abs()
+          .neg()
+          .mul(0.5)
+          .minimum(h),
+    ];
+    return steps.map((step) => ({ f: repeated(step), inputs: [pairs(dtype)], done: isRerolled }));
+  }),
   // Each element is one of the parts', to which zeros are added.
   "join-scatters": (["float32", "float64"] as const).flatMap((dtype): PassCase[] => {
     const joins: PassCase["done"] = (f, inputs) => joinScatters(graphOf(f, inputs)).nodes.some(isConcat);
@@ -176,7 +198,7 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
 };
 
 /** Passes that order what is computed, and say where it is kept: numbers are none of theirs. */
-const movers = ["failures-first", "in-place", "memory-plan", "partition"];
+const movers = ["failures-first", "in-place", "memory-plan", "partition", "scan-bodies"];
 
 it("there is a case for each pass", () => {
   const source = readFileSync(new URL("../src/compile.ts", import.meta.url), "utf8");

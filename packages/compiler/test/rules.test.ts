@@ -143,6 +143,9 @@ const cases: Readonly<Record<string, readonly RuleCase[]>> = {
     refuseWhere(scalar(0).broadcastTo([5000]).greater(1), () => new Error("is never thrown"));
     return x.abs();
   }),
+  "neighbours joined": elementwise((x) =>
+    concat([x.slice([0, 1]), x.slice([1, x.shape[0]])]).mul(concat([x.slice(":"), x.neg()]).slice([0, x.shape[0]])),
+  ),
   "wide concat in parts": elementwise((x) => concat(Array.from({ length: 300 }, (_, i) => x.mul(i % 2 ? 1 : -1)))),
   "view of a view": elementwise((x) => x.reshape([-1]).unsqueeze(0).reshape([1, 1, -1]).neg(), [...numeric]),
   "broadcast constant": ofEach(numeric, (dtype) =>

@@ -25,12 +25,12 @@ function moduleOf(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]) {
 const w = parameter(filled([6, 6]));
 const b = parameter(filled([6]));
 
-/** A recurrence whose step is a product, a loop, and a copy into the result. */
+/** A recurrence whose step is a product, a loop, and a copy into the result; it goes back three steps, which no scan does. */
 const recurrence = (steps: number) => (x: Tensor) => {
-  let h = x;
+  let [first, before, h] = [x, x, x];
   const all: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
-    h = h.matmul(w).tanh().mul(h).add(b);
+    [first, before, h] = [before, h, h.matmul(w).tanh().mul(first).add(b)];
     all.push(h);
   }
   return concat(all);

@@ -3,7 +3,7 @@
  * go.
  */
 
-import type { FusedGraph, FusionGroup } from "../ir/fused-graph.ts";
+import { type FusedGraph, type FusionGroup, withBodies } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import { fixedPlaces, type Layout, type Places, type Scratch } from "../ir/layout.ts";
 import type { Phase } from "../ir/phases.ts";
@@ -17,6 +17,7 @@ import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
 import { writeMatmul } from "./matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "./parallel.ts";
+import { ScanPlaces, writeScan } from "./scan.ts";
 import { ScalarImports } from "./vector-emitter.ts";
 import { type Geometries, writeWindow } from "./window.ts";
 import type { WorkPartition } from "./work-partition.ts";
@@ -60,7 +61,7 @@ export function entryName({ first }: EntryPoint): string {
 /** @param phases how threads share the work; none where there is one thread. */
 export function generateModule(fused: FusedGraph, phases: readonly Phase[], layout: ModuleLayout): GeneratedModule {
   const { groups, stored } = fused;
-  const imports = importsOf(groups);
+  const imports = importsOf(withBodies(groups));
   const parts = partsOf(phases);
   const entryPoints = entryPointsOf(groups, phases);
   const functions: FunctionDefinition[] = [];
@@ -82,8 +83,27 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
     for (const { number, operands } of equal.members)
       calls.set(number, { name, addresses: shared.addressesOf(operands), parts: cut });
   }
+  const defineScan = (name: string, group: FusionGroup) => {
+    const scan = new ScanPlaces(group, layout);
+    const steps = scan.calls();
+    const names = steps.map((_, i) => `${name}step${i}`);
+    const context = { layout, imports, stored: group.body!.fused.stored };
+    steps.forEach(({ group, moving, places }, i) => {
+      functions.push({
+        name: names[i],
+        parameters: moving.map(() => "i32"),
+        body: (code) => writeGroup(code, group, { ...context, places }, null),
+      });
+    });
+    functions.push({ name, parameters: [], body: (code) => writeScan(code, scan, steps, names) });
+  };
   groups.forEach((group, number) => {
     if (group.kind === "host" || calls.has(number)) return;
+    if (group.kind === "scan") {
+      defineScan(groupName(number), group);
+      calls.set(number, { name: groupName(number), addresses: [], parts: undefined });
+      return;
+    }
     const [name, cut] = [groupName(number), parts.get(number)];
     define(name, group, places, cut, 0);
     calls.set(number, { name, addresses: [], parts: cut });

@@ -3,6 +3,7 @@
  */
 import type { AxisRange } from "@chainrule/core/internal";
 import { type Graph, type GraphNode, resultsOf } from "./graph.ts";
+import type { Part } from "./layout.ts";
 import { basesOf, isFusibleReduction } from "./reads.ts";
 import type { Views } from "./views.ts";
 
@@ -14,7 +15,7 @@ export interface Liveness {
 
 /** What is computed together. */
 export interface FusionGroup {
-  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "host";
+  readonly kind: "loop" | "matmul" | "window" | "axisLoop" | "indexing" | "copy" | "guard" | "scan" | "host";
   /** In an order in which they can be computed. */
   readonly members: readonly GraphNode[];
   /** For loops: the lengths of the axes that have more than one element. */
@@ -25,6 +26,28 @@ export interface FusionGroup {
   readonly reducedAxes: AxisRange | null;
   /** For loops that are computed row by row, in several passes over each row. */
   readonly rowPasses?: readonly RowPass[];
+  /** For scans: what a step consists of. */
+  readonly body?: ScanBody;
+}
+
+/** One step of a scan, in groups, and where in the scan's own memory its values lie. */
+export interface ScanBody {
+  readonly fused: FusedGraph;
+  readonly parts: ReadonlyMap<GraphNode, Part>;
+  /** Bytes from the beginning of `memory`, of values of the step and of what goes to the next. */
+  readonly offsets: ReadonlyMap<GraphNode, number>;
+  /** For each carry, where it lies if not with what is kept of all steps. */
+  readonly carries: readonly number[];
+  /** For each carry, where it is put aside while carries change places. */
+  readonly aside: readonly number[];
+  /** The scan's own memory: a member of its group, which no operation makes. */
+  readonly memory: GraphNode;
+}
+
+/** The groups, and those that the steps of scans consist of. */
+export function withBodies(groups: readonly FusionGroup[]): readonly FusionGroup[] {
+  if (!groups.some(({ body }) => body)) return groups;
+  return groups.flatMap((group) => (group.body ? [group, ...group.body.fused.groups] : [group]));
 }
 
 /** What is computed of a row in one pass. */

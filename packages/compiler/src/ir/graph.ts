@@ -13,6 +13,7 @@ import {
 } from "@chainrule/core";
 import { formatShape, isBuiltinOp, type Lowering, loweringOf, type TracedValue } from "@chainrule/core/internal";
 import { guardOp } from "./guard.ts";
+import { scanOp } from "./scan.ts";
 
 /** Where a value comes from. */
 export type Source =
@@ -140,9 +141,23 @@ export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
 
 /** Whether running the node calls a function of the user's, which may throw, or do what nobody sees in its result. */
 export function callsUser({ source, lowering }: GraphNode): boolean {
-  if (source.kind !== "op" || isBuiltinOp(source.op) || source.op === guardOp || source.op.kernel === "view")
-    return false;
+  if (source.kind !== "op" || isBuiltinOp(source.op) || source.op.kernel === "view") return false;
+  if (source.op === guardOp || source.op === (scanOp as Op)) return false;
   return lowering === null || (lowering.kind === "elementwise" && lowering.scalar !== undefined);
+}
+
+/** The kinds of code of built-in ops, each of which has one, whatever its attributes: to work those out for each node takes long. */
+const kinds = new WeakMap<Op, Lowering["kind"] | null>();
+
+/** What kind of code the node's op is lowered to; null where it has none. */
+export function kindOf(node: GraphNode): Lowering["kind"] | null {
+  const { op } = node;
+  if (op === null) return null;
+  let kind = kinds.get(op);
+  if (kind !== undefined) return kind;
+  kind = node.lowering?.kind ?? null;
+  if (isBuiltinOp(op)) kinds.set(op, kind);
+  return kind;
 }
 
 /**
@@ -153,34 +168,38 @@ export function callsUser({ source, lowering }: GraphNode): boolean {
 export function liveNodes(graph: Graph): GraphNode[] {
   const { nodes } = graph;
   const live = new Uint8Array(nodes.length === 0 ? 0 : nodes[nodes.length - 1].id + 1);
+  const lookups: GraphNode[] = [];
   for (const node of resultsOf(graph)) live[node.id] = 1;
-  for (const node of nodes) if (actsByItself(node)) live[node.id] = 1;
-  const lookedUp = new Map<GraphNode, Set<number>>();
-  const isNew = (node: GraphNode): boolean => {
-    const length = lookedUpLength(node);
-    if (length === null) return false;
-    const [, indices] = node.inputs;
-    const lengths = lookedUp.get(indices) ?? new Set();
-    lookedUp.set(indices, lengths);
-    return lengths.size < lengths.add(length).size;
-  };
+  for (const node of nodes) {
+    if (node.source.kind !== "op") continue;
+    if (actsByItself(node)) live[node.id] = 1;
+    if (kindOf(node) === "indexing") lookups.push(node);
+  }
   // Whoever reads a node comes after it.
-  const visit = (last: number): void => {
-    for (let at = last; at >= 0; at--) {
+  const visit = (from: GraphNode | undefined): void => {
+    for (let at = from ? nodes.lastIndexOf(from) : -1; at >= 0; at--) {
       const node = nodes[at];
       if (live[node.id] === 1) for (const input of node.inputs) live[input.id] = 1;
     }
   };
-  visit(nodes.length - 1);
-  let unread = -1;
-  for (const node of nodes) if (live[node.id] === 1) isNew(node);
-  nodes.forEach((node, at) => {
-    if (live[node.id] === 1 || !isNew(node)) return;
-    live[node.id] = 1;
-    unread = at;
-  });
-  if (unread >= 0) visit(unread);
+  visit(nodes.at(-1));
+  if (lookups.length > 0) visit(unreadLookup(lookups, live));
   return nodes.filter(({ id }) => live[id] === 1);
+}
+
+/** Makes alive what looks up indices that nothing alive looks up in an axis of that length; the last of these. */
+function unreadLookup(lookups: readonly GraphNode[], live: Uint8Array): GraphNode | undefined {
+  const lookedUp = new Map<GraphNode, Set<number>>();
+  const isNew = (node: GraphNode): boolean => {
+    const [, indices] = node.inputs;
+    const lengths = lookedUp.get(indices) ?? new Set();
+    lookedUp.set(indices, lengths);
+    return lengths.size < lengths.add(lookedUpLength(node)).size;
+  };
+  for (const node of lookups) if (live[node.id] === 1) isNew(node);
+  const found = lookups.filter((node) => live[node.id] === 0 && isNew(node));
+  for (const node of found) live[node.id] = 1;
+  return found.at(-1);
 }
 
 /** Whether running the node does more than its result says. */
@@ -189,10 +208,10 @@ function actsByItself(node: GraphNode): boolean {
   return op !== null && (op.random === true || op === guardOp || callsUser(node));
 }
 
-/** The length of the axis into which the node's second input are the indices; null for other operations. */
-function lookedUpLength({ lowering, inputs, shape }: GraphNode): number | null {
-  if (lowering?.kind !== "indexing") return null;
-  return (lowering.indexing === "indexAdd" ? shape : inputs[0].shape)[lowering.axis];
+/** The length of the axis into which the node's second input are the indices. */
+function lookedUpLength({ lowering, inputs, shape }: GraphNode): number {
+  const { indexing, axis } = lowering as Lowering & { readonly kind: "indexing" };
+  return (indexing === "indexAdd" ? shape : inputs[0].shape)[axis];
 }
 
 /** The graph without its guards, for whom what they check is no matter: the caller of an exported model. */

@@ -3,7 +3,7 @@
  */
 import type { Shape } from "@chainrule/core";
 import { broadcastStrides, sameShape, stridesOf } from "@chainrule/core/internal";
-import type { GraphNode } from "./graph.ts";
+import { type GraphNode, kindOf } from "./graph.ts";
 
 /** Element (i₀, i₁, …) of a value is element `offset + Σ iₐ strides[a]` of the base. */
 export interface View {
@@ -15,8 +15,10 @@ export interface View {
 
 /** Whether the node has the elements of its input, in another shape or order, or some of them. */
 export function isView(node: GraphNode): boolean {
-  const kind = node.lowering?.kind;
-  return node.op?.kernel === "view" || kind === "broadcast" || kind === "permute" || kind === "slice";
+  const { op } = node;
+  if (op === null || op.kernel === "view") return op !== null;
+  const kind = kindOf(node);
+  return kind === "broadcast" || kind === "permute" || kind === "slice";
 }
 
 /** How to read values, given which of the views are written out to memory all the same. */

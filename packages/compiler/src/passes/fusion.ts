@@ -19,6 +19,7 @@ import { type FusedGraph, type FusionGroup, fusedGraph } from "../ir/fused-graph
 import { type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import { guardOp } from "../ir/guard.ts";
 import { isFusibleReduction, type Reduction, readsSameElement } from "../ir/reads.ts";
+import { type Scan, scanResultOf } from "../ir/scan.ts";
 import { isView, longAxes, Views } from "../ir/views.ts";
 import { type GroupDraft, GroupGraph, mostGroups, mostMembers } from "./group-graph.ts";
 
@@ -67,6 +68,7 @@ function kindOf(node: GraphNode): Exclude<FusionGroup["kind"], "loop"> {
   if (isAxisLoop(node)) return "axisLoop";
   if (isIndexing(node)) return "indexing";
   if (node.isMadeBy(guardOp)) return "guard";
+  if (scanResultOf(node)) return "scan";
   return isCopy(node) ? "copy" : "host";
 }
 
@@ -78,6 +80,7 @@ class Fusion {
   readonly #elementwise: ReadonlySet<GraphNode>;
   readonly #views: Views;
   #groups: GroupGraph;
+  readonly #scans = new Map<Scan, GroupDraft>();
 
   constructor(graph: Graph, elementwise: ReadonlySet<GraphNode>, views: Views) {
     this.#graph = graph;
@@ -94,6 +97,13 @@ class Fusion {
     };
     for (const node of this.#graph.nodes) {
       if (node.op === null || !this.#views.isWritten(node)) continue;
+      const scan = scanResultOf(node)?.scan;
+      const begun = scan && this.#scans.get(scan);
+      if (begun) {
+        // The results of a scan stand one after another.
+        this.#groups.add(begun, node);
+        continue;
+      }
       if (this.#groups.count >= mostGroups) {
         // What is finished here needs nothing that comes later.
         finish();
@@ -101,7 +111,11 @@ class Fusion {
       }
       if (this.#elementwise.has(node) || (isView(node) && node.size > 0)) this.#placeElementwise(node);
       else if (isFusibleReduction(node)) this.#placeReduction(node);
-      else this.#groups.add({ kind: kindOf(node), members: [], lengths: [], wide: false, reducedAxes: null }, node);
+      else {
+        const group: GroupDraft = { kind: kindOf(node), members: [], lengths: [], wide: false, reducedAxes: null };
+        this.#groups.add(group, node);
+        if (scan) this.#scans.set(scan, group);
+      }
     }
     finish();
     return done;

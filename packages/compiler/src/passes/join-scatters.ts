@@ -6,9 +6,11 @@
  * makes 0 of -0, as adding 0 to the parts does.
  */
 import { add } from "@chainrule/core";
-import { concatOp, reshapeOp, sameShape, sliceScatterOp } from "@chainrule/core/internal";
+import { concatOp, reshapeOp, sameShape, sliceOp, sliceScatterOp } from "@chainrule/core/internal";
 import { type AppliedOp, applied, type Graph, type GraphNode } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
+import { scanResultOf } from "../ir/scan.ts";
+import { areNeighbours, type Stretch, stretchOf } from "../ir/stretches.ts";
 import { AddTrees, SumWriter } from "./add-trees.ts";
 import { mostConcatenated } from "./simplify.ts";
 
@@ -56,6 +58,8 @@ class ScatterJoining {
   readonly #trees: AddTrees;
   readonly #rewriter = new GraphRewriter();
   readonly #write = new SumWriter(this.#rewriter);
+  /** What was joined, along which axis, as it was before zeros were added. */
+  readonly #joinedParts = new Map<GraphNode, { readonly parts: readonly GraphNode[]; readonly axis: number }>();
 
   constructor(graph: Graph, trees: AddTrees) {
     this.#graph = graph;
@@ -89,8 +93,11 @@ class ScatterJoining {
       end = start + placeOf(scatter)!.lengths[axis];
     }
     fillTo(shape[axis], lengths);
-    const along = this.#write.concat(parts, axis);
-    if (sameShape(along.shape, shape)) return along;
+    const along = this.#along(parts, axis);
+    if (sameShape(along.shape, shape)) {
+      this.#joinedParts.set(along, { parts, axis });
+      return along;
+    }
     // Along other axes it may be a part still.
     const { attributes } = source as AppliedOp;
     const place = attributes as Place;
@@ -98,17 +105,39 @@ class ScatterJoining {
     return this.#rewriter.add(applied(sliceScatterOp, { ...moved, shape } as never, [along]), { shape, dtype });
   }
 
-  /** What the scatter's input consists of, without zeros that are negative. */
+  /** The parts one after another, without zeros that are negative. */
+  #along(parts: readonly GraphNode[], axis: number): GraphNode {
+    const runs = runsOf(parts).map((run) => {
+      const part = this.#write.concat(run, axis);
+      if (run.every(isNeverNegativeZero)) return part;
+      return this.#rewriter.add(applied(add.op, undefined, [part, this.#write.zeros(part.shape, part.dtype)]), part);
+    });
+    return this.#write.concat(runs, axis);
+  }
+
+  /** What the scatter's input consists of. */
   #partsOf(input: GraphNode, axis: number): readonly GraphNode[] {
     const now = this.#rewriter.of(input);
-    if (now.source.kind === "op" && now.source.op === concatOp && now.source.attributes === axis) {
-      const isSmall = now.inputs.length < mostConcatenated;
-      if (isSmall && this.#trees.isReadOnce(input) && now.inputs.every(isNeverNegativeZero)) return now.inputs;
-    }
-    if (isNeverNegativeZero(now)) return [now];
-    const zero = this.#write.zeros(now.shape, now.dtype);
-    return [this.#rewriter.add(applied(add.op, undefined, [now, zero]), now)];
+    if (!this.#trees.isReadOnce(input)) return [now];
+    const joined = this.#joinedParts.get(now);
+    if (joined?.axis === axis && runsOf(joined.parts).length < mostConcatenated) return joined.parts;
+    const isConcat = now.source.kind === "op" && now.source.op === concatOp && now.source.attributes === axis;
+    const isSmall = now.inputs.length < mostConcatenated;
+    return isConcat && isSmall && now.inputs.every(isNeverNegativeZero) ? now.inputs : [now];
   }
+}
+
+/** The parts, those together that follow each other in another value. */
+function runsOf(parts: readonly GraphNode[]): GraphNode[][] {
+  const runs: GraphNode[][] = [];
+  let end: Stretch | null = null;
+  for (const part of parts) {
+    const stretch = stretchOf(part);
+    if (end && areNeighbours(end, stretch)) runs[runs.length - 1].push(part);
+    else runs.push([part]);
+    end = stretch;
+  }
+  return runs;
 }
 
 function startOf(scatter: GraphNode, axis: number): number {
@@ -134,6 +163,9 @@ function axisOf(scatters: readonly GraphNode[]): number | null {
 /** Whether none of its elements is -0: of additions of 0, and of what consists of them. */
 function isNeverNegativeZero(node: GraphNode): boolean {
   if (node.isMadeBy(add.op)) return node.inputs.some(({ uniform }) => Object.is(uniform, 0));
-  if (node.isMadeBy(concatOp) || node.isMadeBy(reshapeOp)) return node.inputs.every(isNeverNegativeZero);
+  if (node.isMadeBy(concatOp) || node.isMadeBy(reshapeOp) || node.isMadeBy(sliceOp))
+    return node.inputs.every(isNeverNegativeZero);
+  const result = scanResultOf(node);
+  if (result) return result.kept !== "carried" && isNeverNegativeZero(result.scan.body.outputs[result.value]);
   return Object.is(node.uniform, 0);
 }

@@ -85,7 +85,7 @@ class Placing {
 
 /** Whether the group's code writes wherever its result is to lie. */
 function isWritten({ kind }: FusionGroup): boolean {
-  return kind === "loop" || kind === "matmul" || kind === "copy";
+  return kind === "loop" || kind === "matmul" || kind === "copy" || kind === "scan";
 }
 
 /** The groups that read each value. */

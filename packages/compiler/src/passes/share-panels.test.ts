@@ -34,6 +34,18 @@ describe("a matrix of several products", () => {
     expect(kernelsOf((h) => repeated(h, odd, 3), filled([32, 33]))).not.toContain("permute");
   });
 
+  it("is packed once for all steps of a scan", () => {
+    expect(kernelsOf((h) => repeated(h, w, 40), filled([32, 32]))).toEqual(["permute", "matmul tanh"]);
+    for (const [rows, size] of [
+      [32, 32],
+      [33, 40],
+    ]) {
+      // Rounding does not grow from step to step.
+      const own = parameter(filled([size, size]).mul(2 / Math.sqrt(size)));
+      checkCompiled((h) => repeated(h, own, 40), [filled([rows, size])]);
+    }
+  });
+
   it("gives what it gives unpacked, forward and back, in all shapes", () => {
     for (const [rows, size] of [
       [2, 128],

@@ -5,9 +5,10 @@
  * Holds to the bit for float32 products of two matrices: each packs the same panels by itself otherwise, and adds in the
  * same order.
  */
-import { permuteOp, reshapeOp } from "@chainrule/core/internal";
+import { type Lowering, permuteOp, reshapeOp } from "@chainrule/core/internal";
 import { type AppliedOp, applied, type Graph, type GraphNode } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
+import { Scan, scanned, scanResultOf } from "../ir/scan.ts";
 import { Views } from "../ir/views.ts";
 import { packsColumns, panelDepth } from "../wasm/kernels/gemm.ts";
 import { tileColumns } from "../wasm/kernels/gemm-tile.ts";
@@ -18,6 +19,10 @@ const fewestProducts = 3;
 
 /** The same graph, matrices that several products pack being packed once. */
 export function sharePanels(graph: Graph): Graph {
+  return shareAmongProducts(graph.nodes.some(scanResultOf) ? shareAmongSteps(graph) : graph);
+}
+
+function shareAmongProducts(graph: Graph): Graph {
   const products = new Map<string, GraphNode[]>();
   for (const node of graph.nodes) {
     const key = keyOf(node);
@@ -36,12 +41,61 @@ export function sharePanels(graph: Graph): Graph {
   return rewriter.run(graph, (node, source) => {
     const found = shared.get(node);
     if (!found || node.lowering?.kind !== "matmul") return rewriter.add(source, node);
-    const { transposed, relu = false } = node.lowering;
-    found.panels ??= panelsOf(rewriter, node, transposed.b);
-    const [a, , ...bias] = (source as AppliedOp).inputs;
-    const attributes = { transposed: { a: transposed.a, b: false }, relu, packed: true };
-    return rewriter.add(applied(found.op, attributes, [a, found.panels, ...bias]), node);
+    const { inputs } = source as AppliedOp;
+    found.panels ??= panelsOf(rewriter, inputs[1], node.shape[1], node.lowering.transposed.b);
+    return rewriter.add(onPanels(found.op, node.lowering, inputs, found.panels), node);
   });
+}
+
+/** The product of panels. */
+function onPanels(
+  op: ReturnType<typeof fusedProduct>,
+  { transposed, relu = false }: Lowering & { readonly kind: "matmul" },
+  [a, , ...bias]: readonly GraphNode[],
+  panels: GraphNode,
+): AppliedOp {
+  return applied(op, { transposed: { a: transposed.a, b: false }, relu, packed: true }, [a, panels, ...bias]);
+}
+
+/** What the steps of scans pack, and is the same at each of them, is packed before. */
+function shareAmongSteps(graph: Graph): Graph {
+  const rewriter = new GraphRewriter();
+  const known = new Map<Scan, readonly [Scan, readonly GraphNode[]]>();
+  return rewriter.run(graph, (node, source) => {
+    const result = scanResultOf(node);
+    if (result === null) return rewriter.add(source, node);
+    const { inputs } = source as AppliedOp;
+    const [scan, panels] = known.get(result.scan) ?? scanOfPanels(rewriter, result.scan, inputs);
+    known.set(result.scan, [scan, panels]);
+    return rewriter.add(scanned({ ...result, scan }, [...inputs, ...panels]), node);
+  });
+}
+
+/** The scan on its operands and on panels of some of them, and these. */
+function scanOfPanels(rewriter: GraphRewriter, scan: Scan, operands: readonly GraphNode[]): [Scan, GraphNode[]] {
+  const panels: GraphNode[] = [];
+  const inputs = [...scan.inputs];
+  const found = new Map<string, GraphNode>();
+  const body = new GraphRewriter();
+  const rewritten = body.run(scan.body, (node, source) => {
+    const key = keyOf(node);
+    const matrix = key === null ? null : node.inputs[1].source;
+    const input = matrix?.kind === "input" ? scan.inputs[matrix.index] : null;
+    if (key === null || input?.kind !== "window" || input.stride !== 0 || node.lowering?.kind !== "matmul")
+      return body.add(source, node);
+    let read = found.get(key);
+    if (!read) {
+      const packed = panelsOf(rewriter, operands[input.operand], node.shape[1], node.lowering.transposed.b);
+      const operand = operands.length + panels.push(packed) - 1;
+      read = body.add(
+        { kind: "input", index: inputs.push({ kind: "window", operand, stride: 0, start: 0 }) - 1 },
+        packed,
+      );
+      found.set(key, read);
+    }
+    return body.add(onPanels(fusedProduct(node.name), node.lowering, (source as AppliedOp).inputs, read), node);
+  });
+  return [panels.length > 0 ? new Scan(scan, rewritten, inputs, scan.carries) : scan, panels];
 }
 
 /** What the node packs, and for which product; null where it packs nothing or cannot take panels. */
@@ -55,8 +109,7 @@ function keyOf({ lowering, dtype, shape: [m, n, ...others], inputs, name }: Grap
 }
 
 /** The second matrix of a product, [k / depth, n / 8, depth, 8], in the shape of the matrix. */
-function panelsOf(rewriter: GraphRewriter, { inputs, shape: [, n] }: GraphNode, isByColumns: boolean): GraphNode {
-  const matrix = rewriter.of(inputs[1]);
+function panelsOf(rewriter: GraphRewriter, matrix: GraphNode, n: number, isByColumns: boolean): GraphNode {
   const k = matrix.size / n;
   const depth = panelDepth(n, k)!;
   const write = (op: typeof reshapeOp, attributes: readonly number[], from: GraphNode, shape = attributes) =>

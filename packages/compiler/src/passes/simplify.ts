@@ -2,7 +2,18 @@
  * Simplification: constant folding, common subexpression elimination, identities and rewrite rules, dead code elimination.
  */
 
-import { add, div, JitError, mul, type Op, sub, Tensor, type TensorSpec, type TypedArray } from "@chainrule/core";
+import {
+  add,
+  div,
+  JitError,
+  mul,
+  type Op,
+  sizeOf,
+  sub,
+  Tensor,
+  type TensorSpec,
+  type TypedArray,
+} from "@chainrule/core";
 import {
   allocate,
   broadcastOp,
@@ -15,6 +26,7 @@ import {
   permuteOp,
   reshapeOp,
   sameShape,
+  sliceOp,
   type Tracer,
   type Transposed,
   withGradEnabled,
@@ -31,6 +43,7 @@ import {
 } from "../ir/graph.ts";
 import { GraphRewriter, type OnMade } from "../ir/graph-rewriter.ts";
 import { guardOp } from "../ir/guard.ts";
+import { areNeighbours, type Stretch, stretchOf } from "../ir/stretches.ts";
 import { rewrite, ruleFor, ruleNames } from "./rewrite-rules.ts";
 
 /** A concat of more values is one of several concats. */
@@ -90,6 +103,11 @@ class Simplifier {
     "void guard": {
       isFor: (op) => op === guardOp,
       apply: (_self, _node, { inputs: [flag] }) => (flag.uniform === 0 ? flag : null),
+    },
+    // They lie one after another in the other value.
+    "neighbours joined": {
+      isFor: (op) => op === concatOp,
+      apply: (self, node, { inputs, attributes }) => self.#joinNeighbours(node, inputs, attributes as number),
     },
     // The parts lie one after another either way.
     "wide concat in parts": {
@@ -210,6 +228,43 @@ class Simplifier {
   /** A constant of one number in another shape: where a kernel needs it as an array, the program writes it out. */
   #reshapedConstant(node: TensorSpec, constant: GraphNode): GraphNode {
     return this.#add({ kind: "constant", numbers: single(constant) }, node);
+  }
+
+  /** Parts of another value that follow each other in it, as one part. */
+  #joinNeighbours({ shape, dtype }: TensorSpec, inputs: readonly GraphNode[], axis: number): GraphNode | null {
+    const rest = shape.toSpliced(axis, 1);
+    if (sizeOf(shape) === 0) return null;
+    const stretches: Stretch[] = [];
+    for (const input of inputs) {
+      const stretch = stretchOf(input);
+      const last = stretches.at(-1);
+      if (last && areNeighbours(last, stretch))
+        stretches[stretches.length - 1] = { ...last, length: last.length + stretch.length };
+      else stretches.push(stretch);
+    }
+    if (stretches.length === inputs.length) return null;
+    const isOutermost = shape.slice(0, axis).every((length) => length === 1);
+    if (!isOutermost) {
+      // Steps that lie one after another in memory, and side by side in the result.
+      if (stretches.length > 1 || inputs.some((input) => input.shape[axis] !== 1)) return null;
+      const order = shape.map((_, at) => (at < axis ? at + 1 : at === axis ? 0 : at));
+      const steps = this.#part(stretches[0], [inputs.length, ...rest]);
+      return this.#add(applied(permuteOp, order, [steps]), { shape, dtype });
+    }
+    const parts = stretches.map((stretch) => this.#part(stretch, shape.with(axis, stretch.length / sizeOf(rest))));
+    return parts.length === 1 ? parts[0] : this.#add(applied(concatOp, axis, parts), { shape, dtype });
+  }
+
+  /** A stretch of a value, in a shape. */
+  #part({ base, start, length }: Stretch, shape: readonly number[]): GraphNode {
+    const { dtype, size } = base;
+    let part = base;
+    if (length < size) {
+      const flat = this.#view({ shape: [size], dtype }, applied(reshapeOp, [size], [base]));
+      const bounds = { starts: [start], steps: [1], lengths: [length] };
+      part = this.#add(applied(sliceOp, bounds as never, [flat]), { shape: [length], dtype });
+    }
+    return this.#view({ shape, dtype }, applied(reshapeOp, shape, [part]));
   }
 
   /** A wide concat as one of concats: what copies thousands of values in one function takes an engine long to compile. */

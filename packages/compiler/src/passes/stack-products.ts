@@ -8,6 +8,7 @@
 import { type AxisRange, concatOp, matmulOp, reshapeOp, sumOp, type Transposed } from "@chainrule/core/internal";
 import { type AppliedOp, applied, type Graph, type GraphNode } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
+import { areNeighbours, stretchOf } from "../ir/stretches.ts";
 import { isView } from "../ir/views.ts";
 import { AddTrees, SumWriter } from "./add-trees.ts";
 
@@ -112,7 +113,7 @@ class Stacking {
     let copied = 0;
     for (let i = 0; i < first.inputs.length; i++) {
       const parts = inputsOf(terms, i);
-      if (this.#stacks.has(keyOf(parts))) continue;
+      if (this.#stacks.has(keyOf(parts)) || areInOneValue(parts)) continue;
       if (first.isMadeBy(sumOp)) return this.#planned.has(keyOf(parts));
       for (const part of parts) if (part.op === null || isView(part) || this.#uses.has(part)) copied += part.size;
     }
@@ -143,6 +144,8 @@ class Stacking {
       const position = (term: GraphNode) => at.get(withoutViews(term.inputs[i]))!;
       if (at.size === terms.length) return terms.toSorted((x, y) => position(x) - position(y));
     }
+    if (areInOneValue(inputsOf(terms, 0)))
+      return terms.toSorted((x, y) => stretchOf(x.inputs[0]).start - stretchOf(y.inputs[0]).start);
     return terms.toSorted((x, y) => x.inputs[0].id - y.inputs[0].id);
   }
 
@@ -197,6 +200,12 @@ function flattened(parts: readonly GraphNode[]): readonly GraphNode[] {
 /** The value whose numbers the node has in another shape. */
 function withoutViews(node: GraphNode): GraphNode {
   return node.isMadeBy(reshapeOp) ? withoutViews(node.inputs[0]) : node;
+}
+
+/** Whether the parts lie one after another in one value, so that none has to be copied. */
+function areInOneValue(parts: readonly GraphNode[]): boolean {
+  const stretches = parts.map(stretchOf).sort((a, b) => a.start - b.start);
+  return stretches.every((stretch, i) => i === 0 || areNeighbours(stretches[i - 1], stretch));
 }
 
 /** Equal for the same values in whatever order. */

@@ -4,7 +4,7 @@
  */
 import { giveUp } from "../codegen/guard.ts";
 import { type EntryPoint, entryName, type GeneratedModule, type GroupCall } from "../codegen/module.ts";
-import type { FusionGroup } from "../ir/fused-graph.ts";
+import { type FusionGroup, withBodies } from "../ir/fused-graph.ts";
 import { guardFailure } from "../ir/guard.ts";
 import { assemble } from "../wasm/assembler.ts";
 import { instantiate } from "../wasm/host.ts";
@@ -63,7 +63,7 @@ function instantiated(
   const { heap } = layout;
   if (functions.length === 0) return { exports: {}, dispatch: () => () => {} };
   const threads = threadGroupOf(heap);
-  const shared = kernelsFor(heap, groups, deterministic);
+  const shared = kernelsFor(heap, withBodies(groups), deterministic);
   const types = [
     ...shared.flatMap((each) => each.types),
     giveUp,

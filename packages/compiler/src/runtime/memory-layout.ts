@@ -8,7 +8,7 @@ import { columnSumsScratch } from "../codegen/column-sums.ts";
 import { scratchOf } from "../codegen/matmul.ts";
 import type { ModuleLayout } from "../codegen/module.ts";
 import { Geometries } from "../codegen/window.ts";
-import type { FusedGraph } from "../ir/fused-graph.ts";
+import { type FusedGraph, withBodies } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import type { Part, Scratch } from "../ir/layout.ts";
 import type { Views } from "../ir/views.ts";
@@ -67,7 +67,8 @@ export class MemoryLayout implements ModuleLayout {
     this.parameters = this.#placeParameters(graph);
     this.geometries = new Geometries(groups);
     const threads = threadGroupOf(heap)?.size ?? 1;
-    const scratchBytes = Math.max(scratchOf(groups), this.geometries.scratch, ...groups.map(columnSumsScratch));
+    const all = withBodies(groups);
+    const scratchBytes = Math.max(scratchOf(all), this.geometries.scratch, ...all.map(columnSumsScratch));
     const inputs = graph.nodes.filter(({ source }) => source.kind === "input");
     const inputBytes = inputs.reduce((total, node) => total + bytesOf(node), 0);
     // Intermediate results, then inputs, then scratch memory for each thread: whoever runs next may have all of it.
@@ -79,6 +80,7 @@ export class MemoryLayout implements ModuleLayout {
     this.inputs = this.#placeInputs(address + plan.bytes, inputs);
     this.scratch = { bytes: scratchBytes, address: address + plan.bytes + inputBytes };
     this.#placeConstants(graph);
+    for (const { body } of groups) if (body) this.#placeConstants(body.fused.graph);
     this.geometries.place(heap, (bytes) => this.allocate(bytes));
     this.#departures = this.residents.departures;
   }

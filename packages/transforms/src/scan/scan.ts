@@ -29,8 +29,8 @@ export interface ScanOptions {
  * Shape: `xs` [n, ..], of which f sees [..]; outputs of f [..] become [n, ..]. Carry, inputs and outputs may be trees: tensors
  * in arrays and records. The carry keeps its form, shapes and dtypes from step to step.
  *
- * Gradients of any order flow through it, to `init`, `xs` and what f uses besides. It takes the steps one by one: within `jit`,
- * the program has the operations of all steps, so that its size, and the time that compiling takes, grow with n. f is to be
+ * Gradients of any order flow through it, to `init`, `xs` and what f uses besides. It takes the steps one by one; within `jit`,
+ * equal steps become one loop, so that the program does not grow with n, but tracing it takes as long as n steps. f is to be
  * a function of its arguments, as in JAX, and not to count its calls: a later version may run it once for all steps.
  *
  * @param f from the carry and one step's input to [the next carry, the step's output].

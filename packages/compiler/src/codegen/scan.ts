@@ -1,0 +1,224 @@
+/**
+ * Scans: a loop around the functions of the groups that a step consists of, which are given the addresses that move from step
+ * to step.
+ */
+import type { FusionGroup, ScanBody } from "../ir/fused-graph.ts";
+import type { GraphNode } from "../ir/graph.ts";
+import type { Layout, Places } from "../ir/layout.ts";
+import { basesOf } from "../ir/reads.ts";
+import { entryAt, entryOf, type Scan, type ScanResult, scanResultOf } from "../ir/scan.ts";
+import { isView, type Views } from "../ir/views.ts";
+import type { Code } from "../wasm/assembler.ts";
+import { bytesPer } from "../wasm/heap.ts";
+
+/** An address at the first step, and by how many bytes it moves. */
+interface Moving {
+  readonly address: number;
+  readonly stride: number;
+}
+
+/** What a group of the body is computed by: a function of the addresses that move, in this order. */
+export interface StepCall {
+  readonly group: FusionGroup;
+  readonly moving: readonly Moving[];
+  readonly places: Places;
+}
+
+/** Where the values of a scan's body lie. */
+export class ScanPlaces {
+  readonly #layout: Layout;
+  readonly #body: ScanBody;
+  readonly #scan: Scan;
+  readonly #operands: readonly GraphNode[];
+  readonly #results: readonly (ScanResult & { readonly node: GraphNode })[];
+  /** The values that are computed where they are kept, and which result is kept there. */
+  readonly #kept = new Map<GraphNode, ScanResult & { readonly node: GraphNode }>();
+
+  constructor({ members, body }: FusionGroup, layout: Layout) {
+    this.#layout = layout;
+    this.#body = body!;
+    this.#results = members.flatMap((node) => {
+      const result = scanResultOf(node);
+      return result ? [{ ...result, node }] : [];
+    });
+    this.#scan = this.#results[0].scan;
+    this.#operands = members[0].inputs;
+    const computed = new Set(this.#body.fused.groups.flatMap((group) => group.members));
+    for (const result of this.#results) {
+      const value = this.#valueOf(result);
+      const { base, offset } = this.#views.of(value);
+      const isWhole = offset === 0 && base.size === value.size && computed.has(base) && !this.#body.parts.has(base);
+      if (isWhole && !this.#kept.has(base)) this.#kept.set(base, result);
+    }
+  }
+
+  get #views(): Views {
+    return this.#body.fused.views;
+  }
+
+  #valueOf({ value }: ScanResult): GraphNode {
+    return this.#body.fused.graph.outputs[value];
+  }
+
+  /** Where a result is kept of the first step, and by how much that moves. */
+  #keptAt(result: ScanResult & { readonly node: GraphNode }, step = 0): Moving {
+    const { node, kept } = result;
+    const address = this.#layout.addressOf(node);
+    if (kept === "last") return { address, stride: 0 };
+    const bytes = entryOf(this.#valueOf(result)) * bytesPer(node.dtype);
+    const [first, next] = [step, step + 1].map((each) => entryAt(this.#scan, kept, each));
+    return { address: address + first * bytes, stride: (next - first) * bytes };
+  }
+
+  /** Where a carry is read. */
+  #carryAt(carry: number): Moving {
+    const { value } = this.#scan.carries[carry];
+    const carried = this.#results.find((result) => result.kept === "carried" && result.value === value);
+    if (carried) return this.#keptAt(carried, -1);
+    return { address: this.#memory + this.#body.carries[carry], stride: 0 };
+  }
+
+  get #memory(): number {
+    return this.#layout.addressOf(this.#body.memory);
+  }
+
+  /** Where a value lies that has memory. */
+  #at(node: GraphNode): Moving {
+    const { source } = node;
+    if (source.kind === "input") {
+      const input = this.#scan.inputs[source.index];
+      if (input.kind === "carry") return this.#carryAt(input.carry);
+      const operand = this.#operands[input.operand];
+      const bytes = bytesPer(operand.dtype);
+      const address = this.#layout.contiguousAddressOf(operand) + input.start * bytes;
+      return { address, stride: input.stride * bytes };
+    }
+    if (source.kind === "constant") return { address: this.#layout.addressOf(node), stride: 0 };
+    const part = this.#body.parts.get(node);
+    if (part) {
+      const { address, stride } = this.#at(part.whole);
+      return { address: address + part.offset * bytesPer(node.dtype), stride };
+    }
+    const result = this.#kept.get(node);
+    return result ? this.#keptAt(result) : { address: this.#memory + this.#body.offsets.get(node)!, stride: 0 };
+  }
+
+  /** How each group is called. */
+  calls(): StepCall[] {
+    const { groups, views } = this.#body.fused;
+    return groups.map((group): StepCall => {
+      const moving: Moving[] = [];
+      const locals = new Map<GraphNode, number>();
+      for (const node of this.#nodesOf(group)) {
+        if (locals.has(node)) continue;
+        const place = this.#at(node);
+        if (place.stride !== 0) locals.set(node, moving.push(place) - 1);
+      }
+      const places: Places = {
+        views,
+        partOf: (node) => this.#body.parts.get(node),
+        placeOf: (node) => {
+          const local = locals.get(node);
+          return local === undefined ? { local: null, offset: this.#at(node).address } : { local, offset: 0 };
+        },
+      };
+      return { group, moving, places };
+    });
+  }
+
+  /** The values whose memory the group reads or writes. */
+  #nodesOf({ members }: FusionGroup): GraphNode[] {
+    const { stored, views } = this.#body.fused;
+    const read = members.flatMap((node) => basesOf(node, views)).filter((base) => base.uniform === null);
+    const hasMemory = (node: GraphNode) => node.source.kind !== "op" || stored.has(node);
+    return [...read, ...members.filter((node) => !isView(node) || views.isWritten(node))].filter(hasMemory);
+  }
+
+  /** Writes what happens before the first step: carries are what they are at first. */
+  writeStart(code: Code): void {
+    this.#scan.carries.forEach(({ operand }, carry) => {
+      const initial = this.#operands[operand];
+      writeMove(code, this.#carryAt(carry).address, this.#layout.contiguousAddressOf(initial), bytesIn(initial));
+    });
+  }
+
+  /** What has to be copied when a step is done: where to, from where, and how many bytes; all at once. */
+  copies(): { readonly to: Moving; readonly from: Moving; readonly bytes: number }[] {
+    const aside: { to: Moving; from: Moving; bytes: number }[] = [];
+    const found: { to: Moving; from: Moving; bytes: number }[] = [];
+    for (const result of this.#results) {
+      const value = this.#valueOf(result);
+      if (this.#kept.get(this.#views.of(value).base) === result) continue;
+      found.push({ to: this.#keptAt(result), from: this.#placeOf(value), bytes: bytesIn(value) });
+    }
+    this.#scan.carries.forEach(({ value }, carry) => {
+      const node = this.#body.fused.graph.outputs[value];
+      const to = this.#carryAt(carry);
+      // What is carried where it is kept is there.
+      if (this.#results.some((result) => result.kept === "carried" && result.value === value)) return;
+      let from = this.#placeOf(node);
+      if (this.#body.aside[carry] >= 0) {
+        const between = { address: this.#memory + this.#body.aside[carry], stride: 0 };
+        aside.push({ to: between, from, bytes: bytesIn(node) });
+        from = between;
+      }
+      found.push({ to, from, bytes: bytesIn(node) });
+    });
+    return [...aside, ...found];
+  }
+
+  /** Where a contiguous value lies, which may be a view. */
+  #placeOf(node: GraphNode): Moving {
+    if (node.uniform !== null) return { address: this.#layout.contiguousAddressOf(node), stride: 0 };
+    const { base, offset } = this.#views.of(node);
+    const { address, stride } = this.#at(base);
+    return { address: address + offset * bytesPer(node.dtype), stride };
+  }
+
+  get steps(): number {
+    return this.#scan.steps;
+  }
+}
+
+function bytesIn({ size, dtype }: GraphNode): number {
+  return size * bytesPer(dtype);
+}
+
+function writeMove(code: Code, to: number, from: number, bytes: number): void {
+  code.int(to).int(from).int(bytes).op("memory.copy");
+}
+
+/** Writes the loop: calls of functions of these names. */
+export function writeScan(code: Code, places: ScanPlaces, calls: readonly StepCall[], names: readonly string[]): void {
+  places.writeStart(code);
+  const pointers = new Map<string, { readonly local: number; readonly moving: Moving }>();
+  const pushAddress = (moving: Moving): void => {
+    if (moving.stride === 0) code.int(moving.address);
+    else code.get(pointers.get(keyOf(moving))!.local);
+  };
+  const copies = places.copies();
+  for (const moving of [...calls.flatMap((call) => call.moving), ...copies.flatMap(({ to, from }) => [to, from])]) {
+    if (moving.stride === 0 || pointers.has(keyOf(moving))) continue;
+    const local = code.local("i32");
+    code.int(moving.address).set(local);
+    pointers.set(keyOf(moving), { local, moving });
+  }
+  const counter = code.local("i32");
+  code.int(places.steps).set(counter);
+  code.repeat(counter, () => {
+    calls.forEach(({ moving }, i) => {
+      for (const each of moving) pushAddress(each);
+      code.call(names[i]);
+    });
+    for (const { to, from, bytes } of copies) {
+      pushAddress(to);
+      pushAddress(from);
+      code.int(bytes).op("memory.copy");
+    }
+    for (const { local, moving } of pointers.values()) code.advance(local, moving.stride);
+  });
+}
+
+function keyOf({ address, stride }: Moving): string {
+  return `${address} ${stride}`;
+}

@@ -1,0 +1,43 @@
+/**
+ * Bodies of scans: what a step consists of goes through the passes that the whole graph goes through, and gets its place in
+ * memory of the scan's own, which is the same at every step.
+ */
+import { type FusedGraph, type FusionGroup, fusedGraph, type ScanBody } from "../ir/fused-graph.ts";
+import { applied, GraphNode } from "../ir/graph.ts";
+import { type Scan, scanMemoryOp, scanResultOf } from "../ir/scan.ts";
+import { fuse } from "./fusion.ts";
+import { assignInPlace } from "./in-place.ts";
+import { bytesOf, planMemory } from "./memory-plan.ts";
+import { rematerialize } from "./rematerialize.ts";
+import { fuseRows } from "./row-fusion.ts";
+
+/** The same graph, its scans with what their steps consist of. */
+export function compileBodies(fused: FusedGraph): FusedGraph {
+  if (!fused.groups.some(({ kind }) => kind === "scan")) return fused;
+  let id = fused.graph.nodes.reduce((most, node) => Math.max(most, node.id), 0);
+  const groups = fused.groups.map((group): FusionGroup => {
+    if (group.kind !== "scan") return group;
+    const body = bodyOf(scanResultOf(group.members[0])!.scan, ++id);
+    return { ...group, members: [...group.members, body.memory], body };
+  });
+  return fusedGraph(fused.graph, groups, fused.views);
+}
+
+function bodyOf({ body, inputs, carries }: Scan, id: number): ScanBody {
+  const fused = rematerialize(fuseRows(fuse(body)));
+  const inPlace = assignInPlace(fused);
+  const plan = planMemory(fused, inPlace);
+  const offsets = new Map(plan.allocations.map(({ node, offset }) => [node, offset]));
+  let end = plan.bytes;
+  const take = (node: GraphNode) => {
+    end += bytesOf(node);
+    return end - bytesOf(node);
+  };
+  const carried = carries.map(({ value }) => fused.graph.outputs[value]);
+  const isCarry = (node: GraphNode) => node.source.kind === "input" && inputs[node.source.index].kind === "carry";
+  const carryOffsets = carried.map(take);
+  const aside = carried.map((node) => (isCarry(fused.views.of(node).base) ? take(node) : -1));
+  const spec = { shape: [end / 4], dtype: "float32" as const };
+  const memory = new GraphNode(id, {}, applied(scanMemoryOp, undefined, []), spec);
+  return { fused, parts: inPlace.parts, offsets, carries: carryOffsets, aside, memory };
+}
