@@ -7,19 +7,16 @@ import type { GraphNode } from "../ir/graph.ts";
 import { further, type Place, type Places, type Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
-import { gemmScratch } from "../wasm/kernels/gemm.ts";
-import { packedFlag, reluFlag, tileColumns, tileRows } from "../wasm/kernels/gemm-tile.ts";
-import { gemm64Scratch } from "../wasm/kernels/gemm64.ts";
+import { gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
+import { packedFlag, reluFlag } from "../wasm/kernels/gemm-epilogue.ts";
+import { tileRows } from "../wasm/kernels/gemm-tile.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
-/** The shared kernel for each dtype. */
-const calls = { float32: "gemm", float64: "gemm64" } as const;
-
-type Float = keyof typeof calls;
+type Float = keyof typeof gemmNames;
 
 /** Whether there is a kernel for it. */
 export function isProduct(node: GraphNode): boolean {
-  return node.lowering?.kind === "matmul" && Object.hasOwn(calls, node.dtype) && node.size > 0;
+  return node.lowering?.kind === "matmul" && Object.hasOwn(gemmNames, node.dtype) && node.size > 0;
 }
 
 interface Operand {
@@ -64,7 +61,7 @@ export function scratchOf(groups: readonly FusionGroup[]): number {
     if (kind !== "matmul") continue;
     const [node] = members;
     const { n, k } = sizes(node);
-    most = Math.max(most, node.dtype === "float64" ? gemm64Scratch(n, k) : gemmScratch(n, k));
+    most = Math.max(most, gemmScratch(n, k, node.dtype as Float));
   }
   return most;
 }
@@ -74,13 +71,15 @@ export function matmulFlops(node: GraphNode): number {
   return 2 * node.size * sizes(node).k;
 }
 
+/** Whole tiles of floats, two side by side. */
+const partColumns = 16;
 /** Each part packs one operand anew: with so many rows or columns that takes less than a tenth of its time. */
 const longPart = 64;
 
 /** Into how many parts so many threads should cut a product at most: by batch, or in whole tiles. */
 export function matmulParts(node: GraphNode, threads: number): number {
   const { m, n } = sizes(node);
-  const tiles = Math.max(Math.floor(m / tileRows), Math.floor(n / (2 * tileColumns)));
+  const tiles = Math.max(Math.floor(m / tileRows), Math.floor(n / partColumns));
   const long = Math.max(threads, Math.floor(Math.max(m, n) / longPart));
   return Math.max(...node.shape.slice(0, -2), Math.min(tiles, long));
 }
@@ -99,7 +98,7 @@ function operand(node: GraphNode, swapped: boolean, batch: readonly number[], pl
 /** Where a vector begins. */
 function vectorOf(node: GraphNode, places: Places): Place {
   const { base, offset } = places.views.of(node);
-  return further(places.placeOf(base), offset * 4);
+  return further(places.placeOf(base), offset * bytesPer(node.dtype));
 }
 
 /** One call of the kernel, or a loop of them over the batch; for a part of the result, where one is given. */
@@ -190,14 +189,14 @@ class BatchLoops {
       this.#skip(0, range.start, a.row);
       this.#skip(2, range.start, n);
     } else {
-      const range = partitionRange(code, partition, n, 2 * tileColumns);
+      const range = partitionRange(code, partition, n, partColumns);
       this.#columns = range.count;
       if (packed) this.#first = range.start;
       else this.#skip(1, range.start, b.column);
       this.#skip(2, range.start, 1);
       if (bias === null) return;
       const own = code.local("i32");
-      code.put(own, range.start, [4], "i32.mul", this.#bias, "i32.add");
+      code.put(own, range.start, [this.#bytes], "i32.mul", this.#bias, "i32.add");
       this.#bias = own;
     }
   }
@@ -262,8 +261,9 @@ class BatchLoops {
       this.#columns,
       [k],
       this.#scratch,
+      [(relu ? reluFlag : 0) | (packed ? packedFlag : 0)],
+      this.#bias,
     );
-    if (dtype === "float32") this.#code.push([(relu ? reluFlag : 0) | (packed ? packedFlag : 0)], this.#bias);
-    this.#code.call(calls[dtype]);
+    this.#code.call(gemmNames[dtype]);
   }
 }

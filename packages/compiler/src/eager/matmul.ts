@@ -10,8 +10,7 @@ import { type Matrix, type Multiply, multiply } from "@chainrule/core/internal";
 import { assemble } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { type Gemm, gemmFunctions, gemmScratch } from "../wasm/kernels/gemm.ts";
-import { type Gemm64, gemm64Functions, gemm64Scratch } from "../wasm/kernels/gemm64.ts";
+import { type Gemm, gemmFunctions, gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Operands that lie spread over more than this many times their size are gathered element by element. */
@@ -37,15 +36,13 @@ function plan({ row, column }: Matrix, rows: number, columns: number): Copy {
 class ProductKernel {
   readonly #heap: Heap;
   readonly #dtype: "float32" | "float64";
-  readonly #gemm: Gemm | Gemm64;
+  readonly #gemm: Gemm;
 
   constructor(heap: Heap, dtype: "float32" | "float64") {
     this.#heap = heap;
     this.#dtype = dtype;
-    this.#gemm =
-      dtype === "float32"
-        ? instantiate<{ gemm: Gemm }>(assemble(gemmFunctions()), heap.memory).gemm
-        : instantiate<{ gemm64: Gemm64 }>(assemble(gemm64Functions()), heap.memory).gemm64;
+    const functions = instantiate<Record<string, Gemm>>(assemble(gemmFunctions({ dtype })), heap.memory);
+    this.#gemm = functions[gemmNames[dtype]];
   }
 
   #copyIn(at: number, { data, start, row, column }: Matrix, copy: Copy, rows: number, columns: number): void {
@@ -72,7 +69,7 @@ class ProductKernel {
     const [toB, toC] = [aligned(copyA.floats), aligned(copyA.floats) + aligned(copyB.floats)];
     const toRest = toC + aligned(m * n);
     const bytes = bytesPer(this.#dtype);
-    const total = toRest + (this.#dtype === "float32" ? gemmScratch(n, k) : gemm64Scratch(n, k)) / bytes;
+    const total = toRest + gemmScratch(n, k, this.#dtype) / bytes;
     if (total > most) return false;
     const block = scratchBlock(total * bytes);
     if (block === 0) return false;
@@ -112,8 +109,7 @@ export const fastMultiply: Multiply = (out, start, a, b, m, n, k) => {
   const terms = m * n * k;
   if (out instanceof Float32Array && terms > smallProduct) {
     if (wasmMultiply("float32")?.multiply(out, start, a, b, m, n, k)) return;
-  } else if (out instanceof Float64Array && terms > smallDoubleProduct && m > 1 && n > 1) {
-    // For doubles there are tiles only, most of which a vector would leave empty.
+  } else if (out instanceof Float64Array && terms > smallDoubleProduct) {
     if (wasmMultiply("float64")?.multiply(out, start, a, b, m, n, k)) return;
   }
   multiply(out, start, a, b, m, n, k);

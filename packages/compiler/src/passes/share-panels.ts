@@ -10,10 +10,11 @@ import { type AppliedOp, applied, type Graph, type GraphNode } from "../ir/graph
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { Scan, scanned, scanResultOf } from "../ir/scan.ts";
 import { Views } from "../ir/views.ts";
+import { floatLanes } from "../wasm/kernels/float-lanes.ts";
 import { packsColumns, panelDepth } from "../wasm/kernels/gemm.ts";
-import { tileColumns } from "../wasm/kernels/gemm-tile.ts";
 import { fusedProduct } from "./epilogue.ts";
 
+const tileColumns = floatLanes.float32.columns;
 /** With fewer products packing by strides, here, is slower than packing in each of them. */
 const fewestProducts = 3;
 

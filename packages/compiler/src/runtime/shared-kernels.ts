@@ -7,8 +7,7 @@ import { assemble, type FunctionDefinition, type ImportedFunction } from "../was
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { convolutionFunctions } from "../wasm/kernels/conv.ts";
-import { gemmFunctions, relaxedSimd } from "../wasm/kernels/gemm.ts";
-import { gemm64Functions } from "../wasm/kernels/gemm64.ts";
+import { gemmFunctions, gemmNames, relaxedSimd } from "../wasm/kernels/gemm.ts";
 import { poolFunctions } from "../wasm/kernels/pool.ts";
 import { type SharedModule, threadGroupOf } from "./threads/thread-group.ts";
 
@@ -67,12 +66,11 @@ export function kernelsFor(heap: Heap, groups: readonly FusionGroup[], determini
   const named = (name: string) => (relaxed ? `${name}, relaxed` : name);
   const products = groups.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype);
   const imported: ImportedKernels[] = [];
-  if (products.includes("float32")) {
-    const kernels = sharedKernels(heap, named("gemm"), () => gemmFunctions({ relaxed }));
-    imported.push({ ...kernels, types: [pointers("gemm", 14)] });
+  for (const dtype of ["float32", "float64"] as const) {
+    if (!products.includes(dtype)) continue;
+    const kernels = sharedKernels(heap, named(gemmNames[dtype]), () => gemmFunctions({ dtype, relaxed }));
+    imported.push({ ...kernels, types: [pointers(gemmNames[dtype], 14)] });
   }
-  if (products.includes("float64"))
-    imported.push({ ...sharedKernels(heap, "gemm64", gemm64Functions), types: [pointers("gemm64", 12)] });
   if (groups.some(({ kind }) => kind === "window")) {
     const define = () => [...convolutionFunctions({ relaxed }), ...poolFunctions()];
     // After the operands: the table of the windows, scratch, and the first and last of what is to be done.

@@ -6,7 +6,7 @@
  * window p reads lies at `image + taps[k] + windows[p]`. Padding is a copy of the image with zeros around it.
  */
 import type { Window } from "@chainrule/core/internal";
-import { numbered } from "../assembler.ts";
+import { type Code, numbered } from "../assembler.ts";
 
 /** A convolution of `images` images of `channels` with kernels of `outputs`, in groups. */
 export interface ConvolutionSizes {
@@ -29,8 +29,20 @@ const names = [
   ...(["taps", "windows", "steps", "tiles", "edge", "weights", "image", "panel", "sums"] as const),
 ] as const;
 
-export type Field = (typeof names)[number];
-export const fields = numbered(names);
+type Field = (typeof names)[number];
+const fields = numbered(names);
+export type Fields = Readonly<Record<Field, number>>;
+
+/** All fields of the table at the address in a local, in locals of their own. */
+export function fetchFields(code: Code, geometry: number): Fields {
+  const locals = code.variables(...names);
+  for (const name of names)
+    code
+      .get(geometry)
+      .access("i32.load", fields[name] * 4)
+      .set(locals[name]);
+  return locals;
+}
 
 /** The header and tables, to be copied into the memory, and the bytes of scratch that the functions need. */
 export interface Geometry {

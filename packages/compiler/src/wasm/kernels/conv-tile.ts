@@ -2,7 +2,8 @@
  * The innermost loops of convolution: tiles of 4 x 8 running sums, as in the matrix product, whose operands are read
  * where they lie in the image, by tables of offsets.
  */
-import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
+import { type Code, type FunctionDefinition, numbered } from "../assembler.ts";
+import { floatLanes, locals, multiplyAdd, type ProductOptions } from "./float-lanes.ts";
 
 const rows = [0, 1, 2, 3] as const;
 
@@ -10,14 +11,14 @@ const rows = [0, 1, 2, 3] as const;
 class Tile {
   readonly code: Code;
   readonly sums: readonly number[];
-  readonly #relaxed: boolean;
+  readonly #options: ProductOptions;
   readonly #vectors: readonly number[];
 
   constructor(code: Code, relaxed: boolean) {
-    const [b0, b1, broadcast, ...sums] = Array.from({ length: 11 }, () => code.local("v128"));
+    const [b0, b1, broadcast, ...sums] = locals(code, 11);
     this.code = code;
     this.sums = sums;
-    this.#relaxed = relaxed;
+    this.#options = { type: floatLanes.float32, relaxed };
     this.#vectors = [b0, b1, broadcast];
   }
 
@@ -32,14 +33,9 @@ class Tile {
     code.get(b).access("v128.load").set(b0).get(b).access("v128.load", 16).set(b1);
     for (const row of rows) {
       code.access("v128.load32_splat", a(row)).set(broadcast);
-      this.#multiplyAdd(this.sums[2 * row], broadcast, b0);
-      this.#multiplyAdd(this.sums[2 * row + 1], broadcast, b1);
+      for (const [i, half] of [b0, b1].entries())
+        multiplyAdd(code, this.#options, this.sums[2 * row + i], () => code.get(broadcast).get(half));
     }
-  }
-
-  #multiplyAdd(sum: number, x: number, y: number): void {
-    const terms: Term[] = this.#relaxed ? [x, y, sum, "f32x4.relaxed_madd"] : [sum, x, y, "f32x4.mul", "f32x4.add"];
-    this.code.put(sum, ...terms);
   }
 
   /** Stores row by row at the pointers, added to what is there or in its place. */
@@ -224,7 +220,7 @@ export const gatherFunction: FunctionDefinition = {
   body: (code) => {
     const [image, windows, width, taps, k, to] = [0, 1, 2, 3, 4, 5];
     const tap = code.local("i32");
-    const from = Array.from({ length: 8 }, () => code.local("i32"));
+    const from = locals(code, 8, "i32");
     from.forEach((pointer, j) => {
       code.push(windows, [j * 4], "i32.add", windows, width, [1], "i32.sub", [2], "i32.shl", "i32.add");
       code.push(width, [j], "i32.gt_s", "select").access("i32.load").get(image).op("i32.add").set(pointer);

@@ -5,7 +5,7 @@
  * All is float32: images [N, C, H, W], weights [O, C / groups, kh, kw], results [N, O, windows]; addresses in bytes.
  */
 import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
-import { type Field, fields } from "./conv-geometry.ts";
+import { type Fields, fetchFields } from "./conv-geometry.ts";
 import {
   gatherFunction,
   inputGradientTile,
@@ -14,7 +14,9 @@ import {
   tapsTile,
   windowsTile,
 } from "./conv-tile.ts";
-import { packEightFunction, packFourFunction } from "./gemm-pack.ts";
+import { floatLanes } from "./float-lanes.ts";
+import { copyFunction } from "./gemm-epilogue.ts";
+import { packEightFunction, packFour } from "./gemm-pack.ts";
 
 /**
  * (first operand, second operand, result, geometry, scratch, from, to), see `geometryOf`: what is computed is the part
@@ -58,52 +60,25 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
     gatherFunction,
     scatterFunction,
     padFunction,
-    edgeFunction,
-    packFourFunction,
+    copyFunction(floatLanes.float32),
+    packFour(),
     packEightFunction,
   ];
 }
 
-/** One call: the fields of its geometry, fetched into locals when first asked for, and the loops that all three have. */
+/** One call: the fields of its geometry, and the loops that all three have. */
 class Run {
   readonly code: Code;
   readonly v;
-  readonly #known = new Map<Field, number>();
+  readonly f: Fields;
 
   constructor(code: Code) {
     this.code = code;
+    this.f = fetchFields(code, parameters.geometry);
     this.v = code.variables(
-      ...([
-        "n",
-        "group",
-        "p",
-        "i",
-        "j",
-        "width",
-        "image",
-        "x",
-        "y",
-        "w",
-        "to",
-        "from",
-        "lines",
-        "panel",
-        "tap",
-      ] as const),
+      ...(["n", "left", "group", "p", "i", "j", "width", "image"] as const),
+      ...(["x", "y", "w", "to", "from", "lines", "tap"] as const),
     );
-  }
-
-  /** Must be called before loops begin: fetches fields. */
-  fetch<const Name extends Field>(...names: readonly Name[]): Readonly<Record<Name, number>> {
-    for (const name of names) {
-      const local = this.code.local("i32");
-      this.code
-        .get(parameters.geometry)
-        .access("i32.load", fields[name] * 4)
-        .set(local);
-      this.#known.set(name, local);
-    }
-    return Object.fromEntries(names.map((name) => [name, this.#known.get(name)!])) as Record<Name, number>;
   }
 
   /** The address that a field of the geometry names, from the start of the table or of scratch. */
@@ -113,15 +88,14 @@ class Run {
     return local;
   }
 
-  /** Runs the body with `i` at each multiple of `step` below `limit`, counting on from what `i` is. */
-  from(i: number, limit: number, body: () => void): void {
-    const { code } = this;
-    code.block(() => {
-      code.push(i, limit, "i32.ge_s").leaveIf();
-      code.loop(() => {
-        body();
-        code.put(i, i, [1], "i32.add").push(i, limit, "i32.lt_s").leaveIf();
-      });
+  /** Runs the body with `n` at each of the images that are asked for. */
+  eachImage(body: () => void): void {
+    const { code, v } = this;
+    const { from, to } = parameters;
+    code.put(v.n, from).put(v.left, to, from, "i32.sub");
+    code.repeat(v.left, () => {
+      body();
+      code.advance(v.n, 1);
     });
   }
 
@@ -149,19 +123,15 @@ class Run {
 }
 
 function forward(run: Run): void {
-  const { code, v } = run;
-  const { a, b, result, geometry, scratch, from, to } = parameters;
-  const f = run.fetch(
-    ...(["groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes", "padded"] as const),
-    ...(["taps", "windows", "steps", "edge", "weights", "image", "panel"] as const),
-  );
+  const { code, v, f } = run;
+  const { a, b, result, geometry, scratch } = parameters;
   const [taps, windows, steps] = [f.taps, f.windows, f.steps].map((field) => run.address(geometry, field));
   const [edge, weights, image, panel] = [f.edge, f.weights, f.image, f.panel].map((x) => run.address(scratch, x));
   const row = code.local("i32");
   code.put(row, f.count, [2], "i32.shl");
   packKernels(run, f, b, weights);
-  code.push(image, [0], f.padded, "memory.fill").put(v.n, from);
-  run.from(v.n, to, () => {
+  code.push(image, [0], f.padded, "memory.fill");
+  run.eachImage(() => {
     code
       .put(v.x, v.n, f.imageBytes, "i32.mul", a, "i32.add")
       .put(v.y, v.n, f.resultBytes, "i32.mul", result, "i32.add");
@@ -181,7 +151,9 @@ function forward(run: Run): void {
             const partial: Term[] = [v.width, [8], "i32.lt_s"];
             code.push(v.w, panel, steps, f.depth, edge, v.to, ...partial, "select");
             code.push([32], row, ...partial, "select", f.outputs, scratch).call("conv.windows");
-            code.push(...partial).branch(() => code.push(edge, v.to, row, f.outputs, v.width).call("conv.edge"));
+            code
+              .push(...partial)
+              .branch(() => code.push(edge, [32], [4], v.to, row, [4], f.outputs, v.width).call("gemm.copy"));
           },
         );
       });
@@ -191,28 +163,22 @@ function forward(run: Run): void {
   });
 }
 
-type Fields = Readonly<Partial<Record<Field, number>>>;
-
 /** All kernels in panels of four, tap by tap, group after group. */
 function packKernels({ code, v }: Run, { groups, outputs, depth }: Fields, from: number, weights: number): void {
   code.put(v.from, from).put(v.to, weights);
-  code.count(v.group, groups!, 1, () => {
-    code.count(v.i, outputs!, 4, () => {
-      code.put(v.lines, outputs!, v.i, "i32.sub");
-      code.push(v.from, v.i, depth!, "i32.mul", [2], "i32.shl", "i32.add", depth!, [2], "i32.shl", [4], v.to);
-      code.push([16], v.lines, depth!).call("gemm.pack4").put(v.to, depth!, [4], "i32.shl", v.to, "i32.add");
+  code.count(v.group, groups, 1, () => {
+    code.count(v.i, outputs, 4, () => {
+      code.put(v.lines, outputs, v.i, "i32.sub");
+      code.push(v.from, v.i, depth, "i32.mul", [2], "i32.shl", "i32.add", depth, [2], "i32.shl", [4], v.to);
+      code.push([16], v.lines, depth).call("gemm.pack4").put(v.to, depth, [4], "i32.shl", v.to, "i32.add");
     });
-    code.put(v.from, outputs!, depth!, "i32.mul", [2], "i32.shl", v.from, "i32.add");
+    code.put(v.from, outputs, depth, "i32.mul", [2], "i32.shl", v.from, "i32.add");
   });
 }
 
 function byWeight(run: Run): void {
-  const { code, v } = run;
+  const { code, v, f } = run;
   const { a, b, geometry, scratch, from, to } = parameters;
-  const f = run.fetch(
-    ...(["images", "groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes"] as const),
-    ...(["padded", "taps", "windows", "tiles", "image", "panel", "sums"] as const),
-  );
   const [taps, windows] = [f.taps, f.windows].map((field) => run.address(geometry, field));
   const [image, panel, sums] = [f.image, f.panel, f.sums].map((field) => run.address(scratch, field));
   const [row, wanted] = [code.local("i32"), code.local("i32")];
@@ -246,36 +212,28 @@ function byWeight(run: Run): void {
 function unpackSums({ code, v }: Run, { groups, outputs, depth, tiles }: Fields, sums: number, wanted: number): void {
   const { result, from } = parameters;
   code.put(v.from, sums).put(v.y, result);
-  code.count(v.group, groups!, 1, () => {
-    code.count(v.i, outputs!, 1, () => {
+  code.count(v.group, groups, 1, () => {
+    code.count(v.i, outputs, 1, () => {
       // Kernel i lies in lane i mod 8 of panel i / 8.
-      code.push(v.i, [3], "i32.shr_u", tiles!, "i32.mul", [7], "i32.shl", v.i, [7], "i32.and", [2], "i32.shl");
+      code.push(v.i, [3], "i32.shr_u", tiles, "i32.mul", [7], "i32.shl", v.i, [7], "i32.and", [2], "i32.shl");
       code.push("i32.add", v.from, "i32.add", from, [7], "i32.shl", "i32.add").set(v.x);
-      code.put(v.to, from, [4], "i32.shl", v.y, "i32.add").put(v.j, wanted);
-      code.repeat(v.j, () => {
-        code.get(v.to).get(v.x).access("f32.load").access("f32.store").advance(v.to, 4).advance(v.x, 32);
-      });
-      code.put(v.y, depth!, [2], "i32.shl", v.y, "i32.add");
+      code.push(v.x, [0], [32], from, [4], "i32.shl", v.y, "i32.add", [0], [4], [1], wanted).call("gemm.copy");
+      code.put(v.y, depth, [2], "i32.shl", v.y, "i32.add");
     });
-    code.push(outputs!, [7], "i32.add", [3], "i32.shr_u", tiles!, "i32.mul", [7], "i32.shl");
+    code.push(outputs, [7], "i32.add", [3], "i32.shr_u", tiles, "i32.mul", [7], "i32.shl");
     code.push(v.from, "i32.add").set(v.from);
   });
 }
 
 function byInput(run: Run): void {
-  const { code, v } = run;
-  const { a, b, result, geometry, scratch, from, to } = parameters;
-  const f = run.fetch(
-    ...(["groups", "outputs", "depth", "count", "imageBytes", "resultBytes", "groupBytes", "padded"] as const),
-    ...(["taps", "windows", "tiles", "weights", "image", "panel"] as const),
-  );
+  const { code, v, f } = run;
+  const { a, b, result, geometry, scratch } = parameters;
   const [taps, windows] = [f.taps, f.windows].map((field) => run.address(geometry, field));
   const [weights, image, panel] = [f.weights, f.image, f.panel].map((field) => run.address(scratch, field));
   const row = code.local("i32");
   code.put(row, f.count, [2], "i32.shl");
   packByTaps(run, f, b, weights);
-  code.put(v.n, from);
-  run.from(v.n, to, () => {
+  run.eachImage(() => {
     code
       .put(v.y, v.n, f.resultBytes, "i32.mul", a, "i32.add")
       .put(v.x, v.n, f.imageBytes, "i32.mul", result, "i32.add");
@@ -304,7 +262,7 @@ function byInput(run: Run): void {
 
 /** All kernels in panels of four taps, a quarter of all apart, output by output. */
 function packByTaps({ code, v }: Run, f: Fields, from: number, weights: number): void {
-  const { groups, outputs, tiles, depth } = f as Readonly<Record<Field, number>>;
+  const { groups, outputs, tiles, depth } = f;
   code.put(v.from, from).put(v.to, weights);
   code.count(v.group, groups, 1, () => {
     code.count(v.i, tiles, 1, () => {
@@ -326,47 +284,19 @@ export const padFunction: FunctionDefinition = {
   exported: false,
   body: (code) => {
     const [image, padded, geometry, copiesIn] = [0, 1, 2, 3];
-    const v = code.variables("planes", "rowBytes", "paddedRow", "plane", "at", "i");
-    const fetch = (local: number, field: Field) =>
-      code
-        .get(geometry)
-        .access("i32.load", fields[field] * 4)
-        .set(local);
-    fetch(v.planes, "planes");
-    fetch(v.rowBytes, "rowBytes");
-    fetch(v.paddedRow, "paddedRow");
-    fetch(v.plane, "plane");
-    fetch(v.at, "before");
-    code.put(padded, padded, v.at, "i32.add");
-    code.repeat(v.planes, () => {
-      code.put(v.at, padded);
-      fetch(v.i, "rows");
-      code.repeat(v.i, () => {
+    const f = fetchFields(code, geometry);
+    const { at, i } = code.variables("at", "i");
+    code.put(padded, padded, f.before, "i32.add");
+    code.repeat(f.planes, () => {
+      code.put(at, padded).put(i, f.rows);
+      code.repeat(i, () => {
         code.get(copiesIn).branch(
-          () => code.push(v.at, image, v.rowBytes, "memory.copy"),
-          () => code.push(image, v.at, v.rowBytes, "memory.copy"),
+          () => code.push(at, image, f.rowBytes, "memory.copy"),
+          () => code.push(image, at, f.rowBytes, "memory.copy"),
         );
-        code.put(v.at, v.at, v.paddedRow, "i32.add").put(image, image, v.rowBytes, "i32.add");
+        code.put(at, at, f.paddedRow, "i32.add").put(image, image, f.rowBytes, "i32.add");
       });
-      code.put(padded, padded, v.plane, "i32.add");
-    });
-  },
-};
-
-/** (from, to, bytes between rows of `to`, rows, columns): the columns that are wanted of rows of eight. */
-const edgeFunction: FunctionDefinition = {
-  name: "conv.edge",
-  parameters: ["i32", "i32", "i32", "i32", "i32"],
-  exported: false,
-  body: (code) => {
-    const [from, to, row, rows, columns] = [0, 1, 2, 3, 4];
-    const v = code.variables("x", "y", "left");
-    code.repeat(rows, () => {
-      code.put(v.x, from).put(v.y, to).put(v.left, columns);
-      code.repeat(v.left, () => {
-        code.get(v.y).get(v.x).access("f32.load").access("f32.store").advance(v.x, 4).advance(v.y, 4);
-      });
-      code.advance(from, 32).put(to, to, row, "i32.add");
+      code.put(padded, padded, f.plane, "i32.add");
     });
   },
 };

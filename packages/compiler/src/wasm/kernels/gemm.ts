@@ -1,43 +1,45 @@
 /**
- * The float32 matrix product in WebAssembly: blocks that fit the caches, panels, and which kernel serves which shape.
+ * The matrix product of floats or doubles in WebAssembly: blocks that fit the caches, panels, and which kernel serves
+ * which shape. Whatever the kernel, an element of C is summed in the same order, so that work can be cut anywhere.
  *
  * After Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication", with sizes as measured.
  */
 import { assemble, type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
 import { validates } from "../host.ts";
-import { packEightFunction, packFourFunction, packSixFunction } from "./gemm-pack.ts";
-import {
-  accumulateFlag,
-  copyFunction,
-  packedFlag,
-  type TileOptions,
-  tallTileRows,
-  tileColumns,
-  tileFunction,
-  tileRows,
-  tileScratch,
-} from "./gemm-tile.ts";
-import { matvecFunction } from "./matvec.ts";
+import { type FloatLanes, floatLanes, type ProductOptions } from "./float-lanes.ts";
+import { dotsFunction } from "./gemm-dots.ts";
+import { accumulateFlag, copyFunction, packedFlag } from "./gemm-epilogue.ts";
+import { fewFunction } from "./gemm-few.ts";
+import { packEightFunction, packFour, packSix } from "./gemm-pack.ts";
+import { depth, type TileOptions, tallTileRows, tileFunction, tileRows, tileScratch } from "./gemm-tile.ts";
 
-/** A panel of B of this depth takes 8 KiB, a block of A 96 KiB: the first and second cache. */
-const depth = 256;
+/** A block of A takes 96 KiB or 192 of the second cache. */
 const rowBlock = 96;
-const columnBlock = 512;
-/** With fewer columns than this A is reused too little, with fewer rows B, for packing to pay where there is a choice. */
+const columnBytes = 2048;
+/** With fewer columns or rows than this A and B are reused too little for packing to pay where there is a choice. */
 const packRowsFrom = 32;
 const packColumnsFrom = 32;
 /** But a B of this many bytes is packed in any case: strides through more than the first cache cost more. */
 const packSizeFrom = 32768;
 /** With a shorter inner axis what a tall tile costs besides its multiply-adds is not hidden behind them. */
 const tallFrom = 48;
-const blockBytes = rowBlock * depth * 4;
+/** Products with fewer rows have their vectors along the columns; tiles have no fewer. */
+const fewRows = tileRows;
+
+function blockBytes({ bytes }: FloatLanes): number {
+  return rowBlock * depth * bytes;
+}
+
+function columnBlock({ bytes }: FloatLanes): number {
+  return columnBytes / bytes;
+}
 
 /**
  * C = A B, from JavaScript or with `code.call("gemm")`.
  *
  * Addresses (`a`, `b`, `c`, `scratch`, `bias`) are in bytes, strides in elements: element (i, j) of A lies at
- * `a + 4 (i aRow + j aColumn)`; C's columns are contiguous. `scratch` has `gemmScratch(n, k)` bytes. `flags` are
- * `accumulateFlag`, `reluFlag` or both. `bias` is the address of n floats to add to each row, 0 for none.
+ * `a + bytes (i aRow + j aColumn)`; C's columns are contiguous. `scratch` has `gemmScratch(n, k)` bytes. `flags` are
+ * `accumulateFlag`, `reluFlag` or both. `bias` is the address of n numbers to add to each row, 0 for none.
  *
  * With `packedFlag` B lies in panels, as `panelDepth` has it; `bRow` is then the number of columns that there are in all, a
  * multiple of 8, and `bColumn` the first of the n, one of 16. The inner length must be one that `panelDepth` takes.
@@ -70,7 +72,7 @@ const parameters = numbered([
  */
 export function panelDepth(n: number, k: number): number | null {
   const deep = Math.min(k, depth);
-  return k > 0 && k % deep === 0 && n % tileColumns === 0 ? deep : null;
+  return k > 0 && k % deep === 0 && n % floatLanes.float32.columns === 0 ? deep : null;
 }
 
 /** Whether a product of so many rows packs its second matrix, of so many numbers: by columns, where that is how it lies. */
@@ -79,37 +81,54 @@ export function packsColumns(m: number, size: number, byColumns: boolean): boole
 }
 
 /** Bytes of scratch memory that a product of n columns and inner length k takes, whatever its rows. */
-export function gemmScratch(n: number, k: number): number {
-  const columns = Math.ceil(Math.min(n, columnBlock) / tileColumns) * tileColumns;
-  return tileScratch + blockBytes + columns * Math.min(k, depth) * 4;
+export function gemmScratch(n: number, k: number, dtype: keyof typeof floatLanes = "float32"): number {
+  const type = floatLanes[dtype];
+  const columns = Math.ceil(Math.min(n, columnBlock(type)) / type.columns) * type.columns;
+  return tileScratch + blockBytes(type) + columns * Math.min(k, depth) * type.bytes;
 }
 
-/**
- * The functions of a module that multiplies: `gemm` and what it calls.
- *
- * @param options `relaxed`: one rounding for multiply and add where the machine can (see `relaxedSimd`).
- */
-export function gemmFunctions({ relaxed = false }: { relaxed?: boolean } = {}): readonly FunctionDefinition[] {
+export interface GemmOptions {
+  /** float32 by default. */
+  readonly dtype?: keyof typeof floatLanes;
+  /** One rounding for multiply and add where the machine can (see `relaxedSimd`). */
+  readonly relaxed?: boolean;
+}
+
+/** What the product of each dtype is called in programs. */
+export const gemmNames = { float32: "gemm", float64: "gemm64" } as const;
+
+/** The functions of a module that multiplies: `gemm` (or `gemm64`, see `gemmNames`) and what it calls. */
+export function gemmFunctions({ dtype = "float32", relaxed = false }: GemmOptions = {}): readonly FunctionDefinition[] {
+  const type = floatLanes[dtype];
+  const options = { type, relaxed };
   return [
-    { name: "gemm", parameters: Object.keys(parameters).map(() => "i32"), body: (code) => gemm(code, relaxed) },
-    ...tiles(relaxed).map((tile) => tileFunction({ ...tile, relaxed })),
-    copyFunction,
-    ...(relaxed ? [packSixFunction] : []),
-    packFourFunction,
-    packEightFunction,
-    matvecFunction({ relaxed }),
+    {
+      name: gemmNames[dtype],
+      parameters: Object.keys(parameters).map(() => "i32"),
+      body: (code) => gemm(code, options),
+    },
+    ...tiles(options).map(tileFunction),
+    ...fewWidths.map((columns) => fewFunction(columns, options)),
+    copyFunction(type),
+    ...(relaxed ? [packSix(type)] : []),
+    packFour(type),
+    ...(type.lanes === 4 ? [packEightFunction] : []),
+    dotsFunction(options),
   ];
 }
 
 /** The functions for tiles; with multiply-add, also for tall ones, which read rows of A as fast as panels. */
-function tiles(relaxed: boolean): readonly Omit<TileOptions, "relaxed">[] {
-  const four = { rows: tileRows };
+function tiles(options: ProductOptions): readonly TileOptions[] {
+  const four = { ...options, rows: tileRows };
   return [
-    { name: "gemm.packed", ...four, packed: true },
-    { name: "gemm.direct", ...four, packed: false },
-    ...(relaxed ? [{ name: "gemm.tall", rows: tallTileRows, packed: false }] : []),
+    { ...four, name: "gemm.packed", packed: true },
+    { ...four, name: "gemm.direct", packed: false },
+    ...(options.relaxed ? [{ ...options, name: "gemm.tall", rows: tallTileRows, packed: false }] : []),
   ];
 }
+
+/** For how many columns, or rows, there are functions for few. */
+const fewWidths = [1, 2, 3, 4] as const;
 
 let hasRelaxed: boolean | undefined;
 
@@ -120,33 +139,39 @@ export function relaxedSimd(): boolean {
   return hasRelaxed;
 }
 
-function gemm(code: Code, relaxed: boolean): void {
+function gemm(code: Code, options: ProductOptions): void {
   const { aRow, aColumn, bRow, bColumn, cRow, m, n } = parameters;
-  for (const stride of [aRow, aColumn, bRow, bColumn, cRow]) code.put(stride, stride, [2], "i32.shl");
+  const { shift, bytes } = options.type;
+  for (const stride of [aRow, aColumn, bRow, bColumn, cRow]) code.put(stride, stride, [shift], "i32.shl");
   code.push(m, [1], "i32.lt_s", n, [1], "i32.lt_s", "i32.or").branch(() => code.op("return"));
-  asVector(code);
-  new Blocks(code, relaxed).write();
+  asDots(code, bytes);
+  new Blocks(code, options).write();
 }
 
-/** Products with a single row or column use each element of the matrix once: packing does not pay. */
-function asVector(code: Code): void {
-  const { a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, n, k, flags, bias } = parameters;
-  code.push(m, [1], "i32.eq", flags, [packedFlag], "i32.lt_u", "i32.and").branch(() => {
-    code.push(b, bColumn, bRow, a, aColumn, c, [4], n, k, flags, bias, [4]).call("gemm.vector").op("return");
-  });
-  code.push(n, [1], "i32.eq").branch(() => {
-    code.push(a, aRow, aColumn, b, bRow, c, cRow, m, k, flags, bias, [0]).call("gemm.vector").op("return");
+/** Products with a single row or column, of rows and a vector that lie side by side: dot products. */
+function asDots(code: Code, bytes: number): void {
+  const { a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, n, k, scratch, flags, bias } = parameters;
+  code.push(aColumn, [bytes], "i32.eq", bRow, [bytes], "i32.eq", "i32.and", flags, [packedFlag], "i32.lt_u", "i32.and");
+  code.branch(() => {
+    code.push(m, [1], "i32.eq").branch(() => {
+      code.push(b, bColumn, a, c, [bytes], n, k, flags, bias, [bytes], scratch).call("gemm.dots").op("return");
+    });
+    code.push(n, [1], "i32.eq").branch(() => {
+      code.push(a, aRow, b, c, cRow, m, k, flags, bias, [0], scratch).call("gemm.dots").op("return");
+    });
   });
 }
 
 /** The loops over blocks: of columns, of the inner axis, of rows. */
 class Blocks {
   readonly #code: Code;
+  readonly #type: FloatLanes;
   readonly #relaxed: boolean;
   readonly #v;
 
-  constructor(code: Code, relaxed: boolean) {
+  constructor(code: Code, { type, relaxed }: ProductOptions) {
     this.#code = code;
+    this.#type = type;
     this.#relaxed = relaxed;
     this.#v = code.variables(
       ...(["left", "top", "from", "columns", "rows", "tall", "isShort", "inner", "i", "width"] as const),
@@ -158,35 +183,57 @@ class Blocks {
   write(): void {
     const code = this.#code;
     const { aColumn, scratch, m, n, k, bRow, bColumn, flags } = parameters;
+    const { bytes } = this.#type;
     const v = this.#v;
     code.put(v.isGiven, flags, [packedFlag], "i32.ge_u").put(flags, flags, [packedFlag - 1], "i32.and");
-    code.put(v.panelsA, scratch, [tileScratch], "i32.add").put(v.panelsB, v.panelsA, [blockBytes], "i32.add");
-    code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", bColumn, [4], "i32.ne", "i32.or");
+    code.put(v.panelsA, scratch, [tileScratch], "i32.add");
+    code.put(v.panelsB, v.panelsA, [blockBytes(this.#type)], "i32.add");
+    code.put(v.packB, m, [packColumnsFrom], "i32.ge_s", n, [packRowsFrom], "i32.ge_s", "i32.and");
+    code.put(v.packB, v.packB, bColumn, [bytes], "i32.ne", "i32.or");
     code.put(v.packB, v.packB, k, bRow, "i32.mul", [packSizeFrom], "i32.ge_u", "i32.or", v.isGiven, "i32.or");
     code.put(v.packA, n, [packRowsFrom], "i32.ge_s", v.packB, "i32.and");
     if (this.#relaxed) {
       code.put(v.isShort, k, [tallFrom], "i32.lt_s");
       // Rows whose elements lie side by side are read as fast where they are.
-      code.put(v.packA, aColumn, [4], "i32.ne", v.isShort, "i32.or", v.packA, "i32.and");
+      code.put(v.packA, aColumn, [bytes], "i32.ne", v.isShort, "i32.or", v.packA, "i32.and");
     }
-    code.count(v.left, n, columnBlock, () => {
-      this.#smaller(v.columns, n, v.left, columnBlock);
+    code.count(v.left, n, columnBlock(this.#type), () => {
       // Once even where k is 0, so that C is written.
       code.put(v.from, [0]).loop(() => {
+        this.#smaller(v.columns, n, v.left, columnBlock(this.#type));
         this.#smaller(v.inner, k, v.from, depth);
         this.#epilogueNow();
-        code.get(v.isGiven).branch(
-          () => this.#givenColumns(),
-          () => this.#packColumns(),
+        this.#atBlock();
+        code.push(m, [fewRows], "i32.lt_s", m, n, "i32.le_s", "i32.and", v.isGiven, "i32.gt_u").branch(
+          () => this.#fewRows(),
+          () => this.#allRows(),
         );
-        code.count(v.top, m, rowBlock, () => {
-          this.#smaller(v.rows, m, v.top, rowBlock);
-          if (this.#relaxed) this.#divideRows();
-          this.#packRows();
-          this.#tiles();
-        });
         code.put(v.from, v.from, [depth], "i32.add").push(v.from, k, "i32.lt_s").leaveIf();
       });
+    });
+  }
+
+  /** Where the block of B begins, and the bias beside it. */
+  #atBlock(): void {
+    const { b, bRow, bColumn } = parameters;
+    const v = this.#v;
+    this.#code.put(v.fromB, b, v.from, bRow, "i32.mul", "i32.add", v.left, bColumn, "i32.mul", "i32.add");
+  }
+
+  /** Rows in blocks that fit the second cache. */
+  #allRows(): void {
+    const code = this.#code;
+    const v = this.#v;
+    const { m } = parameters;
+    code.get(v.isGiven).branch(
+      () => this.#givenColumns(),
+      () => this.#packColumns(),
+    );
+    code.count(v.top, m, rowBlock, () => {
+      this.#smaller(v.rows, m, v.top, rowBlock);
+      if (this.#relaxed) this.#divideRows();
+      this.#packRows();
+      this.#tiles();
     });
   }
 
@@ -206,18 +253,71 @@ class Blocks {
     this.#code.put(v.flagsNow, v.flagsNow, v.from, [0], "i32.gt_s", "i32.or");
   }
 
+  /** Calls the function for so many columns with arguments that `push` leaves. */
+  #callFew(many: Term, push: () => void): void {
+    const code = this.#code;
+    const { scratch } = parameters;
+    for (const width of fewWidths)
+      code.push(many, [width], "i32.eq").branch(() => {
+        push();
+        code.push(scratch, this.#v.panelsA).call(`gemm.few${width}`);
+      });
+  }
+
+  /** A panel that lacks columns: its columns, of floats up to four and then the rest of them. */
+  #fewColumns(): void {
+    const code = this.#code;
+    const { aRow, aColumn, bRow, bColumn, cRow } = parameters;
+    const { bytes } = this.#type;
+    const v = this.#v;
+    const columns = () => {
+      code.push(v.fromA, aRow, aColumn, v.fromB, v.i, bColumn, "i32.mul", "i32.add", bRow, bColumn);
+      code.push(v.to, cRow, [bytes], v.rows, v.inner, v.flagsNow, ...this.#biasAt(v.i), [0], [bytes]);
+    };
+    code.push(v.width, [4], "i32.gt_s").branch(() => {
+      this.#callFew([4], columns);
+      code
+        .advance(v.i, 4)
+        .advance(v.to, 4 * bytes)
+        .advance(v.width, -4);
+    });
+    this.#callFew(v.width, columns);
+    // Nothing comes after it, but so that the loop ends.
+    code.put(v.i, v.columns);
+  }
+
+  /** All rows, where they are few: the transposed product, whose columns they are. */
+  #fewRows(): void {
+    const code = this.#code;
+    const { a, aRow, aColumn, bRow, bColumn, c, cRow, m } = parameters;
+    const { bytes, shift } = this.#type;
+    const v = this.#v;
+    code.put(v.i, [0]).put(v.to, c, v.left, [shift], "i32.shl", "i32.add");
+    code.put(v.fromA, a, v.from, aColumn, "i32.mul", "i32.add");
+    this.#callFew(m, () => {
+      code.push(v.fromB, bColumn, bRow, v.fromA, aColumn, aRow, v.to, [bytes], cRow, v.columns, v.inner, v.flagsNow);
+      code.push(...this.#biasAt(v.i), [bytes], [0]);
+    });
+  }
+
+  /** Where the bias of the block's column `i` is, 0 for none. */
+  #biasAt(i: number): Term[] {
+    const { biasNow, left } = this.#v;
+    return [biasNow, left, i, "i32.add", [this.#type.shift], "i32.shl", "i32.add", [0], biasNow, "select"];
+  }
+
   /** Runs the body with `i` at each panel of `columns`, `width` wide. */
   #eachPanel(body: () => void): void {
     const v = this.#v;
-    this.#code.count(v.i, v.columns, tileColumns, () => {
-      this.#smaller(v.width, v.columns, v.i, tileColumns);
+    this.#code.count(v.i, v.columns, this.#type.columns, () => {
+      this.#smaller(v.width, v.columns, v.i, this.#type.columns);
       body();
     });
   }
 
-  /** Panels that lack columns are packed in any case: reading beyond the end of B could leave the memory. */
-  #isPacked(): Term[] {
-    return [this.#v.packB, this.#v.width, [tileColumns], "i32.lt_s", "i32.or"];
+  /** Whether a panel lacks columns. */
+  #isFew(): Term[] {
+    return [this.#v.width, [this.#type.columns], "i32.lt_s"];
   }
 
   /** Finds the panels of a B that is packed. */
@@ -229,15 +329,16 @@ class Blocks {
   }
 
   #packColumns(): void {
-    const { b, bRow, bColumn } = parameters;
+    const { bRow, bColumn } = parameters;
     const v = this.#v;
     const code = this.#code;
-    code.put(v.fromB, b, v.from, bRow, "i32.mul", "i32.add", v.left, bColumn, "i32.mul", "i32.add");
+    const { shift, lanes } = this.#type;
     this.#eachPanel(() => {
-      code.push(...this.#isPacked()).branch(() => {
+      code.push(v.packB, ...this.#isFew(), "i32.gt_s").branch(() => {
         code.push(v.fromB, v.i, bColumn, "i32.mul", "i32.add", bColumn, bRow);
-        code.push(v.panelsB, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add", v.width, v.inner);
-        code.call("gemm.pack8");
+        code.push(v.panelsB, v.inner, v.i, "i32.mul", [shift], "i32.shl", "i32.add");
+        if (lanes === 4) code.push(v.width, v.inner).call("gemm.pack8");
+        else code.push([32], v.width, v.inner).call("gemm.pack4");
       });
     });
   }
@@ -271,7 +372,7 @@ class Blocks {
       () => {
         code.put(v.i, [0]);
         for (const { height } of this.#parts) this.#packPanels(height);
-        code.put(v.tileA, v.panelsA).put(v.rowA, v.inner, [2], "i32.shl");
+        code.put(v.tileA, v.panelsA).put(v.rowA, v.inner, [this.#type.shift], "i32.shl");
       },
       () => code.put(v.tileA, v.fromA).put(v.rowA, aRow),
     );
@@ -286,8 +387,9 @@ class Blocks {
       code.loop(() => {
         code.push(v.i, height === tileRows ? v.rows : v.tall, "i32.ge_s").leaveIf(1);
         code.push(v.fromA, v.i, aRow, "i32.mul", "i32.add", aRow, aColumn);
-        code.push(v.panelsA, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add");
-        if (height === tileRows) code.push([tileRows * 4], v.rows, v.i, "i32.sub", v.inner).call("gemm.pack4");
+        code.push(v.panelsA, v.inner, v.i, "i32.mul", [this.#type.shift], "i32.shl", "i32.add");
+        if (height === tileRows)
+          code.push([tileRows * this.#type.bytes], v.rows, v.i, "i32.sub", v.inner).call("gemm.pack4");
         else code.get(v.inner).call("gemm.pack6");
         code.advance(v.i, height).leave();
       });
@@ -298,26 +400,33 @@ class Blocks {
     const { aRow, aColumn, bRow, c, cRow, scratch } = parameters;
     const v = this.#v;
     const code = this.#code;
+    const { bytes, shift } = this.#type;
     // A panel of so many rows of A takes so many times the bytes of a row, packed or not.
     const call = (packed: boolean, b: Term[], bStep: Term) => {
       for (const { first, height, count } of this.#parts) {
         code.push(v.tileA, first, v.rowA, "i32.mul", "i32.add");
-        code.push([4], aRow, v.packA, "select", [height * 4], aColumn, v.packA, "select", v.rowA, [height], "i32.mul");
-        code.push(...b, bStep, v.to, first, cRow, "i32.mul", "i32.add", cRow, ...count, v.width, v.inner);
-        code.push(v.flagsNow, v.biasNow, v.left, v.i, "i32.add", [2], "i32.shl", "i32.add", [0], v.biasNow, "select");
+        code.push([bytes], aRow, v.packA, "select", [height * bytes], aColumn, v.packA, "select");
+        code.push(v.rowA, [height], "i32.mul");
+        code.push(...b, bStep, v.to, first, cRow, "i32.mul", "i32.add", cRow, ...count, v.inner);
+        code.push(v.flagsNow, ...this.#biasAt(v.i));
         code.get(scratch).call(height === tallTileRows ? "gemm.tall" : packed ? "gemm.packed" : "gemm.direct");
       }
     };
-    const packedB: Term[] = [v.panelsB, v.inner, v.i, "i32.mul", [2], "i32.shl", "i32.add"];
+    const packedB: Term[] = [v.panelsB, v.inner, v.i, "i32.mul", [shift], "i32.shl", "i32.add"];
     this.#eachPanel(() => {
-      code.put(v.to, v.left, v.i, "i32.add", [2], "i32.shl", c, "i32.add", v.top, cRow, "i32.mul", "i32.add");
-      code.push(...this.#isPacked()).branch(
-        () =>
-          code.get(v.packA).branch(
-            () => call(true, packedB, [tileColumns * 4]),
-            () => call(false, packedB, [tileColumns * 4]),
-          ),
-        () => call(false, [v.fromB, v.i, [2], "i32.shl", "i32.add"], bRow),
+      code.put(v.to, v.left, v.i, "i32.add", [shift], "i32.shl", c, "i32.add", v.top, cRow, "i32.mul", "i32.add");
+      code.push(...this.#isFew()).branch(
+        () => this.#fewColumns(),
+        () => {
+          code.get(v.packB).branch(
+            () =>
+              code.get(v.packA).branch(
+                () => call(true, packedB, [32]),
+                () => call(false, packedB, [32]),
+              ),
+            () => call(false, [v.fromB, v.i, [shift], "i32.shl", "i32.add"], bRow),
+          );
+        },
       );
     });
   }

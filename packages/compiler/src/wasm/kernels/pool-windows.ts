@@ -1,7 +1,9 @@
 /**
  * The insides of pooling's loops: one window with its taps, and four windows of 2 x 2 at a time.
  */
+
 import type { Code } from "../assembler.ts";
+import { locals } from "./float-lanes.ts";
 
 /** One window after another. */
 export class SingleWindow {
@@ -70,7 +72,7 @@ export class FourWindows {
   /** The four windows' first numbers, then their second, third and fourth ones. */
   split(operand: number): number[] {
     const { code, operands } = this;
-    const [low, high, ...parts] = Array.from({ length: 6 }, () => code.local("v128"));
+    const [low, high, ...parts] = locals(code, 6);
     code.put(this.#below, operands[operand], this.#row, "i32.add");
     [operands[operand], this.#below].forEach((row, i) => {
       code.get(row).access("v128.load").set(low).get(row).access("v128.load", 16).set(high);

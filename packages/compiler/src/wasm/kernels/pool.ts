@@ -5,7 +5,7 @@
  * All is float32: images [planes, H, W], results [planes, windows]; addresses in bytes.
  */
 import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
-import { type Field, fields } from "./conv-geometry.ts";
+import { type Fields, fetchFields } from "./conv-geometry.ts";
 import { FourWindows, SingleWindow } from "./pool-windows.ts";
 
 type Addresses<Count extends number> = Count extends 2 ? [number, number] : [number, number, number, number];
@@ -209,7 +209,7 @@ class Planes {
   readonly #given: readonly number[];
   /** The operands of the plane at hand: where it lies in memory, or its padded copy. */
   readonly #now: readonly number[];
-  readonly #f;
+  readonly #f: Fields;
 
   constructor(code: Code, kind: PoolKind, given: readonly number[], p: Parameters) {
     this.#code = code;
@@ -218,17 +218,7 @@ class Planes {
     this.#given = given;
     this.#now = given.map(() => code.local("i32"));
     this.#v = code.variables("n", "row", "left", "windows", "taps", "at", "copy");
-    const wanted = ["imageBytes", "resultBytes", "plane", "padded", "rowBytes", "kernel", "count", "across"] as const;
-    const more = ["down", "halves", "taps", "windows", "image", "panel"] as const;
-    this.#f = code.variables(...wanted, ...more);
-    for (const name of [...wanted, ...more]) this.#fetch(this.#f[name], name);
-  }
-
-  #fetch(local: number, field: Field): void {
-    this.#code
-      .get(this.#p.geometry)
-      .access("i32.load", fields[field] * 4)
-      .set(local);
+    this.#f = fetchFields(code, p.geometry);
   }
 
   write(): void {
