@@ -28,9 +28,57 @@ const lazily = {
   compiler: "at-import.ts",
   data: null,
   experiments: null,
+  explain: null,
   functions: "names-elsewhere.ts",
   io: "at-import.ts",
   transforms: null,
+  viz: null,
+};
+
+/** Entries that are modules of their own, beside a package's `all.js`, because what they have needs little of the rest. */
+const alone = ["value"];
+const isAlone = (path) => alone.includes(basename(path, ".ts"));
+
+/** Of these, what other packages build on is loaded when it is called, too. */
+const isInternalLazy = (name) => name === "viz";
+
+/**
+ * Of the other packages: files of functions that are not needed at once, by the module in which they are loaded together when
+ * one of them is first called. Everything that a file here exports is a function, or an object of functions.
+ */
+const later = {
+  core: { rarely: ["ops/einsum.ts", "tensor/format.ts"] },
+  losses: {
+    check: ["check/check-loss.ts"],
+    combination: ["combination/combine-losses.ts"],
+    information: ["information/estimate.ts", "information/explain.ts", "information/explain-further.ts"],
+  },
+  nn: {
+    diagnosis: ["diagnose/engine.ts", "model/diagnose.ts"],
+    fit: [
+      "model/data-adapter.ts",
+      "model/debug-nan.ts",
+      "model/evaluate.ts",
+      "model/fit-checks.ts",
+      "model/fit-data.ts",
+      "model/fit.ts",
+      "model/row-alignment.ts",
+      "model/run-description.ts",
+      "model/training-state.ts",
+    ],
+    rarely: [
+      "functional/summary-rows.ts",
+      "learning-rate/curve.ts",
+      "metrics/curves.ts",
+      "metrics/report.ts",
+      "model/summary.ts",
+      "optimizers/lbfgs-state.ts",
+      "optimizers/line-search.ts",
+      "parameter-vectors.ts",
+      "preprocessing/sampling.ts",
+    ],
+    rewind: ["rewind/rewindable.ts"],
+  },
 };
 
 /**
@@ -107,6 +155,86 @@ const importedLater = (apart) => ({
   },
 });
 
+/**
+ * Puts functions that load a module `later-….js` in the place of the files that it is to have, wherever others import them.
+ *
+ * @param groups the files of each such module
+ */
+async function leftForLater(src, groups) {
+  const groupOf = new Map(
+    Object.entries(groups).flatMap(([group, files]) => files.map((file) => [join(src, file), group])),
+  );
+  const keyOf = (path) =>
+    Object.values(groups)
+      .flat()
+      .indexOf(path.slice(src.length + 1));
+  const contents = new Map();
+  for (const [path, group] of groupOf) contents.set(path, await standInsOf(path, group, `file${keyOf(path)}`));
+  return {
+    name: "left for later",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^later-/ }, ({ path }) => ({ path, namespace: "later" }));
+      onResolve({ filter: /^\.\.?\// }, ({ path, importer, namespace, resolveDir, kind }) => {
+        const file = join(resolveDir, path);
+        const group = groupOf.get(file);
+        if (kind !== "import-statement" || namespace === "later" || !group || groupOf.get(importer) === group)
+          return undefined;
+        return { path: file, namespace: "stand-in", sideEffects: false };
+      });
+      onLoad({ filter: /.*/, namespace: "stand-in" }, ({ path }) => ({
+        contents: contents.get(path),
+        resolveDir: dirname(path),
+      }));
+      onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
+        contents: path.startsWith("later-loader:")
+          ? loaderOf(`later-${path.slice(13)}`)
+          : groups[path.slice(6)]
+              .map((file) => `export * as file${keyOf(join(src, file))} from "./${file}";`)
+              .join("\n"),
+        resolveDir: src,
+      }));
+    },
+  };
+}
+
+/** The source of what stands for a file whose functions are loaded later. */
+async function standInsOf(path, group, key) {
+  const all = await tsImport(pathToFileURL(path).href, import.meta.url);
+  const lines = [`import { all } from "later-loader:${group}";`];
+  for (const name of Object.keys(all)) {
+    const where = `all().${key}.${name}`;
+    if (isLater(all[name])) lines.push(...standIn(name, all[name], where));
+    else if (Object.values(all[name]).every(isLater) && Object.getPrototypeOf(all[name]) === Object.prototype) {
+      const methods = Object.keys(all[name]).map((method) => {
+        const parameters = parametersOf(all[name][method]);
+        return `  ${method}(${parameters}) {\n    return ${where}.${method}(...arguments);\n  },`;
+      });
+      lines.push(`export const ${name} = {`, ...methods, "};");
+    }
+    // What is nothing of the kind is not exported: whoever imports it fails the build, and has to be in the group.
+  }
+  return lines.join("\n");
+}
+
+const isLater = (value) => typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
+const parametersOf = ({ length }) => Array.from({ length }, (_, i) => `a${i}`).join(", ");
+
+/** The lines of a function that calls another, which is there when it is first called, of the same name, length and properties. */
+function standIn(name, real, where) {
+  const lines = [`export function ${name}(${parametersOf(real)}) {\n  return ${where}.apply(this, arguments);\n}`];
+  if (real.name !== name)
+    lines.push(`Object.defineProperty(${name}, "name", { value: ${JSON.stringify(real.name)} });`);
+  for (const key of Object.keys(real))
+    lines.push(`Object.defineProperty(${name}, "${key}", { get: () => ${where}.${key}, enumerable: true });`);
+  return lines;
+}
+
+/** The source of `all`, which loads a module beside it when it is first called. */
+const loaderOf = (module) => `import { createRequire } from "node:module";
+let loaded;
+export const all = () => (loaded ??= createRequire(import.meta.url)("./${module}.js"));
+`;
+
 if (process.argv.includes("--clean"))
   for (const name of published) rmSync(join(packages, name, "dist"), { recursive: true, force: true });
 else {
@@ -152,7 +280,7 @@ async function bundle(name) {
   rmSync(to, { recursive: true, force: true });
   const entries = Object.values(manifestOf(name).exports).map((path) => join(folder, path));
   const isLazy = Object.hasOwn(lazily, name);
-  const isInParts = isLazy || entries.length > 1;
+  const isInParts = isLazy || entries.filter((entry) => !isAlone(entry)).length > 1;
   const apart = new Set(isInParts ? [] : entries);
   const neighbours = [];
   const options = {
@@ -168,8 +296,9 @@ async function bundle(name) {
   if (isInParts) {
     const contents = entries.map((entry) => `export * from ${JSON.stringify(entry)};`).join("\n");
     if (isLazy) await bundleLazily(name, contents, options, to);
-    else await build({ ...options, stdin: { contents, resolveDir: folder }, outfile: join(to, "all.js") });
-    for (const entry of isLazy ? entries.slice(1) : entries) {
+    else await bundleInParts(name, contents, options, to);
+    const isWritten = (entry) => existsSync(join(to, `${basename(entry, ".ts")}.js`));
+    for (const entry of entries.filter((entry) => !isWritten(entry))) {
       const { metafile } = await build({ ...options, entryPoints: [entry], write: false, metafile: true, outdir: to });
       const [names] = Object.values(metafile.outputs).flatMap(({ exports, entryPoint }) =>
         entryPoint ? [exports] : [],
@@ -179,9 +308,34 @@ async function bundle(name) {
   }
   // What is imported later is a module of its own, and may bring others into the list.
   for (const entry of apart) await build({ ...options, entryPoints: [entry], outdir: to });
-  for (const file of readdirSync(to).filter((file) => /^(all|index|chunk-\w+)\.js$/.test(file)))
+  for (const file of readdirSync(to).filter((file) =>
+    /^(all|index|internal|value|chunk-\w+|later-\w+)\.js$/.test(file),
+  ))
     writeFileSync(join(to, file), named(readFileSync(join(to, file), "utf8")));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
+}
+
+/** All of a package in `all.js`, save what it leaves for later, which is in modules of its own. */
+async function bundleInParts(name, contents, options, to) {
+  const src = join(options.absWorkingDir, "src");
+  const groups = later[name] ?? {};
+  const everything = {
+    name: "everything",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^everything$/ }, ({ path }) => ({ path, namespace: "everything" }));
+      onLoad({ filter: /.*/, namespace: "everything" }, () => ({ contents, resolveDir: options.absWorkingDir }));
+    },
+  };
+  const modules = Object.keys(groups).map((group) => ({ in: `later-${group}`, out: `later-${group}` }));
+  for (const entry of alone.filter((entry) => existsSync(join(src, `${entry}.ts`))))
+    modules.push({ in: join(src, `${entry}.ts`), out: entry });
+  await build({
+    ...options,
+    plugins: [everything, await leftForLater(src, groups), ...options.plugins],
+    entryPoints: [{ in: "everything", out: "all" }, ...modules],
+    splitting: true,
+    outdir: to,
+  });
 }
 
 /**
@@ -193,7 +347,8 @@ async function bundleLazily(name, everything, options, to) {
   const own = lazily[name] && join(src, lazily[name]);
   const hidden = name === "compiler" ? ["install.ts"] : name === "io" ? ["model/file.ts", "checkpoint/store.ts"] : [];
   const contents = {
-    "lazily:index": await entryOf(src, own),
+    "lazily:index": await entryOf(join(src, "index.ts"), own),
+    "lazily:loader": loaderOf("all"),
     "lazily:all": [everything, ...hidden.map((file) => `export * from ${JSON.stringify(join(src, file))};`)].join("\n"),
   };
   const virtual = {
@@ -203,36 +358,25 @@ async function bundleLazily(name, everything, options, to) {
       onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({ contents: contents[path], resolveDir: src }));
     },
   };
+  if (isInternalLazy(name)) contents["lazily:internal"] = await entryOf(join(src, "internal.ts"), null);
+  const outputs = Object.keys(contents).filter((path) => path !== "lazily:loader");
   await build({
     ...options,
     plugins: [virtual, ...options.plugins],
-    entryPoints: Object.keys(contents).map((path) => ({ in: path, out: path.slice(7) })),
+    entryPoints: outputs.map((path) => ({ in: path, out: path.slice(7) })),
     splitting: true,
     outdir: to,
   });
 }
 
-/** The source of what is imported at once. */
-async function entryOf(src, own) {
-  const index = join(src, "index.ts");
-  const all = await tsImport(pathToFileURL(index).href, import.meta.url);
-  const isLater = (value) => typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
+/** The source of what is imported at once of an entry. */
+async function entryOf(entry, own) {
+  const all = await tsImport(pathToFileURL(entry).href, import.meta.url);
   const names = Object.keys(all).filter((name) => name !== "default");
-  const now = names.filter((name) => !isLater(all[name]));
-  const lines = [
-    'import { createRequire } from "node:module";',
-    "let loaded;",
-    'const all = () => (loaded ??= createRequire(import.meta.url)("./all.js"));',
-  ];
-  for (const name of now) lines.push(`export { ${name} } from ${JSON.stringify(fileOf(index, name))};`);
-  for (const name of names.filter((name) => isLater(all[name]))) {
-    const parameters = Array.from({ length: all[name].length }, (_, i) => `a${i}`).join(", ");
-    lines.push(`export function ${name}(${parameters}) {\n  return all().${name}.apply(this, arguments);\n}`);
-    if (all[name].name !== name)
-      lines.push(`Object.defineProperty(${name}, "name", { value: ${JSON.stringify(all[name].name)} });`);
-    for (const key of Object.keys(all[name]))
-      lines.push(`Object.defineProperty(${name}, "${key}", { get: () => all().${name}.${key}, enumerable: true });`);
-  }
+  const lines = ['import { all } from "lazily:loader";'];
+  for (const name of names)
+    if (isLater(all[name])) lines.push(...standIn(name, all[name], `all().${name}`));
+    else lines.push(`export { ${name} } from ${JSON.stringify(fileOf(entry, name))};`);
   if (own && /^export function atImport/m.test(readFileSync(own, "utf8")))
     lines.push(`import { atImport } from ${JSON.stringify(own)};`, "atImport(all);");
   else if (own) lines.push(`import ${JSON.stringify(own)};`);

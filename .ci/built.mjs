@@ -2,7 +2,7 @@
 // with plain Node: what a user of the published packages gets. Then looks at what bundlers get: other files, with the
 // same in them.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -70,6 +70,7 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["program.js"], folder));
   writeFileSync(join(folder, "alike.js"), alike(libraries));
   process.stdout.write(run("node", ["alike.js"], folder));
+  checkImport();
   writeFileSync(join(folder, "threaded.js"), threaded());
   process.stdout.write(run("node", ["threaded.js"], folder));
   writeFileSync(join(folder, "train.js"), trained());
@@ -109,6 +110,39 @@ function checkPack(name) {
     const { sources, sourcesContent } = JSON.parse(readFileSync(join(installed, file), "utf8"));
     if (sourcesContent?.length !== sources.length) throw new Error(`${name}: ${file} has not its sources`);
   }
+}
+
+/** What is for later is not read by an import: it goes on without those files. The scalar engine by itself needs few. */
+function checkImport() {
+  const folderOf = (name) => join(folder, "node_modules", packageOf(name), "dist/node");
+  const later = libraries.flatMap((name) => {
+    const files = readdirSync(folderOf(name));
+    const isLazy = readFileSync(join(folderOf(name), "index.js"), "utf8").includes("createRequire");
+    return files
+      .filter((file) => /^later-.*\.js$/.test(file) || (isLazy && file === "all.js"))
+      .map((file) => join(folderOf(name), file));
+  });
+  if (later.length < 15) throw new Error(`only ${later.length} modules are for later`);
+  const away = (path) => `${path}.away`;
+  for (const path of later) renameSync(path, away(path));
+  try {
+    const program = 'import { Dense, Sequential, tensor, value } from "chainrule"; value(2).mul(tensor(3).item());';
+    run("node", ["--input-type=module", "-e", program], folder);
+  } finally {
+    for (const path of later) renameSync(away(path), path);
+  }
+  const rest = join(folderOf("core"), "all.js");
+  renameSync(rest, away(rest));
+  try {
+    run(
+      "node",
+      ["--input-type=module", "-e", 'import { value } from "chainrule/value"; value(2).mul(3).backward();'],
+      folder,
+    );
+  } finally {
+    renameSync(away(rest), rest);
+  }
+  console.log(`${later.length} modules are read when they are needed`);
 }
 
 /** A program whose workers find their file beside what Node loads, and beside what bundlers load; it ends by itself. */
@@ -174,7 +208,7 @@ import { fileURLToPath } from "node:url";
 import * as everything from "chainrule";
 import { Tensor } from "@chainrule/core";
 if (everything.Tensor !== Tensor) throw new Error("there are two classes Tensor");
-const kind = (x) => (typeof x === "function" ? "function " + x.name : typeof x);
+const kind = (x) => (typeof x === "function" ? ["function", x.name, x.length, Object.keys(x)].join(" ") : typeof x);
 let count = 0;
 for (const name of ${JSON.stringify(names.map(packageOf))}) {
   const url = import.meta.resolve(name);
@@ -193,6 +227,8 @@ for (const name of ${JSON.stringify(names.map(packageOf))}) {
   count += a.length;
 }
 console.log(count, "exports are alike for Node and for bundlers");
+const scalar = [await import("chainrule/value"), await import("@chainrule/core/value")];
+if (scalar.some(({ Value, value }) => Value !== everything.Value || value !== everything.value)) throw new Error("there are two classes Value");
 const { boundarySvg, manualSeed, parseCsv, plotLines, graphSvg, graphOf, tracePage, value } = everything;
 if (!/<mfrac>/.test(tracePage(value(2).mul(3).square()))) throw new Error("a page has no formulas");
 const regions = boundarySvg((points) => points.slice(":", 0), { resolution: 5 });

@@ -2,7 +2,7 @@
  * Losses, information measures, and the means to define and check new losses.
  */
 export { checkLoss, type LossCheckOptions, type LossReport } from "./check/check-loss.ts";
-export { LossCheckError } from "./check/properties.ts";
+export { LossCheckError } from "./check/loss-check-error.ts";
 export { type CombinedLoss, combineLosses, isCombinedLoss, type PartLike } from "./combination/combine-losses.ts";
 export type { LossPart, PartFunction } from "./combination/part.ts";
 export { defineLoss } from "./definition/define-loss.ts";

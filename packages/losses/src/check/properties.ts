@@ -2,7 +2,6 @@
  * The properties that a sound loss has, each with how to see it; `checkLoss` goes through them.
  */
 import {
-  ChainRuleError,
   checkGradients,
   GradientCheckError,
   gradients,
@@ -15,15 +14,9 @@ import {
 import { describe, formatShape, sameShape } from "@chainrule/core/internal";
 import type { Loss } from "../definition/loss.ts";
 import type { LossOptions } from "../definition/reduction.ts";
+import { LossCheckError } from "./loss-check-error.ts";
 
 type Inputs = Readonly<Record<string, Tensor>>;
-
-/** A loss without one of the properties that it should have. `property` names which. */
-export class LossCheckError extends ChainRuleError {
-  static override readonly name: string = "LossCheckError";
-  /** Which property of losses does not hold. */
-  declare property: string;
-}
 
 /** A loss on its inputs, ready to be looked at from all sides. */
 export interface LossUnderTest {
