@@ -43,42 +43,40 @@ const isAlone = (path) => alone.includes(basename(path, ".ts"));
 const isInternalLazy = (name) => name === "viz";
 
 /**
- * Of the other packages: files of functions that are not needed at once, by the module in which they are loaded together when
- * one of them is first called. Everything that a file here exports is a function, or an object of functions.
+ * Of other packages: files of functions that are not needed at once, which are loaded together, as `later.js`, when one of them is
+ * first called. Everything that a file here exports is a function, or an object of functions.
  */
 const later = {
-  core: { rarely: ["ops/einsum.ts", "tensor/format.ts"] },
-  losses: {
-    check: ["check/check-loss.ts"],
-    combination: ["combination/combine-losses.ts"],
-    information: ["information/estimate.ts", "information/explain.ts", "information/explain-further.ts"],
-  },
-  nn: {
-    diagnosis: ["diagnose/engine.ts", "model/diagnose.ts"],
-    fit: [
-      "model/data-adapter.ts",
-      "model/debug-nan.ts",
-      "model/evaluate.ts",
-      "model/fit-checks.ts",
-      "model/fit-data.ts",
-      "model/fit.ts",
-      "model/row-alignment.ts",
-      "model/run-description.ts",
-      "model/training-state.ts",
-    ],
-    rarely: [
-      "functional/summary-rows.ts",
-      "learning-rate/curve.ts",
-      "metrics/curves.ts",
-      "metrics/report.ts",
-      "model/summary.ts",
-      "optimizers/lbfgs-state.ts",
-      "optimizers/line-search.ts",
-      "parameter-vectors.ts",
-      "preprocessing/sampling.ts",
-    ],
-    rewind: ["rewind/rewindable.ts"],
-  },
+  losses: [
+    "check/check-loss.ts",
+    "combination/combine-losses.ts",
+    "information/estimate.ts",
+    "information/explain-further.ts",
+    "information/explain.ts",
+  ],
+  nn: [
+    "diagnose/engine.ts",
+    "functional/summary-rows.ts",
+    "learning-rate/curve.ts",
+    "metrics/curves.ts",
+    "metrics/report.ts",
+    "model/data-adapter.ts",
+    "model/debug-nan.ts",
+    "model/diagnose.ts",
+    "model/evaluate.ts",
+    "model/fit-checks.ts",
+    "model/fit-data.ts",
+    "model/fit.ts",
+    "model/row-alignment.ts",
+    "model/run-description.ts",
+    "model/summary.ts",
+    "model/training-state.ts",
+    "optimizers/lbfgs-state.ts",
+    "optimizers/line-search.ts",
+    "parameter-vectors.ts",
+    "preprocessing/sampling.ts",
+    "rewind/rewindable.ts",
+  ],
 };
 
 /**
@@ -155,42 +153,24 @@ const importedLater = (apart) => ({
   },
 });
 
-/**
- * Puts functions that load a module `later-….js` in the place of the files that it is to have, wherever others import them.
- *
- * @param groups the files of each such module
- */
-async function leftForLater(src, groups) {
-  const groupOf = new Map(
-    Object.entries(groups).flatMap(([group, files]) => files.map((file) => [join(src, file), group])),
-  );
-  const keyOf = (path) =>
-    Object.values(groups)
-      .flat()
-      .indexOf(path.slice(src.length + 1));
+/** Puts functions that load `later.js` in the place of the files that are in it, where files import them that are not. */
+async function leftForLater(src, files) {
+  const paths = files.map((file) => join(src, file));
   const contents = new Map();
-  for (const [path, group] of groupOf) contents.set(path, await standInsOf(path, group, `file${keyOf(path)}`));
+  for (const [i, path] of paths.entries()) contents.set(path, await standInsOf(path, `file${i}`));
+  const everything = paths.map((path, i) => `export * as file${i} from ${JSON.stringify(path)};`).join("\n");
   return {
     name: "left for later",
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^later-/ }, ({ path }) => ({ path, namespace: "later" }));
-      onResolve({ filter: /^\.\.?\// }, ({ path, importer, namespace, resolveDir, kind }) => {
+      onResolve({ filter: /^later(-loader)?$/ }, ({ path }) => ({ path, namespace: "later" }));
+      onResolve({ filter: /^\.\.?\// }, ({ path, importer, kind, resolveDir }) => {
         const file = join(resolveDir, path);
-        const group = groupOf.get(file);
-        if (kind !== "import-statement" || namespace === "later" || !group || groupOf.get(importer) === group)
-          return undefined;
+        if (kind !== "import-statement" || !contents.has(file) || contents.has(importer)) return undefined;
         return { path: file, namespace: "stand-in", sideEffects: false };
       });
-      onLoad({ filter: /.*/, namespace: "stand-in" }, ({ path }) => ({
-        contents: contents.get(path),
-        resolveDir: dirname(path),
-      }));
+      onLoad({ filter: /.*/, namespace: "stand-in" }, ({ path }) => ({ contents: contents.get(path) }));
       onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-        contents: path.startsWith("later-loader:")
-          ? loaderOf(`later-${path.slice(13)}`)
-          : groups[path.slice(6)]
-              .map((file) => `export * as file${keyOf(join(src, file))} from "./${file}";`)
-              .join("\n"),
+        contents: path === "later" ? everything : loaderOf("later"),
         resolveDir: src,
       }));
     },
@@ -198,9 +178,9 @@ async function leftForLater(src, groups) {
 }
 
 /** The source of what stands for a file whose functions are loaded later. */
-async function standInsOf(path, group, key) {
+async function standInsOf(path, key) {
   const all = await tsImport(pathToFileURL(path).href, import.meta.url);
-  const lines = [`import { all } from "later-loader:${group}";`];
+  const lines = ['import { all } from "later-loader";'];
   for (const name of Object.keys(all)) {
     const where = `all().${key}.${name}`;
     if (isLater(all[name])) lines.push(...standIn(name, all[name], where));
@@ -211,7 +191,7 @@ async function standInsOf(path, group, key) {
       });
       lines.push(`export const ${name} = {`, ...methods, "};");
     }
-    // What is nothing of the kind is not exported: whoever imports it fails the build, and has to be in the group.
+    // What is nothing of the kind is not exported: whoever imports it fails the build, and has to be in the list.
   }
   return lines.join("\n");
 }
@@ -308,17 +288,17 @@ async function bundle(name) {
   }
   // What is imported later is a module of its own, and may bring others into the list.
   for (const entry of apart) await build({ ...options, entryPoints: [entry], outdir: to });
-  for (const file of readdirSync(to).filter((file) =>
-    /^(all|index|internal|value|chunk-\w+|later-\w+)\.js$/.test(file),
-  ))
-    writeFileSync(join(to, file), named(readFileSync(join(to, file), "utf8")));
+  const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
+  const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
+  const aliases = [...codes.values()].flatMap(aliasesIn);
+  for (const [file, code] of codes) writeFileSync(join(to, file), named(code, aliases));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
 }
 
-/** All of a package in `all.js`, save what it leaves for later, which is in modules of its own. */
+/** All of a package in `all.js`, save what it leaves for later. */
 async function bundleInParts(name, contents, options, to) {
   const src = join(options.absWorkingDir, "src");
-  const groups = later[name] ?? {};
+  const files = later[name] ?? [];
   const everything = {
     name: "everything",
     setup({ onResolve, onLoad }) {
@@ -326,12 +306,12 @@ async function bundleInParts(name, contents, options, to) {
       onLoad({ filter: /.*/, namespace: "everything" }, () => ({ contents, resolveDir: options.absWorkingDir }));
     },
   };
-  const modules = Object.keys(groups).map((group) => ({ in: `later-${group}`, out: `later-${group}` }));
+  const modules = files.length > 0 ? [{ in: "later", out: "later" }] : [];
   for (const entry of alone.filter((entry) => existsSync(join(src, `${entry}.ts`))))
     modules.push({ in: join(src, `${entry}.ts`), out: entry });
   await build({
     ...options,
-    plugins: [everything, await leftForLater(src, groups), ...options.plugins],
+    plugins: [everything, await leftForLater(src, files), ...options.plugins],
     entryPoints: [{ in: "everything", out: "all" }, ...modules],
     splitting: true,
     outdir: to,
@@ -398,13 +378,17 @@ function fileOf(index, name) {
  * Gives back names that the bundle changed: of functions that it calls `x2`, because there is another `x` in it, and of
  * classes that mention themselves, which become `class _X`.
  */
-function named(code) {
-  const [, exported] = /^export \{\n([^}]*)\};$/m.exec(code) ?? [null, ""];
-  const aliases = [...exported.matchAll(/^ {2}((\w+?)\d+) as \2,?$/gm)].map(([, found, name]) => [found, name]);
+function named(code, aliases) {
   const renamed = [
     ...aliases.filter(([found]) => new RegExp(`^(async )?function\\*? ${found}\\(`, "m").test(code)),
     ...[...code.matchAll(/^var (\w+) = class _\1 /gm)].map(([, name]) => [name, name]),
   ];
   const lines = renamed.map(([found, name]) => `Object.defineProperty(${found}, "name", { value: "${name}" });\n`);
   return code.replace(/^export \{$/m, (start) => lines.join("") + start);
+}
+
+/** What a module exports by another name than the bundle gave it, which may be defined in a module beside it. */
+function aliasesIn(code) {
+  const [, exported] = /^export \{\n([^}]*)\};$/m.exec(code) ?? [null, ""];
+  return [...exported.matchAll(/^ {2}((\w+?)\d+) as \2,?$/gm)].map(([, found, name]) => [found, name]);
 }
