@@ -117,7 +117,7 @@ function checkImport() {
   const folderOf = (name) => join(folder, "node_modules", packageOf(name), "dist/node");
   const later = libraries.flatMap((name) => {
     const files = readdirSync(folderOf(name));
-    const isLazy = readFileSync(join(folderOf(name), "index.js"), "utf8").includes("createRequire");
+    const isLazy = !readFileSync(join(folderOf(name), "index.js"), "utf8").includes('from "./all.js"');
     return files
       .filter((file) => file === "later.js" || (isLazy && file === "all.js"))
       .map((file) => join(folderOf(name), file));
