@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as buildPlayground } from "vite";
 import { build } from "vitepress";
-import { writeApi } from "./build/api.ts";
+import { writeApi } from "./build/api/index.ts";
 import { writeGuides } from "./build/guides.ts";
 import { writeLosses } from "./build/losses.ts";
 import { root } from "./build/packages.ts";
@@ -17,8 +17,7 @@ export const site = fileURLToPath(new URL(".", import.meta.url));
 export async function buildSite(): Promise<void> {
   rmSync(join(site, "pages"), { recursive: true, force: true });
   writeGuides(site);
-  await writeApi(site);
-  writeLosses(site);
+  writeLosses(site, await writeApi(site));
   await build(site);
   const playground = join(root, "playground");
   await buildPlayground({ root: playground, logLevel: "warn" });

@@ -1,5 +1,6 @@
 import { defineConfig } from "vitepress";
 import { sidebar } from "../build/sidebar.ts";
+import { tokenize } from "./search.ts";
 
 export default defineConfig({
   title: "chainrule",
@@ -10,7 +11,7 @@ export default defineConfig({
   markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   head: [["link", { rel: "icon", href: "data:," }]],
   themeConfig: {
-    search: { provider: "local" },
+    search: { provider: "local", options: { miniSearch: { options: { tokenize } } } },
     outline: [2, 3],
     nav: [
       { text: "Guide", link: "/index" },

@@ -84,7 +84,15 @@ function outsideCode(text: string, change: (prose: string) => string): string {
     .join("");
 }
 
-const titleOf = (source: string) => /^\/\*\*\n \* (.*?)(?:\n|\*\/)/.exec(source)?.[1] ?? "";
+/** The first sentence of the comment that a script begins with. */
+function titleOf(source: string): string {
+  const [, comment = ""] = /^\/\*\*\n([\s\S]*?)(?:\n \*\n|\*\/)/.exec(source) ?? [];
+  const text = comment
+    .replace(/^ \* ?/gm, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return /^.*?[.?!](?= [A-Z]|$)/.exec(text)?.[0] ?? text;
+}
 
 function examplePage(path: string, source: string): string {
   const name = posix.basename(path, ".ts");

@@ -1,7 +1,7 @@
 /**
  * A page for each loss: its docstring, its curve with the derivative, when to take it, its names elsewhere.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lossByName, plotLoss } from "chainrule";
 import { type LossNotes, lossNotes } from "../losses/table.ts";
@@ -14,40 +14,39 @@ export function lossesByFamily(): ReadonlyMap<string, readonly string[]> {
   return families;
 }
 
-/** Writes `pages/losses`, out of the pages of the API reference, which must be there. */
-export function writeLosses(site: string): void {
+/** What it is called elsewhere: the library, and the name with what is different about it. */
+export function peerNames({ keras, torch, optax }: LossNotes): [peer: string, name: string][] {
+  return [
+    ["Keras", keras],
+    ["PyTorch", torch],
+    ["optax", optax],
+  ].flatMap(([peer, names]): [string, string][] =>
+    peer && names ? [[peer, names.replace(/(^|, )([\w.]+(?:\([^)]*\))?)/g, "$1`$2`")]] : [],
+  );
+}
+
+/** Writes `pages/losses`. @param docstringOf what the API reference says of a loss. */
+export function writeLosses(site: string, docstringOf: (name: string) => string): void {
   const folder = join(site, "pages/losses");
   mkdirSync(join(folder, "curves"), { recursive: true });
   for (const [name, notes] of Object.entries(lossNotes)) {
     writeFileSync(join(folder, "curves", `${name}.svg`), plotLoss(lossByName(name), {}, { width: 640 }));
-    writeFileSync(join(folder, `${name}.md`), lossPage(name, notes, docstringOf(site, name)));
+    writeFileSync(join(folder, `${name}.md`), lossPage(name, notes, docstringOf(name)));
   }
   writeFileSync(join(folder, "index.md"), lossList());
 }
 
-/** What TypeDoc wrote of it, without title and signature. */
-function docstringOf(site: string, name: string): string {
-  const page = readFileSync(join(site, "pages/api/losses/variables", `${name}.md`), "utf8");
-  return page
-    .replace(/^[\s\S]*?^```\n/m, "")
-    .replaceAll("](../", "](../api/losses/")
-    .trim();
-}
-
-function lossPage(name: string, { when, stability, keras, torch, optax }: LossNotes, docstring: string): string {
-  const names = [
-    ["Keras", keras],
-    ["PyTorch", torch],
-    ["optax", optax],
-  ].flatMap(([peer, of]) => (of ? [`| ${peer} | ${of.replace(/^([\w.]+(?:\([^)]*\))?)/, "`$1`")} |`] : []));
+function lossPage(name: string, notes: LossNotes, docstring: string): string {
+  const names = peerNames(notes).map(([peer, text]) => `| ${peer} | ${text} |`);
   return [
+    "---\npageClass: api\n---",
     `# ${name}`,
     `![The loss along a slice of its inputs, with its derivative below](./curves/${name}.svg)`,
-    `**When.** ${when}`,
-    `**Numbers.** ${stability} Its gradient is checked against differences in float64, at the edges too.`,
+    `**When.** ${notes.when}`,
+    `**Numbers.** ${notes.stability} Its gradient is checked against differences in float64, at the edges too.`,
     docstring,
     names.length > 0 ? `## Elsewhere\n\n| library | name |\n|---|---|\n${names.join("\n")}` : "",
-    `By itself: [API](../api/losses/variables/${name}.md). [Writing one of your own](../writing-a-loss.md).`,
+    `By itself: [API](../api/losses/functions/${name}.md). [Writing one of your own](../writing-a-loss.md).`,
     "",
   ].join("\n\n");
 }

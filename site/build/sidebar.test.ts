@@ -3,7 +3,10 @@ import { placesOf } from "./guides.ts";
 import { sidebar } from "./sidebar.ts";
 
 const links = Object.values(sidebar).flatMap((groups) =>
-  groups.flatMap((group) => ("items" in group ? group.items.map(({ link }) => link) : [group.link])),
+  groups.flatMap((group) => [
+    ...("link" in group ? [group.link] : []),
+    ...("items" in group ? group.items.map(({ link }) => link.replace(/#.*/, "")) : []),
+  ]),
 );
 const pageOf = (link: string) => `${link.slice(1).replace(/\/$/, "/index") || "index"}.md`;
 const generated = /^(?:api|losses|examples)\//;

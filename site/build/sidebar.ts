@@ -1,7 +1,7 @@
 /**
  * What stands beside the pages.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lossesByFamily } from "./losses.ts";
 import { packagesWithApi, root } from "./packages.ts";
@@ -108,6 +108,29 @@ const course = [
   },
 ];
 
+/**
+ * The packages with the headings under which they list what they export. A list of a thousand names would be in each of a thousand
+ * pages; search finds them.
+ */
+function reference() {
+  const file = join(root, "site/pages/api/groups.json");
+  // Written with the reference, which a test of the guides does without.
+  const groups: Record<string, [string, string][]> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  return [
+    item("All packages", "/api/"),
+    ...packagesWithApi().map(({ folder, name }) => ({
+      ...item(name, `/api/${folder}/`),
+      collapsed: true,
+      items: [
+        ...(groups[folder] ?? []).map(([group, anchor]) => item(group, `/api/${folder}/#${anchor}`)),
+        ...Object.keys(groups)
+          .filter((module) => module.startsWith(`${folder}/`))
+          .map((module) => item(module.slice(folder.length + 1), `/api/${module}/`)),
+      ],
+    })),
+  ];
+}
+
 /** By the beginning of a page's path. */
 export const sidebar = {
   "/": guides,
@@ -116,7 +139,6 @@ export const sidebar = {
     text,
     items: names.map((name) => item(name, `/losses/${name}`)),
   })),
-  // The packages alone: a list of a thousand names would be in each of a thousand pages; search finds them.
-  "/api/": packagesWithApi().map(({ folder, name }) => item(name, `/api/${folder}/`)),
+  "/api/": reference(),
   "/zh/": [{ text: "中文", items: [item("开始", "/zh/start"), item("交叉熵", "/zh/cross-entropy")] }],
 };
