@@ -131,6 +131,7 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
   outfeatures: ["units"],
   infeatures: ["inputDim"],
   outchannels: ["filters"],
+  argnums: ["argument"],
 };
 
 /** The known name that is meant, if one is near: the same word, one that contains it, or one with few letters changed. */

@@ -10,6 +10,9 @@ const toArrays = "Write x.toArray() for nested arrays, x.toTypedArray() for a fl
 const stays = "Numbers stay where they are: there is one device, and nothing to move or to free. Leave the call out.";
 const asDType = 'Write x.cast("float32"), or "float64", "int32", "bool".';
 
+const unchanging = "A tensor never changes: write x = x.add(y). For a weight, w.assign(w.sub(…)) replaces its value.";
+const inPlace = ["add_", "sub_", "mul_", "div_", "copy_", "fill_", "clamp_"].map((name) => [name, unchanging] as const);
+
 /** Methods, by name. */
 const methods: Readonly<Record<string, string>> = {
   map: elementwise,
@@ -18,6 +21,14 @@ const methods: Readonly<Record<string, string>> = {
   reduce: "Write x.sum(), x.prod(), x.max(), …; for plain numbers, x.toArray().",
   push: "A tensor never changes: put tensors together with concat or stack.",
   fill: "A tensor never changes: make one with full(shape, value).",
+  set: 'A tensor never changes: sliceUpdate(x, ["0:2"], y) gives one with another part.',
+  zero_: "A tensor never changes. For gradients, write w.zeroGrad() or optimizer.zeroGrad().",
+  ...Object.fromEntries(inPlace),
+  requires_grad_: "Make what is learned with parameter(x).",
+  print: "Write console.log(String(x)).",
+  join: toArrays,
+  head: 'Write x.slice("0:5").',
+  dim: "Write x.rank.",
   numpy: toArrays,
   tolist: toArrays,
   array: toArrays,
@@ -51,9 +62,15 @@ const properties: Readonly<Record<string, string>> = {
   ndim: "Write x.rank.",
 };
 
-const rows = "Write x.slice(0) for a row as a tensor, x.at(0) or x.at(0, 1) for an element as a number.";
+/** Properties that nobody may set. `data` is none of them: programs ask what they are given whether it has that. */
+const assigned: Readonly<Record<string, string>> = {
+  requires_grad: "What is learned is made with parameter(x).",
+};
 
-teachNames(Tensor.prototype, "tensor", "something that tensors have", { methods, properties });
+const rows =
+  "Write x.slice(0) for a row as a tensor, x.at(0) or x.at(0, 1) for an element as a number; sliceUpdate(x, [0], y) for another tensor in which it is y.";
+
+teachNames(Tensor.prototype, "tensor", "something that tensors have", { methods, properties, assigned });
 // x[0], x[1], …: nothing that is not there can be seen but what has a name, and who counts begins at 0.
 for (let i = 0; i < 10; i++)
   teachNames(Tensor.prototype, "tensor", "something that tensors have", { properties: { [i]: rows } });
@@ -62,6 +79,8 @@ for (let i = 0; i < 10; i++)
 export interface NamesElsewhere {
   readonly methods?: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, string>>;
+  /** Properties that are refused only when they are set. */
+  readonly assigned?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -82,6 +101,9 @@ export function teachNames(prototype: object, where: string, expected: string, n
   for (const [name, hint] of Object.entries(names.properties ?? {}))
     Object.defineProperty(prototype, name, {
       get: () => refuse(/^\d/.test(name) ? `x[${name}]` : name, hint),
+      set: () => refuse(/^\d/.test(name) ? `x[${name}] = …` : `${name} = …`, hint),
       configurable: true,
     });
+  for (const [name, hint] of Object.entries(names.assigned ?? {}))
+    Object.defineProperty(prototype, name, { set: () => refuse(`${name} = …`, hint), configurable: true });
 }

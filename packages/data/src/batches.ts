@@ -1,7 +1,7 @@
 /**
  * Batches for a training loop of one's own; `fit` makes its own.
  */
-import { ValueError } from "@chainrule/core";
+import { DataError, ValueError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { generatorOf, type RandomOptions, randomOptionKeys } from "./random-options.ts";
 import { arraysAndOptions, commonLength, type Indexable, type SelectedRows, takeRows } from "./rows.ts";
@@ -33,6 +33,13 @@ export function batches<T extends readonly Indexable[]>(...arrays: T): Iterable<
 export function batches(...input: readonly unknown[]): Iterable<unknown[]> {
   const where = "batches";
   const { arrays, options } = arraysAndOptions<BatchesOptions>(input);
+  if (arrays.length === 0)
+    throw new DataError({
+      where,
+      expected: "tensors or arrays, and then options",
+      got: `${describe(input[0])} first`,
+      hint: "Write batches(x, y, { batchSize: 32 }).",
+    });
   checkOptions(where, options, ["batchSize", "shuffle", "dropLast", ...randomOptionKeys]);
   const { batchSize = 32, shuffle = true, dropLast = false } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)

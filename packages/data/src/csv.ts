@@ -4,7 +4,7 @@
  * The text is taken apart by csv-parse; in `columns.ts` its columns become numbers.
  */
 import { DataError, type DType, OptionError, type Tensor } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, describe, withAwaitHint } from "@chainrule/core/internal";
 // The browser build runs in Node too, where it takes half again as long: one import that works everywhere.
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { type Column, columnTensors, dropMissing, findColumn, targetTensor } from "./columns.ts";
@@ -87,12 +87,15 @@ const missingMarks = "|NA|N/A|n/a|#N/A|<NA>|NaN|nan|NULL|null|None|?".split("|")
  * const iris = await readCsv("examples/data/iris.csv");
  * iris.features.shape; // [150, 4]
  */
-export async function readCsv(source: Source, options: CsvOptions & { target: null }): Promise<CsvFeatures>;
-export async function readCsv(source: Source, options?: CsvOptions): Promise<CsvData>;
-export async function readCsv(source: Source, options: CsvOptions = {}): Promise<CsvFeatures> {
-  const bytes = await readBytes(source);
-  const name = nameOf(source);
-  return parseTable(decode(bytes, name), options, name);
+export function readCsv(source: Source, options: CsvOptions & { target: null }): Promise<CsvFeatures>;
+export function readCsv(source: Source, options?: CsvOptions): Promise<CsvData>;
+export function readCsv(source: Source, options: CsvOptions = {}): Promise<CsvFeatures> {
+  const read = async () => {
+    const bytes = await readBytes(source);
+    const name = nameOf(source);
+    return parseTable(decode(bytes, name), options, name);
+  };
+  return withAwaitHint("readCsv(…)", read(), ["features", "target", "featureNames"]);
 }
 
 /**
@@ -224,7 +227,15 @@ function readColumns(text: string, options: CsvOptions, where: string): Column[]
   const names = header ? rows[0].record : rows[0].record.map((_, i) => `column_${i}`);
   if (header) checkNames(names, `${where}, line ${rows[0].line}`, options.header === true);
   const body = header ? rows.slice(1) : rows;
-  if (body.length === 0) throw new DataError({ where, expected: "rows after the header", got: "none" });
+  if (body.length === 0)
+    throw new DataError({
+      where,
+      expected: "rows after the header",
+      got: "none",
+      hint: /^[^,;\t\n]*\.(csv|tsv|txt)(\.gz)?$/i.test(text.trim())
+        ? `That is the path of a file: await readCsv("${text.trim()}").`
+        : undefined,
+    });
   for (const { record, line } of body)
     if (record.length !== names.length)
       throw new DataError({

@@ -2,7 +2,7 @@
  * MNIST and the data sets published in its form (Fashion-MNIST, KMNIST, …): four IDX files in one folder.
  */
 import { DataError, type Tensor } from "@chainrule/core";
-import { formatShape } from "@chainrule/core/internal";
+import { describe, formatShape } from "@chainrule/core/internal";
 import { fileSystem } from "./file-system.ts";
 import { readIdx } from "./idx.ts";
 import { nameOf } from "./source.ts";
@@ -32,6 +32,13 @@ const parts = { train: "train", test: "t10k" } as const;
  * for (const [images, labels] of batches(train.images, train.labels)) console.log(images.shape, labels.shape);
  */
 export async function loadMnist(folder: string | URL): Promise<{ train: LabelledImages; test: LabelledImages }> {
+  if (typeof folder !== "string" && !(folder instanceof URL))
+    throw new DataError({
+      where: "loadMnist",
+      expected: "the folder with MNIST's four files, or the address of one",
+      got: describe(folder),
+      hint: 'Nothing is downloaded: put the files somewhere, and write await loadMnist("mnist").',
+    });
   const [train, test] = await Promise.all([loadPart(folder, parts.train), loadPart(folder, parts.test)]);
   return { train, test };
 }

@@ -1,8 +1,8 @@
 /**
  * The two ways to say how probable something is: by probabilities or by logits.
  */
-import { OptionError, type TensorLike } from "@chainrule/core";
-import { checkOptions } from "@chainrule/core/internal";
+import { OptionError, Tensor, type TensorLike } from "@chainrule/core";
+import { checkOptions, describe } from "@chainrule/core/internal";
 
 /** Probabilities, or their logits: exactly one of the two. */
 export interface LogitsOrProbs {
@@ -14,6 +14,13 @@ export interface LogitsOrProbs {
 
 /** Which of the two is given, and its numbers. @throws OptionError unless it is exactly one. */
 export function oneOf(where: string, parameters: LogitsOrProbs): ["logits" | "probs", TensorLike] {
+  if (typeof parameters === "number" || Array.isArray(parameters) || parameters instanceof Tensor)
+    throw new OptionError({
+      where,
+      expected: "either { probs } or { logits }",
+      got: describe(parameters),
+      hint: `Say which they are: new ${where}({ probs: … }), or { logits: … } for numbers of any size, as a network gives them.`,
+    });
   checkOptions(where, parameters, ["probs", "logits"]);
   const { probs, logits } = parameters ?? {};
   if ((probs === undefined) === (logits === undefined))

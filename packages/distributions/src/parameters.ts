@@ -8,6 +8,7 @@ import {
   type DType,
   getDefaultDType,
   isFloat,
+  OptionError,
   promote,
   refuseWhere,
   type Shape,
@@ -16,10 +17,18 @@ import {
   type TensorLike,
   ValueError,
 } from "@chainrule/core";
-import { formatShape } from "@chainrule/core/internal";
+import { describe, formatShape } from "@chainrule/core/internal";
 
 /** All as floats of one dtype: the widest among the tensors, which numbers and arrays take, else the default. */
 export function asFloats(where: string, ...inputs: TensorLike[]): Tensor[] {
+  const [first] = inputs;
+  if (typeof first === "object" && first !== null && Object.getPrototypeOf(first) === Object.prototype)
+    throw new OptionError({
+      where,
+      expected: "its parameters one after the other",
+      got: describe(first),
+      hint: `Write new ${where}(${Object.keys(first).join(", ")}), in the order that its documentation has.`,
+    });
   const known = inputs.flatMap((x) => (x instanceof Tensor && isFloat(x.dtype) ? [x.dtype] : []));
   const dtype = known.length > 0 ? (known as DType[]).reduce(promote) : getDefaultDType();
   return inputs.map((x) => toFloat(where, x, dtype));

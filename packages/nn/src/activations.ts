@@ -3,7 +3,7 @@
  */
 import * as core from "@chainrule/core";
 import { OptionError, type Tensor } from "@chainrule/core";
-import { describe, lookUp } from "@chainrule/core/internal";
+import { describe, isFunction, lookUp } from "@chainrule/core/internal";
 
 /** A function that a layer ends with. Any such function can be given where a name can. */
 export type ActivationFunction = (x: Tensor) => Tensor;
@@ -95,11 +95,12 @@ export function activationName(activation: ActivationFunction): string | null {
 export function toActivation(activation: ActivationLike | null | undefined): ActivationFunction | null {
   if (activation === undefined || activation === null) return null;
   if (typeof activation === "string") return activationByName(activation);
-  if (typeof activation === "function") return activation;
+  if (isFunction(activation)) return activation as ActivationFunction;
   throw new OptionError({
     where: "activation",
     expected: 'a name such as "relu", or a function of a tensor',
     got: describe(activation),
+    hint: "A layer that activates stands by itself, after the other: new Dense(16), new ReLU().",
   });
 }
 

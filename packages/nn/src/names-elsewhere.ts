@@ -12,12 +12,19 @@ export const moduleNames: NamesElsewhere = {
     load_state_dict: "Write loadStateDict(state).",
     get_weights: "Write stateDict(), which has them by name, or parameters().",
     set_weights: "Write loadStateDict(state).",
+    getWeights: "Write stateDict(), which has them by name, or parameters().",
+    setWeights: "Write loadStateDict(state).",
     load_weights: "Write loadWeights(model, file), or loadModel(file) for all of it.",
     save_weights: "Write model.save(file), which has the weights and the rest.",
     named_parameters: "Write namedParameters().",
     zero_grad: "Write zeroGrad().",
     requires_grad_: "Write freeze() or unfreeze().",
     train_on_batch: "Write fit on one batch: fit([[x, y]]).",
+    predict_classes: "Write predict(x).argmax(-1), or predict(x).greater(0.5) for yes and no.",
+    predict_proba: "Write predict(x).",
+    score: "Write await evaluate(x, y), which has the loss and the metrics by name.",
+    count_params: "Write countParameters().",
+    to_json: "Write save(file), which has the weights and the rest.",
     fit_generator: "Write fit, which takes anything that gives batches.",
     to: stays,
     cuda: stays,
@@ -36,6 +43,7 @@ export const optimizerNames: NamesElsewhere = {
     apply_gradients: "Write step(), after loss.backward() has left the gradients.",
     applyGradients: "Write step(), after loss.backward() has left the gradients.",
   },
+  properties: { param_groups: "Write optimizer.lr = 0.01 for another learning rate." },
 };
 
 const numbers = "The numbers of the epochs stand in history.history, by name: history.history.loss.";

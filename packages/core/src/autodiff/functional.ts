@@ -3,7 +3,7 @@
  */
 
 import { checkList, isFunction } from "../arguments.ts";
-import { checkOptions, DTypeError, describe, GraphError, ShapeError } from "../errors.ts";
+import { checkOptions, DTypeError, describe, GraphError, OptionError, ShapeError } from "../errors.ts";
 import type { Formulas } from "../ops/formulas.ts";
 import { stack } from "../ops/movement.ts";
 import { builtin } from "../ops/registry.ts";
@@ -164,6 +164,13 @@ function wrongArgument(where: string, inputs: readonly unknown[], got: unknown):
 export function grad(f: Fn, options?: { argument?: number }): (...inputs: TensorLike[]) => Tensor;
 export function grad(f: Fn, options: { argument: readonly number[] }): (...inputs: TensorLike[]) => Tensor[];
 export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]) => Tensor | Tensor[] {
+  if (options instanceof Tensor || Array.isArray(options) || typeof options === "number")
+    throw new OptionError({
+      where: "grad",
+      expected: "a function alone: it gives back the function that computes the gradient",
+      got: "inputs besides",
+      hint: "Write grad(f)(x).",
+    });
   checkOptions("grad", options, gradOptions);
   const both = valueAndGrad(f, options as { argument?: number });
   return (...inputs: TensorLike[]) => both(...inputs)[1];

@@ -206,7 +206,12 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
 
 function together(where: string, tensors: readonly TensorLike[]): Tensor[] {
   if (!Array.isArray(tensors) || tensors.length === 0)
-    throw new ValueError({ where, expected: "an array of at least one tensor", got: describe(tensors) });
+    throw new ValueError({
+      where,
+      expected: "an array of at least one tensor",
+      got: describe(tensors),
+      hint: `Write ${where}([a, b]), or ${where}([a, b], axis).`,
+    });
   const inputs = asTensors([...tensors], where);
   const dtype = inputs.map((input) => input.dtype).reduce(promote);
   return inputs.map((input) => cast(input, dtype));

@@ -161,7 +161,9 @@ function parseRange(text: string): (number | null)[] {
       where: "slice",
       expected: 'a range such as "1:3", ":" or "::-1"',
       got: describe(text),
-      hint: "For a single index, pass the number itself.",
+      hint: text.includes(",")
+        ? 'Each axis has an argument of its own: slice(":", "0:2"), slice(0, "1:3").'
+        : "For a single index, pass the number itself.",
     });
   return match.slice(1, 4).map((part) => (part === undefined ? null : Number(part)));
 }

@@ -148,7 +148,7 @@ export class ScalarMLP {
   readonly layers: ScalarLayer[];
 
   constructor(sizes: readonly number[], options: ScalarMLPOptions = {}) {
-    checkOptions("ScalarMLP", options, [...OPTIONS, "outputActivation"]);
+    if (!Array.isArray(options)) checkOptions("ScalarMLP", options, [...OPTIONS, "outputActivation"]);
     if (!Array.isArray(sizes) || sizes.length < 2)
       throw new ValueError({
         where: "ScalarMLP",

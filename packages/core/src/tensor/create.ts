@@ -145,7 +145,7 @@ function read(data: TensorLike, wanted: DType | undefined, where = "tensor"): Nu
 /** Things that stand for numbers without having any may say what to do instead. */
 function hintOf(data: unknown): string | undefined {
   const hint = (data as { [noNumbers]?: unknown } | null | undefined)?.[noNumbers];
-  return typeof hint === "string" ? hint : undefined;
+  return typeof hint === "string" ? hint : hintForElement(data);
 }
 
 const noNumbers = Symbol.for("chainrule.noNumbers");
@@ -190,10 +190,17 @@ function readNested(data: NestedArray, wanted: DType | undefined, where: string)
 /** What to do about something in an array of numbers that is none. */
 function hintForElement(item: unknown): string | undefined {
   if (item instanceof Tensor) return "To put tensors together, use stack or concat.";
+  if (item instanceof Promise) return "Wait for it: await …";
+  if (typeof item === "object" && item !== null)
+    return "backward" in item
+      ? "A Value is one number with a graph of its own: value.data is the number."
+      : "Of records make rows of numbers: rows.map(({ a, b }) => [a, b]).";
   if (typeof item === "bigint") return "Make numbers of them: Number(1n), or Float64Array.from(values, Number).";
   if (item === null || item === undefined)
     return "Missing values are a decision: leave the row out, or put NaN or a mean there.";
   if (typeof item !== "string") return undefined;
+  if (/\.(csv|tsv|txt|json|npy|npz)$/i.test(item))
+    return `A path is read first: await readCsv("${item}"), or readNpy, ….`;
   const isNumber = item.trim() !== "" && !Number.isNaN(Number(item));
   return isNumber
     ? "Texts are no numbers: read them with Number(text) or parseFloat, a whole file with parseCsv."

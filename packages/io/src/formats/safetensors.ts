@@ -188,10 +188,13 @@ export async function writeSafetensors(
 function readHeader(bytes: Uint8Array, where: string) {
   if (!(bytes instanceof Uint8Array))
     throw new DataError({ where, expected: "the bytes of a file, a Uint8Array", got: describe(bytes) });
-  if (bytes.length < 8) throw notSafetensors(where, `${bytes.length} bytes`);
+  if (bytes.length < 8) throw notSafetensors(where, bytes, `${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > maxHeader) throw notSafetensors(where, `a header of ${length} bytes`);
+  if (length > maxHeader) throw notSafetensors(where, bytes, `a header of ${length} bytes`);
+  // A short beginning may be a length as well; one of four bytes hardly is.
+  if (length > bytes.length - 8 && /^(PK|\x89HDF|\x93NUMPY)/.test(String.fromCharCode(...bytes.subarray(0, 6))))
+    throw notSafetensors(where, bytes, "something else");
   if (length > bytes.length - 8)
     throw new DataError({
       where,
@@ -199,9 +202,9 @@ function readHeader(bytes: Uint8Array, where: string) {
       got: `${bytes.length - 8} bytes`,
       hint: "The file is cut off, or it is no safetensors file.",
     });
-  if (bytes[8] !== 0x7b) throw notSafetensors(where, "a header that does not begin with {");
+  if (bytes[8] !== 0x7b) throw notSafetensors(where, bytes, "a header that does not begin with {");
   const header = parseJson(where, decodeText(where, bytes.subarray(8, 8 + length)));
-  if (!isRecord(header)) throw notSafetensors(where, "a header that is no object");
+  if (!isRecord(header)) throw notSafetensors(where, bytes, "a header that is no object");
   const { __metadata__: metadata = {}, ...rest } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((text) => typeof text === "string"))
     throw new DataError({ where, expected: "texts by name as __metadata__", got: describe(metadata) });
@@ -210,12 +213,42 @@ function readHeader(bytes: Uint8Array, where: string) {
   return { entries, metadata: metadata as Readonly<Record<string, string>>, start: 8 + length };
 }
 
-function notSafetensors(where: string, got: string): DataError {
+function notSafetensors(where: string, bytes: Uint8Array, got: string): DataError {
+  const other = otherFormat(bytes);
   return new DataError({
     where,
     expected: "a safetensors file: the length of its header in 8 bytes, and the header as JSON",
-    got,
+    got: other?.[0] ?? got,
+    hint: other?.[1],
   });
+}
+
+/** What a file of another kind begins with, what it is, and what to do with it. */
+const otherFormats: readonly [begin: string, what: string, hint: string][] = [
+  ["\x89HDF", "an HDF5 file", "Keras's weights are read from .npz: see loadKerasWeights."],
+  [
+    "PK\x03\x04",
+    "a ZIP archive, such as PyTorch's .pt, Keras's .keras and NumPy's .npz are",
+    "Save PyTorch's weights as safetensors for loadTorchWeights; readNpz reads .npz, loadKerasWeights Keras's weights.",
+  ],
+  [
+    "\x80",
+    "a pickle of Python",
+    "Save PyTorch's weights as safetensors for loadTorchWeights: with safetensors.torch.save_file.",
+  ],
+  ["\x93NUMPY", "a .npy file", "readNpy reads it."],
+  ["{", "JSON", "Models are kept by model.save(file), which has the weights and the rest."],
+  [
+    "\x08",
+    "what may be an ONNX file",
+    "Exported models are for others to run: keep your own with model.save(file) too.",
+  ],
+];
+
+function otherFormat(bytes: Uint8Array): readonly [what: string, hint: string] | undefined {
+  const begin = String.fromCharCode(...bytes.subarray(0, 8));
+  const found = otherFormats.find(([magic]) => begin.startsWith(magic));
+  return found && [found[1], found[2]];
 }
 
 function decodeText(where: string, bytes: Uint8Array): string {

@@ -2,7 +2,7 @@
  * Models, and what belongs to them, as one safetensors file: all tensors by name, and the rest as JSON in its metadata.
  */
 import { DataError, OptionError, type Tensor } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, describe, withAwaitHint } from "@chainrule/core/internal";
 import { type ProgressFunction, readBytes, type Source } from "@chainrule/data";
 import { type Model, type ModelWriter, Module, type SaveOptions, setModelWriter } from "@chainrule/nn";
 import { asOurs, Decoding, decodeValue } from "../config/decode.ts";
@@ -206,8 +206,43 @@ export function parseModel<M extends Module<unknown> = Model>(
   });
 }
 
+/** What the endings of other libraries' files promise, and what keeps that promise. */
+const endings: Readonly<Record<string, string>> = {
+  h5: "Keras reads .npz: see docs/from-pytorch-and-keras.md.",
+  hdf5: "Keras reads .npz: see docs/from-pytorch-and-keras.md.",
+  keras: 'Write model.save("model.safetensors"), which loadModel reads.',
+  pt: "For PyTorch there is exportPyTorch(model, path).",
+  pth: "For PyTorch there is exportPyTorch(model, path).",
+  onnx: "For ONNX there is exportOnnx(model, path).",
+  json: 'Write model.save("model.safetensors"), which loadModel reads.',
+  pkl: 'Write model.save("model.safetensors"), which loadModel reads.',
+};
+
+/** A name that promises another format would mislead whoever opens the file. */
+function refuseOtherFormat(where: string, path: string | URL): void {
+  const text = String(path);
+  const [, scheme] = /^([a-z]{2,}):\/\//i.exec(text) ?? [];
+  if (scheme && scheme !== "file")
+    throw new DataError({
+      where,
+      expected: "the path of a file",
+      got: `"${text}"`,
+      hint: `encodeModel(model) gives the bytes, to keep where you want: in IndexedDB, or offered as a download.`,
+    });
+  const [, ending] = /\.(\w+)$/.exec(text) ?? [];
+  const hint = endings[ending?.toLowerCase()];
+  if (hint)
+    throw new DataError({
+      where,
+      expected: "a path that ends in .safetensors, which is what is written",
+      got: `"${text}"`,
+      hint,
+    });
+}
+
 /** What `model.save` does. @internal */
 export const writeModel: ModelWriter = async (model, path, options, weightsOnly = false) => {
+  refuseOtherFormat(`save, model "${model.name}"`, path);
   const encode = () => encodeAlone(`save, model "${model.name}"`, model, options);
   await writeFile(path, weightsOnly ? encodeSafetensors(model.stateDict()) : encode(), options.onProgress);
 };
@@ -230,9 +265,7 @@ setModelWriter(writeModel);
  * const same = await loadModel("digits.safetensors");
  * same.predict(x);
  */
-export async function loadModel<M extends Module<unknown> = Model>(
-  source: Source,
-  options: LoadOptions = {},
-): Promise<M> {
-  return parseModel<M>(await readBytes(source, progressOf(options)), options, nameOfSource(source));
+export function loadModel<M extends Module<unknown> = Model>(source: Source, options: LoadOptions = {}): Promise<M> {
+  const load = async () => parseModel<M>(await readBytes(source, progressOf(options)), options, nameOfSource(source));
+  return withAwaitHint("loadModel(…)", load(), ["predict", "evaluate", "fit", "call", "summary", "layers"]);
 }

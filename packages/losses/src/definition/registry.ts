@@ -83,12 +83,16 @@ export function lossByName(name: string): Loss {
   const loss = typeof name === "string" ? bySpelling.get(spellingOf(name)) : undefined;
   if (name === "crossentropy" || (name === "ce" && !loss)) throw ofWhat(name);
   if (loss) return loss;
+  // PyTorch's classes: BCEWithLogitsLoss, NLLLoss.
+  const same = typeof name === "string" && bySpelling.get(spellingOf(name).replace(/loss$/, ""));
   const known = [...(typeof name === "string" && /\p{Lu}/u.test(name) ? camelNames : snakeNames)];
   throw new OptionError({
     where: "loss",
     expected: "the name of a loss",
     got: describe(name),
-    hint: leftOutHint(name, further, (found) => found, furtherAliases) ?? didYouMean(name, known) + ofBundles(),
+    hint: same
+      ? `It is "${same.lossName}" here.`
+      : (leftOutHint(name, further, (found) => found, furtherAliases) ?? didYouMean(name, known) + ofBundles()),
   });
 }
 

@@ -79,6 +79,8 @@ function shapeHint(shape: Shape, target: Shape, labelShape: Shape, domain: Domai
     return "Class indices go to sparseCategoricalCrossEntropy or crossEntropy; oneHot(target, classes) makes them one-hot.";
   if (target.length === shape.length && target.at(-1) === 1)
     return "Take away the last axis: target.squeeze(-1). A loss never broadcasts predictions against targets.";
+  if (shape.length > 2 && target.length === 1)
+    return "For one class of each sample the predictions are [batch, classes]: does the model lack a Flatten before its last layers?";
   if (shape.length > 2 && target.length === shape.length - 1) return "Is the class axis another one? Pass axis: 1.";
   return "A loss never broadcasts predictions against targets: bring them to one of these shapes.";
 }

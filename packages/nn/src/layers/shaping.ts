@@ -269,7 +269,12 @@ export function toModule(layer: Module | ((x: Tensor) => Tensor)): Module {
       where: "layer",
       expected: "a layer, a module or a function of a tensor",
       got: describe(layer),
-      hint: typeof layer === "function" ? `Make one with new ${layer.name}(…).` : undefined,
+      hint:
+        typeof layer === "function"
+          ? `Make one with new ${layer.name}(…).`
+          : typeof layer === "string"
+            ? 'Write new Activation("relu") for an activation, new Dense(16) for a layer.'
+            : undefined,
     });
   return new Lambda(layer, layer.name ? { name: layer.name } : undefined);
 }

@@ -2,7 +2,7 @@
  * The sizes of sliding windows, as convolutions and poolings share them: options read, lengths worked out.
  */
 import { OptionError, ShapeError } from "@chainrule/core";
-import { describe } from "@chainrule/core/internal";
+import { describe, didYouMean } from "@chainrule/core/internal";
 import { type BatchShape, formatBatchShape } from "../module/batch-shape.ts";
 
 /** One number for each spatial axis. */
@@ -45,7 +45,12 @@ export function sidesOf(where: string, given: unknown, axes: number, option = "p
   const padding = axes === 1 && Array.isArray(given) ? [given] : given;
   if (padding === "same" || padding === "valid") return padding;
   if (typeof padding === "string")
-    throw new OptionError({ where, expected: 'padding "same", "valid" or a number', got: describe(padding) });
+    throw new OptionError({
+      where,
+      expected: 'padding "same", "valid" or a number',
+      got: describe(padding),
+      hint: didYouMean(padding, ["same", "valid"]),
+    });
   const pairs = Array.isArray(padding) && padding.some(Array.isArray);
   if (pairs && padding.length === axes)
     return padding.map((side) => {

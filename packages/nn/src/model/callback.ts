@@ -223,6 +223,12 @@ function checkCallback(callback: unknown): void {
       where: "fit, callbacks",
       expected: "callbacks, or objects of hooks such as { onEpochEnd(epoch, logs) {} }",
       got: describe(callback),
+      hint:
+        typeof callback !== "function"
+          ? undefined
+          : callback.prototype instanceof Callback
+            ? `Write new ${callback.name}(…).`
+            : "Say when to call it: { onEpochEnd: (epoch, logs) => … }.",
     });
   for (const key of Object.keys(callback))
     if (key.startsWith("on") && !(hookNames as readonly string[]).includes(key))

@@ -46,6 +46,7 @@ function readMetrics(where: string, given: unknown, weighted: boolean): MetricEn
       where: `${where}, metrics`,
       expected: 'a list such as ["accuracy"]',
       got: describe(given),
+      hint: typeof given === "string" ? `Write metrics: ["${given}"].` : undefined,
     });
   return given.map((metric) => ({ ...readMetric(where, metric), weighted }));
 }

@@ -4,7 +4,7 @@
 
 import type { JitOptions } from "@chainrule/compiler";
 import { DataError, getDefaultDType, ModelError, OptionError, type Tensor } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, describe, withAwaitHint } from "@chainrule/core/internal";
 import { refuseAssignments } from "../assignments.ts";
 import { Layer } from "../layers/layer.ts";
 import { inputRangeOf } from "../module/forward-inputs.ts";
@@ -33,7 +33,6 @@ import { EventLoopYield } from "./event-loop-yield.ts";
 import { runFit } from "./fit.ts";
 import { countOutputs } from "./fit-checks.ts";
 import { type FitData, isPairOfArrays, readFitData } from "./fit-data.ts";
-import { withAwaitHint } from "./forgotten-await.ts";
 import type { History } from "./history.ts";
 import type { Logs } from "./hooks.ts";
 import { jitStep } from "./jit-step.ts";
@@ -242,7 +241,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   fit(batches: BatchSource, options?: FitOptions): Promise<History>;
   fit(batches: BatchSource, y: undefined, options?: FitOptions): Promise<History>;
   fit(...given: readonly unknown[]): Promise<History> {
-    return withAwaitHint("fit", this.#fit(...(given as [DataLike])), ["history", "epochs"]);
+    return withAwaitHint("model.fit(…)", this.#fit(...(given as [DataLike])), ["history", "epochs"]);
   }
 
   async #fit(x: DataLike | BatchSource, second?: DataLike | FitOptions, third?: FitOptions): Promise<History> {
@@ -302,7 +301,7 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
   evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<Logs>;
   evaluate(batches: BatchSource, y: undefined, options?: EvaluateOptions): Promise<Logs>;
   evaluate(...given: readonly unknown[]): Promise<Logs> {
-    return withAwaitHint("evaluate", this.#evaluate(...(given as [DataLike])), ["loss", "accuracy"]);
+    return withAwaitHint("model.evaluate(…)", this.#evaluate(...(given as [DataLike])), ["loss", "accuracy"]);
   }
 
   async #evaluate(

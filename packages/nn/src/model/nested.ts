@@ -121,7 +121,9 @@ function byName<T>(
       hint:
         "features" in given && "target" in given
           ? `Pass its parts: ${where}(data.features, data.target).`
-          : "A model that takes them by name says so: get inputNames() { return [...]; }.",
+          : "x" in given && "y" in given
+            ? `Pass its parts: ${where}(x, y).`
+            : "A model that takes them by name says so: get inputNames() { return [...]; }.",
     });
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));

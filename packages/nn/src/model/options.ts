@@ -164,7 +164,12 @@ function checkChoices(options: CompleteFitOptions): void {
     if (typeof (options[name] ?? true) !== "boolean")
       throw new OptionError({ where: `fit, ${name}`, expected: "true or false", got: describe(options[name]) });
   if (!Array.isArray(callbacks))
-    throw new OptionError({ where: "fit, callbacks", expected: "a list of callbacks", got: describe(callbacks) });
+    throw new OptionError({
+      where: "fit, callbacks",
+      expected: "a list of callbacks",
+      got: describe(callbacks),
+      hint: "Write callbacks: [callback].",
+    });
   if (validationSplit !== undefined && validationData !== undefined)
     throw new OptionError({ where: "fit", expected: "either validationSplit or validationData", got: "both" });
   if (validationSteps !== undefined && validationSplit === undefined && validationData === undefined)

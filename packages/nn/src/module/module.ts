@@ -159,6 +159,7 @@ export abstract class Module<Output = Tensor> {
 
   #compute(inputs: readonly TensorLike[]): Output {
     const outer = running;
+    if (this.forward === undefined) throw this.#withoutForward();
     if (outer === null) forwardPasses++;
     running = this;
     const around = enterScope(this);
@@ -183,6 +184,15 @@ export abstract class Module<Output = Tensor> {
       running = outer;
       leaveScope(around);
     }
+  }
+
+  #withoutForward(): ModelError {
+    return new ModelError({
+      where: this.title(null),
+      expected: "a class with a method forward",
+      got: "one without",
+      hint: "Write what it computes: forward(x) { return …; }.",
+    });
   }
 
   /** An input that `forward` has no parameter for would be lost. */

@@ -5,7 +5,7 @@
 import { noGrad, type Parameter, type Tensor, zeros } from "@chainrule/core";
 import { checkRange, type NumberRange } from "../number-checks.ts";
 import { refuseSurplus } from "../surplus.ts";
-import { checkParameters } from "./groups.ts";
+import { checkParameters, type HasParameters, hasParameters } from "./groups.ts";
 
 /** The common length of several tensors, √ Σ x², a float64 scalar: squares of float32 overflow from 2e19 on. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
@@ -26,6 +26,7 @@ export function clipByGlobalNorm(tensors: readonly Tensor[], max: number, norm =
  * Scales the gradients of all parameters down together so that their common length √ Σ g² is at most `max`
  * (Pascanu, Mikolov & Bengio 2013). Call it between `backward` and `step`.
  *
+ * @param parameters a list of them, or a model.
  * @returns the length before, a float64 scalar.
  * @throws ValueError unless max is above 0.
  *
@@ -34,7 +35,7 @@ export function clipByGlobalNorm(tensors: readonly Tensor[], max: number, norm =
  * clipGradNorm(model.parameters(), 1);
  * optimizer.step();
  */
-export function clipGradNorm(parameters: Iterable<Parameter>, max: number): Tensor {
+export function clipGradNorm(parameters: HasParameters | Iterable<Parameter>, max: number): Tensor {
   refuseSurplus("clipGradNorm", arguments, 2);
   checkRange("clipGradNorm", "max", max, limit);
   return noGrad(() => {
@@ -54,7 +55,7 @@ export function clipGradNorm(parameters: Iterable<Parameter>, max: number): Tens
  * @throws ValueError unless max is above 0.
  * @example clipGradValue(model.parameters(), 0.5);
  */
-export function clipGradValue(parameters: Iterable<Parameter>, max: number): void {
+export function clipGradValue(parameters: HasParameters | Iterable<Parameter>, max: number): void {
   refuseSurplus("clipGradValue", arguments, 2);
   checkRange("clipGradValue", "max", max, limit);
   noGrad(() => {
@@ -63,8 +64,10 @@ export function clipGradValue(parameters: Iterable<Parameter>, max: number): voi
   });
 }
 
-function withGradients(where: string, parameters: Iterable<Parameter>): Parameter[] {
-  return checkParameters(where, parameters).filter((parameter) => parameter.grad !== null);
+function withGradients(where: string, of: HasParameters | Iterable<Parameter>): Parameter[] {
+  return checkParameters(where, hasParameters(of) ? of.parameters() : of).filter(
+    (parameter) => parameter.grad !== null,
+  );
 }
 
 const limit: NumberRange = { expected: "a limit above 0", holds: (x) => typeof x === "number" && x > 0 };

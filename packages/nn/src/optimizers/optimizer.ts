@@ -186,6 +186,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     if (isDue) this.#rule.complete?.(this.#slots);
     const weights = [...members.keys()].filter((weight) => weight.grad !== null && weight.requiresGrad);
     for (const weight of weights) checkGradient(this.name, weight);
+    if (weights.length === 0) sayOnce(this.name, members.keys());
     const groups = weights.map((weight) => members.get(weight)!);
     const counters = this.#counters.forUpdateOf(weights);
     const update = (...gradients: Tensor[]) => this.#update(weights, gradients, groups, counters, isDue);
@@ -478,3 +479,14 @@ function memoized<A extends object, B extends object, R>(f: (a: A, b: B) => R): 
 }
 
 teachNames(Optimizer.prototype, "optimizer", "something that optimizers have", optimizerNames);
+
+let isSaid = false;
+
+/** A step before any backward pass changes nothing, which nobody wants. */
+function sayOnce(name: string, parameters: Iterable<Parameter>): void {
+  if (isSaid || isTracing() || ![...parameters].some(({ requiresGrad }) => requiresGrad)) return;
+  isSaid = true;
+  console.warn(
+    `${name}.step: no parameter has a gradient, so that none changes. Call loss.backward() first, on a loss that is computed from the parameters. This is said once.`,
+  );
+}

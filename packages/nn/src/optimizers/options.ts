@@ -1,7 +1,7 @@
 /**
  * The options of optimizers, checked before anything is made of them.
  */
-import { OptionError } from "@chainrule/core";
+import { OptionError, Parameter } from "@chainrule/core";
 import { checkOptions, describe, isFunction } from "@chainrule/core/internal";
 import { aboveZero, atLeastZero, checkRange, isFiniteNumber, type NumberRange, zeroToOne } from "../number-checks.ts";
 import { extension } from "./extension.ts";
@@ -76,6 +76,13 @@ export function completeOptions<O extends object>(
       expected: "an object of options",
       got: describe(options),
       hint: `To set the learning rate, write { lr: ${options} }.`,
+    });
+  if (options instanceof Parameter)
+    throw new OptionError({
+      where,
+      expected: "the parameters in one list",
+      got: "one after the other",
+      hint: `Write new ${where}(model.parameters(), { lr: 0.01 }), or new ${where}([w, b]).`,
     });
   checkOptions(where, options, Object.keys(Object(options)));
   const others = { ...aliases, ...extension.aliases };

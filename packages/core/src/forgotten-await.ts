@@ -1,15 +1,17 @@
 /**
- * What `fit` and `evaluate` return is a promise: who forgets `await` is told, instead of reading `undefined`.
+ * What trains or reads files returns a promise: who forgets `await` is told, instead of reading `undefined`.
  */
-import { ModelError } from "@chainrule/core";
+import { ModelError } from "./errors.ts";
 
 /**
  * The promise itself, of which reading what its result has is an error that says `await`, and which a console shows so.
  *
+ * @param call how it is written, with its arguments left out.
  * @param names what the result has, and who forgot `await` would read.
  */
-export function withAwaitHint<T>(where: string, promise: Promise<T>, names: readonly string[]): Promise<T> {
-  const hint = `Write await model.${where}(…).`;
+export function withAwaitHint<T>(call: string, promise: Promise<T>, names: readonly string[]): Promise<T> {
+  const where = call.replace(/^.*\.|\(.*$/g, "");
+  const hint = `Write await ${call}.`;
   for (const name of names)
     Object.defineProperty(promise, name, {
       configurable: true,
