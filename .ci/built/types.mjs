@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { checkHovers } from "./hovers.mjs";
 
 const tools = { "typescript-5.4": "npm:typescript@5.4.5", publint: "0.3.25", "@arethetypeswrong/cli": "0.18.5" };
 
@@ -69,6 +70,7 @@ export async function checkTypes(folder, packs, entries) {
         await check(`${tsc} with ${moduleResolution}`, [tsc, "-p", file], folder);
     }
     console.log(`TypeScript 5.4 and the newest take ${entries.length} entries, with nodenext and bundler`);
+    await checkHovers(folder, tool("typescript-5.4"));
     const lint = async (pack) => {
       await check("publint", [tool("publint/src/cli.js"), pack, "--strict", "--level", "warning"], apart);
       // CommonJS requires modules since Node 20.19, which this tool does not know; create-chainrule is no library.
