@@ -65,11 +65,6 @@ it.each<Guess>([
     () => cr.crossEntropy(cr.zeros([4, 2, 6, 10]), [1, 2, 3, 4]),
     /\[batch, classes\].*Flatten/,
   ],
-  [
-    "a module without forward",
-    () => new (class Net extends cr.Module {})().call(tensor([1])),
-    /Net.*expected a class with a method forward/,
-  ],
 ])("%s, in building a model", async (_name, f, expected) => {
   expect(await messageOf(f)).toMatch(expected);
 });
@@ -98,14 +93,13 @@ it.each<Guess>([
   ["requires_grad_()", () => tensor([1]).requires_grad_(), /parameter\(x\)/],
   ["add_", () => tensor([1]).add_(1), /x = x\.add\(y\).*w\.assign/],
   ["w.grad.zero_()", () => tensor([1]).zero_(), /optimizer\.zeroGrad\(\)/],
-  ["x[0] = …", () => Object.assign(tensor([1, 2]), { 0: 5 }), /got x\[0\] = ….*\n.*sliceUpdate/],
+  ["x[0] = …", () => Object.assign(tensor([1, 2]), { 0: 5 }), /got 0 = ….*\n.*sliceUpdate/],
   ["set", () => tensor([1, 2]).set(0, 5), /sliceUpdate/],
   ["head", () => tensor([1, 2]).head(), /slice\("0:5"\)/],
   ["print", () => tensor([1, 2]).print(), /console\.log/],
   ["dim()", () => tensor([1, 2]).dim(), /x\.rank/],
   ["concat(a, b)", () => cr.concat(tensor([1]), tensor([2])), /concat\(\[a, b\]\)/],
   ["stack(a, b)", () => cr.stack(tensor([1]), tensor([2])), /stack\(\[a, b\]\)/],
-  ["where(condition)", () => cr.where(tensor([true])), /nonzero\(condition\)/],
   ['slice(":, 0") of NumPy', () => tensor([[1, 2]]).slice(":, 0"), /slice\(":", "0:2"\)/],
   ["a Value among numbers", () => tensor([cr.value(1)]), /value\.data/],
   ["a Value and a tensor", () => tensor([1]).add(cr.value(1)), /value\.data/],

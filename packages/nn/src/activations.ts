@@ -1,8 +1,29 @@
 /**
  * Activations by name: the functions between layers, in one table.
  */
-import * as core from "@chainrule/core";
-import { OptionError, type Tensor } from "@chainrule/core";
+import {
+  elu,
+  exp,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  OptionError,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  type Tensor,
+  tanh,
+} from "@chainrule/core";
 import { describe, isFunction, lookUp } from "@chainrule/core/internal";
 
 /** A function that a layer ends with. Any such function can be given where a name can. */
@@ -43,27 +64,27 @@ export type ActivationLike = ActivationFunction | ActivationName;
 /** Keras's names, each with what it does in Keras. */
 const byName: Record<Exclude<ActivationName, FurtherName>, ActivationFunction> & Record<string, ActivationFunction> = {
   linear: (x) => x,
-  relu: core.relu,
-  relu6: core.relu6,
-  leaky_relu: (x) => core.leakyRelu(x, 0.2),
-  elu: (x) => core.elu(x),
-  selu: core.selu,
-  gelu: (x) => core.gelu(x),
-  silu: core.silu,
-  swish: core.silu,
-  mish: core.mish,
-  sigmoid: core.sigmoid,
-  hard_sigmoid: core.hardSigmoid,
-  log_sigmoid: core.logSigmoid,
-  tanh: core.tanh,
-  hard_tanh: core.hardtanh,
-  hard_swish: core.hardSwish,
-  hard_silu: core.hardSwish,
-  softplus: core.softplus,
-  softsign: core.softsign,
-  softmax: (x) => core.softmax(x),
-  log_softmax: (x) => core.logSoftmax(x),
-  exponential: core.exp,
+  relu: relu,
+  relu6: relu6,
+  leaky_relu: (x) => leakyRelu(x, 0.2),
+  elu: (x) => elu(x),
+  selu: selu,
+  gelu: (x) => gelu(x),
+  silu: silu,
+  swish: silu,
+  mish: mish,
+  sigmoid: sigmoid,
+  hard_sigmoid: hardSigmoid,
+  log_sigmoid: logSigmoid,
+  tanh: tanh,
+  hard_tanh: hardtanh,
+  hard_swish: hardSwish,
+  hard_silu: hardSwish,
+  softplus: softplus,
+  softsign: softsign,
+  softmax: (x) => softmax(x),
+  log_softmax: (x) => logSoftmax(x),
+  exponential: exp,
 };
 
 /** Whether an activation has this name. */
@@ -100,7 +121,7 @@ export function toActivation(activation: ActivationLike | null | undefined): Act
     where: "activation",
     expected: 'a name such as "relu", or a function of a tensor',
     got: describe(activation),
-    hint: "A layer that activates stands by itself, after the other: new Dense(16), new ReLU().",
+    hint: "A layer stands by itself: new Dense(16), new ReLU().",
   });
 }
 

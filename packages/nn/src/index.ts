@@ -4,6 +4,8 @@
  */
 import "@chainrule/compiler";
 
+import "./names-elsewhere.ts";
+
 export type { ActivationFunction, ActivationLike, ActivationName } from "./activations.ts";
 export * from "./averaging/index.ts";
 export * from "./callbacks/index.ts";

@@ -3,7 +3,7 @@
  */
 
 import { checkNumber } from "../arguments.ts";
-import { checkOptions, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, ShapeError } from "../errors.ts";
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
@@ -96,13 +96,6 @@ export const whereOp: Op<void> = builtin({
  * where([true, false], [1, 2], 0); // [1, 0]
  */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
-  if (b === undefined)
-    throw new ValueError({
-      where: "where",
-      expected: "a condition and two values to choose from",
-      got: a === undefined ? "a condition alone" : "one value",
-      hint: "Write where(x.greater(0), a, b); nonzero(condition) finds the places where one holds.",
-    });
   const [x, y] = promoteOperands("where", a, b);
   const choice = cast(asTensor(condition, "where"), "bool");
   const shape = broadcastShapes("where", choice.shape, broadcastShapes("where", x.shape, y.shape));

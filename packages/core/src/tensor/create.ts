@@ -193,14 +193,13 @@ function hintForElement(item: unknown): string | undefined {
   if (item instanceof Promise) return "Wait for it: await …";
   if (typeof item === "object" && item !== null)
     return "backward" in item
-      ? "A Value is one number with a graph of its own: value.data is the number."
-      : "Of records make rows of numbers: rows.map(({ a, b }) => [a, b]).";
+      ? "A Value's number is value.data."
+      : "Of records make rows: rows.map(({ a, b }) => [a, b]).";
   if (typeof item === "bigint") return "Make numbers of them: Number(1n), or Float64Array.from(values, Number).";
   if (item === null || item === undefined)
     return "Missing values are a decision: leave the row out, or put NaN or a mean there.";
   if (typeof item !== "string") return undefined;
-  if (/\.(csv|tsv|txt|json|npy|npz)$/i.test(item))
-    return `A path is read first: await readCsv("${item}"), or readNpy, ….`;
+  if (/\.(csv|tsv|txt|json|npy|npz)$/i.test(item)) return `Read it first: await readCsv("${item}").`;
   const isNumber = item.trim() !== "" && !Number.isNaN(Number(item));
   return isNumber
     ? "Texts are no numbers: read them with Number(text) or parseFloat, a whole file with parseCsv."

@@ -80,7 +80,7 @@ function shapeHint(shape: Shape, target: Shape, labelShape: Shape, domain: Domai
   if (target.length === shape.length && target.at(-1) === 1)
     return "Take away the last axis: target.squeeze(-1). A loss never broadcasts predictions against targets.";
   if (shape.length > 2 && target.length === 1)
-    return "For one class of each sample the predictions are [batch, classes]: does the model lack a Flatten before its last layers?";
+    return "One class for each sample wants predictions [batch, classes]: does the model lack a Flatten?";
   if (shape.length > 2 && target.length === shape.length - 1) return "Is the class axis another one? Pass axis: 1.";
   return "A loss never broadcasts predictions against targets: bring them to one of these shapes.";
 }

@@ -2,8 +2,24 @@
  * Activations as layers: by name or function, and under the names that PyTorch and Keras give them as classes.
  */
 
-import * as core from "@chainrule/core";
-import { OptionError, type Parameter, type Tensor, where } from "@chainrule/core";
+import {
+  elu,
+  gelu,
+  leakyRelu,
+  logSoftmax,
+  mish,
+  OptionError,
+  type Parameter,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  type Tensor,
+  tanh,
+  where,
+} from "@chainrule/core";
 import { type ActivationFunction, type ActivationLike, toActivation } from "../activations.ts";
 import { markBuiltIn } from "../built-in.ts";
 import type { InitializerLike } from "../initializers/by-name.ts";
@@ -101,7 +117,7 @@ function activationClass<Own extends object>(
  *
  * @example new ReLU().call([-2, 2]); // [0, 2]
  */
-export const ReLU = activationClass("ReLU", {}, () => core.relu);
+export const ReLU = activationClass("ReLU", {}, () => relu);
 /**
  * x where positive, else `negativeSlope` · x; 0.01 by default, as in PyTorch (Keras has 0.3).
  *
@@ -112,7 +128,7 @@ export const ReLU = activationClass("ReLU", {}, () => core.relu);
 export const LeakyReLU = activationClass(
   "LeakyReLU",
   { negativeSlope: 0.01 },
-  (own) => (x) => core.leakyRelu(x, own.negativeSlope),
+  (own) => (x) => leakyRelu(x, own.negativeSlope),
 );
 /**
  * x where positive, else α (eˣ - 1).
@@ -121,7 +137,7 @@ export const LeakyReLU = activationClass(
  *
  * @example new ELU({ alpha: 2 }).call([-2, 2]); // [-1.7293, 2]
  */
-export const ELU = activationClass("ELU", { alpha: 1 }, (own) => (x) => core.elu(x, own.alpha));
+export const ELU = activationClass("ELU", { alpha: 1 }, (own) => (x) => elu(x, own.alpha));
 /**
  * λ elu(x, α), with the constants that keep mean 0 and variance 1.
  *
@@ -129,7 +145,7 @@ export const ELU = activationClass("ELU", { alpha: 1 }, (own) => (x) => core.elu
  *
  * @example new SELU().call([-2, 2]); // [-1.5202, 2.1014]
  */
-export const SELU = activationClass("SELU", {}, () => core.selu);
+export const SELU = activationClass("SELU", {}, () => selu);
 /**
  * x Φ(x); `approximate: "tanh"` as in GPT-2.
  *
@@ -140,7 +156,7 @@ export const SELU = activationClass("SELU", {}, () => core.selu);
 export const GELU = activationClass(
   "GELU",
   { approximate: "none" as "none" | "tanh" },
-  (own) => (x) => core.gelu(x, { approximate: own.approximate }),
+  (own) => (x) => gelu(x, { approximate: own.approximate }),
 );
 /**
  * x sigmoid(x), also called swish.
@@ -149,7 +165,7 @@ export const GELU = activationClass(
  *
  * @example new SiLU().call([-2, 2]); // [-0.2384, 1.7616]
  */
-export const SiLU = activationClass("SiLU", {}, () => core.silu);
+export const SiLU = activationClass("SiLU", {}, () => silu);
 /**
  * x tanh(softplus(x)).
  *
@@ -157,7 +173,7 @@ export const SiLU = activationClass("SiLU", {}, () => core.silu);
  *
  * @example new Mish().call([-2, 2]); // [-0.2525, 1.944]
  */
-export const Mish = activationClass("Mish", {}, () => core.mish);
+export const Mish = activationClass("Mish", {}, () => mish);
 /**
  * 1 / (1 + e⁻ˣ).
  *
@@ -165,7 +181,7 @@ export const Mish = activationClass("Mish", {}, () => core.mish);
  *
  * @example new Sigmoid().call([-2, 2]); // [0.1192, 0.8808]
  */
-export const Sigmoid = activationClass("Sigmoid", {}, () => core.sigmoid);
+export const Sigmoid = activationClass("Sigmoid", {}, () => sigmoid);
 /**
  * sinh x / cosh x.
  *
@@ -173,7 +189,7 @@ export const Sigmoid = activationClass("Sigmoid", {}, () => core.sigmoid);
  *
  * @example new Tanh().call([-2, 2]); // [-0.964, 0.964]
  */
-export const Tanh = activationClass("Tanh", {}, () => core.tanh);
+export const Tanh = activationClass("Tanh", {}, () => tanh);
 /**
  * log(1 + eˣ).
  *
@@ -181,7 +197,7 @@ export const Tanh = activationClass("Tanh", {}, () => core.tanh);
  *
  * @example new Softplus().call([-2, 2]); // [0.1269, 2.1269]
  */
-export const Softplus = activationClass("Softplus", {}, () => core.softplus);
+export const Softplus = activationClass("Softplus", {}, () => softplus);
 /**
  * exp(xᵢ) / Σⱼ exp(xⱼ): probabilities from logits, along the last axis unless `axis` says otherwise.
  *
@@ -189,7 +205,7 @@ export const Softplus = activationClass("Softplus", {}, () => core.softplus);
  *
  * @example new Softmax().call([[0, 1]]); // [[0.2689, 0.7311]]
  */
-export const Softmax = activationClass("Softmax", { axis: -1 }, (own) => (x) => core.softmax(x, own.axis));
+export const Softmax = activationClass("Softmax", { axis: -1 }, (own) => (x) => softmax(x, own.axis));
 /**
  * xᵢ - log Σⱼ exp(xⱼ): the logarithms of probabilities from logits, along the last axis unless `axis` says otherwise.
  *
@@ -197,7 +213,7 @@ export const Softmax = activationClass("Softmax", { axis: -1 }, (own) => (x) => 
  *
  * @example new LogSoftmax().call([[0, 1]]); // [[-1.3133, -0.3133]]
  */
-export const LogSoftmax = activationClass("LogSoftmax", { axis: -1 }, (own) => (x) => core.logSoftmax(x, own.axis));
+export const LogSoftmax = activationClass("LogSoftmax", { axis: -1 }, (own) => (x) => logSoftmax(x, own.axis));
 
 /** Which slopes a {@link PReLU} shares, and where they start. */
 export interface PReLUOptions extends LayerOptions {

@@ -2,8 +2,6 @@
  * The history: what training was like, epoch by epoch.
  */
 
-import { teachNames } from "@chainrule/core/internal";
-import { historyNames } from "../names-elsewhere.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Callback } from "./callback.ts";
 import type { Logs } from "./hooks.ts";
@@ -68,5 +66,3 @@ export class History extends Callback {
     }
   }
 }
-
-teachNames(History.prototype, "history", "something that histories have", historyNames);

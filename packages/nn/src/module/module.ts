@@ -23,11 +23,9 @@ import {
   isPromise,
   leaveScope,
   sameShape,
-  teachNames,
   tracer,
 } from "@chainrule/core/internal";
 import { refuseWrites } from "../assignments.ts";
-import { moduleNames } from "../names-elsewhere.ts";
 import { noteCreation } from "./creation.ts";
 import { formatModule } from "./format.ts";
 import { inputRangeOf } from "./forward-inputs.ts";
@@ -159,7 +157,6 @@ export abstract class Module<Output = Tensor> {
 
   #compute(inputs: readonly TensorLike[]): Output {
     const outer = running;
-    if (this.forward === undefined) throw this.#withoutForward();
     if (outer === null) forwardPasses++;
     running = this;
     const around = enterScope(this);
@@ -184,15 +181,6 @@ export abstract class Module<Output = Tensor> {
       running = outer;
       leaveScope(around);
     }
-  }
-
-  #withoutForward(): ModelError {
-    return new ModelError({
-      where: this.title(null),
-      expected: "a class with a method forward",
-      got: "one without",
-      hint: "Write what it computes: forward(x) { return …; }.",
-    });
   }
 
   /** An input that `forward` has no parameter for would be lost. */
@@ -618,5 +606,3 @@ function hintForNames(
     ? didYouMean(unexpected[0], missing.length > 0 ? missing : [...variables.keys()])
     : undefined;
 }
-
-teachNames(Module.prototype, "module", "something that modules have", moduleNames);

@@ -11,9 +11,8 @@ import {
   tensor,
   ValueError,
 } from "@chainrule/core";
-import { atomic, checkOptions, describe, isFunction, teachNames } from "@chainrule/core/internal";
+import { atomic, checkOptions, describe, isFunction } from "@chainrule/core/internal";
 import { hasConstraint } from "../constrained.ts";
-import { optimizerNames } from "../names-elsewhere.ts";
 import { aboveZero, atLeastZero, checkCount, checkRange } from "../number-checks.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { checkParameters, type HasParameters, hasParameters, parametersOf } from "./groups.ts";
@@ -223,8 +222,6 @@ export class LBFGS {
     this.#state = read;
   }
 }
-
-teachNames(LBFGS.prototype, "optimizer", "something that optimizers have", optimizerNames);
 
 /** One call of `step`. */
 class Descent {

@@ -15,10 +15,9 @@ import {
   Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { atomic, describe, formatShape, onFailure, sameShape, teachNames, tracer } from "@chainrule/core/internal";
+import { atomic, describe, formatShape, onFailure, sameShape, tracer } from "@chainrule/core/internal";
 import { inSnakeCase, refuseAssignments, refuseWrites } from "../assignments.ts";
 import { constrained, hasConstraint } from "../constrained.ts";
-import { optimizerNames } from "../names-elsewhere.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { clipByGlobalNorm } from "./clip.ts";
@@ -478,8 +477,6 @@ function memoized<A extends object, B extends object, R>(f: (a: A, b: B) => R): 
   };
 }
 
-teachNames(Optimizer.prototype, "optimizer", "something that optimizers have", optimizerNames);
-
 let isSaid = false;
 
 /** A step before any backward pass changes nothing, which nobody wants. */
@@ -487,6 +484,6 @@ function sayOnce(name: string, parameters: Iterable<Parameter>): void {
   if (isSaid || isTracing() || ![...parameters].some(({ requiresGrad }) => requiresGrad)) return;
   isSaid = true;
   console.warn(
-    `${name}.step: no parameter has a gradient, so that none changes. Call loss.backward() first, on a loss that is computed from the parameters. This is said once.`,
+    `${name}.step: no parameter has a gradient, so that none changes. Call loss.backward() first. This is said once.`,
   );
 }

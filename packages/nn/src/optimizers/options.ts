@@ -82,7 +82,7 @@ export function completeOptions<O extends object>(
       where,
       expected: "the parameters in one list",
       got: "one after the other",
-      hint: `Write new ${where}(model.parameters(), { lr: 0.01 }), or new ${where}([w, b]).`,
+      hint: `Write new ${where}(model.parameters()), or new ${where}([w, b]).`,
     });
   checkOptions(where, options, Object.keys(Object(options)));
   const others = { ...aliases, ...extension.aliases };
