@@ -174,7 +174,7 @@ export function membersOf(
         targets.set(`${name}=`, {
           name: `${full} =`,
           parameters: [{ name, rest: false }],
-          call: ([given = "undefined"]) => `(${code}).${name} = ${given}`,
+          call: ([given = "undefined"]) => `(${code})[${JSON.stringify(name)}] = ${given}`,
         });
     }
   return { kind, targets: [...targets.values()] };
