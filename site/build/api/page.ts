@@ -185,11 +185,14 @@ function parametersPart(
     return [`\`${name}${isOptional ? "?" : ""}\``, types.map((type) => typeOf(type, places)).join(" or "), said];
   });
   const options = new Map([...named.values()].flatMap((parameter) => parameter.options.map((one) => [one.name, one])));
+  // Its own before those of all losses; what no comment describes stands with the parameter.
+  const described = [...options.values()].filter(({ properties }) => properties.some(({ text }) => text !== ""));
+  const sorted = described.sort((a, b) => Number(a.name === "LossOptions") - Number(b.name === "LossOptions"));
   const canBeLeftOut = new Set([...named.values()].flatMap((parameter) => parameter.canBeLeftOut));
   return [
     `${heading} Parameters`,
     table(["parameter", "type", "what it is"], rows),
-    ...[...options.values()].flatMap((one) => optionsPart(one, canBeLeftOut, maker, heading)),
+    ...sorted.flatMap((one) => optionsPart(one, canBeLeftOut, maker, heading)),
   ];
 }
 
