@@ -3,13 +3,21 @@ import json
 import time
 
 import torch
+from torch.nn import functional
 
 torch.set_num_threads(1)
 torch.manual_seed(12)
 POSITIVE = torch.randn(16, 16) > 0
 WARM_UPS, TIMES, STRETCH = 12, 9, 4e-3
 
+LABELS = [torch.randint(10, (32,)), torch.randint(1000, (256,))]
+ROWS = torch.randint(64, (16,))
+TRUE = (torch.randn(32, 1) > 0).float()
+TARGETS = torch.randn(32, 10)
+
 SQUARE = (16, 16)
+MIDDLE = (64, 256)
+LARGE = (256, 1000)
 OPERATIONS = [
     ("add 2x2", [(2, 2), (2, 2)], lambda a, b: a.add(b)),
     ("add 16x16", [SQUARE, SQUARE], lambda a, b: a.add(b)),
@@ -28,6 +36,26 @@ OPERATIONS = [
     ("transpose 16x16", [SQUARE], lambda a: a.t()),
     ("row 3 of 16x16", [SQUARE], lambda a: a[3]),
     ("where 16x16", [SQUARE, SQUARE], lambda a, b: torch.where(POSITIVE, a, b)),
+    ("sigmoid 16x16", [SQUARE], lambda a: a.sigmoid()),
+    ("log of |a| 16x16", [SQUARE], lambda a: a.abs().log()),
+    ("exp 64x256", [MIDDLE], lambda a: a.exp()),
+    ("tanh 64x256", [MIDDLE], lambda a: a.tanh()),
+    ("sigmoid 64x256", [MIDDLE], lambda a: a.sigmoid()),
+    ("relu 64x256", [MIDDLE], lambda a: a.relu()),
+    ("mean of 16x16", [SQUARE], lambda a: a.mean()),
+    ("mean of 64x256", [MIDDLE], lambda a: a.mean()),
+    ("sum 64x256 over axis 0", [MIDDLE], lambda a: a.sum(0)),
+    ("sum 64x256 over axis 1", [MIDDLE], lambda a: a.sum(1)),
+    ("softmax 16x16", [SQUARE], lambda a: a.softmax(-1)),
+    ("softmax 256x1000", [LARGE], lambda a: a.softmax(-1)),
+    ("logSoftmax 32x10", [(32, 10)], lambda a: a.log_softmax(-1)),
+    ("concat two 16x16", [SQUARE, SQUARE], lambda a, b: torch.cat([a, b])),
+    ("stack two 16x16", [SQUARE, SQUARE], lambda a, b: torch.stack([a, b])),
+    ("16 rows of 64x16", [(64, 16)], lambda a: a[ROWS]),
+    ("mse 32x10", [(32, 10)], lambda a: functional.mse_loss(a, TARGETS)),
+    ("binary cross-entropy 32x1", [(32, 1)], lambda a: functional.binary_cross_entropy_with_logits(a, TRUE)),
+    ("cross-entropy 32x10", [(32, 10)], lambda a: functional.cross_entropy(a, LABELS[0])),
+    ("cross-entropy 256x1000", [LARGE], lambda a: functional.cross_entropy(a, LABELS[1])),
 ]
 
 

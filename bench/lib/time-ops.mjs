@@ -10,8 +10,14 @@ const two = (size) => [
 ];
 
 /** What is measured: a name, shapes of the operands that have gradients, and the operation. */
-function operations({ tensor, where }, random) {
+function operations({ tensor, where, concat, stack, crossEntropy, binaryCrossEntropyWithLogits: bce, mse }, random) {
   const isPositive = toTensor(tensor, random.normal([16, 16])).greater(0);
+  const labels = [32, 256].map((size, i) => toTensor(tensor, random.integers([size], i === 0 ? 10 : 1000)));
+  const rows = toTensor(tensor, random.integers([16], 64));
+  const isTrue = toTensor(tensor, random.normal([32, 1]))
+    .greater(0)
+    .cast("float32");
+  const targets = toTensor(tensor, random.normal([32, 10]));
   return [
     ["add 2x2", two(2), (a, b) => a.add(b)],
     ["add 16x16", two(16), (a, b) => a.add(b)],
@@ -30,6 +36,26 @@ function operations({ tensor, where }, random) {
     ["transpose 16x16", [[16, 16]], (a) => a.transpose()],
     ["row 3 of 16x16", [[16, 16]], (a) => a.slice(3)],
     ["where 16x16", two(16), (a, b) => where(isPositive, a, b)],
+    ["sigmoid 16x16", [[16, 16]], (a) => a.sigmoid()],
+    ["log of |a| 16x16", [[16, 16]], (a) => a.abs().log()],
+    ["exp 64x256", [[64, 256]], (a) => a.exp()],
+    ["tanh 64x256", [[64, 256]], (a) => a.tanh()],
+    ["sigmoid 64x256", [[64, 256]], (a) => a.sigmoid()],
+    ["relu 64x256", [[64, 256]], (a) => a.relu()],
+    ["mean of 16x16", [[16, 16]], (a) => a.mean()],
+    ["mean of 64x256", [[64, 256]], (a) => a.mean()],
+    ["sum 64x256 over axis 0", [[64, 256]], (a) => a.sum(0)],
+    ["sum 64x256 over axis 1", [[64, 256]], (a) => a.sum(1)],
+    ["softmax 16x16", [[16, 16]], (a) => a.softmax(-1)],
+    ["softmax 256x1000", [[256, 1000]], (a) => a.softmax(-1)],
+    ["logSoftmax 32x10", [[32, 10]], (a) => a.logSoftmax(-1)],
+    ["concat two 16x16", two(16), (a, b) => concat([a, b])],
+    ["stack two 16x16", two(16), (a, b) => stack([a, b])],
+    ["16 rows of 64x16", [[64, 16]], (a) => a.gather(rows)],
+    ["mse 32x10", [[32, 10]], (a) => mse(a, targets)],
+    ["binary cross-entropy 32x1", [[32, 1]], (a) => bce(a, isTrue)],
+    ["cross-entropy 32x10", [[32, 10]], (a) => crossEntropy(a, labels[0])],
+    ["cross-entropy 256x1000", [[256, 1000]], (a) => crossEntropy(a, labels[1])],
   ];
 }
 

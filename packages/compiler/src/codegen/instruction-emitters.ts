@@ -351,12 +351,20 @@ function bound(
 }
 
 /**
- * How to compute an elementwise op without attributes four elements at a time so that results are those of its kernel
- * to the bit; null where there is no such way.
+ * How to compute an elementwise op without attributes four elements at a time outside of compiled functions; null where
+ * that is left to its kernel. Results are the kernel's to the bit, but those of `exp` and its like, which are within 2 units
+ * in the last place, as compiled.
  */
-export function exactEmitter(op: Op, inputs: readonly DType[], result: DType): BoundEmitter | null {
+export function eagerEmitter(op: Op, inputs: readonly DType[], result: DType): BoundEmitter | null {
+  if (inputs.includes("float64") || result === "float64") return null;
+  const write = vectorMath.get(op);
+  if (write)
+    return ({ code }, [x]) => {
+      x();
+      write(code);
+    };
   const emitter = emitters.get(op);
-  if (!emitter || emitter.roundsTwice || inputs.includes("float64") || result === "float64") return null;
+  if (!emitter || emitter.roundsTwice) return null;
   return bound(emitter, laneTypeOf[inputs[inputs.length - 1]], laneTypeOf[result], undefined);
 }
 

@@ -9,12 +9,15 @@ import {
   convolveOp,
   inputGradient,
   inputGradientOp,
+  logSoftmaxOp,
+  logSumExpOp,
   matmulOp,
   maxPoolBackwardOp,
   maxPoolGatherOp,
   maxPoolOp,
   multiplyBatches,
   type Sliding,
+  softmaxOp,
   sumPoolBackwardOp,
   sumPoolOp,
   type Window,
@@ -24,6 +27,7 @@ import {
 } from "@chainrule/core/internal";
 import { computeElementwise } from "./elementwise.ts";
 import { fastMultiply } from "./matmul.ts";
+import { computeSoftmax } from "./softmax.ts";
 import { wasmWindows } from "./window.ts";
 
 /** Fills `out`, or returns false to leave it to the op's own kernel. */
@@ -92,6 +96,10 @@ acceleratePool(maxPoolBackwardOp, "maxPoolBackward");
 acceleratePool(maxPoolGatherOp, "maxPoolGather");
 acceleratePool(sumPoolOp, "sumPool");
 acceleratePool(sumPoolBackwardOp, "sumPoolBackward");
+
+accelerate(softmaxOp, (out, [x], axis) => computeSoftmax("softmax", out, x, { first: axis, last: axis }));
+accelerate(logSoftmaxOp, (out, [x], axis) => computeSoftmax("logSoftmax", out, x, { first: axis, last: axis }));
+accelerate(logSumExpOp, (out, [x], axes) => computeSoftmax("logSumExp", out, x, axes));
 
 function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, spec: TensorSpec): TypedArray | null {
   const kernel = kernels.get(op);
