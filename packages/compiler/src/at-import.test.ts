@@ -1,5 +1,14 @@
-import { add, Generator, type KernelOperand, matmul, type Op, randn, sizeOf, type Tensor } from "@chainrule/core";
-import { backend, convolveOp, matmulOp, maxPoolOp, setBackend } from "@chainrule/core/internal";
+import { add, Generator, type KernelOperand, matmul, type Op, randn, sizeOf, type Tensor, tanh } from "@chainrule/core";
+import {
+  backend,
+  convolveOp,
+  logSoftmaxOp,
+  logSumExpOp,
+  matmulOp,
+  maxPoolOp,
+  setBackend,
+  softmaxOp,
+} from "@chainrule/core/internal";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { atImport, isTooSmall } from "./at-import.ts";
 import { wasmBackend } from "./eager/backend.ts";
@@ -38,14 +47,29 @@ describe("an operation that is too small for the backend", () => {
     expect(small).toBeGreaterThan(50);
   });
 
-  it("has at most 64 numbers on each side, whatever it is", () => {
-    for (const size of [1, 64]) {
-      const call = given(add.op as never, [numbers(size), numbers(size)], undefined);
-      expect(isTooSmall(call[0], call[1], call[3])).toBe(true);
-      expect(wasmBackend.compute(...call)).toBeNull();
-    }
+  it("has at most 255 numbers on each side, unless it is a product or a convolution", () => {
+    for (const size of [1, 64, 255])
+      for (const [op, inputs, attributes] of [
+        [add.op, 2, undefined],
+        [tanh.op, 1, undefined],
+        [softmaxOp, 1, 0],
+        [logSoftmaxOp, 1, 0],
+        [logSumExpOp, 1, { first: 0, last: 0 }],
+      ] as const) {
+        const call = given(
+          op as never,
+          Array.from({ length: inputs }, () => numbers(size)),
+          attributes,
+        );
+        expect(isTooSmall(call[0], call[1], call[3])).toBe(true);
+        expect(wasmBackend.compute(...call)).toBeNull();
+      }
     const large = given(add.op as never, [numbers(300), numbers(1)], undefined);
     expect(isTooSmall(large[0], large[1], large[3])).toBe(false);
+    const window = { kernel: [8, 8], stride: [1, 1], padding: [4, 4], dilation: [1, 1] };
+    const wide = given(convolveOp as never, [numbers(1, 1, 8, 8), numbers(1, 1, 8, 8)], { window, groups: 1 });
+    expect(sizeOf(wide[3].shape)).toBeLessThan(255);
+    expect(isTooSmall(wide[0], wide[1], wide[3])).toBe(false);
   });
 
   it("may be a convolution or a pool, which have no kernels for so little", () => {

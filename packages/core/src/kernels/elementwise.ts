@@ -163,6 +163,25 @@ export function walk(
 /** Neighbours from so many on are copied faster at once than one by one. */
 const longRun = 32;
 
+/** Copies rows of `length` elements, one behind another, to where they lie `stride` apart from `start` on. */
+export function copyRows(
+  to: TypedArray,
+  start: number,
+  stride: number,
+  from: TypedArray,
+  length: number,
+  rows: number,
+): void {
+  if (rows === 1) to.set(from, start);
+  else
+    for (let i = 0, at = 0; i < rows; i++) {
+      const base = start + i * stride;
+      if (length >= longRun) to.set(from.subarray(at, at + length), base);
+      else for (let k = 0; k < length; k++) to[base + k] = from[at + k];
+      at += length;
+    }
+}
+
 /** Copies `from` into `out`, reading element `index` at `start + sum(index * strides)`. */
 export function copyStrided(out: KernelOperand, from: TypedArray, start: number, strides: readonly number[]): void {
   const to = out.storage;

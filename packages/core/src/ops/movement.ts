@@ -4,12 +4,12 @@
 
 import { checkList, listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
-import { copyStrided } from "../kernels/elementwise.ts";
+import { copyRows, copyStrided } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { promote } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";
-import { formatShape, normalizeAxes, normalizeAxis, sizeOf, stridesOf } from "../tensor/shape.ts";
+import { formatShape, normalizeAxes, normalizeAxis, sameShape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cast } from "./cast.ts";
 import { where } from "./compare.ts";
@@ -150,8 +150,7 @@ export const concatOp: Op<number> = builtin({
     let offset = 0;
     for (const input of inputs) {
       const part = sizeOf(input.shape.slice(axis));
-      for (let i = 0; i < rows; i++)
-        out.storage.set(input.storage.subarray(i * part, (i + 1) * part), i * row + offset);
+      copyRows(out.storage, offset, row, input.storage, part, rows);
       offset += part;
     }
   },
@@ -192,7 +191,7 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
   const inputs = together("stack", tensors);
   const along = normalizeAxis("stack", axis, inputs[0].rank + 1);
   for (const { shape } of inputs)
-    if (formatShape(shape) !== formatShape(inputs[0].shape))
+    if (!sameShape(shape, inputs[0].shape))
       throw new ShapeError({
         where: "stack",
         expected: "tensors of one shape",

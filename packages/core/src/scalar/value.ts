@@ -87,15 +87,13 @@ export class Value {
    */
   backward(): void {
     // A node may pass its gradient on only when it is complete: when every node that uses it has sent its share.
-    // So first count the uses of each node in between (leaves pass nothing on, and need no counting) …
+    // So first count the uses of each node …
     const stack: Value[] = [this];
     while (stack.length > 0) {
       for (const parent of stack.pop()!.parents) {
-        if (parent.parents.length === 0) continue;
-        if (parent.awaited++ === 0) {
-          parent.grad = 0;
-          stack.push(parent);
-        }
+        if (parent.awaited++ > 0) continue;
+        if (parent.parents.length > 0) parent.grad = 0;
+        stack.push(parent);
       }
     }
     // … then send gradients back, taking up each node as its last share comes in.
@@ -106,7 +104,7 @@ export class Value {
       for (let i = 0; i < parents.length; i++) {
         const parent = parents[i];
         parent.grad += derivatives[i] * grad; // the chain rule
-        if (parent.parents.length > 0 && --parent.awaited === 0) stack.push(parent);
+        if (--parent.awaited === 0) stack.push(parent);
       }
     }
   }

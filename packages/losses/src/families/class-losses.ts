@@ -7,7 +7,8 @@ import {
   OptionError,
   onesLike,
   ShapeError,
-  type Tensor,
+  sub,
+  Tensor,
   type TensorLike,
   where,
 } from "@chainrule/core";
@@ -56,6 +57,12 @@ export function reduceOverClasses(values: Tensor, target: Tensor, options: Class
   const counts = classWeight ? classWeight.gather(labels) : onesLike(losses);
   const total = (ignored ? where(ignored, 0, counts) : counts).sum();
   return { losses, average: (scaled) => scaled.sum().div(where(total.equal(0), 1, total)) };
+}
+
+/** What {@link reduceOverClasses} makes of -log p, negated when one number is left for each sample. */
+export function crossEntropyOf(logP: Tensor, target: Tensor, options: ClassOptions): PerElement {
+  const found = reduceOverClasses(logP, target, options);
+  return found instanceof Tensor ? sub(0, found) : { ...found, losses: sub(0, found.losses) };
 }
 
 /** The values times the weights of their classes; 0 for a class of weight 0, though its value be infinite. */

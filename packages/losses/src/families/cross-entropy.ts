@@ -1,11 +1,11 @@
 /**
  * Cross-entropy over classes, -Σ target · log(prediction), from logits and from probabilities, and its relatives.
  */
-import { OptionError, sub, type Tensor, where } from "@chainrule/core";
+import { OptionError, type Tensor, where } from "@chainrule/core";
 import { defineLoss } from "../definition/define-loss.ts";
 import type { ClassOptions } from "../inputs/class-targets.ts";
 import { logClipped } from "../numerics/stable.ts";
-import { costOfTarget, reduceOverClasses } from "./class-losses.ts";
+import { costOfTarget, crossEntropyOf } from "./class-losses.ts";
 
 /** Whether predictions are logits, before softmax, or probabilities, after it. */
 export interface FromLogits {
@@ -49,7 +49,7 @@ export function logOfClasses(prediction: Tensor, fromLogits: boolean, axis: numb
  */
 export const crossEntropy = defineLoss<ClassOptions>(
   "crossEntropy",
-  (logits, target, options) => reduceOverClasses(sub(0, logits.logSoftmax(options.axis)), target, options),
+  (logits, target, options) => crossEntropyOf(logits.logSoftmax(options.axis), target, options),
   {
     options: ["axis", "classWeight", "labelSmoothing", "ignoreIndex"],
     inputs: { prediction: "logit", target: "labelOrDistribution" },
@@ -79,7 +79,7 @@ interface CategoricalOptions extends FromLogits {
 export const categoricalCrossEntropy = defineLoss<CategoricalOptions>(
   "categoricalCrossEntropy",
   (prediction, target, { fromLogits = false, axis = -1, labelSmoothing }) =>
-    reduceOverClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, labelSmoothing }),
+    crossEntropyOf(logOfClasses(prediction, fromLogits, axis), target, { axis, labelSmoothing }),
   {
     options: ["fromLogits", "axis", "labelSmoothing"],
     aliases: ["categorical_crossentropy"],
@@ -110,7 +110,7 @@ interface SparseOptions extends FromLogits {
 export const sparseCategoricalCrossEntropy = defineLoss<SparseOptions>(
   "sparseCategoricalCrossEntropy",
   (prediction, target, { fromLogits = false, axis = -1, ignoreIndex }) =>
-    reduceOverClasses(sub(0, logOfClasses(prediction, fromLogits, axis)), target, { axis, ignoreIndex }),
+    crossEntropyOf(logOfClasses(prediction, fromLogits, axis), target, { axis, ignoreIndex }),
   {
     options: ["fromLogits", "axis", "ignoreIndex"],
     aliases: ["sparse_categorical_crossentropy"],
@@ -136,15 +136,11 @@ type NllOptions = Omit<ClassOptions, "labelSmoothing">;
  * @example
  * nll(logSoftmax([[2, 1, 0]]), [0]); // 0.4076
  */
-export const nll = defineLoss<NllOptions>(
-  "nll",
-  (logP, target, options) => reduceOverClasses(sub(0, logP), target, options),
-  {
-    options: ["axis", "classWeight", "ignoreIndex"],
-    aliases: ["nll", "nll_loss"],
-    inputs: { prediction: "logProbability", target: "label" },
-  },
-);
+export const nll = defineLoss<NllOptions>("nll", (logP, target, options) => crossEntropyOf(logP, target, options), {
+  options: ["axis", "classWeight", "ignoreIndex"],
+  aliases: ["nll", "nll_loss"],
+  inputs: { prediction: "logProbability", target: "label" },
+});
 
 interface GeneralizedOptions extends FromLogits {
   axis?: number;
