@@ -4,8 +4,8 @@
  * Sums and their logarithms are doubles, as in the plain kernels, so that a loss of 1e-9 is still one; exponentials are floats
  * within 2 units in the last place, for which the engine's own function takes ten times as long.
  */
-import type { KernelOperand } from "@chainrule/core";
-import { type AxisRange, splitAtAxes, type TypedArray } from "@chainrule/core/internal";
+import type { KernelOperand, TypedArray } from "@chainrule/core";
+import { type AxisRange, splitAtAxes } from "@chainrule/core/internal";
 import { assemble } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";

@@ -149,11 +149,11 @@ def sparse_categorical_cross_entropy_loss(prediction, target):
     sub = clamp - div
     add = div + sub.detach()
     log = torch.log(add)
-    sub_1 = 0.0 - log
     reshape = target.reshape(-1, 1)
-    take_along_axis = torch.take_along_dim(sub_1, reshape.long(), dim=1)
+    take_along_axis = torch.take_along_dim(log, reshape.long(), dim=1)
     reshape_1 = take_along_axis.reshape(-1)
-    sum_2 = torch.sum(reshape_1, dim=0, keepdim=True)
+    sub_1 = 0.0 - reshape_1
+    sum_2 = torch.sum(sub_1, dim=0, keepdim=True)
     reshape_2 = sum_2.reshape(())
     div_1 = reshape_2 / (1 * prediction.shape[0])
     return div_1
