@@ -198,3 +198,24 @@ export function copyStrided(out: KernelOperand, from: TypedArray, start: number,
     else for (let k = 0; k < run; k++) to[base + k] = from[source + k * step];
   });
 }
+
+/** The reverse: writes `from`, of shape `lengths`, to where `copyStrided` would read it. */
+export function writeStrided(
+  to: TypedArray,
+  start: number,
+  strides: readonly number[],
+  lengths: readonly number[],
+  from: TypedArray,
+): void {
+  if (from.length === 0) return;
+  const { lengths: outer, strides: merged } = mergeAxes(lengths, [strides]);
+  const inner = outer.length - 1;
+  const run = outer[inner];
+  const step = merged[0][inner];
+  walk(outer.slice(0, inner), merged, (at, [offset]) => {
+    const source = at * run;
+    const base = start + offset;
+    if (step === 1 && run >= longRun) to.set(from.subarray(source, source + run), base);
+    else for (let k = 0; k < run; k++) to[base + k * step] = from[source + k];
+  });
+}

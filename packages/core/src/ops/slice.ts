@@ -4,7 +4,7 @@
 
 import { listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
-import { copyStrided, walk } from "../kernels/elementwise.ts";
+import { copyStrided, writeStrided } from "../kernels/elementwise.ts";
 import { asTensor, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { SliceBounds } from "../tensor/lowering.ts";
@@ -44,9 +44,13 @@ export const sliceScatterOp: Op<SliceAttributes & { readonly shape: Shape }> = b
   kernel: (out, [x], { starts, steps, lengths }) => {
     const strides = stridesOf(out.shape);
     const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
-    walk(lengths, [strides.map((stride, axis) => stride * steps[axis])], (at, [offset]) => {
-      out.storage[start + offset] = x.storage[at];
-    });
+    writeStrided(
+      out.storage,
+      start,
+      strides.map((stride, axis) => stride * steps[axis]),
+      lengths,
+      x.storage,
+    );
   },
   gradient: (g, { attributes: { starts, steps, lengths } }) => applyOp(sliceOp, [g], { starts, steps, lengths }),
   lower: ({ starts, steps }) => ({ kind: "sliceScatter", starts, steps }),
