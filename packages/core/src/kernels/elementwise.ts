@@ -85,22 +85,15 @@ export function pairLoop(f: (x: number, y: number) => number): PairLoop {
 export function pairKernel(loop: PairLoop) {
   return (out: KernelOperand, [a, b]: readonly KernelOperand[]): void => {
     const size = out.storage.length;
-    if (size === 0) return;
     const aFull = a.storage.length === size;
     const bFull = b.storage.length === size;
     if ((aFull || a.storage.length === 1) && (bFull || b.storage.length === 1)) {
       loop(out.storage, 0, a.storage, 0, aFull ? 1 : 0, b.storage, 0, bFull ? 1 : 0, size);
       return;
     }
-    const { lengths, strides } = mergeAxes(out.shape, [
-      broadcastStrides(a.shape, out.shape),
-      broadcastStrides(b.shape, out.shape),
-    ]);
-    const [as, bs] = strides;
-    const inner = lengths.length - 1;
-    const run = lengths[inner];
-    walk(lengths.slice(0, inner), [as, bs], (at, [ia, ib]) => {
-      loop(out.storage, at * run, a.storage, ia, as[inner], b.storage, ib, bs[inner], run);
+    const strides = [a, b].map(({ shape }) => broadcastStrides(shape, out.shape));
+    eachRun(out.shape, strides, (at, [ia, ib], run, [as, bs]) => {
+      loop(out.storage, at, a.storage, ia, as, b.storage, ib, bs, run);
     });
   };
 }
@@ -116,17 +109,12 @@ export function mergeAxes(shape: readonly number[], strides: readonly (readonly 
   shape.forEach((length, axis) => {
     if (length === 1) return;
     const last = lengths.length - 1;
-    if (last >= 0 && strides.every((s, i) => merged[i][last] === s[axis] * length)) {
-      lengths[last] *= length;
-      merged.forEach((m, i) => {
-        m[last] = strides[i][axis];
-      });
-    } else {
-      lengths.push(length);
-      merged.forEach((m, i) => {
-        m.push(strides[i][axis]);
-      });
-    }
+    const joins = last >= 0 && strides.every((s, i) => merged[i][last] === s[axis] * length);
+    const at = joins ? last : last + 1;
+    lengths[at] = joins ? lengths[at] * length : length;
+    merged.forEach((m, i) => {
+      m[at] = strides[i][axis];
+    });
   });
   if (lengths.length === 0) {
     lengths.push(1);
@@ -163,35 +151,22 @@ export function walk(
 /** Neighbours from so many on are copied faster at once than one by one. */
 const longRun = 32;
 
-/** Copies rows of `length` elements, one behind another, to where they lie `stride` apart from `start` on. */
-export function copyRows(
-  to: TypedArray,
-  start: number,
-  stride: number,
-  from: TypedArray,
-  length: number,
-  rows: number,
+/** Visits a shape's straight runs: where each begins in row-major order and by each set of strides, its length, its steps. */
+function eachRun(
+  shape: readonly number[],
+  strides: readonly (readonly number[])[],
+  visit: (at: number, offsets: readonly number[], run: number, steps: readonly number[]) => void,
 ): void {
-  if (rows === 1) to.set(from, start);
-  else
-    for (let i = 0, at = 0; i < rows; i++) {
-      const base = start + i * stride;
-      if (length >= longRun) to.set(from.subarray(at, at + length), base);
-      else for (let k = 0; k < length; k++) to[base + k] = from[at + k];
-      at += length;
-    }
+  const { lengths, strides: merged } = mergeAxes(shape, strides);
+  const run = lengths.pop()!;
+  const steps = merged.map((each) => each.pop()!);
+  walk(lengths, merged, (at, offsets) => visit(at * run, offsets, run, steps));
 }
 
 /** Copies `from` into `out`, reading element `index` at `start + sum(index * strides)`. */
 export function copyStrided(out: KernelOperand, from: TypedArray, start: number, strides: readonly number[]): void {
   const to = out.storage;
-  if (to.length === 0) return;
-  const { lengths, strides: merged } = mergeAxes(out.shape, [strides]);
-  const inner = lengths.length - 1;
-  const run = lengths[inner];
-  const step = merged[0][inner];
-  walk(lengths.slice(0, inner), merged, (at, [offset]) => {
-    const base = at * run;
+  eachRun(out.shape, [strides], (base, [offset], run, [step]) => {
     const source = start + offset;
     if (step === 0) to.fill(from[source], base, base + run);
     else if (step === 1 && run >= longRun) to.set(from.subarray(source, source + run), base);
@@ -199,23 +174,11 @@ export function copyStrided(out: KernelOperand, from: TypedArray, start: number,
   });
 }
 
-/** The reverse: writes `from`, of shape `lengths`, to where `copyStrided` would read it. */
-export function writeStrided(
-  to: TypedArray,
-  start: number,
-  strides: readonly number[],
-  lengths: readonly number[],
-  from: TypedArray,
-): void {
-  if (from.length === 0) return;
-  const { lengths: outer, strides: merged } = mergeAxes(lengths, [strides]);
-  const inner = outer.length - 1;
-  const run = outer[inner];
-  const step = merged[0][inner];
-  walk(outer.slice(0, inner), merged, (at, [offset]) => {
-    const source = at * run;
-    const base = start + offset;
-    if (step === 1 && run >= longRun) to.set(from.subarray(source, source + run), base);
-    else for (let k = 0; k < run; k++) to[base + k * step] = from[source + k];
+/** The reverse: writes the elements of `x` to where `copyStrided` would read them. */
+export function writeStrided(to: TypedArray, x: KernelOperand, start: number, strides: readonly number[]): void {
+  const from = x.storage;
+  eachRun(x.shape, [strides], (base, [offset], run, [step]) => {
+    const target = start + offset;
+    for (let k = 0; k < run; k++) to[target + k * step] = from[base + k];
   });
 }

@@ -4,7 +4,7 @@
 
 import { checkList, listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
-import { copyRows, copyStrided } from "../kernels/elementwise.ts";
+import { copyStrided } from "../kernels/elementwise.ts";
 import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { promote } from "../tensor/dtype.ts";
@@ -150,7 +150,8 @@ export const concatOp: Op<number> = builtin({
     let offset = 0;
     for (const input of inputs) {
       const part = sizeOf(input.shape.slice(axis));
-      copyRows(out.storage, offset, row, input.storage, part, rows);
+      for (let i = 0; i < rows; i++)
+        out.storage.set(input.storage.subarray(i * part, (i + 1) * part), i * row + offset);
       offset += part;
     }
   },
@@ -195,7 +196,7 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
       throw new ShapeError({
         where: "stack",
         expected: "tensors of one shape",
-        got: inputs.map((input) => formatShape(input.shape)).join(", "),
+        got: inputs.map(({ shape }) => formatShape(shape)).join(", "),
       });
   return concat(
     inputs.map((input) => unsqueeze(input, along)),

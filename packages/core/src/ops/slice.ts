@@ -20,19 +20,19 @@ interface SliceAttributes extends SliceBounds {
   readonly lengths: readonly number[];
 }
 
+/** Where the first element lies in a tensor of this shape, and how far apart neighbours along each axis. */
+function placeOf({ starts, steps }: SliceBounds, shape: Shape): [start: number, strides: number[]] {
+  const strides = stridesOf(shape);
+  return [
+    starts.reduce((offset, at, axis) => offset + at * strides[axis], 0),
+    strides.map((stride, axis) => stride * steps[axis]),
+  ];
+}
+
 export const sliceOp: Op<SliceAttributes> = builtin({
   name: "slice",
   inferShape: ([x], { lengths }) => ({ shape: lengths, dtype: x.dtype }),
-  kernel: (out, [x], { starts, steps }) => {
-    const strides = stridesOf(x.shape);
-    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
-    copyStrided(
-      out,
-      x.storage,
-      start,
-      strides.map((stride, axis) => stride * steps[axis]),
-    );
-  },
+  kernel: (out, [x], cut) => copyStrided(out, x.storage, ...placeOf(cut, x.shape)),
   gradient: (g, { inputs: [x], attributes: cut }) => applyOp(sliceScatterOp, [g], { ...cut, shape: x.shape }),
   lower: ({ starts, steps }) => ({ kind: "slice", starts, steps }),
 });
@@ -41,17 +41,7 @@ export const sliceOp: Op<SliceAttributes> = builtin({
 export const sliceScatterOp: Op<SliceAttributes & { readonly shape: Shape }> = builtin({
   name: "sliceScatter",
   inferShape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
-  kernel: (out, [x], { starts, steps, lengths }) => {
-    const strides = stridesOf(out.shape);
-    const start = starts.reduce((offset, at, axis) => offset + at * strides[axis], 0);
-    writeStrided(
-      out.storage,
-      start,
-      strides.map((stride, axis) => stride * steps[axis]),
-      lengths,
-      x.storage,
-    );
-  },
+  kernel: (out, [x], cut) => writeStrided(out.storage, x, ...placeOf(cut, out.shape)),
   gradient: (g, { attributes: { starts, steps, lengths } }) => applyOp(sliceOp, [g], { starts, steps, lengths }),
   lower: ({ starts, steps }) => ({ kind: "sliceScatter", starts, steps }),
 });

@@ -72,20 +72,12 @@ export function holds(array: unknown, dtype: DType): boolean {
   return dtype === "bool" && array instanceof Uint8Array;
 }
 
-/** Memory that small arrays share, from `end` on free. */
-interface Shelf {
-  readonly most: number;
-  readonly bytes: number;
-  buffer: ArrayBuffer;
-  end: number;
-}
-
 /**
- * Arrays of more than 64 bytes, which V8 no longer keeps among its own objects, and up to so many share memory with others
- * of about their size, as Node's small buffers do: memory of one's own takes up to a microsecond.
+ * Arrays of more than 64 bytes, which V8 no longer keeps among its own objects, and up to `most` share memory with others
+ * of about their size, as Node's small buffers do: memory of one's own takes up to a microsecond. From `end` on it is free.
  */
-const small: Shelf = { most: 1024, bytes: 8192, buffer: new ArrayBuffer(0), end: 0 };
-const middle: Shelf = { most: 8192, bytes: 65536, buffer: new ArrayBuffer(0), end: 0 };
+const small = { most: 1024, buffer: new ArrayBuffer(0), end: 0 };
+const middle = { most: 8192, buffer: new ArrayBuffer(0), end: 0 };
 
 /** A zero-filled array of `size` elements. */
 export function allocate(dtype: DType, size: number): TypedArray {
@@ -94,7 +86,7 @@ export function allocate(dtype: DType, size: number): TypedArray {
   if (!(bytes > 64 && bytes <= middle.most)) return new kind(size);
   const shelf = bytes <= small.most ? small : middle;
   if (shelf.end + bytes > shelf.buffer.byteLength) {
-    shelf.buffer = new ArrayBuffer(shelf.bytes);
+    shelf.buffer = new ArrayBuffer(8 * shelf.most);
     shelf.end = 0;
   }
   const array = new kind(shelf.buffer, shelf.end, size);

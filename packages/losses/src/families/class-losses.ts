@@ -8,7 +8,7 @@ import {
   onesLike,
   ShapeError,
   sub,
-  Tensor,
+  type Tensor,
   type TensorLike,
   where,
 } from "@chainrule/core";
@@ -37,13 +37,16 @@ export function selectTarget(values: Tensor, target: Tensor, axis: number): Tens
     : timesLog(target, values).sum(axis);
 }
 
+/** A loss for each sample, and their mean where it does not divide by their number. */
+type ClassLosses = Exclude<PerElement, Tensor>;
+
 /**
  * The values at the targets, with class weights, label smoothing and ignored labels.
  *
  * As in PyTorch, the mean divides by the summed class weights of the labels that count. Where none counts the mean
  * is 0 (PyTorch: NaN).
  */
-export function reduceOverClasses(values: Tensor, target: Tensor, options: ClassOptions): PerElement {
+export function reduceOverClasses(values: Tensor, target: Tensor, options: ClassOptions): ClassLosses {
   const { axis = -1, labelSmoothing = 0, ignoreIndex } = options;
   checkSmoothing(labelSmoothing);
   const classWeight = weightsOf(options.classWeight, values, axis);
@@ -53,16 +56,16 @@ export function reduceOverClasses(values: Tensor, target: Tensor, options: Class
   let losses = selectTarget(weighted, labels, axis);
   if (labelSmoothing !== 0) losses = losses.mul(1 - labelSmoothing).add(weighted.mean(axis).mul(labelSmoothing));
   if (ignored) losses = where(ignored, 0, losses);
-  if (!isLabels(target) || (!classWeight && !ignored)) return losses;
+  if (!isLabels(target) || (!classWeight && !ignored)) return { losses };
   const counts = classWeight ? classWeight.gather(labels) : onesLike(losses);
   const total = (ignored ? where(ignored, 0, counts) : counts).sum();
   return { losses, average: (scaled) => scaled.sum().div(where(total.equal(0), 1, total)) };
 }
 
 /** What {@link reduceOverClasses} makes of -log p, negated when one number is left for each sample. */
-export function crossEntropyOf(logP: Tensor, target: Tensor, options: ClassOptions): PerElement {
+export function crossEntropyOf(logP: Tensor, target: Tensor, options: ClassOptions): ClassLosses {
   const found = reduceOverClasses(logP, target, options);
-  return found instanceof Tensor ? sub(0, found) : { ...found, losses: sub(0, found.losses) };
+  return { ...found, losses: sub(0, found.losses) };
 }
 
 /** The values times the weights of their classes; 0 for a class of weight 0, though its value be infinite. */
