@@ -90,7 +90,7 @@ export function allocate(dtype: DType, size: number): TypedArray {
     shelf.end = 0;
   }
   const array = new kind(shelf.buffer, shelf.end, size);
-  shelf.end += Math.ceil(bytes / 8) * 8;
+  shelf.end += (bytes + 7) & -8;
   return array;
 }
 
