@@ -63,8 +63,9 @@ function checkName(name, found, exported, { Layer, lossNames }) {
   // The first line is the declaration itself.
   if (!hover || !/\S+ \S+|\d|=/.test(hover.said)) return [...wrong, `${name} is shown without a sentence`];
   const isClass = typeof value === "function" && value.prototype instanceof Error;
-  const [, other] = /\{@link (\w+)|\[`?(\w+)`?\]\(/.exec(hover.said)?.filter(Boolean) ?? [];
-  const example = hover.hasExample || found.get(other)?.hover?.hasExample;
+  // What is made by a call names it: as a link, or, in what the server writes, by its name alone.
+  const named = value?.prototype ? (hover.said.match(/\w+/g) ?? []) : [];
+  const example = hover.hasExample || named.some((other) => found.get(other)?.hover?.hasExample);
   if (typeof value === "function" && !isClass && !example && !/internal/.test(hover.said))
     wrong.push(`${name} has no example`);
   if (typeof value === "function" && value.prototype instanceof Layer && !/shape|same as/i.test(hover.said))
