@@ -13,6 +13,7 @@ import { columnSum, columnSumBytes, columnSumsScratch } from "./column-sums.ts";
 import { emitterFor } from "./emitters.ts";
 import { laneBytes, laneTypeOf, type Push } from "./lanes.ts";
 import { type MemoryAccess, patternOf, reductionStrides } from "./memory-access.ts";
+import { lengthsInBlocks, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
@@ -58,6 +59,8 @@ class LoopNest {
   /** The axes in the order of the loops, outermost first: those that stay, then those that are reduced. */
   #order: number[] = [];
   #kept = 0;
+  /** The axis of the rows of a block, where several passes go over blocks of rows; null elsewhere. */
+  #rowsOfBlock: number | null = null;
   /** What is being written. */
   #rowPass: RowPass;
   /** The pointers at the current depth, by their strides. */
@@ -158,6 +161,17 @@ class LoopNest {
     if (gone.at(-1) !== this.#lastAxis - 1) this.#sums.clear();
     this.#order = this.#sums.size > 0 ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
     this.#kept = this.#sums.size > 0 ? gone[0] : axes.length - gone.length;
+    if (this.#rowPasses.length > 1) this.#blockRows();
+  }
+
+  /** Each pass goes over a block of rows, so that no row waits for what the pass before found of it. */
+  #blockRows(): void {
+    const rows = this.#lastAxis - 1;
+    if (rowsPerBlock(this.#lengths[rows]) === 1) return;
+    this.#lengths = lengthsInBlocks(this.#lengths, rows);
+    for (const access of this.#accesses()) access.strides = stridesInBlocks(access.strides, rows);
+    this.#rowsOfBlock = rows + 1;
+    this.#order = this.#lengths.map((_, axis) => axis);
   }
 
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
@@ -238,10 +252,20 @@ class LoopNest {
       this.#rows();
       return;
     }
-    const accumulators = [...this.#accumulators].filter(([node]) => this.#rowPassOf.get(node) === this.#rowPass);
+    if (this.#rowsOfBlock !== null && this.#isWideAcrossRows()) {
+      this.#acrossRows();
+      return;
+    }
     if (this.#rowPasses.length > 1) this.#loadAt(this.#kept - 1);
+    if (this.#rowsOfBlock === null) this.#row();
+    else this.#loop(this.#kept);
+  }
+
+  /** What the pass computes of one row. */
+  #row(): void {
+    const accumulators = [...this.#accumulators].filter(([node]) => this.#rowPassOf.get(node) === this.#rowPass);
     for (const [, accumulator] of accumulators) accumulator.initialize();
-    if (this.#rowPass.along) this.#loopsFrom(this.#kept);
+    if (this.#rowPass.along) this.#loopsFrom(this.#rowsOfBlock === null ? this.#kept : this.#kept + 1);
     else this.#single();
     for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
   }
@@ -272,6 +296,23 @@ class LoopNest {
     this.#e.width = 1;
     this.#body();
     this.#e.width = this.#e.wide ? 4 : 1;
+  }
+
+  /** Whether what the pass computes of the rows of a block is a vector. */
+  #isWideAcrossRows(): boolean {
+    if (this.#rowPass.along || !this.#e.wide) return false;
+    const stores = [...this.#stores.values()].filter(({ rowPass }) => rowPass === this.#rowPass);
+    return stores.every(({ strides }) => strides[this.#rowsOfBlock!] === 1);
+  }
+
+  /** One element for each row of the block. */
+  #acrossRows(): void {
+    for (const access of this.#loads.values()) {
+      if (access.rowPass !== this.#rowPass) continue;
+      this.#e.load(access.lane, this.#memoryOf(access), access.strides[this.#rowsOfBlock!]);
+      this.#code.set(access.value);
+    }
+    this.#body();
   }
 
   #loop(depth: number): void {
@@ -330,7 +371,8 @@ class LoopNest {
     const inside = () => {
       if (depth >= this.#kept) {
         if (!this.#finishes) this.#loadAt(depth);
-        this.#loopsFrom(depth + 1);
+        if (this.#order[depth] === this.#rowsOfBlock) this.#row();
+        else this.#loopsFrom(depth + 1);
         return;
       }
       if (this.#rowPasses.length === 1) this.#loadAt(depth);
