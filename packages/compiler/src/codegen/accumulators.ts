@@ -1,6 +1,7 @@
 /**
  * Running values of reductions inside a loop: sums in double precision, largest and smallest elements.
  */
+import type { Code } from "../wasm/assembler.ts";
 import type { LaneType, Push } from "./lanes.ts";
 import type { MemoryOperand, VectorEmitter } from "./vector-emitter.ts";
 
@@ -63,9 +64,8 @@ function wideSum(e: VectorEmitter, horizontal: boolean): Accumulator {
         code.lane("f32x4.extract_lane", 0).op("f64.promote_f32").get(rest).op("f64.add").set(rest);
         return;
       }
-      code.tee(x).op("f64x2.promote_low_f32x4").get(low).op("f64x2.add").set(low);
-      if (e.width === 1) return;
-      code.get(x).get(x).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4").get(high).op("f64x2.add").set(high);
+      if (e.width === 4) addFour(code, { x, low, high });
+      else code.op("f64x2.promote_low_f32x4").get(low).op("f64x2.add").set(low);
     },
     store: (to) => {
       if (horizontal) {
@@ -81,6 +81,12 @@ function wideSum(e: VectorEmitter, horizontal: boolean): Accumulator {
       });
     },
   };
+}
+
+/** Adds four floats to sums in two vectors of doubles; `x` is for its own use. */
+export function addFour(code: Code, { x, low, high }: Readonly<Record<"x" | "low" | "high", number>>): void {
+  code.tee(x).op("f64x2.promote_low_f32x4").get(low).op("f64x2.add").set(low);
+  code.get(x).get(x).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4").get(high).op("f64x2.add").set(high);
 }
 
 /**

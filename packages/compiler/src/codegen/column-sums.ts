@@ -1,10 +1,11 @@
 /**
- * Sums down columns, row after row: running sums wait in memory for the next row, so that everything is read in the order in
- * which it lies. Column after column, each number would be a line of the cache away from the one before.
+ * Sums down columns, row after row: running sums wait in memory for the next rows, so that everything is read in the order in
+ * which it lies. Column after column, each number would be a line of the cache away from the one before. A few rows are
+ * taken at once, so that the sums are fetched and put back less often.
  */
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import { isFusibleReduction } from "../ir/reads.ts";
-import type { Accumulator } from "./accumulators.ts";
+import { type Accumulator, addFour } from "./accumulators.ts";
 import type { MemoryOperand, VectorEmitter } from "./vector-emitter.ts";
 
 /** Running sums are doubles. */
@@ -31,42 +32,65 @@ export function columnSumsScratch(group: FusionGroup): number {
   return isSums && rows >= leastRows && bytes <= mostBytes ? bytes : 0;
 }
 
+/** A running sum of each of the columns at hand: out of memory, so many rows added, and back. */
+export interface ColumnSum extends Accumulator {
+  keep(): void;
+}
+
 /** @param sum where the running sums of the columns at hand lie. */
-export function columnSum(e: VectorEmitter, sum: () => MemoryOperand): Accumulator {
+export function columnSum(e: VectorEmitter, sum: () => MemoryOperand): ColumnSum {
   const { code } = e;
-  const x = code.local("v128");
-  const at = (beyond = 0) => {
-    const { pointer, address } = sum();
+  const [x, low, high] = [code.local("v128"), code.local("v128"), code.local("v128")];
+  const one = code.local("f64");
+  const pushPointer = () => {
+    const { pointer } = sum();
     if (pointer === null) code.int(0);
     else code.get(pointer);
-    return address + beyond;
   };
-  const add = (beyond: number, two: () => void) => {
-    at();
-    code.access("v128.load", at(beyond));
-    two();
-    code.op("f64x2.promote_low_f32x4", "f64x2.add").access("v128.store", sum().address + beyond);
+  const load = (beyond: number) => {
+    pushPointer();
+    code.access("v128.load", sum().address + beyond);
+  };
+  const save = (beyond: number, two: number) => {
+    pushPointer();
+    code.get(two).access("v128.store", sum().address + beyond);
   };
   return {
-    // All of them are cleared at once.
-    initialize: () => {},
-    accumulate: (value) => {
-      value();
-      code.set(x);
+    initialize: () => {
       if (e.width === 1) {
-        at();
-        code.access("f64.load", at()).get(x).lane("f32x4.extract_lane", 0).op("f64.promote_f32", "f64.add");
-        code.access("f64.store", sum().address);
+        pushPointer();
+        code.access("f64.load", sum().address).set(one);
         return;
       }
-      add(0, () => code.get(x));
-      add(16, () => code.get(x).get(x).shuffle(2, 3, 2, 3));
+      load(0);
+      code.set(low);
+      load(16);
+      code.set(high);
+    },
+    accumulate: (value) => {
+      value();
+      if (e.width === 1) {
+        code.lane("f32x4.extract_lane", 0).op("f64.promote_f32").get(one).op("f64.add").set(one);
+        return;
+      }
+      addFour(code, { x, low, high });
+    },
+    keep: () => {
+      if (e.width === 1) {
+        pushPointer();
+        code.get(one).access("f64.store", sum().address);
+        return;
+      }
+      save(0, low);
+      save(16, high);
     },
     store: (to) =>
       e.store("f32", to, () => {
-        code.access("v128.load", at()).op("f32x4.demote_f64x2_zero");
+        load(0);
+        code.op("f32x4.demote_f64x2_zero");
         if (e.width === 1) return;
-        code.access("v128.load", at(16)).op("f32x4.demote_f64x2_zero").shuffle(0, 1, 4, 5);
+        load(16);
+        code.op("f32x4.demote_f64x2_zero").shuffle(0, 1, 4, 5);
       }),
   };
 }

@@ -9,11 +9,11 @@ import { isFusibleReduction, type Read, type Reduction, readsOf } from "../ir/re
 import { isView } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
-import { columnSum, columnSumBytes, columnSumsScratch } from "./column-sums.ts";
+import { type ColumnSum, columnSum, columnSumBytes, columnSumsScratch } from "./column-sums.ts";
 import { emitterFor } from "./emitters.ts";
 import { laneBytes, laneTypeOf, type Push } from "./lanes.ts";
 import { type MemoryAccess, patternOf, reductionStrides } from "./memory-access.ts";
-import { lengthsInBlocks, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
+import { lengthsInBlocks, rowsAddedAtOnce, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
@@ -50,7 +50,7 @@ class LoopNest {
   readonly #loads = new Map<string, MemoryAccess>();
   readonly #stores = new Map<GraphNode, MemoryAccess>();
   readonly #values = new Map<GraphNode, number>();
-  readonly #accumulators = new Map<GraphNode, Accumulator>();
+  readonly #accumulators = new Map<GraphNode, Accumulator | ColumnSum>();
   /** Running sums in memory, where columns are added up row after row; none elsewhere. */
   readonly #sums = new Map<GraphNode, MemoryAccess>();
   /** Whether running sums are being stored as results. */
@@ -59,8 +59,11 @@ class LoopNest {
   /** The axes in the order of the loops, outermost first: those that stay, then those that are reduced. */
   #order: number[] = [];
   #kept = 0;
-  /** The axis of the rows of a block, where several passes go over blocks of rows; null elsewhere. */
+  /** The axis of the rows of a block, where passes go over blocks of rows; null elsewhere. */
   #rowsOfBlock: number | null = null;
+  /** Whether those are written out one after another inside of the loop over columns, and which is being written. */
+  #goesDown = false;
+  #rowAtHand = 0;
   /** What is being written. */
   #rowPass: RowPass;
   /** The pointers at the current depth, by their strides. */
@@ -161,17 +164,33 @@ class LoopNest {
     if (gone.at(-1) !== this.#lastAxis - 1) this.#sums.clear();
     this.#order = this.#sums.size > 0 ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
     this.#kept = this.#sums.size > 0 ? gone[0] : axes.length - gone.length;
-    if (this.#rowPasses.length > 1) this.#blockRows();
+    if (this.#sums.size > 0) this.#addDownColumns();
+    else if (this.#rowPasses.length > 1) this.#blockRows();
   }
 
   /** Each pass goes over a block of rows, so that no row waits for what the pass before found of it. */
   #blockRows(): void {
-    const rows = this.#lastAxis - 1;
-    if (rowsPerBlock(this.#lengths[rows]) === 1) return;
-    this.#lengths = lengthsInBlocks(this.#lengths, rows);
-    for (const access of this.#accesses()) access.strides = stridesInBlocks(access.strides, rows);
-    this.#rowsOfBlock = rows + 1;
+    const inBlock = rowsPerBlock(this.#lengths[this.#lastAxis - 1]);
+    if (inBlock === 1) return;
+    this.#splitRows(inBlock);
     this.#order = this.#lengths.map((_, axis) => axis);
+  }
+
+  /** Running sums are fetched for a few rows at once. */
+  #addDownColumns(): void {
+    const rows = this.#lastAxis - 1;
+    // What lies before an address cannot be read from there.
+    const isBackwards = this.#accesses().some(({ strides }) => strides[rows] < 0);
+    this.#splitRows(isBackwards ? 1 : rowsAddedAtOnce(this.#lengths[rows]));
+    this.#goesDown = true;
+    this.#order = [...this.#order.slice(0, rows + 1), this.#lastAxis, rows + 1];
+  }
+
+  #splitRows(inBlock: number): void {
+    const rows = this.#lastAxis - 1;
+    this.#lengths = lengthsInBlocks(this.#lengths, rows, inBlock);
+    for (const access of this.#accesses()) access.strides = stridesInBlocks(access.strides, rows, inBlock);
+    this.#rowsOfBlock = rows + 1;
   }
 
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
@@ -198,8 +217,9 @@ class LoopNest {
     const pattern = patternOf(access);
     const own = pattern.includes("@");
     const pointer = this.#pointers.get(pattern) ?? null;
-    if (pointer === null) return { pointer: access.from, address: access.address };
-    return { pointer, address: own ? 0 : access.address };
+    const further = this.#rowAtHand && this.#rowAtHand * this.#bytesPerStep(this.#rowsOfBlock!, access);
+    if (pointer === null) return { pointer: access.from, address: access.address + further };
+    return { pointer, address: (own ? 0 : access.address) + further };
   }
 
   #accumulatorOf(node: Reduction): Accumulator {
@@ -276,7 +296,7 @@ class LoopNest {
     this.#code.get(from!).int(0).int(columnSumsScratch(this.#group)).op("memory.fill");
     this.#loopsFrom(this.#kept);
     this.#finishes = true;
-    this.#loop(this.#order.length - 1);
+    this.#loop(this.#order.indexOf(this.#lastAxis));
     this.#finishes = false;
   }
 
@@ -285,9 +305,23 @@ class LoopNest {
     for (const [node, accumulator] of this.#accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
   }
 
+  /** Adds the rows of a block to the sums of the columns at hand. */
+  #addRows(depth: number): void {
+    const sums = [...this.#accumulators.values()] as ColumnSum[];
+    for (const sum of sums) sum.initialize();
+    for (let row = 0; row < this.#lengths[this.#rowsOfBlock!]; row++) {
+      this.#rowAtHand = row;
+      this.#loadAt(depth);
+      this.#body();
+    }
+    this.#rowAtHand = 0;
+    for (const sum of sums) sum.keep();
+  }
+
   #loopsFrom(depth: number): void {
-    if (depth === this.#order.length && this.#finishes) this.#finish();
+    if (this.#finishes) this.#finish();
     else if (depth === this.#order.length) this.#body();
+    else if (this.#goesDown && this.#order[depth] === this.#rowsOfBlock) this.#addRows(depth);
     else this.#loop(depth);
   }
 
@@ -371,7 +405,7 @@ class LoopNest {
     const inside = () => {
       if (depth >= this.#kept) {
         if (!this.#finishes) this.#loadAt(depth);
-        if (this.#order[depth] === this.#rowsOfBlock) this.#row();
+        if (!this.#goesDown && this.#order[depth] === this.#rowsOfBlock) this.#row();
         else this.#loopsFrom(depth + 1);
         return;
       }

@@ -1,11 +1,11 @@
 /**
  * Loops that go over rows in several passes, by blocks of four rows where they can.
  */
-import { Generator, rand, type Tensor, where } from "@chainrule/core";
+import { concat, Generator, rand, type Tensor, tensor, where } from "@chainrule/core";
 import { describe, expect, it } from "vitest";
 import { checkCompiled } from "../../test/same.ts";
 import { jit } from "../jit.ts";
-import { lengthsInBlocks, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
+import { lengthsInBlocks, rowsAddedAtOnce, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
 
 const generator = new Generator(1);
 const filled = (shape: readonly number[]) => rand(shape, { generator }).sub(0.5);
@@ -25,8 +25,8 @@ const kernelsOf = (f: (...xs: Tensor[]) => Tensor, ...xs: Tensor[]) => jit(f).ex
 describe("rows in blocks", () => {
   it("are a multiple of four", () => {
     expect([1, 2, 3, 4, 6, 8, 512].map(rowsPerBlock)).toEqual([1, 1, 1, 4, 1, 4, 4]);
-    expect(lengthsInBlocks([3, 8, 20], 1)).toEqual([3, 2, 4, 20]);
-    expect(stridesInBlocks([160, 20, 1], 1)).toEqual([160, 80, 20, 1]);
+    expect(lengthsInBlocks([3, 8, 20], 1, 4)).toEqual([3, 2, 4, 20]);
+    expect(stridesInBlocks([160, 20, 1], 1, 4)).toEqual([160, 80, 20, 1]);
   });
 
   it("have the numbers that rows by themselves have, however many there are and however long they are", () => {
@@ -54,6 +54,22 @@ describe("rows in blocks", () => {
     checkCompiled((x) => softmax(x.transpose(1, 2)), [filled([3, 12, 8])], "float32", 2e-6);
     checkCompiled((x) => softmax(x.slice(":", "::2")), [filled([4, 24])], "float32", 2e-6);
     checkCompiled((x) => softmax(x.flip(1)), [filled([8, 11])], "float32", 2e-6);
+  });
+
+  it("are added up a few at once, in their order", () => {
+    expect([4, 5, 6, 7, 9, 10, 12].map(rowsAddedAtOnce)).toEqual([4, 1, 3, 1, 3, 2, 4]);
+    const both = (x: Tensor, y: Tensor) =>
+      concat([x.sum(0), x.mul(y).sum(0), x.mul(y.mean(1, { keepDims: true })).sum(0)]);
+    for (const rows of [4, 5, 6, 9, 10, 16])
+      for (const columns of [8, 9, 11]) checkCompiled(both, [filled([rows, columns]), filled([rows, columns])]);
+    checkCompiled((x) => x.flip(0).mul(x).sum(0), [filled([8, 12])]);
+    checkCompiled((x) => x.transpose(0, 1).mul(2).sum(1), [filled([8, 3, 12])]);
+    checkCompiled((x) => x.exp().sum([0, 2]), [filled([4, 3, 6, 5])]);
+    // As one after another, in double precision.
+    const [large, one] = [2 ** 60, 1];
+    const order = jit((x: Tensor) => x.mul(1).sum(0));
+    const column = [large, one, -large, one, large, -large, one, one];
+    expect(order(tensor(column.map((x) => new Array(8).fill(x)))).toArray()).toEqual(new Array(8).fill(2));
   });
 
   it("keep NaN and infinities to themselves", () => {

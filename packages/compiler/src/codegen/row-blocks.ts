@@ -12,12 +12,17 @@ export function rowsPerBlock(rows: number): number {
   return rows % blockRows === 0 ? blockRows : 1;
 }
 
+/** How many rows are added up at once: the most of a few of which there are a multiple. */
+export function rowsAddedAtOnce(rows: number): number {
+  return [4, 3, 2].find((some) => rows % some === 0) ?? 1;
+}
+
 /** The lengths of loops, that of the rows as two: blocks, and the rows in each. */
-export function lengthsInBlocks(lengths: readonly number[], rows: number): number[] {
-  return lengths.toSpliced(rows, 1, lengths[rows] / blockRows, blockRows);
+export function lengthsInBlocks(lengths: readonly number[], rows: number, inBlock: number): number[] {
+  return lengths.toSpliced(rows, 1, lengths[rows] / inBlock, inBlock);
 }
 
 /** Strides along those. */
-export function stridesInBlocks(strides: readonly number[], rows: number): number[] {
-  return strides.toSpliced(rows, 1, strides[rows] * blockRows, strides[rows]);
+export function stridesInBlocks(strides: readonly number[], rows: number, inBlock: number): number[] {
+  return strides.toSpliced(rows, 1, strides[rows] * inBlock, strides[rows]);
 }
