@@ -6,6 +6,7 @@ import { generateModule } from "./codegen/module.ts";
 import type { FusedGraph } from "./ir/fused-graph.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Phase } from "./ir/phases.ts";
+import { fuseColumns } from "./passes/column-fusion.ts";
 import { fuseEpilogues } from "./passes/epilogue.ts";
 import { putFailuresFirst } from "./passes/failures-first.ts";
 import { fuse } from "./passes/fusion.ts";
@@ -72,8 +73,10 @@ export function compile(
   const rows = fuseRows(loops);
   // Rematerialization: groups → groups that compute again what is cheaper to compute than to keep.
   const rematerialized = rematerialize(rows);
+  // Column fusion: groups → groups, sums down columns computed with the rows that they add up; by one thread alone.
+  const columns = threads ? rematerialized : fuseColumns(rematerialized);
   // Bodies of scans: groups → groups, scans with the groups that a step of theirs consists of.
-  const withBodies = compileBodies(rematerialized);
+  const withBodies = compileBodies(columns);
   // Failures first: groups → groups in an order in which what may throw comes before the first update.
   const fused = putFailuresFirst(withBodies);
   // In-place assignment: groups → the values that are computed where a parameter's old value lies, or in another's memory.

@@ -4,6 +4,7 @@
  * taken at once, so that the sums are fetched and put back less often.
  */
 import type { FusionGroup } from "../ir/fused-graph.ts";
+import type { GraphNode } from "../ir/graph.ts";
 import { isFusibleReduction } from "../ir/reads.ts";
 import { type Accumulator, addFour } from "./accumulators.ts";
 import type { MemoryOperand, VectorEmitter } from "./vector-emitter.ts";
@@ -16,15 +17,22 @@ const mostBytes = 65536;
 const leastRows = 4;
 
 /** Bytes of the running sums of one reduction of the group: of whole vectors, so that the next begin at one. */
-export function columnSumBytes({ lengths, reducedAxes }: FusionGroup): number {
-  const columns = lengths.slice((reducedAxes?.last ?? 0) + 1).reduce((total, length) => total * length, 1);
+export function columnSumBytes({ lengths, reducedAxes, rowPasses }: FusionGroup): number {
+  const first = rowPasses ? lengths.length - 1 : (reducedAxes?.last ?? 0) + 1;
+  const columns = lengths.slice(first).reduce((total, length) => total * length, 1);
   return Math.ceil(columns / 4) * 4 * sumBytes;
+}
+
+/** The reductions that add up columns where a loop goes over rows besides. */
+function columnSumsOf({ rowPasses = [] }: FusionGroup): GraphNode[] {
+  return rowPasses.flatMap(({ members, down }) => (down ? members.filter(isFusibleReduction) : []));
 }
 
 /** Bytes of all running sums, where the group adds up columns row after row; 0 where it does not. */
 export function columnSumsScratch(group: FusionGroup): number {
   const { kind, wide, lengths, reducedAxes, rowPasses, members } = group;
-  if (kind !== "loop" || !wide || !reducedAxes || rowPasses || reducedAxes.last === lengths.length - 1) return 0;
+  if (rowPasses) return columnSumBytes(group) * columnSumsOf(group).length;
+  if (kind !== "loop" || !wide || !reducedAxes || reducedAxes.last === lengths.length - 1) return 0;
   const rows = lengths.slice(reducedAxes.first, reducedAxes.last + 1).reduce((total, length) => total * length, 1);
   const reductions = members.filter(isFusibleReduction);
   const bytes = columnSumBytes(group) * reductions.length;

@@ -105,7 +105,8 @@ function describe(group: FusionGroup, storage: Storage, parts: number | undefine
     push(strides);
   };
   push(group.lengths);
-  for (const { members, along } of group.rowPasses ?? []) numbers.push(members.length, along ? 1 : 0);
+  for (const { members, along, down } of group.rowPasses ?? [])
+    numbers.push(members.length, along ? 1 : 0, down ? 1 : 0);
   for (const node of group.members) {
     const { source, dtype } = node;
     if (source.kind !== "op") continue;

@@ -91,7 +91,8 @@ class LoopNest {
     for (const node of this.#group.members)
       if (isFusibleReduction(node)) this.#accumulators.set(node, this.#accumulatorOf(node));
     if (this.#rowPasses.length === 1) this.#loadAt(-1);
-    this.#nest(0);
+    if (this.#rowPasses.length > 1 && this.#sums.size > 0) this.#sumUp(() => this.#nest(0));
+    else this.#nest(0);
   }
 
   #accesses(): MemoryAccess[] {
@@ -103,12 +104,17 @@ class LoopNest {
     for (const read of this.#reads(node)) this.#accessOf(node, read);
     if (!this.#context.stored.has(node)) return;
     const rowPass = this.#rowPassOf.get(node)!;
-    const isSingle = isFusibleReduction(node) || !rowPass.along;
     const own = this.#context.places.partOf(node)?.strides;
-    const strides = own ?? (isSingle ? reductionStrides(this.#group) : stridesOf(this.#group.lengths));
+    const strides = own ?? this.#stridesOf(node, rowPass);
     const { local, offset } = this.#context.places.placeOf(node);
     const lane = laneTypeOf[node.dtype];
     this.#stores.set(node, { lane, address: offset, from: local, strides, value: -1, rowPass });
+  }
+
+  /** The strides of a value that the pass computes, where it lies by itself. */
+  #stridesOf(node: GraphNode, { along, down }: RowPass): number[] {
+    if (down && isFusibleReduction(node)) return stridesOf(this.#group.lengths).fill(0, 0, -1);
+    return isFusibleReduction(node) || !along ? reductionStrides(this.#group) : stridesOf(this.#group.lengths);
   }
 
   /** Places the running sums in the thread's scratch memory. */
@@ -118,11 +124,14 @@ class LoopNest {
     if (this.#partition)
       this.#code.put(from, this.#partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
     else this.#code.put(from, [scratch.address]);
-    // Only along columns: what comes further out begins anew.
-    const strides = reductionStrides(this.#group).fill(0, 0, this.#group.reducedAxes?.first);
-    for (const node of this.#group.members.filter(isFusibleReduction)) {
-      const address = this.#sums.size * columnSumBytes(this.#group);
-      this.#sums.set(node, { lane: "f64", address, from, strides, value: -1, rowPass: this.#rowPass });
+    for (const rowPass of this.#rowPasses) {
+      if (this.#rowPasses.length > 1 && !rowPass.down) continue;
+      for (const node of rowPass.members.filter(isFusibleReduction)) {
+        const address = this.#sums.size * columnSumBytes(this.#group);
+        // Only along columns: what comes further out begins anew.
+        const strides = this.#stridesOf(node, rowPass).fill(0, 0, this.#group.reducedAxes?.first);
+        this.#sums.set(node, { lane: "f64", address, from, strides, value: -1, rowPass });
+      }
     }
   }
 
@@ -160,20 +169,21 @@ class LoopNest {
     const axes = lengths.map((_, axis) => axis);
     const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[accesses.length][axis] === 0;
     const gone = axes.filter(isGone);
+    const byRow = this.#rowPasses.length > 1;
     // Running sums are those of one row of columns.
-    if (gone.at(-1) !== this.#lastAxis - 1) this.#sums.clear();
-    this.#order = this.#sums.size > 0 ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
-    this.#kept = this.#sums.size > 0 ? gone[0] : axes.length - gone.length;
-    if (this.#sums.size > 0) this.#addDownColumns();
-    else if (this.#rowPasses.length > 1) this.#blockRows();
+    if (!byRow && gone.at(-1) !== this.#lastAxis - 1) this.#sums.clear();
+    const down = !byRow && this.#sums.size > 0;
+    this.#order = down ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
+    this.#kept = down ? gone[0] : axes.length - gone.length;
+    if (down) this.#addDownColumns();
+    else if (byRow) this.#blockRows();
   }
 
   /** Each pass goes over a block of rows, so that no row waits for what the pass before found of it. */
   #blockRows(): void {
     const inBlock = rowsPerBlock(this.#lengths[this.#lastAxis - 1]);
-    if (inBlock === 1) return;
+    if (inBlock === 1 && this.#sums.size === 0) return;
     this.#splitRows(inBlock);
-    this.#order = this.#lengths.map((_, axis) => axis);
   }
 
   /** Running sums are fetched for a few rows at once. */
@@ -182,8 +192,13 @@ class LoopNest {
     // What lies before an address cannot be read from there.
     const isBackwards = this.#accesses().some(({ strides }) => strides[rows] < 0);
     this.#splitRows(isBackwards ? 1 : rowsAddedAtOnce(this.#lengths[rows]));
+    this.#goDown();
+  }
+
+  /** The rows of a block come innermost, within each column. */
+  #goDown(): void {
     this.#goesDown = true;
-    this.#order = [...this.#order.slice(0, rows + 1), this.#lastAxis, rows + 1];
+    this.#order = [...this.#order.slice(0, -2), this.#lastAxis, this.#lastAxis - 1];
   }
 
   #splitRows(inBlock: number): void {
@@ -191,6 +206,7 @@ class LoopNest {
     this.#lengths = lengthsInBlocks(this.#lengths, rows, inBlock);
     for (const access of this.#accesses()) access.strides = stridesInBlocks(access.strides, rows, inBlock);
     this.#rowsOfBlock = rows + 1;
+    this.#order = this.#lengths.map((_, axis) => axis);
   }
 
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
@@ -268,17 +284,27 @@ class LoopNest {
 
   /** The loops over the axes that are reduced, and nothing else where none is. */
   #pass(): void {
-    if (this.#sums.size > 0) {
-      this.#rows();
+    if (this.#goesDown) {
+      this.#sumUp(() => this.#loopsFrom(this.#kept));
       return;
     }
-    if (this.#rowsOfBlock !== null && this.#isWideAcrossRows()) {
+    if (this.#isWideAcrossRows()) {
       this.#acrossRows();
       return;
     }
     if (this.#rowPasses.length > 1) this.#loadAt(this.#kept - 1);
-    if (this.#rowsOfBlock === null) this.#row();
+    if (this.#rowPass.down) this.#columns();
+    else if (this.#rowsOfBlock === null) this.#row();
     else this.#loop(this.#kept);
+  }
+
+  /** The columns of a block of rows. */
+  #columns(): void {
+    const order = this.#order;
+    this.#goDown();
+    this.#loop(this.#kept);
+    this.#goesDown = false;
+    this.#order = order;
   }
 
   /** What the pass computes of one row. */
@@ -290,11 +316,11 @@ class LoopNest {
     for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
   }
 
-  /** Row after row, then the results of all columns. */
-  #rows(): void {
+  /** Adds up columns row after row, then stores the results of all of them. */
+  #sumUp(rows: () => void): void {
     const [{ from }] = this.#sums.values();
     this.#code.get(from!).int(0).int(columnSumsScratch(this.#group)).op("memory.fill");
-    this.#loopsFrom(this.#kept);
+    rows();
     this.#finishes = true;
     this.#loop(this.#order.indexOf(this.#lastAxis));
     this.#finishes = false;
@@ -302,12 +328,13 @@ class LoopNest {
 
   /** Stores the sums of the columns at hand. */
   #finish(): void {
-    for (const [node, accumulator] of this.#accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
+    for (const node of this.#sums.keys()) this.#accumulators.get(node)!.store(this.#memoryOf(this.#stores.get(node)!));
   }
 
   /** Adds the rows of a block to the sums of the columns at hand. */
   #addRows(depth: number): void {
-    const sums = [...this.#accumulators.values()] as ColumnSum[];
+    const nodes = this.#rowPass.members.filter((node) => this.#sums.has(node));
+    const sums = nodes.map((node) => this.#accumulators.get(node) as ColumnSum);
     for (const sum of sums) sum.initialize();
     for (let row = 0; row < this.#lengths[this.#rowsOfBlock!]; row++) {
       this.#rowAtHand = row;
@@ -334,6 +361,7 @@ class LoopNest {
 
   /** Whether what the pass computes of the rows of a block is a vector. */
   #isWideAcrossRows(): boolean {
+    if (this.#rowsOfBlock === null || this.#lengths[this.#rowsOfBlock] < 4) return false;
     if (this.#rowPass.along || !this.#e.wide) return false;
     const stores = [...this.#stores.values()].filter(({ rowPass }) => rowPass === this.#rowPass);
     return stores.every(({ strides }) => strides[this.#rowsOfBlock!] === 1);
@@ -389,9 +417,11 @@ class LoopNest {
 
   /** The accesses that move along the axis; along rows, those of the pass that is being written. */
   #movingAlong(axis: number): MemoryAccess[] {
+    if (this.#finishes) return this.#results().filter(({ strides }) => strides[axis] !== 0);
     const isInner = this.#rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
-    const accesses = this.#finishes ? this.#results() : this.#accesses();
-    return accesses.filter(({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass));
+    return this.#accesses().filter(
+      ({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass),
+    );
   }
 
   /** Running sums, and where they end. */

@@ -55,6 +55,8 @@ export interface RowPass {
   readonly members: readonly GraphNode[];
   /** Whether it goes along the row; otherwise it computes one element for each row. */
   readonly along: boolean;
+  /** Whether its reductions add up columns, and not rows. */
+  readonly down?: boolean;
 }
 
 /** The groups in an order in which they can run, and how values are read. */

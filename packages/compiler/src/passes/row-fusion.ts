@@ -116,7 +116,7 @@ function rowPassesLike(group: FusionGroup, rows: FusionGroup): readonly RowPass[
 }
 
 /** Whether everything that the reader's members read of the other group is in their own row of it. */
-function readsOwnRow(reader: FusionGroup, other: ReadonlySet<GraphNode>, kept: number, views: Views): boolean {
+export function readsOwnRow(reader: FusionGroup, other: ReadonlySet<GraphNode>, kept: number, views: Views): boolean {
   return reader.members.every((node) =>
     readsOf(node, views).every(({ base, offset, strides }) => {
       if (!other.has(base)) return true;
