@@ -20,6 +20,7 @@ import { describe, expect, it } from "vitest";
 import { jit } from "../src/index.ts";
 import type { FusedGraph } from "../src/ir/fused-graph.ts";
 import { scanResultOf } from "../src/ir/scan.ts";
+import { fuseColumns } from "../src/passes/column-fusion.ts";
 import { fuseEpilogues } from "../src/passes/epilogue.ts";
 import { fuse } from "../src/passes/fusion.ts";
 import { assignInPlace } from "../src/passes/in-place.ts";
@@ -46,7 +47,7 @@ interface PassCase {
 
 const graphOf = (f: F, inputs: readonly Tensor[]) => simplify(tracedGraph((...xs) => [f(...xs)], ...inputs));
 const groupsOf = (f: F, inputs: readonly Tensor[]): FusedGraph =>
-  rematerialize(fuseRows(fuse(fuseEpilogues(graphOf(f, inputs)))));
+  fuseColumns(rematerialize(fuseRows(fuse(fuseEpilogues(graphOf(f, inputs))))));
 
 const pairs = (dtype: DType) => concat(everyChoice([dtype, dtype]), 1);
 /** Rows of three special numbers, three times each: long enough to be computed row by row. */
@@ -60,6 +61,8 @@ const hasEpilogue: PassCase["done"] = (f, inputs) =>
   fuseEpilogues(graphOf(f, inputs)).nodes.some(({ name }) => name.startsWith("matmul+"));
 const isFused: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ members }) => members.length > 2);
 const hasRows: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ rowPasses }) => rowPasses);
+const hasColumns: PassCase["done"] = (f, inputs) =>
+  groupsOf(f, inputs).groups.some(({ rowPasses = [] }) => rowPasses.some(({ down }) => down));
 const computesAgain: PassCase["done"] = (f, inputs) => {
   const members = groupsOf(f, inputs).groups.flatMap((group) => group.members);
   return members.length > new Set(members).size;
@@ -186,6 +189,17 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
       agree: expectEachNear,
     },
   ]),
+  // Columns are added up in the order of their rows, whatever else is computed of these.
+  "column-fusion": [
+    {
+      f: (x) => {
+        const of = x.sub(x.max(1, { keepDims: true }));
+        return of.add(of.sum(0)).add(x.sum(0));
+      },
+      inputs: [rows("float32")],
+      done: hasColumns,
+    },
+  ],
   // The same instructions of the same numbers, once more.
   rematerialize: (["float32", "float64"] as const).map((dtype) => ({
     f: (x: Tensor) => {

@@ -1,28 +1,24 @@
 /**
  * Writes a group of elementwise values and reductions as one nest of loops.
  */
-import { mergeAxes, stridesOf } from "@chainrule/core/internal";
+import { mergeAxes } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import { callsUser, type GraphNode } from "../ir/graph.ts";
-import { further, type Places, type Scratch } from "../ir/layout.ts";
-import { isFusibleReduction, type Read, type Reduction, readsOf } from "../ir/reads.ts";
+import { isFusibleReduction, type Read, type Reduction } from "../ir/reads.ts";
 import { isView } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { type Accumulator, accumulatorOf } from "./accumulators.ts";
-import { type ColumnSum, columnSum, columnSumBytes, columnSumsScratch } from "./column-sums.ts";
+import { type ColumnSum, columnSum, columnSumsScratch } from "./column-sums.ts";
 import { emitterFor } from "./emitters.ts";
 import { laneBytes, laneTypeOf, type Push } from "./lanes.ts";
+import { LoopAccesses, type LoopMemory } from "./loop-accesses.ts";
 import { type MemoryAccess, patternOf, reductionStrides } from "./memory-access.ts";
 import { lengthsInBlocks, rowsAddedAtOnce, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** What a loop must know of the program that it belongs to. */
-export interface LoopContext {
-  readonly places: Places;
-  readonly scratch: Scratch;
-  /** Values that are written to memory. */
-  readonly stored: ReadonlySet<GraphNode>;
+export interface LoopContext extends LoopMemory {
   readonly imports: ScalarImports;
 }
 
@@ -40,19 +36,12 @@ class LoopNest {
   readonly #e: VectorEmitter;
   readonly #code: Code;
   readonly #group: FusionGroup;
-  readonly #context: LoopContext;
   readonly #partition: WorkPartition | null;
   /** The axis of which only a part is walked: where it begins and how far it goes, in vectors or elements. */
   #split: { readonly axis: number; readonly range: PartitionRange } | null = null;
-  /** One, but for loops that are computed row by row. */
-  readonly #rowPasses: readonly RowPass[];
-  readonly #rowPassOf: ReadonlyMap<GraphNode, RowPass>;
-  readonly #loads = new Map<string, MemoryAccess>();
-  readonly #stores = new Map<GraphNode, MemoryAccess>();
+  readonly #accesses: LoopAccesses;
   readonly #values = new Map<GraphNode, number>();
   readonly #accumulators = new Map<GraphNode, Accumulator | ColumnSum>();
-  /** Running sums in memory, where columns are added up row after row; none elsewhere. */
-  readonly #sums = new Map<GraphNode, MemoryAccess>();
   /** Whether running sums are being stored as results. */
   #finishes = false;
   #lengths: readonly number[] = [];
@@ -72,92 +61,26 @@ class LoopNest {
   constructor(code: Code, group: FusionGroup, context: LoopContext, partition: WorkPartition | null) {
     this.#code = code;
     this.#group = group;
-    this.#context = context;
     this.#partition = partition;
     this.#e = new VectorEmitter(code, group.wide, context.imports);
-    this.#rowPasses = group.rowPasses ?? [{ members: group.members, along: true }];
-    this.#rowPassOf = new Map(
-      this.#rowPasses.flatMap((rowPass) => rowPass.members.map((node) => [node, rowPass] as const)),
-    );
-    this.#rowPass = this.#rowPasses[0];
+    this.#accesses = new LoopAccesses(group, context, this.#e, partition);
+    this.#rowPass = this.#accesses.rowPasses[0];
   }
 
   write(): void {
-    for (const node of this.#group.members) this.#collect(node);
-    if (columnSumsScratch(this.#group) > 0) this.#collectSums();
     this.#merge();
     if (this.#partition) this.#partitionAxis(this.#partition);
-    for (const access of this.#accesses()) this.#pointers.set(patternOf(access), null);
+    for (const access of this.#accesses.all()) this.#pointers.set(patternOf(access), null);
     for (const node of this.#group.members)
       if (isFusibleReduction(node)) this.#accumulators.set(node, this.#accumulatorOf(node));
-    if (this.#rowPasses.length === 1) this.#loadAt(-1);
-    if (this.#rowPasses.length > 1 && this.#sums.size > 0) this.#sumUp(() => this.#nest(0));
+    if (this.#accesses.rowPasses.length === 1) this.#loadAt(-1);
+    if (this.#accesses.rowPasses.length > 1 && this.#accesses.sums.size > 0) this.#sumUp(() => this.#nest(0));
     else this.#nest(0);
-  }
-
-  #accesses(): MemoryAccess[] {
-    return [...this.#loads.values(), ...this.#stores.values(), ...this.#sums.values()];
-  }
-
-  /** Collects what the node reads from outside and what of it is to be kept. */
-  #collect(node: GraphNode): void {
-    for (const read of this.#reads(node)) this.#accessOf(node, read);
-    if (!this.#context.stored.has(node)) return;
-    const rowPass = this.#rowPassOf.get(node)!;
-    const own = this.#context.places.partOf(node)?.strides;
-    const strides = own ?? this.#stridesOf(node, rowPass);
-    const { local, offset } = this.#context.places.placeOf(node);
-    const lane = laneTypeOf[node.dtype];
-    this.#stores.set(node, { lane, address: offset, from: local, strides, value: -1, rowPass });
-  }
-
-  /** The strides of a value that the pass computes, where it lies by itself. */
-  #stridesOf(node: GraphNode, { along, down }: RowPass): number[] {
-    if (down && isFusibleReduction(node)) return stridesOf(this.#group.lengths).fill(0, 0, -1);
-    return isFusibleReduction(node) || !along ? reductionStrides(this.#group) : stridesOf(this.#group.lengths);
-  }
-
-  /** Places the running sums in the thread's scratch memory. */
-  #collectSums(): void {
-    const { scratch } = this.#context;
-    const from = this.#code.local("i32");
-    if (this.#partition)
-      this.#code.put(from, this.#partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
-    else this.#code.put(from, [scratch.address]);
-    for (const rowPass of this.#rowPasses) {
-      if (this.#rowPasses.length > 1 && !rowPass.down) continue;
-      for (const node of rowPass.members.filter(isFusibleReduction)) {
-        const address = this.#sums.size * columnSumBytes(this.#group);
-        // Only along columns: what comes further out begins anew.
-        const strides = this.#stridesOf(node, rowPass).fill(0, 0, this.#group.reducedAxes?.first);
-        this.#sums.set(node, { lane: "f64", address, from, strides, value: -1, rowPass });
-      }
-    }
-  }
-
-  #reads(node: GraphNode): Read[] {
-    return readsOf(node, this.#context.places.views);
-  }
-
-  /** The access of a value that the node reads from outside; null for what is at hand. */
-  #accessOf(node: GraphNode, { base, offset, ...read }: Read): MemoryAccess | null {
-    const rowPass = this.#rowPassOf.get(node)!;
-    if (base.uniform !== null || (this.#rowPassOf.get(base) === rowPass && !isFusibleReduction(base))) return null;
-    const strides = rowPass.along ? read.strides : [...read.strides, 0];
-    const key = `${this.#rowPasses.indexOf(rowPass)} ${base.id}+${offset}:${strides}`;
-    let access = this.#loads.get(key);
-    if (!access) {
-      const lane = laneTypeOf[base.dtype];
-      const place = further(this.#context.places.placeOf(base), offset * laneBytes[lane]);
-      access = { lane, address: place.offset, from: place.local, strides, value: this.#e.local(lane), rowPass };
-      this.#loads.set(key, access);
-    }
-    return access;
   }
 
   /** Joins axes that everything walks through in one stride, and puts the loops in order. */
   #merge(): void {
-    const accesses = this.#accesses();
+    const accesses = this.#accesses.all();
     const { lengths, strides } = mergeAxes(this.#group.lengths, [
       ...accesses.map((access) => access.strides),
       reductionStrides(this.#group),
@@ -169,10 +92,10 @@ class LoopNest {
     const axes = lengths.map((_, axis) => axis);
     const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[accesses.length][axis] === 0;
     const gone = axes.filter(isGone);
-    const byRow = this.#rowPasses.length > 1;
+    const byRow = this.#accesses.rowPasses.length > 1;
     // Running sums are those of one row of columns.
-    if (!byRow && gone.at(-1) !== this.#lastAxis - 1) this.#sums.clear();
-    const down = !byRow && this.#sums.size > 0;
+    if (!byRow && gone.at(-1) !== this.#lastAxis - 1) this.#accesses.sums.clear();
+    const down = !byRow && this.#accesses.sums.size > 0;
     this.#order = down ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
     this.#kept = down ? gone[0] : axes.length - gone.length;
     if (down) this.#addDownColumns();
@@ -182,16 +105,17 @@ class LoopNest {
   /** Each pass goes over a block of rows, so that no row waits for what the pass before found of it. */
   #blockRows(): void {
     const inBlock = rowsPerBlock(this.#lengths[this.#lastAxis - 1]);
-    if (inBlock === 1 && this.#sums.size === 0) return;
+    if (inBlock === 1 && this.#accesses.sums.size === 0) return;
     this.#splitRows(inBlock);
   }
 
   /** Running sums are fetched for a few rows at once. */
   #addDownColumns(): void {
     const rows = this.#lastAxis - 1;
-    // What lies before an address cannot be read from there.
-    const isBackwards = this.#accesses().some(({ strides }) => strides[rows] < 0);
-    this.#splitRows(isBackwards ? 1 : rowsAddedAtOnce(this.#lengths[rows]));
+    const moving = this.#accesses.all().filter(({ strides }) => strides[rows] !== 0);
+    // What lies before an address cannot be read from there. Many rows at once come from memory slowly.
+    const isSlow = moving.length > 2 || moving.some(({ strides }) => strides[rows] < 0);
+    this.#splitRows(isSlow ? 1 : rowsAddedAtOnce(this.#lengths[rows]));
     this.#goDown();
   }
 
@@ -204,7 +128,7 @@ class LoopNest {
   #splitRows(inBlock: number): void {
     const rows = this.#lastAxis - 1;
     this.#lengths = lengthsInBlocks(this.#lengths, rows, inBlock);
-    for (const access of this.#accesses()) access.strides = stridesInBlocks(access.strides, rows, inBlock);
+    for (const access of this.#accesses.all()) access.strides = stridesInBlocks(access.strides, rows, inBlock);
     this.#rowsOfBlock = rows + 1;
     this.#order = this.#lengths.map((_, axis) => axis);
   }
@@ -212,7 +136,7 @@ class LoopNest {
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
   #partitionAxis(partition: WorkPartition): void {
     const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#lengths[axis];
-    const axes = [...this.#order.slice(0, this.#kept), ...(this.#sums.size > 0 ? [this.#lastAxis] : [])];
+    const axes = [...this.#order.slice(0, this.#kept), ...(this.#accesses.sums.size > 0 ? [this.#lastAxis] : [])];
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
     const axis = axes.find((each) => steps(each) >= 2 * partition.parts) ?? longest;
     this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis)) };
@@ -239,7 +163,7 @@ class LoopNest {
   }
 
   #accumulatorOf(node: Reduction): Accumulator {
-    const sum = this.#sums.get(node);
+    const sum = this.#accesses.sums.get(node);
     if (sum) return columnSum(this.#e, () => this.#memoryOf(sum));
     const {
       lowering: { reducer },
@@ -260,9 +184,9 @@ class LoopNest {
 
   /** Loads what moves on at this depth. Passes over a row load what they need of it when they begin. */
   #loadAt(depth: number): void {
-    const byRow = this.#rowPasses.length > 1;
+    const byRow = this.#accesses.rowPasses.length > 1;
     const begins = byRow && depth === this.#kept - 1;
-    for (const access of this.#loads.values()) {
+    for (const access of this.#accesses.loads.values()) {
       const own = this.#depthOf(access);
       if (byRow && access.rowPass !== this.#rowPass) continue;
       if (begins ? own > depth : own !== depth) continue;
@@ -276,7 +200,7 @@ class LoopNest {
       this.#loop(depth);
       return;
     }
-    for (const rowPass of this.#rowPasses) {
+    for (const rowPass of this.#accesses.rowPasses) {
       this.#rowPass = rowPass;
       this.#pass();
     }
@@ -292,7 +216,7 @@ class LoopNest {
       this.#acrossRows();
       return;
     }
-    if (this.#rowPasses.length > 1) this.#loadAt(this.#kept - 1);
+    if (this.#accesses.rowPasses.length > 1) this.#loadAt(this.#kept - 1);
     if (this.#rowPass.down) this.#columns();
     else if (this.#rowsOfBlock === null) this.#row();
     else this.#loop(this.#kept);
@@ -309,16 +233,18 @@ class LoopNest {
 
   /** What the pass computes of one row. */
   #row(): void {
-    const accumulators = [...this.#accumulators].filter(([node]) => this.#rowPassOf.get(node) === this.#rowPass);
+    const accumulators = [...this.#accumulators].filter(
+      ([node]) => this.#accesses.rowPassOf.get(node) === this.#rowPass,
+    );
     for (const [, accumulator] of accumulators) accumulator.initialize();
     if (this.#rowPass.along) this.#loopsFrom(this.#rowsOfBlock === null ? this.#kept : this.#kept + 1);
     else this.#single();
-    for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#stores.get(node)!));
+    for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#accesses.stores.get(node)!));
   }
 
   /** Adds up columns row after row, then stores the results of all of them. */
   #sumUp(rows: () => void): void {
-    const [{ from }] = this.#sums.values();
+    const [{ from }] = this.#accesses.sums.values();
     this.#code.get(from!).int(0).int(columnSumsScratch(this.#group)).op("memory.fill");
     rows();
     this.#finishes = true;
@@ -328,12 +254,13 @@ class LoopNest {
 
   /** Stores the sums of the columns at hand. */
   #finish(): void {
-    for (const node of this.#sums.keys()) this.#accumulators.get(node)!.store(this.#memoryOf(this.#stores.get(node)!));
+    for (const node of this.#accesses.sums.keys())
+      this.#accumulators.get(node)!.store(this.#memoryOf(this.#accesses.stores.get(node)!));
   }
 
   /** Adds the rows of a block to the sums of the columns at hand. */
   #addRows(depth: number): void {
-    const nodes = this.#rowPass.members.filter((node) => this.#sums.has(node));
+    const nodes = this.#rowPass.members.filter((node) => this.#accesses.sums.has(node));
     const sums = nodes.map((node) => this.#accumulators.get(node) as ColumnSum);
     for (const sum of sums) sum.initialize();
     for (let row = 0; row < this.#lengths[this.#rowsOfBlock!]; row++) {
@@ -363,13 +290,13 @@ class LoopNest {
   #isWideAcrossRows(): boolean {
     if (this.#rowsOfBlock === null || this.#lengths[this.#rowsOfBlock] < 4) return false;
     if (this.#rowPass.along || !this.#e.wide) return false;
-    const stores = [...this.#stores.values()].filter(({ rowPass }) => rowPass === this.#rowPass);
+    const stores = [...this.#accesses.stores.values()].filter(({ rowPass }) => rowPass === this.#rowPass);
     return stores.every(({ strides }) => strides[this.#rowsOfBlock!] === 1);
   }
 
   /** One element for each row of the block. */
   #acrossRows(): void {
-    for (const access of this.#loads.values()) {
+    for (const access of this.#accesses.loads.values()) {
       if (access.rowPass !== this.#rowPass) continue;
       this.#e.load(access.lane, this.#memoryOf(access), access.strides[this.#rowsOfBlock!]);
       this.#code.set(access.value);
@@ -418,15 +345,15 @@ class LoopNest {
   /** The accesses that move along the axis; along rows, those of the pass that is being written. */
   #movingAlong(axis: number): MemoryAccess[] {
     if (this.#finishes) return this.#results().filter(({ strides }) => strides[axis] !== 0);
-    const isInner = this.#rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
-    return this.#accesses().filter(
-      ({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass),
-    );
+    const isInner = this.#accesses.rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
+    return this.#accesses
+      .all()
+      .filter(({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass));
   }
 
   /** Running sums, and where they end. */
   #results(): MemoryAccess[] {
-    return [...this.#sums].flatMap(([node, sum]) => [sum, this.#stores.get(node)!]);
+    return [...this.#accesses.sums].flatMap(([node, sum]) => [sum, this.#accesses.stores.get(node)!]);
   }
 
   /** Runs the inside of a loop so many times, moving the pointers on. */
@@ -439,7 +366,7 @@ class LoopNest {
         else this.#loopsFrom(depth + 1);
         return;
       }
-      if (this.#rowPasses.length === 1) this.#loadAt(depth);
+      if (this.#accesses.rowPasses.length === 1) this.#loadAt(depth);
       this.#nest(depth + 1);
     };
     if (count === 1) {
@@ -480,16 +407,18 @@ class LoopNest {
       this.#group.reducedAxes === null &&
       !this.#group.members.some(callsUser) &&
       this.#lengths.length === 1 &&
-      this.#accesses().every(
-        ({ strides: [stride], lane, address }) =>
-          stride === 0 || (stride === 1 && address % (4 * laneBytes[lane]) === 0),
-      )
+      this.#accesses
+        .all()
+        .every(
+          ({ strides: [stride], lane, address }) =>
+            stride === 0 || (stride === 1 && address % (4 * laneBytes[lane]) === 0),
+        )
     );
   }
 
   #body(): void {
     for (const node of this.#rowPass.members) {
-      const inputs = this.#reads(node).map((read) => this.#push(node, read));
+      const inputs = this.#accesses.readsOf(node).map((read) => this.#push(node, read));
       if (isFusibleReduction(node)) this.#accumulators.get(node)!.accumulate(inputs[0]);
       else this.#compute(node, inputs);
     }
@@ -502,7 +431,7 @@ class LoopNest {
     if (isView(node)) inputs[0]();
     else emitterFor(node)!(this.#e, inputs);
     this.#code.set(local);
-    const access = this.#stores.get(node);
+    const access = this.#accesses.stores.get(node);
     if (access) this.#e.store(lane, this.#memoryOf(access), () => this.#code.get(local));
   }
 
@@ -513,7 +442,7 @@ class LoopNest {
       const x = base.uniform;
       return () => this.#e.constant(laneTypeOf[base.dtype], x);
     }
-    const access = this.#accessOf(node, read);
+    const access = this.#accesses.accessOf(node, read);
     const local = access ? access.value : this.#values.get(base)!;
     return () => this.#code.get(local);
   }

@@ -13,7 +13,7 @@ import { callsUser } from "../ir/graph.ts";
 import { readsOf } from "../ir/reads.ts";
 import type { Views } from "../ir/views.ts";
 import { mostMembers } from "./group-graph.ts";
-import { readsOwnRow } from "./row-fusion.ts";
+import { readsOwnRow, reducesRows } from "./row-fusion.ts";
 
 /** So many groups before and after a loop over rows are looked at. */
 const nearest = 8;
@@ -37,8 +37,8 @@ export function fuseColumns(fused: FusedGraph): FusedGraph {
   return fusedGraph(graph, groups, views);
 }
 
-function goesOverRows({ rowPasses }: FusionGroup): boolean {
-  return rowPasses !== undefined;
+function goesOverRows(group: FusionGroup): boolean {
+  return group.wide && (group.rowPasses !== undefined || reducesRows(group));
 }
 
 /** Whether the loop adds up all rows, and does nothing else that could not be done row by row. */
@@ -48,7 +48,7 @@ function addsUpColumns(group: FusionGroup): boolean {
   return isColumns && columnSumsScratch(group) > 0 && !members.some((node) => node.op?.random || callsUser(node));
 }
 
-/** The loop over rows with the columns that the other adds up, before its passes or after them; null where it cannot be. */
+/** The loop over rows with the columns that the other adds up, when the block is in the cache; null where it cannot be. */
 function joinedAt(groups: readonly FusionGroup[], at: number, other: number, views: Views): FusionGroup | null {
   const [rows, columns] = [groups[at], groups[other]];
   if (!addsUpColumns(columns) || !sameShape(rows.lengths, columns.lengths)) return null;
@@ -66,11 +66,8 @@ function joinedAt(groups: readonly FusionGroup[], at: number, other: number, vie
     const isRead = (group: FusionGroup) => basesReadBy(group, views).some((base) => made.has(base));
     if (groups.slice(other + 1, at + 1).some(isRead)) return null;
   } else if (groups.slice(at + 1, other).some(({ members }) => members.some((node) => read.has(node)))) return null;
-  return joined(rows, other < at ? [sums, ...rows.rowPasses!] : [...rows.rowPasses!, sums]);
-}
-
-function joined(rows: FusionGroup, rowPasses: readonly RowPass[]): FusionGroup {
-  return { ...rows, members: rowPasses.flatMap(({ members }) => members), rowPasses };
+  const { members, rowPasses = [{ members, along: true }] } = rows;
+  return { ...rows, members: [...members, ...columns.members], rowPasses: [...rowPasses, sums] };
 }
 
 /** Whether one row is read that lies in memory before the one that is taken before it. */

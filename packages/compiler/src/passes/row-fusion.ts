@@ -80,7 +80,7 @@ class RowFusion {
 const shortestRow = 8;
 
 /** Whether the group reduces rows, and nothing else: the last axis. */
-function reducesRows({ kind, lengths, reducedAxes }: FusionGroup): boolean {
+export function reducesRows({ kind, lengths, reducedAxes }: FusionGroup): boolean {
   const last = lengths.length - 1;
   return (
     kind === "loop" &&
