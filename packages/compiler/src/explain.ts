@@ -150,7 +150,7 @@ function limitOf({ flops, bytes }: { flops: number; bytes: number }): number {
 function workOf(group: FusionGroup, { fused, phases }: Compilation): Omit<KernelReport, "ms" | "limit"> {
   const inside = new Set(group.members);
   const read = new Set(basesReadBy(group, fused.views).filter((node) => !inside.has(node) && node.uniform === null));
-  const written = group.members.filter((node) => fused.stored.has(node));
+  const written = group.members.filter((node) => fused.stored.has(node) && !fused.inRows.has(node));
   const bytes = [...read, ...written].reduce((total, node) => total + node.size * bytesPer(node.dtype), 0);
   const tasks = phases.flatMap((phase) => phase.tasks);
   return {

@@ -32,6 +32,7 @@ export interface Storage {
   readonly views: Views;
   partOf(node: GraphNode): Part | undefined;
   readonly stored: ReadonlySet<GraphNode>;
+  readonly inRows: ReadonlySet<GraphNode>;
 }
 
 /**
@@ -78,7 +79,7 @@ export function misalignment(node: GraphNode, part: Part | undefined): number {
 }
 
 function describe(group: FusionGroup, storage: Storage, parts: number | undefined): Description {
-  const { views, stored } = storage;
+  const { views, stored, inRows } = storage;
   const numbers: number[] = [kinds.indexOf(group.kind), group.wide ? 1 : 0, parts ?? 0];
   const items: unknown[] = [group.reducedAxes?.first, group.reducedAxes?.last];
   const operands: GraphNode[] = [];
@@ -111,7 +112,7 @@ function describe(group: FusionGroup, storage: Storage, parts: number | undefine
     const { source, dtype } = node;
     if (source.kind !== "op") continue;
     items.push(source.op, source.attributes, dtype);
-    numbers.push(source.inputs.length, stored.has(node) ? 1 : 0);
+    numbers.push(source.inputs.length, stored.has(node) ? 1 : 0, inRows.has(node) ? 1 : 0);
     push(node.shape);
     // Those that are computed in the loop have numbers too, but no memory that is read.
     pushOperand(node);

@@ -4,8 +4,9 @@
 import { stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import { further, type Places, type Scratch } from "../ir/layout.ts";
+import { further, type Place, type Places, type Scratch } from "../ir/layout.ts";
 import { isFusibleReduction, type Read, readsOf } from "../ir/reads.ts";
+import { isSingle, rowBytes, rowStride } from "../ir/row-values.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { columnSumBytes, columnSumsScratch } from "./column-sums.ts";
 import { laneBytes, laneTypeOf } from "./lanes.ts";
@@ -18,6 +19,7 @@ export interface LoopMemory {
   readonly places: Places;
   readonly scratch: Scratch;
   readonly stored: ReadonlySet<GraphNode>;
+  readonly inRows: ReadonlySet<GraphNode>;
 }
 
 export class LoopAccesses {
@@ -31,6 +33,9 @@ export class LoopAccesses {
   readonly #group: FusionGroup;
   readonly #memory: LoopMemory;
   readonly #e: VectorEmitter;
+  /** The thread's scratch memory: first running sums, then values of a block of rows, each so many bytes from there. */
+  readonly #scratch: Place;
+  readonly #rowOffsets = new Map<GraphNode, number>();
 
   constructor(group: FusionGroup, memory: LoopMemory, e: VectorEmitter, partition: WorkPartition | null) {
     this.#group = group;
@@ -40,8 +45,33 @@ export class LoopAccesses {
     this.rowPassOf = new Map(
       this.rowPasses.flatMap((rowPass) => rowPass.members.map((node) => [node, rowPass] as const)),
     );
+    this.#scratch = this.#placeScratch(e.code, partition);
     for (const node of group.members) this.#collect(node);
-    if (columnSumsScratch(group) > 0) this.#collectSums(e.code, partition);
+    if (columnSumsScratch(group) > 0) this.#collectSums();
+  }
+
+  #placeScratch(code: Code, partition: WorkPartition | null): Place {
+    const { scratch, inRows } = this.#memory;
+    let offset = columnSumsScratch(this.#group);
+    for (const rowPass of this.rowPasses)
+      for (const node of rowPass.members) {
+        if (!inRows.has(node)) continue;
+        this.#rowOffsets.set(node, offset);
+        offset += rowBytes(node, rowPass, this.#group);
+      }
+    // At a constant address, what is read and written in step shares a pointer.
+    if (offset === 0 || !partition) return { local: null, offset: scratch.address };
+    const local = code.local("i32");
+    code.put(local, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+    return { local, offset: 0 };
+  }
+
+  /** Where a value begins, and for those of a block of rows how far a row lies from the next. */
+  #placeOf(node: GraphNode): Place & { readonly rowStride?: number } {
+    const offset = this.#rowOffsets.get(node);
+    if (offset === undefined) return this.#memory.places.placeOf(node);
+    const single = isSingle(node, this.rowPassOf.get(node)!);
+    return { ...further(this.#scratch, offset), rowStride: single ? 1 : rowStride(this.#group) };
   }
 
   all(): MemoryAccess[] {
@@ -62,8 +92,10 @@ export class LoopAccesses {
     let access = this.loads.get(key);
     if (!access) {
       const lane = laneTypeOf[base.dtype];
-      const place = further(this.#memory.places.placeOf(base), offset * laneBytes[lane]);
-      access = { lane, address: place.offset, from: place.local, strides, value: this.#e.local(lane), rowPass };
+      const place = this.#placeOf(base);
+      const address = place.offset + offset * laneBytes[lane];
+      const value = this.#e.local(lane);
+      access = { lane, address, from: place.local, strides, value, rowPass, rowStride: place.rowStride };
       this.loads.set(key, access);
     }
     return access;
@@ -76,9 +108,9 @@ export class LoopAccesses {
     if (!stored.has(node)) return;
     const rowPass = this.rowPassOf.get(node)!;
     const strides = places.partOf(node)?.strides ?? this.#stridesOf(node, rowPass);
-    const { local, offset } = places.placeOf(node);
+    const { local, offset, rowStride } = this.#placeOf(node);
     const lane = laneTypeOf[node.dtype];
-    this.stores.set(node, { lane, address: offset, from: local, strides, value: -1, rowPass });
+    this.stores.set(node, { lane, address: offset, from: local, strides, value: -1, rowPass, rowStride });
   }
 
   /** The strides of a value that the pass computes, where it lies by itself. */
@@ -88,18 +120,14 @@ export class LoopAccesses {
   }
 
   /** Places the running sums in the thread's scratch memory. */
-  #collectSums(code: Code, partition: WorkPartition | null): void {
-    const { scratch } = this.#memory;
-    const from = code.local("i32");
-    if (partition) code.put(from, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
-    else code.put(from, [scratch.address]);
+  #collectSums(): void {
     for (const rowPass of this.rowPasses) {
       if (this.rowPasses.length > 1 && !rowPass.down) continue;
       for (const node of rowPass.members.filter(isFusibleReduction)) {
-        const address = this.sums.size * columnSumBytes(this.#group);
+        const place = further(this.#scratch, this.sums.size * columnSumBytes(this.#group));
         // Only along columns: what comes further out begins anew.
         const strides = this.#stridesOf(node, rowPass).fill(0, 0, this.#group.reducedAxes?.first);
-        this.sums.set(node, { lane: "f64", address, from, strides, value: -1, rowPass });
+        this.sums.set(node, { lane: "f64", address: place.offset, from: place.local, strides, value: -1, rowPass });
       }
     }
   }

@@ -105,8 +105,16 @@ class LoopNest {
   /** Each pass goes over a block of rows, so that no row waits for what the pass before found of it. */
   #blockRows(): void {
     const inBlock = rowsPerBlock(this.#lengths[this.#lastAxis - 1]);
-    if (inBlock === 1 && this.#accesses.sums.size === 0) return;
-    this.#splitRows(inBlock);
+    if (inBlock > 1 || this.#accesses.sums.size > 0) this.#splitRows(inBlock);
+    // Each block has its values in the same memory.
+    for (const access of this.#accesses.all()) {
+      const { rowStride } = access;
+      if (rowStride === undefined) continue;
+      access.strides = access.strides.map((stride, axis) => {
+        if (axis === this.#rowsOfBlock) return rowStride;
+        return axis === this.#lastAxis ? stride : 0;
+      });
+    }
   }
 
   /** Running sums are fetched for a few rows at once. */
@@ -244,8 +252,8 @@ class LoopNest {
 
   /** Adds up columns row after row, then stores the results of all of them. */
   #sumUp(rows: () => void): void {
-    const [{ from }] = this.#accesses.sums.values();
-    this.#code.get(from!).int(0).int(columnSumsScratch(this.#group)).op("memory.fill");
+    const [{ from, address }] = this.#accesses.sums.values();
+    this.#code.place({ local: from, offset: address }).int(0).int(columnSumsScratch(this.#group)).op("memory.fill");
     rows();
     this.#finishes = true;
     this.#loop(this.#order.indexOf(this.#lastAxis));

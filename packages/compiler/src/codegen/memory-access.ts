@@ -17,6 +17,8 @@ export interface MemoryAccess {
   value: number;
   /** Which of the passes over a row needs it. */
   readonly rowPass: RowPass;
+  /** For what each block of rows has in the same memory: how far a row lies from the next. */
+  readonly rowStride?: number;
 }
 
 /** Strides of a group's reductions in their results: 0 along the axes that are reduced. */

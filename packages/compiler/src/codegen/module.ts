@@ -60,7 +60,7 @@ export function entryName({ first }: EntryPoint): string {
 
 /** @param phases how threads share the work; none where there is one thread. */
 export function generateModule(fused: FusedGraph, phases: readonly Phase[], layout: ModuleLayout): GeneratedModule {
-  const { groups, stored } = fused;
+  const { groups, stored, inRows } = fused;
   const imports = importsOf(withBodies(groups));
   const parts = partsOf(phases);
   const entryPoints = entryPointsOf(groups, phases);
@@ -71,11 +71,11 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
     functions.push({
       name,
       parameters: [...(partition ? partParameters : []), ...new Array<"i32">(addresses).fill("i32")],
-      body: (code) => writeGroup(code, group, { layout, places, stored, imports }, partition),
+      body: (code) => writeGroup(code, group, { layout, places, stored, inRows, imports }, partition),
     });
   };
   const places = fixedPlaces(layout);
-  for (const equal of equalGroups(groups, { ...places, stored }, (number) => parts.get(number))) {
+  for (const equal of equalGroups(groups, { ...places, stored, inRows }, (number) => parts.get(number))) {
     const [{ number }] = equal.members;
     const [name, cut] = [groupName(number), parts.get(number)];
     const shared = sharedPlaces(equal, layout, places, cut === undefined ? 0 : partParameters.length);
@@ -87,7 +87,8 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
     const scan = new ScanPlaces(group, layout);
     const steps = scan.calls();
     const names = steps.map((_, i) => `${name}step${i}`);
-    const context = { layout, imports, stored: group.body!.fused.stored };
+    const { stored, inRows } = group.body!.fused;
+    const context = { layout, imports, stored, inRows };
     steps.forEach(({ group, moving, places }, i) => {
       functions.push({
         name: names[i],
@@ -148,6 +149,7 @@ interface GroupContext {
   readonly layout: ModuleLayout;
   readonly places: Places;
   readonly stored: ReadonlySet<GraphNode>;
+  readonly inRows: ReadonlySet<GraphNode>;
   readonly imports: ScalarImports;
 }
 

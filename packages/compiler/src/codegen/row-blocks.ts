@@ -4,8 +4,7 @@
  * a block is in the nearest cache.
  */
 
-/** As many as there are lanes, so that what is one number for each row is computed for all of them at once. */
-const blockRows = 4;
+import { blockRows } from "../ir/row-values.ts";
 
 /** How many rows are a block: 1 where they cannot be put in blocks. */
 export function rowsPerBlock(rows: number): number {

@@ -128,9 +128,9 @@ export class ScanPlaces {
 
   /** The values whose memory the group reads or writes. */
   #nodesOf({ members }: FusionGroup): GraphNode[] {
-    const { stored, views } = this.#body.fused;
+    const { stored, inRows, views } = this.#body.fused;
     const read = members.flatMap((node) => basesOf(node, views)).filter((base) => base.uniform === null);
-    const hasMemory = (node: GraphNode) => node.source.kind !== "op" || stored.has(node);
+    const hasMemory = (node: GraphNode) => node.source.kind !== "op" || (stored.has(node) && !inRows.has(node));
     return [...read, ...members.filter((node) => !isView(node) || views.isWritten(node))].filter(hasMemory);
   }
 

@@ -5,6 +5,7 @@ import type { AxisRange } from "@chainrule/core/internal";
 import { type Graph, type GraphNode, resultsOf } from "./graph.ts";
 import type { Part } from "./layout.ts";
 import { basesOf, isFusibleReduction } from "./reads.ts";
+import { rowValues } from "./row-values.ts";
 import type { Views } from "./views.ts";
 
 /** By which group (its number) each value is computed last, and which is the last to read it. */
@@ -68,6 +69,8 @@ export interface FusedGraph {
   readonly liveOut: ReadonlySet<GraphNode>;
   /** Values that are needed after the group that computes them, and therefore are written to memory. */
   readonly stored: ReadonlySet<GraphNode>;
+  /** Those of them that have memory for a block of rows alone: see `row-values.ts`. */
+  readonly inRows: ReadonlySet<GraphNode>;
   readonly liveness: Liveness;
 }
 
@@ -75,6 +78,7 @@ export interface FusedGraph {
 export function fusedGraph(graph: Graph, groups: readonly FusionGroup[], views: Views): FusedGraph {
   const liveOut = new Set(resultsOf(graph).map((node) => views.of(node).base));
   let stored: ReadonlySet<GraphNode> | null = null;
+  let inRows: ReadonlySet<GraphNode> | null = null;
   let liveness: Liveness | null = null;
   return {
     ...{ graph, groups, views, liveOut },
@@ -82,6 +86,10 @@ export function fusedGraph(graph: Graph, groups: readonly FusionGroup[], views: 
     get stored() {
       stored ??= storedNodes(groups, views, liveOut);
       return stored;
+    },
+    get inRows() {
+      inRows ??= nodesInRows(groups, views, this.stored, liveOut);
+      return inRows;
     },
     get liveness() {
       liveness ??= livenessOf(groups, views);
@@ -104,6 +112,30 @@ function storedNodes(groups: readonly FusionGroup[], views: Views, liveOut: Read
     }
   }
   return stored;
+}
+
+function nodesInRows(
+  groups: readonly FusionGroup[],
+  views: Views,
+  stored: ReadonlySet<GraphNode>,
+  liveOut: ReadonlySet<GraphNode>,
+): Set<GraphNode> {
+  const found = new Set<GraphNode>();
+  if (!groups.some(({ rowPasses }) => rowPasses)) return found;
+  // The one group that has to do with a value; null for several.
+  const groupOf = new Map<GraphNode, FusionGroup | null>();
+  const note = (node: GraphNode, group: FusionGroup) =>
+    groupOf.set(node, (groupOf.get(node) ?? group) === group && groupOf.get(node) !== null ? group : null);
+  for (const group of groups)
+    for (const node of group.members) {
+      note(node, group);
+      for (const base of basesOf(node, views)) note(base, group);
+    }
+  for (const group of groups) {
+    const isOwn = (node: GraphNode) => stored.has(node) && !liveOut.has(node) && groupOf.get(node) === group;
+    for (const node of rowValues(group, isOwn)) found.add(node);
+  }
+  return found;
 }
 
 function livenessOf(groups: readonly FusionGroup[], views: Views): Liveness {

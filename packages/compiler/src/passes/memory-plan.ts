@@ -124,7 +124,7 @@ class FreeList {
 }
 
 function liveRanges(fused: FusedGraph, { parameters, aliases, parts }: InPlace, phases: readonly Phase[]): LiveRange[] {
-  const { groups, stored, liveOut, liveness } = fused;
+  const { groups, stored, inRows, liveOut, liveness } = fused;
   const { lastUse } = liveness;
   const ranges = new Map<GraphNode, LiveRange>();
   // The groups that may run while this one does.
@@ -133,7 +133,7 @@ function liveRanges(fused: FusedGraph, { parameters, aliases, parts }: InPlace, 
     if (kind === "split") for (let at = first; at <= last; at++) spans[at] = [first, last];
   groups.forEach(({ members }, at) => {
     for (const node of members) {
-      if (!stored.has(node)) continue;
+      if (!stored.has(node) || inRows.has(node)) continue;
       const last = liveOut.has(node) ? groups.length : spans[lastUse.get(node) ?? at][1];
       const root = parts.get(node)?.whole ?? aliases.get(node) ?? node;
       const known = ranges.get(root);

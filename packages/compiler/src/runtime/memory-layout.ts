@@ -11,6 +11,7 @@ import { Geometries } from "../codegen/window.ts";
 import { type FusedGraph, withBodies } from "../ir/fused-graph.ts";
 import type { Graph, GraphNode } from "../ir/graph.ts";
 import type { Part, Scratch } from "../ir/layout.ts";
+import { rowValuesScratch } from "../ir/row-values.ts";
 import type { Views } from "../ir/views.ts";
 import type { InPlace } from "../passes/in-place.ts";
 import { bytesOf, type MemoryPlan } from "../passes/memory-plan.ts";
@@ -58,7 +59,8 @@ export class MemoryLayout implements ModuleLayout {
   /** How many had left the heap when everything was last found in its place. */
   #departures: number;
 
-  constructor(graph: Graph, { groups, views }: FusedGraph, inPlace: InPlace, plan: MemoryPlan, heap: Heap) {
+  constructor(graph: Graph, fused: FusedGraph, inPlace: InPlace, plan: MemoryPlan, heap: Heap) {
+    const { groups, views } = fused;
     this.heap = heap;
     this.residents = residentsOf(heap);
     this.views = views;
@@ -67,8 +69,7 @@ export class MemoryLayout implements ModuleLayout {
     this.parameters = this.#placeParameters(graph);
     this.geometries = new Geometries(groups);
     const threads = threadGroupOf(heap)?.size ?? 1;
-    const all = withBodies(groups);
-    const scratchBytes = Math.max(scratchOf(all), this.geometries.scratch, ...all.map(columnSumsScratch));
+    const scratchBytes = Math.max(scratchOf(withBodies(groups)), this.geometries.scratch, ...loopScratch(fused));
     const inputs = graph.nodes.filter(({ source }) => source.kind === "input");
     const inputBytes = inputs.reduce((total, node) => total + bytesOf(node), 0);
     // Intermediate results, then inputs, then scratch memory for each thread: whoever runs next may have all of it.
@@ -224,6 +225,14 @@ export class MemoryLayout implements ModuleLayout {
       this.#addresses.set(node, address);
     }
   }
+}
+
+/** The scratch bytes of each loop, those in scans included. */
+function loopScratch({ groups, inRows }: FusedGraph): number[] {
+  return groups.flatMap((group) => [
+    columnSumsScratch(group) + rowValuesScratch(group, inRows),
+    ...(group.body ? loopScratch(group.body.fused) : []),
+  ]);
 }
 
 function filled({ dtype, size }: GraphNode, number: number): TypedArray {
