@@ -55,6 +55,8 @@ class LoopNest {
   #rowAtHand = 0;
   /** What is being written. */
   #rowPass: RowPass;
+  /** All accesses, and which pointer each of them goes by. */
+  readonly #patterns = new Map<MemoryAccess, string>();
   /** The pointers at the current depth, by their strides. */
   #pointers = new Map<string, number | null>();
 
@@ -69,8 +71,9 @@ class LoopNest {
 
   write(): void {
     this.#merge();
+    for (const access of this.#accesses.all()) this.#patterns.set(access, patternOf(access));
     if (this.#partition) this.#partitionAxis(this.#partition);
-    for (const access of this.#accesses.all()) this.#pointers.set(patternOf(access), null);
+    for (const pattern of this.#patterns.values()) this.#pointers.set(pattern, null);
     for (const node of this.#group.members)
       if (isFusibleReduction(node)) this.#accumulators.set(node, this.#accumulatorOf(node));
     if (this.#accesses.rowPasses.length === 1) this.#loadAt(-1);
@@ -162,7 +165,7 @@ class LoopNest {
   }
 
   #memoryOf(access: MemoryAccess): MemoryOperand {
-    const pattern = patternOf(access);
+    const pattern = this.#patterns.get(access)!;
     const own = pattern.includes("@");
     const pointer = this.#pointers.get(pattern) ?? null;
     const further = this.#rowAtHand && this.#rowAtHand * this.#bytesPerStep(this.#rowsOfBlock!, access);
@@ -335,7 +338,7 @@ class LoopNest {
     const pointers = new Map(this.#pointers);
     if (length === 1) return pointers;
     for (const access of this.#movingAlong(axis)) {
-      const pattern = patternOf(access);
+      const pattern = this.#patterns.get(access)!;
       if (pointers.get(pattern) !== this.#pointers.get(pattern)) continue;
       const pointer = this.#code.local("i32");
       const outer = this.#pointers.get(pattern) ?? null;
@@ -399,7 +402,7 @@ class LoopNest {
     const axis = this.#order[depth];
     const moved = new Set<string>();
     for (const access of this.#movingAlong(axis)) {
-      const pattern = patternOf(access);
+      const pattern = this.#patterns.get(access)!;
       if (moved.has(pattern)) continue;
       moved.add(pattern);
       this.#code.advance(this.#pointers.get(pattern)!, this.#bytesPerStep(axis, access));
