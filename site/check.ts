@@ -103,7 +103,7 @@ for (const path of pages)
 
 /** What is searched for, and a page that must be among the first results: by our names, words, and names of other libraries. */
 const searches = {
-  labelSmoothing: "/api/losses/types/ClassOptions",
+  labelSmoothing: "/api/losses/functions/binaryCrossEntropyWithLogits",
   crossEntropy: "/api/losses/functions/crossEntropy",
   "cross entropy": "/api/losses/functions/crossEntropy",
   BCEWithLogitsLoss: "/api/losses/functions/binaryCrossEntropyWithLogits",
