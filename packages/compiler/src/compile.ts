@@ -53,8 +53,8 @@ export function compile(
   { deterministic }: { readonly deterministic: boolean },
 ): Compilation {
   const threads = threadGroupOf(heap);
-  // Rerolling: graph → a graph in which equal steps one after another are scans; not yet among threads.
-  const rerolled = threads ? traced.graph : reroll(traced.graph);
+  // Rerolling: graph → a graph in which equal steps one after another are scans.
+  const rerolled = reroll(traced.graph);
   // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs.
   const simplified = simplify(rerolled);
   // Joined scatters: graph → a graph in which slices' gradients that are added up are put one after another.

@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jit } from "../src/index.ts";
 import { makeJit } from "../src/jit.ts";
 import { createThreadGroup, type ThreadGroup } from "../src/runtime/threads/thread-group.ts";
+import { type LoopProgram, loopInputs, loopPrograms, runLoop } from "./loop-programs.ts";
 import { inputsOf, programsOf, runProgram } from "./programs.ts";
 import { expectIdentical } from "./same.ts";
 
@@ -63,6 +64,18 @@ describe.each([2, 3])("%i threads", (size) => {
       }, inputs);
     };
     fc.assert(fc.property(programsOf(), check), { numRuns: 100, seed: size });
+  });
+
+  it("compute steps that repeat, and their gradients, as one does, where they are a loop", () => {
+    const check = (program: LoopProgram) => {
+      const loss = (...xs: Tensor[]) =>
+        runLoop(program, xs).reduce((total, x) => total.add(x.square().mean()), xs[3].mul(0).sum());
+      compare((...xs) => {
+        const [value, gradients] = valueAndGrad(loss, { argument: [0, 1, 3, 4] })(...xs);
+        return [value, ...gradients, ...runLoop(program, xs)];
+      }, loopInputs(program));
+    };
+    fc.assert(fc.property(loopPrograms(), check), { numRuns: 100, seed: size });
   });
 
   it("multiply matrices of any shape and layout as one does", () => {

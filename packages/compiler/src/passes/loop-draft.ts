@@ -5,7 +5,7 @@
 import { isBuiltinOp, sameShape } from "@chainrule/core/internal";
 import { isCopy } from "../codegen/copy.ts";
 import { emitterFor } from "../codegen/emitters.ts";
-import { isProduct } from "../codegen/matmul.ts";
+import { isProduct, matmulFlops } from "../codegen/matmul.ts";
 import { areEqualAttributes, type GraphNode } from "../ir/graph.ts";
 import { isFusibleReduction } from "../ir/reads.ts";
 import { isView } from "../ir/views.ts";
@@ -20,6 +20,19 @@ function isRepeatable(node: GraphNode): boolean {
   if (op === null || size === 0 || inputs.length === 0 || op.random || !isBuiltinOp(op)) return false;
   if (isView(node) || isProduct(node) || isCopy(node) || isFusibleReduction(node)) return true;
   return lowering?.kind === "elementwise" && emitterFor(node) !== null;
+}
+
+/**
+ * Steps that take longer, by estimate in nanoseconds, are no loop: threads share the parts of one operation, and a loop's steps
+ * all run on one thread. With any number of threads, so that all compute the same bits.
+ */
+const longestStep = 200_000;
+/** Of a multiplication or addition of a product, and of an element of anything else. */
+const perFlop = 1 / 40;
+const perElement = 0.5;
+
+function costOf(node: GraphNode): number {
+  return isProduct(node) ? matmulFlops(node) * perFlop : isView(node) ? 0 : node.size * perElement;
 }
 
 /** A loop in the making: which steps follow the pattern of those in the middle. */
@@ -73,8 +86,14 @@ export class LoopDraft {
     return this.#operations.all[this.#first + step * this.#period + at];
   }
 
+  #isLong(): boolean {
+    let cost = 0;
+    for (let at = 0; at < this.#period; at++) cost += costOf(this.#nodeAt(this.#middle, at));
+    return cost > longestStep;
+  }
+
   loop(): Loop | null {
-    if (this.#steps < leastSteps || !this.#takePattern()) return null;
+    if (this.#steps < leastSteps || this.#isLong() || !this.#takePattern()) return null;
     const middle = this.#middle;
     let [from, to] = [middle, middle];
     while (from > 0 && this.#follows(from, false) && this.#follows(from - 1, true)) from--;

@@ -62,7 +62,7 @@ export function partition(
       phase &&
       chunksOf(phase) + task.parts <= mostChunksInPhase &&
       ((kind === "main" && phase.kind === "main") ||
-        (kind !== "host" && phase.kind === "split" && isFree(phase) && !leavesModule(group)));
+        (kind !== "host" && phase.kind === "split" && isFree(phase) && !isMainThreads(group)));
     if (joins) {
       phase.tasks.push(task);
       phase.last = at;
@@ -102,7 +102,7 @@ function costOf(group: FusionGroup): number {
 
 /** How many parts the group can be cut into at most. */
 function mostParts(group: FusionGroup, threads: number): number {
-  if (leavesModule(group)) return 1;
+  if (isMainThreads(group)) return 1;
   if (group.kind === "matmul") return matmulParts(group.members[0], threads);
   if (group.kind === "window") return windowParts(group.members[0]);
   const { lengths, reducedAxes } = group;
@@ -113,11 +113,13 @@ function mostParts(group: FusionGroup, threads: number): number {
   return Math.max(1, ...steps);
 }
 
-/** Only the main thread can call functions of JavaScript: those without a compiled form, and the one that refuses indices. */
-function leavesModule({ kind, members, wide }: FusionGroup): boolean {
-  return (
-    kind === "indexing" || kind === "guard" || kind === "host" || members.some((node) => callsJavaScript(node, wide))
-  );
+/**
+ * Whether the group is the main thread's alone: it alone can call functions of JavaScript, those without a compiled form and the
+ * one that refuses indices, and a scan's steps use its scratch memory.
+ */
+function isMainThreads({ kind, members, wide }: FusionGroup): boolean {
+  const alone = kind === "indexing" || kind === "guard" || kind === "host" || kind === "scan";
+  return alone || members.some((node) => callsJavaScript(node, wide));
 }
 
 /** For each group, which earlier ones must be done before it begins. */
