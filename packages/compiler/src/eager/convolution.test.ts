@@ -47,34 +47,77 @@ function expectClose(actual: KernelOperand, expected: KernelOperand, terms: numb
   });
 }
 
+/** Compares what is computed of a case, forward and backward, with the plain kernels; notes which ops were. */
+function compare(each: Case, computed: Set<string>): void {
+  const { images, groups, channels, outputs } = each;
+  const window = windowOf(each);
+  const sliding = { window, groups };
+  const x = block([images, groups * channels, window.height, window.width], 1);
+  const w = block([groups * outputs, channels, ...window.kernel], 2);
+  const y = block([images, groups * outputs, ...window.out], 3);
+  const depth = channels * sizeOf(window.kernel);
+  for (const [op, clear, like, inputs, terms] of [
+    [convolveOp, convolve, y, [x, w], depth],
+    [inputGradientOp, inputGradient, x, [y, w], outputs * sizeOf(window.kernel)],
+    [weightGradientOp, weightGradient, w, [x, y], images * sizeOf(window.out)],
+  ] as const) {
+    const storage = wasmBackend.compute(op as Op, inputs, sliding, like);
+    if (storage === null) continue;
+    computed.add(op.name);
+    const expected = { ...like, storage: new Float32Array(like.storage.length) };
+    clear(expected, inputs, sliding);
+    expectClose({ ...like, storage }, expected, terms);
+  }
+}
+
 describe("convolution in WebAssembly is that by columns", () => {
   it("forward, by the images and by the weights, whatever its sizes", () => {
     const computed = new Set<string>();
     fc.assert(
-      fc.property(cases, (each) => {
-        const { images, groups, channels, outputs } = each;
-        const window = windowOf(each);
-        const sliding = { window, groups };
-        const x = block([images, groups * channels, window.height, window.width], 1);
-        const w = block([groups * outputs, channels, ...window.kernel], 2);
-        const y = block([images, groups * outputs, ...window.out], 3);
-        const depth = channels * sizeOf(window.kernel);
-        for (const [op, clear, like, inputs, terms] of [
-          [convolveOp, convolve, y, [x, w], depth],
-          [inputGradientOp, inputGradient, x, [y, w], outputs * sizeOf(window.kernel)],
-          [weightGradientOp, weightGradient, w, [x, y], images * sizeOf(window.out)],
-        ] as const) {
-          const storage = wasmBackend.compute(op as Op, inputs, sliding, like);
-          if (storage === null) continue;
-          computed.add(op.name);
-          const expected = { ...like, storage: new Float32Array(like.storage.length) };
-          clear(expected, inputs, sliding);
-          expectClose({ ...like, storage }, expected, terms);
-        }
+      fc.property(cases, (each) => compare(each, computed)),
+      { numRuns: 200 },
+    );
+    expect(computed.size).toBe(3);
+  });
+
+  it("depthwise, whatever its sizes", () => {
+    const computed = new Set<string>();
+    const depthwise = fc.tuple(cases, fc.integer({ min: 2, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.boolean());
+    fc.assert(
+      fc.property(depthwise, ([each, groups, across, steps]) => {
+        const stride = steps ? each.stride : ([1, 1] as [number, number]);
+        const out: [number, number] = [each.out[0], across];
+        compare({ ...each, groups, channels: 1, outputs: 1, stride, out }, computed);
       }),
       { numRuns: 200 },
     );
     expect(computed.size).toBe(3);
+  });
+
+  it("depthwise, with infinities and NaN where the windows see them alone", () => {
+    const window: Window = {
+      ...{ height: 6, width: 9, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] },
+      ...{ before: [1, 1], out: [6, 9] },
+    };
+    const sliding = { window, groups: 40 };
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const x = block([2, 40, 6, 9], 1);
+      const w = block([40, 1, 3, 3], 2);
+      (x.storage as Float32Array)[6 * 9 * 3 + 14] = odd;
+      for (const [op, clear, like, inputs] of [
+        [convolveOp, convolve, x, [x, w]],
+        [inputGradientOp, inputGradient, x, [x, w]],
+        [weightGradientOp, weightGradient, w, [x, x]],
+      ] as const) {
+        const storage = wasmBackend.compute(op as Op, inputs, sliding, like)!;
+        const expected = { ...like, storage: new Float32Array(like.storage.length) };
+        clear(expected, inputs, sliding);
+        storage.forEach((value, i) => {
+          if (Number.isFinite(expected.storage[i])) expect(value).toBeCloseTo(expected.storage[i], 3);
+          else expect(value).toBe(expected.storage[i]);
+        });
+      }
+    }
   });
 
   it("and takes the same memory each time", () => {

@@ -5,6 +5,7 @@
  * All is float32: images [N, C, H, W], weights [O, C / groups, kh, kw], results [N, O, windows]; addresses in bytes.
  */
 import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
+import { rowDotsFunction, rowsFunction } from "./conv-depthwise.ts";
 import { type Fields, fetchFields } from "./conv-geometry.ts";
 import {
   gatherFunction,
@@ -51,9 +52,26 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
     body: (code) => body(new Run(code)),
   });
   return [
-    define("convolve", forward),
-    define("convolveInputGradient", byInput),
-    define("convolveWeightGradient", byWeight),
+    define("convolve", (run) =>
+      run.code.get(run.f.isDepthwise).branch(
+        () => depthwise(run),
+        () => forward(run),
+      ),
+    ),
+    define("convolveInputGradient", (run) =>
+      run.code.get(run.f.hasBack).branch(
+        () => depthwiseByInput(run),
+        () => byInput(run),
+      ),
+    ),
+    define("convolveWeightGradient", (run) =>
+      run.code.get(run.f.isDepthwise).branch(
+        () => depthwiseByWeight(run),
+        () => byWeight(run),
+      ),
+    ),
+    rowsFunction(options.relaxed),
+    rowDotsFunction(options.relaxed),
     windowsTile(options),
     tapsTile(options),
     inputGradientTile(options),
@@ -159,6 +177,80 @@ function forward(run: Run): void {
       });
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, "i32.mul", [2], "i32.shl", v.w, "i32.add");
+    });
+  });
+}
+
+/** Runs the body with `x` and `y` at each image (its padded copy) and result, and `w` at its kernel. */
+function eachDepthwise({ code, v, f }: Run, [x, y, w]: readonly number[], body: () => void): void {
+  const { geometry, scratch } = parameters;
+  code.put(v.x, v.n, f.imageBytes, "i32.mul", x, "i32.add").put(v.y, v.n, f.resultBytes, "i32.mul", y, "i32.add");
+  code.get(f.padded).branch(() => {
+    code.put(v.image, scratch, f.image, "i32.add").push(v.x, v.image, geometry, [1]).call("conv.pad");
+    code.put(v.x, v.image);
+  });
+  code.put(v.w, w);
+  code.count(v.group, f.groups, 1, () => {
+    body();
+    code.put(v.x, v.x, f.plane, "i32.add").put(v.y, f.count, [2], "i32.shl", v.y, "i32.add");
+    code.put(v.w, f.depth, [2], "i32.shl", v.w, "i32.add");
+  });
+}
+
+function depthwise(run: Run): void {
+  const { code, v, f } = run;
+  const { a, b, result, geometry, scratch } = parameters;
+  code.push(scratch, f.image, "i32.add", [0], f.padded, "memory.fill");
+  run.eachImage(() => {
+    eachDepthwise(run, [a, result, b], () => {
+      code.push(v.x, f.rowStep, geometry, f.taps, "i32.add", v.w, f.depth, v.y, f.down, f.across).call("conv.rows");
+    });
+  });
+}
+
+function depthwiseByWeight(run: Run): void {
+  const { code, v, f } = run;
+  const { a, b, result, geometry, scratch, from, to } = parameters;
+  code.push(scratch, f.image, "i32.add", [0], f.padded, "memory.fill");
+  code.put(v.to, to, [2], "i32.shl", f.depth, to, [2], "i32.shl", f.depth, "i32.lt_s", "select");
+  code.count(v.n, f.images, 1, () => {
+    eachDepthwise(run, [a, b, result], () => {
+      code.put(v.tap, from, [2], "i32.shl");
+      code.loop(() => {
+        code.put(v.from, v.tap, [2], "i32.shl", v.w, "i32.add");
+        code
+          .get(v.n)
+          .op("i32.eqz")
+          .branch(() => code.get(v.from).float(0).access("f32.store"));
+        code
+          .push(geometry, f.taps, "i32.add", v.tap, [2], "i32.shl", "i32.add")
+          .access("i32.load")
+          .get(v.x)
+          .op("i32.add");
+        code.push(f.rowStep, v.y, f.down, f.across, v.from).call("conv.rowDots");
+        code.advance(v.tap, 1).push(v.tap, v.to, "i32.lt_s").leaveIf();
+      });
+    });
+  });
+}
+
+/** The gradient, with zeros around it, convolved with the kernel turned about. */
+function depthwiseByInput(run: Run): void {
+  const { code, v, f } = run;
+  const { a, b, result, geometry, scratch } = parameters;
+  const [plane, back] = [run.address(scratch, f.panel), run.address(geometry, f.back)];
+  code.push(plane, [0], f.backPlane, "memory.fill");
+  run.eachImage(() => {
+    code.put(v.y, v.n, f.resultBytes, "i32.mul", a, "i32.add");
+    code.put(v.x, v.n, f.imageBytes, "i32.mul", result, "i32.add").put(v.w, b);
+    code.count(v.group, f.groups, 1, () => {
+      code.put(v.to, plane, f.backBefore, "i32.add").put(v.i, f.down);
+      code.repeat(v.i, () => {
+        code.push(v.to, v.y, f.across, [2], "i32.shl", "memory.copy");
+        code.put(v.to, v.to, f.backRow, "i32.add").put(v.y, f.across, [2], "i32.shl", v.y, "i32.add");
+      });
+      code.push(plane, f.backRow, back, v.w, f.depth, v.x, f.rows, f.rowBytes, [2], "i32.shr_u").call("conv.rows");
+      code.put(v.x, f.rows, f.rowBytes, "i32.mul", v.x, "i32.add").put(v.w, f.depth, [2], "i32.shl", v.w, "i32.add");
     });
   });
 }
