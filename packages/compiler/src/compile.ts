@@ -3,17 +3,16 @@
  */
 
 import { generateModule } from "./codegen/module.ts";
-import type { FusedGraph } from "./ir/fused-graph.ts";
 import type { Graph } from "./ir/graph.ts";
-import type { Phase } from "./ir/phases.ts";
 import { fuseColumns } from "./passes/column-fusion.ts";
 import { fuseEpilogues } from "./passes/epilogue.ts";
 import { putFailuresFirst } from "./passes/failures-first.ts";
 import { fuse } from "./passes/fusion.ts";
-import { assignInPlace, type InPlace } from "./passes/in-place.ts";
+import { assignInPlace } from "./passes/in-place.ts";
 import { joinScatters } from "./passes/join-scatters.ts";
-import { type MemoryPlan, planMemory } from "./passes/memory-plan.ts";
+import { planMemory } from "./passes/memory-plan.ts";
 import { partition } from "./passes/partition.ts";
+import { Regions } from "./passes/regions.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { reroll } from "./passes/reroll.ts";
 import { fuseRows } from "./passes/row-fusion.ts";
@@ -22,45 +21,73 @@ import { sharePanels } from "./passes/share-panels.ts";
 import { simplify } from "./passes/simplify.ts";
 import { stackProducts } from "./passes/stack-products.ts";
 import { suspectGarbage } from "./runtime/garbage.ts";
-import { link } from "./runtime/link.ts";
+import { commandsOf, link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
 import { Program } from "./runtime/program.ts";
 import { threadGroupOf } from "./runtime/threads/thread-group.ts";
+import { type Template, templatesOf } from "./templates.ts";
+import { type StructureOfGraph, standInFor, structureOf } from "./trace/structure.ts";
 import type { TracedFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
 
 /** A compiled function, with what the passes made on the way: `explain` tells of it. */
-export interface Compilation {
+export interface Compilation extends Template {
   readonly traced: TracedFunction;
-  readonly graph: Graph;
-  readonly fused: FusedGraph;
-  readonly inPlace: InPlace;
-  readonly phases: readonly Phase[];
-  readonly plan: MemoryPlan;
   readonly program: Program;
 }
 
 /** What a program holds in JavaScript, for each operation that was traced: about. */
 const bytesPerOperation = 2048;
 
+interface CompileOptions {
+  readonly deterministic: boolean;
+}
+
 /**
  * Compiles what was traced of a function (`traceFunction`: every op applied, those of backward and optimizer included), to
  * run on the heap's memory and its threads.
  */
-export function compile(
-  traced: TracedFunction,
+export function compile(traced: TracedFunction, heap: Heap, options: CompileOptions): Compilation {
+  // Structure: graph → what compiling goes by. What was compiled before of an equal one serves this one too.
+  const structure = structureOf(traced.graph);
+  const make = () => templateFor(traced.graph, structure, heap, options);
+  const template = templatesOf(heap).find(structure, options.deterministic, make);
+  const { standIns, draws, regions, linked, fused, graph } = template;
+  const bindings = {
+    parameters: new Map(standIns.map((standIn, i) => [standIn, structure.parameters[i]])),
+    draws: new Map(draws.map((draw, i) => [draw, structure.draws[i]])),
+  };
+  // What the program needs gets its place in the heap; and another, later, where it had to give way to other programs.
+  const place = () => {
+    // Layout: regions → their addresses in the heap.
+    const layout = new MemoryLayout(regions, bindings, heap);
+    // Commands: functions → what is run at that place, kernels in JavaScript among them.
+    return { layout, commands: commandsOf(linked, fused.groups, layout) };
+  };
+  // What is called at every step: copies inputs in, runs the commands, copies outputs out.
+  const program = new Program(graph, heap, place);
+  suspectGarbage(traced.graph.nodes.length * bytesPerOperation);
+  return { ...template, traced, program };
+}
+
+/** From a graph to its code, which is the same for all parameters of such shapes and wherever they lie. */
+function templateFor(
+  traced: Graph,
+  { parameters, draws }: StructureOfGraph,
   heap: Heap,
-  { deterministic }: { readonly deterministic: boolean },
-): Compilation {
+  { deterministic }: CompileOptions,
+): Template {
   const threads = threadGroupOf(heap);
+  const standIns = parameters.map(standInFor);
+  const found = new Map(parameters.map((parameter, i) => [parameter, standIns[i]]));
   // Rerolling: graph → a graph in which equal steps one after another are scans.
-  const rerolled = reroll(traced.graph);
-  // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs.
-  const simplified = simplify(rerolled);
+  const rerolled = reroll(traced);
+  // Simplify and rewrite: graph → a graph of fewer and cheaper nodes, with the same outputs, and of stand-ins for its parameters.
+  const simplified = simplify(rerolled, undefined, null, (parameter) => found.get(parameter)!);
   // Joined scatters: graph → a graph in which slices' gradients that are added up are put one after another.
   const scatters = joinScatters(simplified);
   // What lies one after another in what scans keep is found to do so.
-  const joined = rerolled === traced.graph || scatters === simplified ? scatters : simplify(scatters);
+  const joined = rerolled === traced || scatters === simplified ? scatters : simplify(scatters);
   // Stacked products: graph → a graph in which products that are added up are one product.
   const stacked = stackProducts(joined);
   // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.
@@ -85,17 +112,11 @@ export function compile(
   const phases = threads ? partition(fused, inPlace, threads) : [];
   // Memory plan: groups and phases → an offset in one arena for each other value that is kept, by when it is needed.
   const plan = planMemory(fused, inPlace, phases);
-  // What the program needs gets its place in the heap; and another, later, where it had to give way to other programs.
-  const place = () => {
-    // Layout: memory plan → addresses in the heap, of parameters, inputs, constants and scratch memory too.
-    const layout = new MemoryLayout(graph, fused, inPlace, plan, heap);
-    // Code: groups, phases and addresses → a function in WebAssembly for each group, and one for each run of groups.
-    const module = generateModule(fused, phases, layout);
-    // Link: functions → commands, with the kernels that programs share and with those that are in JavaScript.
-    return { layout, linked: link(module, fused.groups, layout, deterministic) };
-  };
-  // What is called at every step: copies inputs in, runs the commands, copies outputs out.
-  const program = new Program(graph, heap, place);
-  suspectGarbage(traced.graph.nodes.length * bytesPerOperation);
-  return { traced, graph, fused, inPlace, phases, plan, program };
+  // Regions: memory plan → where everything lies, parameters, inputs, constants and scratch memory too, but for the addresses.
+  const regions = new Regions(graph, fused, inPlace, plan, threads?.size ?? 1);
+  // Code: groups, phases and regions → a function in WebAssembly for each group, and one for each run of groups.
+  const module = generateModule(fused, phases, regions);
+  // Link: functions → those that can be called, with the kernels that programs share.
+  const linked = link(module, fused.groups, heap, deterministic);
+  return { graph, fused, inPlace, phases, plan, regions, linked, standIns, draws };
 }

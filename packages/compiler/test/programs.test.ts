@@ -10,7 +10,7 @@ import { checkCases, fuzzing } from "@chainrule/testing";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { jit } from "../src/index.ts";
-import { inputsOf, type Made, type Program, programsOf, runProgram } from "./programs.ts";
+import { inputsOf, type Made, neighbourOf, type Program, programsOf, runProgram } from "./programs.ts";
 import { expectIdentical, expectSame } from "./same.ts";
 
 /** Numbers of size 1 to 10 that cancel leave this much of their rounding. */
@@ -76,6 +76,20 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
     it("at NaN, infinities and zeros of both signs", limit, () => {
       checkCases(programsOf({ wild: true, longest: 8 }), check, runs(100));
     });
+  });
+
+  it("values, each program beside another that is nearly the same", limit, () => {
+    const neighbours = fc.record({
+      program: programsOf(),
+      at: fc.nat(),
+      way: fc.nat({ max: 3 }),
+      by: fc.nat({ max: 63 }),
+    });
+    const check = ({ program, ...change }: { program: Program; at: number; way: number; by: number }) => {
+      const other = neighbourOf(program, change);
+      for (const each of [program, other, program, other]) checkValues(each);
+    };
+    fc.assert(fc.property(neighbours, check), runs(150));
   });
 
   it("steps of training, which change parameters and buffers", limit, () => {

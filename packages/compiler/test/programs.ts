@@ -114,3 +114,22 @@ export function runProgram({ steps }: Program, inputs: readonly Tensor[]): Made[
 function isExact(kind: Kind, operands: readonly Made[]): boolean {
   return kind !== "smooth" && operands.every(({ exact }) => exact);
 }
+
+/** The program with one thing changed: a choice of a step, what a step takes, a length of an input, or its dtype. */
+export function neighbourOf(
+  { inputs, steps }: Program,
+  { at, way, by }: { readonly at: number; readonly way: number; readonly by: number },
+): Program {
+  const [input, step] = [at % inputs.length, at % steps.length];
+  if (way === 0)
+    return { inputs, steps: steps.with(step, { ...steps[step], choices: steps[step].choices.with(by % 4, by) }) };
+  if (way === 1)
+    return { inputs, steps: steps.with(step, { ...steps[step], from: steps[step].from.with(by % 3, by) }) };
+  const { shape } = inputs[input];
+  if (way === 2 && shape.length > 0) {
+    const longer = shape.with(by % shape.length, 1 + (by % 5));
+    return { inputs: inputs.with(input, { ...inputs[input], shape: longer }), steps };
+  }
+  const dtype = (["float32", "float64", "int32", "bool"] as const)[input === 0 ? by % 2 : by % 4];
+  return { inputs: inputs.with(input, { ...inputs[input], dtype }), steps };
+}

@@ -6,7 +6,7 @@
 import type { DType } from "@chainrule/core";
 import { splitAtAxes } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Layout } from "../ir/layout.ts";
+import type { Place, Places } from "../ir/layout.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 
@@ -30,13 +30,13 @@ export function isAxisLoop(node: GraphNode): boolean {
   return axisLoopOf(node) !== null && node.size > 0 && node.inputs[0].size > 0;
 }
 
-export function writeAxisLoop(code: Code, node: GraphNode, layout: Layout): void {
+export function writeAxisLoop(code: Code, node: GraphNode, places: Places): void {
   const { inputs, lowering } = node;
   if (lowering?.kind !== "axisLoop" && lowering?.kind !== "reduce") return;
   const { axes } = lowering;
   const reverse = lowering.kind === "axisLoop" && lowering.reverse === true;
   const writer = new AxisLoopWriter(code, inputs[0], node, splitAtAxes(inputs[0].shape, axes), reverse);
-  writer.write(axisLoopOf(node)!, layout.contiguousAddressOf(inputs[0]), layout.contiguousAddressOf(node));
+  writer.write(axisLoopOf(node)!, places.contiguousPlaceOf(inputs[0]), places.contiguousPlaceOf(node));
 }
 
 class AxisLoopWriter {
@@ -57,12 +57,12 @@ class AxisLoopWriter {
     this.#v = code.variables("start", "at", "rest", "i", "j", "result");
   }
 
-  write(loop: AxisLoop, from: number, to: number): void {
+  write(loop: AxisLoop, from: Place, to: Place): void {
     const { outer, n, inner } = this.#lengths;
     const v = this.#v;
     const bytes = bytesPer(this.#from);
     const body = this.#bodyOf(loop);
-    this.#code.int(from).set(v.start).int(to).set(v.result);
+    this.#code.place(from).set(v.start).place(to).set(v.result);
     this.#repeat(v.i, outer, () => {
       this.#repeat(v.j, inner, () => {
         body();

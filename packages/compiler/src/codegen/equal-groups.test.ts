@@ -17,8 +17,8 @@ const filled = (shape: readonly number[]) => rand(shape, { generator }).sub(0.5)
 /** The functions of a compiled function's module, and how its groups call them. */
 function moduleOf(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]) {
   const traced = traceFunction("f", f as never, flatten("f", "arguments", inputs, true));
-  const { fused, phases, program } = compile(traced, sharedHeap()!, { deterministic: false });
-  const { functions, calls } = generateModule(fused, phases, program.layout);
+  const { fused, phases, regions } = compile(traced, sharedHeap()!, { deterministic: false });
+  const { functions, calls } = generateModule(fused, phases, regions);
   return { functions: functions.filter(({ name }) => name.startsWith("group")), calls, graph: traced.graph as Graph };
 }
 

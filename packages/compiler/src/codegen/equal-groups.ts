@@ -54,8 +54,13 @@ export function equalGroups(
 ): EqualGroups[] {
   const found = new Map<number, { description: Description; equal: EqualGroups & { members: unknown[] } }[]>();
   const all: EqualGroups[] = [];
+  // Most groups of a small graph are alike to too few others even at a glance, and are not compared.
+  const glances = groups.map(glanceAt);
+  const counts = new Map<number, number>();
+  for (const glance of glances) if (glance !== null) counts.set(glance, (counts.get(glance) ?? 0) + 1);
   groups.forEach((group, number) => {
-    if (group.kind !== "loop" && group.kind !== "matmul" && group.kind !== "copy") return;
+    const glance = glances[number];
+    if (glance === null || counts.get(glance)! < leastOf(group)) return;
     const description = describe(group, storage, partsOf(number));
     const alike = found.get(description.hash) ?? [];
     found.set(description.hash, alike);
@@ -68,10 +73,21 @@ export function equalGroups(
       all.push(equal);
     }
   });
-  return all.filter(({ group, members }) => members.length >= (group.kind === "loop" ? leastLoops : leastOthers));
+  return all.filter(({ group, members }) => members.length >= leastOf(group));
+}
+
+function leastOf({ kind }: FusionGroup): number {
+  return kind === "loop" ? leastLoops : leastOthers;
 }
 
 const kinds = ["loop", "matmul", "copy"];
+
+/** A number that is the same for equal groups; null for kinds that share nothing. */
+function glanceAt({ kind, members }: FusionGroup): number | null {
+  const at = kinds.indexOf(kind);
+  const { size, inputs } = members[0];
+  return at < 0 ? null : hashOf([at, members.length, size, members[members.length - 1].size, inputs[0]?.size ?? 0]);
+}
 
 /** How far a value begins beyond a multiple of 16 bytes: parts of others may, which code goes by. */
 export function misalignment(node: GraphNode, part: Part | undefined): number {

@@ -3,7 +3,7 @@
  */
 import { type IndexingKind, splitAtAxes } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Layout } from "../ir/layout.ts";
+import type { Places } from "../ir/layout.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { giveUp } from "./guard.ts";
@@ -17,15 +17,15 @@ export function isIndexing(node: GraphNode): boolean {
 }
 
 /** An index that is not there ends the program; the kernels say which it was. */
-export function writeIndexing(code: Code, node: GraphNode, layout: Layout): void {
+export function writeIndexing(code: Code, node: GraphNode, places: Places): void {
   const { lowering } = node;
-  if (lowering?.kind === "indexing") new IndexingLoop(code, node, layout, lowering.axis, lowering.indexing).write();
+  if (lowering?.kind === "indexing") new IndexingLoop(code, node, places, lowering.axis, lowering.indexing).write();
 }
 
 class IndexingLoop {
   readonly #code: Code;
   readonly #node: GraphNode;
-  readonly #layout: Layout;
+  readonly #places: Places;
   readonly #kind: IndexingKind;
   /** What is read from, or added to, is [outer, n, inner]; there are `count` indices along the axis. */
   readonly #n: number;
@@ -39,10 +39,10 @@ class IndexingLoop {
   readonly #indices: number;
   readonly #element: number;
 
-  constructor(code: Code, node: GraphNode, layout: Layout, axis: number, kind: IndexingKind) {
+  constructor(code: Code, node: GraphNode, places: Places, axis: number, kind: IndexingKind) {
     this.#code = code;
     this.#node = node;
-    this.#layout = layout;
+    this.#places = places;
     this.#kind = kind;
     const large = kind === "indexAdd" ? node.shape : node.inputs[0].shape;
     const { outer, n, inner } = splitAtAxes(large, { first: axis, last: axis });
@@ -57,24 +57,25 @@ class IndexingLoop {
 
   write(): void {
     const [first, , third] = this.#node.inputs;
-    const addressOf = (node: GraphNode) => this.#layout.contiguousAddressOf(node);
-    const out = addressOf(this.#node);
+    const placeOf = (node: GraphNode) => this.#places.contiguousPlaceOf(node);
+    const out = placeOf(this.#node);
+    const from = placeOf(first);
     const adds = this.#kind === "indexAdd" || this.#kind === "scatterAdd";
     if (this.#kind === "indexAdd")
       this.#code
-        .int(out)
+        .place(out)
         .int(0)
         .int(this.#node.size * this.#bytes)
         .op("memory.fill");
-    if (this.#kind === "scatterAdd" && addressOf(first) !== out)
+    if (this.#kind === "scatterAdd" && (from.local !== out.local || from.offset !== out.offset))
       this.#code
-        .int(out)
-        .int(addressOf(first))
+        .place(out)
+        .place(from)
         .int(this.#node.size * this.#bytes)
         .op("memory.copy");
-    this.#code.int(adds ? out : addressOf(first)).set(this.#slab);
-    this.#code.int(adds ? addressOf(third && this.#kind === "scatterAdd" ? third : first) : out).set(this.#small);
-    this.#code.int(addressOf(this.#node.inputs[1])).set(this.#indices);
+    this.#code.place(adds ? out : from).set(this.#slab);
+    this.#code.place(adds ? (third && this.#kind === "scatterAdd" ? placeOf(third) : from) : out).set(this.#small);
+    this.#code.place(placeOf(this.#node.inputs[1])).set(this.#indices);
     this.#repeat(this.#outer, () => {
       if (this.#kind === "gather" || this.#kind === "indexAdd") this.#slices();
       else this.#perElement();
@@ -95,7 +96,7 @@ class IndexingLoop {
   /** The same indices for every slab, each naming a slice of `inner` elements. */
   #slices(): void {
     const code = this.#code;
-    code.int(this.#layout.contiguousAddressOf(this.#node.inputs[1])).set(this.#indices);
+    code.place(this.#places.contiguousPlaceOf(this.#node.inputs[1])).set(this.#indices);
     const slice = this.#inner * this.#bytes;
     this.#repeat(this.#count, () => {
       this.#locate(() => code.get(this.#slab));

@@ -59,10 +59,10 @@ export class LoopAccesses {
         this.#rowOffsets.set(node, offset);
         offset += rowBytes(node, rowPass, this.#group);
       }
-    // At a constant address, what is read and written in step shares a pointer.
-    if (offset === 0 || !partition) return { local: null, offset: scratch.address };
+    // In the arena itself, what is read and written in step shares a pointer.
+    if (offset === 0 || !partition) return scratch.place;
     const local = code.local("i32");
-    code.put(local, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+    code.place(scratch.place).set(local).put(local, partition.thread, [scratch.bytes], "i32.mul", local, "i32.add");
     return { local, offset: 0 };
   }
 

@@ -343,8 +343,7 @@ class LoopNest {
       const pointer = this.#code.local("i32");
       const outer = this.#pointers.get(pattern) ?? null;
       if (outer !== null) this.#code.get(outer);
-      else this.#code.int(pattern.includes("@") ? access.address : 0);
-      if (outer === null && access.from !== null) this.#code.get(access.from).op("i32.add");
+      else this.#code.place({ local: access.from, offset: pattern.includes("@") ? access.address : 0 });
       if (this.#split?.axis === axis)
         this.#code.push(this.#split.range.start, [this.#bytesPerStep(axis, access)], "i32.mul", "i32.add");
       this.#code.set(pointer);

@@ -127,7 +127,7 @@ export function writeMatmul(
 class BatchLoops {
   readonly #code: Code;
   readonly #product: Product;
-  readonly #scratch: Term;
+  readonly #scratch: number;
   #rows: Term;
   #columns: Term;
   #bias: Term;
@@ -143,7 +143,8 @@ class BatchLoops {
     const { a, b, batch, m, n } = product;
     this.#code = code;
     this.#product = product;
-    this.#scratch = [scratch.address];
+    this.#scratch = code.local("i32");
+    code.place(scratch.place).set(this.#scratch);
     this.#rows = [m];
     this.#columns = [n];
     this.#bias = this.#termOf(product.bias);
@@ -157,15 +158,13 @@ class BatchLoops {
       return pointer;
     });
     if (!partition) return;
-    const own = code.local("i32");
-    code.put(own, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
-    this.#scratch = own;
+    code.put(this.#scratch, partition.thread, [scratch.bytes], "i32.mul", this.#scratch, "i32.add");
     this.#partitionWork(partition);
   }
 
-  /** The address as a constant, or in a local; 0 for none. */
+  /** The address in a local; 0 for none. */
   #termOf(place: Place | null): Term {
-    if (place === null || place.local === null) return [place?.offset ?? 0];
+    if (place === null) return [0];
     if (place.offset === 0) return place.local;
     const local = this.#code.local("i32");
     this.#code.place(place).set(local);

@@ -8,9 +8,9 @@ import { type LaneType, laneBytes } from "./lanes.ts";
 /** Something that is read or written along the loops. */
 export interface MemoryAccess {
   readonly lane: LaneType;
+  /** Where it begins: so many bytes beyond the address in a local. */
   readonly address: number;
-  /** The local whose value is to be added to the address; null for none. */
-  readonly from: number | null;
+  readonly from: number;
   /** One stride for each axis of the group, then (see `merge`) for each loop; in elements. */
   strides: readonly number[];
   /** The local that holds what was loaded. */
@@ -30,11 +30,10 @@ export function reductionStrides({ lengths, reducedAxes }: FusionGroup): number[
 }
 
 /**
- * Accesses that step alike share their pointers, under this name; those that step backwards, or begin at a local, have their
- * own, which is the address.
+ * Accesses that step alike from the same address share their pointers, under this name; those that step backwards have their
+ * own, since no instruction reads before a pointer.
  */
 export function patternOf({ lane, strides, address, from }: MemoryAccess): string {
   const bytes = strides.map((stride) => stride * laneBytes[lane]);
-  if (from !== null) return `${bytes}@${from}+${address}`;
-  return bytes.some((step) => step < 0) ? `${bytes}@${address}` : `${bytes}`;
+  return bytes.some((step) => step < 0) ? `${bytes}@${from}+${address}` : `${bytes} ${from}`;
 }

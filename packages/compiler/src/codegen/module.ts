@@ -5,13 +5,13 @@
 
 import { type FusedGraph, type FusionGroup, withBodies } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import { fixedPlaces, type Layout, type Places, type Scratch } from "../ir/layout.ts";
+import { type Layout, type Location, type Places, type Scratch, tableEntry } from "../ir/layout.ts";
 import type { Phase } from "../ir/phases.ts";
 import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
 import { writeAxisLoop } from "./axis-loops.ts";
 import { writeCopy } from "./copy.ts";
 import { scalarFallbacks } from "./emitters.ts";
-import { type EqualGroups, equalGroups, misalignment } from "./equal-groups.ts";
+import { type EqualGroups, equalGroups, misalignment, type Storage } from "./equal-groups.ts";
 import { writeIndexing } from "./gather-scatter.ts";
 import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
@@ -30,10 +30,10 @@ export interface EntryPoint {
   readonly phases: readonly Phase[];
 }
 
-/** The function that computes a group, and the addresses that it is given after part and thread. */
+/** The function that computes a group, and what it is given the addresses of, after part and thread. */
 export interface GroupCall {
   readonly name: string;
-  readonly addresses: readonly number[];
+  readonly given: readonly Location[];
   /** Into how many parts the group is cut, which any thread can do; undefined where it is not. */
   readonly parts: number | undefined;
 }
@@ -49,7 +49,8 @@ export interface GeneratedModule {
 
 /** Where values lie, and what kernels need besides. */
 export interface ModuleLayout extends Layout {
-  readonly scratch: Scratch;
+  /** Memory in which kernels pack their operands: so many bytes for each thread. */
+  readonly scratch: { readonly location: Location; readonly bytes: number };
   readonly geometries: Geometries;
 }
 
@@ -58,7 +59,11 @@ export function entryName({ first }: EntryPoint): string {
   return `run${first}`;
 }
 
-/** @param phases how threads share the work; none where there is one thread. */
+/**
+ * The module's functions take, last, where the program's table of regions lies: their code is the same wherever that is.
+ *
+ * @param phases how threads share the work; none where there is one thread.
+ */
 export function generateModule(fused: FusedGraph, phases: readonly Phase[], layout: ModuleLayout): GeneratedModule {
   const { groups, stored, inRows } = fused;
   const imports = importsOf(withBodies(groups));
@@ -66,22 +71,28 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
   const entryPoints = entryPointsOf(groups, phases);
   const functions: FunctionDefinition[] = [];
   const calls = new Map<number, GroupCall>();
-  const define = (name: string, group: FusionGroup, places: Places, cut: number | undefined, addresses: number) => {
+  const define = (name: string, group: FusionGroup, cut: number | undefined, shared: SharedPlaces | null) => {
     const partition = cut === undefined ? null : { parts: cut, part: partLocal, thread: threadLocal };
+    const first = partition ? partParameters.length : 0;
+    const table = first + (shared?.count ?? 0);
     functions.push({
       name,
-      parameters: [...(partition ? partParameters : []), ...new Array<"i32">(addresses).fill("i32")],
-      body: (code) => writeGroup(code, group, { layout, places, stored, inRows, imports }, partition),
+      parameters: new Array<"i32">(table + 1).fill("i32"),
+      body: (code) => {
+        const fixed = placesIn(code, layout, table);
+        const places = shared ? shared.placesIn(fixed, first) : fixed;
+        writeGroup(code, group, { layout, places, stored, inRows, imports }, partition);
+      },
     });
   };
-  const places = fixedPlaces(layout);
-  for (const equal of equalGroups(groups, { ...places, stored, inRows }, (number) => parts.get(number))) {
+  const storage: Storage = { views: layout.views, partOf: (node) => layout.partOf(node), stored, inRows };
+  for (const equal of equalGroups(groups, storage, (number) => parts.get(number))) {
     const [{ number }] = equal.members;
     const [name, cut] = [groupName(number), parts.get(number)];
-    const shared = sharedPlaces(equal, layout, places, cut === undefined ? 0 : partParameters.length);
-    define(name, equal.group, shared.places, cut, shared.count);
+    const shared = sharedPlaces(equal, layout);
+    define(name, equal.group, cut, shared);
     for (const { number, operands } of equal.members)
-      calls.set(number, { name, addresses: shared.addressesOf(operands), parts: cut });
+      calls.set(number, { name, given: shared.givenFor(operands), parts: cut });
   }
   const defineScan = (name: string, group: FusionGroup) => {
     const scan = new ScanPlaces(group, layout);
@@ -89,27 +100,34 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
     const names = steps.map((_, i) => `${name}step${i}`);
     const { stored, inRows } = group.body!.fused;
     const context = { layout, imports, stored, inRows };
-    steps.forEach(({ group, moving, places }, i) => {
+    steps.forEach(({ group, moving, placesIn: placesOfStep }, i) => {
       functions.push({
         name: names[i],
-        parameters: moving.map(() => "i32"),
-        body: (code) => writeGroup(code, group, { ...context, places }, null),
+        parameters: new Array<"i32">(moving.length + 1).fill("i32"),
+        body: (code) => {
+          const places = placesOfStep(placesIn(code, layout, moving.length));
+          writeGroup(code, group, { ...context, places }, null);
+        },
       });
     });
-    functions.push({ name, parameters: [], body: (code) => writeScan(code, scan, steps, names) });
+    functions.push({
+      name,
+      parameters: ["i32"],
+      body: (code) => writeScan(code, scan, steps, names, { fixed: placesIn(code, layout, 0), table: 0 }),
+    });
   };
   groups.forEach((group, number) => {
     if (group.kind === "host" || calls.has(number)) return;
     if (group.kind === "scan") {
       defineScan(groupName(number), group);
-      calls.set(number, { name: groupName(number), addresses: [], parts: undefined });
+      calls.set(number, { name: groupName(number), given: [], parts: undefined });
       return;
     }
     const [name, cut] = [groupName(number), parts.get(number)];
-    define(name, group, places, cut, 0);
-    calls.set(number, { name, addresses: [], parts: cut });
+    define(name, group, cut, null);
+    calls.set(number, { name, given: [], parts: cut });
   });
-  for (const entry of entryPoints) functions.push(entryFunction(entry, calls));
+  for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout));
   return { functions, imports, entryPoints, calls };
 }
 
@@ -118,21 +136,53 @@ function groupName(group: number): string {
   return `group${group}`;
 }
 
-/** Places at the addresses that the function of equal groups is given: those that are not the same for all of them. */
-function sharedPlaces({ operands, members }: EqualGroups, layout: ModuleLayout, fixed: Places, firstLocal: number) {
+/** Where values lie for a function that finds the regions of its program in the table at the address in a local. */
+function placesIn(code: Code, layout: Layout, table: number): Places {
+  const placeAt = ({ region, offset }: Location) => ({ local: code.loadedOnce(table, tableEntry(region)), offset });
+  return {
+    views: layout.views,
+    partOf: (node) => layout.partOf(node),
+    placeOf: (node) => placeAt(layout.locationOf(node)),
+    contiguousPlaceOf: (node) => placeAt(layout.contiguousLocationOf(node)),
+    placeAt,
+  };
+}
+
+/** What the function of equal groups is given the addresses of: values that do not lie at the same location for all of them. */
+interface SharedPlaces {
+  readonly count: number;
+  /** Its own places, where the addresses that it is given are in locals from a first one on. */
+  placesIn(fixed: Places, firstLocal: number): Places;
+  /** What it is to be given for a group with these operands. */
+  givenFor(operands: readonly GraphNode[]): Location[];
+}
+
+function sharedPlaces({ operands, members }: EqualGroups, layout: ModuleLayout): SharedPlaces {
   const differing = operands.flatMap((node, i) => {
-    const address = layout.addressOf(node);
-    return members.every((member) => layout.addressOf(member.operands[i]) === address) ? [] : [i];
+    const own = layout.locationOf(node);
+    return members.every((member) => isSame(layout.locationOf(member.operands[i]), own)) ? [] : [i];
   });
   // What a function is given is a multiple of 16; how far beyond it a value begins is the same for equal groups.
   const beyond = operands.map((node) => misalignment(node, layout.partOf(node)));
-  const found = new Map(
-    differing.map((operand, i) => [operands[operand], { local: firstLocal + i, offset: beyond[operand] }]),
-  );
-  const places: Places = { ...fixed, placeOf: (node) => found.get(node) ?? fixed.placeOf(node) };
-  const addressesOf = (own: readonly GraphNode[]) =>
-    differing.map((operand) => layout.addressOf(own[operand]) - beyond[operand]);
-  return { places, addressesOf, count: differing.length };
+  return {
+    count: differing.length,
+    placesIn: (fixed, firstLocal) => {
+      const found = new Map(
+        differing.map((operand, i) => [operands[operand], { local: firstLocal + i, offset: beyond[operand] }]),
+      );
+      return { ...fixed, placeOf: (node) => found.get(node) ?? fixed.placeOf(node) };
+    },
+    givenFor: (own) =>
+      differing.map((operand) => {
+        const { region, offset } = layout.locationOf(own[operand]);
+        return { region, offset: offset - beyond[operand] };
+      }),
+  };
+}
+
+/** Values that are never in memory have no location. */
+function isSame(a: Location | undefined, b: Location | undefined): boolean {
+  return a?.region === b?.region && a?.offset === b?.offset;
 }
 
 /** The JavaScript functions that nodes call for each element, for want of an emitter. */
@@ -156,13 +206,20 @@ interface GroupContext {
 function writeGroup(code: Code, group: FusionGroup, context: GroupContext, partition: WorkPartition | null): void {
   const { layout, places } = context;
   const [node] = group.members;
-  if (group.kind === "loop") writeLoop(code, group, { ...context, scratch: layout.scratch }, partition);
-  else if (group.kind === "matmul") writeMatmul(code, node, places, layout.scratch, partition);
-  else if (group.kind === "window")
-    writeWindow(code, node, { layout, geometries: layout.geometries, scratch: layout.scratch }, partition);
-  else if (group.kind === "axisLoop") writeAxisLoop(code, node, layout);
-  else if (group.kind === "indexing") writeIndexing(code, node, layout);
-  else if (group.kind === "guard") writeGuard(code, node, layout);
+  const { geometries } = layout;
+  // Only what needs scratch memory looks up where it is.
+  const scratch: Scratch = {
+    bytes: layout.scratch.bytes,
+    get place() {
+      return places.placeAt(layout.scratch.location);
+    },
+  };
+  if (group.kind === "loop") writeLoop(code, group, { ...context, scratch }, partition);
+  else if (group.kind === "matmul") writeMatmul(code, node, places, scratch, partition);
+  else if (group.kind === "window") writeWindow(code, node, { places, geometries, scratch }, partition);
+  else if (group.kind === "axisLoop") writeAxisLoop(code, node, places);
+  else if (group.kind === "indexing") writeIndexing(code, node, places);
+  else if (group.kind === "guard") writeGuard(code, node, places);
   else writeCopy(code, node, places);
 }
 
@@ -186,26 +243,34 @@ function entryPointsOf(groups: readonly FusionGroup[], phases: readonly Phase[])
 }
 
 /** Calls the groups one after another; where threads share the work, what each of them does of it. */
-function entryFunction(entry: EntryPoint, calls: ReadonlyMap<number, GroupCall>): FunctionDefinition {
+function entryFunction(
+  entry: EntryPoint,
+  calls: ReadonlyMap<number, GroupCall>,
+  layout: ModuleLayout,
+): FunctionDefinition {
   const { first, last, phases } = entry;
   const name = entryName(entry);
-  const writeCall = (code: Code, group: number) => {
-    const { name, addresses } = calls.get(group)!;
-    for (const address of addresses) code.int(address);
-    code.call(name);
+  const callsIn = (code: Code, table: number) => {
+    const { placeAt } = placesIn(code, layout, table);
+    return (group: number) => {
+      const { name, given } = calls.get(group)!;
+      for (const location of given) code.place(placeAt(location));
+      code.get(table).call(name);
+    };
   };
   if (phases.length > 0)
     return {
       name,
-      parameters: threadParameters,
+      parameters: [...threadParameters, "i32"],
       result: "i32",
-      body: (code) => writePhases(code, phases, (group) => writeCall(code, group)),
+      body: (code) => writePhases(code, phases, callsIn(code, threadParameters.length)),
     };
   return {
     name,
-    parameters: [],
+    parameters: ["i32"],
     body: (code) => {
-      for (let number = first; number <= last; number++) writeCall(code, number);
+      const writeCall = callsIn(code, 0);
+      for (let number = first; number <= last; number++) writeCall(number);
     },
   };
 }

@@ -5,7 +5,7 @@
 import type { Phase, Task } from "../ir/phases.ts";
 import type { Code } from "../wasm/assembler.ts";
 
-/** (thread, step): 1 where everything was done, 0 where another thread failed. */
+/** (thread, step, and where the program's table lies): 1 where everything was done, 0 where another thread failed. */
 export const threadParameters = ["i32", "i32"] as const;
 const [thread, step] = [0, 1];
 

@@ -4,16 +4,16 @@
  */
 import type { FusionGroup, ScanBody } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import type { Layout, Places } from "../ir/layout.ts";
+import type { Layout, Location, Places } from "../ir/layout.ts";
 import { basesOf } from "../ir/reads.ts";
 import { entryAt, entryOf, type Scan, type ScanResult, scanResultOf } from "../ir/scan.ts";
 import { isView, type Views } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 
-/** An address at the first step, and by how many bytes it moves. */
+/** A location at the first step, and by how many bytes it moves. */
 interface Moving {
-  readonly address: number;
+  readonly location: Location;
   readonly stride: number;
 }
 
@@ -21,7 +21,8 @@ interface Moving {
 export interface StepCall {
   readonly group: FusionGroup;
   readonly moving: readonly Moving[];
-  readonly places: Places;
+  /** Its places, given those of all that does not move. */
+  placesIn(fixed: Places): Places;
 }
 
 /** Where the values of a scan's body lie. */
@@ -63,11 +64,11 @@ export class ScanPlaces {
   /** Where a result is kept of the first step, and by how much that moves. */
   #keptAt(result: ScanResult & { readonly node: GraphNode }, step = 0): Moving {
     const { node, kept } = result;
-    const address = this.#layout.addressOf(node);
-    if (kept === "last") return { address, stride: 0 };
+    const location = this.#layout.locationOf(node);
+    if (kept === "last") return { location, stride: 0 };
     const bytes = entryOf(this.#valueOf(result)) * bytesPer(node.dtype);
     const [first, next] = [step, step + 1].map((each) => entryAt(this.#scan, kept, each));
-    return { address: address + first * bytes, stride: (next - first) * bytes };
+    return { location: beyond(location, first * bytes), stride: (next - first) * bytes };
   }
 
   /** Where a carry is read. */
@@ -75,11 +76,11 @@ export class ScanPlaces {
     const { value } = this.#scan.carries[carry];
     const carried = this.#results.find((result) => result.kept === "carried" && result.value === value);
     if (carried) return this.#keptAt(carried, -1);
-    return { address: this.#memory + this.#body.carries[carry], stride: 0 };
+    return this.#inMemory(this.#body.carries[carry]);
   }
 
-  get #memory(): number {
-    return this.#layout.addressOf(this.#body.memory);
+  #inMemory(offset: number): Moving {
+    return { location: beyond(this.#layout.locationOf(this.#body.memory), offset), stride: 0 };
   }
 
   /** Where a value lies that has memory. */
@@ -90,17 +91,17 @@ export class ScanPlaces {
       if (input.kind === "carry") return this.#carryAt(input.carry);
       const operand = this.#operands[input.operand];
       const bytes = bytesPer(operand.dtype);
-      const address = this.#layout.contiguousAddressOf(operand) + input.start * bytes;
-      return { address, stride: input.stride * bytes };
+      const location = beyond(this.#layout.contiguousLocationOf(operand), input.start * bytes);
+      return { location, stride: input.stride * bytes };
     }
-    if (source.kind === "constant") return { address: this.#layout.addressOf(node), stride: 0 };
+    if (source.kind === "constant") return { location: this.#layout.locationOf(node), stride: 0 };
     const part = this.#body.parts.get(node);
     if (part) {
-      const { address, stride } = this.#at(part.whole);
-      return { address: address + part.offset * bytesPer(node.dtype), stride };
+      const { location, stride } = this.#at(part.whole);
+      return { location: beyond(location, part.offset * bytesPer(node.dtype)), stride };
     }
     const result = this.#kept.get(node);
-    return result ? this.#keptAt(result) : { address: this.#memory + this.#body.offsets.get(node)!, stride: 0 };
+    return result ? this.#keptAt(result) : this.#inMemory(this.#body.offsets.get(node)!);
   }
 
   /** How each group is called. */
@@ -114,15 +115,16 @@ export class ScanPlaces {
         const place = this.#at(node);
         if (place.stride !== 0) locals.set(node, moving.push(place) - 1);
       }
-      const places: Places = {
+      const placesIn = (fixed: Places): Places => ({
+        ...fixed,
         views,
         partOf: (node) => this.#body.parts.get(node),
         placeOf: (node) => {
           const local = locals.get(node);
-          return local === undefined ? { local: null, offset: this.#at(node).address } : { local, offset: 0 };
+          return local === undefined ? fixed.placeAt(this.#at(node).location) : { local, offset: 0 };
         },
-      };
-      return { group, moving, places };
+      });
+      return { group, moving, placesIn };
     });
   }
 
@@ -135,10 +137,11 @@ export class ScanPlaces {
   }
 
   /** Writes what happens before the first step: carries are what they are at first. */
-  writeStart(code: Code): void {
+  writeStart(code: Code, { placeAt, contiguousPlaceOf }: Places): void {
     this.#scan.carries.forEach(({ operand }, carry) => {
       const initial = this.#operands[operand];
-      writeMove(code, this.#carryAt(carry).address, this.#layout.contiguousAddressOf(initial), bytesIn(initial));
+      code.place(placeAt(this.#carryAt(carry).location)).place(contiguousPlaceOf(initial));
+      code.int(bytesIn(initial)).op("memory.copy");
     });
   }
 
@@ -158,7 +161,7 @@ export class ScanPlaces {
       if (this.#results.some((result) => result.kept === "carried" && result.value === value)) return;
       let from = this.#placeOf(node);
       if (this.#body.aside[carry] >= 0) {
-        const between = { address: this.#memory + this.#body.aside[carry], stride: 0 };
+        const between = this.#inMemory(this.#body.aside[carry]);
         aside.push({ to: between, from, bytes: bytesIn(node) });
         from = between;
       }
@@ -169,10 +172,10 @@ export class ScanPlaces {
 
   /** Where a contiguous value lies, which may be a view. */
   #placeOf(node: GraphNode): Moving {
-    if (node.uniform !== null) return { address: this.#layout.contiguousAddressOf(node), stride: 0 };
+    if (node.uniform !== null) return { location: this.#layout.contiguousLocationOf(node), stride: 0 };
     const { base, offset } = this.#views.of(node);
-    const { address, stride } = this.#at(base);
-    return { address: address + offset * bytesPer(node.dtype), stride };
+    const { location, stride } = this.#at(base);
+    return { location: beyond(location, offset * bytesPer(node.dtype)), stride };
   }
 
   get steps(): number {
@@ -184,31 +187,42 @@ function bytesIn({ size, dtype }: GraphNode): number {
   return size * bytesPer(dtype);
 }
 
-function writeMove(code: Code, to: number, from: number, bytes: number): void {
-  code.int(to).int(from).int(bytes).op("memory.copy");
+function beyond({ region, offset }: Location, bytes: number): Location {
+  return { region, offset: offset + bytes };
 }
 
-/** Writes the loop: calls of functions of these names. */
-export function writeScan(code: Code, places: ScanPlaces, calls: readonly StepCall[], names: readonly string[]): void {
-  places.writeStart(code);
+/**
+ * Writes the loop: calls of functions of these names.
+ *
+ * @param fixed the places of all that does not move.
+ * @param table the local in which it is where the program's table lies, which the functions are given last.
+ */
+export function writeScan(
+  code: Code,
+  scan: ScanPlaces,
+  calls: readonly StepCall[],
+  names: readonly string[],
+  { fixed, table }: { readonly fixed: Places; readonly table: number },
+): void {
+  scan.writeStart(code, fixed);
   const pointers = new Map<string, { readonly local: number; readonly moving: Moving }>();
   const pushAddress = (moving: Moving): void => {
-    if (moving.stride === 0) code.int(moving.address);
+    if (moving.stride === 0) code.place(fixed.placeAt(moving.location));
     else code.get(pointers.get(keyOf(moving))!.local);
   };
-  const copies = places.copies();
+  const copies = scan.copies();
   for (const moving of [...calls.flatMap((call) => call.moving), ...copies.flatMap(({ to, from }) => [to, from])]) {
     if (moving.stride === 0 || pointers.has(keyOf(moving))) continue;
     const local = code.local("i32");
-    code.int(moving.address).set(local);
+    code.place(fixed.placeAt(moving.location)).set(local);
     pointers.set(keyOf(moving), { local, moving });
   }
   const counter = code.local("i32");
-  code.int(places.steps).set(counter);
+  code.int(scan.steps).set(counter);
   code.repeat(counter, () => {
     calls.forEach(({ moving }, i) => {
       for (const each of moving) pushAddress(each);
-      code.call(names[i]);
+      code.get(table).call(names[i]);
     });
     for (const { to, from, bytes } of copies) {
       pushAddress(to);
@@ -219,6 +233,6 @@ export function writeScan(code: Code, places: ScanPlaces, calls: readonly StepCa
   });
 }
 
-function keyOf({ address, stride }: Moving): string {
-  return `${address} ${stride}`;
+function keyOf({ location: { region, offset }, stride }: Moving): string {
+  return `${region} ${offset} ${stride}`;
 }

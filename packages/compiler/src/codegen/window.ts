@@ -5,9 +5,8 @@ import { JitError } from "@chainrule/core";
 import type { Sliding, WindowFunction } from "@chainrule/core/internal";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import { attributesKey, type GraphNode } from "../ir/graph.ts";
-import type { Layout, Scratch } from "../ir/layout.ts";
+import type { Location, Places, Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
-import type { Heap } from "../wasm/heap.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
 import { partitionRange, type WorkPartition } from "./work-partition.ts";
 
@@ -59,7 +58,7 @@ export function isConvolution(node: GraphNode): boolean {
 /** The tables of a program's convolutions and pools: one for each kind of window, however many groups use it. */
 export class Geometries {
   readonly #known = new Map<string, Geometry>();
-  readonly #addresses = new Map<Geometry, number>();
+  readonly #locations = new Map<Geometry, Location>();
   /** Bytes of scratch for the most demanding. */
   readonly scratch: number;
 
@@ -69,13 +68,9 @@ export class Geometries {
     this.scratch = most;
   }
 
-  /** Writes each table to memory of its own. */
-  place(heap: Heap, allocate: (bytes: number) => number): void {
-    for (const geometry of new Set(this.#known.values())) {
-      const address = allocate(geometry.numbers.byteLength);
-      heap.write("int32", address, geometry.numbers);
-      this.#addresses.set(geometry, address);
-    }
+  /** Gives each table a place of its own. */
+  place(add: (numbers: Int32Array) => Location): void {
+    for (const geometry of new Set(this.#known.values())) this.#locations.set(geometry, add(geometry.numbers));
   }
 
   of(node: GraphNode): Geometry {
@@ -86,14 +81,14 @@ export class Geometries {
     return known;
   }
 
-  addressOf(geometry: Geometry): number {
-    return this.#addresses.get(geometry)!;
+  locationOf(geometry: Geometry): Location {
+    return this.#locations.get(geometry)!;
   }
 }
 
 /** What a convolution or pool must know of the program that it belongs to. */
 export interface WindowContext {
-  readonly layout: Layout;
+  readonly places: Places;
   readonly geometries: Geometries;
   readonly scratch: Scratch;
 }
@@ -107,23 +102,27 @@ export function windowParts(node: GraphNode): number {
 export function writeWindow(
   code: Code,
   node: GraphNode,
-  { layout, geometries, scratch }: WindowContext,
+  { places, geometries, scratch }: WindowContext,
   partition: WorkPartition | null = null,
 ): void {
   const { call } = windowOf(node);
   const geometry = geometries.of(node);
   const parts = call === "convolveWeightGradient" ? geometry.tiles : sizesOf(node).images;
   const write = (own: Term, from: Term, to: Term) => {
-    for (const operand of [...node.inputs, node]) code.int(layout.contiguousAddressOf(operand));
-    code.push([geometries.addressOf(geometry)], own, from, to).call(call);
+    for (const operand of [...node.inputs, node]) code.place(places.contiguousPlaceOf(operand));
+    code
+      .place(places.placeAt(geometries.locationOf(geometry)))
+      .push(own, from, to)
+      .call(call);
   };
+  const { own, end } = code.variables("own", "end");
+  code.place(scratch.place).set(own);
   if (!partition) {
-    write([scratch.address], [0], [parts]);
+    write(own, [0], [parts]);
     return;
   }
   const range = partitionRange(code, partition, parts);
-  const { own, end } = code.variables("own", "end");
-  code.put(own, partition.thread, [scratch.bytes], "i32.mul", [scratch.address], "i32.add");
+  code.put(own, partition.thread, [scratch.bytes], "i32.mul", own, "i32.add");
   code.put(end, range.start, range.count, "i32.add");
   code.get(range.count).branch(() => write(own, range.start, end));
 }

@@ -1,7 +1,7 @@
 /**
  * Builds a graph out of another, node by node: what passes over graphs have in common.
  */
-import type { TensorSpec } from "@chainrule/core";
+import type { Parameter, TensorSpec } from "@chainrule/core";
 import { type AppliedOp, applied, type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
 
 /** Is told of a node, and of the one that it is made of. */
@@ -13,12 +13,20 @@ export class GraphRewriter {
   readonly #nodes: GraphNode[] = [];
   readonly #rewritten = new Map<GraphNode, GraphNode>();
   readonly #onMade: OnMade | null;
+  readonly #standInFor: (parameter: Parameter) => Parameter;
   /** The node of the old graph that is being rewritten. */
   #current: GraphNode | null = null;
 
-  /** @param onMade is told of each node of the new graph, and of which of the old one it is made. */
-  constructor(onMade: OnMade | null = null) {
+  /**
+   * @param onMade is told of each node of the new graph, and of which of the old one it is made.
+   * @param standInFor what the new graph has in the place of a parameter; the parameter itself by default.
+   */
+  constructor(
+    onMade: OnMade | null = null,
+    standInFor: (parameter: Parameter) => Parameter = (parameter) => parameter,
+  ) {
     this.#onMade = onMade;
+    this.#standInFor = standInFor;
   }
 
   /** Adds a node to the new graph. */
@@ -42,15 +50,19 @@ export class GraphRewriter {
   run(graph: Graph, rewrite: (node: GraphNode, source: Source) => GraphNode): Graph {
     for (const node of liveNodes(graph)) {
       this.#current = node;
-      const { source } = node;
-      this.#rewritten.set(node, rewrite(node, source.kind === "op" ? this.#onNewInputs(source) : source));
+      this.#rewritten.set(node, rewrite(node, this.#onNew(node.source)));
     }
     const made = {
       nodes: this.#nodes,
       outputs: graph.outputs.map((node) => this.of(node)),
-      assigned: graph.assigned.map(([parameter, node]) => [parameter, this.of(node)] as const),
+      assigned: graph.assigned.map(([parameter, node]) => [this.#standInFor(parameter), this.of(node)] as const),
     };
     return { ...made, nodes: liveNodes(made) };
+  }
+
+  #onNew(source: Source): Source {
+    if (source.kind === "op") return this.#onNewInputs(source);
+    return source.kind === "state" ? { kind: "state", parameter: this.#standInFor(source.parameter) } : source;
   }
 
   #onNewInputs({ op, attributes, inputs }: AppliedOp): AppliedOp {

@@ -16,37 +16,51 @@ export interface Part {
   readonly strides: readonly number[] | null;
 }
 
+/**
+ * Where something lies, wherever its program is placed: so many bytes beyond the beginning of a region. Regions lie where there
+ * is room, at multiples of 16; a program finds them in a table.
+ */
+export interface Location {
+  readonly region: number;
+  readonly offset: number;
+}
+
+/** Memory that a program has only while it runs, and what it keeps between its runs; from here on one for each parameter. */
+export const arenaRegion = 0;
+export const dataRegion = 1;
+export const firstParameterRegion = 2;
+
+/** The byte of the table at which the address of a region stands. Before them all stands what other threads are told. */
+export function tableEntry(region: number): number {
+  return 4 * (1 + region);
+}
+
 export interface Layout {
   /** In which value's memory, and with which strides, each value is read. */
   readonly views: Views;
   /** Where a value's memory begins, for values that have memory of their own. */
-  addressOf(node: GraphNode): number;
+  locationOf(node: GraphNode): Location;
   /** The part of another value that this one is computed as, if it is. */
   partOf(node: GraphNode): Part | undefined;
   /** Where the elements of a contiguous value begin. A constant of one number lies there as often as its shape says. */
-  contiguousAddressOf(node: GraphNode): number;
+  contiguousLocationOf(node: GraphNode): Location;
 }
 
-/** A place in memory: so many bytes beyond the address in a local, a whole multiple of 16, or (null) at that address. */
+/** A place in memory for the code of one function: so many bytes beyond the address in a local, a whole multiple of 16. */
 export interface Place {
-  readonly local: number | null;
+  readonly local: number;
   readonly offset: number;
 }
 
-/** Where values lie for the code of one group: at constant addresses, or at those that its function is given. */
+/** Where values lie for the code of one function. */
 export interface Places {
   readonly views: Views;
   placeOf(node: GraphNode): Place;
   partOf(node: GraphNode): Part | undefined;
-}
-
-/** The addresses of a layout as they are. */
-export function fixedPlaces(layout: Layout): Places {
-  return {
-    views: layout.views,
-    partOf: (node) => layout.partOf(node),
-    placeOf: (node) => ({ local: null, offset: layout.addressOf(node) }),
-  };
+  /** Where the elements of a contiguous value begin. */
+  contiguousPlaceOf(node: GraphNode): Place;
+  /** What lies at a location that is no value's. */
+  placeAt(location: Location): Place;
 }
 
 /** The place so many bytes further on. */
@@ -56,6 +70,6 @@ export function further({ local, offset }: Place, bytes: number): Place {
 
 /** Memory in which kernels pack their operands: a block of so many bytes for each thread. */
 export interface Scratch {
-  readonly address: number;
+  readonly place: Place;
   readonly bytes: number;
 }

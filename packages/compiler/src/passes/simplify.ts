@@ -8,6 +8,7 @@ import {
   JitError,
   mul,
   type Op,
+  type Parameter,
   sizeOf,
   sub,
   Tensor,
@@ -54,13 +55,15 @@ export const mostConcatenated = 128;
  *
  * @param onApplied is told the name of each simplification that was applied, for tests.
  * @param onMade is told of each node of the new graph, and of which of the old one it is made.
+ * @param standInFor what the new graph has in the place of a parameter; the parameter itself by default.
  */
 export function simplify(
   graph: Graph,
   onApplied: (name: string) => void = () => {},
   onMade: OnMade | null = null,
+  standInFor?: (parameter: Parameter) => Parameter,
 ): Graph {
-  return new Simplifier(onApplied, onMade).run(graph);
+  return new Simplifier(onApplied, new GraphRewriter(onMade, standInFor)).run(graph);
 }
 
 /** The numbers of a constant as text, so that equal ones are found: of a small one, or one that is a number throughout. */
@@ -159,8 +162,8 @@ class Simplifier {
     state: null,
   };
 
-  constructor(onApplied: (name: string) => void, onMade: OnMade | null) {
-    this.#rewriter = new GraphRewriter(onMade);
+  constructor(onApplied: (name: string) => void, rewriter: GraphRewriter) {
+    this.#rewriter = rewriter;
     this.#onApplied = onApplied;
   }
 

@@ -10,11 +10,11 @@ import type { MemoryLayout } from "./memory-layout.ts";
 /** Old values that move from one parameter to another, and inputs, are read before any buffer is overwritten. */
 export function assignments({ assigned }: Graph, layout: MemoryLayout): Command[] {
   const { heap, views } = layout;
-  const buffers = new Map(layout.parameters.map(({ parameter, buffer }) => [parameter, buffer]));
+  const addresses = new Map(layout.parameters.map(({ standIn, address }) => [standIn, address]));
   const reads: Command[] = [];
   const writes: Command[] = [];
   for (const [parameter, value] of assigned) {
-    const to = buffers.get(parameter)!.address;
+    const to = addresses.get(parameter)!;
     const isComputed = views.of(value).base.op !== null;
     if (isComputed && value.uniform === null) {
       const from = layout.contiguousAddressOf(value);

@@ -14,7 +14,8 @@ export function hostKernel(node: GraphNode, layout: MemoryLayout): Command {
   const { source } = node;
   // A view that is not written by a loop has no elements.
   if (source.kind !== "op" || source.op.kernel === "view") return () => {};
-  const { op, attributes, inputs } = source;
+  const { op, inputs } = source;
+  const attributes = layout.bindings.draws.get(source.attributes) ?? source.attributes;
   const run = isBuiltinOp(op) ? whereTheyLie : onCopies;
   return run(source.op.kernel, node, inputs, attributes, layout);
 }

@@ -1,12 +1,13 @@
 /**
- * Linking: a generated module becomes functions on the heap's memory, with the shared kernels that it imports, and is
- * dispatched in parallel where threads share the work.
+ * Linking: a generated module becomes functions on the heap's memory, with the shared kernels that it imports; and, for each
+ * program that has it, commands at its place, dispatched in parallel where threads share the work.
  */
 import { giveUp } from "../codegen/guard.ts";
 import { type EntryPoint, entryName, type GeneratedModule, type GroupCall } from "../codegen/module.ts";
 import { type FusionGroup, withBodies } from "../ir/fused-graph.ts";
 import { guardFailure } from "../ir/guard.ts";
 import { assemble } from "../wasm/assembler.ts";
+import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { relaxedSimd } from "../wasm/kernels/gemm.ts";
 import type { Command } from "./command.ts";
@@ -15,13 +16,25 @@ import type { MemoryLayout } from "./memory-layout.ts";
 import { kernelsFor } from "./shared-kernels.ts";
 import { fasterOf } from "./threads/faster.ts";
 import { protocolImports } from "./threads/protocol.ts";
-import { type SharedModule, type SharedRun, type ThreadGroup, threadGroupOf } from "./threads/thread-group.ts";
+import { type SharedModule, type SharedRun, threadGroupOf } from "./threads/thread-group.ts";
 
-/** Computes a group: a part of it, on a thread, where work is partitioned; at the addresses that equal groups differ in. */
-type GroupFunction = (...partThreadAndAddresses: number[]) => void;
-type Exports = Readonly<Record<string, GroupFunction | SharedRun | Command>>;
+/** Computes a group: a part of it, on a thread, where work is partitioned; at the addresses that equal groups differ in; by a table. */
+type GroupFunction = (...partThreadAddressesAndTable: number[]) => void;
+type SerialRun = (table: number) => void;
+type Exports = Readonly<Record<string, GroupFunction | SharedRun | SerialRun>>;
 
-export interface LinkedModule {
+/** A module's functions, which programs of equal structure share. */
+export interface Linked extends Pick<GeneratedModule, "calls" | "entryPoints"> {
+  readonly exports: Exports;
+  /** What other threads make the same of: its bytes, their number, and the shared kernels; null where there are none. */
+  readonly shared: {
+    readonly bytes: Uint8Array;
+    readonly id: number;
+    readonly kernels: readonly SharedModule[];
+  } | null;
+}
+
+export interface Commands {
   /** What a call runs, in this order: entry points, and kernels in JavaScript. */
   readonly commands: readonly Command[];
   /** Each group by itself, run serially on this thread. */
@@ -32,58 +45,45 @@ export interface LinkedModule {
 export function link(
   module: GeneratedModule,
   groups: readonly FusionGroup[],
-  layout: MemoryLayout,
+  heap: Heap,
   deterministic: boolean,
-): LinkedModule {
-  const { exports, dispatch } = instantiated(module, groups, layout, deterministic);
-  const serial = groups.map((group, number) =>
-    group.kind === "host" ? hostKernel(group.members[0], layout) : serially(exports, module.calls.get(number)!),
-  );
-  const entries = new Map(module.entryPoints.map((entry) => [entry.first, entry]));
-  const commands = groups.flatMap(({ kind }, number): Command[] => {
-    if (kind === "host") return [serial[number]];
-    const entry = entries.get(number);
-    return entry ? [dispatch(entry, serial)] : [];
-  });
-  return { commands, groups: serial };
-}
-
-interface Instantiated {
-  readonly exports: Exports;
-  /** What runs an entry point: serially or in parallel. `groups` are its groups, one by one. */
-  dispatch(entry: EntryPoint, groups: readonly Command[]): Command;
-}
-
-function instantiated(
-  { functions, imports, entryPoints }: GeneratedModule,
-  groups: readonly FusionGroup[],
-  layout: MemoryLayout,
-  deterministic: boolean,
-): Instantiated {
-  const { heap } = layout;
-  if (functions.length === 0) return { exports: {}, dispatch: () => () => {} };
+): Linked {
+  const { functions, imports, calls, entryPoints } = module;
+  if (functions.length === 0) return { calls, entryPoints, exports: {}, shared: null };
   const threads = threadGroupOf(heap);
-  const shared = kernelsFor(heap, withBodies(groups), deterministic);
+  const kernels = kernelsFor(heap, withBodies(groups), deterministic);
   const types = [
-    ...shared.flatMap((each) => each.types),
+    ...kernels.flatMap((each) => each.types),
     giveUp,
     ...imports.types,
     ...(threads ? protocolImports : []),
   ];
-  const calls = shared.map((each) => each.functions);
-  const given = Object.assign({ ...imports.functions, [giveUp.name]: failGuard }, ...calls, threads?.protocol);
+  const others = [...kernels.map((each) => each.functions), threads?.protocol];
+  const given = Object.assign({ ...imports.functions, [giveUp.name]: failGuard }, ...others);
   const bytes = assemble(functions, types, { shared: threads !== null, relaxed: !deterministic && relaxedSimd() });
-  const exports = instantiate<Exports>(bytes, heap.memory, given);
-  const serial = (entry: EntryPoint) => exports[entryName(entry)] as Command;
-  if (!threads || entryPoints.every(({ phases }) => phases.length === 0)) return { exports, dispatch: serial };
-  const modules = shared.map((each) => each.module!);
-  const parallel = inParallel(threads, bytes, modules, layout);
-  const dispatch = (entry: EntryPoint, groups: readonly Command[]) => {
-    if (entry.phases.length === 0) return serial(entry);
-    const onThreads = parallel(entry.first, exports[entryName(entry)] as SharedRun);
-    return fasterOf(onThreads, inTurn(groups.slice(entry.first, entry.last + 1)));
-  };
-  return { exports, dispatch };
+  const shared = threads && { bytes, id: threads.newModule(), kernels: kernels.map((each) => each.module!) };
+  return { calls, entryPoints, exports: instantiate<Exports>(bytes, heap.memory, given), shared };
+}
+
+/** What a program runs where it has been placed. */
+export function commandsOf(linked: Linked, groups: readonly FusionGroup[], layout: MemoryLayout): Commands {
+  const { calls, entryPoints, exports } = linked;
+  const serial = groups.map((group, number) =>
+    group.kind === "host" ? hostKernel(group.members[0], layout) : serially(exports, calls.get(number)!, layout),
+  );
+  const parallel = inParallel(linked, layout);
+  const entries = new Map(entryPoints.map((entry) => [entry.first, entry]));
+  const commands = groups.flatMap(({ kind }, number): Command[] => {
+    if (kind === "host") return [serial[number]];
+    const entry = entries.get(number);
+    if (!entry) return [];
+    if (entry.phases.length > 0 && parallel)
+      return [fasterOf(parallel(entry), inTurn(serial.slice(entry.first, entry.last + 1)))];
+    const run = exports[entryName(entry)] as SerialRun;
+    const { table } = layout;
+    return [() => run(table)];
+  });
+  return { commands, groups: serial };
 }
 
 function failGuard(): never {
@@ -92,14 +92,18 @@ function failGuard(): never {
 
 /** Publishes the program to the other threads; returns what makes commands that dispatch its functions to all of them. */
 function inParallel(
-  threads: ThreadGroup,
-  bytes: Uint8Array,
-  kernels: readonly SharedModule[],
+  { entryPoints, exports, shared }: Linked,
   layout: MemoryLayout,
-): (number: number, run: SharedRun) => Command {
-  const module = threads.publishModule(bytes, layout.allocate(bytes.length));
-  const program = threads.publishProgram([...kernels, module], (size) => layout.allocate(size));
-  return (number, run) => () => threads.dispatch(program, number, run);
+): ((entry: EntryPoint) => Command) | null {
+  const threads = threadGroupOf(layout.heap);
+  if (!threads || !shared || entryPoints.every(({ phases }) => phases.length === 0)) return null;
+  const { bytes, id, kernels } = shared;
+  const own = threads.publishModule(id, bytes, layout.allocate(bytes.length));
+  const program = threads.publishProgram([...kernels, own], layout.table, (size) => layout.allocate(size));
+  return (entry) => {
+    const run = exports[entryName(entry)] as SharedRun;
+    return () => threads.dispatch(program, entry.first, run);
+  };
 }
 
 function inTurn(commands: readonly Command[]): Command {
@@ -109,10 +113,11 @@ function inTurn(commands: readonly Command[]): Command {
 }
 
 /** All parts of a group on this thread, one after another. */
-function serially(exports: Exports, { name, addresses, parts }: GroupCall): Command {
+function serially(exports: Exports, { name, given, parts }: GroupCall, layout: MemoryLayout): Command {
   const group = exports[name] as GroupFunction;
-  if (parts === undefined) return () => group(...addresses);
+  const rest = [...given.map((location) => layout.addressOf(location)), layout.table];
+  if (parts === undefined) return () => group(...rest);
   return () => {
-    for (let part = 0; part < parts; part++) group(part, 0, ...addresses);
+    for (let part = 0; part < parts; part++) group(part, 0, ...rest);
   };
 }

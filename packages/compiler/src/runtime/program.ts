@@ -6,7 +6,7 @@ import type { Graph } from "../ir/graph.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { assignments } from "./assignments.ts";
 import type { Command } from "./command.ts";
-import type { LinkedModule } from "./link.ts";
+import type { Commands } from "./link.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { residentsOf } from "./residents.ts";
 
@@ -16,10 +16,10 @@ interface Output {
   read(): TypedArray;
 }
 
-/** A program's place in the heap, and the code that was written for it. */
+/** A program's place in the heap, and what it runs there. */
 export interface Placement {
   readonly layout: MemoryLayout;
-  readonly linked: LinkedModule;
+  readonly commands: Commands;
 }
 
 export class Program {
@@ -27,12 +27,12 @@ export class Program {
   readonly #heap: Heap;
   readonly #place: () => Placement;
   #layout!: MemoryLayout;
-  #linked!: LinkedModule;
+  #commands!: Commands;
   #outputs!: readonly Output[];
   #assignments!: readonly Command[];
   #isRunning = false;
 
-  /** @param place finds a place in the heap for what the program needs, and writes its code for that. */
+  /** @param place finds a place in the heap for what the program needs. */
   constructor(graph: Graph, heap: Heap, place: () => Placement) {
     this.#graph = graph;
     this.#heap = heap;
@@ -61,7 +61,7 @@ export class Program {
 
   /** Each group of the program by itself, run serially on this thread. */
   get groups(): readonly Command[] {
-    return this.#linked.groups;
+    return this.#commands.groups;
   }
 
   /**
@@ -72,7 +72,7 @@ export class Program {
   run(inputs: readonly Tensor[]): Tensor[] {
     return this.inPlace((layout) => {
       for (const { index, dtype, address } of layout.inputs) layout.heap.write(dtype, address, inputs[index].storage);
-      for (const command of this.#linked.commands) command();
+      for (const command of this.#commands.commands) command();
       const outputs = this.#outputs.map(({ spec, read }) => new Tensor(read(), spec.shape, spec.dtype));
       for (const assign of this.#assignments) assign();
       // What lies in the heap counts from here on.
@@ -104,9 +104,9 @@ export class Program {
     const lost = before?.lost ?? 0;
     this.#heap.bound += lost;
     try {
-      const { layout, linked } = this.#place();
+      const { layout, commands } = this.#place();
       this.#layout = layout;
-      this.#linked = linked;
+      this.#commands = commands;
     } finally {
       this.#heap.bound -= lost;
     }

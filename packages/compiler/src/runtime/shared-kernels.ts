@@ -28,7 +28,7 @@ function sharedKernels(heap: Heap, name: string, define: () => readonly Function
   if (!kernels) {
     const threads = threadGroupOf(heap);
     const bytes = assemble(define(), [], { shared: threads !== null });
-    const module = threads ? threads.publishModule(bytes, heap.allocate(bytes.length)) : null;
+    const module = threads ? threads.publishModule(threads.newModule(), bytes, heap.allocate(bytes.length)) : null;
     kernels = { functions: instantiate(bytes, heap.memory), module };
     all.set(name, kernels);
   }

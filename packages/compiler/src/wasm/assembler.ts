@@ -98,9 +98,8 @@ export class Code {
     return this;
   }
 
-  /** An address: a constant, or so much more than what a local holds. */
-  place({ local, offset }: { readonly local: number | null; readonly offset: number }): this {
-    if (local === null) return this.int(offset);
+  /** An address: so much more than what a local holds. */
+  place({ local, offset }: { readonly local: number; readonly offset: number }): this {
     return offset === 0 ? this.get(local) : this.push(local, [offset], "i32.add");
   }
 
@@ -158,6 +157,25 @@ export class Code {
   intsOnce(n: number | readonly number[]): number {
     const four = typeof n === "number" ? [n, n, n, n] : n;
     return this.#once(bytesOf(Int32Array.from(four)));
+  }
+
+  /** A local that holds the i32 so many bytes beyond the address in a parameter, loaded once where the function begins. */
+  loadedOnce(parameter: number, offset: number): number {
+    const key = `${parameter}+${offset}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const local = this.local("i32");
+    const [load, align] = memory["i32.load"];
+    this.prologue
+      .byte(0x20)
+      .unsigned(parameter)
+      .append(load)
+      .unsigned(align)
+      .unsigned(offset)
+      .byte(0x21)
+      .unsigned(local);
+    this.#constants.set(key, local);
+    return local;
   }
 
   /** Whatever asks for the same bytes gets the same local. */

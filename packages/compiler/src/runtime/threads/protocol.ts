@@ -35,10 +35,10 @@ export const control = {
   asleep: 256,
   /** Not 0 once a worker has failed. */
   failed: 260,
-  /** What the step runs: the program's number, which of its functions, and where it is described. */
+  /** What the step runs: the number of the program's module, which of its functions, and where the program's table lies. */
   program: 320,
   run: 324,
-  description: 328,
+  table: 328,
 } as const;
 
 /** Bits of the lower half that say how many chunks were taken in all; above them, how many from the phase's front. */
@@ -56,7 +56,7 @@ const spinsPerNap = 500_000_000;
 
 export interface Protocol {
   /** Begins a step: whoever sleeps is woken. Returns the step's number. */
-  begin(program: number, run: number, description: number): number;
+  begin(program: number, run: number, table: number): number;
   /** Takes the next chunk of the phase from `begin` to `end`, for a thread; returns its number, or -1 where none is left. */
   claim(step: number, begin: number, end: number, thread: number): number;
   /** Says that a chunk is done, in a phase that ends with chunk `end`. */
@@ -114,10 +114,10 @@ function pushWord(code: Code, step: number, number: number | (() => void)): void
 }
 
 function begin(code: Code, at: number): void {
-  const described = numbered(["program", "run", "description"]);
+  const described = numbered(["program", "run", "table"]);
   const step = code.local("i32");
   code.int(at).access("i32.atomic.load", control.step).int(1).op("i32.add").set(step);
-  for (const word of ["program", "run", "description"] as const)
+  for (const word of ["program", "run", "table"] as const)
     code.push([at], described[word]).access("i32.atomic.store", control[word]);
   for (const word of [control.done, control.taken]) {
     code.int(at);

@@ -9,16 +9,12 @@ import { createThreadGroup, type SharedRun, type ThreadGroup } from "./thread-gr
 describe("a thread group", () => {
   /** A function that calls of the protocol make up. */
   function runOf(threads: ThreadGroup, body: (code: Code) => void) {
-    const define = { name: "run0", parameters: ["i32", "i32"] as const, result: "i32" as const, body };
+    const define = { name: "run0", parameters: ["i32", "i32", "i32"] as const, result: "i32" as const, body };
     const bytes = assemble([define], protocolImports, { shared: true });
     const { run0 } = instantiate<{ run0: SharedRun }>(bytes, threads.heap.memory, threads.protocol);
-    const module = threads.publishModule(bytes, threads.heap.allocate(bytes.length));
-    return () =>
-      threads.dispatch(
-        threads.publishProgram([module], (size) => threads.heap.allocate(size)),
-        0,
-        run0,
-      );
+    const module = threads.publishModule(threads.newModule(), bytes, threads.heap.allocate(bytes.length));
+    const allocate = (size: number) => threads.heap.allocate(size);
+    return () => threads.dispatch(threads.publishProgram([module], allocate(4), allocate), 0, run0);
   }
 
   const [thread, step] = [0, 1];

@@ -18,13 +18,14 @@ export interface SharedModule {
 
 /** A program that all threads can run. */
 export interface SharedProgram {
+  /** The number of its module: other programs may share that. */
   readonly id: number;
-  /** Where the modules that it consists of are listed. */
-  readonly description: number;
+  /** Where its table lies, at whose beginning stands where the modules are listed that it consists of. */
+  readonly table: number;
 }
 
 /** One of a program's functions: does chunks until none is left, and says with 1 that all are done. */
-export type SharedRun = (thread: number, step: number) => number;
+export type SharedRun = (thread: number, step: number, table: number) => number;
 
 const line = 64;
 
@@ -59,19 +60,24 @@ export class ThreadGroup {
     return 1 + this.#workers.size;
   }
 
+  /** A number for a module, by which workers know it, wherever its bytes lie. */
+  newModule(): number {
+    return ++this.#modules;
+  }
+
   /** Lays a module where workers find it, at an address with room for it. */
-  publishModule(module: Uint8Array, address: number): SharedModule {
+  publishModule(id: number, module: Uint8Array, address: number): SharedModule {
     this.heap.view("bool", address, module.length).set(module);
-    this.#modules++;
-    return { id: this.#modules, address, bytes: module.length };
+    return { id, address, bytes: module.length };
   }
 
   /** Writes down what a program consists of: modules that its own module imports from, and last that one. */
-  publishProgram(modules: readonly SharedModule[], allocate: (bytes: number) => number): SharedProgram {
+  publishProgram(modules: readonly SharedModule[], table: number, allocate: (bytes: number) => number): SharedProgram {
     const list = modules.flatMap(({ id, address, bytes }) => [id, address, bytes]);
     const description = allocate(4 * (1 + list.length));
     this.heap.write("int32", description, Int32Array.of(modules.length, ...list));
-    return { id: modules.at(-1)!.id, description };
+    this.heap.write("int32", table, Int32Array.of(description));
+    return { id: modules.at(-1)!.id, table };
   }
 
   /**
@@ -79,11 +85,11 @@ export class ThreadGroup {
    *
    * @throws what the function throws, and JitError where a worker failed.
    */
-  dispatch({ id, description }: SharedProgram, number: number, run: SharedRun): void {
+  dispatch({ id, table }: SharedProgram, number: number, run: SharedRun): void {
     const { protocol } = this;
-    const step = protocol.begin(id, number, description);
+    const step = protocol.begin(id, number, table);
     try {
-      if (run(0, step) === 1) {
+      if (run(0, step, table) === 1) {
         protocol.end(step);
         return;
       }

@@ -90,7 +90,7 @@ export async function startWorkers(
   const words = {
     program: address + control.program,
     run: address + control.run,
-    description: address + control.description,
+    table: address + control.table,
   };
   const workers = new Set<HostWorker>();
   const stop = () => {

@@ -10,7 +10,7 @@
  * @property {{ buffer: SharedArrayBuffer, grow(pages: number): number }} memory a WebAssembly memory
  * @property {Uint8Array} protocol the module of `protocol.ts`
  * @property {number} thread this one's number, from 1 on
- * @property {{ program: number, run: number, description: number }} words where a step says what it runs
+ * @property {{ program: number, run: number, table: number }} words where a step says what it runs
  */
 
 /** @typedef {Record<string, (...args: number[]) => number>} Functions */
@@ -49,15 +49,16 @@ function work({ memory, protocol, thread, words }) {
    * The program's functions, from its bytes in the shared memory; null where the step ended while they were read.
    *
    * @param {number} program
+   * @param {number} table
    * @param {number} step
    * @returns {Functions | null}
    */
-  function fetch(program, step) {
+  function fetch(program, table, step) {
     // Growing by nothing: this thread may not have heard yet that the memory grew.
     memory.grow(0);
     const { buffer } = memory;
     const numbers = new Int32Array(buffer);
-    const at = Atomics.load(control, words.description / 4) / 4;
+    const at = numbers[table / 4] / 4;
     const count = numbers[at];
     if (!isOpen(step)) return null;
     const modules = Array.from({ length: count }, (_, i) => {
@@ -83,10 +84,11 @@ function work({ memory, protocol, thread, words }) {
     step = next(step);
     const program = Atomics.load(control, words.program / 4);
     const run = Atomics.load(control, words.run / 4);
+    const table = Atomics.load(control, words.table / 4);
     if (!isOpen(step)) continue;
     try {
-      const functions = programs.get(program) ?? fetch(program, step);
-      functions?.[`run${run}`](thread, step);
+      const functions = programs.get(program) ?? fetch(program, table, step);
+      functions?.[`run${run}`](thread, step, table);
     } catch (error) {
       fail();
       throw error;
