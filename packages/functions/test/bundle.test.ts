@@ -25,5 +25,8 @@ it("is what they use", { timeout: 120_000 }, async () => {
     console.log(jit((x) => x.add(1))(tensor([1])), model.fit([[1]], [[2]]));`;
   expect(await usedBy(training)).toEqual([]);
   const angle = `import { atan2 } from "chainrule"; console.log(atan2(1, 2));`;
-  expect((await usedBy(angle)).sort()).toEqual(["define/elementwise", "elementwise/plane", "names-elsewhere"]);
+  expect((await usedBy(angle)).sort()).toEqual([
+    ...["define/elementwise", "elementwise/plane"],
+    ...["further-names-elsewhere", "names-elsewhere"],
+  ]);
 });

@@ -164,7 +164,7 @@ function wrongArgument(where: string, inputs: readonly unknown[], got: unknown):
 export function grad(f: Fn, options?: { argument?: number }): (...inputs: TensorLike[]) => Tensor;
 export function grad(f: Fn, options: { argument: readonly number[] }): (...inputs: TensorLike[]) => Tensor[];
 export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]) => Tensor | Tensor[] {
-  if (options instanceof Tensor || Array.isArray(options) || typeof options === "number")
+  if (isInput(options))
     throw new OptionError({
       where: "grad",
       expected: "a function alone: it gives back the function that computes the gradient",
@@ -174,6 +174,15 @@ export function grad(f: Fn, options: GradOptions = {}): (...inputs: TensorLike[]
   checkOptions("grad", options, gradOptions);
   const both = valueAndGrad(f, options as { argument?: number });
   return (...inputs: TensorLike[]) => both(...inputs)[1];
+}
+
+/** Whether it is what f would take; objects that cannot be looked at are not. */
+function isInput(value: unknown): boolean {
+  try {
+    return typeof value === "number" || value instanceof Tensor || Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -250,7 +250,7 @@ describe("crossEntropy", () => {
     );
     expect(() => crossEntropy(logits, zeros([2, 3, 1]))).toThrow(/target\.squeeze\(-1\)/);
     expect(() => crossEntropy(logits, zeros([2, 3, 2]))).toThrow(/bring them to one of these shapes/);
-    expect(() => crossEntropy(logits, zeros([1]))).toThrow(/bring them to one of these shapes/);
+    expect(() => crossEntropy(logits, zeros([1]))).toThrow(/does the model lack a Flatten/);
     expect(() => crossEntropy(zeros([2, 3]), zeros([3]))).toThrow(/bring them to one of these shapes/);
   });
 
