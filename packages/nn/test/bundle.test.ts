@@ -92,12 +92,12 @@ describe.each([
   ["esbuild", inFiles.esbuild],
   ["vite", inFiles.vite],
 ])("a classifier with fit in files by %s", (_name, bundle) => {
-  it("has at most 84 kB, and loads the compiler, at most 72 kB, when it is worth it", async () => {
+  it("has at most 84.5 kB, and loads the compiler, at most 77 kB, when it is worth it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "chainrule-bundle-"));
     try {
       const { file, atOnce, later } = await bundle(trained, folder);
-      expect(gzipped(atOnce)).toBeLessThanOrEqual(84_000);
-      expect(gzipped(later)).toBeLessThanOrEqual(72_000);
+      expect(gzipped(atOnce)).toBeLessThanOrEqual(84_500);
+      expect(gzipped(later)).toBeLessThanOrEqual(77_000);
       expect(atOnce.some(hasCompiler)).toBe(false);
       expect(later.some(hasCompiler)).toBe(true);
       const made = vi.spyOn(host.WebAssembly, "Module");
@@ -112,9 +112,9 @@ describe.each([
 });
 
 describe("a bundle of a classifier", () => {
-  it("has all of it in one file where that is wanted: at most 156 kB", async () => {
+  it("has all of it in one file where that is wanted: at most 162 kB", async () => {
     const code = await byEsbuild(trained);
-    expect(gzipSync(code).length).toBeLessThanOrEqual(156_000);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(162_000);
     expect(hasCompiler(code)).toBe(true);
   });
   afterEach(() => {
