@@ -71,10 +71,11 @@ console.log(`  map      ${percent(named(prototypes))} (goal: at least ${quick ? 
 console.log(`  k-means  ${percent(named(many))} with as many prototypes, in no order`);
 console.log(`second-nearest next to the nearest: ${percent(together)} (goal: at least ${quick ? 75 : 80}%)`);
 
-// ---- As a clustering: ten groups of prototypes that stand together, beside ten groups of images.
+// ---- As a clustering: ten groups of prototypes that stand together, beside ten groups of images. Where many starts have been
+// tried, the grouping does not hang on the last digit of a prototype.
 const codes = pca(x, 10).project(x);
 const groups: Record<string, Tensor> = {
-  "map, its prototypes in ten groups": kMeans(prototypes, 10, { generator }).labels.gather(
+  "map, its prototypes in ten groups": kMeans(prototypes, 10, { generator, restarts: 100 }).labels.gather(
     squaredDistances(x, prototypes).argmin(1),
   ),
   "k-means": kMeans(x, 10, { generator }).labels,
@@ -99,14 +100,14 @@ console.log(drawImage(strip, [8, 8 * shown.length]));
  * 8 x 8 prototypes, each with the name of the digits it wins:
  * …
  * held-out digits named rightly by their nearest prototype:
- *   map      91.4% (goal: at least 80%)
+ *   map      90.3% (goal: at least 80%)
  *   k-means  95.8% with as many prototypes, in no order
- * second-nearest next to the nearest: 92.5% (goal: at least 75%)
+ * second-nearest next to the nearest: 93.3% (goal: at least 75%)
  *
  * as a clustering, without labels:     accuracy  mutual information
- *   map, its prototypes in ten groups  80.5%     0.76
- *   k-means                            78.8%     0.74
- *   PCA to 10 numbers, then k-means    78.4%     0.73
+ *   map, its prototypes in ten groups  71.3%     0.72
+ *   k-means                            79.3%     0.75
+ *   PCA to 10 numbers, then k-means    78.1%     0.73
  *
  * along a row in the middle:
  * …
