@@ -78,7 +78,12 @@ export function Editor({ label, value, isReadOnly = false, hasTypes = false, mar
   );
 }
 
-/** The text, until CodeMirror is there, which takes it away. */
+/** The text, until CodeMirror is there, which takes it away; whoever has no pointer scrolls it by the keyboard. */
 function EditorText({ value }: { readonly value: Signal<string> }) {
-  return <pre class="editor-text">{value.peek()}</pre>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what cannot be focused cannot be scrolled with the keyboard
+    <pre class="editor-text" tabIndex={0}>
+      {value.peek()}
+    </pre>
+  );
 }
