@@ -136,7 +136,7 @@ type NllOptions = Omit<ClassOptions, "labelSmoothing">;
  * @example
  * nll(logSoftmax([[2, 1, 0]]), [0]); // 0.4076
  */
-export const nll = defineLoss<NllOptions>("nll", (logP, target, options) => crossEntropyOf(logP, target, options), {
+export const nll = defineLoss<NllOptions>("nll", crossEntropyOf, {
   options: ["axis", "classWeight", "ignoreIndex"],
   aliases: ["nll", "nll_loss"],
   inputs: { prediction: "logProbability", target: "label" },
