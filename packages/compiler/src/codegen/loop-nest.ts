@@ -1,7 +1,6 @@
 /**
  * Writes a group of elementwise values and reductions as one nest of loops.
  */
-import { mergeAxes } from "@chainrule/core/internal";
 import type { FusionGroup, RowPass } from "../ir/fused-graph.ts";
 import { callsUser, type GraphNode } from "../ir/graph.ts";
 import { isFusibleReduction, type Read, type Reduction } from "../ir/reads.ts";
@@ -12,8 +11,8 @@ import { type ColumnSum, columnSum, columnSumsScratch } from "./column-sums.ts";
 import { emitterFor } from "./emitters.ts";
 import { laneBytes, laneTypeOf, type Push } from "./lanes.ts";
 import { LoopAccesses, type LoopMemory } from "./loop-accesses.ts";
-import { type MemoryAccess, patternOf, reductionStrides } from "./memory-access.ts";
-import { lengthsInBlocks, rowsAddedAtOnce, rowsPerBlock, stridesInBlocks } from "./row-blocks.ts";
+import { downColumns, type LoopOrder, orderLoops } from "./loop-order.ts";
+import { type MemoryAccess, patternOf } from "./memory-access.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
 import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
 
@@ -44,14 +43,10 @@ class LoopNest {
   readonly #accumulators = new Map<GraphNode, Accumulator | ColumnSum>();
   /** Whether running sums are being stored as results. */
   #finishes = false;
-  #lengths: readonly number[] = [];
-  /** The axes in the order of the loops, outermost first: those that stay, then those that are reduced. */
-  #order: number[] = [];
-  #kept = 0;
-  /** The axis of the rows of a block, where passes go over blocks of rows; null elsewhere. */
-  #rowsOfBlock: number | null = null;
-  /** Whether those are written out one after another inside of the loop over columns, and which is being written. */
-  #goesDown = false;
+  readonly #loops: LoopOrder;
+  /** Whether the rows of a block are written one after another inside of the loop over columns, and which of them is. */
+  #goesDown: boolean;
+  #order: readonly number[];
   #rowAtHand = 0;
   /** What is being written. */
   #rowPass: RowPass;
@@ -67,10 +62,12 @@ class LoopNest {
     this.#e = new VectorEmitter(code, group.wide, context.imports);
     this.#accesses = new LoopAccesses(group, context, this.#e, partition);
     this.#rowPass = this.#accesses.rowPasses[0];
+    this.#loops = orderLoops(group, this.#accesses);
+    this.#order = this.#loops.order;
+    this.#goesDown = this.#loops.goesDown;
   }
 
   write(): void {
-    this.#merge();
     for (const access of this.#accesses.all()) this.#patterns.set(access, patternOf(access));
     if (this.#partition) this.#partitionAxis(this.#partition);
     for (const pattern of this.#patterns.values()) this.#pointers.set(pattern, null);
@@ -81,73 +78,10 @@ class LoopNest {
     else this.#nest(0);
   }
 
-  /** Joins axes that everything walks through in one stride, and puts the loops in order. */
-  #merge(): void {
-    const accesses = this.#accesses.all();
-    const { lengths, strides } = mergeAxes(this.#group.lengths, [
-      ...accesses.map((access) => access.strides),
-      reductionStrides(this.#group),
-    ]);
-    accesses.forEach((access, i) => {
-      access.strides = strides[i];
-    });
-    this.#lengths = lengths;
-    const axes = lengths.map((_, axis) => axis);
-    const isGone = (axis: number) => this.#group.reducedAxes !== null && strides[accesses.length][axis] === 0;
-    const gone = axes.filter(isGone);
-    const byRow = this.#accesses.rowPasses.length > 1;
-    // Running sums are those of one row of columns.
-    if (!byRow && gone.at(-1) !== this.#lastAxis - 1) this.#accesses.sums.clear();
-    const down = !byRow && this.#accesses.sums.size > 0;
-    this.#order = down ? axes : [...axes.filter((axis) => !isGone(axis)), ...gone];
-    this.#kept = down ? gone[0] : axes.length - gone.length;
-    if (down) this.#addDownColumns();
-    else if (byRow) this.#blockRows();
-  }
-
-  /** Each pass goes over a block of rows, so that no row waits for what the pass before found of it. */
-  #blockRows(): void {
-    const inBlock = rowsPerBlock(this.#lengths[this.#lastAxis - 1]);
-    if (inBlock > 1 || this.#accesses.sums.size > 0) this.#splitRows(inBlock);
-    // Each block has its values in the same memory.
-    for (const access of this.#accesses.all()) {
-      const { rowStride } = access;
-      if (rowStride === undefined) continue;
-      access.strides = access.strides.map((stride, axis) => {
-        if (axis === this.#rowsOfBlock) return rowStride;
-        return axis === this.#lastAxis ? stride : 0;
-      });
-    }
-  }
-
-  /** Running sums are fetched for a few rows at once. */
-  #addDownColumns(): void {
-    const rows = this.#lastAxis - 1;
-    const moving = this.#accesses.all().filter(({ strides }) => strides[rows] !== 0);
-    // What lies before an address cannot be read from there. Many rows at once come from memory slowly.
-    const isSlow = moving.length > 2 || moving.some(({ strides }) => strides[rows] < 0);
-    this.#splitRows(isSlow ? 1 : rowsAddedAtOnce(this.#lengths[rows]));
-    this.#goDown();
-  }
-
-  /** The rows of a block come innermost, within each column. */
-  #goDown(): void {
-    this.#goesDown = true;
-    this.#order = [...this.#order.slice(0, -2), this.#lastAxis, this.#lastAxis - 1];
-  }
-
-  #splitRows(inBlock: number): void {
-    const rows = this.#lastAxis - 1;
-    this.#lengths = lengthsInBlocks(this.#lengths, rows, inBlock);
-    for (const access of this.#accesses.all()) access.strides = stridesInBlocks(access.strides, rows, inBlock);
-    this.#rowsOfBlock = rows + 1;
-    this.#order = this.#lengths.map((_, axis) => axis);
-  }
-
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
   #partitionAxis(partition: WorkPartition): void {
-    const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#lengths[axis];
-    const axes = [...this.#order.slice(0, this.#kept), ...(this.#accesses.sums.size > 0 ? [this.#lastAxis] : [])];
+    const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#loops.lengths[axis];
+    const axes = [...this.#order.slice(0, this.#loops.kept), ...(this.#accesses.sums.size > 0 ? [this.#lastAxis] : [])];
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
     const axis = axes.find((each) => steps(each) >= 2 * partition.parts) ?? longest;
     this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis)) };
@@ -156,19 +90,19 @@ class LoopNest {
   /** How many whole vectors the axis is walked in; null where it is walked by elements. */
   #vectorsOf(axis: number): number | null {
     if (!this.#group.wide || axis !== this.#lastAxis) return null;
-    const length = this.#lengths[axis];
+    const length = this.#loops.lengths[axis];
     return this.#isPadded() ? Math.ceil(length / 4) : Math.floor(length / 4);
   }
 
   get #lastAxis(): number {
-    return this.#lengths.length - 1;
+    return this.#loops.lengths.length - 1;
   }
 
   #memoryOf(access: MemoryAccess): MemoryOperand {
     const pattern = this.#patterns.get(access)!;
     const own = pattern.includes("@");
     const pointer = this.#pointers.get(pattern) ?? null;
-    const further = this.#rowAtHand && this.#rowAtHand * this.#bytesPerStep(this.#rowsOfBlock!, access);
+    const further = this.#rowAtHand && this.#rowAtHand * this.#bytesPerStep(this.#loops.rowsOfBlock!, access);
     if (pointer === null) return { pointer: access.from, address: access.address + further };
     return { pointer, address: (own ? 0 : access.address) + further };
   }
@@ -180,7 +114,7 @@ class LoopNest {
       lowering: { reducer },
       dtype,
     } = node;
-    const horizontal = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#kept;
+    const horizontal = this.#group.wide && this.#order.indexOf(this.#lastAxis) >= this.#loops.kept;
     return accumulatorOf(this.#e, reducer, laneTypeOf[dtype], horizontal);
   }
 
@@ -196,7 +130,7 @@ class LoopNest {
   /** Loads what moves on at this depth. Passes over a row load what they need of it when they begin. */
   #loadAt(depth: number): void {
     const byRow = this.#accesses.rowPasses.length > 1;
-    const begins = byRow && depth === this.#kept - 1;
+    const begins = byRow && depth === this.#loops.kept - 1;
     for (const access of this.#accesses.loads.values()) {
       const own = this.#depthOf(access);
       if (byRow && access.rowPass !== this.#rowPass) continue;
@@ -207,7 +141,7 @@ class LoopNest {
   }
 
   #nest(depth: number): void {
-    if (depth < this.#kept) {
+    if (depth < this.#loops.kept) {
       this.#loop(depth);
       return;
     }
@@ -220,24 +154,25 @@ class LoopNest {
   /** The loops over the axes that are reduced, and nothing else where none is. */
   #pass(): void {
     if (this.#goesDown) {
-      this.#sumUp(() => this.#loopsFrom(this.#kept));
+      this.#sumUp(() => this.#loopsFrom(this.#loops.kept));
       return;
     }
     if (this.#isWideAcrossRows()) {
       this.#acrossRows();
       return;
     }
-    if (this.#accesses.rowPasses.length > 1) this.#loadAt(this.#kept - 1);
+    if (this.#accesses.rowPasses.length > 1) this.#loadAt(this.#loops.kept - 1);
     if (this.#rowPass.down) this.#columns();
-    else if (this.#rowsOfBlock === null) this.#row();
-    else this.#loop(this.#kept);
+    else if (this.#loops.rowsOfBlock === null) this.#row();
+    else this.#loop(this.#loops.kept);
   }
 
   /** The columns of a block of rows. */
   #columns(): void {
     const order = this.#order;
-    this.#goDown();
-    this.#loop(this.#kept);
+    this.#goesDown = true;
+    this.#order = downColumns(order);
+    this.#loop(this.#loops.kept);
     this.#goesDown = false;
     this.#order = order;
   }
@@ -248,7 +183,8 @@ class LoopNest {
       ([node]) => this.#accesses.rowPassOf.get(node) === this.#rowPass,
     );
     for (const [, accumulator] of accumulators) accumulator.initialize();
-    if (this.#rowPass.along) this.#loopsFrom(this.#rowsOfBlock === null ? this.#kept : this.#kept + 1);
+    if (this.#rowPass.along)
+      this.#loopsFrom(this.#loops.rowsOfBlock === null ? this.#loops.kept : this.#loops.kept + 1);
     else this.#single();
     for (const [node, accumulator] of accumulators) accumulator.store(this.#memoryOf(this.#accesses.stores.get(node)!));
   }
@@ -274,7 +210,7 @@ class LoopNest {
     const nodes = this.#rowPass.members.filter((node) => this.#accesses.sums.has(node));
     const sums = nodes.map((node) => this.#accumulators.get(node) as ColumnSum);
     for (const sum of sums) sum.initialize();
-    for (let row = 0; row < this.#lengths[this.#rowsOfBlock!]; row++) {
+    for (let row = 0; row < this.#loops.lengths[this.#loops.rowsOfBlock!]; row++) {
       this.#rowAtHand = row;
       this.#loadAt(depth);
       this.#body();
@@ -286,7 +222,7 @@ class LoopNest {
   #loopsFrom(depth: number): void {
     if (this.#finishes) this.#finish();
     else if (depth === this.#order.length) this.#body();
-    else if (this.#goesDown && this.#order[depth] === this.#rowsOfBlock) this.#addRows(depth);
+    else if (this.#goesDown && this.#order[depth] === this.#loops.rowsOfBlock) this.#addRows(depth);
     else this.#loop(depth);
   }
 
@@ -299,17 +235,17 @@ class LoopNest {
 
   /** Whether what the pass computes of the rows of a block is a vector. */
   #isWideAcrossRows(): boolean {
-    if (this.#rowsOfBlock === null || this.#lengths[this.#rowsOfBlock] < 4) return false;
+    if (this.#loops.rowsOfBlock === null || this.#loops.lengths[this.#loops.rowsOfBlock] < 4) return false;
     if (this.#rowPass.along || !this.#e.wide) return false;
     const stores = [...this.#accesses.stores.values()].filter(({ rowPass }) => rowPass === this.#rowPass);
-    return stores.every(({ strides }) => strides[this.#rowsOfBlock!] === 1);
+    return stores.every(({ strides }) => strides[this.#loops.rowsOfBlock!] === 1);
   }
 
   /** One element for each row of the block. */
   #acrossRows(): void {
     for (const access of this.#accesses.loads.values()) {
       if (access.rowPass !== this.#rowPass) continue;
-      this.#e.load(access.lane, this.#memoryOf(access), access.strides[this.#rowsOfBlock!]);
+      this.#e.load(access.lane, this.#memoryOf(access), access.strides[this.#loops.rowsOfBlock!]);
       this.#code.set(access.value);
     }
     this.#body();
@@ -317,7 +253,7 @@ class LoopNest {
 
   #loop(depth: number): void {
     const axis = this.#order[depth];
-    const length = this.#lengths[axis];
+    const length = this.#loops.lengths[axis];
     const outer = this.#pointers;
     this.#pointers = this.#step(axis, length);
     const vectors = this.#vectorsOf(axis);
@@ -355,7 +291,7 @@ class LoopNest {
   /** The accesses that move along the axis; along rows, those of the pass that is being written. */
   #movingAlong(axis: number): MemoryAccess[] {
     if (this.#finishes) return this.#results().filter(({ strides }) => strides[axis] !== 0);
-    const isInner = this.#accesses.rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#kept;
+    const isInner = this.#accesses.rowPasses.length > 1 && this.#order.indexOf(axis) >= this.#loops.kept;
     return this.#accesses
       .all()
       .filter(({ strides, rowPass }) => strides[axis] !== 0 && (!isInner || rowPass === this.#rowPass));
@@ -370,9 +306,9 @@ class LoopNest {
   #times(depth: number, count: number | PartitionRange, more: boolean): void {
     if (count === 0) return;
     const inside = () => {
-      if (depth >= this.#kept) {
+      if (depth >= this.#loops.kept) {
         if (!this.#finishes) this.#loadAt(depth);
-        if (!this.#goesDown && this.#order[depth] === this.#rowsOfBlock) this.#row();
+        if (!this.#goesDown && this.#order[depth] === this.#loops.rowsOfBlock) this.#row();
         else this.#loopsFrom(depth + 1);
         return;
       }
@@ -416,7 +352,7 @@ class LoopNest {
     return (
       this.#group.reducedAxes === null &&
       !this.#group.members.some(callsUser) &&
-      this.#lengths.length === 1 &&
+      this.#loops.lengths.length === 1 &&
       this.#accesses
         .all()
         .every(

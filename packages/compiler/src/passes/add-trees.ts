@@ -5,7 +5,7 @@ import { add } from "@chainrule/core";
 import { allocate, concatOp, reshapeOp, sameShape } from "@chainrule/core/internal";
 import { applied, type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import type { GraphRewriter } from "../ir/graph-rewriter.ts";
-import { mostConcatenated } from "./simplify.ts";
+import { mostConcatenated } from "./simplify-concat.ts";
 
 /** The sums of a graph, and how often each value is read. */
 export class AddTrees {

@@ -12,7 +12,7 @@ import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { scanResultOf } from "../ir/scan.ts";
 import { areNeighbours, type Stretch, stretchOf } from "../ir/stretches.ts";
 import { AddTrees, SumWriter } from "./add-trees.ts";
-import { mostConcatenated } from "./simplify.ts";
+import { mostConcatenated } from "./simplify-concat.ts";
 
 /** The same graph, sums of scatters to different places written as concatenations. */
 export function joinScatters(graph: Graph): Graph {

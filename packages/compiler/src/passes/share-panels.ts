@@ -11,7 +11,8 @@ import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { Scan, scanned, scanResultOf } from "../ir/scan.ts";
 import { Views } from "../ir/views.ts";
 import { floatLanes } from "../wasm/kernels/float-lanes.ts";
-import { packsColumns, panelDepth } from "../wasm/kernels/gemm.ts";
+import { panelDepth } from "../wasm/kernels/gemm.ts";
+import { packsColumns } from "../wasm/kernels/gemm-blocks.ts";
 import { fusedProduct } from "./epilogue.ts";
 
 const tileColumns = floatLanes.float32.columns;

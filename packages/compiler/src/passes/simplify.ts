@@ -9,7 +9,6 @@ import {
   mul,
   type Op,
   type Parameter,
-  sizeOf,
   sub,
   Tensor,
   type TensorSpec,
@@ -27,7 +26,6 @@ import {
   permuteOp,
   reshapeOp,
   sameShape,
-  sliceOp,
   type Tracer,
   type Transposed,
   withGradEnabled,
@@ -44,11 +42,8 @@ import {
 } from "../ir/graph.ts";
 import { GraphRewriter, type OnMade } from "../ir/graph-rewriter.ts";
 import { guardOp } from "../ir/guard.ts";
-import { areNeighbours, type Stretch, stretchOf } from "../ir/stretches.ts";
 import { rewrite, ruleFor, ruleNames } from "./rewrite-rules.ts";
-
-/** A concat of more values is one of several concats. */
-export const mostConcatenated = 128;
+import { concatInParts, joinNeighbours, mostConcatenated, type NodeMaker } from "./simplify-concat.ts";
 
 /**
  * The same outputs and assignments of fewer and cheaper nodes.
@@ -110,13 +105,13 @@ class Simplifier {
     // They lie one after another in the other value.
     "neighbours joined": {
       isFor: (op) => op === concatOp,
-      apply: (self, node, { inputs, attributes }) => self.#joinNeighbours(node, inputs, attributes as number),
+      apply: (self, node, { inputs, attributes }) => joinNeighbours(self.#make, node, inputs, attributes as number),
     },
     // The parts lie one after another either way.
     "wide concat in parts": {
       isFor: (op) => op === concatOp,
       apply: (self, node, { inputs, attributes }) =>
-        inputs.length > mostConcatenated ? self.#concatInParts(node, inputs, attributes) : null,
+        inputs.length > mostConcatenated ? concatInParts(self.#make, node, inputs, attributes as number) : null,
     },
     // Views share the numbers, whichever of them they are views of.
     "view of a view": { isFor: isView, apply: (self, node, source) => self.#view(node, source) },
@@ -160,6 +155,11 @@ class Simplifier {
     },
     refuseRead,
     state: null,
+  };
+
+  readonly #make: NodeMaker = {
+    add: (source, spec) => this.#add(source, spec),
+    view: (spec, source) => this.#view(spec, source),
   };
 
   constructor(onApplied: (name: string) => void, rewriter: GraphRewriter) {
@@ -231,60 +231,6 @@ class Simplifier {
   /** A constant of one number in another shape: where a kernel needs it as an array, the program writes it out. */
   #reshapedConstant(node: TensorSpec, constant: GraphNode): GraphNode {
     return this.#add({ kind: "constant", numbers: single(constant) }, node);
-  }
-
-  /** Parts of another value that follow each other in it, as one part. */
-  #joinNeighbours({ shape, dtype }: TensorSpec, inputs: readonly GraphNode[], axis: number): GraphNode | null {
-    const rest = shape.toSpliced(axis, 1);
-    if (sizeOf(shape) === 0) return null;
-    const stretches: Stretch[] = [];
-    for (const input of inputs) {
-      const stretch = stretchOf(input);
-      const last = stretches.at(-1);
-      if (last && areNeighbours(last, stretch))
-        stretches[stretches.length - 1] = { ...last, length: last.length + stretch.length };
-      else stretches.push(stretch);
-    }
-    if (stretches.length === inputs.length) return null;
-    const isOutermost = shape.slice(0, axis).every((length) => length === 1);
-    if (!isOutermost) {
-      // Steps that lie one after another in memory, and side by side in the result.
-      if (stretches.length > 1 || inputs.some((input) => input.shape[axis] !== 1)) return null;
-      const order = shape.map((_, at) => (at < axis ? at + 1 : at === axis ? 0 : at));
-      const steps = this.#part(stretches[0], [inputs.length, ...rest]);
-      return this.#add(applied(permuteOp, order, [steps]), { shape, dtype });
-    }
-    const parts = stretches.map((stretch) => this.#part(stretch, shape.with(axis, stretch.length / sizeOf(rest))));
-    return parts.length === 1 ? parts[0] : this.#add(applied(concatOp, axis, parts), { shape, dtype });
-  }
-
-  /** A stretch of a value, in a shape. */
-  #part({ base, start, length }: Stretch, shape: readonly number[]): GraphNode {
-    const { dtype, size } = base;
-    let part = base;
-    if (length < size) {
-      const flat = this.#view({ shape: [size], dtype }, applied(reshapeOp, [size], [base]));
-      const bounds = { starts: [start], steps: [1], lengths: [length] };
-      part = this.#add(applied(sliceOp, bounds as never, [flat]), { shape: [length], dtype });
-    }
-    return this.#view({ shape, dtype }, applied(reshapeOp, shape, [part]));
-  }
-
-  /** A wide concat as one of concats: what copies thousands of values in one function takes an engine long to compile. */
-  #concatInParts({ shape, dtype }: TensorSpec, inputs: readonly GraphNode[], attributes: unknown): GraphNode {
-    const axis = attributes as number;
-    const parts: GraphNode[] = [];
-    for (let at = 0; at < inputs.length; at += mostConcatenated) {
-      const some = inputs.slice(at, at + mostConcatenated);
-      const length = some.reduce((total, input) => total + input.shape[axis], 0);
-      parts.push(
-        some.length === 1
-          ? some[0]
-          : this.#add(applied(concatOp, axis, some), { shape: shape.with(axis, length), dtype }),
-      );
-    }
-    if (parts.length > mostConcatenated) return this.#concatInParts({ shape, dtype }, parts, axis);
-    return this.#add(applied(concatOp, axis, parts), { shape, dtype });
   }
 
   /** Operands that are transposed first are read transposed instead. */

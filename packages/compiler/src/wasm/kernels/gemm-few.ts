@@ -36,6 +36,9 @@ const biasScratch = 144;
 const rowsBytes = 128 * depth;
 export const panelBytes = rowsBytes + 4 * 8 * depth;
 
+/** For how many columns, or rows, there are functions for few. */
+export const fewWidths = [1, 2, 3, 4] as const;
+
 /** C = A B (or C += A B) for so many columns; `panel` has `panelBytes` of scratch memory. */
 export function fewFunction(columns: number, options: ProductOptions): FunctionDefinition {
   return {
