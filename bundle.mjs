@@ -15,6 +15,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, transform } from "esbuild";
 import { tsImport } from "tsx/esm/api";
+import { kernelsFromFiles, writeKernels } from "./bundle-kernels.mjs";
 
 const packages = fileURLToPath(new URL("packages", import.meta.url));
 const manifestOf = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
@@ -269,7 +270,7 @@ async function bundle(name) {
     format: "esm",
     platform: "neutral",
     target: "es2022",
-    plugins: [importedLater(apart), whenUsed(folder), withoutComments(neighbours)],
+    plugins: [kernelsFromFiles, importedLater(apart), whenUsed(folder), withoutComments(neighbours)],
     sourcemap: true,
     logLevel: "warning",
   };
@@ -291,8 +292,12 @@ async function bundle(name) {
   const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
   const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
   const aliases = [...codes.values()].flatMap(aliasesIn);
-  for (const [file, code] of codes) writeFileSync(join(to, file), named(code, aliases));
+  for (const [file, code] of codes) {
+    const isCalled = name === "compiler" && /^(all|chunk-\w+)\.js$/.test(file);
+    writeFileSync(join(to, file), isCalled ? compiledAtOnce(named(code, aliases)) : named(code, aliases));
+  }
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
+  if (name === "compiler") await writeKernels(to);
 }
 
 /** All of a package in `all.js`, save what it leaves for later. */
@@ -385,6 +390,17 @@ function named(code, aliases) {
   ];
   const lines = renamed.map(([found, name]) => `Object.defineProperty(${found}, "name", { value: "${name}" });\n`);
   return code.replace(/^export \{$/m, (start) => lines.join("") + start);
+}
+
+/**
+ * Puts functions of a module between parentheses: V8 then compiles them with the module, where it would otherwise read them
+ * twice, first to find their ends. To compile any program at all calls most of the compiler.
+ */
+function compiledAtOnce(code) {
+  return code.replace(
+    /^((?:async )?function\*? (\w+)\([\s\S]*?\n\})$/gm,
+    (_, definition, name) => `var ${name} = (${definition});`,
+  );
 }
 
 /** What a module exports by another name than the bundle gave it, which may be defined in a module beside it. */

@@ -7,10 +7,10 @@
 
 import type { TypedArray } from "@chainrule/core";
 import { type Matrix, type Multiply, multiply } from "@chainrule/core/internal";
-import { assemble } from "../wasm/assembler.ts";
 import { bytesPer, type Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { type Gemm, gemmFunctions, gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
+import { type Gemm, gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
+import { kernelBytes } from "../wasm/kernels/modules.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Operands that lie spread over more than this many times their size are gathered element by element. */
@@ -41,7 +41,7 @@ class ProductKernel {
   constructor(heap: Heap, dtype: "float32" | "float64") {
     this.#heap = heap;
     this.#dtype = dtype;
-    const functions = instantiate<Record<string, Gemm>>(assemble(gemmFunctions({ dtype })), heap.memory);
+    const functions = instantiate<Record<string, Gemm>>(kernelBytes(gemmNames[dtype]), heap.memory);
     this.#gemm = functions[gemmNames[dtype]];
   }
 

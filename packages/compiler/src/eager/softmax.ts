@@ -6,10 +6,10 @@
  */
 import type { KernelOperand, TypedArray } from "@chainrule/core";
 import { type AxisRange, splitAtAxes } from "@chainrule/core/internal";
-import { assemble } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { type SoftmaxFunctions, softmaxFunctions } from "../wasm/kernels/softmax.ts";
+import { kernelBytes } from "../wasm/kernels/modules.ts";
+import type { SoftmaxFunctions } from "../wasm/kernels/softmax.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** With fewer elements, copying and calling take longer than the kernel. */
@@ -30,7 +30,7 @@ export function computeSoftmax(kind: SoftmaxKind, out: KernelOperand, x: KernelO
   const size = x.storage.length;
   const heap = scratch();
   if (!heap || x.dtype !== "float32" || size < fewest || n > longest) return false;
-  functions ??= instantiate<SoftmaxFunctions & object>(assemble(softmaxFunctions()), heap.memory);
+  functions ??= instantiate<SoftmaxFunctions & object>(kernelBytes("softmax"), heap.memory);
   const lines = size / n;
   const most = Math.min(lines, Math.max(1, Math.floor(chunkSize / n)));
   const places = placesFor(most, n);

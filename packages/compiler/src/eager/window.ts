@@ -4,12 +4,10 @@
  */
 import type { KernelOperand } from "@chainrule/core";
 import type { WindowFunction } from "@chainrule/core/internal";
-import { assemble } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { convolutionFunctions } from "../wasm/kernels/conv.ts";
 import { type ConvolutionSizes, geometryOf } from "../wasm/kernels/conv-geometry.ts";
-import { poolFunctions } from "../wasm/kernels/pool.ts";
+import { kernelBytes } from "../wasm/kernels/modules.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
@@ -23,7 +21,7 @@ class WindowKernels {
 
   constructor(heap: Heap) {
     this.#heap = heap;
-    this.#functions = instantiate<Functions>(assemble([...convolutionFunctions(), ...poolFunctions()]), heap.memory);
+    this.#functions = instantiate<Functions>(kernelBytes("windows"), heap.memory);
   }
 
   /** Fills `out`, of float32 as the inputs; false where there is no room. */

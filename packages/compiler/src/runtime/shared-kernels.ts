@@ -3,12 +3,11 @@
  */
 import type { WindowFunction } from "@chainrule/core/internal";
 import type { FusionGroup } from "../ir/fused-graph.ts";
-import { assemble, type FunctionDefinition, type ImportedFunction } from "../wasm/assembler.ts";
+import type { ImportedFunction } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { convolutionFunctions } from "../wasm/kernels/conv.ts";
-import { gemmFunctions, gemmNames, relaxedSimd } from "../wasm/kernels/gemm.ts";
-import { poolFunctions } from "../wasm/kernels/pool.ts";
+import { gemmNames, relaxedSimd } from "../wasm/kernels/gemm.ts";
+import { type KernelModule, kernelBytes } from "../wasm/kernels/modules.ts";
 import { type SharedModule, threadGroupOf } from "./threads/thread-group.ts";
 
 /** A module of functions that programs import by their names. */
@@ -21,16 +20,17 @@ interface Kernels {
 const compiled = new WeakMap<Heap, Map<string, Kernels>>();
 
 /** The functions of that name on the heap's memory. */
-function sharedKernels(heap: Heap, name: string, define: () => readonly FunctionDefinition[]): Kernels {
+function sharedKernels(heap: Heap, name: KernelModule, relaxed: boolean): Kernels {
   const all = compiled.get(heap) ?? new Map<string, Kernels>();
   compiled.set(heap, all);
-  let kernels = all.get(name);
+  const key = relaxed ? `${name}, relaxed` : name;
+  let kernels = all.get(key);
   if (!kernels) {
     const threads = threadGroupOf(heap);
-    const bytes = assemble(define(), [], { shared: threads !== null });
+    const bytes = kernelBytes(name, { relaxed, shared: threads !== null });
     const module = threads ? threads.publishModule(threads.newModule(), bytes, heap.allocate(bytes.length)) : null;
     kernels = { functions: instantiate(bytes, heap.memory), module };
-    all.set(name, kernels);
+    all.set(key, kernels);
   }
   return kernels;
 }
@@ -63,19 +63,17 @@ function pointers(name: string, count: number): ImportedFunction {
  */
 export function kernelsFor(heap: Heap, groups: readonly FusionGroup[], deterministic: boolean): ImportedKernels[] {
   const relaxed = !deterministic && relaxedSimd();
-  const named = (name: string) => (relaxed ? `${name}, relaxed` : name);
   const products = groups.filter(({ kind }) => kind === "matmul").map(({ members: [node] }) => node.dtype);
   const imported: ImportedKernels[] = [];
   for (const dtype of ["float32", "float64"] as const) {
     if (!products.includes(dtype)) continue;
-    const kernels = sharedKernels(heap, named(gemmNames[dtype]), () => gemmFunctions({ dtype, relaxed }));
-    imported.push({ ...kernels, types: [pointers(gemmNames[dtype], 14)] });
+    const name = gemmNames[dtype];
+    imported.push({ ...sharedKernels(heap, name, relaxed), types: [pointers(name, 14)] });
   }
   if (groups.some(({ kind }) => kind === "window")) {
-    const define = () => [...convolutionFunctions({ relaxed }), ...poolFunctions()];
     // After the operands: the table of the windows, scratch, and the first and last of what is to be done.
     const types = Object.entries(windowOperands).map(([name, count]) => pointers(name, count + 4));
-    imported.push({ ...sharedKernels(heap, named("windows"), define), types });
+    imported.push({ ...sharedKernels(heap, "windows", relaxed), types });
   }
   return imported;
 }

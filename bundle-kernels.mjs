@@ -1,0 +1,38 @@
+/**
+ * The modules of kernels that the compiler generates, which are the same in every program, as files of bytes beside what Node
+ * loads: to generate one takes longer than all else that a small program is compiled with. The generator stays the source;
+ * nothing of it is in what Node loads.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tsImport } from "tsx/esm/api";
+
+const modules = new URL("packages/compiler/src/wasm/kernels/modules.ts", import.meta.url);
+
+/** What stands for the generator in what Node loads. */
+export const standIn = `import { createRequire } from "node:module";
+export function kernelBytes(name, { relaxed = false, shared = false } = {}) {
+  const file = name + (relaxed ? "-relaxed" : "") + (shared ? "-shared" : "") + ".wasm";
+  return createRequire(import.meta.url)("node:fs").readFileSync(new URL("kernels/" + file, import.meta.url));
+}
+`;
+
+/** Puts the bytes of every module into a folder `kernels` of the one given. */
+export async function writeKernels(to) {
+  const { kernelBytes, kernelModules } = await tsImport(modules.href, import.meta.url);
+  mkdirSync(join(to, "kernels"), { recursive: true });
+  for (const name of kernelModules)
+    for (const relaxed of [false, true])
+      for (const shared of [false, true]) {
+        const file = `${name}${relaxed ? "-relaxed" : ""}${shared ? "-shared" : ""}.wasm`;
+        writeFileSync(join(to, "kernels", file), kernelBytes(name, { relaxed, shared }));
+      }
+}
+
+/** For esbuild: the files in the place of the generator. */
+export const kernelsFromFiles = {
+  name: "kernels from files",
+  setup({ onLoad }) {
+    onLoad({ filter: /wasm[\\/]kernels[\\/]modules\.ts$/ }, () => ({ contents: standIn }));
+  },
+};
