@@ -2,7 +2,7 @@
  * What Node loads of each package: one module, `dist/node/index.js`, because opening and linking hundreds of small ones
  * takes longer than training a small model. Where a package has several entries (`@chainrule/core/internal`), all of it is
  * in `dist/node/all.js`, of which each entry names its part. What a script does not use is not read: of some packages
- * `index.js` has classes, and functions that load `all.js` when they are first called, with `require`, which Node 20.19 and newer
+ * `index.js` has functions and classes that load `all.js` when they are first used, with `require`, which Node 20.19 and newer
  * have for modules.
  *
  * Bundlers get the modules that `tsc` wrote, one for each source file, from which they pick what is used. Packages are
@@ -23,11 +23,12 @@ const published = readdirSync(packages).filter((name) => manifestOf(name).publis
 
 /**
  * Packages that most programs do not need, or not at once, each with the file that says what its import does all the same: of
- * these, Node loads the classes, and functions that load the rest when one of them is first called.
+ * these, Node gets functions and classes that load the package when one of them is first used.
  */
 const lazily = {
   compiler: "at-import.ts",
   data: null,
+  distributions: null,
   experiments: null,
   explain: null,
   functions: "names-elsewhere.ts",
@@ -197,7 +198,8 @@ async function standInsOf(path, key) {
   return lines.join("\n");
 }
 
-const isLater = (value) => typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
+const isClass = (value) => typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+const isLater = (value) => typeof value === "function" && !isClass(value);
 const parametersOf = ({ length }) => Array.from({ length }, (_, i) => `a${i}`).join(", ");
 
 /** The lines of a function that calls another, which is there when it is first called, of the same name, length and properties. */
@@ -211,9 +213,10 @@ function standIn(name, real, where) {
 }
 
 /** The source of `all`, which loads a module beside it when it is first called. */
-const loaderOf = (module) => `import { createRequire } from "node:module";
+const loaderOf = (module, after = null) => `import { createRequire } from "node:module";
+${after ? `import { ${after} } from "lazily:classes";` : ""}
 let loaded;
-export const all = () => (loaded ??= createRequire(import.meta.url)("./${module}.js"));
+export const all = () => (loaded ??= ${after ?? ""}(createRequire(import.meta.url)("./${module}.js")));
 `;
 
 if (process.argv.includes("--clean"))
@@ -292,9 +295,10 @@ async function bundle(name) {
   const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
   const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
   const aliases = [...codes.values()].flatMap(aliasesIn);
-  for (const [file, code] of codes) {
+  for (const [file, bundled] of codes) {
+    const code = named(withoutIdleImports(bundled, codes), aliases);
     const isCalled = name === "compiler" && /^(all|chunk-\w+)\.js$/.test(file);
-    writeFileSync(join(to, file), isCalled ? compiledAtOnce(named(code, aliases)) : named(code, aliases));
+    writeFileSync(join(to, file), isCalled ? compiledAtOnce(code) : code);
   }
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
   if (name === "compiler") await writeKernels(to);
@@ -324,27 +328,36 @@ async function bundleInParts(name, contents, options, to) {
 }
 
 /**
- * Two modules of a package: `index.js` has its classes, and functions of the same names and lengths that load `all.js` when
- * they are first called. What both need is in a third.
+ * Two modules of a package: `index.js` has functions of the same names and lengths, and stand-ins of the classes, that load
+ * `all.js` when they are first used. What both need is in a third.
  */
 async function bundleLazily(name, everything, options, to) {
   const src = join(options.absWorkingDir, "src");
   const own = lazily[name] && join(src, lazily[name]);
   const hidden = name === "compiler" ? ["install.ts"] : name === "io" ? ["model/file.ts", "checkpoint/store.ts"] : [];
+  const index = await entryOf(join(src, "index.ts"), own);
   const contents = {
-    "lazily:index": await entryOf(join(src, "index.ts"), own),
-    "lazily:loader": loaderOf("all"),
+    "lazily:index": index,
+    "lazily:loader": loaderOf("all", index.includes("classStandIn") ? "join" : null),
+    "lazily:classes": readFileSync(new URL("bundle/class-stand-in.js", import.meta.url), "utf8"),
     "lazily:all": [everything, ...hidden.map((file) => `export * from ${JSON.stringify(join(src, file))};`)].join("\n"),
   };
   const virtual = {
     name: "lazily",
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^lazily:/ }, ({ path }) => ({ path, namespace: "lazily" }));
+      // Either entry has a loader of its own, rather than one more module that both share.
+      onResolve({ filter: /^lazily:/ }, ({ path, importer }) => ({
+        path,
+        namespace: "lazily",
+        suffix: path === "lazily:loader" && importer === "lazily:internal" ? "?internal" : "",
+      }));
       onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({ contents: contents[path], resolveDir: src }));
     },
   };
+  if (isInternalLazy(name) && index.includes("classStandIn"))
+    throw new Error(`${name}: a loader of its entry for other packages would not join its classes`);
   if (isInternalLazy(name)) contents["lazily:internal"] = await entryOf(join(src, "internal.ts"), null);
-  const outputs = Object.keys(contents).filter((path) => path !== "lazily:loader");
+  const outputs = Object.keys(contents).filter((path) => !["lazily:loader", "lazily:classes"].includes(path));
   await build({
     ...options,
     plugins: [virtual, ...options.plugins],
@@ -354,13 +367,18 @@ async function bundleLazily(name, everything, options, to) {
   });
 }
 
-/** The source of what is imported at once of an entry. */
+/** The source of what is imported at once of an entry. What other packages build on has its classes themselves. */
 async function entryOf(entry, own) {
+  const areClassesLater = basename(entry) === "index.ts";
   const all = await tsImport(pathToFileURL(entry).href, import.meta.url);
   const names = Object.keys(all).filter((name) => name !== "default");
   const lines = ['import { all } from "lazily:loader";'];
+  if (areClassesLater && names.some((name) => isClass(all[name])))
+    lines.push('import { classStandIn } from "lazily:classes";');
   for (const name of names)
     if (isLater(all[name])) lines.push(...standIn(name, all[name], `all().${name}`));
+    else if (areClassesLater && isClass(all[name]))
+      lines.push(`export const ${name} = /* @__PURE__ */ classStandIn("${name}");`);
     else lines.push(`export { ${name} } from ${JSON.stringify(fileOf(entry, name))};`);
   if (own && /^export function atImport/m.test(readFileSync(own, "utf8")))
     lines.push(`import { atImport } from ${JSON.stringify(own)};`, "atImport(all);");
@@ -377,6 +395,13 @@ function fileOf(index, name) {
       return fileOf(file, name) ?? file;
   }
   return new RegExp(`^export (?:abstract )?(?:class|const|let) ${name}\\b`, "m").test(source) ? index : undefined;
+}
+
+/** Without imports of modules beside it that take nothing from them, where these do nothing either. */
+function withoutIdleImports(code, codes) {
+  const doesNothing = (file) =>
+    /^(var|const) \w+ = Object\.defineProperty;\nvar __export = /.test(codes.get(file) ?? "");
+  return code.replace(/^import "\.\/(chunk-\w+\.js)";\n/gm, (line, file) => (doesNothing(file) ? "" : line));
 }
 
 /**

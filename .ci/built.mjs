@@ -2,7 +2,7 @@
 // with plain Node: what a user of the published packages gets. Then looks at what bundlers get: other files, with the
 // same in them.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -71,6 +71,8 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   writeFileSync(join(folder, "alike.js"), alike(libraries));
   process.stdout.write(run("node", ["alike.js"], folder));
   checkImport();
+  copyFileSync(new URL("built/late-classes.mjs", import.meta.url), join(folder, "late-classes.mjs"));
+  process.stdout.write(run("node", ["late-classes.mjs"], folder));
   writeFileSync(join(folder, "threaded.js"), threaded());
   process.stdout.write(run("node", ["threaded.js"], folder));
   writeFileSync(join(folder, "train.js"), trained());

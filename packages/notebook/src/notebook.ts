@@ -1,11 +1,11 @@
 /**
  * Gives the classes of the library the method that kernels of notebooks ask for: Deno's, and others that follow it.
+ * Explanations and drawings have it themselves.
  *
  * Importing this does it, once and for all objects. Bundlers leave it out, as no program but a notebook's needs it.
  */
 import { OptionError, Tensor, Value } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
-import { BackwardExplanation, GradientExplanation } from "@chainrule/explain";
 import { History, Module } from "@chainrule/nn";
 import { Findings, LearningRateFindings } from "@chainrule/nn/internal";
 import { graphSvg } from "@chainrule/viz";
@@ -22,8 +22,6 @@ const shown: readonly (readonly [{ readonly prototype: object }, (x: any) => Dis
   [History, historyBundle],
   [LearningRateFindings, ratesBundle],
   [Findings, findingsBundle],
-  [BackwardExplanation, explanationBundle],
-  [GradientExplanation, explanationBundle],
   [RecordedGraph, graphBundle],
 ];
 
@@ -35,10 +33,6 @@ for (const [Class, bundleOf] of shown)
     configurable: true,
     writable: true,
   });
-
-function explanationBundle(explanation: BackwardExplanation | GradientExplanation): DisplayBundle {
-  return { "text/markdown": explanation.toMarkdown(), "text/plain": explanation.toText() };
-}
 
 function graphBundle(graph: RecordedGraph): DisplayBundle {
   return {

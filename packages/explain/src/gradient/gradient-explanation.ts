@@ -70,6 +70,11 @@ export class GradientExplanation implements GradientData {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toText();
   }
+
+  /** How notebooks show it. */
+  [Symbol.for("Jupyter.display")](): Readonly<Record<string, string>> {
+    return { "text/markdown": this.toMarkdown(), "text/plain": this.toText() };
+  }
 }
 
 function checkData(data: GradientData): GradientData {

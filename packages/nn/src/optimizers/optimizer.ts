@@ -404,6 +404,7 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
 
     constructor(first?: OptimizerTarget<H> | OptimizerOptions<H>, second?: OptimizerOptions<H>) {
       refuseSurplus(rule.name, arguments, 2);
+      if (!Object.hasOwn(Made.prototype, "learning_rate")) refuseOptions(Made as never, rule);
       if (isOptions(first)) {
         if (second !== undefined) throw twoOptions(rule.name);
         super(rule, undefined, first);
@@ -411,6 +412,11 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
     }
   };
   Object.defineProperty(Made, "name", { value: rule.name });
+  return Made;
+}
+
+/** With the first of its objects: `optimizer.learningRate = 0.1` says how the rate is set. */
+function refuseOptions<H extends Hyperparameters>(Made: OptimizerClass<H>, rule: UpdateRule<H>): void {
   const names = [
     ...Object.keys(rule.defaults),
     "clipNorm",
@@ -423,7 +429,6 @@ export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>):
     where: `${name}, ${option}`,
     hint: `The learning rate is set by lr; all else is said when it is made: new ${name}(model, { … }).`,
   }));
-  return Made;
 }
 
 function checkRule(rule: UpdateRule<Hyperparameters> | null | undefined): void {

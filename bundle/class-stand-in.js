@@ -1,0 +1,42 @@
+/**
+ * A class that is loaded when it is first used: what a package gives out in the place of a class of its own that most
+ * programs never touch. It is that class to whoever looks: `new`, `extends`, `instanceof`, static members, its name, and
+ * `x.constructor` of what it makes.
+ */
+import { all } from "lazily:loader";
+
+const parts = new Map();
+
+/** For the loader: every class that stands in is one with the class that it stands in for, whoever makes instances. */
+export function join(loaded) {
+  for (const [name, { target, proxy }] of parts) {
+    const Class = loaded[name];
+    Object.defineProperty(target, "prototype", { value: Class.prototype, writable: false });
+    Object.defineProperty(Class.prototype, "constructor", { value: proxy, writable: true, configurable: true });
+  }
+  return loaded;
+}
+
+export function classStandIn(name) {
+  // Of all functions, only those have a `prototype` that can be set; a proxy must tell of it what its target has.
+  const target = () => {};
+  const real = () => all()[name];
+  const handler = Object.fromEntries(forwarded.map((trap) => [trap, (_, ...given) => Reflect[trap](real(), ...given)]));
+  const proxy = new Proxy(target, {
+    ...handler,
+    get: (_, key) => Reflect.get(real(), key),
+    set: (_, key, value) => Reflect.set(real(), key, value),
+    construct: (_, given, newTarget) => Reflect.construct(real(), given, newTarget === proxy ? real() : newTarget),
+    getPrototypeOf: () => {
+      const parent = Reflect.getPrototypeOf(real());
+      return parts.get(parent.name)?.proxy.prototype === parent.prototype ? parts.get(parent.name).proxy : parent;
+    },
+  });
+  // Node shows the target of a proxy; this shows the class.
+  target[Symbol.for("nodejs.util.inspect.custom")] = (_depth, options, inspect) => inspect(real(), options);
+  parts.set(name, { target, proxy });
+  return proxy;
+}
+
+/** What is done to the class itself. */
+const forwarded = ["apply", "defineProperty", "deleteProperty", "getOwnPropertyDescriptor", "has", "ownKeys"];
