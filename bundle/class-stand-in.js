@@ -18,8 +18,9 @@ export function join(loaded) {
 }
 
 export function classStandIn(name) {
-  // Of all functions, only those have a `prototype` that can be set; a proxy must tell of it what its target has.
-  const target = () => {};
+  // A proxy must tell of `prototype` what its target has, which has to be set later.
+  // biome-ignore lint/complexity/useArrowFunction: of all functions, these alone have a `prototype` that can be set.
+  const target = function () {};
   const real = () => all()[name];
   const handler = Object.fromEntries(forwarded.map((trap) => [trap, (_, ...given) => Reflect[trap](real(), ...given)]));
   const proxy = new Proxy(target, {

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "chainrule-kernels-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("what Node loads of the built package has in files the bytes that the generator writes", async () => {
-  const { standIn, writeKernels } = await import(new URL("../../../bundle-kernels.mjs", import.meta.url).href);
+  const { standIn, writeKernels } = await import(new URL("../../../bundle/kernels.mjs", import.meta.url).href);
   await writeKernels(folder);
   writeFileSync(join(folder, "stand-in.mjs"), standIn);
   const built = (await import(pathToFileURL(join(folder, "stand-in.mjs")).href)) as { kernelBytes: typeof kernelBytes };

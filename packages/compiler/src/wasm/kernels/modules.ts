@@ -2,7 +2,7 @@
  * Modules of kernels that are the same for every program: products, convolutions and pools, softmax.
  *
  * What Node loads of the published package does not generate them but has their bytes in files beside it, which
- * `bundle-kernels.mjs` makes with the functions here.
+ * `bundle/kernels.mjs` makes with the functions here.
  */
 import { assemble, type FunctionDefinition } from "../assembler.ts";
 import { convolutionFunctions } from "./conv.ts";

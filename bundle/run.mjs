@@ -10,14 +10,15 @@
  * first used, which most programs never do. Pages without a bundler get one module with everything in it.
  */
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, transform } from "esbuild";
 import { tsImport } from "tsx/esm/api";
-import { kernelsFromFiles, writeKernels } from "./bundle-kernels.mjs";
+import { aliasesIn, compiledAtOnce, named, withoutIdleImports } from "./after.mjs";
+import { kernelsFromFiles, writeKernels } from "./kernels.mjs";
+import { isClass, isLater, loaderOf, standIn, standInsOf, whenUsed } from "./stand-ins.mjs";
 
-const packages = fileURLToPath(new URL("packages", import.meta.url));
+const packages = fileURLToPath(new URL("../packages", import.meta.url));
 const manifestOf = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
 const published = readdirSync(packages).filter((name) => manifestOf(name).publishConfig?.exports);
 
@@ -106,43 +107,6 @@ const withoutComments = (neighbours) => ({
   },
 });
 
-/** csv-parse has a version for Node, which is faster than that for all hosts, which the source asks for. */
-const forNode = { "csv-parse/browser/esm/sync": "csv-parse/sync" };
-
-/** Libraries of others: stand-ins for what they export, which load the library when they are used. */
-const whenUsed = (folder) => ({
-  name: "when used",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-      if (kind === "entry-point") return undefined;
-      // What is imported by name at run time anyway: our own packages, Node's, and the bar on the terminal.
-      if (/^@chainrule\/|^node:|^cli-progress$/.test(path)) return { path, external: true };
-      return { path, namespace: "when-used", sideEffects: false };
-    });
-    onLoad({ filter: /.*/, namespace: "when-used" }, ({ path }) => {
-      const library = forNode[path] ?? path;
-      const found = createRequire(join(folder, "package.json"))(library);
-      const names = Object.keys(found).filter((name) => name !== "default" && /^[A-Za-z_]\w*$/.test(name));
-      return { contents: standIns(library, typeof found === "function" ? [] : names) };
-    });
-  },
-});
-
-function standIns(library, names) {
-  return `import { createRequire } from "node:module";
-let loaded;
-const library = () => (loaded ??= createRequire(import.meta.url)(${JSON.stringify(library)}));
-const whenUsed = (pick) =>
-  new Proxy(function () {}, {
-    apply: (_, self, given) => Reflect.apply(pick(), self, given),
-    construct: (_, given) => Reflect.construct(pick(), given),
-    get: (_, key) => Reflect.get(pick(), key),
-  });
-export default whenUsed(() => library().default ?? library());
-${names.map((name) => `export const ${name} = /* @__PURE__ */ whenUsed(() => library().${name});`).join("\n")}
-`;
-}
-
 /** Leaves `import("./file.ts")` to run time, and notes the file. */
 const importedLater = (apart) => ({
   name: "imported later",
@@ -178,46 +142,6 @@ async function leftForLater(src, files) {
     },
   };
 }
-
-/** The source of what stands for a file whose functions are loaded later. */
-async function standInsOf(path, key) {
-  const all = await tsImport(pathToFileURL(path).href, import.meta.url);
-  const lines = ['import { all } from "later-loader";'];
-  for (const name of Object.keys(all)) {
-    const where = `all().${key}.${name}`;
-    if (isLater(all[name])) lines.push(...standIn(name, all[name], where));
-    else if (Object.values(all[name]).every(isLater) && Object.getPrototypeOf(all[name]) === Object.prototype) {
-      const methods = Object.keys(all[name]).map((method) => {
-        const parameters = parametersOf(all[name][method]);
-        return `  ${method}(${parameters}) {\n    return ${where}.${method}(...arguments);\n  },`;
-      });
-      lines.push(`export const ${name} = {`, ...methods, "};");
-    }
-    // What is nothing of the kind is not exported: whoever imports it fails the build, and has to be in the list.
-  }
-  return lines.join("\n");
-}
-
-const isClass = (value) => typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
-const isLater = (value) => typeof value === "function" && !isClass(value);
-const parametersOf = ({ length }) => Array.from({ length }, (_, i) => `a${i}`).join(", ");
-
-/** The lines of a function that calls another, which is there when it is first called, of the same name, length and properties. */
-function standIn(name, real, where) {
-  const lines = [`export function ${name}(${parametersOf(real)}) {\n  return ${where}.apply(this, arguments);\n}`];
-  if (real.name !== name)
-    lines.push(`Object.defineProperty(${name}, "name", { value: ${JSON.stringify(real.name)} });`);
-  for (const key of Object.keys(real))
-    lines.push(`Object.defineProperty(${name}, "${key}", { get: () => ${where}.${key}, enumerable: true });`);
-  return lines;
-}
-
-/** The source of `all`, which loads a module beside it when it is first called. */
-const loaderOf = (module, after = null) => `import { createRequire } from "node:module";
-${after ? `import { ${after} } from "lazily:classes";` : ""}
-let loaded;
-export const all = () => (loaded ??= ${after ?? ""}(createRequire(import.meta.url)("./${module}.js")));
-`;
 
 if (process.argv.includes("--clean"))
   for (const name of published) rmSync(join(packages, name, "dist"), { recursive: true, force: true });
@@ -339,7 +263,7 @@ async function bundleLazily(name, everything, options, to) {
   const contents = {
     "lazily:index": index,
     "lazily:loader": loaderOf("all", index.includes("classStandIn") ? "join" : null),
-    "lazily:classes": readFileSync(new URL("bundle/class-stand-in.js", import.meta.url), "utf8"),
+    "lazily:classes": readFileSync(new URL("class-stand-in.js", import.meta.url), "utf8"),
     "lazily:all": [everything, ...hidden.map((file) => `export * from ${JSON.stringify(join(src, file))};`)].join("\n"),
   };
   const virtual = {
@@ -395,41 +319,4 @@ function fileOf(index, name) {
       return fileOf(file, name) ?? file;
   }
   return new RegExp(`^export (?:abstract )?(?:class|const|let) ${name}\\b`, "m").test(source) ? index : undefined;
-}
-
-/** Without imports of modules beside it that take nothing from them, where these do nothing either. */
-function withoutIdleImports(code, codes) {
-  const doesNothing = (file) =>
-    /^(var|const) \w+ = Object\.defineProperty;\nvar __export = /.test(codes.get(file) ?? "");
-  return code.replace(/^import "\.\/(chunk-\w+\.js)";\n/gm, (line, file) => (doesNothing(file) ? "" : line));
-}
-
-/**
- * Gives back names that the bundle changed: of functions that it calls `x2`, because there is another `x` in it, and of
- * classes that mention themselves, which become `class _X`.
- */
-function named(code, aliases) {
-  const renamed = [
-    ...aliases.filter(([found]) => new RegExp(`^(async )?function\\*? ${found}\\(`, "m").test(code)),
-    ...[...code.matchAll(/^var (\w+) = class _\1 /gm)].map(([, name]) => [name, name]),
-  ];
-  const lines = renamed.map(([found, name]) => `Object.defineProperty(${found}, "name", { value: "${name}" });\n`);
-  return code.replace(/^export \{$/m, (start) => lines.join("") + start);
-}
-
-/**
- * Puts functions of a module between parentheses: V8 then compiles them with the module, where it would otherwise read them
- * twice, first to find their ends. To compile any program at all calls most of the compiler.
- */
-function compiledAtOnce(code) {
-  return code.replace(
-    /^((?:async )?function\*? (\w+)\([\s\S]*?\n\})$/gm,
-    (_, definition, name) => `var ${name} = (${definition});`,
-  );
-}
-
-/** What a module exports by another name than the bundle gave it, which may be defined in a module beside it. */
-function aliasesIn(code) {
-  const [, exported] = /^export \{\n([^}]*)\};$/m.exec(code) ?? [null, ""];
-  return [...exported.matchAll(/^ {2}((\w+?)\d+) as \2,?$/gm)].map(([, found, name]) => [found, name]);
 }

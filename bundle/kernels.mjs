@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tsImport } from "tsx/esm/api";
 
-const modules = new URL("packages/compiler/src/wasm/kernels/modules.ts", import.meta.url);
+const modules = new URL("../packages/compiler/src/wasm/kernels/modules.ts", import.meta.url);
 
 /** What stands for the generator in what Node loads. */
 export const standIn = `import { createRequire } from "node:module";
