@@ -22,12 +22,14 @@ export function classStandIn(name) {
   // biome-ignore lint/complexity/useArrowFunction: of all functions, these alone have a `prototype` that can be set.
   const target = function () {};
   const real = () => all()[name];
+  const realOf = (Class) => (Class === proxy ? real() : Class);
   const handler = Object.fromEntries(forwarded.map((trap) => [trap, (_, ...given) => Reflect[trap](real(), ...given)]));
   const proxy = new Proxy(target, {
     ...handler,
-    get: (_, key) => Reflect.get(real(), key),
-    set: (_, key, value) => Reflect.set(real(), key, value),
-    construct: (_, given, newTarget) => Reflect.construct(real(), given, newTarget === proxy ? real() : newTarget),
+    // Who asks is a class that extends this one, or this one.
+    get: (_, key, asked) => Reflect.get(real(), key, realOf(asked)),
+    set: (_, key, value, asked) => Reflect.set(real(), key, value, realOf(asked)),
+    construct: (_, given, made) => Reflect.construct(real(), given, realOf(made)),
     getPrototypeOf: () => {
       const parent = Reflect.getPrototypeOf(real());
       return parts.get(parent.name)?.proxy.prototype === parent.prototype ? parts.get(parent.name).proxy : parent;

@@ -63,6 +63,8 @@ strictEqual(doubled.transform([[3]]).item(), 2 * scaler.transform([[3]]).item())
 StandardScaler.note = "mine";
 strictEqual(StandardScaler.note, "mine");
 ok(Object.hasOwn(StandardScaler, "note") && delete StandardScaler.note && !("note" in StandardScaler));
+Doubled.note = "of the other";
+ok(Doubled.note === "of the other" && StandardScaler.note === undefined);
 StandardScaler.prototype.hello = () => "hello";
 strictEqual(scaler.hello(), "hello");
 console.log(`${Object.keys(late).length} classes that are loaded late are themselves`);
