@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { bundlers, checkBundlers } from "./built/bundlers.mjs";
 import { checkCreated } from "./built/create.mjs";
@@ -114,7 +114,10 @@ function checkPack(name) {
   }
 }
 
-/** What is for later is not read by an import: it goes on without those files. The scalar engine by itself needs few. */
+/**
+ * What is for later is not read by an import, nor by a training of what belongs to neither models nor the compiler: each goes on
+ * without those files. The scalar engine by itself needs few.
+ */
 function checkImport() {
   const folderOf = (name) => join(folder, "node_modules", packageOf(name), "dist/node");
   const later = libraries.flatMap((name) => {
@@ -125,25 +128,29 @@ function checkImport() {
       .map((file) => join(folderOf(name), file));
   });
   if (later.length < 10) throw new Error(`only ${later.length} modules are for later`);
-  const away = (path) => `${path}.away`;
-  for (const path of later) renameSync(path, away(path));
-  try {
-    const program = 'import { Dense, Sequential, tensor, value } from "chainrule"; value(2).mul(tensor(3).item());';
-    run("node", ["--input-type=module", "-e", program], folder);
-  } finally {
-    for (const path of later) renameSync(away(path), path);
-  }
-  const rest = join(folderOf("core"), "all.js");
-  renameSync(rest, away(rest));
-  try {
-    run(
-      "node",
-      ["--input-type=module", "-e", 'import { value } from "chainrule/value"; value(2).mul(3).backward();'],
-      folder,
-    );
-  } finally {
-    renameSync(away(rest), rest);
-  }
+  const runWithout = (paths, program) => {
+    for (const path of paths) renameSync(path, `${path}.away`);
+    try {
+      run("node", ["--input-type=module", "-e", program], folder);
+    } finally {
+      for (const path of paths) renameSync(`${path}.away`, path);
+    }
+  };
+  runWithout(later, 'import { Dense, Sequential, tensor, value } from "chainrule"; value(2).mul(tensor(3).item());');
+  const forTraining = [folderOf("nn"), folderOf("compiler")];
+  runWithout(
+    later.filter((path) => !forTraining.includes(dirname(path))),
+    `import { Adam, Dense, Sequential } from "chainrule";
+const model = new Sequential();
+model.add(new Dense({ units: 1, inputDim: 1, activation: "sigmoid" }));
+model.compile({ optimizer: new Adam(), loss: "binary_crossentropy", metrics: ["accuracy"] });
+await model.fit([[0], [1]], [[0], [1]], { epochs: 100, batchSize: 1, verbose: 0 });
+model.predict([[1]]).toArray();`,
+  );
+  runWithout(
+    [join(folderOf("core"), "all.js")],
+    'import { value } from "chainrule/value"; value(2).mul(3).backward();',
+  );
   console.log(`${later.length} modules are read when they are needed`);
 }
 

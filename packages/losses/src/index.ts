@@ -3,7 +3,8 @@
  */
 export { checkLoss, type LossCheckOptions, type LossReport } from "./check/check-loss.ts";
 export { LossCheckError } from "./check/loss-check-error.ts";
-export { type CombinedLoss, combineLosses, isCombinedLoss, type PartLike } from "./combination/combine-losses.ts";
+export { combineLosses, type PartLike } from "./combination/combine-losses.ts";
+export { type CombinedLoss, isCombinedLoss } from "./combination/combined-loss.ts";
 export type { LossPart, PartFunction } from "./combination/part.ts";
 export { defineLoss } from "./definition/define-loss.ts";
 export type {

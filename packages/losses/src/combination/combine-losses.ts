@@ -12,34 +12,15 @@ import {
   zerosLike,
 } from "@chainrule/core";
 import { checkOptions, describe, formatShape, sameShape } from "@chainrule/core/internal";
-import type { Loss, NoOptions, OptionsOf } from "../definition/loss.ts";
 import { checkReduction, type LossOptions, reduceLosses } from "../definition/reduction.ts";
 import { lossByName } from "../definition/registry.ts";
 import { isTensorLike } from "../inputs/tensors.ts";
+import type { CombinedLoss } from "./combined-loss.ts";
 import { commonInputs } from "./common-inputs.ts";
 import type { LossPart, PartFunction } from "./part.ts";
 
 /** What {@link combineLosses} takes for each part: its weight, if it goes by a loss's name, or the loss and its weight. */
 export type PartLike = number | readonly [loss: string | PartFunction, weight: number];
-
-/** A loss that is the sum of others by their weights. */
-export interface CombinedLoss extends Loss {
-  /** The parts by name, in their order. */
-  readonly parts: Readonly<Record<string, LossPart>>;
-  with(options: OptionsOf<NoOptions>): CombinedLoss;
-  /**
-   * The loss, and each part by name before its weight; computed once.
-   *
-   * @example
-   * const loss = combineLosses({ mse: 1, mae: 0.5 });
-   * loss.evaluateParts([1, 2], [1, 4]).parts.mae; // 1
-   */
-  evaluateParts(
-    prediction: TensorLike,
-    target: TensorLike,
-    options?: LossOptions,
-  ): { readonly loss: Tensor; readonly parts: Readonly<Record<string, Tensor>> };
-}
 
 const where = "combineLosses";
 
@@ -68,11 +49,6 @@ const where = "combineLosses";
  */
 export function combineLosses(parts: Readonly<Record<string, PartLike>>): CombinedLoss {
   return makeCombined(readParts(parts), {});
-}
-
-/** Whether a loss was made by {@link combineLosses}. @example isCombinedLoss(combineLosses({ mse: 1 })); // true */
-export function isCombinedLoss(loss: unknown): loss is CombinedLoss {
-  return typeof loss === "function" && "evaluateParts" in loss;
 }
 
 type Parts = Readonly<Record<string, LossPart>>;
