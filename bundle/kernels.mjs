@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { tsImport } from "tsx/esm/api";
 
 const modules = new URL("../packages/compiler/src/wasm/kernels/modules.ts", import.meta.url);
@@ -29,10 +30,14 @@ export async function writeKernels(to) {
       }
 }
 
-/** For esbuild: the files in the place of the generator. */
+/** For esbuild: the files in the place of the generator, whose source map is not of what it generates. */
 export const kernelsFromFiles = {
   name: "kernels from files",
-  setup({ onLoad }) {
-    onLoad({ filter: /wasm[\\/]kernels[\\/]modules\.ts$/ }, () => ({ contents: standIn }));
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /[\\/]kernels[\\/]modules\.ts$|^\.\/modules\.ts$/ }, ({ path, resolveDir }) => {
+      const file = join(resolveDir, path);
+      return file === fileURLToPath(modules) ? { path: "kernels", namespace: "kernels" } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: "kernels" }, () => ({ contents: standIn }));
   },
 };
