@@ -80,7 +80,7 @@ if (!said.includes("program.js:")) throw new Error("an error does not name the u
   process.stdout.write(run("node", ["swept.js"], folder));
   writeFileSync(join(folder, "required.cjs"), required(libraries));
   process.stdout.write(run("node", ["--disable-warning=ExperimentalWarning", "required.cjs"], folder));
-  checkRuntimes(folder, ["program.js", "threaded.js", "swept.js"]);
+  checkRuntimes(folder, ["program.js", "late-classes.mjs", "threaded.js", "swept.js"]);
   await checkBrowserBundle();
   await checkPage(folder);
   const versions = Object.entries(bundlers).map(([name, version]) => `${name}@${version}`);
