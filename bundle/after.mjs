@@ -22,17 +22,6 @@ export function named(code, aliases) {
   return code.replace(/^export \{$/m, (start) => lines.join("") + start);
 }
 
-/**
- * Puts functions of a module between parentheses: V8 then compiles them with the module, where it would otherwise read them
- * twice, first to find their ends. To compile any program at all calls most of the compiler.
- */
-export function compiledAtOnce(code) {
-  return code.replace(
-    /^((?:async )?function\*? (\w+)\([\s\S]*?\n\})$/gm,
-    (_, definition, name) => `var ${name} = (${definition});`,
-  );
-}
-
 /** What a module exports by another name than the bundle gave it, which may be defined in a module beside it. */
 export function aliasesIn(code) {
   const [, exported] = /^export \{\n([^}]*)\};$/m.exec(code) ?? [null, ""];

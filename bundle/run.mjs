@@ -14,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, transform } from "esbuild";
 import { tsImport } from "tsx/esm/api";
-import { aliasesIn, compiledAtOnce, named, withoutIdleImports } from "./after.mjs";
+import { aliasesIn, named, withoutIdleImports } from "./after.mjs";
 import { kernelsFromFiles, writeKernels } from "./kernels.mjs";
 import { isClass, isLater, loaderOf, standIn, standInsOf, whenUsed } from "./stand-ins.mjs";
 
@@ -219,11 +219,7 @@ async function bundle(name) {
   const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
   const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
   const aliases = [...codes.values()].flatMap(aliasesIn);
-  for (const [file, bundled] of codes) {
-    const code = named(withoutIdleImports(bundled, codes), aliases);
-    const isCalled = name === "compiler" && /^(all|chunk-\w+)\.js$/.test(file);
-    writeFileSync(join(to, file), isCalled ? compiledAtOnce(code) : code);
-  }
+  for (const [file, code] of codes) writeFileSync(join(to, file), named(withoutIdleImports(code, codes), aliases));
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
   if (name === "compiler") await writeKernels(to);
 }

@@ -2,7 +2,7 @@
  * Builds a graph out of another, node by node: what passes over graphs have in common.
  */
 import type { Parameter, TensorSpec } from "@chainrule/core";
-import { type AppliedOp, applied, type Graph, GraphNode, liveNodes, type Source } from "./graph.ts";
+import { type AppliedOp, applied, type Graph, GraphNode, liveNodes, type Source, withoutDead } from "./graph.ts";
 
 /** Is told of a node, and of the one that it is made of. */
 export type OnMade = (made: GraphNode, of: GraphNode) => void;
@@ -57,7 +57,7 @@ export class GraphRewriter {
       outputs: graph.outputs.map((node) => this.of(node)),
       assigned: graph.assigned.map(([parameter, node]) => [this.#standInFor(parameter), this.of(node)] as const),
     };
-    return { ...made, nodes: liveNodes(made) };
+    return withoutDead(made);
   }
 
   #onNew(source: Source): Source {

@@ -34,6 +34,8 @@ export function applied<Attributes>(
   return { kind: "op", op: op as Op, attributes, inputs };
 }
 
+const noInputs: readonly GraphNode[] = [];
+
 /** One value: what makes it, its shape and its dtype. */
 export class GraphNode implements TracedValue, TensorSpec {
   /** Nodes are numbered as they are made, so a larger number never feeds a smaller one. */
@@ -44,6 +46,9 @@ export class GraphNode implements TracedValue, TensorSpec {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly size: number;
+  /** What makes it, and of what; null and none for what is no op. */
+  readonly op: Op | null;
+  readonly inputs: readonly GraphNode[];
   #uniform: number | null | undefined;
   #lowering: Lowering | null | undefined;
 
@@ -54,14 +59,9 @@ export class GraphNode implements TracedValue, TensorSpec {
     this.shape = shape;
     this.dtype = dtype;
     this.size = sizeOf(shape);
-  }
-
-  get inputs(): readonly GraphNode[] {
-    return this.source.kind === "op" ? this.source.inputs : [];
-  }
-
-  get op(): Op | null {
-    return this.source.kind === "op" ? this.source.op : null;
+    // Fields, and no getters: passes ask for these more often than for anything else.
+    this.op = source.kind === "op" ? source.op : null;
+    this.inputs = source.kind === "op" ? source.inputs : noInputs;
   }
 
   /** How the op is written; null for what is no op, and for ops that run their kernel. */
@@ -88,12 +88,21 @@ export class GraphNode implements TracedValue, TensorSpec {
   }
 }
 
+/** What was found of arrays of more than one number, of which each pass makes a node: tensors' numbers never change. */
+const uniforms = new WeakMap<TypedArray, number | null>();
+
 /** The one number that all are, else null. */
-function uniformOf(numbers: TypedArray): number | null {
-  if (numbers.length === 0) return null;
-  // Object.is, since NaN is one number and -0 is another than 0.
-  for (let i = 1; i < numbers.length; i++) if (!Object.is(numbers[i], numbers[0])) return null;
-  return numbers[0];
+export function uniformOf(numbers: TypedArray): number | null {
+  if (numbers.length < 2) return numbers.length === 0 ? null : numbers[0];
+  let found = uniforms.get(numbers);
+  if (found === undefined) {
+    const first = numbers[0];
+    // Object.is, since NaN is one number and -0 is another than 0.
+    const isAnother = (x: number) => !Object.is(x, first);
+    found = numbers.some(isAnother) ? null : first;
+    uniforms.set(numbers, found);
+  }
+  return found;
 }
 
 /** What ops without attributes are lowered to, and built-in ones with these attributes: it is asked for at every copy of a node. */
@@ -160,31 +169,50 @@ export function kindOf(node: GraphNode): Lowering["kind"] | null {
   return kind;
 }
 
+/** What was found of graphs, which never change: several passes ask of each. */
+const live = new WeakMap<Graph, readonly GraphNode[]>();
+
+/** The same graph of its live nodes alone. */
+export function withoutDead(graph: Graph): Graph {
+  const pruned = { ...graph, nodes: liveNodes(graph) };
+  live.set(pruned, pruned.nodes);
+  return pruned;
+}
+
 /**
  * What outputs and assignments come from, every random draw, because the next call must find the generator the same, what
  * guards look at, and ops of the user's, in their order. Indices that nothing of that looks up are looked up all the same:
  * one that is not there is an error.
  */
-export function liveNodes(graph: Graph): GraphNode[] {
+export function liveNodes(graph: Graph): readonly GraphNode[] {
+  let found = live.get(graph);
+  if (!found) {
+    found = liveIn(graph);
+    live.set(graph, found);
+  }
+  return found;
+}
+
+function liveIn(graph: Graph): readonly GraphNode[] {
   const { nodes } = graph;
-  const live = new Uint8Array(nodes.length === 0 ? 0 : nodes[nodes.length - 1].id + 1);
+  const isLive = new Uint8Array(nodes.length === 0 ? 0 : nodes[nodes.length - 1].id + 1);
   const lookups: GraphNode[] = [];
-  for (const node of resultsOf(graph)) live[node.id] = 1;
+  for (const node of resultsOf(graph)) isLive[node.id] = 1;
   for (const node of nodes) {
     if (node.source.kind !== "op") continue;
-    if (actsByItself(node)) live[node.id] = 1;
+    if (actsByItself(node)) isLive[node.id] = 1;
     if (kindOf(node) === "indexing") lookups.push(node);
   }
   // Whoever reads a node comes after it.
   const visit = (from: GraphNode | undefined): void => {
     for (let at = from ? nodes.lastIndexOf(from) : -1; at >= 0; at--) {
       const node = nodes[at];
-      if (live[node.id] === 1) for (const input of node.inputs) live[input.id] = 1;
+      if (isLive[node.id] === 1) for (const input of node.inputs) isLive[input.id] = 1;
     }
   };
   visit(nodes.at(-1));
-  if (lookups.length > 0) visit(unreadLookup(lookups, live));
-  return nodes.filter(({ id }) => live[id] === 1);
+  if (lookups.length > 0) visit(unreadLookup(lookups, isLive));
+  return nodes.filter(({ id }) => isLive[id] === 1);
 }
 
 /** Makes alive what looks up indices that nothing alive looks up in an axis of that length; the last of these. */

@@ -35,12 +35,13 @@ export function loopShape(node: GraphNode): Shape {
 
 /** What the node reads, one for each input. A view that is written out reads what it is a view of. */
 export function readsOf(node: GraphNode, views: Views): Read[] {
-  const space = loopShape(node);
-  return viewsReadBy(node, views).map(([view, shape]) => ({
-    base: view.base,
-    offset: view.offset,
-    strides: stridesWithin(view, shape, space),
-  }));
+  return basesOf(node, views).map((_, i) => readAt(node, i, views));
+}
+
+/** What the node reads of its input of that number. */
+export function readAt(node: GraphNode, input: number, views: Views): Read {
+  const [view, shape] = viewRead(node, input, views);
+  return { base: view.base, offset: view.offset, strides: stridesWithin(view, shape, loopShape(node)) };
 }
 
 /** The values whose memory the node reads, one for each input. */
@@ -53,10 +54,10 @@ export function basesOf(node: GraphNode, views: Views): readonly GraphNode[] {
   return bases;
 }
 
-function viewsReadBy(node: GraphNode, views: Views): (readonly [View, Shape])[] {
-  return isView(node)
-    ? [[views.viewOf(node), node.shape]]
-    : node.inputs.map((input) => [views.of(input), input.shape] as const);
+function viewRead(node: GraphNode, input: number, views: Views): readonly [View, Shape] {
+  if (isView(node)) return [views.viewOf(node), node.shape];
+  const value = node.inputs[input];
+  return [views.of(value), value.shape];
 }
 
 /** Whether the node reads the value only at the element that it computes, if at all. */
@@ -67,7 +68,7 @@ export function readsSameElement(node: GraphNode, value: GraphNode, views: Views
   for (let i = 0; i < bases.length; i++) {
     if (bases[i] !== value) continue;
     if (node.inputs[i] === value && !isView(node) && sameShape(value.shape, space)) continue;
-    const [view, shape] = viewsReadBy(node, views)[i];
+    const [view, shape] = viewRead(node, i, views);
     if (view.offset !== 0) return false;
     const own = longStrides(views.of(value).strides, value.shape);
     if (!sameShape(stridesWithin(view, shape, space), own)) return false;

@@ -9,7 +9,7 @@
 import { sameShape } from "@chainrule/core/internal";
 import { type FusedGraph, type FusionGroup, fusedGraph, type RowPass } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
-import { readsOf } from "../ir/reads.ts";
+import { basesOf, readAt } from "../ir/reads.ts";
 import { longStrides, type Views } from "../ir/views.ts";
 import { type GroupDraft, GroupGraph, mostGroups, mostMembers } from "./group-graph.ts";
 
@@ -118,8 +118,10 @@ function rowPassesLike(group: FusionGroup, rows: FusionGroup): readonly RowPass[
 /** Whether everything that the reader's members read of the other group is in their own row of it. */
 export function readsOwnRow(reader: FusionGroup, other: ReadonlySet<GraphNode>, kept: number, views: Views): boolean {
   return reader.members.every((node) =>
-    readsOf(node, views).every(({ base, offset, strides }) => {
+    basesOf(node, views).every((base, i) => {
+      // Strides are worked out for reads of the other group alone.
       if (!other.has(base)) return true;
+      const { offset, strides } = readAt(node, i, views);
       const own = longStrides(views.of(base).strides, base.shape);
       const isAligned = offset === 0 && sameShape(strides.slice(0, kept), own.slice(0, kept));
       // Along the row: in place, or the row's one element again and again.

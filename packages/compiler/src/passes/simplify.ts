@@ -39,6 +39,7 @@ import {
   type GraphNode,
   type Source,
   tensorOf,
+  uniformOf,
 } from "../ir/graph.ts";
 import { GraphRewriter, type OnMade } from "../ir/graph-rewriter.ts";
 import { guardOp } from "../ir/guard.ts";
@@ -65,7 +66,8 @@ export function simplify(
 function numbersKey(numbers: TypedArray): string | null {
   const text = (x: number) => (Object.is(x, -0) ? "-0" : `${x}`);
   if (numbers.length <= 16) return Array.from(numbers, text).join();
-  return numbers.every((x) => Object.is(x, numbers[0])) ? text(numbers[0]) : null;
+  const uniform = uniformOf(numbers);
+  return uniform === null ? null : text(uniform);
 }
 
 /** Rules are pure functions of tensors without numbers. */
