@@ -4,7 +4,7 @@
  * "Output of --quick" is run with that flag. Where an example prints a goal, "98.9% (goal: at least 98.5%)", it must
  * have reached it.
  *
- * `RUNTIME="deno run -A --unstable-unsafe-proto"` has another program than Node run them.
+ * `RUNTIME="deno run -A"` has another program than Node run them.
  *
  * With `WITHOUT_WEBASSEMBLY=1` they are run in a Node that has none, so that every step is run uncompiled; those that
  * would then take minutes are left out.

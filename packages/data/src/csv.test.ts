@@ -3,9 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { DataError, OptionError } from "@chainrule/core";
 import { afterAll, describe, expect, it } from "vitest";
+import { byEsbuild } from "../../core/test/bundlers.ts";
 import { parseCsv, readCsv } from "./csv.ts";
 
 const data = new URL("../../../examples/data/", import.meta.url);
@@ -404,5 +406,27 @@ describe("readCsv", () => {
     await writeFile(join(folder, "cut.csv.gz"), gzipSync("a,y\n1,0\n").subarray(0, 15));
     await expect(readCsv(join(folder, "cut.csv.gz"))).rejects.toThrow(/^cut\.csv\.gz: expected whole gzip data/);
     await expect(readCsv(5 as unknown as string)).rejects.toThrow(DataError);
+  });
+});
+
+describe("in a browser", () => {
+  // csv-parse has one version for Node and another for all hosts, which bundles have.
+  it("reads what Node reads, and refuses what Node refuses", async () => {
+    const source = JSON.stringify(fileURLToPath(new URL("./csv.ts", import.meta.url)));
+    const code = await byEsbuild(`export { parseCsv } from ${source};`);
+    const { parseCsv: inBrowser } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
+    const told = (read: typeof parseCsv, text: string) => {
+      try {
+        const { features, target } = read(text, { header: true });
+        return [features.toArray(), target.toArray()];
+      } catch (error) {
+        return [(error as Error).name, (error as Error).message];
+      }
+    };
+    const texts = [
+      ...["a,b\n1,2\n3,4\n", "\ufeffa;b\r\n1,5;2\r\n", 'a,"b ""c"""\n"1","2"\n', "a,b\n\n1,2\n\n"],
+      ...['a,b\n"1,2\n', 'a,b\n1"2,3\n', "a,b\n1,2,3\n", 'a,b\n"1"x,2\n', "", "\n"],
+    ];
+    for (const text of texts) expect(told(inBrowser, text)).toEqual(told(parseCsv, text));
   });
 });

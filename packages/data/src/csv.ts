@@ -5,8 +5,8 @@
  */
 import { DataError, type DType, OptionError, type Tensor } from "@chainrule/core";
 import { checkOptions, describe, withAwaitHint } from "@chainrule/core/internal";
-// The browser build runs in Node too, where it takes half again as long: one import that works everywhere.
-import { CsvError, parse } from "csv-parse/browser/esm/sync";
+// Its version for Node, which is faster there and runs in Deno, or that for all hosts: see "imports" in package.json.
+import { CsvError, parse } from "#csv-parse";
 import { type Column, columnTensors, dropMissing, findColumn, targetTensor } from "./columns.ts";
 import { numberReader, readSpelling } from "./numbers.ts";
 import { nameOf, readBytes, type Source } from "./source.ts";
