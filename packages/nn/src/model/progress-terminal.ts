@@ -1,5 +1,5 @@
 /**
- * The progress bar on a terminal. Browsers get `progress-none.ts` in place of this file (see "browser" in package.json).
+ * The progress bar on a terminal. Browsers have none: see `progress-bar.ts`.
  */
 import cliProgress from "cli-progress";
 import type { Logs } from "./hooks.ts";

@@ -2,9 +2,10 @@
  * Showing how training goes: a bar on a terminal, lines elsewhere, or nothing.
  */
 import type { CompleteFitOptions } from "./options.ts";
+import { openProgressBar } from "./progress-bar.ts";
 import { lineProgress, type Progress } from "./progress-lines.ts";
 
-/** The progress that `verbose` selects; null for none. The bar is loaded only where there is a terminal to show it on. */
+/** The progress that `verbose` selects; null for none. */
 export async function openProgress(
   { verbose, epochs, stepsPerEpoch }: CompleteFitOptions,
   steps: number | null,
@@ -12,7 +13,6 @@ export async function openProgress(
   const params = { epochs, steps: stepsPerEpoch ?? steps };
   if (verbose === 0 || (verbose === "auto" && !isTerminal())) return null;
   if (verbose === 2 || !isTerminal()) return lineProgress(params, (line) => console.log(line));
-  const { openProgressBar } = await import("./progress-terminal.ts");
   return openProgressBar(params);
 }
 
