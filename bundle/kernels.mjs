@@ -8,25 +8,29 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tsImport } from "tsx/esm/api";
 
-const modules = new URL("../packages/compiler/src/wasm/kernels/modules.ts", import.meta.url);
+const kernels = new URL("../packages/compiler/src/wasm/kernels/", import.meta.url);
+/** What is replaced by files. */
+const generators = ["modules.ts", "further-modules.ts"].map((file) => fileURLToPath(new URL(file, kernels)));
 
-/** What stands for the generator in what Node loads. */
+/** What stands for the generator in what Node loads; all kernels are there. */
 export const standIn = `import { createRequire } from "node:module";
 export function kernelBytes(name, { relaxed = false, shared = false } = {}) {
   const file = name + (relaxed ? "-relaxed" : "") + (shared ? "-shared" : "") + ".wasm";
   return createRequire(import.meta.url)("node:fs").readFileSync(new URL("kernels/" + file, import.meta.url));
 }
+export function addWindowKernels() {}
+export function addSoftmaxKernels() {}
 `;
 
 /** Puts the bytes of every module into a folder `kernels` of the one given. */
 export async function writeKernels(to) {
-  const { kernelBytes, kernelModules } = await tsImport(modules.href, import.meta.url);
+  const { anyKernelBytes, kernelModules } = await tsImport(new URL("all-modules.ts", kernels).href, import.meta.url);
   mkdirSync(join(to, "kernels"), { recursive: true });
   for (const name of kernelModules)
     for (const relaxed of [false, true])
       for (const shared of [false, true]) {
         const file = `${name}${relaxed ? "-relaxed" : ""}${shared ? "-shared" : ""}.wasm`;
-        writeFileSync(join(to, "kernels", file), kernelBytes(name, { relaxed, shared }));
+        writeFileSync(join(to, "kernels", file), anyKernelBytes(name, { relaxed, shared }));
       }
 }
 
@@ -34,9 +38,9 @@ export async function writeKernels(to) {
 export const kernelsFromFiles = {
   name: "kernels from files",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /[\\/]kernels[\\/]modules\.ts$|^\.\/modules\.ts$/ }, ({ path, resolveDir }) => {
+    onResolve({ filter: /^\.\.?\/.*modules\.ts$/ }, ({ path, resolveDir }) => {
       const file = join(resolveDir, path);
-      return file === fileURLToPath(modules) ? { path: "kernels", namespace: "kernels" } : undefined;
+      return generators.includes(file) ? { path: "kernels", namespace: "kernels" } : undefined;
     });
     onLoad({ filter: /.*/, namespace: "kernels" }, () => ({ contents: standIn }));
   },

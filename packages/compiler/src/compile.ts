@@ -11,7 +11,6 @@ import { fuse } from "./passes/fusion.ts";
 import { assignInPlace } from "./passes/in-place.ts";
 import { joinScatters } from "./passes/join-scatters.ts";
 import { planMemory } from "./passes/memory-plan.ts";
-import { partition } from "./passes/partition.ts";
 import { Regions } from "./passes/regions.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { reroll } from "./passes/reroll.ts";
@@ -24,7 +23,7 @@ import { suspectGarbage } from "./runtime/garbage.ts";
 import { commandsOf, link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
 import { Program } from "./runtime/program.ts";
-import { threadGroupOf } from "./runtime/threads/thread-group.ts";
+import { threadGroupOf } from "./runtime/threads/groups.ts";
 import { type Template, templatesOf } from "./templates.ts";
 import { type StructureOfGraph, standInFor, structureOf } from "./trace/structure.ts";
 import type { TracedFunction } from "./trace/trace-function.ts";
@@ -109,13 +108,13 @@ function templateFor(
   // In-place assignment: groups → the values that are computed where a parameter's old value lies, or in another's memory.
   const inPlace = assignInPlace(fused);
   // Partition among threads: groups → phases, in which threads share the parts of large groups; none with one thread.
-  const phases = threads ? partition(fused, inPlace, threads) : [];
+  const phases = threads?.partition(fused, inPlace) ?? [];
   // Memory plan: groups and phases → an offset in one arena for each other value that is kept, by when it is needed.
   const plan = planMemory(fused, inPlace, phases);
   // Regions: memory plan → where everything lies, parameters, inputs, constants and scratch memory too, but for the addresses.
   const regions = new Regions(graph, fused, inPlace, plan, threads?.size ?? 1);
   // Code: groups, phases and regions → a function in WebAssembly for each group, and one for each run of groups.
-  const module = generateModule(fused, phases, regions);
+  const module = generateModule(fused, phases, regions, threads?.writePhases);
   // Link: functions → those that can be called, with the kernels that programs share.
   const linked = link(module, fused.groups, heap, deterministic);
   return { graph, fused, inPlace, phases, plan, regions, linked, standIns, draws };

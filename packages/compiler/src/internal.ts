@@ -1,8 +1,8 @@
 /**
  * What other packages of this library build on, and nobody else: graphs, for exporters. It changes without notice.
  */
+export { watchedJit } from "./compiled-on-call.ts";
 export { type Graph, GraphNode, withoutGuards } from "./ir/graph.ts";
-export { watchedJit } from "./jit.ts";
 export { simplify } from "./passes/simplify.ts";
 export type { Watch } from "./programs.ts";
 export { type FlatTree, flatten } from "./trace/pytree.ts";

@@ -2,26 +2,16 @@
  * `jit`: a function of tensors, compiled.
  */
 
-import { isGradEnabled, isTracing, JitError, OptionError, type Tensor } from "@chainrule/core";
-import { areOpsWatched, checkOptions, describe } from "@chainrule/core/internal";
-import type { CompiledFunction } from "./compiled-function.ts";
+import { JitError, type Tensor } from "@chainrule/core";
+import { compiledOnCall, type JitOptions } from "./compiled-on-call.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
-import { Programs, type Watch } from "./programs.ts";
+import type { Watch } from "./programs.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
-import { refuseMasks } from "./trace/masked.ts";
-import { flatten } from "./trace/pytree.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
+import { addWindowKernels } from "./wasm/kernels/further-modules.ts";
 
-/** How to compile. */
-export interface JitOptions {
-  /**
-   * Whether results must be the same on every machine and engine, bit for bit. By default matrix products, exp, log
-   * and what is made of them round once for multiply and add where the engine can (Node 22 and newer), which is faster
-   * there and, if anything, more exact.
-   */
-  readonly deterministic?: boolean;
-}
+export type { JitOptions } from "./compiled-on-call.ts";
 
 /** A compiled function: called like the function itself. */
 export type Jitted<F extends TensorFunction> = F & {
@@ -44,36 +34,13 @@ export function makeJit<F extends TensorFunction>(
   options: JitOptions = {},
   watch: Watch = {},
 ): Jitted<F> {
-  checkOptions("jit", options, ["deterministic"]);
-  const { deterministic = false } = options;
-  if (typeof deterministic !== "boolean")
-    throw new OptionError({ where: "jit, deterministic", expected: "true or false", got: describe(deterministic) });
-  if (typeof f !== "function")
-    throw new JitError({ where: "jit", expected: "a function of tensors", got: describe(f) });
-  const name = f.name ? `jit(${f.name})` : "jit";
-  const programs = new Programs(name, f, deterministic, watch);
-  let last: CompiledFunction | undefined;
-  const call = (...args: unknown[]): unknown => {
-    const heap = heapOf();
-    if (heap === null || programs.isGivenUp || isTracing() || areOpsWatched()) return f(...(args as never[]));
-    refuseMasks(name, args);
-    const isAsked = watch.mayHaveChanged && !last?.isTrusted;
-    if (last?.compilation.program.heap === heap && !isAsked && !last.isDue && !last.isRunning && last.fits(args))
-      return last.run(args, args);
-    const tree = flatten(name, "arguments", args, true);
-    // A gradient has to flow through to the argument: only the tape can do that.
-    if (isGradEnabled() && tree.tensors.some((x) => x.requiresGrad)) return f(...(args as never[]));
-    const compiled = programs.find(tree, heap);
-    // Called by a kernel of its own: it has one place for its numbers.
-    if (compiled.isRunning) return f(...(args as never[]));
-    last = programs.isGivenUp ? undefined : compiled;
-    return compiled.run(args, tree.tensors);
-  };
+  addWindowKernels();
+  const { call, name, programFor } = compiledOnCall(f, heapOf, options, watch);
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();
     if (heap === null)
       throw new JitError({ where: `${name}.explain`, expected: "WebAssembly with SIMD", got: "a host without" });
-    return explainCompilation(programs.find(flatten(name, "arguments", args, true), heap).compilation);
+    return explainCompilation(programFor(args, heap).compilation);
   };
   return Object.assign(call, { explain }) as unknown as Jitted<F>;
 }
@@ -115,9 +82,4 @@ export function jit<F extends (...args: Tensor[]) => unknown>(f: F, options?: Ji
 export function jit<F extends TensorFunction>(f: F, options?: JitOptions): Jitted<F>;
 export function jit<F extends TensorFunction>(f: F, options: JitOptions = {}): Jitted<F> {
   return makeJit(f, sharedHeap, options);
-}
-
-/** `jit`, for training, which knows more of the function: see {@link Watch}. */
-export function watchedJit<F extends TensorFunction>(f: F, options: JitOptions, watch: Watch): Jitted<F> {
-  return makeJit(f, sharedHeap, options, watch);
 }

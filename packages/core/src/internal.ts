@@ -39,7 +39,7 @@ export { concatOp, permuteOp } from "./ops/movement.ts";
 export { maxPoolBackwardOp, maxPoolGatherOp, maxPoolOp, sumPoolBackwardOp, sumPoolOp } from "./ops/pool.ts";
 export { allOp, anyOp, cumsumOp, logSumExpOp, maxOp, minOp, prodOp } from "./ops/reduce.ts";
 export { placeOf } from "./ops/refuse-where.ts";
-export { builtin, builtinOps, isBuiltinOp, type OpFunction, withOp } from "./ops/registry.ts";
+export { builtin, builtinOps, hasWindowOps, isBuiltinOp, type OpFunction, withOp } from "./ops/registry.ts";
 export { readRanges, sliceOp, sliceScatterOp } from "./ops/slice.ts";
 export { broadcastOp, reshapeOp, sumOp } from "./ops/sum.ts";
 export { clampOp } from "./ops/unary.ts";

@@ -86,6 +86,8 @@ export interface Loaded {
   readonly file: string;
   readonly atOnce: readonly string[];
   readonly later: readonly string[];
+  /** Of these, what the program has loaded so far. */
+  loaded(): readonly string[];
 }
 
 /** Bundles a program into several files, and writes them into the folder. */
@@ -94,10 +96,14 @@ export const inFiles = { esbuild: loadedBy(esbuildChunks), vite: loadedBy(viteCh
 function loadedBy(bundle: (code: string, folder: string) => Promise<Chunk[]>) {
   return async (code: string, folder: string): Promise<Loaded> => {
     const chunks = await bundle(code, folder);
+    const evaluated = new Set<string>();
+    const key = `evaluated in ${folder}`;
+    Object.assign(globalThis, { [key]: evaluated });
     for (const { fileName, code } of chunks) {
       const file = join(folder, fileName.replace(/\.js$/, ".mjs"));
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, code.replaceAll(/(["'`]\.[^"'`\s]*)\.js(["'`])/g, "$1.mjs$2"));
+      const note = `globalThis[${JSON.stringify(key)}].add(${JSON.stringify(fileName)});\n`;
+      writeFileSync(file, note + code.replaceAll(/(["'`]\.[^"'`\s]*)\.js(["'`])/g, "$1.mjs$2"));
     }
     const [entry] = chunks;
     const atOnce = new Set([entry.fileName]);
@@ -108,6 +114,7 @@ function loadedBy(bundle: (code: string, folder: string) => Promise<Chunk[]>) {
       file: join(folder, entry.fileName.replace(/\.js$/, ".mjs")),
       atOnce: now.map(({ code }) => code),
       later: later.map(({ code }) => code),
+      loaded: () => later.filter(({ fileName }) => evaluated.has(fileName)).map(({ code }) => code),
     };
   };
 }

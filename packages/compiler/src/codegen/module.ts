@@ -16,7 +16,7 @@ import { writeIndexing } from "./gather-scatter.ts";
 import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
 import { writeMatmul } from "./matmul.ts";
-import { partLocal, partParameters, threadLocal, threadParameters, writePhases } from "./parallel.ts";
+import { partLocal, partParameters, threadLocal, threadParameters, type WritePhases } from "./parallel.ts";
 import { ScanPlaces, writeScan } from "./scan.ts";
 import { ScalarImports } from "./vector-emitter.ts";
 import { type Geometries, writeWindow } from "./window.ts";
@@ -63,8 +63,14 @@ export function entryName({ first }: EntryPoint): string {
  * The module's functions take, last, where the program's table of regions lies: their code is the same wherever that is.
  *
  * @param phases how threads share the work; none where there is one thread.
+ * @param writePhases writes what each of them does.
  */
-export function generateModule(fused: FusedGraph, phases: readonly Phase[], layout: ModuleLayout): GeneratedModule {
+export function generateModule(
+  fused: FusedGraph,
+  phases: readonly Phase[],
+  layout: ModuleLayout,
+  writePhases?: WritePhases,
+): GeneratedModule {
   const { groups, stored, inRows } = fused;
   const imports = importsOf(withBodies(groups));
   const parts = partsOf(phases);
@@ -127,7 +133,7 @@ export function generateModule(fused: FusedGraph, phases: readonly Phase[], layo
     define(name, group, cut, null);
     calls.set(number, { name, given: [], parts: cut });
   });
-  for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout));
+  for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout, writePhases));
   return { functions, imports, entryPoints, calls };
 }
 
@@ -247,6 +253,7 @@ function entryFunction(
   entry: EntryPoint,
   calls: ReadonlyMap<number, GroupCall>,
   layout: ModuleLayout,
+  writePhases: WritePhases | undefined,
 ): FunctionDefinition {
   const { first, last, phases } = entry;
   const name = entryName(entry);
@@ -263,7 +270,7 @@ function entryFunction(
       name,
       parameters: [...threadParameters, "i32"],
       result: "i32",
-      body: (code) => writePhases(code, phases, callsIn(code, threadParameters.length)),
+      body: (code) => writePhases!(code, phases, callsIn(code, threadParameters.length)),
     };
   return {
     name,

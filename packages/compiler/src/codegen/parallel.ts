@@ -16,6 +16,8 @@ export const [partLocal, threadLocal] = [0, 1];
 /** Writes the call of a group; where it is cut in parts, which part and thread it is are on the stack. */
 export type WriteCall = (group: number) => void;
 
+export type WritePhases = typeof writePhases;
+
 /** Phase after phase: takes parts while there are any, then waits until the others are done with theirs. */
 export function writePhases(code: Code, phases: readonly Phase[], writeCall: WriteCall): void {
   let end = 0;

@@ -8,6 +8,7 @@ import type { KernelOperand, TypedArray } from "@chainrule/core";
 import { type AxisRange, splitAtAxes } from "@chainrule/core/internal";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
+import { addSoftmaxKernels } from "../wasm/kernels/further-modules.ts";
 import { kernelBytes } from "../wasm/kernels/modules.ts";
 import type { SoftmaxFunctions } from "../wasm/kernels/softmax.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
@@ -30,7 +31,7 @@ export function computeSoftmax(kind: SoftmaxKind, out: KernelOperand, x: KernelO
   const size = x.storage.length;
   const heap = scratch();
   if (!heap || x.dtype !== "float32" || size < fewest || n > longest) return false;
-  functions ??= instantiate<SoftmaxFunctions & object>(kernelBytes("softmax"), heap.memory);
+  functions ??= softmaxKernels(heap);
   const lines = size / n;
   const most = Math.min(lines, Math.max(1, Math.floor(chunkSize / n)));
   const places = placesFor(most, n);
@@ -41,6 +42,11 @@ export function computeSoftmax(kind: SoftmaxKind, out: KernelOperand, x: KernelO
     if (!compute(heap, functions, kind, places, part, out.storage)) return false;
   }
   return true;
+}
+
+function softmaxKernels(heap: Heap): SoftmaxFunctions {
+  addSoftmaxKernels();
+  return instantiate<SoftmaxFunctions & object>(kernelBytes("softmax"), heap.memory);
 }
 
 /** Some of the lines that a tensor has along an axis: `inner` of them lie side by side. */

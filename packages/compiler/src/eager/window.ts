@@ -7,6 +7,7 @@ import type { WindowFunction } from "@chainrule/core/internal";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { type ConvolutionSizes, geometryOf } from "../wasm/kernels/conv-geometry.ts";
+import { addWindowKernels } from "../wasm/kernels/further-modules.ts";
 import { kernelBytes } from "../wasm/kernels/modules.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
@@ -21,6 +22,7 @@ class WindowKernels {
 
   constructor(heap: Heap) {
     this.#heap = heap;
+    addWindowKernels();
     this.#functions = instantiate<Functions>(kernelBytes("windows"), heap.memory);
   }
 

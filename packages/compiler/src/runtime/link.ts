@@ -14,9 +14,8 @@ import type { Command } from "./command.ts";
 import { hostKernel } from "./host-kernel.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { kernelsFor } from "./shared-kernels.ts";
-import { fasterOf } from "./threads/faster.ts";
-import { protocolImports } from "./threads/protocol.ts";
-import { type SharedModule, type SharedRun, threadGroupOf } from "./threads/thread-group.ts";
+import { threadGroupOf } from "./threads/groups.ts";
+import type { SharedModule, SharedRun } from "./threads/thread-group.ts";
 
 /** Computes a group: a part of it, on a thread, where work is partitioned; at the addresses that equal groups differ in; by a table. */
 type GroupFunction = (...partThreadAddressesAndTable: number[]) => void;
@@ -52,12 +51,7 @@ export function link(
   if (functions.length === 0) return { calls, entryPoints, exports: {}, shared: null };
   const threads = threadGroupOf(heap);
   const kernels = kernelsFor(heap, withBodies(groups), deterministic);
-  const types = [
-    ...kernels.flatMap((each) => each.types),
-    giveUp,
-    ...imports.types,
-    ...(threads ? protocolImports : []),
-  ];
+  const types = [...kernels.flatMap((each) => each.types), giveUp, ...imports.types, ...(threads?.imports ?? [])];
   const others = [...kernels.map((each) => each.functions), threads?.protocol];
   const given = Object.assign({ ...imports.functions, [giveUp.name]: failGuard }, ...others);
   const bytes = assemble(functions, types, { shared: threads !== null, relaxed: !deterministic && relaxedSimd() });
@@ -78,7 +72,7 @@ export function commandsOf(linked: Linked, groups: readonly FusionGroup[], layou
     const entry = entries.get(number);
     if (!entry) return [];
     if (entry.phases.length > 0 && parallel)
-      return [fasterOf(parallel(entry), inTurn(serial.slice(entry.first, entry.last + 1)))];
+      return [parallel(entry, inTurn(serial.slice(entry.first, entry.last + 1)))];
     const run = exports[entryName(entry)] as SerialRun;
     const { table } = layout;
     return [() => run(table)];
@@ -90,19 +84,22 @@ function failGuard(): never {
   throw guardFailure;
 }
 
-/** Publishes the program to the other threads; returns what makes commands that dispatch its functions to all of them. */
+/**
+ * Publishes the program to the other threads; returns what makes commands that dispatch its functions to all of them, or run them
+ * serially where that is faster.
+ */
 function inParallel(
   { entryPoints, exports, shared }: Linked,
   layout: MemoryLayout,
-): ((entry: EntryPoint) => Command) | null {
+): ((entry: EntryPoint, serial: Command) => Command) | null {
   const threads = threadGroupOf(layout.heap);
   if (!threads || !shared || entryPoints.every(({ phases }) => phases.length === 0)) return null;
   const { bytes, id, kernels } = shared;
   const own = threads.publishModule(id, bytes, layout.allocate(bytes.length));
   const program = threads.publishProgram([...kernels, own], layout.table, (size) => layout.allocate(size));
-  return (entry) => {
+  return (entry, serial) => {
     const run = exports[entryName(entry)] as SharedRun;
-    return () => threads.dispatch(program, entry.first, run);
+    return threads.fasterOf(() => threads.dispatch(program, entry.first, run), serial);
   };
 }
 

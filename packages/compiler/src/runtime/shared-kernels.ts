@@ -8,7 +8,8 @@ import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { gemmNames, relaxedSimd } from "../wasm/kernels/gemm.ts";
 import { type KernelModule, kernelBytes } from "../wasm/kernels/modules.ts";
-import { type SharedModule, threadGroupOf } from "./threads/thread-group.ts";
+import { threadGroupOf } from "./threads/groups.ts";
+import type { SharedModule } from "./threads/thread-group.ts";
 
 /** A module of functions that programs import by their names. */
 interface Kernels {

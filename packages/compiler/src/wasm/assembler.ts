@@ -4,7 +4,6 @@
  * Byte values are those of the WebAssembly core specification (binary format, and the fixed-width SIMD proposal).
  */
 
-import { ValueError } from "@chainrule/core";
 import { Bytes, type OwnBytes } from "./bytes.ts";
 import { type Instruction, laneMemory, lanes, memory, plain } from "./instructions.ts";
 
@@ -373,11 +372,7 @@ export function assemble(
     const functionNumber = (name: string) => {
       const number = numbers.get(name);
       if (number === undefined)
-        throw new ValueError({
-          where: `WebAssembly function ${f.name}`,
-          expected: "to call functions of its own module or imported ones",
-          got: name,
-        });
+        throw new Error(`WebAssembly function ${f.name} calls ${name}, which is not in its module and not imported`);
       return number;
     };
     const code = new Code(f.parameters.length, functionNumber, relaxed);

@@ -15,12 +15,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { promoteOperands } from "./define.ts";
 import type { Formulas } from "./formulas.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
-import { builtin } from "./registry.ts";
+import { builtinWindow } from "./registry.ts";
 import { reshape } from "./sum.ts";
 import { checkImages, type Padding, type Pair, pairOf, type WindowOptions, windowOf } from "./window.ts";
 
 /** y = x ∗ w, of images [N, C, H, W] and weights [O, C / groups, kh, kw]. */
-export const convolveOp: Op<Sliding> = builtin({
+export const convolveOp: Op<Sliding> = builtinWindow({
   name: "convolve",
   inferShape: ([x, w], { window }) => ({ shape: [x.shape[0], w.shape[0], ...window.out], dtype: x.dtype }),
   kernel: convolve,
@@ -32,7 +32,7 @@ export const convolveOp: Op<Sliding> = builtin({
 });
 
 /** From a gradient by y to the one by x: what each window saw is sent back through the kernel. */
-export const inputGradientOp: Op<Sliding> = builtin({
+export const inputGradientOp: Op<Sliding> = builtinWindow({
   name: "convolveInputGradient",
   inferShape: ([g, w], { window, groups }) => ({
     shape: [g.shape[0], w.shape[1] * groups, window.height, window.width],
@@ -47,7 +47,7 @@ export const inputGradientOp: Op<Sliding> = builtin({
 });
 
 /** From images and a gradient by y to the gradient by w. */
-export const weightGradientOp: Op<Sliding> = builtin({
+export const weightGradientOp: Op<Sliding> = builtinWindow({
   name: "convolveWeightGradient",
   inferShape: ([x, g], { window, groups }) => ({
     shape: [g.shape[1], x.shape[1] / groups, ...window.kernel],

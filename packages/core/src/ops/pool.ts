@@ -15,7 +15,7 @@ import { floats } from "./define.ts";
 import type { Formulas } from "./formulas.ts";
 import { concat, repeat, squeeze, unsqueeze } from "./movement.ts";
 import { max, mean } from "./reduce.ts";
-import { builtin } from "./registry.ts";
+import { builtinWindow } from "./registry.ts";
 import { slice } from "./slice.ts";
 import { reshape } from "./sum.ts";
 import { checkImages, type Pair, pairOf, type WindowOptions, windowOf } from "./window.ts";
@@ -29,7 +29,7 @@ function toWindows(
   kernel: PoolKernel,
   gradient: Op<Window>["gradient"],
 ) {
-  const op: Op<Window> = builtin({
+  const op: Op<Window> = builtinWindow({
     name,
     inferShape: ([x], w) => ({ shape: [x.shape[0], x.shape[1], ...w.out], dtype: toNumeric(x.dtype) }),
     kernel,
@@ -40,7 +40,7 @@ function toWindows(
 }
 
 function toImages(name: "maxPoolBackward" | "sumPoolBackward", kernel: PoolKernel, gradient: Op<Window>["gradient"]) {
-  const op: Op<Window> = builtin({
+  const op: Op<Window> = builtinWindow({
     name,
     inferShape: ([g], w) => ({ shape: [g.shape[0], g.shape[1], w.height, w.width], dtype: g.dtype }),
     kernel,

@@ -13,6 +13,19 @@ export function builtin<Attributes>(op: Op<Attributes>): Op<Attributes> {
   return op;
 }
 
+let hasWindows = false;
+
+/** The same for an op that lowers to windows: a compiler loads their kernels where there is one. */
+export function builtinWindow<Attributes>(op: Op<Attributes>): Op<Attributes> {
+  hasWindows = true;
+  return builtin(op);
+}
+
+/** Whether the modules loaded so far have such an op: what a bundle leaves out is in no computation of its. */
+export function hasWindowOps(): boolean {
+  return hasWindows;
+}
+
 /** All ops that the modules loaded so far have registered. */
 export function builtinOps(): readonly Op[] {
   return registered;

@@ -3,7 +3,7 @@
  * when the first step is to be compiled.
  */
 import type { watchedJit } from "@chainrule/compiler/internal";
-import { backend } from "@chainrule/core/internal";
+import { backend, hasWindowOps } from "@chainrule/core/internal";
 
 export type Compile = typeof watchedJit;
 
@@ -15,6 +15,12 @@ export function compilerAtHand(): Compile | null {
   return (backend?.compile as Compile | undefined) ?? null;
 }
 
+/** The compiler, with the kernels of convolutions and pools where the program has such ops. */
 export async function loadCompiler(): Promise<Compile> {
-  return (await import("@chainrule/compiler/internal")).watchedJit;
+  const [{ watchedJit }, windows] = await Promise.all([
+    import("@chainrule/compiler/internal"),
+    hasWindowOps() ? import("@chainrule/compiler/windows") : null,
+  ]);
+  windows?.addWindowKernels();
+  return watchedJit;
 }

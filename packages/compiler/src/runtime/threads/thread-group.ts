@@ -2,11 +2,17 @@
  * The main thread and its workers, which dispatches steps of compiled programs to all of them in parallel.
  */
 import { JitError } from "@chainrule/core";
-import type { Limits } from "../../passes/partition.ts";
+import { writePhases } from "../../codegen/parallel.ts";
+import type { FusedGraph } from "../../ir/fused-graph.ts";
+import type { Phase } from "../../ir/phases.ts";
+import type { InPlace } from "../../passes/in-place.ts";
+import { type Limits, partition } from "../../passes/partition.ts";
 import { assemble } from "../../wasm/assembler.ts";
 import { Heap } from "../../wasm/heap.ts";
 import { createSharedMemory, instantiate } from "../../wasm/host.ts";
-import { controlBytes, type Protocol, protocolFunctions } from "./protocol.ts";
+import { fasterOf } from "./faster.ts";
+import { setThreadGroup } from "./groups.ts";
+import { controlBytes, type Protocol, protocolFunctions, protocolImports } from "./protocol.ts";
 import { maySleep, noThreads, startWorkers, type WorkerPool } from "./worker-pool.ts";
 
 /** Where the bytes of a module lie in the shared memory. */
@@ -29,14 +35,6 @@ export type SharedRun = (thread: number, step: number, table: number) => number;
 
 const line = 64;
 
-/** The thread group of each heap that has one. */
-const groups = new WeakMap<Heap, ThreadGroup>();
-
-/** The threads that work on the heap; null where there is only the main one. */
-export function threadGroupOf(heap: Heap): ThreadGroup | null {
-  return groups.get(heap) ?? null;
-}
-
 export class ThreadGroup {
   /** How many threads there are, the main thread among them. */
   readonly size: number;
@@ -44,6 +42,12 @@ export class ThreadGroup {
   readonly protocol: Protocol;
   /** From where on work is partitioned; as usual where it says nothing. */
   readonly limits: Limits | undefined;
+  /** What modules import that threads share. */
+  readonly imports = protocolImports;
+  /** Writes the function that each thread runs. */
+  readonly writePhases = writePhases;
+  /** Runs what all threads do, or what this one does alone, whichever is faster. */
+  readonly fasterOf = fasterOf;
   readonly #workers: WorkerPool;
   #modules = 0;
 
@@ -58,6 +62,11 @@ export class ThreadGroup {
   /** How many threads there are at the moment: fewer than `size` once one was lost. */
   get present(): number {
     return 1 + this.#workers.size;
+  }
+
+  /** How the threads share the work of a program: see `passes/partition.ts`. */
+  partition(fused: FusedGraph, inPlace: InPlace): Phase[] {
+    return partition(fused, inPlace, this);
   }
 
   /** A number for a module, by which workers know it, wherever its bytes lie. */
@@ -147,6 +156,6 @@ export async function createThreadGroup(size: number, limits?: Limits): Promise<
   const protocol = instantiate<Protocol>(module(maySleep()), heap.memory);
   const workers = await startWorkers(size - 1, heap.memory, address, module(true));
   const group = new ThreadGroup(size, heap, protocol, workers, limits);
-  groups.set(heap, group);
+  setThreadGroup(group);
   return group;
 }

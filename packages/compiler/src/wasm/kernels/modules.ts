@@ -1,14 +1,15 @@
 /**
- * Modules of kernels that are the same for every program: products, convolutions and pools, softmax.
+ * Modules of kernels that are the same for every program: products, and those that were added to them.
  *
  * What Node loads of the published package does not generate them but has their bytes in files beside it, which
  * `bundle/kernels.mjs` makes with the functions here.
  */
-import { assemble, type FunctionDefinition } from "../assembler.ts";
-import { convolutionFunctions } from "./conv.ts";
+import { JitError } from "@chainrule/core";
+import { assemble } from "../assembler.ts";
+import { definitions, type KernelModule } from "./definitions.ts";
 import { gemmFunctions } from "./gemm.ts";
-import { poolFunctions } from "./pool.ts";
-import { softmaxFunctions } from "./softmax.ts";
+
+export type { KernelModule } from "./definitions.ts";
 
 export interface KernelOptions {
   /** One rounding for multiply and add where the machine can (see `relaxedSimd`); no by default. */
@@ -17,19 +18,22 @@ export interface KernelOptions {
   readonly shared?: boolean;
 }
 
-const definitions = {
-  gemm: (relaxed: boolean) => gemmFunctions({ dtype: "float32", relaxed }),
-  gemm64: (relaxed: boolean) => gemmFunctions({ dtype: "float64", relaxed }),
-  windows: (relaxed: boolean) => [...convolutionFunctions({ relaxed }), ...poolFunctions()],
-  softmax: softmaxFunctions,
-} satisfies Record<string, (relaxed: boolean) => readonly FunctionDefinition[]>;
-
-export type KernelModule = keyof typeof definitions;
-
-/** The names of the modules. */
-export const kernelModules = Object.keys(definitions) as readonly KernelModule[];
-
-/** The bytes of a module: `gemm`, `gemm64` (of the products that are called so), `windows` or `softmax`. */
+/**
+ * The bytes of a module: `gemm`, `gemm64` (of the products that are called so), `windows` or `softmax`.
+ *
+ * @throws JitError for kernels that a bundle has left out, since it has no op of core's that wants them.
+ */
 export function kernelBytes(name: KernelModule, { relaxed = false, shared = false }: KernelOptions = {}): Uint8Array {
-  return assemble(definitions[name](relaxed), [], { shared });
+  const products = { gemm: "float32", gemm64: "float64" } as const;
+  const functions =
+    name in products
+      ? gemmFunctions({ dtype: products[name as keyof typeof products], relaxed })
+      : definitions[name]?.(relaxed);
+  if (functions) return assemble(functions, [], { shared });
+  throw new JitError({
+    where: "jit",
+    expected: "ops whose kernels are there",
+    got: `one that wants those of "${name}", which this bundle has left out`,
+    hint: 'Import all of the compiler: import "@chainrule/compiler".',
+  });
 }
