@@ -130,23 +130,25 @@ describe.each([2, 3])("%i threads", (size) => {
   it("convolve and pool, forward and backward, as one does", () => {
     manualSeed(size);
     const check = (n: number, channels: number, filters: number, width: number, kernel: number, padding: number) => {
-      // Without filters a kernel for each channel.
+      // Without filters one or two kernels for each channel.
       const groups = filters === 0 ? channels : 1;
+      const outputs = filters || channels * (1 + (n % 2));
+      const options = { padding, groups, stride: 1 + (width % 2) };
       const f = (x: Tensor, w: Tensor) => {
-        const convolved = conv2d(x, w, { padding, groups });
+        const convolved = conv2d(x, w, options);
         const pooled = maxPool2d(convolved, 2, { stride: 1 }).add(avgPool2d(convolved, 2, { stride: 1 }));
         return pooled.square().mean();
       };
       compare(
         (x, w) => {
           const [value, gradients] = valueAndGrad(f, { argument: [0, 1] })(x, w);
-          return [value, ...gradients, conv2d(x, w, { padding, groups })];
+          return [value, ...gradients, conv2d(x, w, options)];
         },
-        [randn([n, channels, width, width + 1]), randn([filters || channels, channels / groups, kernel, kernel])],
+        [randn([n, channels, width, width + 1]), randn([outputs, channels / groups, kernel, kernel])],
       );
     };
     const few = fc.integer({ min: 1, max: 5 });
-    const width = fc.integer({ min: 4, max: 14 });
+    const width = fc.integer({ min: 6, max: 14 });
     const kernel = fc.integer({ min: 1, max: 3 });
     fc.assert(fc.property(few, few, fc.integer({ min: 0, max: 5 }), width, kernel, fc.nat({ max: 1 }), check), {
       numRuns: 40,

@@ -93,6 +93,28 @@ describe("a convolution", () => {
     );
   });
 
+  it("of each image by kernels of its own is the same compiled and eager, whatever its stride, dilation and padding", () => {
+    const depthwise = fc
+      .record({
+        sliding: sliding.map((each) => ({ ...each, height: each.height + 2, width: 2 * each.width })),
+        padding: fc.tuple(fc.integer({ min: 0, max: 7 }), fc.integer({ min: 0, max: 7 })),
+        images: fc.integer({ min: 1, max: 3 }),
+        groups: fc.integer({ min: 2, max: 7 }),
+        outputs: fc.integer({ min: 1, max: 5 }),
+        wild: wildOnes,
+      })
+      .filter(({ sliding, padding }) => fits({ ...sliding, padding }));
+    fc.assert(
+      fc.property(depthwise, ({ sliding: { height, width, kernel, stride, dilation }, padding, images, ...rest }) => {
+        const { groups, outputs, wild } = rest;
+        const x = numbers([images, groups, height, width], 1, wild);
+        const w = numbers([groups * outputs, 1, ...kernel], 2);
+        check((a, b) => conv2d(a, b, { stride, padding, dilation, groups }), [x, w]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it("is the product of the kernels with the windows as columns, eagerly too", () => {
     fc.assert(
       fc.property(cases, ({ sliding: { kernel, stride, padding, dilation, ...image }, groups, ...rest }) => {

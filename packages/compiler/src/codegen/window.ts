@@ -93,12 +93,14 @@ export interface WindowContext {
   readonly scratch: Scratch;
 }
 
-/** How many images, or tiles of the weights, the work can be divided by. */
+/** How many images, or parts of the weights, the work can be divided by. */
 export function windowParts(node: GraphNode): number {
-  return windowOf(node).call === "convolveWeightGradient" ? geometryOf(sizesOf(node)).tiles : sizesOf(node).images;
+  return windowOf(node).call === "convolveWeightGradient"
+    ? geometryOf(sizesOf(node)).weightParts
+    : sizesOf(node).images;
 }
 
-/** One call of the function; for a part of the images or tiles, where one is given. */
+/** One call of the function; for some of the images or parts, where one is given. */
 export function writeWindow(
   code: Code,
   node: GraphNode,
@@ -107,7 +109,7 @@ export function writeWindow(
 ): void {
   const { call } = windowOf(node);
   const geometry = geometries.of(node);
-  const parts = call === "convolveWeightGradient" ? geometry.tiles : sizesOf(node).images;
+  const parts = call === "convolveWeightGradient" ? geometry.weightParts : sizesOf(node).images;
   const write = (own: Term, from: Term, to: Term) => {
     for (const operand of [...node.inputs, node]) code.place(places.contiguousPlaceOf(operand));
     code

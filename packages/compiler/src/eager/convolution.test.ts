@@ -82,12 +82,19 @@ describe("convolution in WebAssembly is that by columns", () => {
 
   it("depthwise, whatever its sizes", () => {
     const computed = new Set<string>();
-    const depthwise = fc.tuple(cases, fc.integer({ min: 2, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.boolean());
+    const depthwise = fc.record({
+      each: cases,
+      groups: fc.integer({ min: 2, max: 40 }),
+      across: fc.integer({ min: 1, max: 40 }),
+      outputs: fc.integer({ min: 1, max: 5 }),
+      before: fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })),
+      steps: fc.boolean(),
+    });
     fc.assert(
-      fc.property(depthwise, ([each, groups, across, steps]) => {
+      fc.property(depthwise, ({ each, groups, across, outputs, before, steps }) => {
         const stride = steps ? each.stride : ([1, 1] as [number, number]);
         const out: [number, number] = [each.out[0], across];
-        compare({ ...each, groups, channels: 1, outputs: 1, stride, out }, computed);
+        compare({ ...each, groups, channels: 1, outputs, stride, out, before }, computed);
       }),
       { numRuns: 200 },
     );
@@ -103,11 +110,16 @@ describe("convolution in WebAssembly is that by columns", () => {
     for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const x = block([2, 40, 6, 9], 1);
       const w = block([40, 1, 3, 3], 2);
-      (x.storage as Float32Array)[6 * 9 * 3 + 14] = odd;
+      // Within, and in the first column, which the last taps never see.
+      for (const at of [14, 18]) (x.storage as Float32Array)[6 * 9 * (at - 11) + at] = odd;
+      // Zeros beyond the edges are multiplied by it forward, and nothing is in the gradient by the images.
+      const wild = { ...w, storage: Float32Array.from(w.storage, (value, i) => (i === 9 ? odd : value)) };
       for (const [op, clear, like, inputs] of [
         [convolveOp, convolve, x, [x, w]],
         [inputGradientOp, inputGradient, x, [x, w]],
+        [inputGradientOp, inputGradient, x, [x, wild]],
         [weightGradientOp, weightGradient, w, [x, x]],
+        [weightGradientOp, weightGradient, w, [x, block([2, 40, 6, 9], 3)]],
       ] as const) {
         const storage = wasmBackend.compute(op as Op, inputs, sliding, like)!;
         const expected = { ...like, storage: new Float32Array(like.storage.length) };

@@ -29,7 +29,7 @@ class WindowKernels {
   /** Fills `out`, of float32 as the inputs; false where there is no room. */
   run(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes): boolean {
     const heap = this.#heap;
-    const { numbers, scratch: rest, tiles } = geometryOf(sizes);
+    const { numbers, scratch: rest, weightParts } = geometryOf(sizes);
     const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];
     const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + rest;
     if (bytes > most) return false;
@@ -45,7 +45,7 @@ class WindowKernels {
       heap.write("float32", addresses[i], storage);
     });
     heap.write("int32", addresses[inputs.length + 1], numbers);
-    this.#functions[call](...addresses, end, 0, call === "convolveWeightGradient" ? tiles : sizes.images);
+    this.#functions[call](...addresses, end, 0, call === "convolveWeightGradient" ? weightParts : sizes.images);
     out.storage.set(heap.view("float32", addresses[inputs.length], out.storage.length));
     return true;
   }

@@ -50,7 +50,8 @@ describe("one loop", () => {
       return power.sub(power.sum(0)).mul(power).sum(0);
     };
     expect(kernelsOf(inTurn, square)).toEqual(["matmul: matmul", "loop: sum", "loop: sub mul sum"]);
-    checkCompiled(inTurn, [square]);
+    // Small numbers, so that a sine of the sums does not magnify how they were rounded.
+    checkCompiled(inTurn, [square.div(16)]);
   });
 
   it("ends where all of a reduction is needed, and where elements are read elsewhere than they are made", () => {

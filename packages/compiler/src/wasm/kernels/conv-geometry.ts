@@ -7,7 +7,7 @@
  */
 import type { Window } from "@chainrule/core/internal";
 import { type Code, numbered } from "../assembler.ts";
-import { fewestColumns } from "./conv-depthwise.ts";
+import { depthwiseGeometry, depthwiseNames } from "./conv-depthwise-geometry.ts";
 
 /** A convolution of `images` images of `channels` with kernels of `outputs`, in groups. */
 export interface ConvolutionSizes {
@@ -20,15 +20,14 @@ export interface ConvolutionSizes {
 
 /**
  * The header's fields, i32 each: sizes, strides in bytes, and where tables and scratch memory begin. `halves` says
- * whether windows are 2 x 2 and do not overlap, `isDepthwise` whether each image has one kernel and windows lie side by
- * side, `hasBack` whether those of the gradient by the image do so too: then `back` are its taps in a padded gradient.
+ * whether windows are 2 x 2 and do not overlap.
  */
 const names = [
   ...(["images", "groups", "outputs", "kernel", "depth", "count"] as const),
   ...(["imageBytes", "resultBytes", "plane", "groupBytes"] as const),
   ...(["padded", "before", "planes", "rows", "rowBytes", "paddedRow"] as const),
   ...(["across", "down", "halves"] as const),
-  ...(["rowStep", "isDepthwise", "hasBack", "back", "backRow", "backPlane", "backBefore"] as const),
+  ...depthwiseNames,
   ...(["taps", "windows", "steps", "tiles", "edge", "weights", "image", "panel", "sums"] as const),
 ] as const;
 
@@ -51,8 +50,8 @@ export function fetchFields(code: Code, geometry: number): Fields {
 export interface Geometry {
   readonly numbers: Int32Array;
   readonly scratch: number;
-  /** Tiles of four taps of the kernel: what the gradient by the weights can be divided by. */
-  readonly tiles: number;
+  /** What the gradient by the weights can be divided by: tiles of four taps of the kernel, or images that have their own. */
+  readonly weightParts: number;
 }
 
 /** Bytes of scratch for a tile, and rows that it computes and nobody wants. */
@@ -77,18 +76,14 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
   const weights = spare + upTo(4, outer) * 32;
   const image = weights + groups * Math.max(upTo(4, outer) * depth, upTo(4, depth) * outer) * 4;
   const panel = upTo(16, image + (padded ? channels * plane : 0));
-  const isDepthwise = inner === 1 && outer === 1 && w.stride[1] === 1 && w.out[1] >= fewestColumns;
-  // The gradient by the image is a convolution of the padded gradient with the kernel turned about.
-  const around = [0, 1].map((d) => (w.kernel[d] - 1) * w.dilation[d]);
-  const [backHeight, backWidth] = [w.height + around[0], w.width + around[1]];
-  const fits = [0, 1].every((d) => {
-    const [size, before] = [[w.height, w.width][d], around[d] - w.before[d]];
-    return w.stride[d] === 1 && before >= 0 && before + w.out[d] <= size + around[d];
-  });
-  const hasBack = isDepthwise && fits && w.width >= fewestColumns;
-  const backPlane = hasBack ? backHeight * backWidth * 4 : 0;
-  const sums = panel + Math.max(Math.max(depth, count, outer) * 32, padded ? plane : 0, backPlane);
+  const sums = panel + Math.max(Math.max(depth, count, outer) * 32, padded ? plane : 0);
   const taps = names.length * 4;
+  const ints = names.length + 2 * depth + count;
+  const {
+    fields,
+    numbers: tables,
+    scratch,
+  } = depthwiseGeometry(w, inner, outer, ints * 4, sums + groups * panels * tiles * 128);
   const header: Readonly<Record<Field, number>> = {
     images,
     groups,
@@ -109,13 +104,7 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
     across: w.out[1],
     down: w.out[0],
     halves: Number(!padded && [...w.kernel, ...w.stride].every((n) => n === 2) && w.dilation.every((n) => n === 1)),
-    rowStep: w.stride[0] * width * 4,
-    isDepthwise: Number(isDepthwise),
-    hasBack: Number(hasBack),
-    back: taps + (2 * depth + count) * 4,
-    backRow: backWidth * 4,
-    backPlane,
-    backBefore: ((around[0] - w.before[0]) * backWidth + around[1] - w.before[1]) * 4,
+    ...fields,
     taps,
     windows: taps + depth * 4,
     steps: taps + (depth + count) * 4,
@@ -126,7 +115,7 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
     panel,
     sums,
   };
-  const numbers = new Int32Array(names.length + 3 * depth + count);
+  const numbers = new Int32Array(ints + tables.length);
   names.forEach((name, i) => {
     numbers[i] = header[name];
   });
@@ -137,7 +126,6 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
   for (let y = 0; y < w.out[0]; y++)
     for (let x = 0; x < w.out[1]; x++) numbers[at++] = (y * w.stride[0] * width + x * w.stride[1]) * 4;
   for (let k = 0; k < depth; k++) numbers[at++] = k * 32;
-  for (let i = kh - 1; i >= 0; i--)
-    for (let j = kw - 1; j >= 0; j--) numbers[at++] = (i * w.dilation[0] * backWidth + j * w.dilation[1]) * 4;
-  return { numbers, scratch: sums + groups * panels * tiles * 128, tiles };
+  numbers.set(tables, at);
+  return { numbers, scratch, weightParts: fields.isDepthwise ? groups : tiles };
 }

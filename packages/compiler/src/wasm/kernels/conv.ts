@@ -4,9 +4,10 @@
  *
  * All is float32: images [N, C, H, W], weights [O, C / groups, kh, kw], results [N, O, windows]; addresses in bytes.
  */
-import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
-import { rowDotsFunction, rowsFunction } from "./conv-depthwise.ts";
+import type { FunctionDefinition, Term } from "../assembler.ts";
+import { areFinite, depthwise, depthwiseByInput, depthwiseByWeight, depthwiseFunctions } from "./conv-depthwise.ts";
 import { type Fields, fetchFields } from "./conv-geometry.ts";
+import { parameters, Run } from "./conv-run.ts";
 import {
   gatherFunction,
   inputGradientTile,
@@ -38,11 +39,9 @@ export interface Convolution {
   readonly convolve: Convolve;
   /** (g, weights): the gradient by images `from` to `to`, given that by the result. */
   readonly convolveInputGradient: Convolve;
-  /** (x, g): the gradient by the weights; of each group's kernels, tiles of four taps `from` to `to`. */
+  /** (x, g): the gradient by the weights: parts `from` to `to`, see `Geometry.weightParts`. */
   readonly convolveWeightGradient: Convolve;
 }
-
-const parameters = numbered(["a", "b", "result", "geometry", "scratch", "from", "to"]);
 
 /** The functions of a module that convolves. */
 export function convolutionFunctions(options: TileOptions = { relaxed: false }): readonly FunctionDefinition[] {
@@ -58,20 +57,25 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
         () => forward(run),
       ),
     ),
-    define("convolveInputGradient", (run) =>
-      run.code.get(run.f.hasBack).branch(
-        () => depthwiseByInput(run),
-        () => byInput(run),
-      ),
-    ),
+    define("convolveInputGradient", (run) => {
+      const { code, f } = run;
+      // A gradient that there is not is no 0 to an infinite weight.
+      code.block(() => {
+        code.get(f.isDepthwise).op("i32.eqz").leaveIf();
+        areFinite(code, parameters.b, [f.groups, f.outputs, "i32.mul", f.depth, "i32.mul"]);
+        code.op("i32.eqz").leaveIf();
+        depthwiseByInput(run);
+        code.op("return");
+      });
+      byInput(run);
+    }),
     define("convolveWeightGradient", (run) =>
       run.code.get(run.f.isDepthwise).branch(
         () => depthwiseByWeight(run),
         () => byWeight(run),
       ),
     ),
-    rowsFunction(options.relaxed),
-    rowDotsFunction(options.relaxed),
+    ...depthwiseFunctions(options.relaxed),
     windowsTile(options),
     tapsTile(options),
     inputGradientTile(options),
@@ -84,62 +88,6 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
   ];
 }
 
-/** One call: the fields of its geometry, and the loops that all three have. */
-class Run {
-  readonly code: Code;
-  readonly v;
-  readonly f: Fields;
-
-  constructor(code: Code) {
-    this.code = code;
-    this.f = fetchFields(code, parameters.geometry);
-    this.v = code.variables(
-      ...(["n", "left", "group", "p", "i", "j", "width", "image"] as const),
-      ...(["x", "y", "w", "to", "from", "lines", "tap"] as const),
-    );
-  }
-
-  /** The address that a field of the geometry names, from the start of the table or of scratch. */
-  address(base: number, field: number): number {
-    const local = this.code.local("i32");
-    this.code.put(local, base, field, "i32.add");
-    return local;
-  }
-
-  /** Runs the body with `n` at each of the images that are asked for. */
-  eachImage(body: () => void): void {
-    const { code, v } = this;
-    const { from, to } = parameters;
-    code.put(v.n, from).put(v.left, to, from, "i32.sub");
-    code.repeat(v.left, () => {
-      body();
-      code.advance(v.n, 1);
-    });
-  }
-
-  /** Runs the body at every eighth window, `width` of which are there. */
-  eachPanel(count: number, body: () => void): void {
-    const { code, v } = this;
-    code.count(v.p, count, 8, () => {
-      code.put(v.width, count, v.p, "i32.sub");
-      code.put(v.width, v.width, [8], v.width, [8], "i32.lt_s", "select");
-      body();
-    });
-  }
-
-  /** Whether the eight windows at `p` lie side by side. */
-  isStraight(windows: number): void {
-    const { code, v } = this;
-    const at = v.from;
-    code.put(at, windows, v.p, [2], "i32.shl", "i32.add");
-    code.block(() => {
-      code.int(0).set(v.tap).push(v.width, [8], "i32.ne").leaveIf();
-      code.get(at).access("i32.load", 28).get(at).access("i32.load").op("i32.sub").int(28).op("i32.eq").set(v.tap);
-    });
-    code.get(v.tap);
-  }
-}
-
 function forward(run: Run): void {
   const { code, v, f } = run;
   const { a, b, result, geometry, scratch } = parameters;
@@ -150,9 +98,7 @@ function forward(run: Run): void {
   packKernels(run, f, b, weights);
   code.push(image, [0], f.padded, "memory.fill");
   run.eachImage(() => {
-    code
-      .put(v.x, v.n, f.imageBytes, "i32.mul", a, "i32.add")
-      .put(v.y, v.n, f.resultBytes, "i32.mul", result, "i32.add");
+    run.atImage(a, result);
     code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
     code.put(v.w, weights);
     code.count(v.group, f.groups, 1, () => {
@@ -177,80 +123,6 @@ function forward(run: Run): void {
       });
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, "i32.mul", [2], "i32.shl", v.w, "i32.add");
-    });
-  });
-}
-
-/** Runs the body with `x` and `y` at each image (its padded copy) and result, and `w` at its kernel. */
-function eachDepthwise({ code, v, f }: Run, [x, y, w]: readonly number[], body: () => void): void {
-  const { geometry, scratch } = parameters;
-  code.put(v.x, v.n, f.imageBytes, "i32.mul", x, "i32.add").put(v.y, v.n, f.resultBytes, "i32.mul", y, "i32.add");
-  code.get(f.padded).branch(() => {
-    code.put(v.image, scratch, f.image, "i32.add").push(v.x, v.image, geometry, [1]).call("conv.pad");
-    code.put(v.x, v.image);
-  });
-  code.put(v.w, w);
-  code.count(v.group, f.groups, 1, () => {
-    body();
-    code.put(v.x, v.x, f.plane, "i32.add").put(v.y, f.count, [2], "i32.shl", v.y, "i32.add");
-    code.put(v.w, f.depth, [2], "i32.shl", v.w, "i32.add");
-  });
-}
-
-function depthwise(run: Run): void {
-  const { code, v, f } = run;
-  const { a, b, result, geometry, scratch } = parameters;
-  code.push(scratch, f.image, "i32.add", [0], f.padded, "memory.fill");
-  run.eachImage(() => {
-    eachDepthwise(run, [a, result, b], () => {
-      code.push(v.x, f.rowStep, geometry, f.taps, "i32.add", v.w, f.depth, v.y, f.down, f.across).call("conv.rows");
-    });
-  });
-}
-
-function depthwiseByWeight(run: Run): void {
-  const { code, v, f } = run;
-  const { a, b, result, geometry, scratch, from, to } = parameters;
-  code.push(scratch, f.image, "i32.add", [0], f.padded, "memory.fill");
-  code.put(v.to, to, [2], "i32.shl", f.depth, to, [2], "i32.shl", f.depth, "i32.lt_s", "select");
-  code.count(v.n, f.images, 1, () => {
-    eachDepthwise(run, [a, b, result], () => {
-      code.put(v.tap, from, [2], "i32.shl");
-      code.loop(() => {
-        code.put(v.from, v.tap, [2], "i32.shl", v.w, "i32.add");
-        code
-          .get(v.n)
-          .op("i32.eqz")
-          .branch(() => code.get(v.from).float(0).access("f32.store"));
-        code
-          .push(geometry, f.taps, "i32.add", v.tap, [2], "i32.shl", "i32.add")
-          .access("i32.load")
-          .get(v.x)
-          .op("i32.add");
-        code.push(f.rowStep, v.y, f.down, f.across, v.from).call("conv.rowDots");
-        code.advance(v.tap, 1).push(v.tap, v.to, "i32.lt_s").leaveIf();
-      });
-    });
-  });
-}
-
-/** The gradient, with zeros around it, convolved with the kernel turned about. */
-function depthwiseByInput(run: Run): void {
-  const { code, v, f } = run;
-  const { a, b, result, geometry, scratch } = parameters;
-  const [plane, back] = [run.address(scratch, f.panel), run.address(geometry, f.back)];
-  code.push(plane, [0], f.backPlane, "memory.fill");
-  run.eachImage(() => {
-    code.put(v.y, v.n, f.resultBytes, "i32.mul", a, "i32.add");
-    code.put(v.x, v.n, f.imageBytes, "i32.mul", result, "i32.add").put(v.w, b);
-    code.count(v.group, f.groups, 1, () => {
-      code.put(v.to, plane, f.backBefore, "i32.add").put(v.i, f.down);
-      code.repeat(v.i, () => {
-        code.push(v.to, v.y, f.across, [2], "i32.shl", "memory.copy");
-        code.put(v.to, v.to, f.backRow, "i32.add").put(v.y, f.across, [2], "i32.shl", v.y, "i32.add");
-      });
-      code.push(plane, f.backRow, back, v.w, f.depth, v.x, f.rows, f.rowBytes, [2], "i32.shr_u").call("conv.rows");
-      code.put(v.x, f.rows, f.rowBytes, "i32.mul", v.x, "i32.add").put(v.w, f.depth, [2], "i32.shl", v.w, "i32.add");
     });
   });
 }
@@ -282,7 +154,7 @@ function byWeight(run: Run): void {
   code.push(sums, [0], f.tiles, ...panels, "i32.mul", f.groups, "i32.mul", [7], "i32.shl", "memory.fill");
   code.push(image, [0], f.padded, "memory.fill");
   code.count(v.n, f.images, 1, () => {
-    code.put(v.x, v.n, f.imageBytes, "i32.mul", a, "i32.add").put(v.y, v.n, f.resultBytes, "i32.mul", b, "i32.add");
+    run.atImage(a, b);
     code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
     code.put(v.to, sums);
     code.count(v.group, f.groups, 1, () => {
@@ -326,9 +198,7 @@ function byInput(run: Run): void {
   code.put(row, f.count, [2], "i32.shl");
   packByTaps(run, f, b, weights);
   run.eachImage(() => {
-    code
-      .put(v.y, v.n, f.resultBytes, "i32.mul", a, "i32.add")
-      .put(v.x, v.n, f.imageBytes, "i32.mul", result, "i32.add");
+    run.atImage(result, a);
     code
       .put(v.image, v.x)
       .get(f.padded)

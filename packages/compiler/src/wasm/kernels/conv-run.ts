@@ -1,0 +1,70 @@
+/**
+ * What the loops of convolution have in common: the fields of the geometry, images, panels of eight windows.
+ */
+import { type Code, numbered } from "../assembler.ts";
+import { type Fields, fetchFields } from "./conv-geometry.ts";
+
+/** Those of `Convolve`. */
+export const parameters = numbered(["a", "b", "result", "geometry", "scratch", "from", "to"]);
+
+/** One call: the fields of its geometry, and the loops that all three have. */
+export class Run {
+  readonly code: Code;
+  readonly v;
+  readonly f: Fields;
+
+  constructor(code: Code) {
+    this.code = code;
+    this.f = fetchFields(code, parameters.geometry);
+    this.v = code.variables(
+      ...(["n", "left", "group", "p", "i", "j", "width", "image"] as const),
+      ...(["x", "y", "w", "to", "from", "lines", "tap"] as const),
+    );
+  }
+
+  /** The address that a field of the geometry names, from the start of the table or of scratch. */
+  address(base: number, field: number): number {
+    const local = this.code.local("i32");
+    this.code.put(local, base, field, "i32.add");
+    return local;
+  }
+
+  /** Runs the body with `n` at each of the images that are asked for. */
+  eachImage(body: () => void): void {
+    const { code, v } = this;
+    const { from, to } = parameters;
+    code.put(v.n, from).put(v.left, to, from, "i32.sub");
+    code.repeat(v.left, () => {
+      body();
+      code.advance(v.n, 1);
+    });
+  }
+
+  /** Puts `x` at the image of `n` and `y` at its result. */
+  atImage(x: number, y: number): void {
+    const { code, v, f } = this;
+    code.put(v.x, v.n, f.imageBytes, "i32.mul", x, "i32.add").put(v.y, v.n, f.resultBytes, "i32.mul", y, "i32.add");
+  }
+
+  /** Runs the body at every eighth window, `width` of which are there. */
+  eachPanel(count: number, body: () => void): void {
+    const { code, v } = this;
+    code.count(v.p, count, 8, () => {
+      code.put(v.width, count, v.p, "i32.sub");
+      code.put(v.width, v.width, [8], v.width, [8], "i32.lt_s", "select");
+      body();
+    });
+  }
+
+  /** Whether the eight windows at `p` lie side by side. */
+  isStraight(windows: number): void {
+    const { code, v } = this;
+    const at = v.from;
+    code.put(at, windows, v.p, [2], "i32.shl", "i32.add");
+    code.block(() => {
+      code.int(0).set(v.tap).push(v.width, [8], "i32.ne").leaveIf();
+      code.get(at).access("i32.load", 28).get(at).access("i32.load").op("i32.sub").int(28).op("i32.eq").set(v.tap);
+    });
+    code.get(v.tap);
+  }
+}
