@@ -3,38 +3,66 @@
  * where they lie in the image, by tables of offsets.
  */
 import { type Code, type FunctionDefinition, numbered } from "../assembler.ts";
-import { floatLanes, locals, multiplyAdd, type ProductOptions } from "./float-lanes.ts";
+import { locals } from "./float-lanes.ts";
 
 const rows = [0, 1, 2, 3] as const;
+
+/** Steps to a turn of the loop where multiply and add are two instructions, as in the matrix product. */
+const unrolled = 8;
 
 /** Four rows by eight columns: eight vectors of running sums. */
 class Tile {
   readonly code: Code;
   readonly sums: readonly number[];
-  readonly #options: ProductOptions;
+  readonly #relaxed: boolean;
   readonly #vectors: readonly number[];
 
   constructor(code: Code, relaxed: boolean) {
-    const [b0, b1, broadcast, ...sums] = locals(code, 11);
     this.code = code;
-    this.sums = sums;
-    this.#options = { type: floatLanes.float32, relaxed };
-    this.#vectors = [b0, b1, broadcast];
+    this.#relaxed = relaxed;
+    this.#vectors = locals(code, relaxed ? 3 : 5);
+    this.sums = locals(code, 8);
   }
 
-  clear(): void {
-    for (const sum of this.sums) this.code.zero128().set(sum);
-  }
-
-  /** Adds the products of one number for each row (at what `a` pushes, plus an offset) and eight (at `b`). */
-  take(b: number, a: (row: number) => number): void {
+  /**
+   * Sums up so many steps (the value of a local, which ends anywhere). `step` takes what comes number `u` of a turn;
+   * `advance` moves on by so many.
+   */
+  loop(count: number, step: (u: number) => void, advance: (steps: number) => void): void {
     const { code } = this;
-    const [b0, b1, broadcast] = this.#vectors;
-    code.get(b).access("v128.load").set(b0).get(b).access("v128.load", 16).set(b1);
-    for (const row of rows) {
+    const steps = this.#relaxed ? 1 : unrolled;
+    for (const sum of this.sums) code.zero128().set(sum);
+    code.block(() => {
+      code.push(count, [0], "i32.le_s").leaveIf();
+      code.loop(() => {
+        for (let u = 0; u < steps; u++) {
+          step(u);
+          if (u < steps - 1) code.push(count, [u + 1], "i32.le_s").leaveIf(1);
+        }
+        advance(steps);
+        code.put(count, count, [steps], "i32.sub").push(count, [0], "i32.gt_s").leaveIf();
+      });
+    });
+  }
+
+  /** Adds the products of one number for each row (at what `a` pushes, plus an offset) and eight (at `b`), in the product's order. */
+  take(b: number, offset: number, a: (row: number) => number): void {
+    const { code } = this;
+    const [b0, b1, broadcast, ...products] = this.#vectors;
+    code.get(b).access("v128.load", offset).set(b0);
+    code
+      .get(b)
+      .access("v128.load", offset + 16)
+      .set(b1);
+    for (const row of rows.toReversed()) {
+      const sums = [this.sums[2 * row], this.sums[2 * row + 1]];
       code.access("v128.load32_splat", a(row)).set(broadcast);
-      for (const [i, half] of [b0, b1].entries())
-        multiplyAdd(code, this.#options, this.sums[2 * row + i], () => code.get(broadcast).get(half));
+      if (this.#relaxed)
+        for (const [i, half] of [b0, b1].entries()) code.put(sums[i], broadcast, half, sums[i], "f32x4.relaxed_madd");
+      else {
+        for (const [i, half] of [b0, b1].entries()) code.put(products[i], broadcast, half, "f32x4.mul");
+        for (const [i, product] of products.entries()) code.put(sums[i], sums[i], product, "f32x4.add");
+      }
     }
   }
 
@@ -74,20 +102,28 @@ export function windowsTile({ relaxed }: TileOptions): FunctionDefinition {
     parameters: i32s(p),
     exported: false,
     body: (code) => {
-      const v = code.variables("i", "count", "tap", "at", "left", "to0", "to1", "to2", "to3");
+      const v = code.variables("i", "count", "tap", "from", "at", "left", "to0", "to1", "to2", "to3");
       const to = [v.to0, v.to1, v.to2, v.to3];
       const tile = new Tile(code, relaxed);
       code.count(v.i, p.rows, 4, () => {
-        tile.clear();
-        code.put(v.tap, p.taps).put(v.count, p.k).put(v.left, p.rows, v.i, "i32.sub");
-        code.repeat(v.count, () => {
-          code.get(p.b).get(v.tap).access("i32.load").op("i32.add").set(v.at);
-          tile.take(v.at, (row) => {
-            code.get(p.a);
-            return row * 4;
-          });
-          code.advance(p.a, 16).advance(v.tap, 4);
-        });
+        code.put(v.tap, p.taps).put(v.count, p.k).put(v.left, p.rows, v.i, "i32.sub").put(v.from, p.a);
+        tile.loop(
+          v.count,
+          (u) => {
+            code
+              .get(p.b)
+              .get(v.tap)
+              .access("i32.load", u * 4)
+              .op("i32.add")
+              .set(v.at);
+            tile.take(v.at, 0, (row) => {
+              code.get(v.from);
+              return u * 16 + row * 4;
+            });
+          },
+          (steps) => code.advance(v.from, 16 * steps).advance(v.tap, 4 * steps),
+        );
+        code.put(p.a, p.k, [4], "i32.shl", p.a, "i32.add");
         rowPointers(code, to, p.c, p.cRow, v.left, p.spare);
         tile.store(to, false);
         code.put(p.c, p.cRow, [2], "i32.shl", p.c, "i32.add");
@@ -111,7 +147,6 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
       const from = [v.r0, v.r1, v.r2, v.r3];
       const tile = new Tile(code, relaxed);
       code.count(v.i, p.count, 4, () => {
-        tile.clear();
         code.put(v.left, p.count, v.i, "i32.sub");
         for (const row of rows) {
           // A tap that is lacking reads as the first: its sums are never looked at.
@@ -119,14 +154,20 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
           code.access("i32.load").get(p.b).op("i32.add").set(from[row]);
         }
         code.put(v.window, p.windows).put(v.from, p.panel).put(v.rest, p.k);
-        code.repeat(v.rest, () => {
-          code.get(v.window).access("i32.load").set(v.at);
-          tile.take(v.from, (row) => {
-            code.push(from[row], v.at, "i32.add");
-            return 0;
-          });
-          code.advance(v.window, 4).advance(v.from, 32);
-        });
+        tile.loop(
+          v.rest,
+          (u) => {
+            code
+              .get(v.window)
+              .access("i32.load", u * 4)
+              .set(v.at);
+            tile.take(v.from, u * 32, (row) => {
+              code.push(from[row], v.at, "i32.add");
+              return 0;
+            });
+          },
+          (steps) => code.advance(v.window, 4 * steps).advance(v.from, 32 * steps),
+        );
         code.put(v.s1, p.sums, [32], "i32.add").put(v.s2, p.sums, [64], "i32.add").put(v.s3, p.sums, [96], "i32.add");
         tile.store([p.sums, v.s1, v.s2, v.s3], true);
         code.advance(p.taps, 16).advance(p.sums, 128);
@@ -150,19 +191,21 @@ export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition 
     parameters: i32s(p),
     exported: false,
     body: (code) => {
-      const v = code.variables("m", "tap", "from", "rest", "row", "at0", "at1", "at2", "at3");
+      const v = code.variables("m", "tap", "weights", "from", "rest", "row", "at0", "at1", "at2", "at3");
       const to = [v.at0, v.at1, v.at2, v.at3];
       const tile = new Tile(code, relaxed);
       code.count(v.m, p.step, 1, () => {
-        tile.clear();
-        code.put(v.from, p.panel).put(v.rest, p.k);
-        code.repeat(v.rest, () => {
-          tile.take(v.from, (row) => {
-            code.get(p.a);
-            return row * 4;
-          });
-          code.advance(p.a, 16).advance(v.from, 32);
-        });
+        code.put(v.from, p.panel).put(v.rest, p.k).put(v.weights, p.a);
+        tile.loop(
+          v.rest,
+          (u) =>
+            tile.take(v.from, u * 32, (row) => {
+              code.get(v.weights);
+              return u * 16 + row * 4;
+            }),
+          (steps) => code.advance(v.weights, 16 * steps).advance(v.from, 32 * steps),
+        );
+        code.put(p.a, p.k, [4], "i32.shl", p.a, "i32.add");
         code.put(v.row, v.m).put(v.tap, p.taps, v.m, [2], "i32.shl", "i32.add");
         code.get(p.windows).branch(
           () => {
