@@ -12,13 +12,7 @@ const tapsAtOnce = 3;
 
 /** The functions that the loops below call. */
 export function depthwiseFunctions(relaxed: boolean): readonly FunctionDefinition[] {
-  return [
-    flatFunction(relaxed),
-    dotsFunction(tapsAtOnce, relaxed),
-    dotsFunction(1, relaxed),
-    carefulDotFunction,
-    linesFunction,
-  ];
+  return [flatFunction(relaxed), dotsFunction(tapsAtOnce, relaxed), dotsFunction(1, relaxed), carefulDotFunction];
 }
 
 /** Runs the body with `x` at each channel of an image. */
@@ -275,58 +269,5 @@ const carefulDotFunction: FunctionDefinition = {
       code.put(x, x, pitch, "i32.add").put(g, g, pitch, "i32.add");
     });
     code.get(to).get(to).access("f32.load").get(sum).op("f32.add").access("f32.store");
-  },
-};
-
-/** Copies a rectangle: (from, its strides of rows and columns, to, its strides, rows, columns), in bytes. */
-const linesFunction: FunctionDefinition = {
-  name: "conv.lines",
-  parameters: new Array(8).fill("i32"),
-  exported: false,
-  body: (code) => {
-    const [from, fromRow, fromColumn, to, toRow, toColumn, rows, columns] = [0, 1, 2, 3, 4, 5, 6, 7];
-    const { left, p, q } = code.variables("left", "p", "q");
-    /** Four at a time, the last four of a row once more. */
-    const byFours = (bytes: number, copy: () => void) => {
-      code.repeat(rows, () => {
-        code.put(p, from).put(q, to).put(left, columns);
-        code.loop(() => {
-          copy();
-          code
-            .advance(p, 4 * bytes)
-            .advance(q, 16)
-            .advance(left, -4);
-          code.push(left, [4], "i32.ge_s").leaveIf();
-        });
-        code.get(left).branch(() => {
-          code.push(left, [4], "i32.sub").set(left);
-          code.put(p, left, [bytes], "i32.mul", p, "i32.add").put(q, left, [2], "i32.shl", q, "i32.add");
-          copy();
-        });
-        code.put(from, from, fromRow, "i32.add").put(to, to, toRow, "i32.add");
-      });
-    };
-    code.push(toColumn, [4], "i32.eq", columns, [4], "i32.ge_s", "i32.and").branch(() => {
-      code.push(fromColumn, [4], "i32.eq").branch(() => {
-        byFours(4, () => code.get(q).get(p).access("v128.load").access("v128.store"));
-        code.op("return");
-      });
-      code.push(fromColumn, [8], "i32.eq").branch(() => {
-        // No further than the seventh number.
-        byFours(8, () => {
-          code.get(q).get(p).access("v128.load").get(p).access("v128.load", 12).shuffle(0, 2, 5, 7);
-          code.access("v128.store");
-        });
-        code.op("return");
-      });
-    });
-    code.repeat(rows, () => {
-      code.put(p, from).put(q, to).put(left, columns);
-      code.repeat(left, () => {
-        code.get(q).get(p).access("f32.load").access("f32.store");
-        code.put(p, p, fromColumn, "i32.add").put(q, q, toColumn, "i32.add");
-      });
-      code.put(from, from, fromRow, "i32.add").put(to, to, toRow, "i32.add");
-    });
   },
 };

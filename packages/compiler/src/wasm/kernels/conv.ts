@@ -6,7 +6,8 @@
  */
 import type { FunctionDefinition, Term } from "../assembler.ts";
 import { areFinite, depthwise, depthwiseByInput, depthwiseByWeight, depthwiseFunctions } from "./conv-depthwise.ts";
-import { type Fields, fetchFields } from "./conv-geometry.ts";
+import type { Fields } from "./conv-geometry.ts";
+import { linesFunction, padFunction } from "./conv-lines.ts";
 import { parameters, Run } from "./conv-run.ts";
 import {
   gatherFunction,
@@ -16,8 +17,6 @@ import {
   tapsTile,
   windowsTile,
 } from "./conv-tile.ts";
-import { floatLanes } from "./float-lanes.ts";
-import { copyFunction } from "./gemm-epilogue.ts";
 import { packEightFunction, packFour } from "./gemm-pack.ts";
 
 /**
@@ -82,7 +81,7 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
     gatherFunction,
     scatterFunction,
     padFunction,
-    copyFunction(floatLanes.float32),
+    linesFunction,
     packFour(),
     packEightFunction,
   ];
@@ -117,7 +116,7 @@ function forward(run: Run): void {
             code.push([32], row, ...partial, "select", f.outputs, scratch).call("conv.windows");
             code
               .push(...partial)
-              .branch(() => code.push(edge, [32], [4], v.to, row, [4], f.outputs, v.width).call("gemm.copy"));
+              .branch(() => code.push(edge, [32], [4], v.to, row, [4], f.outputs, v.width).call("conv.lines"));
           },
         );
       });
@@ -181,7 +180,7 @@ function unpackSums({ code, v }: Run, { groups, outputs, depth, tiles }: Fields,
       // Kernel i lies in lane i mod 8 of panel i / 8.
       code.push(v.i, [3], "i32.shr_u", tiles, "i32.mul", [7], "i32.shl", v.i, [7], "i32.and", [2], "i32.shl");
       code.push("i32.add", v.from, "i32.add", from, [7], "i32.shl", "i32.add").set(v.x);
-      code.push(v.x, [0], [32], from, [4], "i32.shl", v.y, "i32.add", [0], [4], [1], wanted).call("gemm.copy");
+      code.push(v.x, [0], [32], from, [4], "i32.shl", v.y, "i32.add", [0], [4], [1], wanted).call("conv.lines");
       code.put(v.y, depth, [2], "i32.shl", v.y, "i32.add");
     });
     code.push(outputs, [7], "i32.add", [3], "i32.shr_u", tiles, "i32.mul", [7], "i32.shl");
@@ -235,30 +234,3 @@ function packByTaps({ code, v }: Run, f: Fields, from: number, weights: number):
     code.put(v.from, outputs, depth, "i32.mul", [2], "i32.shl", v.from, "i32.add");
   });
 }
-
-/**
- * (image, padded image, geometry, copiesIn): copies an image into the middle of one that is larger, or (`copiesIn` 0) back
- * out of it.
- */
-export const padFunction: FunctionDefinition = {
-  name: "conv.pad",
-  parameters: ["i32", "i32", "i32", "i32"],
-  exported: false,
-  body: (code) => {
-    const [image, padded, geometry, copiesIn] = [0, 1, 2, 3];
-    const f = fetchFields(code, geometry);
-    const { at, i } = code.variables("at", "i");
-    code.put(padded, padded, f.before, "i32.add");
-    code.repeat(f.planes, () => {
-      code.put(at, padded).put(i, f.rows);
-      code.repeat(i, () => {
-        code.get(copiesIn).branch(
-          () => code.push(at, image, f.rowBytes, "memory.copy"),
-          () => code.push(image, at, f.rowBytes, "memory.copy"),
-        );
-        code.put(at, at, f.paddedRow, "i32.add").put(image, image, f.rowBytes, "i32.add");
-      });
-      code.put(padded, padded, f.plane, "i32.add");
-    });
-  },
-};
