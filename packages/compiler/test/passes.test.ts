@@ -217,7 +217,7 @@ const movers = ["failures-first", "in-place", "memory-plan", "partition", "regio
 it("there is a case for each pass", () => {
   const source = readFileSync(new URL("../src/compile.ts", import.meta.url), "utf8");
   const passes = [...source.matchAll(/from "\.\/passes\/(.*)\.ts"/g)].map(([, name]) => name);
-  expect([...Object.keys(cases), ...movers].sort()).toEqual(passes.sort());
+  expect([...Object.keys(cases), ...movers].sort(), "`cases` wants each pass of compile.ts").toEqual(passes.sort());
 });
 
 describe.each(Object.entries(cases))("%s", (_name, list) => {

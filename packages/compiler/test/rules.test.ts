@@ -288,7 +288,7 @@ function appliedTo({ f, inputs }: RuleCase): Set<string> {
 }
 
 it("there is a case for each simplification", () => {
-  expect(Object.keys(cases).sort()).toEqual([...simplificationNames].sort());
+  expect(Object.keys(cases).sort(), "`cases` wants each simplification").toEqual([...simplificationNames].sort());
 });
 
 describe.each(Object.entries(cases))("%s", (name, list) => {

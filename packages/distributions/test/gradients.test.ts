@@ -138,7 +138,9 @@ const subjects: readonly Subject[] = [
 ];
 
 it("has every distribution", () => {
-  expect([...new Set(subjects.map(({ kind }) => kind))].sort()).toEqual(Object.keys(kinds).sort());
+  expect([...new Set(subjects.map(({ kind }) => kind))].sort(), "`subjects` wants each distribution").toEqual(
+    Object.keys(kinds).sort(),
+  );
 });
 
 describe.each(subjects.map((subject) => [`${subject.kind} of ${Object.keys(subject.parameters)}`, subject] as const))(

@@ -50,7 +50,9 @@ const isConcrete = (x: unknown) => typeof x === "function" && x.prototype instan
 
 it("has cases of every distribution, but for that of the data itself", () => {
   const made = Object.entries(distributions).flatMap(([name, x]) => (isConcrete(x) ? [name] : []));
-  expect(Object.keys(kinds).sort()).toEqual(made.filter((name) => name !== "Empirical").sort());
+  expect(Object.keys(kinds).sort(), "test/kinds.ts wants each distribution").toEqual(
+    made.filter((name) => name !== "Empirical").sort(),
+  );
   for (const kind of Object.keys(kinds))
     for (const op of ["logProb", "entropy"])
       expect(
@@ -75,7 +77,7 @@ it("has a divergence for each pair that PyTorch has one for, and refuses the oth
     Normal: new Normal(0, 1),
     Poisson: new Poisson(1),
   };
-  expect(Object.keys(ones).sort()).toEqual(Object.keys(kinds).sort());
+  expect(Object.keys(ones).sort(), "`ones` wants one of each").toEqual(Object.keys(kinds).sort());
   // A mixture of normals has values that these exclude, which is no matter of formulas.
   const excluded = ["MixtureSameFamily Beta", "MixtureSameFamily Gamma"];
   for (const [p, first] of Object.entries(ones))

@@ -64,7 +64,7 @@ it("every elementwise op is looked at", () => {
     const lowering = loweringOf(op, attributes[op.name]);
     return lowering?.kind === "elementwise" || lowering?.kind === "compose";
   });
-  expect(found.map(({ name }) => name).sort()).toEqual(Object.keys(elementwise).sort());
+  expect(found.map(({ name }) => name).sort(), "`elementwise` wants each op").toEqual(Object.keys(elementwise).sort());
 });
 
 it.each(Object.entries(elementwise))("the formulas of %s are what it computes, and its derivatives", (name, f) => {

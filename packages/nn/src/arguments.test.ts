@@ -71,13 +71,18 @@ const byName = <C extends Call>(list: readonly C[]) => list.map((call) => [call.
 describe("everything of the public index", () => {
   it("is in the table", () => {
     const found = Object.entries(nn).filter(([, item]) => isClass(item));
-    expect([...Object.keys(classes), ...bases].sort()).toEqual(found.map(([name]) => name).sort());
+    expect([...Object.keys(classes), ...bases].sort(), "`classes` of nn/test/call-table.ts wants each class").toEqual(
+      found.map(([name]) => name).sort(),
+    );
     const paths = [
       ...functionsOf(nn),
       ...functionsOf(nn.metrics).map((name) => `metrics.${name}`),
       ...functionsOf(nn.initializers).map((name) => `initializers.${name}`),
     ];
-    expect([...Object.keys(functions), ...forAuthors].sort()).toEqual(paths.sort());
+    expect(
+      [...Object.keys(functions), ...forAuthors].sort(),
+      "`functions` of nn/test/call-table.ts wants each function",
+    ).toEqual(paths.sort());
   });
 
   it.each(byName(calls))("can be called as the table says: %s", async (_name, call) => {

@@ -160,7 +160,10 @@ const graphs: Readonly<Record<string, () => string>> = {
 const others = { display, lossLandscape };
 
 it("leaves out no function of the index", () => {
-  expect([vector, terminal, graphs, others].flatMap(Object.keys).sort()).toEqual(Object.keys(index).sort());
+  expect(
+    [vector, terminal, graphs, others].flatMap(Object.keys).sort(),
+    "one of the tables above wants each export",
+  ).toEqual(Object.keys(index).sort());
 });
 
 /** Throws unless every element is closed in order, and no bare < or & stands in a text. */

@@ -7,6 +7,7 @@ import { combineLosses, dice, lossByName, lossNames } from "@chainrule/losses";
 import * as nn from "@chainrule/nn";
 import { registerSerializable } from "@chainrule/nn";
 import { describe, expect, it } from "vitest";
+import * as everySchedule from "../../../nn/src/schedules/index.ts";
 import { basesAndModels, type LayerCase, layerTable } from "../../../nn/test/layer-table.ts";
 import { functionsOf, subclassesOf } from "../../../nn/test/public.ts";
 import { Decoding, decodeValue } from "../config/decode.ts";
@@ -69,7 +70,10 @@ describe("every layer", () => {
 
   it("is in the table, but for bases and models", () => {
     const made = named.map(({ make }) => make({ dtype: "float32", generator: new Generator(1) }).constructor.name);
-    expect([...new Set([...made, ...basesAndModels])].sort()).toEqual(subclassesOf(nn.Module));
+    expect(
+      [...new Set([...made, ...basesAndModels])].sort(),
+      "nn/test/layer-table.ts wants a case for each layer",
+    ).toEqual(subclassesOf(nn.Module));
   });
 
   it("keeps options that are functions, tensors, generators and special numbers", () => {
@@ -167,7 +171,9 @@ describe("every schedule", () => {
     sequential: nn.sequential([nn.cosineDecay({ lr: 0.1, steps: 4 }), nn.stepDecay({ lr: 0.1, every: 3 })], {
       milestones: [4],
     }),
+    chained: nn.chained([nn.exponentialDecay({ lr: 0.1, gamma: 0.9 }), nn.warmup(1, { steps: 5, from: 0.2 })]),
     oneCycle: nn.oneCycle({ maxLr: 0.1, steps: 10, annealStrategy: "linear" }),
+    oneCycleMomentum: nn.oneCycleMomentum({ steps: 10, maxMomentum: 0.95 }),
   };
   it.each(Object.entries(schedules))("says the same after loading: %s", (_name, schedule) => {
     const steps = Array.from({ length: 15 }, (_, i) => i);
@@ -175,9 +181,7 @@ describe("every schedule", () => {
   });
 
   it("is in the table", () => {
-    const isSchedule = (name: string) =>
-      /Decay$|Restarts$|^(warmup|oneCycle|piecewiseConstant|cyclic|sequential)$/.test(name);
-    expect(functionsOf(nn).filter(isSchedule).sort()).toEqual(Object.keys(schedules).sort());
+    expect(Object.keys(schedules).sort(), "`schedules` wants one of each").toEqual(functionsOf(everySchedule).sort());
   });
 });
 
@@ -290,9 +294,10 @@ describe("every metric", () => {
   );
 
   it("is in the table", () => {
-    expect(metrics.map((metric) => metric.constructor.name).sort()).toEqual(
-      subclassesOf(nn.Metric).filter((name) => name !== "MeanMetric"),
-    );
+    expect(
+      metrics.map((metric) => metric.constructor.name).sort(),
+      "`metrics` wants one of each class, in the order of their names",
+    ).toEqual(subclassesOf(nn.Metric).filter((name) => name !== "MeanMetric"));
   });
 });
 

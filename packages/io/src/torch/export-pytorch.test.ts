@@ -22,7 +22,7 @@ import {
   Sequential,
   SGD,
 } from "@chainrule/nn";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { activationByName } from "../../../nn/src/activations.ts";
 import * as schedules from "../../../nn/src/schedules/index.ts";
 import { basesAndModels } from "../../../nn/test/layer-table.ts";
@@ -50,22 +50,41 @@ it("knows every op, or says why it cannot be", () => {
   ).toEqual([]);
 });
 
-it("knows every layer, loss, optimizer, schedule and activation, each in one place", () => {
-  const bases = basesAndModels.filter((name) => name !== "Functional" && name !== "Sequential");
-  expect([...counterpartNames, ...writtenOut, ...bases].sort(), "io/src/torch/counterparts/layers/").toEqual(
-    classesOf(Module).sort(),
-  );
-  expect(
-    [...lossTextNames, ...writtenOutLosses, ...refusedLosses, ...lossesOfThree].sort(),
-    "io/src/torch/counterparts/losses.ts",
-  ).toEqual([...new Set(lossNames().map((name) => lossByNameOf(name)))].sort());
-  expect([...optimizerNames].sort(), "io/src/torch/counterparts/optimizers.ts").toEqual(classesOf(nn.Optimizer).sort());
-  const makers = Object.entries(schedules).flatMap(([name, x]) => (String(x).startsWith("class") ? [] : [name]));
-  expect([...scheduleNames].sort(), "io/src/torch/counterparts/schedules.ts").toEqual(makers.sort());
-  expect(activationNames.every((name) => typeof activationByName(name) === "function")).toBe(true);
-  const unknown = messageOf(() => activationByName("nonesuch"));
-  for (const name of activationNames) expect(unknown, "io/src/torch/counterparts/activations.ts").toContain(name);
-  expect(unknown.match(/Known: ([^.]*)\./)?.[1].split(", ").length).toBe(activationNames.length);
+describe("knows, each in one place,", () => {
+  it("every layer", () => {
+    const bases = basesAndModels.filter((name) => name !== "Functional" && name !== "Sequential");
+    expect(
+      [...counterpartNames, ...writtenOut, ...bases].sort(),
+      "io/src/torch/counterparts/layers/ wants each layer, in index.ts or among `writtenOut`",
+    ).toEqual(classesOf(Module).sort());
+  });
+
+  it("every loss", () => {
+    expect(
+      [...lossTextNames, ...writtenOutLosses, ...refusedLosses, ...lossesOfThree].sort(),
+      "io/src/torch/counterparts/losses.ts wants each loss, by what PyTorch has or among `writtenOutLosses`",
+    ).toEqual([...new Set(lossNames().map((name) => lossByNameOf(name)))].sort());
+  });
+
+  it("every optimizer", () => {
+    expect([...optimizerNames].sort(), "io/src/torch/counterparts/optimizers.ts wants each optimizer").toEqual(
+      classesOf(nn.Optimizer).sort(),
+    );
+  });
+
+  it("every schedule", () => {
+    const makers = Object.entries(schedules).flatMap(([name, x]) => (String(x).startsWith("class") ? [] : [name]));
+    expect([...scheduleNames].sort(), "io/src/torch/counterparts/schedules.ts wants each schedule").toEqual(
+      makers.sort(),
+    );
+  });
+
+  it("every activation", () => {
+    expect(activationNames.every((name) => typeof activationByName(name) === "function")).toBe(true);
+    const unknown = messageOf(() => activationByName("nonesuch"));
+    for (const name of activationNames) expect(unknown, "io/src/torch/counterparts/activations.ts").toContain(name);
+    expect(unknown.match(/Known: ([^.]*)\./)?.[1].split(", ").length).toBe(activationNames.length);
+  });
 });
 
 function lossByNameOf(name: string): string {

@@ -304,7 +304,7 @@ describe("every metric of the public index", () => {
       "meanAbsoluteError",
     ];
     for (const [name, { make }] of Object.entries(byHand))
-      expect([name, make().higherIsBetter]).toEqual([name, !lower.includes(name)]);
+      expect(make().higherIsBetter, `${name}: \`lower\` wants it, where less is better`).toBe(!lower.includes(name));
   });
 
   it("is without samples of weight 0 what it is without those samples, whatever they hold", () => {
@@ -423,7 +423,7 @@ describe("the name of every metric", () => {
 
   it("is what histories call it", () => {
     const made = Object.entries(byHand).map(([name, { make }]) => [name, make().name]);
-    expect(Object.fromEntries(made)).toEqual(names);
+    expect(Object.fromEntries(made), "`names` wants each metric").toEqual(names);
   });
 });
 
@@ -537,7 +537,7 @@ describe("every name of a metric", () => {
   };
 
   it("is in the table", () => {
-    expect(Object.keys(classByName).sort()).toEqual(metricNames().sort());
+    expect(Object.keys(classByName).sort(), "`classByName` wants each name").toEqual(metricNames().sort());
   });
 
   it.each(Object.entries(classByName))("%s makes its class", (name, metric) => {

@@ -27,7 +27,7 @@ describe("the gallery", () => {
   });
 
   it("has a sentence for every rule, and for nothing else", () => {
-    expect(Object.keys(faults).sort()).toEqual(rules.sort());
+    expect(Object.keys(faults).sort(), "`faults` wants a sentence for each rule").toEqual(rules.sort());
   });
 
   it("offers what is wrong among four others, the same each time", () => {
