@@ -119,29 +119,31 @@ export function editDistance(a: string, b: string): number {
 /** A hint for a misspelt name: the nearest of the known names if one is near, and all of them. */
 export function didYouMean(word: unknown, known: readonly string[]): string {
   if (typeof word !== "string") return `Known: ${known.join(", ")}.`;
+  const meant = elsewhere.get(plain(word)) ?? "";
+  const sentence = meant.endsWith(".") ? meant : elsewhere.get(plain(meant));
+  if (sentence?.endsWith(".") && !known.some((name) => [meant, plain(word)].includes(plain(name)))) return sentence;
   const best = nearest(word, known);
   return `${best === undefined ? "" : `Did you mean "${best}"? `}Known: ${known.join(", ")}.`;
 }
 
-/** What other libraries call what has another name here. */
-const elsewhere: Readonly<Record<string, readonly string[]>> = {
-  learningrate: ["lr"],
-  decay: ["weightDecay"],
-  alpha: ["negativeSlope"],
-  outfeatures: ["units"],
-  infeatures: ["inputDim"],
-  outchannels: ["filters"],
-  argnums: ["argument"],
-};
+/** What other libraries call what has another name here, and what to do where it has none: see {@link teachOptions}. */
+const elsewhere = new Map<string, string>();
+
+/**
+ * Tells errors about options what a name of another library is here: `{ sep: "delimiter" }`, or a sentence where it is no option at all.
+ * Packages do so at the edge, in what their index imports and bundles leave out.
+ */
+export function teachOptions(names: Readonly<Record<string, string>>): void {
+  for (const [name, meant] of Object.entries(names)) elsewhere.set(plain(name), meant);
+}
+
+const plain = (name: string) => name.toLowerCase().replace(/[_\s-]/g, "");
 
 /** The known name that is meant, if one is near: the same word, one that contains it, or one with few letters changed. */
 function nearest(word: string, known: readonly string[]): string | undefined {
-  const plain = (s: string) => s.toLowerCase().replace(/[_\s-]/g, "");
   const asked = plain(word);
-  const translated = Object.hasOwn(elsewhere, asked)
-    ? elsewhere[asked].find((name) => known.includes(name))
-    : undefined;
-  if (translated !== undefined) return translated;
+  const meant = elsewhere.get(asked);
+  if (meant !== undefined && known.includes(meant)) return meant;
   const ranked = known
     .map((name) => ({ name, distance: editDistance(asked, plain(name)) }))
     .sort((a, b) => a.distance - b.distance);
@@ -163,7 +165,11 @@ function nearest(word: string, known: readonly string[]): string | undefined {
 export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;
   if (!isPlain(options))
-    throw notOptions(where, describe(options), known.length > 0 ? `Options: ${known.join(", ")}.` : undefined);
+    throw notOptions(
+      where,
+      describe(options),
+      known.length > 0 ? `Write a name before it, as in { ${known[0]}: … }. Options: ${known.join(", ")}.` : undefined,
+    );
   let keys: string[];
   try {
     for (let i = 0; i < known.length; i++) (options as Record<string, unknown>)[known[i]];

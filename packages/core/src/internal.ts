@@ -9,7 +9,7 @@ export { identityOp } from "./autodiff/functional.ts";
 export { areHooksUsed, hasHooks, nodeOf, type TapeNode } from "./autodiff/hooks.ts";
 export { type Recorded, recorded } from "./autodiff/recorded.ts";
 export { mostReleased } from "./autodiff/released.ts";
-export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp } from "./errors.ts";
+export { checkOptions, describe, didYouMean, editDistance, isPromise, lookUp, teachOptions } from "./errors.ts";
 export { withAwaitHint } from "./forgotten-await.ts";
 export { convolve, inputGradient, weightGradient } from "./kernels/convolution.ts";
 export { mapKernel, mergeAxes, pairKernel, pairLoop } from "./kernels/elementwise.ts";

@@ -758,6 +758,11 @@ declare module "./tensor/tensor.ts" {
   }
 }
 
+/** Whether they are options, in the gradient's place, as PyTorch has them there. */
+function areOptions(given: unknown): given is BackwardOptions {
+  return typeof given === "boolean" || Object.getPrototypeOf(given ?? 0) === Object.prototype;
+}
+
 /** What stands behind each method: a function whose first argument is the tensor. */
 const functions: {
   [Name in keyof TensorMethods]: (
@@ -767,7 +772,9 @@ const functions: {
 } = {
   at: elementAt,
   backward: (x, gradient, options) =>
-    backward(x, gradient === undefined ? undefined : asTensor(gradient, "backward", x.dtype), options),
+    areOptions(gradient)
+      ? backward(x, undefined, gradient)
+      : backward(x, gradient === undefined ? undefined : asTensor(gradient, "backward", x.dtype), options),
   retainGrad,
   onGradient,
 

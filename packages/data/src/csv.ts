@@ -123,7 +123,9 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvFeatures {
       where: "parseCsv",
       expected: "CSV text",
       got: describe(text),
-      hint: "To read a file use readCsv.",
+      hint: ArrayBuffer.isView(text)
+        ? "Of bytes make a text: new TextDecoder().decode(bytes)."
+        : "To read a file use readCsv.",
     });
   return parseTable(text, options, "parseCsv");
 }
@@ -184,7 +186,12 @@ function checkChoices(where: string, options: CsvOptions): void {
   const { missing, dtype, delimiter, header } = options;
   for (const name of ["features", "categorical", "missingValues"] as const)
     if (options[name] !== undefined && !Array.isArray(options[name]))
-      throw new OptionError({ where, expected: `${name} to be a list`, got: describe(options[name]) });
+      throw new OptionError({
+        where,
+        expected: `${name} to be a list`,
+        got: describe(options[name]),
+        hint: `Write ${name}: [${typeof options[name] === "string" ? JSON.stringify(options[name]) : "…"}].`,
+      });
   if (header !== undefined && typeof header !== "boolean")
     throw new OptionError({ where, expected: "header to be true or false", got: describe(header) });
   if (delimiter !== undefined && (typeof delimiter !== "string" || delimiter === ""))
@@ -199,11 +206,13 @@ function decode(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
+    const mark = (bytes[0] << 8) | bytes[1];
+    const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "latin1";
     throw new DataError({
       where,
       expected: "text in UTF-8",
       got: "bytes that are none",
-      hint: 'If it is text in another encoding, decode it yourself and use parseCsv: new TextDecoder("latin1").decode(bytes).',
+      hint: `If it is text in another encoding, decode it yourself and use parseCsv: new TextDecoder("${encoding}").decode(bytes).`,
     });
   }
 }

@@ -18,7 +18,14 @@ export function countRows(where: string, rows: Indexable): number {
     where,
     expected: "a tensor with at least one axis, an array or a typed array",
     got: rows instanceof Tensor ? "a scalar tensor" : describe(rows),
+    hint: hintFor(rows),
   });
+}
+
+function hintFor(rows: unknown): string | undefined {
+  if (rows === true) return "Give it what to go by, the classes of the rows: stratify: y.";
+  const isTable = typeof rows === "object" && rows !== null && "features" in rows && "target" in rows;
+  return isTable ? "Pass its parts, data.features and data.target." : undefined;
 }
 
 /**

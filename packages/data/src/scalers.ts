@@ -6,13 +6,14 @@ import {
   getDefaultDType,
   isFloat,
   ModelError,
+  OptionError,
   ShapeError,
   Tensor,
   type TensorLike,
   tensor,
   ValueError,
 } from "@chainrule/core";
-import { checkOptions, describe } from "@chainrule/core/internal";
+import { checkOptions, describe, teachNames } from "@chainrule/core/internal";
 import { notSaved, readFields, readNumbers } from "./saved.ts";
 
 /** What is taken off a column, and what the rest is divided by. */
@@ -195,7 +196,8 @@ class Scaler {
  * const [train, test] = [scaler.transform(xTrain), scaler.transform(xTest)];
  */
 export class StandardScaler extends Scaler {
-  constructor() {
+  constructor(...none: readonly never[]) {
+    refuseData("StandardScaler", none);
     super("StandardScaler", (column) => {
       // Rounding can leave a constant column a deviation just above 0, so that it is compared and not computed.
       if (column.every((x) => x === column[0])) return { offset: column[0], scale: 1 };
@@ -282,6 +284,24 @@ export class MinMaxScaler extends Scaler {
     return new MinMaxScaler({ featureRange: [a, b] }).restore(json);
   }
 }
+
+/** Throws where a constructor is given what to measure. */
+function refuseData(where: string, given: readonly unknown[]): void {
+  if (given.length === 0) return;
+  const hint = `Measure afterwards: new ${where}().fit(x).`;
+  throw new OptionError({ where, expected: "no arguments", got: describe(given[0]), hint });
+}
+
+const statistics = "Write scaler.toJSON(), which has what was measured of each column.";
+
+teachNames(Scaler.prototype, "scaler", "something that scalers have", {
+  methods: {
+    fit_transform: "Write fitTransform(x).",
+    inverse_transform: "Write inverseTransform(x).",
+    partial_fit: "Write fit(x) of all rows at once.",
+  },
+  properties: { mean_: statistics, scale_: statistics, var_: statistics, data_min_: statistics, data_max_: statistics },
+});
 
 function asTable(where: string, x: TensorLike): Tensor {
   const table = x instanceof Tensor ? x : tensor(x, { dtype: "float64" });

@@ -31,7 +31,14 @@ export function isGzip(bytes: Uint8Array): boolean {
 
 export function checkSource(where: string, source: unknown): void {
   if (typeof source !== "string" && !(source instanceof URL))
-    throw new DataError({ where, expected: "a path or a URL", got: describe(source) });
+    throw new DataError({
+      where,
+      expected: "a path or a URL",
+      got: describe(source),
+      hint: ArrayBuffer.isView(source)
+        ? "What was read already goes to a function that parses: parseCsv, parseIdx."
+        : undefined,
+    });
 }
 
 /** The last part of a path or URL, for messages and for looking at the ending. */

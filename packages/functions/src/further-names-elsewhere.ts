@@ -2,8 +2,8 @@
  * More names that tensors have not. Whoever types them reads what to type instead; here, and not in core, because every bundle has what
  * core's index imports, and few have this.
  */
-import { Tensor } from "@chainrule/core";
-import { teachNames } from "@chainrule/core/internal";
+import { ScalarMLP, Tensor, Value } from "@chainrule/core";
+import { teachNames, teachOptions } from "@chainrule/core/internal";
 
 const toArrays = "Write x.toArray() for nested arrays, x.toTypedArray() for a flat copy, x.item() for a single number.";
 const stays = "Numbers stay where they are: there is one device, and nothing to move or to free. Leave the call out.";
@@ -40,7 +40,71 @@ teachNames(Tensor.prototype, "tensor", "something that tensors have", {
     join: "Write x.toArray() for nested arrays, whose join makes a text of them.",
     head: 'Write x.slice("0:5").',
     dim: "Write x.rank.",
+    numel: "Write x.size.",
+    gt: "Write x.greater(y).",
+    ge: "Write x.greaterEqual(y).",
+    lt: "Write x.less(y).",
+    le: "Write x.lessEqual(y).",
+    eq: "Write x.equal(y), which compares element by element, or allClose(x, y).",
+    ne: "Write x.notEqual(y).",
+    equals: "Write allClose(x, y) for one answer, x.equal(y) for one of each element.",
+    plus: "Write x.add(y).",
+    minus: "Write x.sub(y).",
+    times: "Write x.mul(y).",
+    multiply: "Write x.mul(y).",
+    divide: "Write x.div(y).",
+    power: "Write x.pow(y).",
+    permute_dims: "Write x.permute([1, 0]).",
+    swapaxes: "Write x.transpose(0, 1).",
+    type: `Write x.dtype for what it is. For another: ${asDType}`,
+    retain_grad: "Write x.retainGrad().",
+    register_hook: "Write x.onGradient(hook).",
+    unsqueeze_: "A tensor never changes: write x = x.unsqueeze(0).",
+  },
+  properties: {
+    grad_fn: "Write x.tapeEntry for the step that made it, graphOf(x) for all of them.",
+    is_leaf: "Write x.isLeaf.",
+    indices: "max and min give values alone: x.argmax(1) says where they are, topK(x, 1) gives both.",
   },
   // To set `data` is no error: programs ask what they are given whether it has that.
   assigned: { requires_grad: "What is learned is made with parameter(x)." },
+});
+
+const zeroed = "Write v.grad = 0, or zeroGrad() of a ScalarMLP.";
+
+teachNames(Value.prototype, "Value", "something that Values have", {
+  methods: {
+    plus: "Write a.add(b).",
+    minus: "Write a.sub(b).",
+    times: "Write a.mul(b).",
+    multiply: "Write a.mul(b).",
+    divide: "Write a.div(b).",
+    power: "Write a.pow(2).",
+    max: "Write a.maximum(b).",
+    min: "Write a.minimum(b).",
+    softmax: "It takes several numbers: divide each exp() by their sum, or take a tensor.",
+    item: "Write v.data.",
+    toFixed: "Write v.data.toFixed(2).",
+    zeroGrad: zeroed,
+    zero_grad: zeroed,
+    _backward: "Write v.backward() for the whole pass; explain(v) shows what each step sends.",
+  },
+  properties: {
+    _prev: "Write v.parents.",
+    _op: "Write v.op.",
+  },
+});
+
+teachNames(ScalarMLP.prototype, "ScalarMLP", "something that it has", {
+  methods: { forward: "Write mlp.call([1, 2]).", zero_grad: "Write mlp.zeroGrad()." },
+});
+
+teachOptions({
+  argnums: "argument",
+  has_aux: "Let the function return the loss alone, and keep the rest in a variable outside.",
+  static_argnums: "Numbers, texts and records among the arguments are constants by themselves.",
+  dim: "axis",
+  keepdim: "keepDims",
+  size: "shape",
+  device: "There is one device, and nothing to choose: leave it out.",
 });

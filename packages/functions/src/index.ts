@@ -1,7 +1,6 @@
 /**
  * Functions of tensors beyond core's, each by itself: a program has those that it imports.
  */
-import "./further-names-elsewhere.ts";
 import "./names-elsewhere.ts";
 
 export { cdist } from "./distances/cdist.ts";

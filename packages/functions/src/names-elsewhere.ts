@@ -2,6 +2,7 @@
  * Whoever calls one of these functions as a method of a tensor reads that it is a function. They are no methods, so that programs
  * without them do not carry them; nor do these carry this file, which comes with the package's index.
  */
+import "./further-names-elsewhere.ts";
 import { Tensor } from "@chainrule/core";
 import { teachNames } from "@chainrule/core/internal";
 

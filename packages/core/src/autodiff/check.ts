@@ -73,7 +73,7 @@ export function checkGradients(f: Fn, inputs: readonly TensorLike[], options: Ch
   const where = "checkGradients";
   checkOptions(where, options, optionNames);
   checkFunction(where, f, "a function of tensors");
-  checkList(where, inputs, "an array of inputs");
+  checkList(where, inputs, "an array of inputs, as in checkGradients(f, [x]),");
   const { name = f.name || "the function", step = 1e-5, tolerance = 1e-6, second = false } = options;
   checkText(where, "name", name);
   checkNumber(where, "step", step);

@@ -4,7 +4,7 @@
 import { describe, OptionError, ShapeError } from "../errors.ts";
 import { asTensors, type TensorLike } from "../tensor/create.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { matmul } from "./matmul.ts";
 import { permute } from "./movement.ts";
@@ -45,6 +45,13 @@ interface Operand {
 export function einsum(equation: string, ...tensors: TensorLike[]): Tensor {
   const where = `einsum(${describe(equation)})`;
   const { terms, output } = parse(where, equation);
+  if (Array.isArray(tensors[0]) && tensors[0].some((x) => (x as unknown) instanceof Tensor))
+    throw new OptionError({
+      where,
+      expected: "tensors one by one",
+      got: "a list of them",
+      hint: 'Write einsum("ij,jk->ik", a, b).',
+    });
   const operands = asTensors(tensors, where);
   if (operands.length !== terms.length)
     throw new OptionError({ where, expected: `${terms.length} tensors, one for each term`, got: `${operands.length}` });

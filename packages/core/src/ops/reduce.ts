@@ -44,7 +44,8 @@ export function countOver(name: string, x: Tensor, axis: Axes | undefined): numb
 export function mean(x: TensorLike, axis?: Axes, options: ReduceOptions = {}): Tensor {
   checkOptions("mean", options, reduceOptions);
   const input = floats(asTensor(x));
-  return sum(input, axis, options).div(countOver("mean", input, axis));
+  const count = countOver("mean", input, axis);
+  return sum(input, axis, options).div(count);
 }
 
 /** `correction` 0 (the default) divides by n, 1 by n - 1 (Bessel's correction, PyTorch's default). */

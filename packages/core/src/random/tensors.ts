@@ -99,6 +99,7 @@ function floats(
  * @example rand([2, 3], { generator: new Generator(1) });
  */
 export function rand(shape: Shape, options: RandomOptions & { low?: number; high?: number } = {}): Tensor {
+  checkShape("rand", shape);
   checkOptions("rand", options, [...randomOptions, "low", "high"]);
   const { low = 0, high = 1 } = options;
   return floats("rand", shape, options, [low, high], (g, array) => g.fillUniform(array, low, high));
@@ -111,6 +112,7 @@ export function rand(shape: Shape, options: RandomOptions & { low?: number; high
  * @example randn([784, 10], { std: 0.05 });
  */
 export function randn(shape: Shape, options: RandomOptions & { mean?: number; std?: number } = {}): Tensor {
+  checkShape("randn", shape);
   checkOptions("randn", options, [...randomOptions, "mean", "std"]);
   const { mean = 0, std = 1 } = options;
   return floats("randn", shape, options, [mean, std], (g, array) => g.fillNormal(array, mean, std));

@@ -191,10 +191,10 @@ function readNested(data: NestedArray, wanted: DType | undefined, where: string)
 function hintForElement(item: unknown): string | undefined {
   if (item instanceof Tensor) return "To put tensors together, use stack or concat.";
   if (item instanceof Promise) return "Wait for it: await …";
-  if (typeof item === "object" && item !== null)
-    return "backward" in item
-      ? "A Value's number is value.data."
-      : "Of records make rows: rows.map(({ a, b }) => [a, b]).";
+  if (typeof item === "object" && item !== null) {
+    if ("backward" in item) return "A Value's number is value.data.";
+    return item.constructor === Object ? "Of records make rows: rows.map(({ a, b }) => [a, b])." : undefined;
+  }
   if (typeof item === "bigint") return "Make numbers of them: Number(1n), or Float64Array.from(values, Number).";
   if (item === null || item === undefined)
     return "Missing values are a decision: leave the row out, or put NaN or a mean there.";

@@ -60,9 +60,9 @@ export function checkShape(where: string, shape: unknown): asserts shape is Shap
 }
 
 /** For options in place of an axis, as other libraries write it. */
-function axesHint(given: unknown): string | undefined {
+function axisHint(where: string, given: unknown): string | undefined {
   if (typeof given !== "object" || given === null) return undefined;
-  return "The axis stands by itself, and options come after it: sum(1, { keepDims: true }).";
+  return `The axis stands by itself, and options come after it: ${where}(1, { keepDims: true }).`;
 }
 
 /** An axis counted from the front: -1 becomes the last. @example normalizeAxis("sum", -1, 2); // 1 */
@@ -73,6 +73,7 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
       where,
       expected: rank === 0 ? "a tensor with axes" : `an axis from ${-rank} to ${rank - 1}`,
       got: `${describe(axis).replace("the number ", "axis ")}${rank === 0 ? " of a scalar" : ""}`,
+      hint: axisHint("x.sum", axis),
     });
   return axis < 0 ? axis + rank : axis;
 }
@@ -99,7 +100,7 @@ export function normalizeAxes(
       where,
       expected: "an axis, an array of axes, or null for all",
       got: describe(axes),
-      hint: axesHint(axes),
+      hint: axisHint(where, axes),
     });
   if (typeof axes === "number") return [normalizeAxis(where, axes, rank)];
   const list = [...axes].map((axis) => normalizeAxis(where, axis, rank));

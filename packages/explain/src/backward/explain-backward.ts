@@ -42,7 +42,16 @@ export function explainBackward(
   second?: readonly unknown[] | ExplainOptions,
   third?: ExplainOptions,
 ): BackwardExplanation {
-  const where = "explainBackward";
+  return explainedBy("explainBackward", subject, second, third);
+}
+
+/** {@link explainBackward} for a function that is called `where`, which its errors name. */
+export function explainedBy(
+  where: string,
+  subject: Subject,
+  second?: readonly unknown[] | ExplainOptions,
+  third?: ExplainOptions,
+): BackwardExplanation {
   const isResult = subject instanceof Tensor || subject instanceof Value;
   const [batch, options = {}] = isResult ? [undefined, second as ExplainOptions | undefined] : [second, third];
   checkOptions(where, options, explainOptionNames);

@@ -3,7 +3,7 @@
  */
 import type { Tensor, Value } from "@chainrule/core";
 import type { BatchComputer, ResultFunction } from "@chainrule/viz/internal";
-import { explainBackward } from "./explain-backward.ts";
+import { type explainBackward, explainedBy } from "./explain-backward.ts";
 import type { ExplainOptions } from "./options.ts";
 
 /**
@@ -44,5 +44,5 @@ export function explain(
   options?: ExplainOptions,
 ): string;
 export function explain(...given: unknown[]): string {
-  return explainBackward(...(given as Parameters<typeof explainBackward>)).toText();
+  return explainedBy("explain", ...(given as Parameters<typeof explainBackward>)).toText();
 }

@@ -4,7 +4,7 @@
 import { Generator, GraphError, OptionError, type Tensor, type Value } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { explainBackward } from "../backward/explain-backward.ts";
+import { explainedBy } from "../backward/explain-backward.ts";
 import { explainOptionNames } from "../backward/options.ts";
 import { six } from "../explanation/names.ts";
 import type { BackwardData, BackwardStep, ExplainedNode } from "../explanation/types.ts";
@@ -59,7 +59,7 @@ export function tracePage(loss: Tensor | Value | BackwardData, options: TracePag
   const { title, predict = false, quiz = false, fold, seed, lr = 0.1, ...explaining } = options;
   checkPageOptions(where, { title, predict, quiz, fold, lr });
   const generator = new Generator(seed ?? 0);
-  const data = isExplanation(loss) ? loss : explainBackward(loss, explaining);
+  const data = isExplanation(loss) ? loss : explainedBy("tracePage", loss, explaining);
   const folding = (fold ?? data.nodes.length > mostUnfolded) ? foldByLayer(data) : unfolded(data);
   checkSize(where, data, folding);
   const count = quiz === true ? 5 : Number(quiz);

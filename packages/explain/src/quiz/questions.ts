@@ -3,7 +3,7 @@
  */
 import { Generator, GraphError, OptionError, Tensor, type Value } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { explainBackward } from "../backward/explain-backward.ts";
+import { explainedBy } from "../backward/explain-backward.ts";
 import { type ExplainOptions, explainOptionNames } from "../backward/options.ts";
 import type { BackwardData } from "../explanation/types.ts";
 import { BackwardExplanation } from "../text/backward-explanation.ts";
@@ -58,7 +58,7 @@ export function quizQuestions(loss: Tensor | Value | BackwardData, options: Ques
     throw new OptionError({ where, expected: "questions as a whole number of at least 1", got: describe(questions) });
   if (!(typeof lr === "number" && lr > 0 && Number.isFinite(lr)))
     throw new OptionError({ where, expected: "lr as a number above 0", got: describe(lr) });
-  const data = isExplanation(loss) ? loss : explainBackward(loss, explaining);
+  const data = isExplanation(loss) ? loss : explainedBy("quizQuestions", loss, explaining);
   return chooseQuestions(where, data, { count: questions, generator: new Generator(seed), lr });
 }
 

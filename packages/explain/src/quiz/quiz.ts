@@ -3,7 +3,7 @@
  */
 import { OptionError, type Tensor, type Value } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
-import { explainBackward } from "../backward/explain-backward.ts";
+import { explainedBy } from "../backward/explain-backward.ts";
 import { six } from "../explanation/names.ts";
 import type { BackwardData } from "../explanation/types.ts";
 import { BackwardExplanation } from "../text/backward-explanation.ts";
@@ -68,7 +68,7 @@ export async function quiz(loss: Tensor | Value | BackwardData, options: QuizOpt
     if (f !== undefined && typeof f !== "function")
       throw new OptionError({ where, expected: `${name} as a function`, got: describe(f) });
   const { questions: _, seed: _seed, lr: _lr, ...explaining } = choosing;
-  const data = isExplanation(loss) ? loss : explainBackward(loss, explaining);
+  const data = isExplanation(loss) ? loss : explainedBy("quiz", loss, explaining);
   const questions = quizQuestions(data, choosing);
   const lines: LineReader = ask ? { next: async (prompt) => ask(prompt), close: () => {} } : terminalLines(where);
   try {

@@ -213,13 +213,19 @@ function readHeader(bytes: Uint8Array, where: string) {
   return { entries, metadata: metadata as Readonly<Record<string, string>>, start: 8 + length };
 }
 
+/** Whether a file begins with signs that one can type. */
+const isText = (bytes: Uint8Array) =>
+  bytes.subarray(0, 8).every((x) => (x >= 0x20 && x < 0x7f) || x === 10 || x === 13);
+
 function notSafetensors(where: string, bytes: Uint8Array, got: string): DataError {
   const other = otherFormat(bytes);
   return new DataError({
     where,
     expected: "a safetensors file: the length of its header in 8 bytes, and the header as JSON",
     got: other?.[0] ?? got,
-    hint: other?.[1],
+    hint:
+      other?.[1] ??
+      (bytes.length >= 8 && isText(bytes) ? "It looks like a text: tables are read by readCsv." : undefined),
   });
 }
 

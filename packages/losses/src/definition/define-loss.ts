@@ -17,6 +17,7 @@ import { axesOf, leaveOut, uncounted, weightless } from "../inputs/left-out.ts";
 import { checkSameShape } from "../inputs/shapes.ts";
 import { asFloat, asPrediction, isTensorLike } from "../inputs/tensors.ts";
 import { checkValues } from "../inputs/values.ts";
+import { refuseSwapped } from "./argument-order.ts";
 import type { Loss, LossSettings, NumberOptions } from "./loss.ts";
 import { checkReduction, type PerElement, reduceLosses } from "./reduction.ts";
 import { registerLoss } from "./registry.ts";
@@ -71,7 +72,7 @@ export function defineLoss<Own extends object, Inputs extends readonly TensorLik
 ): Loss<Own, Inputs>;
 export function defineLoss(name: string, perElement: unknown, settings: object = {}): unknown {
   const known = ["options", "aliases", "inputs", "given", "whole", "reduces", "shared", "check", "sample", "formula"];
-  checkText("defineLoss", "the loss's name", name);
+  checkText("defineLoss", "the loss's name, which comes first", name);
   checkOptions(`defineLoss("${name}")`, settings, known);
   if (typeof perElement !== "function")
     throw new OptionError({
@@ -80,6 +81,7 @@ export function defineLoss(name: string, perElement: unknown, settings: object =
       got: describe(perElement),
     });
   const declared = settings as LossSettings<Record<string, unknown>>;
+  if (!declared.options && !declared.inputs) refuseSwapped(`defineLoss("${name}")`, perElement);
   const { formula } = declared;
   if (formula !== undefined && (typeof formula?.text !== "string" || typeof formula.tex !== "string"))
     throw new OptionError({
@@ -229,7 +231,7 @@ function evaluate(definition: Definition, given: readonly TensorLike[], options:
       where: name,
       expected: "a loss function that returns a tensor of losses",
       got: describe(found),
-      hint: "Has its function a return statement?",
+      hint: "Has its function a return statement, and no async?",
     });
   return found;
 }

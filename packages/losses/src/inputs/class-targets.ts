@@ -73,6 +73,7 @@ function wanted(domain: Domain, shape: Shape, labelShape: Shape): string {
 }
 
 function shapeHint(shape: Shape, target: Shape, labelShape: Shape, domain: Domain): string {
+  if (target.length > shape.length) return "Predictions come first, then targets.";
   if (sameShape(target, shape))
     return "One-hot targets go to categoricalCrossEntropy or crossEntropy; target.argmax(-1) makes class indices of them.";
   if (sameShape(target, labelShape) && domain === "distribution")

@@ -69,7 +69,18 @@ export class ModelCheckpoint extends Callback {
     refuseSurplus(where, arguments, 2);
     checkOptions(where, options, modelCheckpointOptions);
     if (typeof folder !== "string" || folder === "")
-      throw new OptionError({ where, expected: "a folder", got: describe(folder) });
+      throw new OptionError({
+        where,
+        expected: "a folder",
+        got: describe(folder),
+        hint: 'It comes first: new ModelCheckpoint("models", { monitor: "val_loss" }).',
+      });
+    if (/\.(h5|keras|hdf5|safetensors|pt|pth|ckpt|onnx)$/i.test(folder))
+      throw new OptionError({
+        where,
+        expected: "a folder, into which it writes best.safetensors and a file for each epoch",
+        got: describe(folder),
+      });
     const { every = 1, keep = Number.POSITIVE_INFINITY } = options;
     const { saveBestOnly = false, saveWeightsOnly = false, optimizerState = false } = options;
     for (const [name, value] of Object.entries({ saveBestOnly, saveWeightsOnly, optimizerState }))

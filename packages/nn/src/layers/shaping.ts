@@ -6,6 +6,7 @@ import { ModelError, OptionError, ShapeError, type Tensor } from "@chainrule/cor
 import { describe } from "@chainrule/core/internal";
 import { type BatchShape, checkBatchShape, checkInputShape, formatBatchShape } from "../module/batch-shape.ts";
 import { Module } from "../module/module.ts";
+import { Symbolic } from "../module/symbolic.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { count, type LayerOptions, type OptionTable, unchecked, withPositional } from "./options.ts";
@@ -274,7 +275,9 @@ export function toModule(layer: Module | ((x: Tensor) => Tensor)): Module {
           ? `Make one with new ${layer.name}(…).`
           : typeof layer === "string"
             ? 'Write new Activation("relu") for an activation, new Dense(16) for a layer.'
-            : undefined,
+            : (layer as unknown) instanceof Symbolic
+              ? "Write inputDim; input() is for Functional."
+              : undefined,
     });
   return new Lambda(layer, layer.name ? { name: layer.name } : undefined);
 }

@@ -217,5 +217,6 @@ export function checkSameSize(where: string, prediction: Tensor, target: Tensor)
     where,
     expected: `targets in the shape of the predictions, ${formatShape(prediction.shape)}`,
     got: formatShape(target.shape),
+    hint: prediction.rank < target.rank ? "Predictions come first, then targets." : undefined,
   });
 }

@@ -3,6 +3,7 @@
  */
 import { OptionError } from "@chainrule/core";
 import { checkOptions, describe } from "@chainrule/core/internal";
+import { isPlainObject } from "../module/tree.ts";
 import { optimizerByName } from "../optimizers/by-name.ts";
 import { Optimizer } from "../optimizers/index.ts";
 import { optionNames } from "../option-names.ts";
@@ -43,6 +44,8 @@ function readOptimizer(where: string, given: unknown): Optimizer {
     hint:
       typeof given === "function"
         ? `Write new ${given.name || "Adam"}().`
-        : (given as { readonly compileHint?: string } | null)?.compileHint,
+        : isPlainObject(given)
+          ? "Options go to its class: new Adam({ lr: 0.1 })."
+          : (given as { readonly compileHint?: string } | null)?.compileHint,
   });
 }

@@ -1,16 +1,17 @@
 /**
  * The metrics of `compile`: strings, objects and functions become metrics that are made anew for each epoch.
  */
+
 import { OptionError } from "@chainrule/core";
 import { describe, didYouMean } from "@chainrule/core/internal";
 import { type Loss, type LossName, lossByName, lossNames } from "@chainrule/losses";
+import { refuseSwapped } from "@chainrule/losses/internal";
 import { metricByName, metricHint, metricNames } from "../metrics/by-name.ts";
 import { freshMetric, type MetricInUse } from "../metrics/fresh.ts";
 import { FunctionMetric, type MetricFunction } from "../metrics/function-metric.ts";
 import { Metric } from "../metrics/metric.ts";
 import type { MetricContext, MetricName } from "../metrics/named.ts";
 import { uniqueName } from "../module/names.ts";
-import { refuseSwapped } from "./argument-order.ts";
 import { isLoss } from "./objective.ts";
 
 /** A metric by name, one made already (which is a recipe), or a function. Names of losses will do as well. */

@@ -168,8 +168,8 @@ export abstract class Model<Output = Tensor> extends Module<Output> {
    * model.compile({ optimizer: new SGD({ lr: 0.1 }), loss: (p, t) => p.sub(t).abs(), metrics: [new TopKAccuracy(3)] });
    */
   compile(options: CompileOptions): this {
-    refuseSurplus("compile", arguments, 1);
     const config = toTrainingConfig(options, this.outputNames);
+    refuseSurplus("compile", arguments, 1);
     const { optimizer } = config;
     const owner = owners.get(optimizer) ?? this;
     if (owner !== this) throw foreign(this, optimizer, `model "${owner.name}"`);

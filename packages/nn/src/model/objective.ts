@@ -1,6 +1,7 @@
 /**
  * The loss of `compile` as training uses it: one number for a batch.
  */
+
 import { DTypeError, OptionError, type Shape, ShapeError, Tensor, where } from "@chainrule/core";
 import { describe, formatShape, sameShape, tracer } from "@chainrule/core/internal";
 import {
@@ -14,8 +15,8 @@ import {
   type LossOptions,
   lossByName,
 } from "@chainrule/losses";
+import { refuseSwapped } from "@chainrule/losses/internal";
 import type { MetricContext } from "../metrics/named.ts";
-import { refuseSwapped } from "./argument-order.ts";
 import { inRows } from "./row-alignment.ts";
 
 /** A function of predictions and targets that returns one loss, or a loss for each sample or element. */

@@ -17,7 +17,7 @@ export function checkBatchShape(where: string, shape: BatchShape): void {
   if (!Array.isArray(shape) || !shape.every((n) => n === null || (Number.isInteger(n) && n > 0)))
     throw new ShapeError({
       where,
-      expected: "whole numbers above 0 (or null for what varies), without the batch axis",
+      expected: "a list of whole numbers above 0 (or null for what varies), without the batch axis",
       got: Array.isArray(shape) ? formatBatchShape(shape) : describe(shape),
     });
 }

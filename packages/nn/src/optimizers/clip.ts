@@ -37,7 +37,7 @@ export function clipByGlobalNorm(tensors: readonly Tensor[], max: number, norm =
  */
 export function clipGradNorm(parameters: HasParameters | Iterable<Parameter>, max: number): Tensor {
   refuseSurplus("clipGradNorm", arguments, 2);
-  checkRange("clipGradNorm", "max", max, limit);
+  checkLimit("clipGradNorm", max);
   return noGrad(() => {
     const having = withGradients("clipGradNorm", parameters);
     const gradients = having.map((parameter) => parameter.grad!);
@@ -57,7 +57,7 @@ export function clipGradNorm(parameters: HasParameters | Iterable<Parameter>, ma
  */
 export function clipGradValue(parameters: HasParameters | Iterable<Parameter>, max: number): void {
   refuseSurplus("clipGradValue", arguments, 2);
-  checkRange("clipGradValue", "max", max, limit);
+  checkLimit("clipGradValue", max);
   noGrad(() => {
     for (const parameter of withGradients("clipGradValue", parameters))
       parameter.grad = parameter.grad!.clamp(-max, max);
@@ -70,4 +70,10 @@ function withGradients(where: string, of: HasParameters | Iterable<Parameter>): 
   );
 }
 
-const limit: NumberRange = { expected: "a limit above 0", holds: (x) => typeof x === "number" && x > 0 };
+function checkLimit(where: string, max: unknown): void {
+  const limit: NumberRange = {
+    expected: `a limit above 0, as in ${where}(model, 1)`,
+    holds: (x) => typeof x === "number" && x > 0,
+  };
+  checkRange(where, "max", max, limit);
+}

@@ -39,7 +39,9 @@ export function defaultGroup<H extends Hyperparameters>(source: Group["source"],
 }
 
 function rateVariable(lr: Hyperparameters["lr"]): Parameter {
-  return buffer(scalar(typeof lr === "number" ? lr : refusePromise("schedule", lr(0)), "float64"));
+  const first: unknown = typeof lr === "number" ? lr : refusePromise("schedule", lr(0));
+  // What is no number is refused by the step that takes it.
+  return buffer(scalar(typeof first === "number" ? first : Number.NaN, "float64"));
 }
 
 /**

@@ -179,6 +179,7 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
    * @throws ModelError where it has no parameters; ShapeError for a gradient of another shape than its parameter.
    */
   step(): void {
+    refuseSurplus(`${this.name}.step`, arguments, 0, "Call loss.backward() first.");
     this.#noteDependencies();
     const members = groupsByParameter(`${this.name}.step`, this.#groups);
     const isDue = this.#isDue;

@@ -125,9 +125,14 @@ export function cyclic(options: CyclicOptions): Schedule {
 export function sequential(schedules: readonly Schedule[], options: { milestones: readonly number[] }): Schedule {
   refuseSurplus("sequential", arguments, 2);
   const where = "sequential";
-  const { milestones } = completeSchedule(where, options, { milestones: null }, {});
   if (!Array.isArray(schedules) || schedules.length === 0 || !schedules.every((each) => typeof each === "function"))
-    throw new OptionError({ where, expected: "a list of schedules", got: describe(schedules) });
+    throw new OptionError({
+      where,
+      expected: "a list of schedules",
+      got: describe(schedules),
+      hint: "A model is made by new Sequential([…]).",
+    });
+  const { milestones } = completeSchedule(where, options, { milestones: null }, {});
   if (!ascend(milestones) || milestones.length !== schedules.length - 1)
     throw new ValueError({
       where,

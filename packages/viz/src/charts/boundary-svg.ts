@@ -95,7 +95,7 @@ export function boundarySvg(
 ): string | Promise<string> {
   const where = "boundarySvg";
   checkDrawingOptions(where, options, [...boundaryKeys, "title", "xLabel", "yLabel", "width", "height", "resolution"]);
-  checkFunction(where, predict, "a function that predicts the classes of points");
+  checkFunction(where, predict, "a function that predicts the classes of points, (points) => model.predict(points),");
   const plane = toPlane(where, options);
   const { xRange, yRange } = plane;
   const { width = 480, resolution: columns = 100 } = options;

@@ -69,7 +69,7 @@ export function drawBoundary(
 ): string | Promise<string> {
   const where = "drawBoundary";
   checkDrawingOptions(where, options, [...boundaryKeys, "width", "height", "color"]);
-  checkFunction(where, predict, "a function that predicts the classes of points");
+  checkFunction(where, predict, "a function that predicts the classes of points, (points) => model.predict(points),");
   const plane = toPlotRegion(where, options);
   const finish = (prediction: BoundaryPrediction) =>
     draw(plane, toClasses(readScores(where, prediction, plane.width * plane.height), options.threshold), options);

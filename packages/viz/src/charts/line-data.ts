@@ -80,6 +80,7 @@ function toPoints(where: string, name: string, data: unknown, x?: readonly numbe
       where,
       expected: `${line} to be a list of numbers or of points [x, y]`,
       got: describe(data),
+      hint: name === "history" ? "Of a training, draw history.history." : undefined,
     });
   const values: unknown[] = Array.from(Array.isArray(list) ? list : tensor(list as never).storage);
   if (x !== undefined && !(Array.isArray(x) && x.every((at) => typeof at === "number")))

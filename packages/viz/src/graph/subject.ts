@@ -61,6 +61,7 @@ export function lookAt<T>(
       where,
       expected: isModel ? "a batch, [x, y], or [x] for the prediction" : "the function's arguments in an array",
       got: describe(batch),
+      hint: `Write ${where}(${isModel ? "model, [x, y]" : "f, [x]"}).`,
     });
   if (isModel) {
     const lines = new Lines();
