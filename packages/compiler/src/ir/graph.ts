@@ -149,9 +149,10 @@ export function resultsOf({ outputs, assigned }: Graph): GraphNode[] {
 }
 
 /** Whether running the node calls a function of the user's, which may throw, or do what nobody sees in its result. */
-export function callsUser({ source, lowering }: GraphNode): boolean {
-  if (source.kind !== "op" || isBuiltinOp(source.op) || source.op.kernel === "view") return false;
-  if (source.op === guardOp || source.op === (scanOp as Op)) return false;
+export function callsUser(node: GraphNode): boolean {
+  const { op } = node;
+  if (op === null || isBuiltinOp(op) || op.kernel === "view" || op === guardOp || op === (scanOp as Op)) return false;
+  const { lowering } = node;
   return lowering === null || (lowering.kind === "elementwise" && lowering.scalar !== undefined);
 }
 
@@ -193,21 +194,27 @@ export function liveNodes(graph: Graph): readonly GraphNode[] {
   return found;
 }
 
+/** Built-in ops that do no more than their results say, and look nothing up: nearly all. */
+const plainOps = new WeakSet<Op>();
+
 function liveIn(graph: Graph): readonly GraphNode[] {
   const { nodes } = graph;
   const isLive = new Uint8Array(nodes.length === 0 ? 0 : nodes[nodes.length - 1].id + 1);
   const lookups: GraphNode[] = [];
   for (const node of resultsOf(graph)) isLive[node.id] = 1;
   for (const node of nodes) {
-    if (node.source.kind !== "op") continue;
-    if (actsByItself(node)) isLive[node.id] = 1;
-    if (kindOf(node) === "indexing") lookups.push(node);
+    const { op } = node;
+    if (op === null || plainOps.has(op)) continue;
+    const [acts, looksUp] = [actsByItself(node), kindOf(node) === "indexing"];
+    if (acts) isLive[node.id] = 1;
+    if (looksUp) lookups.push(node);
+    if (!acts && !looksUp && isBuiltinOp(op)) plainOps.add(op);
   }
   // Whoever reads a node comes after it.
   const visit = (from: GraphNode | undefined): void => {
     for (let at = from ? nodes.lastIndexOf(from) : -1; at >= 0; at--) {
-      const node = nodes[at];
-      if (isLive[node.id] === 1) for (const input of node.inputs) isLive[input.id] = 1;
+      const { id, inputs } = nodes[at];
+      if (isLive[id] === 1) for (let i = 0; i < inputs.length; i++) isLive[inputs[i].id] = 1;
     }
   };
   visit(nodes.at(-1));

@@ -26,19 +26,38 @@ export function repeatsIn(operations: readonly GraphNode[]): Repeat[] {
   /** Where a row of operations was last seen, by its hash. */
   const seen = new Map<number, number>();
   let from = 0;
-  for (let at = 0; at + shortest <= keys.length; at++) {
-    let hash = 0;
-    for (let i = at; i < at + shortest; i++) hash = mixed(hash, keys[i]);
-    const before = seen.get(hash);
-    seen.set(hash, at);
+  const hashes = hashesOfRows(keys);
+  let tried: Repeat | null = null;
+  for (let at = 0; at < hashes.length; at++) {
+    const before = seen.get(hashes[at]);
+    seen.set(hashes[at], at);
     if (before === undefined || before < from) continue;
+    // Within a stretch of one period there is no other.
+    if (tried && at < tried.end && at - before === tried.period) continue;
     const repeat = extended(keys, before, at - before, from);
+    tried = repeat;
     if (repeat.end - repeat.first < Math.max(leastOperations, leastSteps * repeat.period)) continue;
     found.push(repeat);
     from = repeat.end;
     at = repeat.end - 1;
   }
   return found;
+}
+
+/** A hash of the row that begins at each place: Σᵢ keys[at + i] · factor^(shortest - 1 - i), which goes on from row to row. */
+function hashesOfRows(keys: Int32Array): Int32Array {
+  const factor = 0x01000193;
+  let highest = 1;
+  for (let i = 0; i < shortest; i++) highest = Math.imul(highest, factor);
+  const hashes = new Int32Array(Math.max(0, keys.length - shortest + 1));
+  let hash = 0;
+  for (let end = 0; end < keys.length; end++) {
+    hash = Math.imul(hash, factor) + keys[end];
+    if (end >= shortest) hash -= Math.imul(keys[end - shortest], highest);
+    hash |= 0;
+    if (end >= shortest - 1) hashes[end - shortest + 1] = hash;
+  }
+  return hashes;
 }
 
 /** The longest stretch of this period around a place. */
