@@ -19,6 +19,7 @@ import { compileBodies } from "./passes/scan-bodies.ts";
 import { sharePanels } from "./passes/share-panels.ts";
 import { simplify } from "./passes/simplify.ts";
 import { stackProducts } from "./passes/stack-products.ts";
+import { cutInStages, halveSigmoids } from "./passes/stages.ts";
 import { suspectGarbage } from "./runtime/garbage.ts";
 import { commandsOf, link } from "./runtime/link.ts";
 import { MemoryLayout } from "./runtime/memory-layout.ts";
@@ -92,7 +93,9 @@ function templateFor(
   // Epilogues: graph → a graph whose matrix products add their bias and apply relu themselves.
   const products = fuseEpilogues(stacked === simplified ? simplified : simplify(stacked));
   // Shared panels: graph → a graph in which a matrix that several products pack is packed once.
-  const graph = sharePanels(products);
+  const panels = sharePanels(products);
+  // Halves: graph → a graph in which sigmoid is two ops, of which loops compute one after the other.
+  const graph = halveSigmoids(panels);
   // Fusion: graph → groups of nodes in running order, elementwise neighbours and the reductions that end them in one loop.
   const loops = fuse(graph);
   // Row fusion: groups → groups, loops over the same rows joined into one that takes row after row.
@@ -104,9 +107,11 @@ function templateFor(
   // Bodies of scans: groups → groups, scans with the groups that a step of theirs consists of.
   const withBodies = compileBodies(columns);
   // Failures first: groups → groups in an order in which what may throw comes before the first update.
-  const fused = putFailuresFirst(withBodies);
+  const ordered = putFailuresFirst(withBodies);
   // In-place assignment: groups → the values that are computed where a parameter's old value lies, or in another's memory.
-  const inPlace = assignInPlace(fused);
+  const inPlace = assignInPlace(ordered);
+  // Stages: groups → groups, long loops in several passes over a few rows.
+  const fused = cutInStages(ordered, inPlace);
   // Partition among threads: groups → phases, in which threads share the parts of large groups; none with one thread.
   const phases = threads?.partition(fused, inPlace) ?? [];
   // Memory plan: groups and phases → an offset in one arena for each other value that is kept, by when it is needed.

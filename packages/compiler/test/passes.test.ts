@@ -31,6 +31,7 @@ import { fuseRows } from "../src/passes/row-fusion.ts";
 import { sharePanels } from "../src/passes/share-panels.ts";
 import { simplify } from "../src/passes/simplify.ts";
 import { stackProducts } from "../src/passes/stack-products.ts";
+import { cutInStages, halveSigmoids } from "../src/passes/stages.ts";
 import { expectEachNear, expectIdentical, expectSame } from "./same.ts";
 import { everyChoice } from "./special-numbers.ts";
 import { tracedGraph } from "./traced.ts";
@@ -61,6 +62,10 @@ const hasEpilogue: PassCase["done"] = (f, inputs) =>
   fuseEpilogues(graphOf(f, inputs)).nodes.some(({ name }) => name.startsWith("matmul+"));
 const isFused: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ members }) => members.length > 2);
 const hasRows: PassCase["done"] = (f, inputs) => groupsOf(f, inputs).groups.some(({ rowPasses }) => rowPasses);
+const hasStages: PassCase["done"] = (f, inputs) => {
+  const fused = fuse(halveSigmoids(graphOf(f, inputs)));
+  return cutInStages(fused, assignInPlace(fused)).groups.some(({ rowPasses = [] }) => rowPasses.length > 1);
+};
 const hasColumns: PassCase["done"] = (f, inputs) =>
   groupsOf(f, inputs).groups.some(({ rowPasses = [] }) => rowPasses.some(({ down }) => down));
 const computesAgain: PassCase["done"] = (f, inputs) => {
@@ -208,6 +213,13 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
     },
     inputs: [pairs(dtype)],
     done: computesAgain,
+  })),
+  // The same instructions of the same numbers, but for sigmoid's, which are uncompiled ones of doubles.
+  stages: [(x: Tensor) => x.neg().abs().mul(-3).sigmoid().mul(x), (x: Tensor) => x.sigmoid()].map((f) => ({
+    f,
+    inputs: [pairs("float32").reshape([-1, 36])],
+    done: hasStages,
+    agree: expectEachNear,
   })),
 };
 

@@ -5,7 +5,7 @@
 import { power, type ScalarFunction } from "@chainrule/core/internal";
 import type { GraphNode } from "../ir/graph.ts";
 import { registeredEmitter } from "./elementwise-emitter.ts";
-import { bindEmitter, type ElementwiseCall, hasInstructions, isVectorized } from "./instruction-emitters.ts";
+import { bindEmitter, type ElementwiseCall, hasInstructions, isLong, isVectorized } from "./instruction-emitters.ts";
 import { type BoundEmitter, laneTypeOf } from "./lanes.ts";
 
 /** The node as a call of its own op; null where it is not elementwise. */
@@ -51,7 +51,7 @@ export function scalarFallbacks(node: GraphNode): readonly ScalarFallback[] {
 
 /** Whether it is one of the functions that take a dozen instructions or more. */
 export function isTranscendental(node: GraphNode): boolean {
-  return callsOf(node).some(({ op }) => !hasInstructions(op));
+  return callsOf(node).some(({ op }) => isLong(op));
 }
 
 /** Whether computing the node, four lanes at a time or one, calls a function of JavaScript. */

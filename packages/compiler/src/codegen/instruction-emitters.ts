@@ -48,8 +48,10 @@ import {
   trunc,
 } from "@chainrule/core";
 import { castOp, clampOp, power, type ScalarFunction, whereOp } from "@chainrule/core/internal";
+import { sigmoidHeadOp, sigmoidTailOp } from "../ir/sigmoid-halves.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { math, pow as vectorPow, wholePower } from "../wasm/kernels/math.ts";
+import { sigmoidHead, sigmoidTail } from "../wasm/kernels/math-exp.ts";
 import { convert } from "./conversions.ts";
 import { type BoundEmitter, type Emitter, type LaneType, laneTypeOf, type Push } from "./lanes.ts";
 
@@ -306,9 +308,33 @@ const vectorMath: ReadonlyMap<Op, (code: Code) => void> = new Map(
   ).map(([{ op }, write]) => [op as Op, write]),
 );
 
-/** Whether the op is written in a few instructions. */
+// These are of many numbers, always, which are computed four at a time.
+emit(sigmoidHeadOp, {
+  write: ({ e, inputs: [x] }) => {
+    x();
+    sigmoidHead(e.code);
+  },
+});
+emit(sigmoidTailOp, {
+  write: ({ e, inputs }) => {
+    const [x, head] = inputs.map((input) => {
+      const local = e.local("f32");
+      input();
+      e.code.set(local);
+      return local;
+    });
+    sigmoidTail(e.code, x, head);
+  },
+});
+
+/** Whether the op is written in instructions for one number as for four. */
 export function hasInstructions(op: Op): boolean {
   return emitters.has(op);
+}
+
+/** Whether it takes a dozen instructions or more. */
+export function isLong(op: Op): boolean {
+  return !emitters.has(op) || op === sigmoidHeadOp;
 }
 
 /** Whether the op, no matter of what, is computed four floats at a time without calling JavaScript. */

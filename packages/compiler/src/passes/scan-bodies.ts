@@ -10,6 +10,7 @@ import { assignInPlace } from "./in-place.ts";
 import { bytesOf, planMemory } from "./memory-plan.ts";
 import { rematerialize } from "./rematerialize.ts";
 import { fuseRows } from "./row-fusion.ts";
+import { cutInStages, halveSigmoids } from "./stages.ts";
 
 /** The same graph, its scans with what their steps consist of. */
 export function compileBodies(fused: FusedGraph): FusedGraph {
@@ -24,8 +25,9 @@ export function compileBodies(fused: FusedGraph): FusedGraph {
 }
 
 function bodyOf({ body, inputs, carries }: Scan, id: number): ScanBody {
-  const fused = rematerialize(fuseRows(fuse(body)));
-  const inPlace = assignInPlace(fused);
+  const whole = rematerialize(fuseRows(fuse(halveSigmoids(body))));
+  const inPlace = assignInPlace(whole);
+  const fused = cutInStages(whole, inPlace);
   const plan = planMemory(fused, inPlace);
   const offsets = new Map(plan.allocations.map(({ node, offset }) => [node, offset]));
   let end = plan.bytes;

@@ -147,12 +147,25 @@ export function expNegative(code: Code, x: number, carefully = false): void {
  * lets the roundings in q count little, else as 1 - q.
  */
 export function sigmoid(code: Code): void {
-  const [x, e, q, base] = [0, 1, 2, 3].map(() => code.local("v128"));
-  const one = code.floatsOnce(1);
-  code.tee(x).push(code.intsOnce(-0x80000000), "v128.or").set(e);
+  const [x, e] = [code.local("v128"), code.local("v128")];
+  code.tee(x);
+  sigmoidHead(code);
+  code.set(e);
+  sigmoidTail(code, x, e);
+}
+
+/** e^-|x|, by far the longer part of sigmoid. */
+export function sigmoidHead(code: Code): void {
+  const e = code.local("v128");
+  code.push(code.intsOnce(-0x80000000), "v128.or").set(e);
   // Multiply-add saves a rounding elsewhere.
   expNegative(code, e, !code.relaxed);
-  code.set(e).put(q, e, e, one, "f32x4.add", "f32x4.div").get(one);
+}
+
+/** Leaves sigmoid of the x in a local, given e^-|x|. */
+export function sigmoidTail(code: Code, x: number, e: number): void {
+  const [q, base, one] = [code.local("v128"), code.local("v128"), code.floatsOnce(1)];
+  code.put(q, e, e, one, "f32x4.add", "f32x4.div").get(one);
   select(code, [e], [x, code.floatsOnce(0), "f32x4.lt"]);
   code.set(base);
   subtractProduct(code, base, base, q);
