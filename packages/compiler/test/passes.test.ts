@@ -224,7 +224,7 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
 };
 
 /** Passes that order what is computed, and say where it is kept: numbers are none of theirs. */
-const movers = ["failures-first", "in-place", "memory-plan", "partition", "regions", "scan-bodies"];
+const movers = ["failures-first", "in-place", "memory-plan", "regions", "scan-bodies"];
 
 it("there is a case for each pass", () => {
   const source = readFileSync(new URL("../src/compile.ts", import.meta.url), "utf8");
