@@ -16,7 +16,7 @@ import {
   signatureOf,
 } from "./nested.ts";
 import { type ClassWeight, classWeights, multiply, readSampleWeight } from "./sample-weights.ts";
-import { fingerprint, type ReadContext, Samples } from "./samples.ts";
+import { type ReadContext, Samples } from "./samples.ts";
 import type { Inputs } from "./step.ts";
 
 /** One batch: inputs, targets and, if samples count unequally, their weights; nested as the inputs and outputs of the model are. */
@@ -53,7 +53,7 @@ export interface DataAdapter {
   /** Goes on behind the first so many batches of an iterator that gives them once. @throws DataError where it is further. */
   skip(taken: number): Promise<void>;
   /** What a training that is resumed must find again, by name. */
-  describe(): Readonly<Record<string, string>>;
+  describe(): Readonly<Record<string, string | readonly Tensor[]>>;
   /** Starts a pass through the data. */
   iterate(): Iterator<Batch> | AsyncIterator<Batch>;
 }
@@ -209,17 +209,14 @@ export function arrayAdapter(
     taken: 0,
     skip: async () => {},
     describe() {
-      const found: Record<string, string> = {
+      const found: Record<string, string | readonly Tensor[]> = {
         samples: String(count),
         batchSize: String(batchSize),
         shuffle: String(generator !== null),
         dropLast: String(dropLast),
       };
       for (const [name, nested] of Object.entries({ x, y, sampleWeight: weight }))
-        if (nested)
-          found[name] = flattenNested<Samples>(nested)
-            .map((each) => fingerprint(each.tensor))
-            .join(", ");
+        if (nested) found[name] = flattenNested<Samples>(nested).map((each) => each.tensor);
       return found;
     },
     *iterate() {

@@ -8,8 +8,6 @@ import {
   type CombinedLoss,
   isBuiltInLoss,
   isCombinedLoss,
-  jensenShannon,
-  klDivergence,
   type Loss,
   type LossName,
   type LossOptions,
@@ -69,8 +67,11 @@ export function isLoss(loss: object): loss is Loss {
   return "lossName" in loss;
 }
 
-/** Losses whose probabilities belong together along an axis: of several outputs, the largest is the decision. */
-const ofDistributions = [klDivergence, jensenShannon].map(({ lossName }) => lossName);
+/**
+ * Losses whose probabilities belong together along an axis: of several outputs, the largest is the decision. By their names, since a
+ * bundle has them where it imports them.
+ */
+const ofDistributions: readonly string[] = ["klDivergence", "jensenShannon"] satisfies LossName[];
 
 function ofLoss(loss: Loss): Objective {
   const [prediction, target] = Object.values(loss.inputs);

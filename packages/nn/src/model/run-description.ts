@@ -3,6 +3,7 @@
  */
 import { getNumThreads } from "@chainrule/compiler";
 import { Generator, getDefaultDType, Tensor } from "@chainrule/core";
+import { formatShape } from "@chainrule/core/internal";
 import { isCombinedLoss } from "@chainrule/losses";
 import { Checksum } from "../checksum.ts";
 import { constructorArgumentsOf } from "../constructor-arguments.ts";
@@ -15,7 +16,6 @@ import { Optimizer } from "../optimizers/index.ts";
 import type { CallbackList } from "./callback.ts";
 import type { FitData } from "./fit-data.ts";
 import type { Model } from "./model.ts";
-import { fingerprint } from "./samples.ts";
 
 /** What has to be the same, and what is said where it is not. */
 export interface RunDescription {
@@ -49,9 +49,9 @@ export function describeRun(
   for (const [name, value] of Object.entries({ stepsPerEpoch, validationSteps, seed, classWeight, debugNaN }))
     if (value !== undefined) add(name, value);
   add("jit", options.jit);
-  Object.assign(same, data.describe());
-  if (validationData)
-    for (const [name, value] of Object.entries(validationData.describe())) same[`validation ${name}`] = value;
+  for (const [name, value] of Object.entries(data.describe())) same[name] = inWords(value);
+  for (const [name, value] of Object.entries(validationData?.describe() ?? {}))
+    same[`validation ${name}`] = inWords(value);
   const noticed = {
     version: `chainrule ${version}`,
     engine: engine(),
@@ -63,6 +63,15 @@ export function describeRun(
     functions: speller.sources,
   };
   return { same, noticed };
+}
+
+/** Data as what they are, or numbers as shapes, dtypes and check sums: other data have others. */
+function inWords(data: string | readonly Tensor[]): string {
+  return typeof data === "string" ? data : data.map(fingerprint).join(", ");
+}
+
+function fingerprint(x: Tensor): string {
+  return `${formatShape(x.shape)} ${x.dtype} #${new Checksum().add(x.storage)}`;
 }
 
 /** Elementary functions and fused operations differ between engines in the last digit. */

@@ -3,7 +3,6 @@
  */
 import { DataError, sizeOf, Tensor, type TensorLike, type TypedArray, tensor } from "@chainrule/core";
 import { formatShape } from "@chainrule/core/internal";
-import { Checksum } from "../checksum.ts";
 import type { Signature } from "./nested.ts";
 
 /** The first axis of a tensor counts samples; `take` makes batches of them. */
@@ -81,9 +80,4 @@ export function toTensor({ where, dtype }: Pick<ReadContext, "where" | "dtype">,
   } catch (error) {
     throw error instanceof DataError ? error.inside(`${where}, ${what}`) : error;
   }
-}
-
-/** Numbers as shape, dtype and check sum: other data have another. */
-export function fingerprint(x: Tensor): string {
-  return `${formatShape(x.shape)} ${x.dtype} #${new Checksum().add(x.storage)}`;
 }

@@ -52,7 +52,7 @@ export class PeekedAdapter implements DataAdapter {
     await this.#inner.skip(taken);
   }
 
-  describe(): Readonly<Record<string, string>> {
+  describe(): ReturnType<DataAdapter["describe"]> {
     return this.#inner.describe();
   }
 
