@@ -132,6 +132,25 @@ describe("convolution in WebAssembly is that by columns", () => {
     }
   });
 
+  it("with infinite weights, which zeros that stand for no window do not meet", () => {
+    const window: Window = {
+      ...{ height: 6, width: 9, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] },
+      ...{ before: [1, 1], out: [6, 9] },
+    };
+    const [x, w, y] = [block([2, 3, 6, 9], 1), block([5, 3, 3, 3], 2), block([2, 5, 6, 9], 3)];
+    for (const at of [0, 8, 31]) {
+      (w.storage as Float32Array)[at] = Number.NEGATIVE_INFINITY;
+      const storage = wasmBackend.compute(inputGradientOp as Op, [y, w], { window, groups: 1 }, x)!;
+      const expected = { ...x, storage: new Float32Array(x.storage.length) };
+      inputGradient(expected, [y, w], { window, groups: 1 });
+      expect(expected.storage.some(Number.isFinite)).toBe(true);
+      storage.forEach((value, i) => {
+        if (Number.isFinite(expected.storage[i])) expect(value).toBeCloseTo(expected.storage[i], 3);
+        else expect(value).toBe(expected.storage[i]);
+      });
+    }
+  });
+
   it("and takes the same memory each time", () => {
     const window: Window = {
       ...{ height: 9, width: 9, out: [9, 9] },

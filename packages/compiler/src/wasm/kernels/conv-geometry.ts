@@ -28,7 +28,20 @@ const names = [
   ...(["padded", "before", "planes", "rows", "rowBytes", "paddedRow"] as const),
   ...(["across", "down", "halves"] as const),
   ...depthwiseNames,
-  ...(["taps", "windows", "steps", "tiles", "edge", "weights", "image", "panel", "sums"] as const),
+  ...([
+    "taps",
+    "windows",
+    "steps",
+    "quads",
+    "quadPairs",
+    "masks",
+    "tiles",
+    "edge",
+    "weights",
+    "image",
+    "panel",
+    "sums",
+  ] as const),
 ] as const;
 
 type Field = (typeof names)[number];
@@ -61,6 +74,32 @@ function upTo(multiple: number, n: number): number {
   return Math.ceil(n / multiple) * multiple;
 }
 
+/** From `4 n` bytes before the middle on, the first n of four lanes are 0. */
+const masks = [0, 0, 0, 0, -1, -1, -1, -1];
+
+/** What the table says of each four windows: where the first lies in the image, and in the result, and bytes of how many were had. */
+export const quadInts = 3;
+
+/**
+ * All windows in fours that lie side by side, an even number of them: the last of a row begins earlier where it would end too
+ * late. None where windows do not go on by 1, or rows have fewer.
+ */
+function quadsOf({ stride, out }: Window, width: number): number[] {
+  const quads: number[] = [];
+  if (stride[1] > 1 || out[1] < 4) return quads;
+  // Windows of whole rows are one row.
+  const [rows, columns] = stride[0] === 1 && out[1] === width ? [1, out[0] * width] : out;
+  const add = (y: number, x: number, had: number) =>
+    quads.push((y * stride[0] * width + x) * 4, (y * columns + x) * 4, had * 4);
+  for (let y = 0; y < rows; y++) for (let x = 0; x + 4 <= columns; x += 4) add(y, x, 0);
+  // Later, so that nobody waits for what was just stored.
+  const left = columns % 4;
+  if (left > 0) for (let y = 0; y < rows; y++) add(y, columns - 4, 4 - left);
+  // One that was had already.
+  if ((quads.length / quadInts) % 2 === 1) quads.push(quads[quads.length - 3], quads[quads.length - 2], 16);
+  return quads;
+}
+
 /** Works out the tables for one kind of convolution. */
 export function geometryOf({ window: w, images, channels, outputs, groups }: ConvolutionSizes): Geometry {
   const [kh, kw] = w.kernel;
@@ -78,7 +117,8 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
   const panel = upTo(16, image + (padded ? channels * plane : 0));
   const sums = panel + Math.max(Math.max(depth, count, outer) * 32, padded ? plane : 0);
   const taps = names.length * 4;
-  const ints = names.length + 2 * depth + count;
+  const quads = quadsOf(w, width);
+  const ints = names.length + 2 * depth + count + quads.length + masks.length;
   const {
     fields,
     numbers: tables,
@@ -108,6 +148,9 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
     taps,
     windows: taps + depth * 4,
     steps: taps + (depth + count) * 4,
+    quads: taps + (2 * depth + count) * 4,
+    quadPairs: quads.length / 2 / quadInts,
+    masks: taps + (2 * depth + count + quads.length) * 4,
     tiles,
     edge: spare,
     weights,
@@ -126,6 +169,6 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
   for (let y = 0; y < w.out[0]; y++)
     for (let x = 0; x < w.out[1]; x++) numbers[at++] = (y * w.stride[0] * width + x * w.stride[1]) * 4;
   for (let k = 0; k < depth; k++) numbers[at++] = k * 32;
-  numbers.set(tables, at);
+  numbers.set([...quads, ...masks, ...tables], at);
   return { numbers, scratch, weightParts: fields.isDepthwise ? groups : tiles };
 }

@@ -2,7 +2,7 @@
  * What the loops of convolution have in common: the fields of the geometry, images, panels of eight windows.
  */
 import { type Code, numbered } from "../assembler.ts";
-import { type Fields, fetchFields } from "./conv-geometry.ts";
+import { type Fields, fetchFields, quadInts } from "./conv-geometry.ts";
 
 /** Those of `Convolve`. */
 export const parameters = numbered(["a", "b", "result", "geometry", "scratch", "from", "to"]);
@@ -46,6 +46,36 @@ export class Run {
     code.put(v.x, v.n, f.imageBytes, "i32.mul", x, "i32.add").put(v.y, v.n, f.resultBytes, "i32.mul", y, "i32.add");
   }
 
+  /** Runs the body at every two quads, with `from` at what the table says of the first. */
+  eachTwoQuads(body: () => void): void {
+    const { code, v, f } = this;
+    code.put(v.from, parameters.geometry, f.quads, "i32.add").put(v.lines, f.quadPairs);
+    code.repeat(v.lines, () => {
+      body();
+      code.advance(v.from, 8 * quadInts);
+    });
+  }
+
+  /** Pushes where something is of the first quad at hand, and how many bytes further of the second. */
+  pushQuads(base: number, field: 0 | 1): void {
+    const { code, v } = this;
+    const [first, second] = [4 * field, 4 * (field + quadInts)];
+    code.get(v.from).access("i32.load", first).push(base, "i32.add");
+    code.get(v.from).access("i32.load", second).get(v.from).access("i32.load", first).op("i32.sub");
+  }
+
+  /** Pushes where the masks of both are. */
+  pushMasks(): void {
+    const { code, v, f } = this;
+    for (const quad of [0, 1]) {
+      code.push(parameters.geometry, f.masks, "i32.add", [16], "i32.add");
+      code
+        .get(v.from)
+        .access("i32.load", 4 * (quad * quadInts + 2))
+        .op("i32.sub");
+    }
+  }
+
   /** Runs the body at every eighth window, `width` of which are there. */
   eachPanel(count: number, body: () => void): void {
     const { code, v } = this;
@@ -54,17 +84,5 @@ export class Run {
       code.put(v.width, v.width, [8], v.width, [8], "i32.lt_s", "select");
       body();
     });
-  }
-
-  /** Whether the eight windows at `p` lie side by side. */
-  isStraight(windows: number): void {
-    const { code, v } = this;
-    const at = v.from;
-    code.put(at, windows, v.p, [2], "i32.shl", "i32.add");
-    code.block(() => {
-      code.int(0).set(v.tap).push(v.width, [8], "i32.ne").leaveIf();
-      code.get(at).access("i32.load", 28).get(at).access("i32.load").op("i32.sub").int(28).op("i32.eq").set(v.tap);
-    });
-    code.get(v.tap);
   }
 }

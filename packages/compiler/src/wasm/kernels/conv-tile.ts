@@ -45,15 +45,16 @@ class Tile {
     });
   }
 
-  /** Adds the products of one number for each row (at what `a` pushes, plus an offset) and eight (at `b`), in the product's order. */
-  take(b: number, offset: number, a: (row: number) => number): void {
+  /**
+   * Adds the products of one number for each row (at what `a` pushes, plus an offset) and twice four (at each of `b`), in the
+   * product's order.
+   */
+  take(b: readonly (readonly [pointer: number, offset: number])[], a: (row: number) => number): void {
     const { code } = this;
     const [b0, b1, broadcast, ...products] = this.#vectors;
-    code.get(b).access("v128.load", offset).set(b0);
-    code
-      .get(b)
-      .access("v128.load", offset + 16)
-      .set(b1);
+    b.forEach(([pointer, offset], i) => {
+      code.get(pointer).access("v128.load", offset).set([b0, b1][i]);
+    });
     for (const row of rows.toReversed()) {
       const sums = [this.sums[2 * row], this.sums[2 * row + 1]];
       code.access("v128.load32_splat", a(row)).set(broadcast);
@@ -75,13 +76,17 @@ class Tile {
       this.code.access("v128.store", offset);
     });
   }
-}
 
-/** Sets pointers to four rows, `step` bytes apart; those of rows that are lacking, to memory that nobody reads. */
-function rowPointers(code: Code, to: readonly number[], first: number, step: number, left: number, spare: number) {
-  code.put(to[0], first);
-  for (const row of [1, 2, 3])
-    code.push(to[row - 1], step, "i32.add", spare, left, [row], "i32.gt_s", "select").set(to[row]);
+  /** Stores the sums of a row at the pointer and so many bytes further, added to what is there or in its place. */
+  storeApart(row: number, to: number, apart: number, adds: boolean): void {
+    const { code } = this;
+    for (const i of [0, 1]) {
+      if (i === 1) code.put(to, to, apart, "i32.add");
+      code.get(to).get(this.sums[2 * row + i]);
+      if (adds) code.get(to).access("v128.load").op("f32x4.add");
+      code.access("v128.store");
+    }
+  }
 }
 
 export interface TileOptions {
@@ -89,20 +94,23 @@ export interface TileOptions {
   readonly relaxed: boolean;
 }
 
+/** Where the eight numbers of a panel's step are. */
+const panelAt = (panel: number, step: number) => [[panel, step * 32] as const, [panel, step * 32 + 16] as const];
+
 const i32s = (parameters: object) => Object.keys(parameters).map(() => "i32" as const);
 
 /**
- * Eight windows of the image at `b`, weighed by each of `rows` kernels: row i of C, `cRow` bytes apart, is
- * Σ a[i][k] b[taps[k] + 0 … 7]. The kernels lie in panels of four, tap by tap.
+ * Twice four windows of the image, at `b` and `bNext` bytes further, weighed by each of `rows` kernels: in row i of C, `cRow`
+ * bytes apart, Σ a[i][k] b[taps[k] + 0 … 3] and `cNext` bytes further the others. The kernels lie in panels of four, tap by tap. If not `apart`, all eight lie side by side.
  */
-export function windowsTile({ relaxed }: TileOptions): FunctionDefinition {
-  const p = numbered(["a", "b", "taps", "k", "c", "cRow", "rows", "spare"]);
+export function windowsTile({ relaxed }: TileOptions, apart: boolean): FunctionDefinition {
+  const p = numbered(["a", "b", "bNext", "taps", "k", "c", "cNext", "cRow", "rows"]);
   return {
-    name: "conv.windows",
+    name: apart ? "conv.windowsApart" : "conv.windows",
     parameters: i32s(p),
     exported: false,
     body: (code) => {
-      const v = code.variables("i", "count", "tap", "from", "at", "left", "to0", "to1", "to2", "to3");
+      const v = code.variables("i", "count", "tap", "from", "at", "next", "left", "to0", "to1", "to2", "to3");
       const to = [v.to0, v.to1, v.to2, v.to3];
       const tile = new Tile(code, relaxed);
       code.count(v.i, p.rows, 4, () => {
@@ -116,7 +124,9 @@ export function windowsTile({ relaxed }: TileOptions): FunctionDefinition {
               .access("i32.load", u * 4)
               .op("i32.add")
               .set(v.at);
-            tile.take(v.at, 0, (row) => {
+            if (apart) code.put(v.next, v.at, p.bNext, "i32.add");
+            const b = apart ? [[v.at, 0] as const, [v.next, 0] as const] : [[v.at, 0] as const, [v.at, 16] as const];
+            tile.take(b, (row) => {
               code.get(v.from);
               return u * 16 + row * 4;
             });
@@ -124,8 +134,11 @@ export function windowsTile({ relaxed }: TileOptions): FunctionDefinition {
           (steps) => code.advance(v.from, 16 * steps).advance(v.tap, 4 * steps),
         );
         code.put(p.a, p.k, [4], "i32.shl", p.a, "i32.add");
-        rowPointers(code, to, p.c, p.cRow, v.left, p.spare);
-        tile.store(to, false);
+        code.put(to[0], p.c);
+        // Rows that are lacking are stored where the first is, and before it.
+        for (const row of [1, 2, 3])
+          code.push(to[row - 1], p.cRow, "i32.add", p.c, v.left, [row], "i32.gt_s", "select").set(to[row]);
+        for (const row of rows.toReversed()) tile.storeApart(row, to[row], p.cNext, false);
         code.put(p.c, p.cRow, [2], "i32.shl", p.c, "i32.add");
       });
     },
@@ -161,7 +174,7 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
               .get(v.window)
               .access("i32.load", u * 4)
               .set(v.at);
-            tile.take(v.from, u * 32, (row) => {
+            tile.take(panelAt(v.from, u), (row) => {
               code.push(from[row], v.at, "i32.add");
               return 0;
             });
@@ -181,11 +194,15 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
  * image, and added there. Four taps at a time, a quarter of the table apart (`step`), so that they seldom meet: a store
  * that the next load overlaps would be waited for.
  *
- * `a` has the weights: for each such four taps, output by output, a number for each of the four. Windows that lie side by
- * side (`windows` is 0) begin at `to`; others at `to` plus what the table says, `width` of them.
+ * `a` has the weights: for each such four taps, output by output, a number for each of the four. Where `windows` is 0 the first
+ * four lie side by side at `to` and the others `toNext` bytes further; else they are at `to` plus what the table says, `width` of
+ * them.
  */
 export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition {
-  const p = numbered(["a", "panel", "k", "to", "taps", "step", "depth", "windows", "width", "spare"]);
+  const p = numbered([
+    ...(["a", "panel", "k", "to", "toNext", "taps", "step", "depth"] as const),
+    ...(["windows", "width", "spare"] as const),
+  ]);
   return {
     name: "conv.inputGradientTile",
     parameters: i32s(p),
@@ -199,7 +216,7 @@ export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition 
         tile.loop(
           v.rest,
           (u) =>
-            tile.take(v.from, u * 32, (row) => {
+            tile.take(panelAt(v.from, u), (row) => {
               code.get(v.weights);
               return u * 16 + row * 4;
             }),
@@ -218,11 +235,11 @@ export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition 
               });
           },
           () => {
-            for (const row of rows) {
-              code.put(to[row], p.spare);
-              onward(row, () => code.push(p.to, v.tap).access("i32.load").op("i32.add").set(to[row]));
-            }
-            tile.store(to, true);
+            for (const row of rows)
+              onward(row, () => {
+                code.push(p.to, v.tap).access("i32.load").op("i32.add").set(to[row]);
+                tile.storeApart(row, to[row], p.toNext, true);
+              });
           },
         );
       });
@@ -278,6 +295,26 @@ export const gatherFunction: FunctionDefinition = {
           .access("f32.store", j * 4);
       });
       code.advance(taps, 4).advance(to, 32);
+    });
+  },
+};
+
+/**
+ * (from, next, mask0, mask1, row, to, k): four numbers of each of k rows, as many `next` bytes further, and zeros where the masks
+ * have them, as a panel.
+ */
+export const packQuadsFunction: FunctionDefinition = {
+  name: "conv.packQuads",
+  parameters: i32s(new Array(7).fill(0)),
+  exported: false,
+  body: (code) => {
+    const [from, next, mask0, mask1, row, to, k] = [0, 1, 2, 3, 4, 5, 6];
+    const masks = locals(code, 2);
+    for (const [i, mask] of masks.entries()) code.get([mask0, mask1][i]).access("v128.load").set(mask);
+    code.repeat(k, () => {
+      code.get(to).get(from).access("v128.load").get(masks[0]).op("v128.and").access("v128.store");
+      code.get(to).push(from, next, "i32.add").access("v128.load").get(masks[1]).op("v128.and");
+      code.access("v128.store", 16).advance(to, 32).put(from, from, row, "i32.add");
     });
   },
 };

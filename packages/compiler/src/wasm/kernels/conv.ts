@@ -1,6 +1,6 @@
 /**
  * Convolution in WebAssembly, forward and backward: a matrix product of the kernels with every window, of which no
- * matrix is ever made. Windows that lie side by side are read where they are; others are gathered eight at a time.
+ * matrix is ever made. Windows of which four lie side by side are read where they are; others are gathered eight at a time.
  *
  * All is float32: images [N, C, H, W], weights [O, C / groups, kh, kw], results [N, O, windows]; addresses in bytes.
  */
@@ -12,6 +12,7 @@ import { parameters, Run } from "./conv-run.ts";
 import {
   gatherFunction,
   inputGradientTile,
+  packQuadsFunction,
   scatterFunction,
   type TileOptions,
   tapsTile,
@@ -58,15 +59,15 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
     ),
     define("convolveInputGradient", (run) => {
       const { code, f } = run;
-      // A gradient that there is not is no 0 to an infinite weight.
+      // Gradients of windows that there are not are no zeros to infinite weights.
       code.block(() => {
-        code.get(f.isDepthwise).op("i32.eqz").leaveIf();
         areFinite(code, parameters.b, [f.groups, f.outputs, "i32.mul", f.depth, "i32.mul"]);
-        code.op("i32.eqz").leaveIf();
-        depthwiseByInput(run);
-        code.op("return");
+        code.leaveIf().put(f.isDepthwise, [0]).put(f.quadPairs, [0]);
       });
-      byInput(run);
+      code.get(f.isDepthwise).branch(
+        () => depthwiseByInput(run),
+        () => byInput(run),
+      );
     }),
     define("convolveWeightGradient", (run) =>
       run.code.get(run.f.isDepthwise).branch(
@@ -75,10 +76,12 @@ export function convolutionFunctions(options: TileOptions = { relaxed: false }):
       ),
     ),
     ...depthwiseFunctions(options.relaxed),
-    windowsTile(options),
+    windowsTile(options, false),
+    windowsTile(options, true),
     tapsTile(options),
     inputGradientTile(options),
     gatherFunction,
+    packQuadsFunction,
     scatterFunction,
     padFunction,
     linesFunction,
@@ -101,25 +104,35 @@ function forward(run: Run): void {
     code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
     code.put(v.w, weights);
     code.count(v.group, f.groups, 1, () => {
-      run.eachPanel(f.count, () => {
-        code.put(v.to, v.p, [2], "i32.shl", v.y, "i32.add");
-        run.isStraight(windows);
-        code.branch(
-          () => {
-            code.get(v.w).get(v.x).get(v.from).access("i32.load").op("i32.add");
-            code.push(taps, f.depth, v.to, row, f.outputs, scratch).call("conv.windows");
-          },
-          () => {
+      code.get(f.quadPairs).branch(
+        () =>
+          run.eachTwoQuads(() => {
+            const call = (name: string) => {
+              code.get(v.w);
+              run.pushQuads(v.x, 0);
+              code.push(taps, f.depth);
+              run.pushQuads(v.y, 1);
+              code.push(row, f.outputs).call(name);
+            };
+            run.pushQuads(v.x, 0);
+            code.push([16], "i32.eq").set(v.tap).op("drop");
+            code.get(v.tap).branch(
+              () => call("conv.windows"),
+              () => call("conv.windowsApart"),
+            );
+          }),
+        () =>
+          run.eachPanel(f.count, () => {
+            code.put(v.from, windows, v.p, [2], "i32.shl", "i32.add").put(v.to, v.p, [2], "i32.shl", v.y, "i32.add");
             code.push(v.x, v.from, v.width, taps, f.depth, panel).call("conv.gather");
             const partial: Term[] = [v.width, [8], "i32.lt_s"];
-            code.push(v.w, panel, steps, f.depth, edge, v.to, ...partial, "select");
-            code.push([32], row, ...partial, "select", f.outputs, scratch).call("conv.windows");
+            code.push(v.w, panel, [16], steps, f.depth, edge, v.to, ...partial, "select", [16]);
+            code.push([32], row, ...partial, "select", f.outputs).call("conv.windows");
             code
               .push(...partial)
               .branch(() => code.push(edge, [32], [4], v.to, row, [4], f.outputs, v.width).call("conv.lines"));
-          },
-        );
-      });
+          }),
+      );
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, "i32.mul", [2], "i32.shl", v.w, "i32.add");
     });
@@ -204,16 +217,22 @@ function byInput(run: Run): void {
       .branch(() => code.put(v.x, image));
     code.push(v.x, [0], f.groups, f.groupBytes, "i32.mul", "memory.fill").put(v.w, weights);
     code.count(v.group, f.groups, 1, () => {
-      run.eachPanel(f.count, () => {
-        code.push(v.p, [2], "i32.shl", v.y, "i32.add", [4], row, panel, v.width, f.outputs).call("gemm.pack8");
-        code.push(v.w, panel, f.outputs);
-        run.isStraight(windows);
-        code.branch(
-          () => code.get(v.from).access("i32.load").get(v.x).op("i32.add").set(v.to).int(0).set(v.from),
-          () => code.put(v.to, v.x),
-        );
-        code.push(v.to, taps, f.tiles, f.depth, v.from, v.width, scratch).call("conv.inputGradientTile");
-      });
+      code.get(f.quadPairs).branch(
+        () =>
+          run.eachTwoQuads(() => {
+            run.pushQuads(v.y, 1);
+            run.pushMasks();
+            code.push(row, panel, f.outputs).call("conv.packQuads").push(v.w, panel, f.outputs);
+            run.pushQuads(v.x, 0);
+            code.push(taps, f.tiles, f.depth, [0], [8], scratch).call("conv.inputGradientTile");
+          }),
+        () =>
+          run.eachPanel(f.count, () => {
+            code.push(v.p, [2], "i32.shl", v.y, "i32.add", [4], row, panel, v.width, f.outputs).call("gemm.pack8");
+            code.push(v.w, panel, f.outputs, v.x, [16], taps, f.tiles, f.depth);
+            code.push(windows, v.p, [2], "i32.shl", "i32.add", v.width, scratch).call("conv.inputGradientTile");
+          }),
+      );
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.tiles, f.outputs, "i32.mul", [4], "i32.shl", v.w, "i32.add");
     });
