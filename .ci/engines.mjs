@@ -120,9 +120,17 @@ async function checkChromium(wanted) {
 /** What npm has of engines that are no Node, and how each is told to run a program. */
 const others = { deno: ["deno@2.9.6", "run", "-A"], bun: ["bun@1.4.5"] };
 
+/** Runs the sources as they are, with what they read a table by, and no further permission for that. */
+function readsTable(deno) {
+  const printed = execFileSync("npx", [...deno, "examples/03-logistic-regression.ts"], { encoding: "utf8" });
+  console.log(`deno runs an example from source: ${printed.trim().split("\n").at(-1)}`);
+}
+
 function checkNode(version, wanted) {
   try {
-    return compare(version, inNode("npx", ["-y", ...(others[version] ?? [version])]), wanted);
+    const isAlike = compare(version, inNode("npx", ["-y", ...(others[version] ?? [version])]), wanted);
+    if (version === "deno") readsTable(["-y", ...others.deno]);
+    return isAlike;
   } catch (error) {
     console.log(`${version}: NOT CHECKED, ${error.message.split("\n")[0]}`);
     return false;
