@@ -2,11 +2,13 @@ import { add, Generator, type KernelOperand, matmul, type Op, randn, sizeOf, typ
 import {
   backend,
   convolveOp,
+  logSoftmaxBackwardOp,
   logSoftmaxOp,
   logSumExpOp,
   matmulOp,
   maxPoolOp,
   setBackend,
+  softmaxBackwardOp,
   softmaxOp,
 } from "@chainrule/core/internal";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -54,6 +56,8 @@ describe("an operation that is too small for the backend", () => {
         [tanh.op, 1, undefined],
         [softmaxOp, 1, 0],
         [logSoftmaxOp, 1, 0],
+        [softmaxBackwardOp, 2, 0],
+        [logSoftmaxBackwardOp, 2, 0],
         [logSumExpOp, 1, { first: 0, last: 0 }],
       ] as const) {
         const call = given(

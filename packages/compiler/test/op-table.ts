@@ -73,6 +73,11 @@ function along(f: (x: Tensor, axis: number, choice: number) => Tensor, agreement
   };
 }
 
+/** What a function of one tensor sends back, and 1, because a line of it has the sum 0, of which only roundings would be left. */
+function backward(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  return core.vjp(f, x)[1](x.mul(0.5).sub(1))[0].add(1);
+}
+
 /** Valid places along an axis of a length, made of whatever integers are given; from both ends. */
 function placesIn(length: number, x: Tensor): Tensor {
   return x.mod(2 * length).sub(length);
@@ -254,6 +259,8 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
   cumsum: along((x, axis, back) => core.cumsum(x, axis, { reverse: back % 2 === 0 }), "rounding"),
   softmax: along((x, axis) => core.softmax(x, axis), "rounding", floats),
   logSoftmax: along((x, axis) => core.logSoftmax(x, axis), "rounding", floats),
+  softmaxBackward: along((x, axis) => backward((t) => core.softmax(t, axis), x), "rounding", floats),
+  logSoftmaxBackward: along((x, axis) => backward((t) => core.logSoftmax(t, axis), x), "rounding", floats),
 
   matmul: {
     dtypes: numeric,

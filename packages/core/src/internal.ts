@@ -27,7 +27,7 @@ export { resolveIndex } from "./kernels/resolve-index.ts";
 export { erf as erfOfNumber } from "./kernels/special.ts";
 export { leftOutHint } from "./left-out.ts";
 export { type NamesElsewhere, teachNames } from "./names-elsewhere.ts";
-export { logSoftmaxOp, softmaxOp } from "./ops/activation.ts";
+export { logSoftmaxBackwardOp, logSoftmaxOp, softmaxBackwardOp, softmaxOp } from "./ops/activation.ts";
 export { power } from "./ops/arithmetic.ts";
 export { castOp } from "./ops/cast.ts";
 export { whereOp } from "./ops/compare.ts";

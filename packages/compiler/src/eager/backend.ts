@@ -9,6 +9,7 @@ import {
   convolveOp,
   inputGradient,
   inputGradientOp,
+  logSoftmaxBackwardOp,
   logSoftmaxOp,
   logSumExpOp,
   matmulOp,
@@ -17,6 +18,7 @@ import {
   maxPoolOp,
   multiplyBatches,
   type Sliding,
+  softmaxBackwardOp,
   softmaxOp,
   sumPoolBackwardOp,
   sumPoolOp,
@@ -27,7 +29,7 @@ import {
 } from "@chainrule/core/internal";
 import { computeElementwise } from "./elementwise.ts";
 import { fastMultiply } from "./matmul.ts";
-import { computeSoftmax } from "./softmax.ts";
+import { computeSoftmax, computeSoftmaxBackward } from "./softmax.ts";
 import { wasmWindows } from "./window.ts";
 
 /** Fills `out`, or returns false to leave it to the op's own kernel. */
@@ -99,6 +101,8 @@ acceleratePool(sumPoolBackwardOp, "sumPoolBackward");
 
 accelerate(softmaxOp, (out, [x], axis) => computeSoftmax("softmax", out, x, { first: axis, last: axis }));
 accelerate(logSoftmaxOp, (out, [x], axis) => computeSoftmax("logSoftmax", out, x, { first: axis, last: axis }));
+accelerate(softmaxBackwardOp, (out, inputs, axis) => computeSoftmaxBackward("softmax", out, inputs, axis));
+accelerate(logSoftmaxBackwardOp, (out, inputs, axis) => computeSoftmaxBackward("logSoftmax", out, inputs, axis));
 accelerate(logSumExpOp, (out, [x], axes) => computeSoftmax("logSumExp", out, x, axes));
 
 function compute(op: Op, inputs: readonly KernelOperand[], attributes: unknown, spec: TensorSpec): TypedArray | null {

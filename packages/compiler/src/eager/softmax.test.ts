@@ -1,4 +1,4 @@
-import { Generator, logSumExp, type Shape, type Tensor, tensor } from "@chainrule/core";
+import { Generator, logSumExp, type Shape, type Tensor, tensor, vjp } from "@chainrule/core";
 import { setBackend } from "@chainrule/core/internal";
 import { describe, expect, it } from "vitest";
 import "../index.ts";
@@ -105,5 +105,41 @@ describe("many elements", () => {
     ])
       for (const f of [functions.softmax, functions.logSoftmax]) expect(f(random(shape), 1).shape).toEqual(shape);
     expect(logSumExp(random([300, 0]), 1).toTypedArray()[299]).toBe(Number.NEGATIVE_INFINITY);
+  });
+});
+
+describe.each(["softmax", "logSoftmax"] as const)("what %s of many elements sends back", (name) => {
+  const back = (x: Tensor, g: Tensor, axis: number) => vjp((t) => t[name](axis), x)[1](g)[0];
+
+  it.each([
+    [[64, 4], 1],
+    [[32, 10], 1],
+    [[300, 1], 1],
+    [[257], 0],
+    [[1, 40_000], 1],
+    [[5000, 7], 1],
+    [[5000, 7], 0],
+    [[6, 11, 13], 1],
+  ] as const)("is the plain kernel's to rounding: %j along axis %d", (shape, axis) => {
+    const [x, g] = [random(shape), random(shape, 1)];
+    const [clear, fast] = both(() => back(x, g, axis));
+    const [got, wanted] = [fast.toTypedArray(), clear.toTypedArray()];
+    // Terms of which the two parts are made, times a few roundings.
+    const scale = 1 + Math.abs(g.sum(axis).abs().max().item());
+    wanted.forEach((y, i) => {
+      if (Math.abs(got[i] - y) > 2e-6 * scale) expect.fail(`element ${i}: ${got[i]}, not ${y}`);
+    });
+  });
+
+  it("has infinities and NaN where the plain kernel has them", () => {
+    const x = random([40, 9]);
+    const numbers = random([40, 9], 1).toTypedArray();
+    [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].forEach((special, i) => {
+      numbers[9 * i + 2 * i] = special;
+    });
+    const [clear, fast] = both(() => back(x, tensor(numbers, { shape: [40, 9] }), 1).toTypedArray());
+    expect(Array.from(fast, (y) => (Number.isFinite(y) ? 0 : y))).toEqual(
+      Array.from(clear, (y) => (Number.isFinite(y) ? 0 : y)),
+    );
   });
 });

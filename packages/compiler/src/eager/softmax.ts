@@ -1,5 +1,6 @@
 /**
- * Softmax, its logarithm and log-sum-exp of many elements, in WebAssembly: some lines are copied there at a time, and back.
+ * Softmax, its logarithm, what both send back, and log-sum-exp of many elements, in WebAssembly: some lines are copied there
+ * at a time, and back.
  *
  * Sums and their logarithms are doubles, as in the plain kernels, so that a loss of 1e-9 is still one; exponentials are floats
  * within 2 units in the last place, for which the engine's own function takes ten times as long.
@@ -49,6 +50,35 @@ function softmaxKernels(heap: Heap): SoftmaxFunctions {
   return instantiate<SoftmaxFunctions & object>(kernelBytes("softmax"), heap.memory);
 }
 
+/** Fills `out` with what softmax, or its logarithm, sends back of g, given its result y; false where that is left to the kernel. */
+export function computeSoftmaxBackward(
+  kind: "softmax" | "logSoftmax",
+  out: KernelOperand,
+  [g, y]: readonly KernelOperand[],
+  axis: number,
+): boolean {
+  const { n, inner } = splitAtAxes(g.shape, { first: axis, last: axis });
+  const size = g.storage.length;
+  const heap = scratch();
+  if (!heap || out.dtype !== "float32" || size < fewest || n > longest) return false;
+  functions ??= softmaxKernels(heap);
+  const run = kind === "softmax" ? functions.backward : functions.logBackward;
+  const lines = size / n;
+  const most = Math.min(lines, Math.max(1, Math.floor(chunkSize / n)));
+  const rows = alignedRows(most, n);
+  const from = scratchBlock(3 * rows);
+  if (from === 0) return false;
+  const [other, to] = [from + rows, from + 2 * rows];
+  for (let line = 0; line < lines; line += most) {
+    const part: Part = { line, count: Math.min(most, lines - line), n, inner };
+    copyIn(heap, from, g.storage, part);
+    copyIn(heap, other, y.storage, part);
+    run(part.count, n, from, other, to);
+    copyOut(heap, to, out.storage, part);
+  }
+  return true;
+}
+
 /** Some of the lines that a tensor has along an axis: `inner` of them lie side by side. */
 interface Part {
   readonly line: number;
@@ -67,13 +97,16 @@ interface Places {
 }
 
 function placesFor(lines: number, n: number): Places | null {
-  const aligned = (bytes: number) => Math.ceil(bytes / 16) * 16;
-  // Vectors behind the last line are read and written.
-  const [rows, numbers] = [aligned(4 * lines * n + 16), aligned(4 * lines)];
+  const [rows, numbers] = [alignedRows(lines, n), 16 * Math.ceil(lines / 4)];
   const x = scratchBlock(2 * rows + 2 * numbers + 8 * lines);
   if (x === 0) return null;
   const largest = x + 2 * rows;
   return { x, y: x + rows, largest, logs: largest + numbers, sums: largest + 2 * numbers };
+}
+
+/** Bytes of so many lines: vectors behind the last are read and written. */
+function alignedRows(lines: number, n: number): number {
+  return 16 * Math.ceil((lines * n) / 4 + 1);
 }
 
 /** False where the plain kernel is to say what comes of infinities and NaN. */

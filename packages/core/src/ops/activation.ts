@@ -141,10 +141,7 @@ export const softmaxOp: Op<number> = builtin({
   name: "softmax",
   inferShape: ([x]) => x,
   kernel: (out, [x], axis) => softmaxKernel(out.storage, x, axis),
-  gradient: (g, { output, attributes: axis }) => {
-    const weighted = g.mul(output);
-    return weighted.sub(output.mul(sum(weighted, axis, { keepDims: true })));
-  },
+  gradient: (g, { output, attributes: axis }) => applyOp(softmaxBackwardOp, [g, output], axis),
   lower: (axis) => ({
     kind: "compose",
     compose: ([x]) => {
@@ -158,7 +155,7 @@ export const logSoftmaxOp: Op<number> = builtin({
   name: "logSoftmax",
   inferShape: ([x]) => x,
   kernel: (out, [x], axis) => logSoftmaxKernel(out.storage, x, axis),
-  gradient: (g, { output, attributes: axis }) => g.sub(exp(output).mul(sum(g, axis, { keepDims: true }))),
+  gradient: (g, { output, attributes: axis }) => applyOp(logSoftmaxBackwardOp, [g, output], axis),
   lower: (axis) => ({
     kind: "compose",
     compose: ([x]) => {
@@ -168,11 +165,72 @@ export const logSoftmaxOp: Op<number> = builtin({
   }),
 });
 
+// What the two send back, in one pass over each line: outside of compiled functions each array that is made takes as long.
+
+/** y (g - Σ g y), of g and softmax y. */
+export const softmaxBackwardOp: Op<number> = builtin({
+  name: "softmaxBackward",
+  inferShape: ([g]) => g,
+  kernel: (out, [g, y], axis) =>
+    eachLine(g, axis, (start, end, step) => {
+      let total = 0;
+      for (let i = start; i < end; i += step) total += g.storage[i] * y.storage[i];
+      for (let i = start; i < end; i += step) out.storage[i] = y.storage[i] * g.storage[i] - y.storage[i] * total;
+    }),
+  gradient: [
+    (v, { inputs: [, y], attributes: axis }) => applyOp(softmaxBackwardOp, [v, y], axis),
+    (v, { inputs: [g, y], attributes: axis }) => {
+      const totalOf = (x: Tensor) => sum(x.mul(y), axis, { keepDims: true });
+      return v.mul(g.sub(totalOf(g))).sub(g.mul(totalOf(v)));
+    },
+  ],
+  lower: (axis) => ({
+    kind: "compose",
+    compose: ([g, y]) => {
+      const weighted = g.mul(y);
+      return weighted.sub(y.mul(sum(weighted, axis, { keepDims: true })));
+    },
+  }),
+});
+
+/** g - eʸ Σ g, of g and the logarithm y of softmax. */
+export const logSoftmaxBackwardOp: Op<number> = builtin({
+  name: "logSoftmaxBackward",
+  inferShape: ([g]) => g,
+  kernel: (out, [g, y], axis) =>
+    eachLine(g, axis, (start, end, step) => {
+      let total = 0;
+      for (let i = start; i < end; i += step) total += g.storage[i];
+      for (let i = start; i < end; i += step) out.storage[i] = g.storage[i] - Math.exp(y.storage[i]) * total;
+    }),
+  gradient: [
+    (v, { inputs: [, y], attributes: axis }) => v.sub(sum(v.mul(exp(y)), axis, { keepDims: true })),
+    (v, { inputs: [g, y], attributes: axis }) =>
+      v
+        .mul(exp(y))
+        .mul(sum(g, axis, { keepDims: true }))
+        .neg(),
+  ],
+  lower: (axis) => ({
+    kind: "compose",
+    compose: ([g, y]) => g.sub(exp(y).mul(sum(g, axis, { keepDims: true }))),
+  }),
+});
+
+/** Calls `body` with the first element of each line along the axis, what comes after its last, and the step between them. */
+function eachLine(
+  { shape }: KernelOperand,
+  axis: number,
+  body: (start: number, end: number, step: number) => void,
+): void {
+  const axes = { first: axis, last: axis };
+  const { n } = splitAtAxes(shape, axes);
+  forEachRow(shape, axes, (start, step) => body(start, start + n * step, step));
+}
+
 function softmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
   const from = x.storage;
-  const { n } = splitAtAxes(x.shape, { first: axis, last: axis });
-  forEachRow(x.shape, { first: axis, last: axis }, (start, step) => {
-    const end = start + n * step;
+  eachLine(x, axis, (start, end, step) => {
     let most = Number.NEGATIVE_INFINITY;
     for (let i = start; i < end; i += step) if (from[i] > most) most = from[i];
     let total = 0;
@@ -187,9 +245,7 @@ function softmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
 
 function logSoftmaxKernel(to: TypedArray, x: KernelOperand, axis: number): void {
   const from = x.storage;
-  const { n } = splitAtAxes(x.shape, { first: axis, last: axis });
-  forEachRow(x.shape, { first: axis, last: axis }, (start, step) => {
-    const end = start + n * step;
+  eachLine(x, axis, (start, end, step) => {
     let most = Number.NEGATIVE_INFINITY;
     for (let i = start; i < end; i += step) if (from[i] > most) most = from[i];
     let total = 0;
@@ -246,5 +302,37 @@ export const activationFormulas: Formulas = {
     text: ["a[i] - log(Σ exp(a[j]))", "∂y[i]/∂a[j] = 1 - exp(y[j]) if i = j, else -exp(y[j])"],
     tex: ["a_i - \\log \\sum_j e^{a_j}", "\\frac{\\partial y_i}{\\partial a_j} = [i = j] - e^{y_j}"],
     sends: { text: ["g[j] - exp(y[j]) · Σ g[i]"], tex: ["g_j - e^{y_j} \\sum_i g_i"] },
+  },
+  softmaxBackward: {
+    text: [
+      "b[j] · (a[j] - Σ a[i] · b[i])",
+      "∂y[i]/∂a[j] = b[i] · (1 - b[i]) if i = j, else -b[i] · b[j]",
+      "∂y[i]/∂b[j] = a[i] - Σ a[k] · b[k] - b[i] · a[i] if i = j, else -b[i] · a[j]",
+    ],
+    tex: [
+      "b_j (a_j - \\sum_i a_i b_i)",
+      "\\frac{\\partial y_i}{\\partial a_j} = b_i ([i = j] - b_j)",
+      "\\frac{\\partial y_i}{\\partial b_j} = [i = j] (a_i - \\textstyle\\sum_k a_k b_k) - b_i a_j",
+    ],
+    sends: {
+      text: ["b[j] · (g[j] - Σ g[i] · b[i])", "g[j] · (a[j] - Σ a[i] · b[i]) - a[j] · Σ g[i] · b[i]"],
+      tex: ["b_j (g_j - \\sum_i g_i b_i)", "g_j (a_j - \\sum_i a_i b_i) - a_j \\sum_i g_i b_i"],
+    },
+  },
+  logSoftmaxBackward: {
+    text: [
+      "a[j] - exp(b[j]) · Σ a[i]",
+      "∂y[i]/∂a[j] = 1 - exp(b[i]) if i = j, else -exp(b[i])",
+      "∂y[i]/∂b[j] = -exp(b[i]) · Σ a[k] if i = j, else 0",
+    ],
+    tex: [
+      "a_j - e^{b_j} \\sum_i a_i",
+      "\\frac{\\partial y_i}{\\partial a_j} = [i = j] - e^{b_i}",
+      "\\frac{\\partial y_i}{\\partial b_j} = -[i = j] e^{b_i} \\textstyle\\sum_k a_k",
+    ],
+    sends: {
+      text: ["g[j] - Σ g[i] · exp(b[i])", "-g[j] · exp(b[j]) · Σ a[i]"],
+      tex: ["g_j - \\sum_i g_i e^{b_i}", "-g_j e^{b_j} \\sum_i a_i"],
+    },
   },
 };

@@ -224,6 +224,10 @@ const expressions: Readonly<Record<string, Expression>> = {
   softplus: call("jax.nn.softplus"),
   softmax: ({ inputs: [x], attributes }) => `jax.nn.softmax(${x}, axis=${attributes})`,
   logSoftmax: ({ inputs: [x], attributes }) => `jax.nn.log_softmax(${x}, axis=${attributes})`,
+  softmaxBackward: ({ inputs: [g, y], attributes }) =>
+    `(${y} * ${g} - ${y} * jnp.sum(${g} * ${y}, axis=${attributes}, keepdims=True))`,
+  logSoftmaxBackward: ({ inputs: [g, y], attributes }) =>
+    `(${g} - jnp.exp(${y}) * jnp.sum(${g}, axis=${attributes}, keepdims=True))`,
   slice: ({ inputs: [x], attributes, inputShapes: [shape] }) => `${x}${slices(attributes, shape)}`,
   sliceScatter: ({ inputs: [x], attributes, shape, dtype }) =>
     `jnp.zeros(${tuple(shape)}, ${dtypeOf(dtype)}).at${slices(attributes, shape)}.set(${x})`,

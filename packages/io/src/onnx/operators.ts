@@ -328,6 +328,8 @@ export const cannot: Readonly<Record<string, string>> = {
   convolveWeightGradient: "only gradients use it",
   maxPoolBackward: "only gradients use it",
   maxPoolGather: "only gradients use it",
+  softmaxBackward: "only gradients use it",
+  logSoftmaxBackward: "only gradients use it",
   sumPoolBackward: "only gradients use it",
   lgamma: "there is no operator for gamma functions",
   polygamma: "there is no operator for gamma functions",

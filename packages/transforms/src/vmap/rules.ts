@@ -26,6 +26,7 @@ import {
   identityOp,
   indexAddOp,
   isBuiltinOp,
+  logSoftmaxBackwardOp,
   logSoftmaxOp,
   logSumExpOp,
   loweringOf,
@@ -39,6 +40,7 @@ import {
   scatterAddOp,
   sliceOp,
   sliceScatterOp,
+  softmaxBackwardOp,
   softmaxOp,
   sumOp,
   type Transposed,
@@ -137,7 +139,9 @@ const indexAdd: BatchingRule<{ readonly axis: number; readonly shape: Shape }> =
 
 const rules: ReadonlyMap<Op, BatchingRule> = new Map([
   ...[sumOp, maxOp, minOp, prodOp, logSumExpOp, anyOp, allOp, argmax.op, argmin.op].map((op) => along(op, range)),
-  ...[softmaxOp, logSoftmaxOp, takeAlongAxisOp, scatterAddOp].map((op) => along(op, (axis) => axis + 1)),
+  ...[softmaxOp, logSoftmaxOp, softmaxBackwardOp, logSoftmaxBackwardOp, takeAlongAxisOp, scatterAddOp].map((op) =>
+    along(op, (axis) => axis + 1),
+  ),
   along(cumsumOp, ({ axis, reverse }) => ({ axis: axis + 1, reverse })),
   along(argsortOp, ({ axis, ...order }) => ({ ...order, axis: axis + 1 })),
   along(permuteOp, (order) => [0, ...order.map((axis) => axis + 1)]),

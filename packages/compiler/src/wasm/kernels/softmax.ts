@@ -17,6 +17,10 @@ export interface SoftmaxFunctions {
   divide(rows: number, n: number, x: number, a: number, y: number): void;
   /** y = (x - a) - b, given both for each row. */
   subtract(rows: number, n: number, x: number, a: number, b: number, y: number): void;
+  /** to = y g - y Σ y g, what softmax y sends back of g. */
+  backward(rows: number, n: number, g: number, y: number, to: number): void;
+  /** to = g - eʸ Σ g, what its logarithm y sends back. */
+  logBackward(rows: number, n: number, g: number, y: number, to: number): void;
 }
 
 /** The first two parameters of all. */
@@ -76,6 +80,19 @@ function largestOfLanes(code: Code, x: number): void {
   }
 }
 
+/** Adds four floats to two vectors of doubles. */
+function add(code: Code, x: number, low: number, high: number): void {
+  code.put(low, low, x, "f64x2.promote_low_f32x4", "f64x2.add");
+  code.get(high).get(x).get(x).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4", "f64x2.add").set(high);
+}
+
+/** Leaves the sum of all four. */
+function total(code: Code, low: number, high: number): void {
+  code.put(low, low, high, "f64x2.add");
+  for (const lane of [0, 1]) code.get(low).lane("f64x2.extract_lane", lane);
+  code.op("f64.add");
+}
+
 function sums(withExponentials: boolean): FunctionDefinition {
   const [x, largest, totals, y] = [2, 3, 4, 5];
   return {
@@ -102,12 +119,11 @@ function sums(withExponentials: boolean): FunctionDefinition {
           if (mask !== null) code.push(mask, "v128.and");
           code.set(e);
           if (withExponentials) code.get(to).get(e).access("v128.store");
-          code.put(low, low, e, "f64x2.promote_low_f32x4", "f64x2.add");
-          code.get(high).get(e).get(e).shuffle(2, 3, 2, 3).op("f64x2.promote_low_f32x4", "f64x2.add").set(high);
+          add(code, e, low, high);
         });
-        code.put(low, low, high, "f64x2.add").get(totals);
-        for (const lane of [0, 1]) code.get(low).lane("f64x2.extract_lane", lane);
-        code.op("f64.add").access("f64.store");
+        code.get(totals);
+        total(code, low, high);
+        code.access("f64.store");
         code.advance(largest, 4).advance(totals, 8);
       });
     },
@@ -139,6 +155,43 @@ function withNumbers(name: string, numbers: number, instruction: "f32x4.sub" | "
   };
 }
 
+/** What softmax sends back of g, given its result or that's logarithm y. */
+function backward(ofLog: boolean): FunctionDefinition {
+  const [g, y, to] = [2, 3, 4];
+  return {
+    name: ofLog ? "logBackward" : "backward",
+    parameters: new Array<"i32">(5).fill("i32"),
+    body: (code) => {
+      const walk = new Rows(code, [g, y, to]);
+      const [low, high, x, sum] = [0, 1, 2, 3].map(() => code.local("v128"));
+      walk.each(() => {
+        code.put(low, code.doublesOnce(0)).put(high, low);
+        walk.eachVector(([gAt, yAt], mask) => {
+          code.get(gAt).access("v128.load");
+          if (!ofLog) code.get(yAt).access("v128.load").op("f32x4.mul");
+          if (mask !== null) code.push(mask, "v128.and");
+          code.set(x);
+          add(code, x, low, high);
+        });
+        total(code, low, high);
+        code.op("f32.demote_f64", "f32x4.splat").set(sum);
+        walk.eachVector(([gAt, yAt, at]) => {
+          code.get(at).get(gAt).access("v128.load");
+          if (ofLog) {
+            code.get(yAt).access("v128.load");
+            math.exp(code);
+          } else {
+            code.get(yAt).access("v128.load").tee(x).op("f32x4.mul").get(x);
+          }
+          code.push(sum, "f32x4.mul", "f32x4.sub").access("v128.store");
+        });
+      });
+    },
+  };
+}
+
 export function softmaxFunctions(): FunctionDefinition[] {
-  return [sums(false), sums(true), withNumbers("divide", 1, "f32x4.div"), withNumbers("subtract", 2, "f32x4.sub")];
+  const divide = withNumbers("divide", 1, "f32x4.div");
+  const subtract = withNumbers("subtract", 2, "f32x4.sub");
+  return [sums(false), sums(true), divide, subtract, backward(false), backward(true)];
 }

@@ -231,6 +231,10 @@ const expressions: Readonly<Record<string, Expression>> = {
   relu: call("torch.relu"),
   softplus: call("F.softplus"),
   softmax: ({ inputs: [x], attributes }) => `torch.softmax(${x}, dim=${attributes})`,
+  softmaxBackward: ({ inputs: [g, y], attributes }) =>
+    `(${y} * ${g} - ${y} * (${g} * ${y}).sum(dim=${attributes}, keepdim=True))`,
+  logSoftmaxBackward: ({ inputs: [g, y], attributes }) =>
+    `(${g} - torch.exp(${y}) * ${g}.sum(dim=${attributes}, keepdim=True))`,
   logSoftmax: ({ inputs: [x], attributes }) => `torch.log_softmax(${x}, dim=${attributes})`,
   slice: ({ inputs: [x], attributes, inputShapes: [shape] }) => sliced(x, attributes, shape),
   sliceScatter: ({ inputs: [x], attributes, lengths, dtype, device, helper }) => {
