@@ -48,6 +48,16 @@ export function released(changelog, version, day, notes) {
   return `${changelog.slice(0, start)}\n## ${version} (${day})\n\n${part}\n${changelog.slice(end)}`;
 }
 
+/**
+ * What there is to cite, of another version.
+ *
+ * @param {string} citation
+ * @param {string} version
+ */
+export function cited(citation, version) {
+  return citation.replace(/^version: .*$/m, `version: ${version}`);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [command, ...rest] = process.argv.slice(2);
   const notes = notesIn(join(root, ".changeset"));
@@ -65,5 +75,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const file = join(root, "CHANGELOG.md");
     const day = new Date().toISOString().slice(0, 10);
     writeFileSync(file, released(readFileSync(file, "utf8"), version, day, notes));
+    const citation = join(root, "CITATION.cff");
+    writeFileSync(citation, cited(readFileSync(citation, "utf8"), version));
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { notesIn, released } from "../../../.changeset/changesets.mjs";
+import { cited, notesIn, released } from "../../../.changeset/changesets.mjs";
 import { hooks } from "../../../.pnpmfile.mjs";
 import { unfit } from "../../../release.mjs";
 
@@ -61,6 +61,13 @@ it("every package's README says how to install it, and that a project needs modu
     expect(readme, folder).toContain(`npm install ${name}`);
     expect(readme, folder).toContain("npm pkg set type=module");
   }
+});
+
+it("the version to cite is that of the packages, and follows it", () => {
+  const citation = readFileSync(join(packages, "../CITATION.cff"), "utf8");
+  const { version } = JSON.parse(readFileSync(join(packages, "chainrule/package.json"), "utf8"));
+  expect(citation).toContain(`\nversion: ${version}\n`);
+  expect(cited(citation, "7.8.9")).toBe(citation.replace(version, "7.8.9"));
 });
 
 describe("a version's part of the changelog", () => {
