@@ -85,6 +85,19 @@ async function axeFinds(page: Page): Promise<string[]> {
   });
 }
 
+/** Signs of Markdown that nobody took for what they are, outside of code. */
+function leftoverMarks(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const cells = [...document.querySelectorAll("main :is(p, td, li, h1, h2, h3)")];
+    const texts = cells.map((cell) => {
+      const copy = cell.cloneNode(true) as Element;
+      for (const code of copy.querySelectorAll("code, pre, math")) code.remove();
+      return copy.textContent ?? "";
+    });
+    return texts.filter((text) => /\*\*|\]\(/.test(text)).map((text) => text.slice(0, 80));
+  });
+}
+
 const folder = new URL("../out/site/", import.meta.url);
 mkdirSync(folder, { recursive: true });
 for (const [screen, options] of Object.entries(screens))
@@ -93,6 +106,8 @@ for (const [screen, options] of Object.entries(screens))
       if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1))
         problems.push(`${path}: wider than the ${screen} screen`);
       for (const found of await axeFinds(page)) problems.push(`${path}, ${screen}: ${found}`);
+      if (screen === "light")
+        for (const text of await leftoverMarks(page)) problems.push(`${path}: is left over as it is typed: ${text}`);
       await page.screenshot({ path: new URL(`${path.replace(/\W+/g, "-")}-${screen}.png`, folder).pathname });
     });
 
