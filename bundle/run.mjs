@@ -46,10 +46,21 @@ const isAlone = (path) => alone.includes(basename(path, ".ts"));
 const isInternalLazy = (name) => name === "viz";
 
 /**
- * Of other packages: files of functions that are not needed at once, which are loaded together, as `later.js`, when one of them is
- * first called. Everything that a file here exports is a function, or an object of functions.
+ * Files of functions that are not needed at once, or not by most programs, which are loaded together, as `later.js`, when one of
+ * them is first called. Everything that a file here exports is a function, or an object of functions.
  */
 const later = {
+  compiler: [
+    "codegen/scan.ts",
+    "eager/softmax.ts",
+    "eager/window.ts",
+    "explain.ts",
+    "passes/partition.ts",
+    "passes/rerolling.ts",
+    "wasm/kernels/conv-geometry.ts",
+    "wasm/kernels/math-double.ts",
+    "wasm/kernels/math-trig.ts",
+  ],
   losses: [
     "check/check-loss.ts",
     "combination/combine-losses.ts",
@@ -278,10 +289,13 @@ async function bundleLazily(name, everything, options, to) {
     throw new Error(`${name}: a loader of its entry for other packages would not join its classes`);
   if (isInternalLazy(name)) contents["lazily:internal"] = await entryOf(join(src, "internal.ts"), null);
   const outputs = Object.keys(contents).filter((path) => !["lazily:loader", "lazily:classes"].includes(path));
+  const entryPoints = outputs.map((path) => ({ in: path, out: path.slice(7) }));
+  const files = later[name] ?? [];
+  if (files.length > 0) entryPoints.push({ in: "later", out: "later" });
   await build({
     ...options,
-    plugins: [virtual, ...options.plugins],
-    entryPoints: outputs.map((path) => ({ in: path, out: path.slice(7) })),
+    plugins: [virtual, await leftForLater(src, files), ...options.plugins],
+    entryPoints,
     splitting: true,
     outdir: to,
   });

@@ -17,7 +17,7 @@ import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
 import { writeMatmul } from "./matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, type WritePhases } from "./parallel.ts";
-import { ScanPlaces, writeScan } from "./scan.ts";
+import { type GroupWriting, scanFunctions } from "./scan.ts";
 import { ScalarImports } from "./vector-emitter.ts";
 import { type Geometries, writeWindow } from "./window.ts";
 import type { WorkPartition } from "./work-partition.ts";
@@ -101,26 +101,13 @@ export function generateModule(
       calls.set(number, { name, given: shared.givenFor(operands), parts: cut });
   }
   const defineScan = (name: string, group: FusionGroup) => {
-    const scan = new ScanPlaces(group, layout);
-    const steps = scan.calls();
-    const names = steps.map((_, i) => `${name}step${i}`);
     const { stored, inRows } = group.body!.fused;
     const context = { layout, imports, stored, inRows };
-    steps.forEach(({ group, moving, placesIn: placesOfStep }, i) => {
-      functions.push({
-        name: names[i],
-        parameters: new Array<"i32">(moving.length + 1).fill("i32"),
-        body: (code) => {
-          const places = placesOfStep(placesIn(code, layout, moving.length));
-          writeGroup(code, group, { ...context, places }, null);
-        },
-      });
-    });
-    functions.push({
-      name,
-      parameters: ["i32"],
-      body: (code) => writeScan(code, scan, steps, names, { fixed: placesIn(code, layout, 0), table: 0 }),
-    });
+    const writing: GroupWriting = {
+      placesIn: (code, table) => placesIn(code, layout, table),
+      writeGroup: (code, group, places) => writeGroup(code, group, { ...context, places }, null),
+    };
+    functions.push(...scanFunctions(name, group, layout, writing));
   };
   groups.forEach((group, number) => {
     if (group.kind === "host" || calls.has(number)) return;

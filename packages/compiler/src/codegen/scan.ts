@@ -8,7 +8,7 @@ import type { Layout, Location, Places } from "../ir/layout.ts";
 import { basesOf } from "../ir/reads.ts";
 import { entryAt, entryOf, type Scan, type ScanResult, scanResultOf } from "../ir/scan.ts";
 import { isView, type Views } from "../ir/views.ts";
-import type { Code } from "../wasm/assembler.ts";
+import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 
 /** A location at the first step, and by how many bytes it moves. */
@@ -18,7 +18,7 @@ interface Moving {
 }
 
 /** What a group of the body is computed by: a function of the addresses that move, in this order. */
-export interface StepCall {
+interface StepCall {
   readonly group: FusionGroup;
   readonly moving: readonly Moving[];
   /** Its places, given those of all that does not move. */
@@ -26,7 +26,7 @@ export interface StepCall {
 }
 
 /** Where the values of a scan's body lie. */
-export class ScanPlaces {
+class ScanPlaces {
   readonly #layout: Layout;
   readonly #body: ScanBody;
   readonly #scan: Scan;
@@ -191,13 +191,40 @@ function beyond({ region, offset }: Location, bytes: number): Location {
   return { region, offset: offset + bytes };
 }
 
+/** What writes a group of a step, as any other group. */
+export interface GroupWriting {
+  placesIn(code: Code, table: number): Places;
+  writeGroup(code: Code, group: FusionGroup, places: Places): void;
+}
+
+/** The functions of a scan: one for each group of a step, and the loop around them, of this name. */
+export function scanFunctions(
+  name: string,
+  group: FusionGroup,
+  layout: Layout,
+  { placesIn, writeGroup }: GroupWriting,
+): FunctionDefinition[] {
+  const scan = new ScanPlaces(group, layout);
+  const steps = scan.calls();
+  const names = steps.map((_, i) => `${name}step${i}`);
+  const functions = steps.map(
+    ({ group, moving, placesIn: placesOfStep }, i): FunctionDefinition => ({
+      name: names[i],
+      parameters: new Array<"i32">(moving.length + 1).fill("i32"),
+      body: (code) => writeGroup(code, group, placesOfStep(placesIn(code, moving.length))),
+    }),
+  );
+  const body = (code: Code) => writeScan(code, scan, steps, names, { fixed: placesIn(code, 0), table: 0 });
+  return [...functions, { name, parameters: ["i32"], body }];
+}
+
 /**
  * Writes the loop: calls of functions of these names.
  *
  * @param fixed the places of all that does not move.
  * @param table the local in which it is where the program's table lies, which the functions are given last.
  */
-export function writeScan(
+function writeScan(
   code: Code,
   scan: ScanPlaces,
   calls: readonly StepCall[],

@@ -6,7 +6,7 @@ import type { GraphNode } from "../ir/graph.ts";
 import { isView, Views } from "../ir/views.ts";
 import type { Loop, Origin, StepValue } from "./loop.ts";
 import { LoopDraft } from "./loop-draft.ts";
-import { type Repeat, repeatsIn } from "./repeats.ts";
+import type { Repeat } from "./repeats.ts";
 
 /** Finds the loops of a graph. */
 export class Loops {
@@ -17,14 +17,12 @@ export class Loops {
   readonly #loopOf: Int32Array;
 
   /**
-   * @param nodes those that are alive, in order.
+   * @param all the operations that are alive, in order, and the repeats that there are among them.
    * @param results what is read from outside.
    */
-  constructor(nodes: readonly GraphNode[], results: readonly GraphNode[]) {
-    const all = nodes.filter(({ source }) => source.kind === "op");
-    const repeats = repeatsIn(all);
-    this.#operations = new Operations(repeats.length > 0 ? all : [], results);
-    this.#loopOf = new Int32Array(this.#operations.all.length).fill(-1);
+  constructor(all: readonly GraphNode[], repeats: readonly Repeat[], results: readonly GraphNode[]) {
+    this.#operations = new Operations(all, results);
+    this.#loopOf = new Int32Array(all.length).fill(-1);
     for (const repeat of repeats) this.#add(repeat);
   }
 
