@@ -38,7 +38,7 @@ function sizesOf(node: GraphNode): ConvolutionSizes {
       return { ...sliding, images: first[0], channels: first[1], outputs: second[1] };
     default: {
       const [images, channels] = node.shape;
-      return { ...sliding, images: images * channels, channels: 1, outputs: 1 };
+      return { ...sliding, images: images * channels, channels: 1, outputs: 1, isPool: true };
     }
   }
 }

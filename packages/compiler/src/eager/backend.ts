@@ -86,7 +86,7 @@ function acceleratePool(op: Op<Window>, call: WindowFunction): void {
     const [images, channels] = out.shape;
     if (Math.max(out.storage.length, inputs[0].storage.length) <= smallPool) return false;
     if (out.dtype !== "float32" || inputs.some(({ dtype }) => dtype !== "float32")) return false;
-    const sizes = { window, images: images * channels, channels: 1, outputs: 1, groups: 1 };
+    const sizes = { window, images: images * channels, channels: 1, outputs: 1, groups: 1, isPool: true };
     return wasmWindows()?.run(call, out, inputs, sizes) ?? false;
   });
 }

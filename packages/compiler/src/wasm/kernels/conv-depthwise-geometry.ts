@@ -10,7 +10,7 @@ import type { Window } from "@chainrule/core/internal";
 
 /** The header's fields of depthwise convolution; those that begin with `back` are of gradients by images. */
 export const depthwiseNames = [
-  ...(["isDepthwise", "imagePlane", "downBytes", "acrossBytes"] as const),
+  ...(["isDepthwise", "downBytes", "acrossBytes"] as const),
   ...([
     "planeBytes",
     "pitch",
@@ -52,12 +52,14 @@ interface Axis {
   readonly back: number;
 }
 
-function axisOf(w: Window, d: 0 | 1): Axis {
+/** @param isWhole whether a plane has room for what no window sees, too. */
+function axisOf(w: Window, d: 0 | 1, isWhole = false): Axis {
   const [size, out, kernel] = [[w.height, w.width][d], w.out[d], w.kernel[d]];
   const [stride, dilation, before] = [w.stride[d], w.dilation[d], w.before[d]];
   const reach = Math.floor(((kernel - 1) * dilation) / stride);
   const back = Math.floor((before + size - 1) / stride) + 1 + reach;
-  return { size, out, kernel, stride, dilation, before, reach, length: out + reach, back };
+  const length = isWhole ? Math.max(out, back - 2 * reach) + reach : out + reach;
+  return { size, out, kernel, stride, dilation, before, reach, length, back };
 }
 
 /** The elements of an axis with a remainder: the first, which of its remainder that is, and how many there are. */
@@ -97,15 +99,32 @@ function pairsOf([down, across]: Plane): number[] {
   return pairs;
 }
 
-/** For each plane that a tap sees: where its numbers are in the image, where they go, how many rows and columns there are. */
-function phasesOf(plane: Plane): number[] {
+/** How all of an image lies in planes. */
+export interface Planes {
+  readonly bytes: number;
+  readonly rowLength: number;
+  /** Where each tap sees in the planes from a window on, in bytes. */
+  readonly taps: readonly number[];
+  readonly phases: readonly number[];
+}
+
+export function planesOf(w: Window): Planes {
+  const plane = [axisOf(w, 0, true), axisOf(w, 1, true)] as const;
+  const [{ length: rows, stride }, { length: rowLength, stride: across }] = plane;
+  const taps = pairsOf(plane).filter((_, i) => i % 2 === 0);
+  return { bytes: stride * across * rows * rowLength * 4, rowLength, taps, phases: phasesOf(plane, true) };
+}
+
+/** For each plane (that a tap sees, if not of all of the image): where its numbers are in the image, where they go, how many rows and columns there are. */
+function phasesOf(plane: Plane, isWhole = false): number[] {
   const [down, across] = plane;
   const phases: number[] = [];
   for (const { p, q, at } of remaindersOf(plane)) {
     const [rows, columns] = [phaseOf(down, p), phaseOf(across, q)];
     const height = Math.min(rows.count, down.length - rows.at);
     const width = Math.min(columns.count, across.length - columns.at);
-    if (height <= 0 || width <= 0 || tapsOf(down, p).length === 0 || tapsOf(across, q).length === 0) continue;
+    const isSeen = tapsOf(down, p).length > 0 && tapsOf(across, q).length > 0;
+    if (height <= 0 || width <= 0 || !(isSeen || isWhole)) continue;
     const to = (at * down.length + rows.at) * across.length + columns.at;
     phases.push((rows.from * across.size + columns.from) * 4, to * 4, height, width);
   }
@@ -155,7 +174,6 @@ export function depthwiseGeometry(w: Window, inner: number, outer: number, at: n
   const flatBytes = Math.max(flatCount, back.most) * 4 + slack;
   const fields: Readonly<Record<DepthwiseName, number>> = {
     isDepthwise: 1,
-    imagePlane: w.height * w.width * 4,
     downBytes: down.stride * w.width * 4,
     acrossBytes: across.stride * 4,
     planeBytes,

@@ -7,7 +7,7 @@
  */
 import type { Window } from "@chainrule/core/internal";
 import { type Code, numbered } from "../assembler.ts";
-import { depthwiseGeometry, depthwiseNames } from "./conv-depthwise-geometry.ts";
+import { depthwiseGeometry, depthwiseNames, planesOf } from "./conv-depthwise-geometry.ts";
 
 /** A convolution of `images` images of `channels` with kernels of `outputs`, in groups. */
 export interface ConvolutionSizes {
@@ -16,6 +16,8 @@ export interface ConvolutionSizes {
   readonly channels: number;
   readonly outputs: number;
   readonly groups: number;
+  /** Of pools, which read strided windows where they are. */
+  readonly isPool?: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ConvolutionSizes {
 const names = [
   ...(["images", "groups", "outputs", "kernel", "depth", "count"] as const),
   ...(["imageBytes", "resultBytes", "plane", "groupBytes"] as const),
-  ...(["padded", "before", "planes", "rows", "rowBytes", "paddedRow"] as const),
+  ...(["padded", "planes", "imagePlane", "rowBytes", "paddedRow", "padDown", "padAcross", "pads", "padCount"] as const),
   ...(["across", "down", "halves"] as const),
   ...depthwiseNames,
   ...([
@@ -100,16 +102,40 @@ function quadsOf({ stride, out }: Window, width: number): number[] {
   return quads;
 }
 
-/** Works out the tables for one kind of convolution. */
-export function geometryOf({ window: w, images, channels, outputs, groups }: ConvolutionSizes): Geometry {
-  const [kh, kw] = w.kernel;
-  const [inner, outer] = [channels / groups, outputs / groups];
-  const [kernel, count] = [kh * kw, w.out[0] * w.out[1]];
-  const depth = inner * kernel;
-  const reach = [0, 1].map((d) => (w.out[d] - 1) * w.stride[d] + (w.kernel[d] - 1) * w.dilation[d] + 1);
-  const [height, width] = [w.height, w.width].map((size, d) => Math.max(reach[d], size + w.before[d]));
-  const plane = height * width * 4;
+/**
+ * How images lie: where they are, or with zeros around them; those whose windows go on by more than 1 along rows in planes, so
+ * that windows lie side by side (but for pools). `step` is how far windows go on there, `pads` what is copied.
+ */
+function layoutOf(w: Window, isPool: boolean) {
+  const [height, width] = [0, 1].map((d) => {
+    const reach = (w.out[d] - 1) * w.stride[d] + (w.kernel[d] - 1) * w.dilation[d] + 1;
+    return Math.max(reach, [w.height, w.width][d] + w.before[d]);
+  });
+  if (!isPool && w.stride[1] > 1 && w.out[1] >= 4) {
+    const { bytes, rowLength, taps, phases } = planesOf(w);
+    return { plane: bytes, padded: true, rowLength, pads: phases, taps, step: [1, 1] as const };
+  }
+  const taps: number[] = [];
+  for (let i = 0; i < w.kernel[0]; i++)
+    for (let j = 0; j < w.kernel[1]; j++) taps.push((i * w.dilation[0] * width + j * w.dilation[1]) * 4);
+  const pads = [0, (w.before[0] * width + w.before[1]) * 4, w.height, w.width];
   const padded = height * width !== w.height * w.width;
+  return { plane: height * width * 4, padded, rowLength: width, pads, taps, step: w.stride };
+}
+
+/** Works out the tables for one kind of convolution. */
+export function geometryOf({
+  window: w,
+  images,
+  channels,
+  outputs,
+  groups,
+  isPool = false,
+}: ConvolutionSizes): Geometry {
+  const [inner, outer] = [channels / groups, outputs / groups];
+  const [kernel, count] = [w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]];
+  const depth = inner * kernel;
+  const { plane, padded, rowLength, pads, taps: tapsOfPlane, step } = layoutOf(w, isPool);
   const tiles = Math.ceil(depth / 4);
   const panels = Math.ceil(outer / 8);
   const weights = spare + upTo(4, outer) * 32;
@@ -117,8 +143,8 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
   const panel = upTo(16, image + (padded ? channels * plane : 0));
   const sums = panel + Math.max(Math.max(depth, count, outer) * 32, padded ? plane : 0);
   const taps = names.length * 4;
-  const quads = quadsOf(w, width);
-  const ints = names.length + 2 * depth + count + quads.length + masks.length;
+  const quads = quadsOf({ ...w, stride: step }, rowLength);
+  const ints = names.length + 2 * depth + count + quads.length + masks.length + pads.length;
   const {
     fields,
     numbers: tables,
@@ -136,11 +162,14 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
     plane,
     groupBytes: inner * plane,
     padded: padded ? channels * plane : 0,
-    before: (w.before[0] * width + w.before[1]) * 4,
     planes: channels,
-    rows: w.height,
+    imagePlane: w.height * w.width * 4,
     rowBytes: w.width * 4,
-    paddedRow: width * 4,
+    paddedRow: rowLength * 4,
+    padDown: (w.stride[0] / step[0]) * w.width * 4,
+    padAcross: (w.stride[1] / step[1]) * 4,
+    pads: taps + (2 * depth + count + quads.length + masks.length) * 4,
+    padCount: pads.length / 4,
     across: w.out[1],
     down: w.out[0],
     halves: Number(!padded && [...w.kernel, ...w.stride].every((n) => n === 2) && w.dilation.every((n) => n === 1)),
@@ -163,12 +192,10 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
     numbers[i] = header[name];
   });
   let at = names.length;
-  for (let c = 0; c < inner; c++)
-    for (let i = 0; i < kh; i++)
-      for (let j = 0; j < kw; j++) numbers[at++] = c * plane + (i * w.dilation[0] * width + j * w.dilation[1]) * 4;
+  for (let c = 0; c < inner; c++) for (const tap of tapsOfPlane) numbers[at++] = c * plane + tap;
   for (let y = 0; y < w.out[0]; y++)
-    for (let x = 0; x < w.out[1]; x++) numbers[at++] = (y * w.stride[0] * width + x * w.stride[1]) * 4;
+    for (let x = 0; x < w.out[1]; x++) numbers[at++] = (y * step[0] * rowLength + x * step[1]) * 4;
   for (let k = 0; k < depth; k++) numbers[at++] = k * 32;
-  numbers.set([...quads, ...masks, ...tables], at);
+  numbers.set([...quads, ...masks, ...pads, ...tables], at);
   return { numbers, scratch, weightParts: fields.isDepthwise ? groups : tiles };
 }

@@ -58,7 +58,7 @@ export const linesFunction: FunctionDefinition = {
 };
 
 /**
- * (image, padded image, geometry, copiesIn): copies an image into the middle of one that is larger, or (`copiesIn` 0) back
+ * (image, padded image, geometry, copiesIn): copies an image into the middle of one that is larger, or into planes, or (`copiesIn` 0) back
  * out of it.
  */
 export const padFunction: FunctionDefinition = {
@@ -68,16 +68,32 @@ export const padFunction: FunctionDefinition = {
   body: (code) => {
     const [image, padded, geometry, copiesIn] = [0, 1, 2, 3];
     const f = fetchFields(code, geometry);
-    const size: Term[] = [f.rows, f.rowBytes, [2], "i32.shr_u"];
-    const inner: Term[] = [padded, f.paddedRow, [4]];
-    const outer: Term[] = [image, f.rowBytes, [4]];
-    code.put(padded, padded, f.before, "i32.add");
+    const { left, phase, to } = code.variables("left", "phase", "to");
+    const inner: Term[] = [to, f.paddedRow, [4]];
+    const field = (i: number) => code.get(phase).access("i32.load", 4 * i);
     code.repeat(f.planes, () => {
-      code.get(copiesIn).branch(
-        () => code.push(...outer, ...inner, ...size).call("conv.lines"),
-        () => code.push(...inner, ...outer, ...size).call("conv.lines"),
-      );
-      code.put(padded, padded, f.plane, "i32.add").put(image, f.rows, f.rowBytes, "i32.mul", image, "i32.add");
+      code.put(phase, geometry, f.pads, "i32.add").put(left, f.padCount);
+      code.repeat(left, () => {
+        const outer = () => field(0).push(image, "i32.add", f.padDown, f.padAcross);
+        const copy = () => {
+          field(2);
+          field(3).call("conv.lines");
+        };
+        field(1).push(padded, "i32.add").set(to);
+        code.get(copiesIn).branch(
+          () => {
+            outer().push(...inner);
+            copy();
+          },
+          () => {
+            code.push(...inner);
+            outer();
+            copy();
+          },
+        );
+        code.advance(phase, 16);
+      });
+      code.put(padded, padded, f.plane, "i32.add").put(image, image, f.imagePlane, "i32.add");
     });
   },
 };
