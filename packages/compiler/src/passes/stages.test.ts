@@ -72,6 +72,16 @@ describe("stages", () => {
     checkCompiled((a) => where(a.greater(0), geluByTanh(a), a).softmax(-1), [x], "float32", 1e-5);
   });
 
+  it("leave in one pass what is computed among the values that it is joined to, and what is empty", () => {
+    const joined = (a: Tensor) => {
+      const below = a.mul(a).sub(3);
+      return concat([below, below.sigmoid().mul(below)], 1);
+    };
+    checkCompiled(joined, [filled([8, 40])], "float32", 1e-5);
+    checkCompiled(geluByTanh, [filled([0, 40])], "float32");
+    checkCompiled((a) => a.sigmoid(), [filled([3, 0, 40])], "float32");
+  });
+
   it("keep NaN, infinities and zeros", () => {
     const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1e-40, 1e38, -1e38];
     const x = [special, special, special, special].map((row) => [row, row, row, row].flat());

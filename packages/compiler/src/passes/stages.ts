@@ -42,7 +42,7 @@ export function halveSigmoids(graph: Graph): Graph {
 }
 
 function isHalved(node: GraphNode): boolean {
-  return node.isMadeBy(sigmoid.op) && node.dtype === "float32" && hasRows(longAxes(node.shape));
+  return node.isMadeBy(sigmoid.op) && node.dtype === "float32" && node.size > 0 && hasRows(longAxes(node.shape));
 }
 
 /** Whether rows are there, of a length for which stages pay. */
@@ -52,8 +52,12 @@ function hasRows(lengths: readonly number[]): boolean {
 
 /** The same graph, long loops in stages. */
 export function cutInStages(fused: FusedGraph, inPlace: InPlace): FusedGraph {
-  // What is computed over its own old value may be read by a later pass.
-  const isFixed = (node: GraphNode) => inPlace.parameters.has(node) || inPlace.aliases.has(node) || callsUser(node);
+  // A later pass may read what was computed over the old value that it wants, or among other values, apart from where it looks.
+  const isFixed = (node: GraphNode) =>
+    inPlace.parameters.has(node) ||
+    inPlace.aliases.has(node) ||
+    (inPlace.parts.get(node)?.strides ?? null) !== null ||
+    callsUser(node);
   let isCut = false;
   const groups = fused.groups.map((group) => {
     const passes = isLong(group) && !group.members.some(isFixed) ? passesOf(group) : [];
