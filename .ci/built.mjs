@@ -65,6 +65,13 @@ try {
   said = error.message;
 }
 if (!said.includes("program.js:")) throw new Error("an error does not name the user's line: " + said);
+for (const elsewhere of [() => tensor(1).numel(), () => tensor(1).numpy(), () => model.get_weights()])
+  try {
+    elsewhere();
+    throw new Error("a name of another library is no error");
+  } catch (error) {
+    if (error.name !== "OptionError") throw error;
+  }
 `,
   );
   process.stdout.write(run("node", ["program.js"], folder));

@@ -159,6 +159,9 @@ it.each<Guess>([
   ],
   ["step(closure)", () => new SGD(new Net()).step(() => tensor(1)), /no arguments[\s\S]*Call loss\.backward\(\) first/],
   ["step(loss)", () => new Adam(new Net()).step(tensor(1)), /no arguments[\s\S]*Call loss\.backward\(\) first/],
+  ["weights that are tensors", () => trained(new TensorWeight()), /modules by parameter\(…\), not behind #/],
+  ["weights that are private", () => trained(new PrivateWeight()), /modules by parameter\(…\), not behind #/],
+  ["an MLP of Values", () => new SGD(new cr.ScalarMLP([2, 1])).step(), /expected parameters, got a Value/],
   [
     "a schedule without return",
     () => trainedWith({ lr: () => {} }),
@@ -184,8 +187,24 @@ it.each<Guess>([
   expect(await messageOf(f)).toMatch(expected);
 });
 
+class TensorWeight extends Module {
+  w = tensor([1, 1], { requiresGrad: true });
+  forward(input: any) {
+    return input.mul(this.w);
+  }
+}
+class PrivateWeight extends Module {
+  readonly #w = parameter([1, 1]);
+  forward(input: any) {
+    return input.mul(this.#w);
+  }
+}
+
 function trainedWith(options: object) {
-  const net = new Net();
+  return trained(new Net(), options);
+}
+
+function trained(net: any, options: object = {}) {
   const optimizer = new SGD(net, options);
   net.call(tensor(x)).sum().backward();
   optimizer.step();

@@ -33,6 +33,7 @@ teachNames(Tensor.prototype, "tensor", "something that tensors have", {
     asType: asDType,
     astype: asDType,
     ...Object.fromEntries(inPlace.map((name) => [name, unchanging])),
+    zero_grad: "Write w.zeroGrad().",
     zero_: "A tensor never changes. For gradients, write w.zeroGrad() or optimizer.zeroGrad().",
     set: 'A tensor never changes: sliceUpdate(x, ["0:2"], y) gives one with another part.',
     requires_grad_: "Make what is learned with parameter(x).",

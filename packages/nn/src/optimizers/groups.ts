@@ -75,7 +75,7 @@ function isModule(source: object): source is { namedParameters(): ReadonlyMap<st
 export function parametersOf({ source }: Pick<Group, "source">): readonly Parameter[] {
   // Of a module those that there are: its layers may still make some.
   if (isModule(source)) return [...source.namedParameters().values()];
-  return hasParameters(source) ? source.parameters() : source;
+  return hasParameters(source) ? checkParameters("step", source.parameters()) : source;
 }
 
 function isGroup(item: unknown): boolean {
@@ -149,7 +149,7 @@ export function groupsByParameter<H extends Hyperparameters>(
       where,
       expected: "parameters to update",
       got: "none",
-      hint: "Pass them when making the optimizer, or later with bind(model); layers have theirs once they know their input.",
+      hint: "Pass or bind them. Layers have theirs once they know their input, modules by parameter(…), not behind #.",
     });
   return members;
 }
