@@ -47,9 +47,6 @@ let loaded;
 export const all = () => (loaded ??= ${after ?? ""}(createRequire(import.meta.url)("./${module}.js")));
 `;
 
-/** csv-parse has a version for Node, which is faster than that for all hosts, which the source asks for. */
-const forNode = { "csv-parse/browser/esm/sync": "csv-parse/sync" };
-
 /** Libraries of others: stand-ins for what they export, which load the library when they are used. */
 export const whenUsed = (folder) => ({
   name: "when used",
@@ -61,10 +58,9 @@ export const whenUsed = (folder) => ({
       return { path, namespace: "when-used", sideEffects: false };
     });
     onLoad({ filter: /.*/, namespace: "when-used" }, ({ path }) => {
-      const library = forNode[path] ?? path;
-      const found = createRequire(join(folder, "package.json"))(library);
+      const found = createRequire(join(folder, "package.json"))(path);
       const names = Object.keys(found).filter((name) => name !== "default" && /^[A-Za-z_]\w*$/.test(name));
-      return { contents: standIns(library, typeof found === "function" ? [] : names) };
+      return { contents: standIns(path, typeof found === "function" ? [] : names) };
     });
   },
 });
@@ -73,7 +69,7 @@ function standIns(library, names) {
   return `import { createRequire } from "node:module";
 let loaded;
 const library = () => (loaded ??= createRequire(import.meta.url)(${JSON.stringify(library)}));
-export const whenUsed = (pick) =>
+const whenUsed = (pick) =>
   new Proxy(function () {}, {
     apply: (_, self, given) => Reflect.apply(pick(), self, given),
     construct: (_, given) => Reflect.construct(pick(), given),
