@@ -45,6 +45,13 @@ describe(`random programs, seed ${seed}, compute the same compiled and eager`, (
     fc.assert(fc.property(programsOf(), checkValues), runs(250));
   });
 
+  it("values of long rows", limit, () => {
+    fc.assert(
+      fc.property(programsOf({ longRows: true, kinds: ["exact", "smooth"], longest: 9 }), checkValues),
+      runs(100),
+    );
+  });
+
   it("values with NaN, infinities, zeros of both signs and the ends of the numbers, to the last bit", limit, () => {
     const programs = programsOf({ kinds: ["exact", "choice"], wild: true, extreme: true });
     fc.assert(fc.property(programs, checkValues), runs(150));

@@ -40,6 +40,10 @@ const lengths = fc.oneof(
 const shapes = fc
   .array(lengths, { minLength: 0, maxLength: 4 })
   .map((shape) => (sizeOf(shape) > 600 ? shape.slice(0, 2) : shape));
+/** Rows as long as those that loops of many steps go over in several passes. */
+const rowShapes = fc
+  .tuple(fc.array(fc.constantFrom(0, 1, 2, 3, 4, 5, 8), { minLength: 1, maxLength: 2 }), fc.constantFrom(32, 33, 47))
+  .map(([rows, length]) => [...rows, length]);
 const dtypes = fc.oneof(
   { weight: 8, arbitrary: fc.constant("float32" as const) },
   { weight: 1, arbitrary: fc.constantFrom("float64" as const, "int32" as const, "bool" as const) },
@@ -53,11 +57,12 @@ export function programsOf({
   wild = false,
   extreme = false,
   longest = 14,
+  longRows = false,
 } = {}): fc.Arbitrary<Program> {
   const names = Object.keys(known).filter((name) => kinds.includes(known[name].kind));
   const input = (dtype: typeof dtypes | fc.Arbitrary<"float32">) =>
     fc.record({
-      ...{ shape: shapes, dtype },
+      ...{ shape: longRows ? rowShapes : shapes, dtype },
       ...{ wild: wild ? fc.boolean() : fc.constant(false), extreme: fc.constant(extreme) },
     });
   return fc.record({
