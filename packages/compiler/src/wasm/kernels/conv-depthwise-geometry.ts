@@ -52,14 +52,12 @@ interface Axis {
   readonly back: number;
 }
 
-/** @param isWhole whether a plane has room for what no window sees, too. */
-function axisOf(w: Window, d: 0 | 1, isWhole = false): Axis {
+function axisOf(w: Window, d: 0 | 1): Axis {
   const [size, out, kernel] = [[w.height, w.width][d], w.out[d], w.kernel[d]];
   const [stride, dilation, before] = [w.stride[d], w.dilation[d], w.before[d]];
   const reach = Math.floor(((kernel - 1) * dilation) / stride);
   const back = Math.floor((before + size - 1) / stride) + 1 + reach;
-  const length = isWhole ? Math.max(out, back - 2 * reach) + reach : out + reach;
-  return { size, out, kernel, stride, dilation, before, reach, length, back };
+  return { size, out, kernel, stride, dilation, before, reach, length: out + reach, back };
 }
 
 /** The elements of an axis with a remainder: the first, which of its remainder that is, and how many there are. */
@@ -99,32 +97,37 @@ function pairsOf([down, across]: Plane): number[] {
   return pairs;
 }
 
-/** How all of an image lies in planes. */
+/** How an image lies in the planes that taps see: so many bytes, and rows of one length. */
 export interface Planes {
   readonly bytes: number;
   readonly rowLength: number;
-  /** Where each tap sees in the planes from a window on, in bytes. */
+  /** Where each tap sees in them from a window on, in bytes. */
   readonly taps: readonly number[];
+  /** As `phasesOf` has it. */
   readonly phases: readonly number[];
 }
 
 export function planesOf(w: Window): Planes {
-  const plane = [axisOf(w, 0, true), axisOf(w, 1, true)] as const;
-  const [{ length: rows, stride }, { length: rowLength, stride: across }] = plane;
+  const plane = [axisOf(w, 0), axisOf(w, 1)] as const;
+  const rowLength = plane[1].length;
+  const bytes = plane[0].length * rowLength * 4;
   const taps = pairsOf(plane).filter((_, i) => i % 2 === 0);
-  return { bytes: stride * across * rows * rowLength * 4, rowLength, taps, phases: phasesOf(plane, true) };
+  // Planes that no tap sees take no room.
+  const seen = [...new Set(taps.map((at) => Math.floor(at / bytes)))];
+  const moved = (at: number) => seen.indexOf(Math.floor(at / bytes)) * bytes + (at % bytes);
+  const phases = phasesOf(plane).map((x, i) => (i % 4 === 1 ? moved(x) : x));
+  return { bytes: seen.length * bytes, rowLength, taps: taps.map(moved), phases };
 }
 
-/** For each plane (that a tap sees, if not of all of the image): where its numbers are in the image, where they go, how many rows and columns there are. */
-function phasesOf(plane: Plane, isWhole = false): number[] {
+/** For each plane that a tap sees: where its numbers are in the image, where they go, how many rows and columns there are. */
+function phasesOf(plane: Plane): number[] {
   const [down, across] = plane;
   const phases: number[] = [];
   for (const { p, q, at } of remaindersOf(plane)) {
     const [rows, columns] = [phaseOf(down, p), phaseOf(across, q)];
     const height = Math.min(rows.count, down.length - rows.at);
     const width = Math.min(columns.count, across.length - columns.at);
-    const isSeen = tapsOf(down, p).length > 0 && tapsOf(across, q).length > 0;
-    if (height <= 0 || width <= 0 || !(isSeen || isWhole)) continue;
+    if (height <= 0 || width <= 0 || tapsOf(down, p).length === 0 || tapsOf(across, q).length === 0) continue;
     const to = (at * down.length + rows.at) * across.length + columns.at;
     phases.push((rows.from * across.size + columns.from) * 4, to * 4, height, width);
   }

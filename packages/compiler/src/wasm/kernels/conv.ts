@@ -236,6 +236,8 @@ function byInput(run: Run): void {
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.tiles, f.outputs, "i32.mul", [4], "i32.shl", v.w, "i32.add");
     });
+    // Planes lack what no window sees.
+    code.push(f.padAcross, [4], "i32.gt_s").branch(() => code.push(v.image, [0], f.imageBytes, "memory.fill"));
     code.get(f.padded).branch(() => code.push(v.image, image, geometry, [0]).call("conv.pad"));
   });
 }
