@@ -150,6 +150,17 @@ it("equal steps may read what was made two steps before, if they can be begun wh
   expect(checkScans(twoBack, [filled([4]), filled([4])]).forwards).toEqual([19]);
 });
 
+it("a sum of what the step before made, in another shape, begins with what came into the first step", () => {
+  // Backwards, the gradient of x.slice(t) is what came back of the step after: parts, laid one after another in zeros.
+  const f: F = (x, start) => {
+    let [h, before] = [start, zeros([1, 4], { dtype: x.dtype })];
+    for (let t = x.shape[0] - 1; t >= 0; t--) [h, before] = [h.add(x.slice(t)).add(before.mul(0.25)), h];
+    return h.mul(h);
+  };
+  const { backwards } = checkScans(f, [filled([24, 1, 4]), filled([1, 4])]);
+  expect(backwards.length).toBeGreaterThan(0);
+});
+
 it("what is the same at each step is computed once", () => {
   const same: F = (h, w) => {
     for (let t = 0; t < 12; t++) h = h.add(w.exp().softmax(0)).tanh().mul(w.exp().mean()).sub(h);

@@ -252,7 +252,10 @@ class Rerolling {
     }
     const { at } = input as { readonly at: number };
     const { kept, node } = this.#results.get(loop)!.get(at)!;
-    if (kept === "all") return to.reshape(node, shape);
+    if (kept !== "carried") {
+      if (kept === "last" || input.kind === "before") throw new RangeError("a sum of what is not kept of all steps");
+      return to.reshape(node, shape);
+    }
     // Of what is carried there is one entry more: the first of what comes in, or of what goes out.
     const isLater = (input.kind === "step") !== loop.reversed;
     return to.reshape(to.slice(node, isLater ? 1 : 0, loop.steps), shape);
@@ -324,10 +327,9 @@ class BodyWriter {
       this.#operations.set(at, this.to.add(applied(op, attributes, made), node));
     });
     // What only a sum reads of the step before is kept with what it was at first.
-    for (const { term, inputs } of loop.sums)
-      inputs.forEach((input, i) => {
-        if (input.kind === "before") this.#carry(input.at, loop.nodeAt(0, term).inputs[i], operandOf);
-      });
+    for (const { inputs } of loop.sums)
+      for (const input of inputs)
+        if (input.kind === "before") this.#carry(input.at, initialsOf(loop, input.at)[0], operandOf);
     for (const at of [...this.#carries.map((carry) => carry.at), ...wanted])
       if (!this.#outputs.includes(at)) this.#outputs.push(at);
     const carries = this.#carries.map(({ at, operand }): Carry => ({ operand, value: this.outputOf(at) }));
