@@ -27,6 +27,8 @@ export interface OpEntry {
   readonly of?: "elements" | "lines" | "windows";
   /** Whether a second call gives something else. */
   readonly draws?: boolean;
+  /** So many times the gradient that arrives is about what its own gradient adds up, at special numbers; 1 by default. */
+  readonly magnitude?: number;
 }
 
 const floats: readonly DType[] = ["float32", "float64"];
@@ -260,7 +262,11 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
   softmax: along((x, axis) => core.softmax(x, axis), "rounding", floats),
   logSoftmax: along((x, axis) => core.logSoftmax(x, axis), "rounding", floats),
   softmaxBackward: along((x, axis) => backward((t) => core.softmax(t, axis), x), "rounding", floats),
-  logSoftmaxBackward: along((x, axis) => backward((t) => core.logSoftmax(t, axis), x), "rounding", floats),
+  logSoftmaxBackward: {
+    ...along((x, axis) => backward((t) => core.logSoftmax(t, axis), x), "rounding", floats),
+    // It multiplies what arrives by the sum of a line of special numbers, by half and less 1.
+    magnitude: 100,
+  },
 
   matmul: {
     dtypes: numeric,

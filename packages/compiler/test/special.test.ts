@@ -98,7 +98,11 @@ describe.each(entries)("%s at special numbers", (_name, entry) => {
         slopes(given, ...operands).forEach((written, i) => {
           const what = `${dtype}, gradient ${i} for ${g}`;
           if (entry.agreement === "bit") expectIdentical(found[i], written, what);
-          else expectEachNear(found[i], written, what, entry.of === "elements" ? 0 : 1e-6 * Math.max(1, Math.abs(g)));
+          else {
+            const { magnitude = 1 } = entry;
+            const absolute = entry.of === "elements" ? 0 : 1e-6 * magnitude * Math.max(1, Math.abs(g));
+            expectEachNear(found[i], written, what, absolute);
+          }
         });
       }
   });

@@ -171,12 +171,16 @@ export const logSoftmaxOp: Op<number> = builtin({
 export const softmaxBackwardOp: Op<number> = builtin({
   name: "softmaxBackward",
   inferShape: ([g]) => g,
-  kernel: (out, [g, y], axis) =>
+  kernel: (out, [g, y], axis) => {
+    const round = roundingOf(out);
     eachLine(g, axis, (start, end, step) => {
       let total = 0;
-      for (let i = start; i < end; i += step) total += g.storage[i] * y.storage[i];
-      for (let i = start; i < end; i += step) out.storage[i] = y.storage[i] * g.storage[i] - y.storage[i] * total;
-    }),
+      for (let i = start; i < end; i += step) total += round(g.storage[i] * y.storage[i]);
+      total = round(total);
+      for (let i = start; i < end; i += step)
+        out.storage[i] = round(g.storage[i] * y.storage[i]) - round(y.storage[i] * total);
+    });
+  },
   gradient: [
     (v, { inputs: [, y], attributes: axis }) => applyOp(softmaxBackwardOp, [v, y], axis),
     (v, { inputs: [g, y], attributes: axis }) => {
@@ -197,12 +201,16 @@ export const softmaxBackwardOp: Op<number> = builtin({
 export const logSoftmaxBackwardOp: Op<number> = builtin({
   name: "logSoftmaxBackward",
   inferShape: ([g]) => g,
-  kernel: (out, [g, y], axis) =>
+  kernel: (out, [g, y], axis) => {
+    const round = roundingOf(out);
     eachLine(g, axis, (start, end, step) => {
       let total = 0;
       for (let i = start; i < end; i += step) total += g.storage[i];
-      for (let i = start; i < end; i += step) out.storage[i] = g.storage[i] - Math.exp(y.storage[i]) * total;
-    }),
+      total = round(total);
+      for (let i = start; i < end; i += step)
+        out.storage[i] = g.storage[i] - round(round(Math.exp(y.storage[i])) * total);
+    });
+  },
   gradient: [
     (v, { inputs: [, y], attributes: axis }) => v.sub(sum(v.mul(exp(y)), axis, { keepDims: true })),
     (v, { inputs: [g, y], attributes: axis }) =>
@@ -216,6 +224,11 @@ export const logSoftmaxBackwardOp: Op<number> = builtin({
     compose: ([g, y]) => g.sub(exp(y).mul(sum(g, axis, { keepDims: true }))),
   }),
 });
+
+/** A number as the dtype has it: what overflows or vanishes on the way does so here as in operations one after another. */
+function roundingOf({ dtype }: KernelOperand): (x: number) => number {
+  return dtype === "float32" ? Math.fround : (x) => x;
+}
 
 /** Calls `body` with the first element of each line along the axis, what comes after its last, and the step between them. */
 function eachLine(
