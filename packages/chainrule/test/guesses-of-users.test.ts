@@ -159,8 +159,16 @@ it.each<Guess>([
   ],
   ["step(closure)", () => new SGD(new Net()).step(() => tensor(1)), /no arguments[\s\S]*Call loss\.backward\(\) first/],
   ["step(loss)", () => new Adam(new Net()).step(tensor(1)), /no arguments[\s\S]*Call loss\.backward\(\) first/],
-  ["weights that are tensors", () => trained(new TensorWeight()), /modules by parameter\(…\), not behind #/],
-  ["weights that are private", () => trained(new PrivateWeight()), /modules by parameter\(…\), not behind #/],
+  [
+    "weights that are tensors",
+    () => trained(new TensorWeight()),
+    /weights of a module are parameter\(…\), in fields without #/,
+  ],
+  [
+    "weights that are private",
+    () => trained(new PrivateWeight()),
+    /weights of a module are parameter\(…\), in fields without #/,
+  ],
   ["an MLP of Values", () => new SGD(new cr.ScalarMLP([2, 1])).step(), /expected parameters, got a Value/],
   [
     "a schedule without return",

@@ -149,7 +149,7 @@ export function groupsByParameter<H extends Hyperparameters>(
       where,
       expected: "parameters to update",
       got: "none",
-      hint: "Pass or bind them. Layers have theirs once they know their input, modules by parameter(…), not behind #.",
+      hint: "Pass them, or bind(model). Layers have theirs once they know their input; weights of a module are parameter(…), in fields without #.",
     });
   return members;
 }
