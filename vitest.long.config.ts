@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * What takes too long for `pnpm test`: the examples and the programs of the documentation, each a process of its own, their
- * types, what an editor says, bundles, threads.
+ * types, what an editor says, bundles, threads, and graphs of thousands of nodes.
  */
 export const long = [
   "examples/*.test.ts",
@@ -11,6 +11,8 @@ export const long = [
   "packages/chainrule/test/editor/*.test.ts",
   "packages/nn/test/bundle.test.ts",
   "packages/compiler/test/threads.test.ts",
+  "packages/compiler/test/wide.test.ts",
+  "packages/compiler/test/work.test.ts",
 ];
 
 export default defineConfig({
