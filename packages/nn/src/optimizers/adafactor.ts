@@ -3,8 +3,9 @@
  */
 import { type Tensor, zerosLike } from "@chainrule/core";
 import { aboveZero, atLeastZero } from "../number-checks.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
 import { nameOptimizers } from "./named.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { type Hyperparameters, scaledBy } from "./rule.ts";
 
 /** The hyperparameters of {@link Adafactor}. */

@@ -6,7 +6,8 @@
  */
 import { pow, scalar, type Tensor, zerosLike } from "@chainrule/core";
 import { atLeastZero } from "../number-checks.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import type { EpsPlacement } from "./options.ts";
 import {
   descend,

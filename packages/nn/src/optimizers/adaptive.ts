@@ -5,7 +5,8 @@
  */
 import { fullLike, type Tensor, zerosLike } from "@chainrule/core";
 import { atLeastZero, zeroToOne } from "../number-checks.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import type { EpsPlacement } from "./options.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 import { velocityAfter } from "./sgd.ts";

@@ -3,8 +3,9 @@
  */
 import { fullLike, type Tensor, zerosLike } from "@chainrule/core";
 import { atLeastZero, isFiniteNumber } from "../number-checks.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
 import { nameOptimizers } from "./named.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { dividedBy, type Hyperparameters } from "./rule.ts";
 
 /** The hyperparameters of {@link Ftrl}. */

@@ -2,8 +2,9 @@
  * Lion: steps of one size, in the direction of a sign.
  */
 import { zerosLike } from "@chainrule/core";
+import { defineOptimizer } from "./define-optimizer.ts";
 import { nameOptimizers } from "./named.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, movingAverage } from "./rule.ts";
 
 /** The hyperparameters of {@link Lion}. */

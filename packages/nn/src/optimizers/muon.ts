@@ -5,8 +5,9 @@ import { type Parameter, type Tensor, zerosLike } from "@chainrule/core";
 import { isEmbeddingTable } from "../embedding-tables.ts";
 import { aboveZero } from "../number-checks.ts";
 import { Adam } from "./adam.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
 import { nameOptimizers } from "./named.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters } from "./rule.ts";
 
 /** The hyperparameters of {@link Muon}. */

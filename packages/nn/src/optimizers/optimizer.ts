@@ -11,17 +11,17 @@ import {
   noGrad,
   OptionError,
   type Parameter,
-  ShapeError,
   Tensor,
   type TensorLike,
 } from "@chainrule/core";
-import { atomic, describe, formatShape, onFailure, sameShape, tracer } from "@chainrule/core/internal";
-import { inSnakeCase, refuseAssignments, refuseWrites } from "../assignments.ts";
+import { atomic, describe, onFailure, tracer } from "@chainrule/core/internal";
+import { refuseWrites } from "../assignments.ts";
 import { constrained, hasConstraint } from "../constrained.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { clipByGlobalNorm } from "./clip.ts";
 import { type ExtendedRule, extension } from "./extension.ts";
+import { checkGradient, sayOnce } from "./gradients.ts";
 import {
   defaultGroup,
   type Group,
@@ -32,7 +32,7 @@ import {
   toGroups,
 } from "./groups.ts";
 import { type CommonOptions, completeOptions, type OptimizerOptions } from "./options.ts";
-import { type Hyperparameters, scaledBy, type Tensors, type UpdateRule } from "./rule.ts";
+import { checkRule, type Hyperparameters, scaledBy, type Tensors, type UpdateRule } from "./rule.ts";
 import { readState, writeState } from "./state.ts";
 import { StepCounters } from "./step-counters.ts";
 import { Updates } from "./updates.ts";
@@ -41,7 +41,7 @@ import { Updates } from "./updates.ts";
 export type Slots = Readonly<Record<string, Parameter>>;
 
 /**
- * Changes parameters so that a loss gets smaller. Made by {@link defineOptimizer}: `SGD`, `Adam`, ….
+ * Changes parameters so that a loss gets smaller. Made by `defineOptimizer`: `SGD`, `Adam`, ….
  *
  * @example
  * const optimizer = new Adam(model, { lr: 0.001 });
@@ -376,100 +376,9 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   }
 }
 
-/** A class of optimizers: what {@link defineOptimizer} makes. */
-export interface OptimizerClass<H extends Hyperparameters = Hyperparameters> {
-  /** Without parameters, which `compile` or `bind` gives later. */
-  new (options?: OptimizerOptions<H>): Optimizer<H>;
-  /** For a module, a list of parameters, or groups of them. */
-  new (target: OptimizerTarget<H>, options?: OptimizerOptions<H>): Optimizer<H>;
-  readonly rule: UpdateRule<H>;
-}
-
-/**
- * Makes a class of optimizers of an update rule.
- *
- * @throws OptionError for a rule without a name, defaults or an update.
- *
- * @example
- * const SignSGD = defineOptimizer({
- *   name: "SignSGD",
- *   defaults: { lr: 0.001, weightDecay: 0 },
- *   update: (weight, gradient, _slots, { lr }) => ({ weight: weight.sub(gradient.sign().mul(lr.cast(weight.dtype))) }),
- * });
- * new SignSGD(model, { lr: 0.01 }).step();
- */
-export function defineOptimizer<H extends Hyperparameters>(rule: UpdateRule<H>): OptimizerClass<H> {
-  checkRule(rule as never);
-  const Made = class extends Optimizer<H> {
-    static readonly rule = rule;
-
-    constructor(first?: OptimizerTarget<H> | OptimizerOptions<H>, second?: OptimizerOptions<H>) {
-      refuseSurplus(rule.name, arguments, 2);
-      if (!Object.hasOwn(Made.prototype, "learning_rate")) refuseOptions(Made as never, rule);
-      if (isOptions(first)) {
-        if (second !== undefined) throw twoOptions(rule.name);
-        super(rule, undefined, first);
-      } else super(rule, first, second);
-    }
-  };
-  Object.defineProperty(Made, "name", { value: rule.name });
-  return Made;
-}
-
-/** With the first of its objects: `optimizer.learningRate = 0.1` says how the rate is set. */
-function refuseOptions<H extends Hyperparameters>(Made: OptimizerClass<H>, rule: UpdateRule<H>): void {
-  const names = [
-    ...Object.keys(rule.defaults),
-    "clipNorm",
-    "clipValue",
-    "epsilon",
-    "learning_rate",
-    ...extension.names,
-  ];
-  refuseAssignments<Optimizer<H>>(Made, [...names, ...names.map(inSnakeCase)], ({ name }, option) => ({
-    where: `${name}, ${option}`,
-    hint: `The learning rate is set by lr; all else is said when it is made: new ${name}(model, { … }).`,
-  }));
-}
-
-function checkRule(rule: UpdateRule<Hyperparameters> | null | undefined): void {
-  const { name, update, defaults } = rule ?? {};
-  if (typeof name === "string" && name !== "" && typeof update === "function" && defaults?.lr !== undefined) return;
-  throw new OptionError({
-    where: "defineOptimizer",
-    expected: "a rule with a name, defaults (lr and weightDecay among them) and an update function",
-    got: describe(rule),
-  });
-}
-
-function isOptions<H extends Hyperparameters>(
-  x: OptimizerTarget<H> | OptimizerOptions<H> | undefined,
-): x is OptimizerOptions<H> {
-  if (x === undefined || x === null || hasParameters(x)) return false;
-  return Object.getPrototypeOf(x) === Object.prototype && !(Symbol.iterator in x);
-}
-
-function twoOptions(where: string): OptionError {
-  return new OptionError({
-    where,
-    expected: "parameters first, then options",
-    got: "two objects of options",
-    hint: "Groups go in a list: [{ params, lr }, …].",
-  });
-}
-
 function checkedRate(where: string, lr: number): number {
   if (typeof lr === "number" && lr >= 0 && lr < Number.POSITIVE_INFINITY) return lr;
   throw new ModelError({ where: `${where}, schedule`, expected: "a learning rate of at least 0", got: describe(lr) });
-}
-
-function checkGradient(where: string, weight: Parameter): void {
-  if (sameShape(weight.shape, weight.grad!.shape)) return;
-  throw new ShapeError({
-    where: `${where}.step`,
-    expected: `a gradient in its parameter's shape, ${formatShape(weight.shape)}`,
-    got: formatShape(weight.grad!.shape),
-  });
 }
 
 /** The function of two objects, computed once for each pair. */
@@ -481,15 +390,4 @@ function memoized<A extends object, B extends object, R>(f: (a: A, b: B) => R): 
     known.set(a, row.set(b, result));
     return result;
   };
-}
-
-let isSaid = false;
-
-/** A step before any backward pass changes nothing, which nobody wants. */
-function sayOnce(name: string, parameters: Iterable<Parameter>): void {
-  if (isSaid || isTracing() || ![...parameters].some(({ requiresGrad }) => requiresGrad)) return;
-  isSaid = true;
-  console.warn(
-    `${name}.step: no parameter has a gradient, so that none changes. Call loss.backward() first. This is said once.`,
-  );
 }

@@ -2,8 +2,9 @@
  * RAdam: Adam that waits with its adaptive rates until it has seen enough gradients to trust them.
  */
 import { pow, where, zerosLike } from "@chainrule/core";
+import { defineOptimizer } from "./define-optimizer.ts";
 import { nameOptimizers } from "./named.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, movingAverage, scaledBy } from "./rule.ts";
 
 /** The hyperparameters of {@link RAdam}. */

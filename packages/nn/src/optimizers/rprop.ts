@@ -4,8 +4,9 @@
 import { fullLike, ValueError, where, zerosLike } from "@chainrule/core";
 import { describe, listInWords } from "@chainrule/core/internal";
 import { isFiniteNumber } from "../number-checks.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
 import { nameOptimizers } from "./named.ts";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import type { Hyperparameters } from "./rule.ts";
 
 /** The hyperparameters of {@link Rprop}. */

@@ -1,7 +1,8 @@
 /**
  * What an optimizer is: one rule that says how a weight changes, written in tensor operations.
  */
-import type { Tensor } from "@chainrule/core";
+import { OptionError, type Tensor } from "@chainrule/core";
+import { describe } from "@chainrule/core/internal";
 import type { NumberRange } from "../number-checks.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 
@@ -74,4 +75,15 @@ export function dividedBy(x: Tensor, scalar: Tensor): Tensor {
 /** The exponential moving average, β · before + (1 - β) · now; β is a tensor where a schedule sets it. */
 export function movingAverage(before: Tensor, now: Tensor, beta: number | Tensor): Tensor {
   return before.mul(beta).add(now.mul(typeof beta === "number" ? 1 - beta : beta.neg().add(1)));
+}
+
+/** Throws an OptionError for what is no rule. */
+export function checkRule(rule: UpdateRule<Hyperparameters> | null | undefined): void {
+  const { name, update, defaults } = rule ?? {};
+  if (typeof name === "string" && name !== "" && typeof update === "function" && defaults?.lr !== undefined) return;
+  throw new OptionError({
+    where: "defineOptimizer",
+    expected: "a rule with a name, defaults (lr and weightDecay among them) and an update function",
+    got: describe(rule),
+  });
 }

@@ -2,7 +2,8 @@
  * Gradient descent, plain and with momentum: where all the others start from.
  */
 import { OptionError, scalar, type Tensor, where, zerosLike } from "@chainrule/core";
-import { defineOptimizer, type Optimizer } from "./optimizer.ts";
+import { defineOptimizer } from "./define-optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { descend, type Hyperparameters, scaledBy } from "./rule.ts";
 
 /** The hyperparameters of {@link SGD}. */
