@@ -5,6 +5,7 @@
  */
 import * as chainrule from "chainrule";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { messageOf } from "./message-of.ts";
 
 // Much of it is refused by types as well.
 const cr = chainrule as unknown as Record<string, any>;
@@ -26,16 +27,6 @@ const matrix = () =>
 function compiled(options: object = {}) {
   const model = new Sequential([new Dense({ units: 1, inputDim: 2, activation: "sigmoid" })]);
   return model.compile({ optimizer: "adam", loss: "binaryCrossEntropy", metrics: ["accuracy"], ...options });
-}
-
-async function messageOf(f: () => unknown): Promise<string> {
-  try {
-    await f();
-  } catch (error) {
-    expect(error).toBeInstanceOf(chainrule.ChainRuleError);
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
 }
 
 beforeEach(() => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as chainrule from "chainrule";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { messageOf } from "./message-of.ts";
 
 // Much of it is refused by types as well.
 const cr = chainrule as unknown as Record<string, any>;
@@ -25,16 +26,6 @@ function compiled(options: object = {}) {
   return model.compile({ optimizer: "adam", loss: "binaryCrossEntropy", ...options });
 }
 const fit = (options: object) => compiled().fit(x, y, { verbose: 0, ...options });
-
-async function messageOf(f: () => unknown): Promise<string> {
-  try {
-    await f();
-  } catch (error) {
-    expect(error).toBeInstanceOf(chainrule.ChainRuleError);
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
-}
 
 let folder: string;
 beforeAll(() => {

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as chainrule from "chainrule";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { messageOf } from "./message-of.ts";
 
 // Much of it is refused by types as well.
 const cr = chainrule as unknown as Record<string, any>;
@@ -41,16 +42,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   manualSeed(1);
 });
-
-async function messageOf(f: () => unknown): Promise<string> {
-  try {
-    await f();
-  } catch (error) {
-    expect(error).toBeInstanceOf(chainrule.ChainRuleError);
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
-}
 
 const file = (name: string, content: string | Uint8Array) => {
   writeFileSync(join(folder, name), content);
