@@ -32,7 +32,8 @@ export function classStandIn(name) {
     construct: (_, given, made) => Reflect.construct(real(), given, realOf(made)),
     getPrototypeOf: () => {
       const parent = Reflect.getPrototypeOf(real());
-      return parts.get(parent.name)?.proxy.prototype === parent.prototype ? parts.get(parent.name).proxy : parent;
+      const standsIn = parts.get(parent.name);
+      return standsIn?.target.prototype === parent.prototype ? standsIn.proxy : parent;
     },
   });
   // Node shows the target of a proxy; this shows the class.

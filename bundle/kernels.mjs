@@ -1,7 +1,6 @@
 /**
  * The modules of kernels that the compiler generates, which are the same in every program, as files of bytes beside what Node
- * loads: to generate one takes longer than all else that a small program is compiled with. The generator stays the source;
- * nothing of it is in what Node loads.
+ * loads: to read one is faster than to generate it. The generator stays the source; nothing of it is in what Node loads.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
