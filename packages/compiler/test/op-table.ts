@@ -265,7 +265,7 @@ export const opTable: Readonly<Record<string, OpEntry>> = {
   logSoftmaxBackward: {
     ...along((x, axis) => backward((t) => core.logSoftmax(t, axis), x), "rounding", floats),
     // It multiplies what arrives by the sum of a line of special numbers, by half and less 1.
-    magnitude: 100,
+    magnitude: 10,
   },
 
   matmul: {
