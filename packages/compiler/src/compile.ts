@@ -105,7 +105,7 @@ function templateFor(
   // Column fusion: groups → groups, sums down columns computed with the rows that they add up; by one thread alone.
   const columns = threads ? rematerialized : fuseColumns(rematerialized);
   // Bodies of scans: groups → groups, scans with the groups that a step of theirs consists of.
-  const withBodies = compileBodies(columns);
+  const withBodies = compileBodies(columns, threads?.rowsOfScan);
   // Failures first: groups → groups in an order in which what may throw comes before the first update.
   const ordered = putFailuresFirst(withBodies);
   // In-place assignment: groups → the values that are computed where a parameter's old value lies, or in another's memory.

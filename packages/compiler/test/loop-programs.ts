@@ -61,7 +61,7 @@ export function loopPrograms(): fc.Arbitrary<LoopProgram> {
   const some = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 5 });
   return fc.record({
     steps: fc.constantFrom(1, 2, 3, 6, 7, 9, 12, 16, 17, 33),
-    batch: fc.constantFrom(1, 2, 3, 4, 8),
+    batch: fc.constantFrom(1, 2, 3, 4, 6, 8, 13, 16),
     units: fc.constantFrom(1, 2, 3, 4, 5, 8),
     dtype: fc.constantFrom<DType>("float32", "float32", "float64"),
     axis: fc.constantFrom(0, 1),

@@ -16,9 +16,11 @@ import {
   type Tensor,
   valueAndGrad,
 } from "@chainrule/core";
+import { fuzzing } from "@chainrule/testing";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { jit } from "../src/index.ts";
+import type { Phase } from "../src/ir/phases.ts";
 import { makeJit } from "../src/jit.ts";
 import { createThreadGroup, type ThreadGroup } from "../src/runtime/threads/thread-group.ts";
 import { type LoopProgram, loopInputs, loopPrograms, runLoop } from "./loop-programs.ts";
@@ -26,6 +28,8 @@ import { inputsOf, programsOf, runProgram } from "./programs.ts";
 import { expectIdentical } from "./same.ts";
 
 const everything = { leastPart: 1e-6, leastSaving: 0 };
+
+const loops = fuzzing(2);
 
 describe.each([2, 3])("%i threads", (size) => {
   let threads: ThreadGroup;
@@ -66,16 +70,67 @@ describe.each([2, 3])("%i threads", (size) => {
     fc.assert(fc.property(programsOf(), check), { numRuns: 100, seed: size });
   });
 
-  it("compute steps that repeat, and their gradients, as one does, where they are a loop", () => {
+  it("compute steps that repeat, and their gradients, as one does, where they are a loop", loops.limit, () => {
+    const partition = vi.spyOn(threads, "partition");
     const check = (program: LoopProgram) => {
       const loss = (...xs: Tensor[]) =>
         runLoop(program, xs).reduce((total, x) => total.add(x.square().mean()), xs[3].mul(0).sum());
-      compare((...xs) => {
+      const f = (...xs: Tensor[]) => {
         const [value, gradients] = valueAndGrad(loss, { argument: [0, 1, 3, 4] })(...xs);
         return [value, ...gradients, ...runLoop(program, xs)];
-      }, loopInputs(program));
+      };
+      compare(f, loopInputs(program));
     };
-    fc.assert(fc.property(loopPrograms(), check), { numRuns: 50, seed: size });
+    fc.assert(fc.property(loopPrograms(), check), loops.runs(50));
+    const cut = partition.mock.calls.flatMap(([{ groups }], i) => {
+      const tasks = (partition.mock.results[i].value as Phase[]).flatMap((phase) => phase.tasks);
+      return tasks.filter(({ group, parts }) => groups[group].kind === "scan" && parts > 1);
+    });
+    partition.mockRestore();
+    expect(cut.length).toBeGreaterThan(10);
+  });
+
+  describe("cut a loop", () => {
+    const partsOf = (step: (h: Tensor, x: Tensor, w: Tensor) => Tensor, batch = 8) => {
+      manualSeed(size);
+      const [xs, w] = [randn([12, batch, 5]), randn([5, 5]).mul(0.4)];
+      const f = (xs: Tensor, w: Tensor) => {
+        let h = xs.slice(0).mul(0);
+        for (let t = 0; t < 12; t++) h = step(h, xs.slice(t), w);
+        return h.square().mean();
+      };
+      const slopes = (xs: Tensor, w: Tensor) => {
+        const [value, gradients] = valueAndGrad(f, { argument: [0, 1] })(xs, w);
+        return [value, ...gradients];
+      };
+      compare(slopes, [xs, w]);
+      const { kernels } = makeJit(slopes, () => threads.heap).explain(xs, w);
+      // Of the loop forwards, and of that backwards, where there is one.
+      return [...new Set(kernels.filter(({ kind }) => kind === "scan").map(({ parts }) => parts))];
+    };
+
+    it("and its gradients by rows of a batch", () => {
+      expect(partsOf((h, x, w) => h.matmul(w).add(x).tanh())).toEqual([2]);
+      expect(partsOf((h, x, w) => h.softmax(1).add(x).matmul(w), 24)).toEqual([size]);
+      expect(
+        partsOf(
+          (h, x, w) =>
+            h
+              .sub(h.mean(1, { keepDims: true }))
+              .mul(x)
+              .matmul(w)
+              .relu(),
+          7,
+        ),
+      ).toEqual([2]);
+    });
+
+    it("not where its rows meet, or are few", () => {
+      expect(partsOf((h, x, w) => h.matmul(w).add(x).sub(h.mean(0)))).toEqual([1]);
+      expect(partsOf((h, x) => h.T.matmul(h).mul(0.1).sum().add(x).tanh())).toEqual([1]);
+      expect(partsOf((h, x, w) => h.flip(0).matmul(w).add(x).tanh())).toEqual([1]);
+      expect(partsOf((h, x, w) => h.matmul(w).add(x).tanh(), 5)).toEqual([1]);
+    });
   });
 
   it("multiply matrices of any shape and layout as one does", () => {

@@ -9,6 +9,7 @@ import { further, type Place, type Places } from "../ir/layout.ts";
 import type { View } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
+import { rowRange, type WorkPartition } from "./work-partition.ts";
 
 /** Rows of at least so many bytes are copied by one instruction. */
 const longRow = 64;
@@ -56,15 +57,17 @@ export function isInPlace(
   return part?.joined === node && part.index === index;
 }
 
-export function writeCopy(code: Code, node: GraphNode, places: Places): void {
+/** @param partition which rows to copy; all of them by default. */
+export function writeCopy(code: Code, node: GraphNode, places: Places, partition: WorkPartition | null = null): void {
   const bytes = bytesPer(node.dtype);
   const to = places.placeOf(node);
-  if (node.lowering?.kind === "sliceScatter")
-    code
-      .place(to)
-      .int(0)
-      .int(node.size * bytes)
-      .op("memory.fill");
+  if (node.lowering?.kind === "sliceScatter") {
+    const all = node.size * bytes;
+    const range = partition && rowRange(code, partition, all);
+    code.place(to);
+    if (range) code.push(range.start, "i32.add", [0], range.count, "memory.fill");
+    else code.push([0], [all], "memory.fill");
+  }
   for (const { from, index, start, strides } of copiesOf(node)) {
     const view = places.views.of(from);
     // What is computed where it is to lie is there already.
@@ -76,6 +79,7 @@ export function writeCopy(code: Code, node: GraphNode, places: Places): void {
       { place: further(to, start * bytes), strides },
       { place: source, strides: view.strides },
       bytes,
+      partition,
     );
   }
 }
@@ -86,8 +90,16 @@ interface StridedMemory {
 }
 
 /** Loops over all axes; the innermost is one instruction where both sides are contiguous. */
-function writeStridedCopy(code: Code, shape: Shape, to: StridedMemory, from: StridedMemory, bytes: number): void {
+function writeStridedCopy(
+  code: Code,
+  shape: Shape,
+  to: StridedMemory,
+  from: StridedMemory,
+  bytes: number,
+  partition: WorkPartition | null,
+): void {
   const { lengths, strides } = mergeAxes(shape, [to.strides, from.strides]);
+  const range = partition && rowRange(code, partition, lengths[0]);
   const [target, source] = [to, from].map(({ place }) => {
     const pointer = code.local("i32");
     code.place(place).set(pointer);
@@ -97,15 +109,26 @@ function writeStridedCopy(code: Code, shape: Shape, to: StridedMemory, from: Str
   const inner = lengths.length - 1;
   const row = lengths[inner] * bytes;
   const isRow = toStrides[inner] === 1 && fromStrides[inner] === 1 && row >= longRow;
+  // Rows are the outermost axis, or several of the one that there is.
+  if (range)
+    [toStrides, fromStrides].forEach((each, i) => {
+      const pointer = [target, source][i];
+      code.put(pointer, range.start, [each[0] * bytes], "i32.mul", pointer, "i32.add");
+    });
   const move = (axis: number, times: number) => {
     code.advance(target, toStrides[axis] * bytes * times).advance(source, fromStrides[axis] * bytes * times);
   };
   const nest = (axis: number): void => {
-    if (axis === inner && isRow) code.get(target).get(source).int(row).op("memory.copy");
-    else if (axis > inner) copyOne(code, target, source, bytes);
+    if (axis === inner && isRow) {
+      code.get(target).get(source);
+      if (axis === 0 && range) code.push(range.count, [bytes], "i32.mul");
+      else code.int(row);
+      code.op("memory.copy");
+    } else if (axis > inner) copyOne(code, target, source, bytes);
     else {
       const counter = code.local("i32");
-      code.int(lengths[axis]).set(counter);
+      if (axis === 0 && range) code.get(range.count).set(counter);
+      else code.int(lengths[axis]).set(counter);
       code.repeat(counter, () => {
         nest(axis + 1);
         move(axis, 1);

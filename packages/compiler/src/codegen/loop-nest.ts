@@ -14,7 +14,7 @@ import { LoopAccesses, type LoopMemory } from "./loop-accesses.ts";
 import { downColumns, type LoopOrder, orderLoops } from "./loop-order.ts";
 import { type MemoryAccess, patternOf } from "./memory-access.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
-import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
+import { type PartitionRange, partitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
 
 /** What a loop must know of the program that it belongs to. */
 export interface LoopContext extends LoopMemory {
@@ -80,6 +80,11 @@ class LoopNest {
 
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
   #partitionAxis(partition: WorkPartition): void {
+    if (partition.rows !== undefined) {
+      const range = rowRange(this.#code, partition, this.#loops.lengths[0], this.#vectorsOf(0));
+      this.#split = { axis: 0, range };
+      return;
+    }
     const steps = (axis: number) => this.#vectorsOf(axis) ?? this.#loops.lengths[axis];
     const axes = [...this.#order.slice(0, this.#loops.kept), ...(this.#accesses.sums.size > 0 ? [this.#lastAxis] : [])];
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];

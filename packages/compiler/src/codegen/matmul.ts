@@ -10,7 +10,7 @@ import { bytesPer } from "../wasm/heap.ts";
 import { gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
 import { packedFlag, reluFlag } from "../wasm/kernels/gemm-epilogue.ts";
 import { tileRows } from "../wasm/kernels/gemm-tile.ts";
-import { type PartitionRange, partitionRange, type WorkPartition } from "./work-partition.ts";
+import { type PartitionRange, partitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
 
 type Float = keyof typeof gemmNames;
 
@@ -175,15 +175,16 @@ class BatchLoops {
   #partitionWork(partition: WorkPartition): void {
     const { a, b, m, n, bias, packed } = this.#product;
     const code = this.#code;
-    const axis = this.#lengths.findIndex((length) => length >= partition.parts);
+    const isByRows = partition.rows !== undefined;
+    const axis = isByRows ? -1 : this.#lengths.findIndex((length) => length >= partition.parts);
     if (axis >= 0) {
       const range = partitionRange(code, partition, this.#lengths[axis]);
       this.#split = { axis, range };
       this.#pointers.forEach((_, i) => {
         this.#skip(i, range.start, this.#strides[i][axis]);
       });
-    } else if (m >= n) {
-      const range = partitionRange(code, partition, m, tileRows);
+    } else if (isByRows || m >= n) {
+      const range = isByRows ? rowRange(code, partition, m) : partitionRange(code, partition, m, tileRows);
       this.#rows = range.count;
       this.#skip(0, range.start, a.row);
       this.#skip(2, range.start, n);

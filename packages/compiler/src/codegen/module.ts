@@ -100,24 +100,22 @@ export function generateModule(
     for (const { number, operands } of equal.members)
       calls.set(number, { name, given: shared.givenFor(operands), parts: cut });
   }
-  const defineScan = (name: string, group: FusionGroup) => {
-    const { stored, inRows } = group.body!.fused;
+  const defineScan = (name: string, group: FusionGroup, cut: number | undefined) => {
+    const { fused, rows } = group.body!;
+    const { stored, inRows } = fused;
+    const own = cut === undefined ? null : { parts: cut, part: partLocal, thread: threadLocal, rows: rows! };
     const context = { layout, imports, stored, inRows };
     const writing: GroupWriting = {
       placesIn: (code, table) => placesIn(code, layout, table),
-      writeGroup: (code, group, places) => writeGroup(code, group, { ...context, places }, null),
+      writeGroup: (code, group, places) => writeGroup(code, group, { ...context, places }, own),
     };
-    functions.push(...scanFunctions(name, group, layout, writing));
+    functions.push(...scanFunctions(name, group, layout, writing, own));
   };
   groups.forEach((group, number) => {
     if (group.kind === "host" || calls.has(number)) return;
-    if (group.kind === "scan") {
-      defineScan(groupName(number), group);
-      calls.set(number, { name: groupName(number), given: [], parts: undefined });
-      return;
-    }
     const [name, cut] = [groupName(number), parts.get(number)];
-    define(name, group, cut, null);
+    if (group.kind === "scan") defineScan(name, group, cut);
+    else define(name, group, cut, null);
     calls.set(number, { name, given: [], parts: cut });
   });
   for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout, writePhases));
@@ -213,7 +211,7 @@ function writeGroup(code: Code, group: FusionGroup, context: GroupContext, parti
   else if (group.kind === "axisLoop") writeAxisLoop(code, node, places);
   else if (group.kind === "indexing") writeIndexing(code, node, places);
   else if (group.kind === "guard") writeGuard(code, node, places);
-  else writeCopy(code, node, places);
+  else writeCopy(code, node, places, partition?.rows === undefined ? null : partition);
 }
 
 function partsOf(phases: readonly Phase[]): Map<number, number> {

@@ -10,6 +10,8 @@ import { entryAt, entryOf, type Scan, type ScanResult, scanResultOf } from "../i
 import { isView, type Views } from "../ir/views.ts";
 import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
+import { partParameters } from "./parallel.ts";
+import { type PartitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
 
 /** A location at the first step, and by how many bytes it moves. */
 interface Moving {
@@ -21,8 +23,8 @@ interface Moving {
 interface StepCall {
   readonly group: FusionGroup;
   readonly moving: readonly Moving[];
-  /** Its places, given those of all that does not move. */
-  placesIn(fixed: Places): Places;
+  /** Its places, given those of all that does not move, and the local with the first of the addresses. */
+  placesIn(fixed: Places, first: number): Places;
 }
 
 /** Where the values of a scan's body lie. */
@@ -115,13 +117,13 @@ class ScanPlaces {
         const place = this.#at(node);
         if (place.stride !== 0) locals.set(node, moving.push(place) - 1);
       }
-      const placesIn = (fixed: Places): Places => ({
+      const placesIn = (fixed: Places, first: number): Places => ({
         ...fixed,
         views,
         partOf: (node) => this.#body.parts.get(node),
         placeOf: (node) => {
           const local = locals.get(node);
-          return local === undefined ? fixed.placeAt(this.#at(node).location) : { local, offset: 0 };
+          return local === undefined ? fixed.placeAt(this.#at(node).location) : { local: first + local, offset: 0 };
         },
       });
       return { group, moving, placesIn };
@@ -137,11 +139,15 @@ class ScanPlaces {
   }
 
   /** Writes what happens before the first step: carries are what they are at first. */
-  writeStart(code: Code, { placeAt, contiguousPlaceOf }: Places): void {
+  writeStart(code: Code, { placeAt, contiguousPlaceOf }: Places, rows: RowCopies): void {
     this.#scan.carries.forEach(({ operand }, carry) => {
       const initial = this.#operands[operand];
-      code.place(placeAt(this.#carryAt(carry).location)).place(contiguousPlaceOf(initial));
-      code.int(bytesIn(initial)).op("memory.copy");
+      const [to, from] = [placeAt(this.#carryAt(carry).location), contiguousPlaceOf(initial)];
+      rows.copy(
+        bytesIn(initial),
+        () => code.place(to),
+        () => code.place(from),
+      );
     });
   }
 
@@ -191,31 +197,71 @@ function beyond({ region, offset }: Location, bytes: number): Location {
   return { region, offset: offset + bytes };
 }
 
+/** Copies values: all of them, or the part's rows. */
+class RowCopies {
+  readonly #code: Code;
+  readonly #partition: WorkPartition | null;
+  /** By the bytes that a value has. */
+  readonly #ranges = new Map<number, PartitionRange>();
+
+  constructor(code: Code, partition: WorkPartition | null) {
+    this.#code = code;
+    this.#partition = partition;
+  }
+
+  /** Works out which bytes are the part's of values with so many, before the code that copies them. */
+  prepare(bytes: number): void {
+    if (this.#partition && !this.#ranges.has(bytes))
+      this.#ranges.set(bytes, rowRange(this.#code, this.#partition, bytes));
+  }
+
+  /** Writes a copy. @param push push where to, and from where. */
+  copy(bytes: number, ...push: readonly (() => void)[]): void {
+    this.prepare(bytes);
+    const range = this.#ranges.get(bytes);
+    for (const each of push) {
+      each();
+      if (range) this.#code.push(range.start, "i32.add");
+    }
+    if (range) this.#code.get(range.count);
+    else this.#code.int(bytes);
+    this.#code.op("memory.copy");
+  }
+}
+
 /** What writes a group of a step, as any other group. */
 export interface GroupWriting {
   placesIn(code: Code, table: number): Places;
   writeGroup(code: Code, group: FusionGroup, places: Places): void;
 }
 
-/** The functions of a scan: one for each group of a step, and the loop around them, of this name. */
+/**
+ * The functions of a scan: one for each group of a step, and the loop around them, of this name.
+ *
+ * @param partition how it is cut by rows; all then take part and thread first.
+ */
 export function scanFunctions(
   name: string,
   group: FusionGroup,
   layout: Layout,
   { placesIn, writeGroup }: GroupWriting,
+  partition: WorkPartition | null,
 ): FunctionDefinition[] {
   const scan = new ScanPlaces(group, layout);
   const steps = scan.calls();
   const names = steps.map((_, i) => `${name}step${i}`);
+  const first = partition ? partParameters.length : 0;
+  const parametersOf = (addresses: number) => new Array<"i32">(first + addresses + 1).fill("i32");
   const functions = steps.map(
     ({ group, moving, placesIn: placesOfStep }, i): FunctionDefinition => ({
       name: names[i],
-      parameters: new Array<"i32">(moving.length + 1).fill("i32"),
-      body: (code) => writeGroup(code, group, placesOfStep(placesIn(code, moving.length))),
+      parameters: parametersOf(moving.length),
+      body: (code) => writeGroup(code, group, placesOfStep(placesIn(code, first + moving.length), first)),
     }),
   );
-  const body = (code: Code) => writeScan(code, scan, steps, names, { fixed: placesIn(code, 0), table: 0 });
-  return [...functions, { name, parameters: ["i32"], body }];
+  const body = (code: Code) =>
+    writeScan(code, scan, steps, names, { fixed: placesIn(code, first), table: first, partition });
+  return [...functions, { name, parameters: parametersOf(0), body }];
 }
 
 /**
@@ -229,9 +275,14 @@ function writeScan(
   scan: ScanPlaces,
   calls: readonly StepCall[],
   names: readonly string[],
-  { fixed, table }: { readonly fixed: Places; readonly table: number },
+  {
+    fixed,
+    table,
+    partition,
+  }: { readonly fixed: Places; readonly table: number; readonly partition: WorkPartition | null },
 ): void {
-  scan.writeStart(code, fixed);
+  const rows = new RowCopies(code, partition);
+  scan.writeStart(code, fixed, rows);
   const pointers = new Map<string, { readonly local: number; readonly moving: Moving }>();
   const pushAddress = (moving: Moving): void => {
     if (moving.stride === 0) code.place(fixed.placeAt(moving.location));
@@ -244,17 +295,21 @@ function writeScan(
     code.place(fixed.placeAt(moving.location)).set(local);
     pointers.set(keyOf(moving), { local, moving });
   }
+  for (const { bytes } of copies) rows.prepare(bytes);
   const counter = code.local("i32");
   code.int(scan.steps).set(counter);
   code.repeat(counter, () => {
     calls.forEach(({ moving }, i) => {
+      if (partition) code.push(partition.part, partition.thread);
       for (const each of moving) pushAddress(each);
       code.get(table).call(names[i]);
     });
     for (const { to, from, bytes } of copies) {
-      pushAddress(to);
-      pushAddress(from);
-      code.int(bytes).op("memory.copy");
+      rows.copy(
+        bytes,
+        () => pushAddress(to),
+        () => pushAddress(from),
+      );
     }
     for (const { local, moving } of pointers.values()) code.advance(local, moving.stride);
   });

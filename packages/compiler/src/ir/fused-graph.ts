@@ -43,6 +43,8 @@ export interface ScanBody {
   readonly aside: readonly number[];
   /** The scan's own memory: a member of its group, which no operation makes. */
   readonly memory: GraphNode;
+  /** How many rows there are that never meet in it: threads can cut them; null where it is one thread's. */
+  readonly rows: number | null;
 }
 
 /** The groups, and those that the steps of scans consist of. */

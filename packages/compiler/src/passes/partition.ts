@@ -8,6 +8,8 @@ import { basesReadBy, type FusedGraph, type FusionGroup } from "../ir/fused-grap
 import type { GraphNode } from "../ir/graph.ts";
 import { mostChunks, mostChunksInPhase, type Phase, type Task } from "../ir/phases.ts";
 import { isFusibleReduction } from "../ir/reads.ts";
+import { rowParts } from "../ir/row-parts.ts";
+import { scanResultOf } from "../ir/scan.ts";
 import { type InPlace, stateNodes } from "./in-place.ts";
 
 /** Phases in the making. */
@@ -79,9 +81,10 @@ function chunksOf({ tasks }: Phase): number {
 function partsOf(fused: FusedGraph, threads: number, { leastPart, leastSaving }: Limits): number[] {
   const costs = fused.groups.map(costOf);
   const most = Math.min(threads * partsPerThread, Math.floor(mostChunks / (fused.groups.length + 1)));
-  const parts = fused.groups.map((group, at) =>
-    Math.min(most, Math.floor(costs[at] / leastPart), mostParts(group, threads)),
-  );
+  const parts = fused.groups.map((group, at) => {
+    const some = Math.min(most, Math.floor(costs[at] / leastPart), mostParts(group, threads));
+    return group.body?.rows ? rowParts(group.body.rows, some) : some;
+  });
   const saving = costs.reduce((total, cost, at) => total + (parts[at] > 1 ? cost * (1 - 1 / threads) : 0), 0);
   return parts.map((n) => (saving < leastSaving ? 1 : Math.max(1, n)));
 }
@@ -90,6 +93,7 @@ function costOf(group: FusionGroup): number {
   const [node] = group.members;
   if (group.kind === "matmul") return matmulFlops(node) * perFlop;
   if (group.kind === "window") return windowFlops(node) * (isConvolution(node) ? perFlop : perPooled);
+  if (group.body) return stepsOf(group) * group.body.fused.groups.reduce((total, each) => total + costOf(each), 0);
   if (group.kind !== "loop") return 0;
   const elements = group.lengths.reduce((total, length) => total * length, 1);
   const step = (member: GraphNode) => {
@@ -100,9 +104,16 @@ function costOf(group: FusionGroup): number {
   return elements * group.members.reduce((total, member) => total + step(member), 0);
 }
 
+/** How often a scan's body runs. */
+function stepsOf({ members }: FusionGroup): number {
+  return scanResultOf(members[0])!.scan.steps;
+}
+
 /** How many parts the group can be cut into at most. */
 function mostParts(group: FusionGroup, threads: number): number {
   if (isMainThreads(group)) return 1;
+  // Of a loop one for each thread: each goes through all steps, with the same matrices.
+  if (group.body) return threads;
   if (group.kind === "matmul") return matmulParts(group.members[0], threads);
   if (group.kind === "window") return windowParts(group.members[0]);
   const { lengths, reducedAxes } = group;
@@ -115,10 +126,11 @@ function mostParts(group: FusionGroup, threads: number): number {
 
 /**
  * Whether the group is the main thread's alone: it alone can call functions of JavaScript, those without a compiled form and the
- * one that refuses indices, and a scan's steps use its scratch memory.
+ * one that refuses indices. Of loops it takes those whose rows meet.
  */
-function isMainThreads({ kind, members, wide }: FusionGroup): boolean {
-  const alone = kind === "indexing" || kind === "guard" || kind === "host" || kind === "scan";
+function isMainThreads({ kind, members, wide, body }: FusionGroup): boolean {
+  if (body) return body.rows === null;
+  const alone = kind === "indexing" || kind === "guard" || kind === "host";
   return alone || members.some((node) => callsJavaScript(node, wide));
 }
 

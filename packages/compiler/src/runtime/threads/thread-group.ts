@@ -7,6 +7,7 @@ import type { FusedGraph } from "../../ir/fused-graph.ts";
 import type { Phase } from "../../ir/phases.ts";
 import type { InPlace } from "../../passes/in-place.ts";
 import { type Limits, partition } from "../../passes/partition.ts";
+import { scanRows } from "../../passes/scan-rows.ts";
 import { assemble } from "../../wasm/assembler.ts";
 import { Heap } from "../../wasm/heap.ts";
 import { createSharedMemory, instantiate } from "../../wasm/host.ts";
@@ -46,6 +47,8 @@ export class ThreadGroup {
   readonly imports = protocolImports;
   /** Writes the function that each thread runs. */
   readonly writePhases = writePhases;
+  /** Which rows of a loop threads can cut. */
+  readonly rowsOfScan = scanRows;
   /** Runs what all threads do, or what this one does alone, whichever is faster. */
   readonly fasterOf = fasterOf;
   readonly #workers: WorkerPool;
