@@ -23,8 +23,8 @@ function isRepeatable(node: GraphNode): boolean {
 }
 
 /**
- * Steps that take longer, by estimate in nanoseconds, are no loop: threads share the parts of one operation, and a loop's steps
- * all run on one thread. With any number of threads, so that all compute the same bits.
+ * Steps that take longer, by estimate in nanoseconds, are no loop: threads share the parts of one operation, whatever it is, and
+ * cut loops by rows alone. With any number of threads, so that all compute the same bits.
  */
 const longestStep = 200_000;
 /** Of a multiplication or addition of a product, and of an element of anything else. */
