@@ -18,6 +18,12 @@ TARGETS = torch.randn(32, 10)
 SQUARE = (16, 16)
 MIDDLE = (64, 256)
 LARGE = (256, 1000)
+
+
+def images(channels, size):
+    return (8, channels, size, size)
+
+
 OPERATIONS = [
     ("add 2x2", [(2, 2), (2, 2)], lambda a, b: a.add(b)),
     ("add 16x16", [SQUARE, SQUARE], lambda a, b: a.add(b)),
@@ -56,6 +62,15 @@ OPERATIONS = [
     ("binary cross-entropy 32x1", [(32, 1)], lambda a: functional.binary_cross_entropy_with_logits(a, TRUE)),
     ("cross-entropy 32x10", [(32, 10)], lambda a: functional.cross_entropy(a, LABELS[0])),
     ("cross-entropy 256x1000", [LARGE], lambda a: functional.cross_entropy(a, LABELS[1])),
+    ("conv 8@5x5 of 8x1x28x28", [images(1, 28), (8, 1, 5, 5)], functional.conv2d),
+    ("conv 16@3x3 of 8x16x28x28", [images(16, 28), (16, 16, 3, 3)], lambda x, w: functional.conv2d(x, w, padding=1)),
+    ("conv 64@1x1 of 8x64x14x14", [images(64, 14), (64, 64, 1, 1)], functional.conv2d),
+    ("max pool 2x2 of 8x16x24x24", [images(16, 24)], lambda x: functional.max_pool2d(x, 2)),
+    ("max pool 3x3 by 2 of 8x16x28x28", [images(16, 28)], lambda x: functional.max_pool2d(x, 3, 2, 1)),
+    ("max pool 3x3 by 1 of 8x16x14x14", [images(16, 14)], lambda x: functional.max_pool2d(x, 3, 1, 1)),
+    ("mean pool 2x2 of 8x16x24x24", [images(16, 24)], lambda x: functional.avg_pool2d(x, 2)),
+    ("mean pool 3x3 by 2 of 8x16x28x28", [images(16, 28)], lambda x: functional.avg_pool2d(x, 3, 2, 1)),
+    ("global mean of 8x64x7x7", [images(64, 7)], lambda x: x.mean((2, 3))),
 ]
 
 

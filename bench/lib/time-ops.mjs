@@ -8,9 +8,12 @@ const two = (size) => [
   [size, size],
   [size, size],
 ];
+const images = (channels, size) => [8, channels, size, size];
 
 /** What is measured: a name, shapes of the operands that have gradients, and the operation. */
-function operations({ tensor, where, concat, stack, crossEntropy, binaryCrossEntropyWithLogits: bce, mse }, random) {
+function operations(lib, random) {
+  const { tensor, where, concat, stack, crossEntropy, binaryCrossEntropyWithLogits: bce, mse } = lib;
+  const { conv2d, maxPool2d, avgPool2d } = lib;
   const isPositive = toTensor(tensor, random.normal([16, 16])).greater(0);
   const labels = [32, 256].map((size, i) => toTensor(tensor, random.integers([size], i === 0 ? 10 : 1000)));
   const rows = toTensor(tensor, random.integers([16], 64));
@@ -56,6 +59,15 @@ function operations({ tensor, where, concat, stack, crossEntropy, binaryCrossEnt
     ["binary cross-entropy 32x1", [[32, 1]], (a) => bce(a, isTrue)],
     ["cross-entropy 32x10", [[32, 10]], (a) => crossEntropy(a, labels[0])],
     ["cross-entropy 256x1000", [[256, 1000]], (a) => crossEntropy(a, labels[1])],
+    ["conv 8@5x5 of 8x1x28x28", [images(1, 28), [8, 1, 5, 5]], (x, w) => conv2d(x, w)],
+    ["conv 16@3x3 of 8x16x28x28", [images(16, 28), [16, 16, 3, 3]], (x, w) => conv2d(x, w, { padding: 1 })],
+    ["conv 64@1x1 of 8x64x14x14", [images(64, 14), [64, 64, 1, 1]], (x, w) => conv2d(x, w)],
+    ["max pool 2x2 of 8x16x24x24", [images(16, 24)], (x) => maxPool2d(x, 2)],
+    ["max pool 3x3 by 2 of 8x16x28x28", [images(16, 28)], (x) => maxPool2d(x, 3, { stride: 2, padding: 1 })],
+    ["max pool 3x3 by 1 of 8x16x14x14", [images(16, 14)], (x) => maxPool2d(x, 3, { stride: 1, padding: 1 })],
+    ["mean pool 2x2 of 8x16x24x24", [images(16, 24)], (x) => avgPool2d(x, 2)],
+    ["mean pool 3x3 by 2 of 8x16x28x28", [images(16, 28)], (x) => avgPool2d(x, 3, { stride: 2, padding: 1 })],
+    ["global mean of 8x64x7x7", [images(64, 7)], (x) => x.mean([2, 3])],
   ];
 }
 

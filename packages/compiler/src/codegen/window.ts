@@ -20,7 +20,13 @@ export function isWindow(node: GraphNode): boolean {
   );
 }
 
-function windowOf({ lowering, name }: GraphNode): { readonly call: WindowFunction; readonly sliding: Sliding } {
+interface Windowed {
+  readonly call: WindowFunction;
+  readonly sliding: Sliding;
+  readonly relu?: boolean;
+}
+
+function windowOf({ lowering, name }: GraphNode): Windowed {
   if (lowering?.kind === "window") return lowering;
   throw new JitError({ where: name, expected: "an op of windows", got: "another" });
 }
@@ -107,15 +113,18 @@ export function writeWindow(
   { places, geometries, scratch }: WindowContext,
   partition: WorkPartition | null = null,
 ): void {
-  const { call } = windowOf(node);
+  const { call, relu = false } = windowOf(node);
+  const isForward = call === "convolve";
+  const [operands, bias] = isForward ? [node.inputs.slice(0, 2), node.inputs[2]] : [node.inputs, undefined];
   const geometry = geometries.of(node);
   const parts = call === "convolveWeightGradient" ? geometry.weightParts : sizesOf(node).images;
   const write = (own: Term, from: Term, to: Term) => {
-    for (const operand of [...node.inputs, node]) code.place(places.contiguousPlaceOf(operand));
-    code
-      .place(places.placeAt(geometries.locationOf(geometry)))
-      .push(own, from, to)
-      .call(call);
+    for (const operand of [...operands, node]) code.place(places.contiguousPlaceOf(operand));
+    code.place(places.placeAt(geometries.locationOf(geometry))).push(own, from, to);
+    if (bias) code.place(places.contiguousPlaceOf(bias));
+    else if (isForward) code.push([0]);
+    if (isForward) code.push([Number(relu)]);
+    code.call(call);
   };
   const { own, end } = code.variables("own", "end");
   code.place(scratch.place).set(own);

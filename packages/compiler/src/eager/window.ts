@@ -14,6 +14,9 @@ import { scratch, scratchBlock } from "./scratch-heap.ts";
 /** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
 const most = 2 ** 30;
 
+/** What convolutions forward are told of an epilogue, see `Convolution`. */
+const [noBias, noRelu] = [0, 0];
+
 type Functions = Readonly<Record<WindowFunction, (...numbers: number[]) => void>>;
 
 class WindowKernels {
@@ -29,9 +32,9 @@ class WindowKernels {
   /** Fills `out`, of float32 as the inputs; false where there is no room. */
   run(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes): boolean {
     const heap = this.#heap;
-    const { numbers, scratch: rest, weightParts } = geometryOf(sizes);
+    const { numbers, scratch: scratchBytes, weightParts } = geometryOf(sizes);
     const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];
-    const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + rest;
+    const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + scratchBytes;
     if (bytes > most) return false;
     const block = scratchBlock(bytes);
     if (block === 0) return false;
@@ -45,7 +48,9 @@ class WindowKernels {
       heap.write("float32", addresses[i], storage);
     });
     heap.write("int32", addresses[inputs.length + 1], numbers);
-    this.#functions[call](...addresses, end, 0, call === "convolveWeightGradient" ? weightParts : sizes.images);
+    const parts = call === "convolveWeightGradient" ? weightParts : sizes.images;
+    const rest = call === "convolve" ? [noBias, noRelu] : [];
+    this.#functions[call](...addresses, end, 0, parts, ...rest);
     out.storage.set(heap.view("float32", addresses[inputs.length], out.storage.length));
     return true;
   }

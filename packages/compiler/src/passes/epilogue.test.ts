@@ -1,7 +1,7 @@
-import { Generator, parameter, rand, type Tensor, tensor, zeros } from "@chainrule/core";
+import { conv1d, conv2d, Generator, leakyRelu, parameter, rand, type Tensor, tensor, zeros } from "@chainrule/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkCompiled } from "../../test/same.ts";
+import { checkCompiled, expectIdentical } from "../../test/same.ts";
 import { jit } from "../index.ts";
 
 const generator = new Generator(1);
@@ -82,5 +82,100 @@ describe("products with epilogues", () => {
     const infinite = parameter(filled([9]).div(zeros([9])));
     const layer = jit((a: Tensor) => a.matmul(w).add(infinite).relu());
     expect(layer(filled([3, 5])).toArray()).toEqual(filled([3, 5]).matmul(w).add(infinite).relu().toArray());
+  });
+});
+
+describe("convolutions with epilogues", () => {
+  const w = parameter(filled([6, 3, 3, 3]));
+  const b = parameter(filled([6]));
+  const x = filled([2, 3, 9, 11]);
+
+  it("are whole layers, of images and of signals", () => {
+    const ofChannels = b.reshape([6, 1, 1]);
+    expect(kernelsOf((a) => conv2d(a, w, { bias: b, padding: 1 }).relu(), x)).toEqual(["convolve+bias+relu"]);
+    expect(kernelsOf((a) => conv2d(a, w, { bias: b }), x)).toEqual(["convolve+bias"]);
+    expect(kernelsOf((a) => conv2d(a, w).relu(), x)).toEqual(["convolve+relu"]);
+    expect(kernelsOf((a) => ofChannels.add(conv2d(a, w)).relu(), x)).toEqual(["convolve+bias+relu"]);
+    const signals = parameter(filled([6, 3, 4]));
+    expect(kernelsOf((a) => conv1d(a, signals, { bias: b }).relu(), filled([2, 3, 20]))).toEqual([
+      "convolve+bias+relu",
+    ]);
+    expect(kernelsOf((a) => leakyRelu(conv2d(a, w, { bias: b })), x)).toEqual(["convolve+bias", "greater mul where"]);
+  });
+
+  it("leave alone what others read, what is no bias, and what is along another axis", () => {
+    const both = (a: Tensor) => {
+      const y = conv2d(a, w);
+      return y.add(b.reshape([6, 1, 1])).mul(y);
+    };
+    expect(kernelsOf(both, x)).toEqual(["convolve", "add mul"]);
+    checkCompiled(both, [x]);
+    const square = filled([2, 3, 8, 8]);
+    const kernelsWith = (shape: number[]) => kernelsOf((a) => conv2d(a, w).add(b.reshape(shape)), square);
+    for (const shape of [[6], [1, 6], [6, 1]]) {
+      expect(kernelsWith(shape)).toEqual(["convolve", "add"]);
+      checkCompiled((a) => conv2d(a, w).add(b.reshape(shape)), [square]);
+    }
+    const flat = (a: Tensor) =>
+      conv2d(a, w)
+        .reshape([6, -1])
+        .add(b.reshape([6, 1]));
+    expect(kernelsOf(flat, filled([1, 3, 9, 11]))).toEqual(["convolve", "add"]);
+    checkCompiled(flat, [filled([1, 3, 9, 11])]);
+    const twice = (a: Tensor) =>
+      conv2d(a, w, { bias: b })
+        .add(b.reshape([6, 1, 1]))
+        .relu();
+    expect(kernelsOf(twice, x)).toEqual(["convolve+bias", "add relu"]);
+    checkCompiled(twice, [x]);
+  });
+
+  const pair = (least: number, most: number) => fc.tuple(...[0, 1].map(() => fc.integer({ min: least, max: most })));
+  const layers = fc.record({
+    images: fc.integer({ min: 1, max: 3 }),
+    groups: fc.constantFrom(1, 1, 2, 5),
+    channels: fc.integer({ min: 1, max: 4 }),
+    outputs: fc.integer({ min: 1, max: 9 }),
+    size: pair(5, 17),
+    kernel: pair(1, 3),
+    stride: pair(1, 2),
+    padding: pair(0, 1),
+    dilation: pair(1, 2),
+  });
+
+  it("compute the same to the bit as without, whatever the window, and give the same gradients", () => {
+    fc.assert(
+      fc.property(layers, ({ images, groups, channels, outputs, size, kernel, ...window }) => {
+        const options = { ...window, groups } as Record<string, unknown>;
+        const [kernels, bias] = [filled([groups * outputs, channels, ...kernel]), filled([groups * outputs])];
+        const y = (a: Tensor, v: Tensor) => conv2d(a, v, options);
+        const layer = (a: Tensor, v: Tensor, c: Tensor) => conv2d(a, v, { ...options, bias: c }).relu();
+        const input = filled([images, groups * channels, ...size]);
+        expect(
+          jit(layer)
+            .explain(input, kernels, bias)
+            .kernels.map(({ ops }) => ops.join(" ")),
+        ).toEqual(["convolve+bias+relu"]);
+        const apart = jit((a: Tensor, v: Tensor, c: Tensor) => [
+          y(a, v),
+          y(a, v)
+            .add(c.reshape([-1, 1, 1]))
+            .relu(),
+        ]);
+        expectIdentical(jit(layer)(input, kernels, bias), apart(input, kernels, bias)[1]);
+        checkCompiled(layer, [input, kernels, bias]);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it("let NaN and infinities through", () => {
+    const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+    const wild = tensor([nan, infinity, -infinity, 0, -0, 1]);
+    checkCompiled((a, bias) => conv2d(a, w, { bias }).relu(), [x, wild]);
+    const row = filled([1, 3, 9, 11])
+      .toTypedArray()
+      .map((value, i) => (i === 40 ? nan : i === 7 ? infinity : value));
+    checkCompiled((a, bias) => conv2d(a, w.abs(), { bias }).relu(), [tensor(row, { shape: [1, 3, 9, 11] }), b]);
   });
 });

@@ -1,11 +1,20 @@
 /**
- * Epilogue fusion: matrix products add a bias and apply relu where they store their results, a dense layer in one pass.
+ * Epilogue fusion: matrix products and convolutions add a bias and apply relu where they store their results, a layer in one pass.
  *
- * Holds for float32 products that nobody else reads: a sum is rounded to float32 before the bias is added to it, and what
+ * Holds for those of float32 that nobody else reads: a sum is rounded to float32 before the bias is added to it, and what
  * relu gets is rounded as well, as in the operations that they stand for. Of no products at all the sum is 0.
  */
 import { add, JitError, type Op, relu } from "@chainrule/core";
-import { matmulOp, reshapeOp, sameShape, type Transposed } from "@chainrule/core/internal";
+import {
+  convolveOp,
+  type Lowering,
+  matmulOp,
+  reshapeOp,
+  type Sliding,
+  sameShape,
+  type Transposed,
+} from "@chainrule/core/internal";
+import { isWindow } from "../codegen/window.ts";
 import { type AppliedOp, applied, type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 
@@ -32,13 +41,49 @@ const withBiasOp = fusedProduct("matmul+bias");
 const withReluOp = fusedProduct("matmul+relu");
 const withBiasAndReluOp = fusedProduct("matmul+bias+relu");
 
+/** A convolution with an epilogue. */
+function fusedConvolution(name: string): Op<Sliding & { readonly relu: boolean }> {
+  return {
+    name,
+    inferShape: (inputs, sliding) => convolveOp.inferShape(inputs, sliding),
+    kernel: () => {
+      throw new JitError({ where: name, expected: "a convolution that is compiled", got: "one that is run" });
+    },
+    lower: ({ window, groups, relu }) => ({ kind: "window", call: "convolve", sliding: { window, groups }, relu }),
+  };
+}
+
+const convolutionWithBiasOp = fusedConvolution("convolve+bias");
+const convolutionWithReluOp = fusedConvolution("convolve+relu");
+const convolutionWithBiasAndReluOp = fusedConvolution("convolve+bias+relu");
+
 /** The same graph, what follows products being part of them. */
 export function fuseEpilogues(graph: Graph): Graph {
   return graph.nodes.some(isProduct) ? new EpilogueFusion(graph).run() : graph;
 }
 
+/** Whether the node is a matrix product or a convolution that can have an epilogue. */
 function isProduct(node: GraphNode): boolean {
-  return node.lowering?.kind === "matmul" && node.dtype === "float32" && node.size > 0;
+  const lowering = fusible(node);
+  if (lowering === null || node.dtype !== "float32" || node.size === 0) return false;
+  return lowering.kind === "matmul" || isWindow(node);
+}
+
+function fusible({ lowering }: GraphNode): (Lowering & { readonly kind: "matmul" | "window" }) | null {
+  if (lowering?.kind === "matmul") return lowering;
+  return lowering?.kind === "window" && lowering.call === "convolve" ? lowering : null;
+}
+
+/** The product or convolution of such inputs with an epilogue: the third input is a bias. */
+function withEpilogue(like: GraphNode, inputs: readonly GraphNode[], cut: boolean): AppliedOp {
+  const lowering = fusible(like)!;
+  const hasBias = inputs.length > 2;
+  if (lowering.kind === "matmul") {
+    const op = hasBias ? (cut ? withBiasAndReluOp : withBiasOp) : withReluOp;
+    return applied(op, { transposed: lowering.transposed, relu: cut }, inputs);
+  }
+  const op = hasBias ? (cut ? convolutionWithBiasAndReluOp : convolutionWithBiasOp) : convolutionWithReluOp;
+  return applied(op, { ...lowering.sliding, relu: cut }, inputs);
 }
 
 class EpilogueFusion {
@@ -68,7 +113,8 @@ class EpilogueFusion {
     if (this.#readers.get(node) !== 1) return null;
     if (node.op?.kernel !== "view") return isProduct(this.#rewriter.of(node)) ? node : null;
     const [from] = node.inputs;
-    return from.shape.at(-1) === node.shape.at(-1) ? this.#productBehind(from) : null;
+    const product = this.#productBehind(from);
+    return product && keepsChannels(node, this.#rewriter.of(product)) ? product : null;
   }
 
   #withBias(node: GraphNode): GraphNode | null {
@@ -76,11 +122,11 @@ class EpilogueFusion {
     for (const [i, from] of node.inputs.entries()) {
       const bias = node.inputs[1 - i];
       const product = sameShape(from.shape, node.shape) ? this.#productBehind(from) : null;
-      if (!product || !isBias(bias, product)) continue;
-      const { inputs, lowering } = this.#rewriter.of(product);
-      if (lowering?.kind !== "matmul" || inputs.length > 2 || lowering.relu) continue;
-      const fused = { transposed: lowering.transposed, relu: false };
-      return this.#product(node, product, applied(withBiasOp, fused, [...inputs, this.#rewriter.of(bias)]));
+      const made = product && this.#rewriter.of(product);
+      if (!made || made.inputs.length > 2 || fusible(made)!.relu) continue;
+      const vector = biasOf(bias, node, made);
+      if (!vector) continue;
+      return this.#product(node, product, withEpilogue(made, [...made.inputs, this.#rewriter.of(vector)], false));
     }
     return null;
   }
@@ -94,10 +140,7 @@ class EpilogueFusion {
     const product = made.op?.kernel === "view" ? made.inputs[0] : made;
     const isOwn = from.isMadeBy(add.op) ? product.inputs.length > 2 : this.#productBehind(from) !== null;
     if (!isOwn || !isProduct(product)) return null;
-    const { inputs, lowering } = product;
-    if (lowering?.kind !== "matmul") return null;
-    const op = inputs.length > 2 ? withBiasAndReluOp : withReluOp;
-    return this.#product(node, product, applied(op, { transposed: lowering.transposed, relu: true }, inputs));
+    return this.#product(node, product, withEpilogue(product, product.inputs, true));
   }
 
   /** The new product, in the shape of the node whose place it takes. */
@@ -108,10 +151,25 @@ class EpilogueFusion {
   }
 }
 
-/** Whether the node has one number for each column, contiguous in memory. */
-function isBias({ source, size, shape, dtype, uniform }: GraphNode, product: GraphNode): boolean {
-  const columns = product.shape.at(-1);
-  return (
-    source.kind !== "op" && uniform === null && dtype === "float32" && size === columns && shape.at(-1) === columns
-  );
+/** Which axis of a value of so many axes has the columns of a product, or the channels of a convolution. */
+function channelAxis(product: GraphNode, rank: number): number {
+  return product.lowering?.kind === "matmul" ? rank - 1 : 1;
+}
+
+/** Whether the reshaped product has its columns, or its images and channels, where it has them itself. */
+function keepsChannels({ shape }: GraphNode, product: GraphNode): boolean {
+  const axis = channelAxis(product, product.shape.length);
+  if (shape[channelAxis(product, shape.length)] !== product.shape[axis]) return false;
+  return product.lowering?.kind === "matmul" || shape[0] === product.shape[0];
+}
+
+/** The vector of one number for each column or channel that is added to the product, contiguous in memory; null for anything else. */
+function biasOf(added: GraphNode, sum: GraphNode, product: GraphNode): GraphNode | null {
+  const channels = product.shape[channelAxis(product, product.shape.length)];
+  const axis = channelAxis(product, sum.shape.length) - sum.shape.length + added.shape.length;
+  if (added.size !== channels || added.shape[axis] !== channels) return null;
+  let vector = added;
+  while (vector.op?.kernel === "view") [vector] = vector.inputs;
+  const { source, dtype, uniform } = vector;
+  return source.kind !== "op" && uniform === null && dtype === "float32" ? vector : null;
 }

@@ -41,9 +41,9 @@ interface ImportedKernels extends Kernels {
   readonly types: readonly ImportedFunction[];
 }
 
-/** How many operands each function of windows has, with its result. */
+/** How many operands each function of windows has, with its result; a convolution's bias is one, and whether it cuts at 0. */
 const windowOperands: Readonly<Record<WindowFunction, number>> = {
-  convolve: 3,
+  convolve: 5,
   convolveInputGradient: 3,
   convolveWeightGradient: 3,
   maxPool: 2,

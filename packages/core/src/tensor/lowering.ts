@@ -72,7 +72,8 @@ export type WindowFunction =
  * - `indexing`: reads, or adds, at positions along an axis that its second input names.
  * - `concat`: joins its inputs along an axis; `sliceScatter`: copies its input into zeros, where a slice would read.
  * - `matmul`: the matrix product; plus a third input along the columns where there is one, cut at zero with `relu`.
- * - `window`: what a sliding window sees.
+ * - `window`: what a sliding window sees; of a convolution plus a third input along the channels where there is one, cut at zero
+ *   with `relu`.
  */
 export type Lowering =
   | { readonly kind: "elementwise"; readonly scalar?: ScalarFunction }
@@ -92,4 +93,9 @@ export type Lowering =
       /** Whether the second matrix lies in panels, as the compiler packs it for several products. */
       readonly packed?: boolean;
     }
-  | { readonly kind: "window"; readonly call: WindowFunction; readonly sliding: Sliding };
+  | {
+      readonly kind: "window";
+      readonly call: WindowFunction;
+      readonly sliding: Sliding;
+      readonly relu?: boolean;
+    };

@@ -40,14 +40,16 @@ export function depthwise(run: Run): void {
   const { a, b, result, geometry, scratch } = parameters;
   const [pairs, phases] = [run.address(geometry, f.pairs), run.address(geometry, f.phases)];
   const [planes, flat] = [run.address(scratch, f.flatImage), run.address(scratch, f.flatResult)];
+  const bias = code.local("i32");
   code.push(planes, [0], f.planeBytes, "memory.fill");
   run.eachImage(() => {
     run.atImage(a, result);
-    code.put(v.w, b);
+    code.put(v.w, b).put(bias, parameters.bias);
     eachChannel(run, () => {
       layOut(run, planes, phases);
       code.count(v.j, f.outputs, 1, () => {
-        code.push(planes, pairs, v.w, f.depth, flat, f.flatCount).call("conv.flat");
+        code.push(planes, pairs, v.w, f.depth, flat, f.flatCount, bias, parameters.relu).call("conv.flat");
+        code.get(bias).branch(() => code.advance(bias, 4));
         code.push(flat, f.pitch, [4], v.y, f.across, [2], "i32.shl", [4], f.down, f.across).call("conv.lines");
         code.put(v.y, f.count, [2], "i32.shl", v.y, "i32.add").put(v.w, f.depth, [2], "i32.shl", v.w, "i32.add");
       });
@@ -112,7 +114,7 @@ export function depthwiseByInput(run: Run): void {
         const taps = 4 * backPhaseInts;
         field(1).push(planes, "i32.add", v.from, [taps], "i32.add", v.w);
         field(0).get(flat);
-        field(2).call("conv.flat");
+        field(2).push([0], [0]).call("conv.flat");
         code.push(flat, f.backPitch, [4]);
         field(3).push(v.x, "i32.add", f.downBytes, f.acrossBytes);
         field(4);
@@ -138,9 +140,12 @@ export function areFinite(code: Code, at: number, count: readonly Term[]): void 
 
 const i32s = (parameters: object) => Object.keys(parameters).map(() => "i32" as const);
 
-/** y[t] = Σ w[k] x[t + taps[k]] for `count` numbers, and up to the next multiple of `flatStep`; taps are pairs of offsets in x and w. */
+/**
+ * y[t] = Σ w[k] x[t + taps[k]] for `count` numbers, and up to the next multiple of `flatStep`; taps are pairs of offsets in x and w.
+ * To each is added the number at `bias` if that is not 0; with `relu` nothing below 0 goes through.
+ */
 function flatFunction(relaxed: boolean): FunctionDefinition {
-  const p = numbered(["x", "taps", "w", "k", "y", "count"]);
+  const p = numbered(["x", "taps", "w", "k", "y", "count", "bias", "relu"]);
   const options = { type: floatLanes.float32, relaxed };
   return {
     name: "conv.flat",
@@ -164,6 +169,13 @@ function flatFunction(relaxed: boolean): FunctionDefinition {
             );
           });
           code.advance(v.tap, 8);
+        });
+        code.get(p.bias).branch(() => {
+          code.get(p.bias).access("v128.load32_splat").set(weight);
+          for (const sum of sums) code.put(sum, sum, weight, "f32x4.add");
+        });
+        code.get(p.relu).branch(() => {
+          for (const sum of sums) code.get(sum).zero128().op("f32x4.pmax").set(sum);
         });
         sums.forEach((sum, i) => {
           code

@@ -4,8 +4,8 @@
 import { type Code, numbered } from "../assembler.ts";
 import { type Fields, fetchFields, quadInts } from "./conv-geometry.ts";
 
-/** Those of `Convolve`. */
-export const parameters = numbered(["a", "b", "result", "geometry", "scratch", "from", "to"]);
+/** Those of `Convolve`; the last two of convolution forward alone. */
+export const parameters = numbered(["a", "b", "result", "geometry", "scratch", "from", "to", "bias", "relu"]);
 
 /** One call: the fields of its geometry, and the loops that all three have. */
 export class Run {
@@ -85,4 +85,9 @@ export class Run {
       body();
     });
   }
+}
+
+/** Moves on to the next so many channels' biases, if there are any. */
+export function nextBias({ code }: Run, bias: number, channels: number): void {
+  code.get(parameters.bias).branch(() => code.put(bias, channels, [2], "i32.shl", bias, "i32.add"));
 }

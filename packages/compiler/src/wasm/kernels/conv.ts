@@ -8,7 +8,7 @@ import type { FunctionDefinition, Term } from "../assembler.ts";
 import { areFinite, depthwise, depthwiseByInput, depthwiseByWeight, depthwiseFunctions } from "./conv-depthwise.ts";
 import type { Fields } from "./conv-geometry.ts";
 import { linesFunction, padFunction } from "./conv-lines.ts";
-import { parameters, Run } from "./conv-run.ts";
+import { nextBias, parameters, Run } from "./conv-run.ts";
 import {
   gatherFunction,
   inputGradientTile,
@@ -35,8 +35,11 @@ export type Convolve = (
 ) => void;
 
 export interface Convolution {
-  /** (x, weights): the convolution of images `from` to `to`. */
-  readonly convolve: Convolve;
+  /**
+   * (x, weights): the convolution of images `from` to `to`. After them come the address of what is added to each channel, 0 for
+   * nothing, and 1 where nothing below 0 is let through.
+   */
+  readonly convolve: (...numbers: [...Parameters<Convolve>, bias: number, relu: number]) => void;
   /** (g, weights): the gradient by images `from` to `to`, given that by the result. */
   readonly convolveInputGradient: Convolve;
   /** (x, g): the gradient by the weights: parts `from` to `to`, see `Geometry.weightParts`. */
@@ -47,7 +50,7 @@ export interface Convolution {
 export function convolutionFunctions(options: TileOptions = { relaxed: false }): readonly FunctionDefinition[] {
   const define = (name: keyof Convolution, body: (run: Run) => void): FunctionDefinition => ({
     name,
-    parameters: Object.keys(parameters).map(() => "i32"),
+    parameters: new Array(Object.keys(parameters).length - (name === "convolve" ? 0 : 2)).fill("i32"),
     body: (code) => body(new Run(code)),
   });
   return [
@@ -95,14 +98,14 @@ function forward(run: Run): void {
   const { a, b, result, geometry, scratch } = parameters;
   const [taps, windows, steps] = [f.taps, f.windows, f.steps].map((field) => run.address(geometry, field));
   const [edge, weights, image, panel] = [f.edge, f.weights, f.image, f.panel].map((x) => run.address(scratch, x));
-  const row = code.local("i32");
+  const [row, bias] = [code.local("i32"), code.local("i32")];
   code.put(row, f.count, [2], "i32.shl");
   packKernels(run, f, b, weights);
   code.push(image, [0], f.padded, "memory.fill");
   run.eachImage(() => {
     run.atImage(a, result);
     code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
-    code.put(v.w, weights);
+    code.put(v.w, weights).put(bias, parameters.bias);
     code.count(v.group, f.groups, 1, () => {
       code.get(f.quadPairs).branch(
         () =>
@@ -112,7 +115,7 @@ function forward(run: Run): void {
               run.pushQuads(v.x, 0);
               code.push(taps, f.depth);
               run.pushQuads(v.y, 1);
-              code.push(row, f.outputs).call(name);
+              code.push(row, f.outputs, bias, parameters.relu).call(name);
             };
             run.pushQuads(v.x, 0);
             code.push([16], "i32.eq").set(v.tap).op("drop");
@@ -127,7 +130,7 @@ function forward(run: Run): void {
             code.push(v.x, v.from, v.width, taps, f.depth, panel).call("conv.gather");
             const partial: Term[] = [v.width, [8], "i32.lt_s"];
             code.push(v.w, panel, [16], steps, f.depth, edge, v.to, ...partial, "select", [16]);
-            code.push([32], row, ...partial, "select", f.outputs).call("conv.windows");
+            code.push([32], row, ...partial, "select", f.outputs, bias, parameters.relu).call("conv.windows");
             code
               .push(...partial)
               .branch(() => code.push(edge, [32], [4], v.to, row, [4], f.outputs, v.width).call("conv.lines"));
@@ -135,6 +138,7 @@ function forward(run: Run): void {
       );
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
       code.put(v.w, f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, "i32.mul", [2], "i32.shl", v.w, "i32.add");
+      nextBias(run, bias, f.outputs);
     });
   });
 }
