@@ -1,8 +1,9 @@
 /**
  * Epilogue fusion: matrix products and convolutions add a bias and apply relu where they store their results, a layer in one pass.
  *
- * Holds for those of float32 that nobody else reads: a sum is rounded to float32 before the bias is added to it, and what
- * relu gets is rounded as well, as in the operations that they stand for. Of no products at all the sum is 0.
+ * Holds for those of float32 that nobody else reads. A product's sum is rounded to float32 before the bias is added to it, and what
+ * relu gets is rounded as well, as in the operations that they stand for; of no products at all the sum is 0. A convolution's sums begin
+ * with the bias.
  */
 import { add, JitError, type Op, relu } from "@chainrule/core";
 import {

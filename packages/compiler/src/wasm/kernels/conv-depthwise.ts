@@ -141,8 +141,8 @@ export function areFinite(code: Code, at: number, count: readonly Term[]): void 
 const i32s = (parameters: object) => Object.keys(parameters).map(() => "i32" as const);
 
 /**
- * y[t] = Σ w[k] x[t + taps[k]] for `count` numbers, and up to the next multiple of `flatStep`; taps are pairs of offsets in x and w.
- * To each is added the number at `bias` if that is not 0; with `relu` nothing below 0 goes through.
+ * y[t] = b + Σ w[k] x[t + taps[k]] for `count` numbers, and up to the next multiple of `flatStep`; taps are pairs of offsets in x
+ * and w. b is at `bias`, or 0 where that is 0; with `relu` nothing below 0 goes through.
  */
 function flatFunction(relaxed: boolean): FunctionDefinition {
   const p = numbered(["x", "taps", "w", "k", "y", "count", "bias", "relu"]);
@@ -155,7 +155,11 @@ function flatFunction(relaxed: boolean): FunctionDefinition {
       const v = code.variables("i", "tap", "left", "at");
       const [weight, ...sums] = locals(code, 1 + flatStep / 4);
       code.count(v.i, p.count, flatStep, () => {
-        for (const sum of sums) code.zero128().set(sum);
+        code.get(p.bias).branch(
+          () => code.get(p.bias).access("v128.load32_splat").set(weight),
+          () => code.zero128().set(weight),
+        );
+        for (const sum of sums) code.get(weight).set(sum);
         code.put(v.tap, p.taps).put(v.left, p.k);
         code.repeat(v.left, () => {
           code.get(v.tap).access("i32.load", 4).push(p.w, "i32.add").access("v128.load32_splat").set(weight);
@@ -169,10 +173,6 @@ function flatFunction(relaxed: boolean): FunctionDefinition {
             );
           });
           code.advance(v.tap, 8);
-        });
-        code.get(p.bias).branch(() => {
-          code.get(p.bias).access("v128.load32_splat").set(weight);
-          for (const sum of sums) code.put(sum, sum, weight, "f32x4.add");
         });
         code.get(p.relu).branch(() => {
           for (const sum of sums) code.get(sum).zero128().op("f32x4.pmax").set(sum);

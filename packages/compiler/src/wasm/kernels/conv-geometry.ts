@@ -139,7 +139,7 @@ export function geometryOf({
   const tiles = Math.ceil(depth / 4);
   const panels = Math.ceil(outer / 8);
   const weights = spare + upTo(4, outer) * 32;
-  const image = weights + groups * Math.max(upTo(4, outer) * depth, upTo(4, depth) * outer) * 4;
+  const image = weights + groups * Math.max(upTo(4, outer) * (depth + 1), upTo(4, depth) * outer) * 4;
   const panel = upTo(16, image + (padded ? channels * plane : 0));
   const sums = panel + Math.max(Math.max(depth, count, outer) * 32, padded ? plane : 0);
   const taps = names.length * 4;

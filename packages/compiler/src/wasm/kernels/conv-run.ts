@@ -86,8 +86,3 @@ export class Run {
     });
   }
 }
-
-/** Moves on to the next so many channels' biases, if there are any. */
-export function nextBias({ code }: Run, bias: number, channels: number): void {
-  code.get(parameters.bias).branch(() => code.put(bias, channels, [2], "i32.shl", bias, "i32.add"));
-}

@@ -26,12 +26,19 @@ class Tile {
 
   /**
    * Sums up so many steps (the value of a local, which ends anywhere). `step` takes what comes number `u` of a turn;
-   * `advance` moves on by so many.
+   * `advance` moves on by so many. Each row begins with the number at `first`, a pointer, or with 0 if that is null.
    */
-  loop(count: number, step: (u: number) => void, advance: (steps: number) => void): void {
+  loop(count: number, step: (u: number) => void, advance: (steps: number) => void, first: number | null = null): void {
     const { code } = this;
     const steps = this.#relaxed ? 1 : unrolled;
-    for (const sum of this.sums) code.zero128().set(sum);
+    for (const row of rows)
+      for (const sum of [this.sums[2 * row], this.sums[2 * row + 1]])
+        if (first === null) code.zero128().set(sum);
+        else
+          code
+            .get(first)
+            .access("v128.load32_splat", 4 * row)
+            .set(sum);
     code.block(() => {
       code.push(count, [0], "i32.le_s").leaveIf();
       code.loop(() => {
@@ -77,16 +84,9 @@ class Tile {
     });
   }
 
-  /** Adds to the sums of each row the number at its pointer where `bias` is there, and lets nothing below 0 through where `relu` is. */
-  finish(bias: number, biasOf: readonly number[], relu: number): void {
+  /** Lets nothing below 0 through where the local `relu` is not 0. */
+  cut(relu: number): void {
     const { code, sums } = this;
-    const [broadcast] = this.#vectors;
-    code.get(bias).branch(() => {
-      for (const row of rows) {
-        code.get(biasOf[row]).access("v128.load32_splat").set(broadcast);
-        for (const sum of [sums[2 * row], sums[2 * row + 1]]) code.put(sum, sum, broadcast, "f32x4.add");
-      }
-    });
     code.get(relu).branch(() => {
       for (const sum of sums) code.get(sum).zero128().op("f32x4.pmax").set(sum);
     });
@@ -116,11 +116,11 @@ const i32s = (parameters: object) => Object.keys(parameters).map(() => "i32" as 
 
 /**
  * Twice four windows of the image, at `b` and `bNext` bytes further, weighed by each of `rows` kernels: in row i of C, `cRow`
- * bytes apart, Σ a[i][k] b[taps[k] + 0 … 3] and `cNext` bytes further the others. The kernels lie in panels of four, tap by tap. If not `apart`, all eight lie side by side.
- * To row i bias[i] is added where `bias` is not 0; with `relu` nothing below 0 goes through.
+ * bytes apart, bias[i] + Σ a[i][k] b[taps[k] + 0 … 3] and `cNext` bytes further the others; with `relu` nothing below 0. The
+ * kernels lie in panels of four, first their biases, then tap by tap. If not `apart`, all eight lie side by side.
  */
 export function windowsTile({ relaxed }: TileOptions, apart: boolean): FunctionDefinition {
-  const p = numbered(["a", "b", "bNext", "taps", "k", "c", "cNext", "cRow", "rows", "bias", "relu"]);
+  const p = numbered(["a", "b", "bNext", "taps", "k", "c", "cNext", "cRow", "rows", "relu"]);
   return {
     name: apart ? "conv.windowsApart" : "conv.windows",
     parameters: i32s(p),
@@ -128,7 +128,6 @@ export function windowsTile({ relaxed }: TileOptions, apart: boolean): FunctionD
     body: (code) => {
       const v = code.variables("i", "count", "tap", "from", "at", "next", "left", "to0", "to1", "to2", "to3");
       const to = [v.to0, v.to1, v.to2, v.to3];
-      const biasOf = locals(code, 4, "i32");
       const tile = new Tile(code, relaxed);
       code.count(v.i, p.rows, 4, () => {
         code.put(v.tap, p.taps).put(v.count, p.k).put(v.left, p.rows, v.i, "i32.sub").put(v.from, p.a);
@@ -145,22 +144,18 @@ export function windowsTile({ relaxed }: TileOptions, apart: boolean): FunctionD
             const b = apart ? [[v.at, 0] as const, [v.next, 0] as const] : [[v.at, 0] as const, [v.at, 16] as const];
             tile.take(b, (row) => {
               code.get(v.from);
-              return u * 16 + row * 4;
+              return (u + 1) * 16 + row * 4;
             });
           },
           (steps) => code.advance(v.from, 16 * steps).advance(v.tap, 4 * steps),
+          p.a,
         );
-        code.put(p.a, p.k, [4], "i32.shl", p.a, "i32.add");
+        code.put(p.a, p.k, [1], "i32.add", [4], "i32.shl", p.a, "i32.add");
         code.put(to[0], p.c);
         // Rows that are lacking are stored where the first is, and before it.
         for (const row of [1, 2, 3])
           code.push(to[row - 1], p.cRow, "i32.add", p.c, v.left, [row], "i32.gt_s", "select").set(to[row]);
-        code.get(p.bias).branch(() => {
-          code.put(biasOf[0], p.bias, v.i, [2], "i32.shl", "i32.add");
-          for (const row of [1, 2, 3])
-            code.push(biasOf[0], [4 * row], "i32.add", biasOf[0], v.left, [row], "i32.gt_s", "select").set(biasOf[row]);
-        });
-        tile.finish(p.bias, biasOf, p.relu);
+        tile.cut(p.relu);
         for (const row of rows.toReversed()) tile.storeApart(row, to[row], p.cNext, false);
         code.put(p.c, p.cRow, [2], "i32.shl", p.c, "i32.add");
       });

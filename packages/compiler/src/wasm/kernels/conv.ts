@@ -8,7 +8,7 @@ import type { FunctionDefinition, Term } from "../assembler.ts";
 import { areFinite, depthwise, depthwiseByInput, depthwiseByWeight, depthwiseFunctions } from "./conv-depthwise.ts";
 import type { Fields } from "./conv-geometry.ts";
 import { linesFunction, padFunction } from "./conv-lines.ts";
-import { nextBias, parameters, Run } from "./conv-run.ts";
+import { parameters, Run } from "./conv-run.ts";
 import {
   gatherFunction,
   inputGradientTile,
@@ -98,14 +98,14 @@ function forward(run: Run): void {
   const { a, b, result, geometry, scratch } = parameters;
   const [taps, windows, steps] = [f.taps, f.windows, f.steps].map((field) => run.address(geometry, field));
   const [edge, weights, image, panel] = [f.edge, f.weights, f.image, f.panel].map((x) => run.address(scratch, x));
-  const [row, bias] = [code.local("i32"), code.local("i32")];
+  const row = code.local("i32");
   code.put(row, f.count, [2], "i32.shl");
   packKernels(run, f, b, weights);
   code.push(image, [0], f.padded, "memory.fill");
   run.eachImage(() => {
     run.atImage(a, result);
     code.get(f.padded).branch(() => code.push(v.x, image, geometry, [1]).call("conv.pad").put(v.x, image));
-    code.put(v.w, weights).put(bias, parameters.bias);
+    code.put(v.w, weights);
     code.count(v.group, f.groups, 1, () => {
       code.get(f.quadPairs).branch(
         () =>
@@ -115,7 +115,7 @@ function forward(run: Run): void {
               run.pushQuads(v.x, 0);
               code.push(taps, f.depth);
               run.pushQuads(v.y, 1);
-              code.push(row, f.outputs, bias, parameters.relu).call(name);
+              code.push(row, f.outputs, parameters.relu).call(name);
             };
             run.pushQuads(v.x, 0);
             code.push([16], "i32.eq").set(v.tap).op("drop");
@@ -130,28 +130,37 @@ function forward(run: Run): void {
             code.push(v.x, v.from, v.width, taps, f.depth, panel).call("conv.gather");
             const partial: Term[] = [v.width, [8], "i32.lt_s"];
             code.push(v.w, panel, [16], steps, f.depth, edge, v.to, ...partial, "select", [16]);
-            code.push([32], row, ...partial, "select", f.outputs, bias, parameters.relu).call("conv.windows");
+            code.push([32], row, ...partial, "select", f.outputs, parameters.relu).call("conv.windows");
             code
               .push(...partial)
               .branch(() => code.push(edge, [32], [4], v.to, row, [4], f.outputs, v.width).call("conv.lines"));
           }),
       );
       code.put(v.x, v.x, f.groupBytes, "i32.add").put(v.y, row, f.outputs, "i32.mul", v.y, "i32.add");
-      code.put(v.w, f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, "i32.mul", [2], "i32.shl", v.w, "i32.add");
-      nextBias(run, bias, f.outputs);
+      code.push(f.outputs, [3], "i32.add", [-4], "i32.and", f.depth, [1], "i32.add", "i32.mul", [2], "i32.shl");
+      code.push(v.w, "i32.add").set(v.w);
     });
   });
 }
 
-/** All kernels in panels of four, tap by tap, group after group. */
+/** All kernels in panels of four, their biases (or zeros) and then tap by tap, group after group. */
 function packKernels({ code, v }: Run, { groups, outputs, depth }: Fields, from: number, weights: number): void {
-  code.put(v.from, from).put(v.to, weights);
+  const bias = code.local("i32");
+  code.put(v.from, from).put(v.to, weights).put(bias, parameters.bias);
   code.count(v.group, groups, 1, () => {
     code.count(v.i, outputs, 4, () => {
       code.put(v.lines, outputs, v.i, "i32.sub");
+      code.get(bias).branch(
+        () => {
+          code.push(bias, v.i, [2], "i32.shl", "i32.add", [4], [4], v.to, [16], v.lines, [1]).call("gemm.pack4");
+        },
+        () => code.push(v.to, [0], [16], "memory.fill"),
+      );
+      code.advance(v.to, 16);
       code.push(v.from, v.i, depth, "i32.mul", [2], "i32.shl", "i32.add", depth, [2], "i32.shl", [4], v.to);
       code.push([16], v.lines, depth).call("gemm.pack4").put(v.to, depth, [4], "i32.shl", v.to, "i32.add");
     });
+    code.get(bias).branch(() => code.put(bias, outputs, [2], "i32.shl", bias, "i32.add"));
     code.put(v.from, outputs, depth, "i32.mul", [2], "i32.shl", v.from, "i32.add");
   });
 }
