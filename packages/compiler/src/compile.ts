@@ -11,6 +11,7 @@ import { fuse } from "./passes/fusion.ts";
 import { assignInPlace } from "./passes/in-place.ts";
 import { joinScatters } from "./passes/join-scatters.ts";
 import { planMemory } from "./passes/memory-plan.ts";
+import { permuteProducts } from "./passes/permuted-products.ts";
 import { Regions } from "./passes/regions.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { reroll } from "./passes/reroll.ts";
@@ -94,8 +95,10 @@ function templateFor(
   const products = fuseEpilogues(stacked === simplified ? simplified : simplify(stacked));
   // Shared panels: graph → a graph in which a matrix that several products pack is packed once.
   const panels = sharePanels(products);
+  // Permuted products: graph → a graph in which products are stored in the order in which they are wanted.
+  const permuted = permuteProducts(panels);
   // Halves: graph → a graph in which sigmoid is two ops, of which loops compute one after the other.
-  const graph = halveSigmoids(panels);
+  const graph = halveSigmoids(permuted);
   // Fusion: graph → groups of nodes in running order, elementwise neighbours and the reductions that end them in one loop.
   const loops = fuse(graph);
   // Row fusion: groups → groups, loops over the same rows joined into one that takes row after row.

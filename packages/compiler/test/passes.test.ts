@@ -25,6 +25,7 @@ import { fuseEpilogues } from "../src/passes/epilogue.ts";
 import { fuse } from "../src/passes/fusion.ts";
 import { assignInPlace } from "../src/passes/in-place.ts";
 import { joinScatters } from "../src/passes/join-scatters.ts";
+import { permuteProducts } from "../src/passes/permuted-products.ts";
 import { rematerialize } from "../src/passes/rematerialize.ts";
 import { reroll } from "../src/passes/reroll.ts";
 import { fuseRows } from "../src/passes/row-fusion.ts";
@@ -175,6 +176,19 @@ const cases: Readonly<Record<string, readonly PassCase[]>> = {
       done: (f, inputs) => sharePanels(graphOf(f, inputs)).nodes.some(({ name }) => name === "permute"),
     },
   ],
+  // Each element is the sum of the same two products, wherever it is stored.
+  "permuted-products": [
+    (y: Tensor) => y.permute(1, 0, 2),
+    (y: Tensor) => y.neg().permute(2, 0, 1),
+    (y: Tensor) => y.permute(0, 2, 1).mul(-2).permute(1, 0, 2),
+  ].map((f) => ({
+    f: (x: Tensor, w: Tensor) => f(x.matmul(w)),
+    inputs: [pairs("float32").reshape([4, 81, 2]), pairs("float32").reshape([4, 2, 81]).slice(":", ":", [0, 81, 3])],
+    done: (f: F, inputs: readonly Tensor[]) => {
+      const lowerings = permuteProducts(graphOf(f, inputs)).nodes.map(({ lowering }) => lowering);
+      return lowerings.some((lowering) => lowering?.kind === "matmul" && lowering.order !== undefined);
+    },
+  })),
   // Each node is computed by the instructions that compute it alone.
   fusion: (["float32", "float64", "int32"] as const).flatMap((dtype): PassCase[] => [
     { f: (x) => x.mul(x).add(x).neg().max(1), inputs: [pairs(dtype)], done: isFused },

@@ -162,6 +162,28 @@ describe.each([2, 3])("%i threads", (size) => {
     fc.assert(fc.property(sizes, swap, swap, check), { numRuns: 150, seed: size });
   });
 
+  it("multiply many small matrices, and store them in another order, as one does", () => {
+    manualSeed(size);
+    const length = fc.integer({ min: 1, max: 35 });
+    const check = (batch: number, heads: number, m: number, n: number, k: number) =>
+      compare(
+        (x, y) => {
+          const product = matmul(x, y);
+          return [
+            product.permute(0, 2, 1, 3),
+            product.neg(),
+            matmul(x.neg(), y)
+              .permute(0, 2, 1, 3)
+              .reshape([batch, m, heads * n]),
+            matmul(x, y.neg()).mul(0.5).permute(1, 0, 3, 2),
+          ];
+        },
+        [randn([batch, heads, m, k]), randn([batch, heads, k, n])],
+      );
+    const few = fc.integer({ min: 1, max: 7 });
+    fc.assert(fc.property(few, few, length, length, length, check), { numRuns: 60, seed: size });
+  });
+
   it("read a matrix that was packed once as one does", () => {
     manualSeed(size);
     for (const [m, n, k] of [

@@ -1,7 +1,9 @@
 /**
- * Matrix products in compiled programs: calls of the one shared kernel, with whatever strides the operands have.
+ * Matrix products in compiled programs: calls of the one shared kernel, with whatever strides operands and result have; many
+ * small ones are written out.
  */
-import { broadcastStrides, mergeAxes, stridesOf, type Transposed } from "@chainrule/core/internal";
+import { sizeOf } from "@chainrule/core";
+import { broadcastStrides, type Lowering, mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import { further, type Place, type Places, type Scratch } from "../ir/layout.ts";
@@ -10,6 +12,7 @@ import { bytesPer } from "../wasm/heap.ts";
 import { gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
 import { packedFlag, reluFlag } from "../wasm/kernels/gemm-epilogue.ts";
 import { tileRows } from "../wasm/kernels/gemm-tile.ts";
+import { areSmall, writeSmallProduct } from "./small-products.ts";
 import { type PartitionRange, partitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
 
 type Float = keyof typeof gemmNames;
@@ -30,6 +33,8 @@ interface Operand {
 interface Product {
   readonly a: Operand;
   readonly b: Operand;
+  /** Its columns are contiguous. */
+  readonly c: Operand;
   readonly batch: readonly number[];
   readonly m: number;
   readonly n: number;
@@ -42,16 +47,28 @@ interface Product {
   readonly dtype: Float;
 }
 
-function productOf({ lowering }: GraphNode): Transposed & { readonly relu: boolean; readonly packed: boolean } {
-  if (lowering?.kind !== "matmul") return { a: false, b: false, relu: false, packed: false };
-  const { transposed, relu = false, packed = false } = lowering;
-  return { ...transposed, relu, packed };
+type ProductLowering = Lowering & { readonly kind: "matmul" };
+
+function productOf({ lowering }: GraphNode): ProductLowering {
+  if (lowering?.kind === "matmul") return lowering;
+  return { kind: "matmul", transposed: { a: false, b: false } };
+}
+
+/** For each axis of the product, that of the node that it is. */
+function axesOf(node: GraphNode): readonly number[] {
+  const { order } = productOf(node);
+  return node.shape.map((_, axis) => (order ? order.indexOf(axis) : axis));
+}
+
+/** The product's shape: batch axes, rows, columns. */
+function shapeOf(node: GraphNode): readonly number[] {
+  return axesOf(node).map((axis) => node.shape[axis]);
 }
 
 function sizes(node: GraphNode): { m: number; n: number; k: number } {
-  const [m, n] = node.shape.slice(-2);
+  const [m, n] = shapeOf(node).slice(-2);
   const { shape } = node.inputs[0];
-  return { m, n, k: shape[shape.length - (productOf(node).a ? 2 : 1)] };
+  return { m, n, k: shape[shape.length - (productOf(node).transposed.a ? 2 : 1)] };
 }
 
 /** Scratch bytes for the largest of the products. */
@@ -81,7 +98,7 @@ export function matmulParts(node: GraphNode, threads: number): number {
   const { m, n } = sizes(node);
   const tiles = Math.max(Math.floor(m / tileRows), Math.floor(n / partColumns));
   const long = Math.max(threads, Math.floor(Math.max(m, n) / longPart));
-  return Math.max(...node.shape.slice(0, -2), Math.min(tiles, long));
+  return Math.max(...shapeOf(node).slice(0, -2), Math.min(tiles, long));
 }
 
 function operand(node: GraphNode, swapped: boolean, batch: readonly number[], places: Places): Operand {
@@ -93,6 +110,13 @@ function operand(node: GraphNode, swapped: boolean, batch: readonly number[], pl
     row: swapped ? column : row,
     column: swapped ? row : column,
   };
+}
+
+/** Where the result is to lie: in its own memory, or as a part of another's. */
+function resultOf(node: GraphNode, places: Places): Operand {
+  const strides = axesOf(node).map((axis) => stridesOf(node.shape)[axis]);
+  const [row, column] = strides.slice(-2);
+  return { place: places.placeOf(node), batch: strides.slice(0, -2), row, column };
 }
 
 /** Where a vector begins. */
@@ -109,19 +133,20 @@ export function writeMatmul(
   scratch: Scratch,
   partition: WorkPartition | null = null,
 ): void {
-  const swap = productOf(node);
-  const batch = node.shape.slice(0, -2);
+  const { transposed, relu = false, packed = false } = productOf(node);
+  const batch = shapeOf(node).slice(0, -2);
   const product: Product = {
-    a: operand(node.inputs[0], swap.a, batch, places),
-    b: operand(node.inputs[1], swap.b, batch, places),
+    a: operand(node.inputs[0], transposed.a, batch, places),
+    b: operand(node.inputs[1], transposed.b, batch, places),
+    c: resultOf(node, places),
     batch,
     bias: node.inputs.length > 2 ? vectorOf(node.inputs[2], places) : null,
-    relu: swap.relu,
-    packed: swap.packed,
+    relu,
+    packed,
     dtype: node.dtype as Float,
     ...sizes(node),
   };
-  new BatchLoops(code, product, places.placeOf(node), scratch, partition).write();
+  new BatchLoops(code, product, scratch, partition).write();
 }
 
 class BatchLoops {
@@ -139,8 +164,8 @@ class BatchLoops {
   readonly #lengths: readonly number[];
   readonly #strides: readonly (readonly number[])[];
 
-  constructor(code: Code, product: Product, to: Place, scratch: Scratch, partition: WorkPartition | null) {
-    const { a, b, batch, m, n } = product;
+  constructor(code: Code, product: Product, scratch: Scratch, partition: WorkPartition | null) {
+    const { a, b, c, batch, m, n } = product;
     this.#code = code;
     this.#product = product;
     this.#scratch = code.local("i32");
@@ -148,11 +173,10 @@ class BatchLoops {
     this.#rows = [m];
     this.#columns = [n];
     this.#bias = this.#termOf(product.bias);
-    const result = stridesOf(batch).map((stride) => stride * m * n);
-    const { lengths, strides } = mergeAxes(batch, [a.batch, b.batch, result]);
+    const { lengths, strides } = mergeAxes(batch, [a.batch, b.batch, c.batch]);
     this.#lengths = lengths;
     this.#strides = strides;
-    this.#pointers = [a.place, b.place, to].map((place) => {
+    this.#pointers = [a.place, b.place, c.place].map((place) => {
       const pointer = code.local("i32");
       code.place(place).set(pointer);
       return pointer;
@@ -173,7 +197,7 @@ class BatchLoops {
 
   /** Partitions the batch where it is long enough, or else the larger side of the result, in whole tiles. */
   #partitionWork(partition: WorkPartition): void {
-    const { a, b, m, n, bias, packed } = this.#product;
+    const { a, b, c, m, n, bias, packed } = this.#product;
     const code = this.#code;
     const isByRows = partition.rows !== undefined;
     const axis = isByRows ? -1 : this.#lengths.findIndex((length) => length >= partition.parts);
@@ -187,7 +211,7 @@ class BatchLoops {
       const range = isByRows ? rowRange(code, partition, m) : partitionRange(code, partition, m, tileRows);
       this.#rows = range.count;
       this.#skip(0, range.start, a.row);
-      this.#skip(2, range.start, n);
+      this.#skip(2, range.start, c.row);
     } else {
       const range = partitionRange(code, partition, n, partColumns);
       this.#columns = range.count;
@@ -213,7 +237,8 @@ class BatchLoops {
 
   write(axis = 0): void {
     if (axis === this.#lengths.length) {
-      this.#call();
+      if (this.#isSmall) this.#writeOut();
+      else this.#call();
       return;
     }
     const length = this.#lengths[axis];
@@ -245,8 +270,22 @@ class BatchLoops {
     });
   }
 
+  /** Whether all rows and columns of many small products are computed, by nothing but multiplying. */
+  get #isSmall(): boolean {
+    const { dtype, bias, relu, packed, batch } = this.#product;
+    const isWhole = typeof this.#rows !== "number" && typeof this.#columns !== "number";
+    const isPlain = dtype === "float32" && bias === null && !relu && !packed;
+    return isPlain && isWhole && areSmall(this.#product, sizeOf(batch));
+  }
+
+  #writeOut(): void {
+    const { c } = this.#product;
+    const [a, b, to] = this.#pointers;
+    writeSmallProduct(this.#code, { ...this.#product, cRow: c.row }, { a, b, c: to, scratch: this.#scratch });
+  }
+
   #call(): void {
-    const { a, b, n, k, dtype, relu, packed } = this.#product;
+    const { a, b, c, n, k, dtype, relu, packed } = this.#product;
     const [pa, pb, pc] = this.#pointers;
     this.#code.push(
       pa,
@@ -256,7 +295,7 @@ class BatchLoops {
       packed ? [n] : [b.row],
       packed ? this.#first : [b.column],
       pc,
-      [n],
+      [c.row],
       this.#rows,
       this.#columns,
       [k],

@@ -19,18 +19,22 @@ import { isWindow } from "../codegen/window.ts";
 import { type AppliedOp, applied, type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 
-/** The attributes of a product with an epilogue, whose third input is a bias, or of packed matrices. */
-interface Fused {
+/** The attributes of a product with an epilogue, whose third input is a bias, of packed matrices, or stored in another order. */
+export interface Fused {
   readonly transposed: Transposed;
   readonly relu: boolean;
   readonly packed?: boolean;
+  readonly order?: readonly number[];
 }
 
-/** A product with an epilogue, or of packed matrices; its name tells reports what the epilogue does. */
+/** A product that the compiler knows more of than that it is one; its name tells reports what the epilogue does. */
 export function fusedProduct(name: string): Op<Fused> {
   return {
     name,
-    inferShape: (inputs, { transposed }) => matmulOp.inferShape(inputs, transposed),
+    inferShape: (inputs, { transposed, order }) => {
+      const { shape, dtype } = matmulOp.inferShape(inputs, transposed);
+      return { shape: order ? order.map((axis) => shape[axis]) : shape, dtype };
+    },
     kernel: () => {
       throw new JitError({ where: name, expected: "a product that is compiled", got: "one that is run" });
     },

@@ -92,6 +92,8 @@ export type Lowering =
       readonly relu?: boolean;
       /** Whether the second matrix lies in panels, as the compiler packs it for several products. */
       readonly packed?: boolean;
+      /** Where each axis of the result comes from, as a permute has it, where a product is stored in another order than its own. */
+      readonly order?: readonly number[];
     }
   | {
       readonly kind: "window";
