@@ -47,7 +47,7 @@ interface Product {
   readonly dtype: Float;
 }
 
-type ProductLowering = Lowering & { readonly kind: "matmul" };
+export type ProductLowering = Lowering & { readonly kind: "matmul" };
 
 function productOf({ lowering }: GraphNode): ProductLowering {
   if (lowering?.kind === "matmul") return lowering;

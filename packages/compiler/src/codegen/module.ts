@@ -18,6 +18,7 @@ import { writeLoop } from "./loop-nest.ts";
 import { writeMatmul } from "./matmul.ts";
 import { partLocal, partParameters, threadLocal, threadParameters, type WritePhases } from "./parallel.ts";
 import { type GroupWriting, scanFunctions } from "./scan.ts";
+import { packFunction } from "./small-products.ts";
 import { ScalarImports } from "./vector-emitter.ts";
 import { type Geometries, writeWindow } from "./window.ts";
 import type { WorkPartition } from "./work-partition.ts";
@@ -118,6 +119,8 @@ export function generateModule(
     else define(name, group, cut, null);
     calls.set(number, { name, given: [], parts: cut });
   });
+  if (withBodies(groups).some(({ kind, members: [node] }) => kind === "matmul" && node.shape.length > 2))
+    functions.push(packFunction);
   for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout, writePhases));
   return { functions, imports, entryPoints, calls };
 }

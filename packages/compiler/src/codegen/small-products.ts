@@ -7,14 +7,13 @@
  * its bits.
  */
 import type { Code } from "../wasm/assembler.ts";
-import { floatLanes, locals, transpose } from "../wasm/kernels/float-lanes.ts";
-import { depth, tileRows } from "../wasm/kernels/gemm-tile.ts";
+import { floatLanes, locals } from "../wasm/kernels/float-lanes.ts";
+import { packFour } from "../wasm/kernels/gemm-pack.ts";
+import { depth, inTurns, tileRows, tileStep, tileVectors, unrolled } from "../wasm/kernels/gemm-tile.ts";
 
 const type = floatLanes.float32;
 const floatBytes = 4;
 const vectorBytes = 16;
-/** Steps of the inner axis to a turn of the loop, between which it can end: see `Tile` in gemm-tile.ts. */
-const steps = 8;
 
 /** With fewer products their code is not worth its compilation. */
 const fewestProducts = 4;
@@ -51,6 +50,9 @@ export function areSmall({ m, n, k, a, b }: Omit<SmallProduct, "cRow">, count: n
   return count >= fewestProducts && m > 1 && n > 1 && k > 0 && k <= depth && (m + n) * k <= mostNumbers && isForwards;
 }
 
+/** What the code of small products calls: its module has to have it. */
+export const packFunction = packFour();
+
 /** Writes the code of one product. */
 export function writeSmallProduct(code: Code, product: SmallProduct, pointers: Pointers): void {
   new Writer(code, product, pointers).write();
@@ -66,7 +68,7 @@ class Writer {
   readonly #isPacked: boolean;
   readonly #v;
   readonly #sums: readonly number[];
-  readonly #factors: readonly number[];
+  readonly #vectors: readonly number[];
 
   constructor(code: Code, product: SmallProduct, pointers: Pointers) {
     const { n, k, b } = product;
@@ -79,7 +81,7 @@ class Writer {
     this.#bVector = this.#isPacked ? k * vectorBytes : vectorBytes;
     this.#v = code.variables("a", "b", "c", "to", "pa", "pb", "panels", "tiles", "count");
     this.#sums = locals(code, 2 * tileRows);
-    this.#factors = locals(code, 5);
+    this.#vectors = locals(code, tileVectors(code.relaxed));
   }
 
   write(): void {
@@ -121,49 +123,16 @@ class Writer {
     const v = this.#v;
     for (const sum of this.#sums.slice(0, rows * widths.length)) code.zero128().set(sum);
     code.put(v.pa, v.a).put(v.pb, v.b).put(v.count, [k]);
-    const turn = Math.min(steps, k);
-    code.block(() => {
-      code.loop(() => {
-        for (let u = 0; u < turn; u++) {
-          if (u > 0) code.push(v.count, [u], "i32.le_s").leaveIf(1);
-          this.#step(rows, widths.length, u);
-        }
-        code.advance(v.pa, turn * a.column * floatBytes).advance(v.pb, turn * this.#bStep);
-        code.put(v.count, v.count, [turn], "i32.sub").push(v.count, [0], "i32.gt_s").leaveIf();
-      });
+    const steps = Math.min(unrolled, k);
+    const own = { sums: this.#sums, vectors: this.#vectors };
+    const lines = Array.from({ length: rows }, (_, row) => row);
+    inTurns(code, v.count, steps, (u) => {
+      const halves = widths.map((_, i) => [v.pb, u * this.#bStep + i * this.#bVector] as const);
+      const elements = lines.map((row) => [v.pa, (row * a.row + u * a.column) * floatBytes] as const);
+      tileStep(code, { type, relaxed: code.relaxed }, own, halves, elements);
+      if (u === steps - 1) code.advance(v.pa, steps * a.column * floatBytes).advance(v.pb, steps * this.#bStep);
     });
     this.#store(rows, widths);
-  }
-
-  /** Adds the products of step `u` of a turn: one or two vectors of B times an element of each row of A. */
-  #step(rows: number, vectors: number, u: number): void {
-    const code = this.#code;
-    const { a } = this.#product;
-    const v = this.#v;
-    const [first, second, element, ...products] = this.#factors;
-    const halves = [first, second].slice(0, vectors);
-    halves.forEach((half, i) => {
-      code
-        .get(v.pb)
-        .access("v128.load", u * this.#bStep + i * this.#bVector)
-        .set(half);
-    });
-    // Last row first, and products before sums: see `Tile`.
-    for (let row = rows - 1; row >= 0; row--) {
-      const sums = halves.map((_, i) => this.#sums[row * vectors + i]);
-      code
-        .get(v.pa)
-        .access(type.splat, (row * a.row + u * a.column) * floatBytes)
-        .set(element);
-      halves.forEach((half, i) => {
-        if (code.relaxed) code.put(sums[i], element, half, sums[i], "f32x4.relaxed_madd");
-        else code.put(products[i], element, half, "f32x4.mul");
-      });
-      if (!code.relaxed)
-        sums.forEach((sum, i) => {
-          code.put(sum, sum, products[i], "f32x4.add");
-        });
-    }
   }
 
   #store(rows: number, widths: readonly number[]): void {
@@ -177,61 +146,28 @@ class Writer {
           code.get(to).get(sum).access("v128.store", at);
           return;
         }
-        if (width > 1) code.get(to).get(sum).accessLane("v128.store64_lane", 0, at);
-        const last = width - 1;
-        if (width % 2 === 1)
+        for (let lane = 0; lane < width; lane++)
           code
             .get(to)
             .get(sum)
-            .accessLane("v128.store32_lane", last, at + last * floatBytes);
+            .accessLane("v128.store32_lane", lane, at + lane * floatBytes);
       });
   }
 
-  /** Packs B, columns that are lacking as repetitions of the last. */
+  /** Packs B in panels of four columns. */
   #pack(): void {
     const code = this.#code;
-    const { n, b } = this.#product;
+    const { n, k, b } = this.#product;
     const v = this.#v;
+    const pack = (columns: number) => {
+      code.push(v.b, [b.column * floatBytes], [b.row * floatBytes], v.to, [vectorBytes], [columns], [k]);
+      code.call(packFunction.name);
+    };
     code.put(v.b, this.#pointers.b).put(v.to, this.#pointers.scratch);
     this.#times(v.panels, Math.floor(n / type.lanes), () => {
-      this.#packPanel(type.lanes);
-      code.advance(v.b, type.lanes * b.column * floatBytes);
+      pack(type.lanes);
+      code.advance(v.b, type.lanes * b.column * floatBytes).advance(v.to, k * vectorBytes);
     });
-    if (n % type.lanes > 0) this.#packPanel(n % type.lanes);
-  }
-
-  /** Packs the columns from `b` on, and moves `to` on. */
-  #packPanel(columns: number): void {
-    const code = this.#code;
-    const { k, b } = this.#product;
-    const v = this.#v;
-    const at = (j: number) => Math.min(j, columns - 1) * b.column * floatBytes;
-    const squares = b.row === 1 ? Math.floor(k / type.lanes) : 0;
-    code.put(v.pb, v.b);
-    this.#times(v.tiles, squares, () => {
-      const square = this.#sums.slice(0, type.lanes);
-      square.forEach((column, j) => {
-        code.get(v.pb).access("v128.load", at(j)).set(column);
-      });
-      transpose(code, type, square, this.#factors);
-      square.forEach((row, p) => {
-        code
-          .get(v.to)
-          .get(row)
-          .access("v128.store", p * vectorBytes);
-      });
-      code.advance(v.pb, vectorBytes).advance(v.to, type.lanes * vectorBytes);
-    });
-    this.#times(v.tiles, k - squares * type.lanes, () => {
-      if (b.column === 1 && columns === type.lanes) code.get(v.to).get(v.pb).access("v128.load").access("v128.store");
-      else
-        for (let j = 0; j < type.lanes; j++)
-          code
-            .get(v.to)
-            .get(v.pb)
-            .access("f32.load", at(j))
-            .access("f32.store", j * floatBytes);
-      code.advance(v.pb, b.row * floatBytes).advance(v.to, vectorBytes);
-    });
+    if (n % type.lanes > 0) pack(n % type.lanes);
   }
 }

@@ -20,16 +20,21 @@ import { type AppliedOp, applied, type Graph, type GraphNode, resultsOf } from "
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 
 /** The attributes of a product with an epilogue, whose third input is a bias, of packed matrices, or stored in another order. */
-export interface Fused {
+interface Fused {
   readonly transposed: Transposed;
   readonly relu: boolean;
   readonly packed?: boolean;
   readonly order?: readonly number[];
 }
 
+/** Equal products are made by one op: what compares graphs goes by its identity. */
+const ops = new Map<string, Op<Fused>>();
+
 /** A product that the compiler knows more of than that it is one; its name tells reports what the epilogue does. */
 export function fusedProduct(name: string): Op<Fused> {
-  return {
+  const known = ops.get(name);
+  if (known) return known;
+  const op: Op<Fused> = {
     name,
     inferShape: (inputs, { transposed, order }) => {
       const { shape, dtype } = matmulOp.inferShape(inputs, transposed);
@@ -40,6 +45,8 @@ export function fusedProduct(name: string): Op<Fused> {
     },
     lower: (fused) => ({ kind: "matmul", ...fused }),
   };
+  ops.set(name, op);
+  return op;
 }
 
 const withBiasOp = fusedProduct("matmul+bias");

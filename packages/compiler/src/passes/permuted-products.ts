@@ -5,18 +5,19 @@
  * Holds to the bit for what nobody else reads: an element is the same sum of the same products wherever it is stored, and where
  * rows become columns, it is that of the transposed matrices.
  */
-import type { Op } from "@chainrule/core";
 import { isBuiltinOp, sameShape } from "@chainrule/core/internal";
-import { isProduct } from "../codegen/matmul.ts";
+import { isProduct, type ProductLowering } from "../codegen/matmul.ts";
 import { type AppliedOp, applied, type Graph, type GraphNode, kindOf, resultsOf } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
-import { type Fused, fusedProduct } from "./epilogue.ts";
+import { fusedProduct } from "./epilogue.ts";
 
 /** From a product to the last of what permutes it. */
 interface Chain {
   readonly product: GraphNode;
   /** What comes after it, permutes and what is done to each element, the first first. */
   readonly steps: readonly GraphNode[];
+  /** Which of its axes each axis is in the end. */
+  readonly order: readonly number[];
 }
 
 /** The same graph, products being stored in the order in which they are wanted. */
@@ -54,12 +55,20 @@ function readersIn(graph: Graph): ReadonlyMap<GraphNode, number> {
 }
 
 function chainTo(last: GraphNode, readers: ReadonlyMap<GraphNode, number>): Chain | null {
-  const steps = [last];
-  for (let node = operandOf(last); node !== null && readers.get(node) === 1; node = operandOf(node)) {
-    if (isProduct(node)) return canBePermuted(node, orderOf(steps, node)) ? { product: node, steps } : null;
+  const steps: GraphNode[] = [];
+  let order = last.shape.map((_, axis) => axis);
+  let node = last;
+  for (;;) {
+    const operand = operandOf(node);
+    if (operand === null || readers.get(operand) !== 1) return null;
     steps.unshift(node);
+    if (node.lowering?.kind === "permute") {
+      const inner = node.lowering.order;
+      order = order.map((axis) => inner[axis]);
+    }
+    node = operand;
+    if (isProduct(node)) return canBePermuted(node, order) ? { product: node, steps, order } : null;
   }
-  return null;
 }
 
 /** What the node permutes, or computes something of for each element, beside single numbers; null where it does neither. */
@@ -70,13 +79,6 @@ function operandOf(node: GraphNode): GraphNode | null {
   return operand && others.length === 0 && sameShape(operand.shape, node.shape) ? operand : null;
 }
 
-/** Which of the product's axes each axis is in the end. */
-function orderOf(steps: readonly GraphNode[], { shape }: GraphNode): readonly number[] {
-  let order = shape.map((_, axis) => axis);
-  for (const { lowering } of steps) if (lowering?.kind === "permute") order = lowering.order.map((axis) => order[axis]);
-  return order;
-}
-
 /** Columns stay side by side; or rows do, which are columns of the transposed product. */
 function canBePermuted({ shape, inputs, lowering }: GraphNode, order: readonly number[]): boolean {
   if (lowering?.kind !== "matmul" || lowering.packed) return false;
@@ -84,50 +86,32 @@ function canBePermuted({ shape, inputs, lowering }: GraphNode, order: readonly n
   return last === shape.length - 1 || (last === shape.length - 2 && inputs.length === 2);
 }
 
-const ops = new Map<string, Op<Fused>>();
-
-/** The product by such a name that is stored in another order. */
-function permutedProduct(name: string): Op<Fused> {
-  let op = ops.get(name);
-  if (!op) {
-    op = fusedProduct(name);
-    ops.set(name, op);
-  }
-  return op;
-}
-
 /** The product in the order of the last step, and what is done to each of its elements. */
-function permuted(rewriter: GraphRewriter, { product, steps }: Chain): GraphNode {
-  const { shape } = steps[steps.length - 1];
-  let made = rewriter.add(productInOrder(rewriter, product, orderOf(steps, product)), { ...product, shape });
+function permuted(rewriter: GraphRewriter, { product, steps, order }: Chain): GraphNode {
+  const spec = (node: GraphNode) => ({ shape: steps[steps.length - 1].shape, dtype: node.dtype });
+  let made = rewriter.add(inOrder(rewriter, product, order), spec(product));
   let from = product;
   for (const step of steps) {
     const { op, attributes, inputs } = step.source as AppliedOp;
-    const now = made;
-    if (!isPermute(step))
-      made = rewriter.add(
-        applied(
-          op,
-          attributes,
-          inputs.map((input) => (input === from ? now : rewriter.of(input))),
-        ),
-        { shape, dtype: step.dtype },
-      );
+    const now = (input: GraphNode) => (input === from ? made : rewriter.of(input));
+    if (!isPermute(step)) made = rewriter.add(applied(op, attributes, inputs.map(now)), spec(step));
     from = step;
   }
   return made;
 }
 
-function productInOrder(rewriter: GraphRewriter, product: GraphNode, order: readonly number[]): AppliedOp {
-  const { lowering, inputs, name } = product;
-  if (lowering?.kind !== "matmul") throw new Error(`${name} is no product`);
-  const { transposed, relu = false } = lowering;
-  const [rows, columns] = [order.length - 2, order.length - 1];
+function inOrder(rewriter: GraphRewriter, { lowering, inputs, name }: GraphNode, order: readonly number[]): AppliedOp {
+  const { transposed, relu = false } = lowering as ProductLowering;
   const operands = inputs.map((input) => rewriter.of(input));
-  if (order[columns] === columns) return applied(permutedProduct(name), { transposed, relu, order }, operands);
-  const turned = {
-    transposed: { a: !transposed.b, b: !transposed.a },
-    order: order.map((axis) => (axis === rows ? columns : axis === columns ? rows : axis)),
-  };
-  return applied(permutedProduct(name), { ...turned, relu }, [operands[1], operands[0]]);
+  const [rows, columns] = [order.length - 2, order.length - 1];
+  const isTurned = order[columns] === rows;
+  return applied(
+    fusedProduct(name),
+    {
+      transposed: isTurned ? { a: !transposed.b, b: !transposed.a } : transposed,
+      relu,
+      order: isTurned ? order.map((axis) => (axis < rows ? axis : rows + columns - axis)) : order,
+    },
+    isTurned ? operands.toReversed() : operands,
+  );
 }

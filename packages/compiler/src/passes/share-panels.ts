@@ -5,7 +5,8 @@
  * Holds to the bit for float32 products of two matrices: each packs the same panels by itself otherwise, and adds in the
  * same order.
  */
-import { type Lowering, permuteOp, reshapeOp } from "@chainrule/core/internal";
+import { permuteOp, reshapeOp } from "@chainrule/core/internal";
+import type { ProductLowering } from "../codegen/matmul.ts";
 import { type AppliedOp, applied, type Graph, type GraphNode } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
 import { Scan, scanned, scanResultOf } from "../ir/scan.ts";
@@ -33,9 +34,9 @@ function shareAmongProducts(graph: Graph): Graph {
     products.set(key, known);
     known.push(node);
   }
-  const shared = new Map<GraphNode, { op: ReturnType<typeof fusedProduct>; panels?: GraphNode }>();
+  const shared = new Map<GraphNode, { panels?: GraphNode }>();
   for (const nodes of products.values()) {
-    const one = { op: fusedProduct(nodes[0].name) };
+    const one = {};
     if (nodes.length >= fewestProducts) for (const node of nodes) shared.set(node, one);
   }
   if (shared.size === 0) return graph;
@@ -45,18 +46,15 @@ function shareAmongProducts(graph: Graph): Graph {
     if (!found || node.lowering?.kind !== "matmul") return rewriter.add(source, node);
     const { inputs } = source as AppliedOp;
     found.panels ??= panelsOf(rewriter, inputs[1], node.shape[1], node.lowering.transposed.b);
-    return rewriter.add(onPanels(found.op, node.lowering, inputs, found.panels), node);
+    return rewriter.add(onPanels(node, inputs, found.panels), node);
   });
 }
 
 /** The product of panels. */
-function onPanels(
-  op: ReturnType<typeof fusedProduct>,
-  { transposed, relu = false }: Lowering & { readonly kind: "matmul" },
-  [a, , ...bias]: readonly GraphNode[],
-  panels: GraphNode,
-): AppliedOp {
-  return applied(op, { transposed: { a: transposed.a, b: false }, relu, packed: true }, [a, panels, ...bias]);
+function onPanels({ name, lowering }: GraphNode, [a, , ...bias]: readonly GraphNode[], panels: GraphNode): AppliedOp {
+  const { transposed, relu = false } = lowering as ProductLowering;
+  const attributes = { transposed: { a: transposed.a, b: false }, relu, packed: true };
+  return applied(fusedProduct(name), attributes, [a, panels, ...bias]);
 }
 
 /** What the steps of scans pack, and is the same at each of them, is packed before. */
@@ -95,7 +93,7 @@ function scanOfPanels(rewriter: GraphRewriter, scan: Scan, operands: readonly Gr
       );
       found.set(key, read);
     }
-    return body.add(onPanels(fusedProduct(node.name), node.lowering, (source as AppliedOp).inputs, read), node);
+    return body.add(onPanels(node, (source as AppliedOp).inputs, read), node);
   });
   return [panels.length > 0 ? new Scan(scan, rewritten, inputs, scan.carries) : scan, panels];
 }

@@ -16,7 +16,8 @@ export const tileRows = 4;
 export const tallTileRows = 6;
 /** Bytes of scratch memory for what sticks out of C, and for the bias beside it. */
 export const tileScratch = 320;
-const rowBytes = 32;
+const vectorBytes = 16;
+const rowBytes = 2 * vectorBytes;
 
 /**
  * The parameters of all versions. Strides are in bytes: `aRow` between rows of a tile, `aStep` between elements of a
@@ -57,7 +58,65 @@ export function tileFunction(options: TileOptions): FunctionDefinition {
  * the processor can decode, and what a turn costs besides (V8 looks at its stack) counts. Between the steps the loop can
  * end, which also keeps the compiler from loading what later steps need so early that registers run out.
  */
-const unrolled = 8;
+export const unrolled = 8;
+
+/** Runs a step for each of `count`, so many to a turn: the step has number `u` in its turn. */
+export function inTurns(code: Code, count: number, steps: number, step: (u: number) => void): void {
+  code.block(() => {
+    code.push(count, [0], "i32.le_s").leaveIf();
+    code.loop(() => {
+      for (let u = 0; u < steps; u++) {
+        step(u);
+        if (u < steps - 1) code.push(count, [u + 1], "i32.le_s").leaveIf(1);
+      }
+      code.put(count, count, [steps], "i32.sub").push(count, [0], "i32.gt_s").leaveIf();
+    });
+  });
+}
+
+/** So many bytes after the address in a local. */
+export type At = readonly [pointer: number, offset: number];
+
+/** The locals of a tile: its sums, row by row, and what its steps keep meanwhile: see `tileVectors`. */
+interface TileLocals {
+  readonly sums: readonly number[];
+  readonly vectors: readonly number[];
+}
+
+/** How many vectors a step keeps: two of B, an element of A in all lanes, and products, where they are rounded. */
+export function tileVectors(relaxed: boolean): number {
+  return relaxed ? 3 : 5;
+}
+
+/** One step along the inner axis: one or two vectors of B times an element of each row of A. */
+export function tileStep(
+  code: Code,
+  { type, relaxed }: ProductOptions,
+  { sums, vectors }: TileLocals,
+  halves: readonly At[],
+  elements: readonly At[],
+): void {
+  const [first, second, broadcast, ...products] = vectors;
+  const loaded = [first, second].slice(0, halves.length);
+  halves.forEach(([pointer, offset], i) => {
+    code.get(pointer).access("v128.load", offset).set(loaded[i]);
+  });
+  // The last row first: in V8 11 the products then end in the order of the loads, and take fewer registers.
+  for (let row = elements.length - 1; row >= 0; row--) {
+    const [pointer, offset] = elements[row];
+    const own = loaded.map((_, i) => sums[row * halves.length + i]);
+    code.get(pointer).access(type.splat, offset).set(broadcast);
+    // Two products and then two sums: processors that pair ports when they decode keep all of them busy.
+    loaded.forEach((half, i) => {
+      if (relaxed) code.put(own[i], broadcast, half, own[i], `${type.vector}.relaxed_madd`);
+      else code.put(products[i], broadcast, half, `${type.vector}.mul`);
+    });
+    if (relaxed) continue;
+    own.forEach((sum, i) => {
+      code.put(sum, sum, products[i], `${type.vector}.add`);
+    });
+  }
+}
 
 class Tile {
   readonly i: number;
@@ -74,7 +133,7 @@ class Tile {
     this.#code = code;
     this.#options = options;
     const [i, left, ...to] = locals(code, 2 + options.rows, "i32");
-    this.#vectors = locals(code, options.relaxed ? 3 : 5);
+    this.#vectors = locals(code, tileVectors(options.relaxed));
     this.#sums = locals(code, 2 * options.rows);
     this.i = i;
     this.#left = left;
@@ -104,8 +163,11 @@ class Tile {
       code.set(pointers[row]);
     });
     const { bytes } = this.#options.type;
-    this.#loop(count, (u) => {
-      this.#step(pb, packed ? u * rowBytes : 0, (row) => (packed ? [pointers[0], row * bytes] : [pointers[row], 0]));
+    inTurns(code, count, this.#steps, (u) => {
+      const from = packed ? u * rowBytes : 0;
+      const halves: At[] = [from, from + vectorBytes].map((at) => [pb, at]);
+      const elements = this.#to.map((_, row): At => (packed ? [pointers[0], row * bytes] : [pointers[row], 0]));
+      tileStep(code, this.#options, { sums: this.#sums, vectors: this.#vectors }, halves, elements);
       const step: Term = packed ? [this.#options.rows * bytes] : aStep;
       for (const pointer of pointers) code.put(pointer, pointer, step, "i32.add");
       if (!packed) code.put(pb, pb, bStep, "i32.add");
@@ -114,55 +176,9 @@ class Tile {
     code.put(a, a, aTile, "i32.add");
   }
 
-  /** One step along the inner axis: a row of B, `offset` bytes after `pb`, times an element of each row of A. */
-  #step(pb: number, offset: number, element: (row: number) => readonly [pointer: number, offset: number]): void {
-    const code = this.#code;
-    const { vector } = this.#options.type;
-    const [b0, b1, broadcast, ...products] = this.#vectors;
-    code.get(pb).access("v128.load", offset).set(b0);
-    code
-      .get(pb)
-      .access("v128.load", offset + 16)
-      .set(b1);
-    // The last row first: in V8 11 the products then end in the order of the loads, and take fewer registers.
-    for (let row = this.#options.rows - 1; row >= 0; row--) {
-      const [pointer, at] = element(row);
-      const sums = [this.#sums[2 * row], this.#sums[2 * row + 1]];
-      code.get(pointer).access(this.#options.type.splat, at).set(broadcast);
-      if (this.#options.relaxed)
-        [b0, b1].forEach((half, i) => {
-          code.put(sums[i], broadcast, half, sums[i], `${vector}.relaxed_madd`);
-        });
-      else {
-        // Two products and then two sums: processors that pair ports when they decode keep all of them busy.
-        [b0, b1].forEach((half, i) => {
-          code.put(products[i], broadcast, half, `${vector}.mul`);
-        });
-        products.forEach((product, i) => {
-          code.put(sums[i], sums[i], product, `${vector}.add`);
-        });
-      }
-    }
-  }
-
   /** Steps to a turn of the loop. */
   get #steps(): number {
     return this.#options.relaxed ? 1 : unrolled;
-  }
-
-  /** Runs a step for each of `count`, which has number `u` in its turn. */
-  #loop(count: number, step: (u: number) => void): void {
-    const code = this.#code;
-    code.block(() => {
-      code.push(count, [0], "i32.le_s").leaveIf();
-      code.loop(() => {
-        for (let u = 0; u < this.#steps; u++) {
-          step(u);
-          if (u < this.#steps - 1) code.push(count, [u + 1], "i32.le_s").leaveIf(1);
-        }
-        code.put(count, count, [this.#steps], "i32.sub").push(count, [0], "i32.gt_s").leaveIf();
-      });
-    });
   }
 
   /** Adds C and the bias where asked, cuts at 0 where asked, stores, and moves `c` on by as many rows. */
