@@ -32,7 +32,8 @@ const options = {
 const { status } = spawnSync(
   "npx",
   [
-    ...["vitest", "run", ...asked.map((name) => `packages/${name}/`), "--coverage"],
+    // Each file in a process of its own, whose counts are its own.
+    ...["vitest", "run", "--isolate", ...asked.map((name) => `packages/${name}/`), "--coverage"],
     ...leftOut.map((file) => `--exclude=${file}`),
     ...Object.entries(options).map(([name, value]) => `--coverage.${name}=${value}`),
     ...names.map((name) => `--coverage.include=packages/${name}/src/**/*.ts`),

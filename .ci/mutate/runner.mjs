@@ -21,6 +21,8 @@ const vitest = await createVitest(
   {
     watch: false,
     bail: 1,
+    // Each file loads the sources anew, as they are then.
+    isolate: true,
     pool: "threads",
     maxWorkers: 1,
     reporters: [{}],

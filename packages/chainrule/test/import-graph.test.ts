@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { importsOf } from "../../testing/src/imports.ts";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -52,21 +53,6 @@ function filesOf(name: string): string[] {
   return readdirSync(join(packages, name, "src"), { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith(".test.ts"));
-}
-
-/** What a file imports or exports from elsewhere, by the names that it uses. */
-function importsOf(path: string): { readonly specifier: string; readonly isType: boolean }[] {
-  const text = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-  const statement = /^(?:import|export)\s+(type\s+)?(?:([^;"']*?)\s+from\s+)?"([^"]+)";/gm;
-  const found = [...text.matchAll(statement)].map(([, type, what = "", specifier]) => {
-    const names = /^\{([\s\S]*)\}$/
-      .exec(what.trim())?.[1]
-      .split(",")
-      .flatMap((name) => name.trim() || []);
-    return { specifier, isType: type !== undefined || (names?.every((name) => name.startsWith("type ")) ?? false) };
-  });
-  const later = [...text.matchAll(/\bimport\("([^"]+)"\)/g)].map(([, specifier]) => ({ specifier, isType: false }));
-  return [...found, ...later];
 }
 
 function importsWithin(name: string): Import[] {
