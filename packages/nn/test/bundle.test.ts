@@ -114,7 +114,7 @@ describe.each([
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("has at most 84.5 kB, and loads the compiler, at most 70.8 kB, when it is worth it", async () => {
+  it("has at most 84.5 kB, and loads the compiler, at most 71.6 kB, when it is worth it", async () => {
     const { file, atOnce, later, loaded } = await bundle(trained, folder);
     expect(gzipped(atOnce)).toBeLessThanOrEqual(84_500);
     expect(atOnce.some(hasCompiler)).toBe(false);
@@ -123,7 +123,7 @@ describe.each([
     expect(made).toHaveBeenCalled();
     expect(loss).toBeLessThan(0.01);
     expect(loaded().some(hasCompiler)).toBe(true);
-    expect(gzipped(loaded())).toBeLessThanOrEqual(70_800);
+    expect(gzipped(loaded())).toBeLessThanOrEqual(71_600);
     // Kernels of convolutions and pools stay where they are.
     expect(loaded().length).toBeLessThan(later.length);
   });
@@ -142,9 +142,9 @@ describe.each([
 });
 
 describe("a bundle of a classifier", () => {
-  it("has all of it in one file where that is wanted: at most 162.2 kB", async () => {
+  it("has all of it in one file where that is wanted: at most 163.3 kB", async () => {
     const code = await byEsbuild(trained);
-    expect(gzipSync(code).length).toBeLessThanOrEqual(162_200);
+    expect(gzipSync(code).length).toBeLessThanOrEqual(163_300);
     expect(hasCompiler(code)).toBe(true);
   });
   afterEach(() => {

@@ -6,15 +6,7 @@
  * with the bias.
  */
 import { add, JitError, type Op, relu } from "@chainrule/core";
-import {
-  convolveOp,
-  type Lowering,
-  matmulOp,
-  reshapeOp,
-  type Sliding,
-  sameShape,
-  type Transposed,
-} from "@chainrule/core/internal";
+import { type Lowering, matmulOp, reshapeOp, type Sliding, sameShape, type Transposed } from "@chainrule/core/internal";
 import { isWindow } from "../codegen/window.ts";
 import { type AppliedOp, applied, type Graph, type GraphNode, resultsOf } from "../ir/graph.ts";
 import { GraphRewriter } from "../ir/graph-rewriter.ts";
@@ -53,21 +45,23 @@ const withBiasOp = fusedProduct("matmul+bias");
 const withReluOp = fusedProduct("matmul+relu");
 const withBiasAndReluOp = fusedProduct("matmul+bias+relu");
 
-/** A convolution with an epilogue. */
-function fusedConvolution(name: string): Op<Sliding & { readonly relu: boolean }> {
-  return {
+type Convolution = Sliding & { readonly relu: boolean };
+
+const convolutions = new Map<string, Op<Convolution>>();
+
+/** A convolution with an epilogue, made of the plain one, which a bundle has only where it is used. */
+function fusedConvolution(name: string, { inferShape }: Op): Op<Convolution> {
+  const op: Op<Convolution> = convolutions.get(name) ?? {
     name,
-    inferShape: (inputs, sliding) => convolveOp.inferShape(inputs, sliding),
+    inferShape,
     kernel: () => {
       throw new JitError({ where: name, expected: "a convolution that is compiled", got: "one that is run" });
     },
     lower: ({ window, groups, relu }) => ({ kind: "window", call: "convolve", sliding: { window, groups }, relu }),
   };
+  convolutions.set(name, op);
+  return op;
 }
-
-const convolutionWithBiasOp = fusedConvolution("convolve+bias");
-const convolutionWithReluOp = fusedConvolution("convolve+relu");
-const convolutionWithBiasAndReluOp = fusedConvolution("convolve+bias+relu");
 
 /** The same graph, what follows products being part of them. */
 export function fuseEpilogues(graph: Graph): Graph {
@@ -94,7 +88,7 @@ function withEpilogue(like: GraphNode, inputs: readonly GraphNode[], cut: boolea
     const op = hasBias ? (cut ? withBiasAndReluOp : withBiasOp) : withReluOp;
     return applied(op, { transposed: lowering.transposed, relu: cut }, inputs);
   }
-  const op = hasBias ? (cut ? convolutionWithBiasAndReluOp : convolutionWithBiasOp) : convolutionWithReluOp;
+  const op = fusedConvolution(`convolve${hasBias ? "+bias" : ""}${cut ? "+relu" : ""}`, like.op!);
   return applied(op, { ...lowering.sliding, relu: cut }, inputs);
 }
 
