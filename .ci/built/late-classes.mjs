@@ -6,6 +6,7 @@ import * as distributions from "@chainrule/distributions";
 import {
   Callback,
   Distribution,
+  JSONLLogger,
   manualSeed,
   Normal,
   Poisson,
@@ -58,6 +59,12 @@ ok(
     Object.getPrototypeOf(Doubled) === StandardScaler,
 );
 strictEqual(doubled.transform([[3]]).item(), 2 * scaler.transform([[3]]).item());
+
+// What a callback tells of its own class, and of one that a user made of it.
+const logger = { logDir: "logs" };
+deepStrictEqual([new JSONLLogger("log.jsonl").addedLogs, new TensorBoard(logger).addedLogs], [[], []]);
+strictEqual(new (class extends JSONLLogger {})("log.jsonl").addedLogs, null);
+strictEqual(new (class extends TensorBoard {})(logger).addedLogs, null);
 
 // Members of one's own.
 StandardScaler.note = "mine";

@@ -51,7 +51,7 @@ export class JSONLLogger extends Callback {
   }
 
   override get addedLogs(): readonly string[] | null {
-    return this.constructor === JSONLLogger ? [] : super.addedLogs;
+    return Object.getPrototypeOf(this) === JSONLLogger.prototype ? [] : super.addedLogs;
   }
 
   /** Whether the file can be written is known before training begins. */

@@ -126,7 +126,7 @@ export class TensorBoard extends Callback {
   }
 
   override get addedLogs(): readonly string[] | null {
-    return this.constructor === TensorBoard ? [] : super.addedLogs;
+    return Object.getPrototypeOf(this) === TensorBoard.prototype ? [] : super.addedLogs;
   }
 
   /** @internal */
