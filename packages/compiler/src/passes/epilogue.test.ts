@@ -161,6 +161,22 @@ describe("convolutions with epilogues", () => {
     );
   });
 
+  it("have zeros of the same sign, also with a bias of -0", () => {
+    for (const [channels, groups] of [
+      [3, 1],
+      [6, 6],
+    ]) {
+      const negative = filled([6, channels / groups, 3, 3])
+        .abs()
+        .neg();
+      for (const activation of [(y: Tensor) => y, (y: Tensor) => y.relu()]) {
+        const layer = (a: Tensor, bias: Tensor) => activation(conv2d(a, negative, { bias, groups, padding: 1 }));
+        const inputs = [zeros([2, channels, 5, 6]), tensor([-0, 0, -0, 0, -0, 0])] as const;
+        expect(jit(layer)(...inputs).toArray()).toEqual(layer(...inputs).toArray());
+      }
+    }
+  });
+
   it("let NaN and infinities through", () => {
     const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
     const wild = tensor([nan, infinity, -infinity, 0, -0, 1]);

@@ -156,7 +156,8 @@ function flatFunction(relaxed: boolean): FunctionDefinition {
       const [weight, ...sums] = locals(code, 1 + flatStep / 4);
       code.count(v.i, p.count, flatStep, () => {
         code.get(p.bias).branch(
-          () => code.get(p.bias).access("v128.load32_splat").set(weight),
+          // Sums begin with 0 and never with -0, which they could end with.
+          () => code.get(p.bias).access("v128.load32_splat").zero128().op("f32x4.add").set(weight),
           () => code.zero128().set(weight),
         );
         for (const sum of sums) code.get(weight).set(sum);

@@ -7,7 +7,7 @@ import { locals } from "./float-lanes.ts";
 
 const rows = [0, 1, 2, 3] as const;
 
-/** Steps to a turn of the loop where multiply and add are two instructions, as in the matrix product. */
+/** Steps to a turn of the loop where multiply and add are two instructions, as in the matrix product, whose file a bundle has without this. */
 const unrolled = 8;
 
 /** Four rows by eight columns: eight vectors of running sums. */

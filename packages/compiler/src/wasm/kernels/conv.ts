@@ -153,6 +153,8 @@ function packKernels({ code, v }: Run, { groups, outputs, depth }: Fields, from:
       code.get(bias).branch(
         () => {
           code.push(bias, v.i, [2], "i32.shl", "i32.add", [4], [4], v.to, [16], v.lines, [1]).call("gemm.pack4");
+          // Sums begin with 0 and never with -0, which they could end with.
+          code.get(v.to).get(v.to).access("v128.load").zero128().op("f32x4.add").access("v128.store");
         },
         () => code.push(v.to, [0], [16], "memory.fill"),
       );
