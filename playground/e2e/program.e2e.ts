@@ -152,8 +152,11 @@ describe("the room of programs", () => {
   ] as const;
   it.each(examples)("runs the example %s", async (name, file) => {
     await visit("#program?seconds=120", async (page) => {
-      await page.locator(".cm-content").waitFor();
+      const editor = page.locator(".cm-content");
+      const first = await editor.innerText();
       await page.locator(".program-examples select").selectOption(name);
+      // Examples are loaded when they are chosen.
+      await expect.poll(() => editor.innerText(), { timeout: 20_000 }).not.toBe(first);
       await page.getByRole("button", { name: "Run" }).click();
       const said = await ended(page, 55_000);
       expect(await page.locator("[data-phase]").getAttribute("data-phase"), said).toBe("done");
@@ -184,27 +187,6 @@ describe("the room of programs", () => {
     } finally {
       await context.close();
     }
-  });
-
-  it("leaves the page free while a program works and writes", async () => {
-    const code = `import { randn } from "chainrule";
-const end = performance.now() + 3000;
-for (let i = 0; performance.now() < end; i++) { randn([64, 64]).matmul(randn([64, 64])); if (i % 5 === 0) console.log("product", i); }`;
-    await visit(programLink(code), async (page) => {
-      await page.locator(".cm-content").waitFor();
-      await page.waitForTimeout(2000);
-      await page.evaluate(() => {
-        const found: number[] = [];
-        (globalThis as unknown as { longTasks: number[] }).longTasks = found;
-        new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) found.push(duration);
-        }).observe({ type: "longtask" });
-      });
-      expect(await run(page)).toContain("product");
-      const longTasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
-      console.log(`tasks over 50 ms while a program ran: ${longTasks.map(Math.round).join(", ") || "none"}`);
-      expect(Math.max(0, ...longTasks)).toBeLessThan(500);
-    });
   });
 
   it("hides and locks what a teacher says", async () => {

@@ -108,30 +108,6 @@ describe("the sandbox", () => {
     );
   });
 
-  it("ends a loop that does not end, and the page never stops answering", async () => {
-    await visit(programLink("console.log('begun');\nwhile (true) {}", "&seconds=10"), async (page) => {
-      await page.getByRole("button", { name: "Run" }).click();
-      await page.getByText("begun").waitFor();
-      const slowest = await page.evaluate(async () => {
-        let slowest = 0;
-        const end = performance.now() + 2000;
-        for (let last = performance.now(); last < end; ) {
-          await new Promise((next) => setTimeout(next, 0));
-          const now = performance.now();
-          slowest = Math.max(slowest, now - last);
-          last = now;
-        }
-        return slowest;
-      });
-      expect(slowest).toBeLessThan(500);
-      await page.locator("[data-phase=failed]").waitFor({ timeout: 20_000 });
-      expect(await page.locator("[role=alert]").innerText()).toContain("It ran longer than 10 s, and was ended.");
-      expect(await page.locator("iframe").count()).toBe(0);
-      await page.locator(".cm-content").fill("console.log(6 * 7)");
-      expect(await run(page)).toContain("42");
-    });
-  });
-
   it("stops when it is told to", async () => {
     await visit(programLink("while (true) {}"), async (page) => {
       await page.getByRole("button", { name: "Run" }).click();

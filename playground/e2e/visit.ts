@@ -7,16 +7,19 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { afterAll, expect, inject } from "vitest";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let connected: Promise<Browser> | undefined;
+let launched: Promise<Browser> | undefined;
 
 /** Chromium, one for all tests of a file. */
 export const browser = () => {
-  connected ??= chromium.connect(inject("browser"));
-  return connected;
+  launched ??= chromium.launch({
+    executablePath: inject("chromium"),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  });
+  return launched;
 };
 
 afterAll(async () => {
-  await (await connected)?.close();
+  await (await launched)?.close();
 });
 
 /** How the sizes of the screenshots are called. */

@@ -1,11 +1,10 @@
 /**
- * Builds the playground, serves it as a static host would, and starts Chromium, once for all tests.
+ * Builds the playground and serves it as a static host would, once for all tests.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { build, preview } from "vite";
 import type { TestProject } from "vitest/node";
 import { findChromium } from "../../.ci/chromium.mjs";
@@ -13,7 +12,8 @@ import { findChromium } from "../../.ci/chromium.mjs";
 declare module "vitest" {
   export interface ProvidedContext {
     address: string;
-    browser: string;
+    /** The path of Chromium. */
+    chromium: string;
   }
 }
 
@@ -28,14 +28,9 @@ export default async function start(project: TestProject) {
   const server = await preview({ root, logLevel: "warn", build: { outDir }, preview: { port: 0, host: "127.0.0.1" } });
   const address = server.resolvedUrls?.local[0];
   if (!address) throw new Error("the playground is not served");
-  const browser = await chromium.launchServer({
-    executablePath: process.env.CHROMIUM ?? `/usr/bin/${name}`,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  });
   project.provide("address", address);
-  project.provide("browser", browser.wsEndpoint());
+  project.provide("chromium", process.env.CHROMIUM ?? `/usr/bin/${name}`);
   return async () => {
-    await browser.close();
     await server.close();
     rmSync(outDir, { recursive: true, force: true });
   };
