@@ -3,19 +3,18 @@
  */
 import * as chainrule from "chainrule";
 import { describe, expect, it } from "vitest";
-import { completions, type Hover, hover } from "./language.ts";
+import { completions, type Hover, hover, hovers } from "./language.ts";
 
 const namespaces = ["information", "initializers", "metrics"];
 const imports = 'import * as chainrule from "chainrule";\n';
 
 /** All names with what is shown of them. */
 const shown = new Map<string, Hover | null>();
-for (const of of ["chainrule", ...namespaces.map((name) => `chainrule.${name}`)])
-  for (const name of completions(`${imports}${of}.|`))
-    if (!namespaces.includes(name)) {
-      const path = `${of}.${name}`.replace(/^chainrule\./, "");
-      shown.set(path, hover(`${imports}${of}.|${name};`));
-    }
+for (const of of ["chainrule", ...namespaces.map((name) => `chainrule.${name}`)]) {
+  const names = completions(`${imports}${of}.|`).filter((name) => !namespaces.includes(name));
+  const found = hovers(imports + names.map((name) => `${of}.|${name};\n`).join(""));
+  for (const [i, name] of names.entries()) shown.set(`${of}.${name}`.replace(/^chainrule\./, ""), found[i]);
+}
 const ofText = (wanted: (name: string, text: string, hover: Hover) => boolean) =>
   [...shown].filter(([name, one]) => one && wanted(name, one.text, one)).map(([name]) => name);
 const exported = (path: string) =>

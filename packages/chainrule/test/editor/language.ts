@@ -76,8 +76,21 @@ export interface Hover {
 
 /** What an editor shows where a `|` stands in the program; null where it shows nothing. */
 export function hover(program: string): Hover | null {
-  const at = program.indexOf("|");
-  open(program.replace("|", ""));
+  return hovers(program)[0];
+}
+
+/** What an editor shows at each `|` of a program, which is read and checked once. */
+export function hovers(program: string): (Hover | null)[] {
+  const parts = program.split("|");
+  open(parts.join(""));
+  let at = 0;
+  return parts.slice(0, -1).map((part) => {
+    at += part.length;
+    return hoverAt(at);
+  });
+}
+
+function hoverAt(at: number): Hover | null {
   const info = service.getQuickInfoAtPosition(file, at);
   if (!info) return null;
   return {
