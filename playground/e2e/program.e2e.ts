@@ -152,11 +152,8 @@ describe("the room of programs", () => {
   ] as const;
   it.each(examples)("runs the example %s", async (name, file) => {
     await visit("#program?seconds=120", async (page) => {
-      const editor = page.locator(".cm-content");
-      const first = await editor.innerText();
+      await page.locator(".cm-content").waitFor();
       await page.locator(".program-examples select").selectOption(name);
-      // Examples are loaded when they are chosen.
-      await expect.poll(() => editor.innerText(), { timeout: 20_000 }).not.toBe(first);
       await page.getByRole("button", { name: "Run" }).click();
       const said = await ended(page, 55_000);
       expect(await page.locator("[data-phase]").getAttribute("data-phase"), said).toBe("done");
@@ -187,6 +184,23 @@ describe("the room of programs", () => {
     } finally {
       await context.close();
     }
+  });
+
+  it("runs the example that was chosen, and not what was there before, however late it comes", async () => {
+    await visit("#program", async (page) => {
+      await page.locator(".cm-content").waitFor();
+      await page.route(/02-scalar-mlp/, async (route) => {
+        await page.waitForTimeout(1500);
+        await route.continue();
+      });
+      await page.locator(".program-examples select").selectOption("mlp");
+      const button = page.getByRole("button", { name: "Run" });
+      expect(await button.isDisabled()).toBe(true);
+      await page.locator(".cm-content").press("Control+Enter");
+      expect(await page.locator("[data-phase]").getAttribute("data-phase")).toBe("idle");
+      await button.click();
+      expect(await ended(page, 55_000)).toContain("XOR:");
+    });
   });
 
   it("hides and locks what a teacher says", async () => {

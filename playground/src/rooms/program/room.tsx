@@ -1,7 +1,7 @@
 /**
  * Any program that imports chainrule: written, run and shared in the page.
  */
-import { useComputed, useSignal } from "@preact/signals";
+import { type Signal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Control, isHidden, isLocked } from "../../components/control.tsx";
 import { Predict } from "../../components/predict.tsx";
@@ -29,7 +29,11 @@ function View({ state }: { readonly state: State<typeof fields> }) {
     const error = run.error.value;
     return error?.line === undefined ? null : { line: error.line, message: `${error.name}: ${error.message}` };
   });
-  const begin = () => run.start(state.code.value, Number(state.seconds.value));
+  const isLoading = useSignal(false);
+  const begin = () => {
+    // What was chosen is about to come.
+    if (!isLoading.value) run.start(state.code.value, Number(state.seconds.value));
+  };
   const isRunning = run.phase.value === "starting" || run.phase.value === "running";
   return (
     <>
@@ -42,7 +46,7 @@ function View({ state }: { readonly state: State<typeof fields> }) {
           <div class="program-bar">
             <h2>Program</h2>
             <Control id="examples">
-              <Examples code={state.code} />
+              <Examples code={state.code} isLoading={isLoading} />
             </Control>
           </div>
           {!isHidden("code") && (
@@ -56,7 +60,7 @@ function View({ state }: { readonly state: State<typeof fields> }) {
             />
           )}
           <div class="buttons">
-            <button type="button" class="primary" onClick={begin}>
+            <button type="button" class="primary" onClick={begin} disabled={isLoading.value}>
               ▶ Run
             </button>
             <button type="button" onClick={run.stop} disabled={!isRunning}>
@@ -88,16 +92,30 @@ function View({ state }: { readonly state: State<typeof fields> }) {
   );
 }
 
-function Examples({ code }: { readonly code: State<typeof fields>["code"] }) {
+interface ExamplesProps {
+  readonly code: State<typeof fields>["code"];
+  /** Whether one was chosen that is not there yet. */
+  readonly isLoading: Signal<boolean>;
+}
+
+function Examples({ code, isLoading }: ExamplesProps) {
   const chosen = useSignal("");
+  const load = async (name: string) => {
+    isLoading.value = true;
+    try {
+      code.value = await examples[name].load();
+    } finally {
+      isLoading.value = false;
+    }
+  };
   return (
     <label class="program-examples">
       Begin with{" "}
       <select
         value={chosen.value}
-        onChange={async (event) => {
-          const name = event.currentTarget.value;
-          if (name) code.value = await examples[name].load();
+        disabled={isLoading.value}
+        onChange={({ currentTarget: { value: name } }) => {
+          if (name) load(name);
         }}
       >
         <option value="">an example…</option>
