@@ -19,7 +19,7 @@ import * as reduce from "./ops/reduce.ts";
 import { elementAt, flip, type SliceRange, slice } from "./ops/slice.ts";
 import { type Axes, broadcastTo, type ReduceOptions, reshape, sum } from "./ops/sum.ts";
 import * as unary from "./ops/unary.ts";
-import { asTensor, type TensorLike } from "./tensor/create.ts";
+import { asTensor, type TensorLike } from "./tensor/convert.ts";
 import type { DType } from "./tensor/dtype.ts";
 import type { Shape } from "./tensor/shape.ts";
 import { Tensor } from "./tensor/tensor.ts";

@@ -163,20 +163,17 @@ export {
   randperm,
   truncatedNormal,
 } from "./random/tensors.ts";
+export { asTensor, type NestedArray, scalar, type TensorLike } from "./tensor/convert.ts";
 export {
   arange,
-  asTensor,
   type CreateOptions,
   eye,
   full,
   fullLike,
   linspace,
-  type NestedArray,
   oneHot,
   ones,
   onesLike,
-  scalar,
-  type TensorLike,
   tensor,
   zeros,
   zerosLike,

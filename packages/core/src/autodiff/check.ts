@@ -3,7 +3,8 @@
  */
 import { checkFunction, checkList, checkNumber, checkText } from "../arguments.ts";
 import { ChainRuleError, checkOptions, describe, GraphError, ShapeError } from "../errors.ts";
-import { asTensor, type TensorLike, tensor } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
+import { tensor } from "../tensor/create.ts";
 import { withGradEnabled } from "../tensor/dispatch.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";

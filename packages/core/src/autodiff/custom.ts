@@ -3,7 +3,7 @@
  */
 import { checkFunction, checkText } from "../arguments.ts";
 import { describe, GraphError } from "../errors.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp, isGradEnabled, withGradEnabled } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
 import { Tensor } from "../tensor/tensor.ts";

@@ -6,7 +6,7 @@ import { checkNumber } from "../arguments.ts";
 import { checkOptions, describe, OptionError, ShapeError } from "../errors.ts";
 import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import * as special from "../kernels/special.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { KernelOperand, Op } from "../tensor/op.ts";

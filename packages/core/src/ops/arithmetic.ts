@@ -5,7 +5,7 @@
  */
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
 import * as special from "../kernels/special.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { toFloat, toNumeric } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { equal, greater, greaterEqual, logicalAnd, where } from "./compare.ts";

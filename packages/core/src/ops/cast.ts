@@ -2,7 +2,7 @@
  * Conversion between dtypes.
  */
 
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { checkDType, type DType } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";

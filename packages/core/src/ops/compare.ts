@@ -5,7 +5,7 @@
 import { checkNumber } from "../arguments.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
 import { type PairLoop, pairLoop } from "../kernels/elementwise.ts";
-import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
+import { asTensor, asTensors, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
 import { broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";

@@ -5,7 +5,7 @@
 
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { convolve, inputGradient, weightGradient } from "../kernels/convolution.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Sliding } from "../tensor/lowering.ts";

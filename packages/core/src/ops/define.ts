@@ -5,7 +5,7 @@
 import { checkList } from "../arguments.ts";
 import { DTypeError, describe, OptionError, ShapeError, ValueError } from "../errors.ts";
 import { mapKernel, type PairLoop, pairKernel } from "../kernels/elementwise.ts";
-import { asTensor, checkWhole, scalar, type TensorLike } from "../tensor/create.ts";
+import { asTensor, checkWhole, scalar, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { type DType, getDefaultDType, isFloat, promote } from "../tensor/dtype.ts";
 import type { Call, GradientRule, Op } from "../tensor/op.ts";

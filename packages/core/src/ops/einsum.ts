@@ -2,7 +2,7 @@
  * Einstein's notation for sums of products: every axis has a letter, and letters that the result lacks are summed over.
  */
 import { describe, OptionError, ShapeError } from "../errors.ts";
-import { asTensors, type TensorLike } from "../tensor/create.ts";
+import { asTensors, type TensorLike } from "../tensor/convert.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";

@@ -5,7 +5,8 @@
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { forEachRow, splitAtAxes } from "../kernels/reduce.ts";
 import { resolveIndex } from "../kernels/resolve-index.ts";
-import { asTensor, type TensorLike, zeros } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
+import { zeros } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";

@@ -4,7 +4,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { multiplyBatches } from "../kernels/matmul.ts";
-import type { TensorLike } from "../tensor/create.ts";
+import type { TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Transposed } from "../tensor/lowering.ts";

@@ -5,7 +5,7 @@
 import { checkList, listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
-import { asTensor, asTensors, type TensorLike } from "../tensor/create.ts";
+import { asTensor, asTensors, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { promote } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";

@@ -2,7 +2,8 @@
  * Norms and the standard deviation: roots of sums of powers, right also where the powers are beyond the dtype's range.
  */
 import { checkOptions, describe, ValueError } from "../errors.ts";
-import { asTensor, full, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
+import { full } from "../tensor/create.ts";
 import { normalizeAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { maximum } from "./arithmetic.ts";

@@ -4,7 +4,8 @@
 
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { maxPool, maxPoolBackward, maxPoolGather, type PoolKernel, sumPool, sumPoolBackward } from "../kernels/pool.ts";
-import { asTensor, ones, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
+import { ones } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { Window } from "../tensor/lowering.ts";

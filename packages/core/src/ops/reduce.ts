@@ -5,7 +5,8 @@
 import { checkNumber } from "../arguments.ts";
 import { checkOptions, ShapeError } from "../errors.ts";
 import { forEachRow, reduceKernel, splitAtAxes } from "../kernels/reduce.ts";
-import { asTensor, onesLike, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
+import { onesLike } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { AxisRange } from "../tensor/lowering.ts";

@@ -5,7 +5,7 @@
 import { listInWords } from "../arguments.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { copyStrided, writeStrided } from "../kernels/elementwise.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { SliceBounds } from "../tensor/lowering.ts";
 import type { Op } from "../tensor/op.ts";

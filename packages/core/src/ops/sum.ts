@@ -5,7 +5,7 @@
 import { checkOptions, describe, ShapeError } from "../errors.ts";
 import { copyStrided } from "../kernels/elementwise.ts";
 import { sumKernel } from "../kernels/reduce.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { toNumeric } from "../tensor/dtype.ts";
 import type { AxisRange } from "../tensor/lowering.ts";

@@ -4,7 +4,7 @@
 
 import { describe, OptionError } from "../errors.ts";
 import * as special from "../kernels/special.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { Op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";

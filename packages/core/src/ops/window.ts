@@ -5,7 +5,7 @@
 
 import { checkOptions, describe, ShapeError, ValueError } from "../errors.ts";
 import { col2im, im2col } from "../kernels/window.ts";
-import { asTensor, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import type { Window } from "../tensor/lowering.ts";
 import type { Op, TensorSpec } from "../tensor/op.ts";

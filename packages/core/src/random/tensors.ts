@@ -5,7 +5,8 @@
 import { checkOptions, DTypeError, describe, OptionError, ShapeError } from "../errors.ts";
 import type { Formulas } from "../ops/formulas.ts";
 import { builtin } from "../ops/registry.ts";
-import { asTensor, type CreateOptions, type TensorLike } from "../tensor/create.ts";
+import { asTensor, type TensorLike } from "../tensor/convert.ts";
+import type { CreateOptions } from "../tensor/create.ts";
 import { applyOp } from "../tensor/dispatch.ts";
 import { checkDType, type DType, getDefaultDType, isFloat, type TypedArray } from "../tensor/dtype.ts";
 import type { Op } from "../tensor/op.ts";

@@ -3,7 +3,7 @@
  */
 import { DTypeError, ShapeError } from "../errors.ts";
 import { isAtomic, onFailure } from "./atomic.ts";
-import { asTensor, type TensorLike } from "./create.ts";
+import { asTensor, type TensorLike } from "./convert.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatShape, type Shape, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
