@@ -7,7 +7,7 @@ import { describe, lookUp } from "@chainrule/core/internal";
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { type LayerOptions, type OptionTable, unchecked } from "./options.ts";
-import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./recurrent.ts";
+import { RNN, type SequenceCall, SequenceLayer, type SequenceResult } from "./rnn.ts";
 
 const merges = {
   concat: (ahead: Tensor, back: Tensor) => concat([ahead, back], -1),

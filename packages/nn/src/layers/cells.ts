@@ -1,6 +1,6 @@
 /**
  * Recurrent cells: one step of a recurrence as a formula. The layers that run them along a sequence are in
- * recurrent.ts.
+ * rnn.ts.
  *
  * Of a cell with G gates (the simple cell 1, the LSTM 4, the GRU 3) the weights are `kernel` W [in, G · units] for what
  * comes in, `recurrentKernel` R [units, G · units] for the state, and `bias`, `recurrentBias` [G · units], the gates

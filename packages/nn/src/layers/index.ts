@@ -96,19 +96,7 @@ export {
   type PositionEmbeddingOptions,
   sinusoidalPositions,
 } from "./positions.ts";
-export {
-  GRU,
-  type GRUOptions,
-  LSTM,
-  type LSTMOptions,
-  RNN,
-  type SequenceCall,
-  SequenceLayer,
-  type SequenceOptions,
-  type SequenceResult,
-  SimpleRNN,
-  type SimpleRNNOptions,
-} from "./recurrent.ts";
+export { GRU, type GRUOptions, LSTM, type LSTMOptions, SimpleRNN, type SimpleRNNOptions } from "./recurrent.ts";
 export { Residual, type ResidualOptions } from "./residual.ts";
 export {
   type Interpolation,
@@ -120,6 +108,7 @@ export {
   type UpSampling1dOptions,
 } from "./resizing.ts";
 export { RMSNorm, type RMSNormOptions } from "./rms-norm.ts";
+export { RNN, type SequenceCall, SequenceLayer, type SequenceOptions, type SequenceResult } from "./rnn.ts";
 export {
   DepthwiseConv1d,
   type DepthwiseConv1dOptions,
