@@ -9,7 +9,7 @@
 import type { Code } from "../wasm/assembler.ts";
 import { floatLanes, locals } from "../wasm/kernels/float-lanes.ts";
 import { packFour } from "../wasm/kernels/gemm-pack.ts";
-import { depth, inTurns, tileRows, tileStep, tileVectors, unrolled } from "../wasm/kernels/gemm-tile.ts";
+import { depth, inTurns, tileRows, tileStep, tileVectors } from "../wasm/kernels/gemm-tile.ts";
 
 const type = floatLanes.float32;
 const floatBytes = 4;
@@ -19,6 +19,13 @@ const vectorBytes = 16;
 const fewestProducts = 4;
 /** Both matrices fit the first cache. */
 const mostNumbers = 8192;
+
+/**
+ * Steps of the inner axis to a turn of the loop, where multiply and add are two instructions and where they are one: a turn
+ * costs as much as a step, and there are seldom more of them than this.
+ */
+const longTurn = 32;
+const shortTurn = 8;
 
 /** How far apart rows and columns lie, in floats. */
 interface Strides {
@@ -123,14 +130,16 @@ class Writer {
     const v = this.#v;
     for (const sum of this.#sums.slice(0, rows * widths.length)) code.zero128().set(sum);
     code.put(v.pa, v.a).put(v.pb, v.b).put(v.count, [k]);
-    const steps = Math.min(unrolled, k);
+    const steps = Math.min(code.relaxed ? shortTurn : longTurn, k);
     const own = { sums: this.#sums, vectors: this.#vectors };
     const lines = Array.from({ length: rows }, (_, row) => row);
     inTurns(code, v.count, steps, (u) => {
       const halves = widths.map((_, i) => [v.pb, u * this.#bStep + i * this.#bVector] as const);
-      const elements = lines.map((row) => [v.pa, (row * a.row + u * a.column) * floatBytes] as const);
+      const elements = lines.map((row) => [v.pa, row * a.row * floatBytes] as const);
       tileStep(code, { type, relaxed: code.relaxed }, own, halves, elements);
-      if (u === steps - 1) code.advance(v.pa, steps * a.column * floatBytes).advance(v.pb, steps * this.#bStep);
+      // One pointer that moves, and rows at the same offsets in all steps: V8 11 adds an offset of a broadcast by an instruction.
+      code.advance(v.pa, a.column * floatBytes);
+      if (u === steps - 1) code.advance(v.pb, steps * this.#bStep);
     });
     this.#store(rows, widths);
   }

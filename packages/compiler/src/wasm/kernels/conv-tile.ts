@@ -7,8 +7,8 @@ import { locals } from "./float-lanes.ts";
 
 const rows = [0, 1, 2, 3] as const;
 
-/** Steps to a turn of the loop where multiply and add are two instructions, as in the matrix product, whose file a bundle has without this. */
-const unrolled = 8;
+/** Steps to a turn of the loop where multiply and add are two instructions: many, as in the matrix product. */
+const unrolled = 16;
 
 /** Four rows by eight columns: eight vectors of running sums. */
 class Tile {
@@ -142,12 +142,13 @@ export function windowsTile({ relaxed }: TileOptions, apart: boolean): FunctionD
               .set(v.at);
             if (apart) code.put(v.next, v.at, p.bNext, "i32.add");
             const b = apart ? [[v.at, 0] as const, [v.next, 0] as const] : [[v.at, 0] as const, [v.at, 16] as const];
+            code.advance(v.from, 16);
             tile.take(b, (row) => {
               code.get(v.from);
-              return (u + 1) * 16 + row * 4;
+              return row * 4;
             });
           },
-          (steps) => code.advance(v.from, 16 * steps).advance(v.tap, 4 * steps),
+          (steps) => code.advance(v.tap, 4 * steps),
           p.a,
         );
         code.put(p.a, p.k, [1], "i32.add", [4], "i32.shl", p.a, "i32.add");
@@ -233,12 +234,14 @@ export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition 
         code.put(v.from, p.panel).put(v.rest, p.k).put(v.weights, p.a);
         tile.loop(
           v.rest,
-          (u) =>
+          (u) => {
             tile.take(panelAt(v.from, u), (row) => {
               code.get(v.weights);
-              return u * 16 + row * 4;
-            }),
-          (steps) => code.advance(v.weights, 16 * steps).advance(v.from, 32 * steps),
+              return row * 4;
+            });
+            code.advance(v.weights, 16);
+          },
+          (steps) => code.advance(v.from, 32 * steps),
         );
         code.put(p.a, p.k, [4], "i32.shl", p.a, "i32.add");
         code.put(v.row, v.m).put(v.tap, p.taps, v.m, [2], "i32.shl", "i32.add");

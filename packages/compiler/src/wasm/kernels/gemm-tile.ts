@@ -54,13 +54,17 @@ export function tileFunction(options: TileOptions): FunctionDefinition {
 }
 
 /**
- * Steps of the inner axis to a turn of the loop, where multiply and add are two instructions: those then take all that
- * the processor can decode, and what a turn costs besides (V8 looks at its stack) counts. Between the steps the loop can
- * end, which also keeps the compiler from loading what later steps need so early that registers run out.
+ * Steps of the inner axis to a turn of the loop, where multiply and add are two instructions. A turn costs as much as most of
+ * a step: V8 looks at its stack (three cycles), and the processor may guess wrongly that another turn comes. Panels have the
+ * longest sums; strides in locals cost more than turns do.
  */
-export const unrolled = 8;
+const packedSteps = 64;
+const directSteps = 8;
 
-/** Runs a step for each of `count`, so many to a turn: the step has number `u` in its turn. */
+/**
+ * Runs a step for each of `count`, so many to a turn: the step has number `u` in its turn. Between the steps the loop can end,
+ * which also keeps V8 11 from loading what later steps need so early that registers run out.
+ */
 export function inTurns(code: Code, count: number, steps: number, step: (u: number) => void): void {
   code.block(() => {
     code.push(count, [0], "i32.le_s").leaveIf();
@@ -178,7 +182,8 @@ class Tile {
 
   /** Steps to a turn of the loop. */
   get #steps(): number {
-    return this.#options.relaxed ? 1 : unrolled;
+    if (this.#options.relaxed) return 1;
+    return this.#options.packed ? packedSteps : directSteps;
   }
 
   /** Adds C and the bias where asked, cuts at 0 where asked, stores, and moves `c` on by as many rows. */
