@@ -235,6 +235,54 @@ it.each<Guess>([
   expect(await messageOf(f)).toMatch(expected);
 });
 
+it.each<[layer: string, options: object, expected: RegExp]>([
+  ["Conv2d", { in_channels: 1, out_channels: 2, kernel_size: 3 }, /size of its input at the first call/],
+  ["Conv2d", { outChannels: 2, kernelSize: 3 }, /Did you mean "filters"/],
+  ["Conv2d", { filters: 2, kernelSize: 3, dataFormat: "channels_first" }, /the channels are the second: leave it out/],
+  ["MaxPool2d", { poolSize: 2 }, /Did you mean "kernelSize"/],
+  ["Dense", { outputDim: 2 }, /Did you mean "units"/],
+  ["Dense", { neurons: 2 }, /Did you mean "units"/],
+  ["Dropout", { p: 0.5 }, /Did you mean "rate"/],
+  ["BatchNorm", { numFeatures: 3 }, /size of its input at the first call/],
+  ["BatchNorm", { epsilon: 1e-3 }, /Did you mean "eps"/],
+  ["BatchNorm", { affine: false }, /scale: false/],
+  ["GroupNorm", { numGroups: 2 }, /Did you mean "groups"/],
+  ["LayerNorm", { normalizedShape: 3 }, /size of its input at the first call/],
+  ["Embedding", { num_embeddings: 10, embedding_dim: 4 }, /Did you mean "inputDim"/],
+  ["Embedding", { vocabSize: 10, outputDim: 4 }, /Did you mean "inputDim"/],
+  ["Embedding", { inputDim: 10, embedding_dim: 4 }, /Did you mean "outputDim"/],
+  ["LSTM", { hiddenSize: 8 }, /^LSTM: .*Did you mean "units"/s],
+  ["GRU", { input_size: 3, hidden_size: 8 }, /^GRU: .*size of its input at the first call/s],
+  ["SimpleRNN", { units: 8, nonlinearity: "relu" }, /Did you mean "activation"/],
+  ["LSTM", { units: 8, bidirectional: true }, /new Bidirectional\(new LSTM/],
+  ["LSTM", { units: 8, batch_first: true }, /The batch is the first axis/],
+  ["LSTM", { units: 8, return_state: true }, /an option of the call/],
+  ["MultiHeadAttention", { embedDim: 8, numHeads: 2 }, /Did you mean "heads"/],
+  ["MultiHeadAttention", { heads: 2, key_dim: 4 }, /Write embedDim/],
+  ["MultiHeadAttention", { embedDim: 8, heads: 2, causal: true }, /an option of the call/],
+  ["TransformerEncoder", { d_model: 8, nhead: 2, numLayers: 1 }, /Did you mean "embedDim"/],
+])("options of Keras and PyTorch: %s of %o", async (layer, options, expected) => {
+  expect(await messageOf(() => new cr[layer](options))).toMatch(expected);
+});
+
+it.each<[optimizer: string, options: object, expected: RegExp]>([
+  ["Adam", { beta_1: 0.9 }, /Did you mean "betas"/],
+  ["Adam", { momentum: 0.9 }, /Did you mean "betas"/],
+  ["Adam", { l2: 0.1 }, /Did you mean "weightDecay"/],
+  ["Adam", { fused: true }, /leave it out/],
+  ["RMSprop", { beta_1: 0.9 }, /^(?!.*betas)/],
+])("options of Keras' and PyTorch's optimizers: %s of %o", async (optimizer, options, expected) => {
+  expect(await messageOf(() => new cr[optimizer](new Dense({ units: 1, inputDim: 1 }).parameters(), options))).toMatch(
+    expected,
+  );
+});
+
+it("options of Keras' and PyTorch's losses", async () => {
+  const loss = (options: object) => messageOf(() => cr.crossEntropy(tensor([[1, 2]]), tensor([1]), options));
+  expect(await loss({ from_logits: true })).toMatch(/categoricalCrossEntropy, .* probabilities/);
+  expect(await loss({ size_average: true })).toMatch(/Did you mean "reduction"/);
+});
+
 it("the hints do not change what works", async () => {
   expect(new SGD(new Net(), { learning_rate: 0.5 }).lr).toBe(0.5);
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});

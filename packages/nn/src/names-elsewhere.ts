@@ -106,6 +106,14 @@ const optimizers = "The learning rate is the optimizer's: optimizer: new Adam({ 
 const compiled = "It is an option of compile: model.compile({ optimizer, loss, metrics }).";
 const fitted = "It is an option of fit: model.fit(x, y, { epochs, batchSize }).";
 const quiet = "Nothing is printed but by fit: leave it out.";
+const found =
+  "A layer finds the size of its input at the first call: leave it out, or write inputShape: [3, 28, 28], without the batch.";
+const called = "It is an option of the call: layer.call(x, { … }).";
+const batchFirst = "The batch is the first axis, and of images the channels are the second: leave it out.";
+const scaled = "Write scale: false for no gamma, and center: false for no beta.";
+const logits =
+  "Losses are functions of their own: crossEntropy and binaryCrossEntropyWithLogits take logits, categoricalCrossEntropy, sparseCategoricalCrossEntropy and binaryCrossEntropy probabilities.";
+const faster = "Steps are compiled as a whole, by fit or by jit: leave it out.";
 
 /** Options of other libraries, and options in the wrong place. */
 teachOptions({
@@ -115,6 +123,55 @@ teachOptions({
   out_features: "units",
   in_features: "inputDim",
   out_channels: "filters",
+  channels: "filters",
+  output_dim: "units",
+  hidden_size: "units",
+  hidden_units: "units",
+  neurons: "units",
+  nodes: "units",
+  pool_size: "kernelSize",
+  num_heads: "heads",
+  nhead: "heads",
+  d_model: "embedDim",
+  dim_feedforward: "feedForwardDim",
+  num_embeddings: "inputDim",
+  vocab_size: "inputDim",
+  embedding_dim: "outputDim",
+  num_groups: "groups",
+  epsilon: "eps",
+  p: "rate",
+  prob: "rate",
+  dropout_rate: "rate",
+  nonlinearity: "activation",
+  beta_1: "betas",
+  beta_2: "betas",
+  momentum: "betas",
+  l2: "weightDecay",
+  reduce: "reduction",
+  size_average: "reduction",
+  count_include_pad: "countIncludePad",
+  in_channels: found,
+  num_channels: found,
+  num_features: found,
+  normalized_shape: found,
+  input_size: found,
+  input_length: found,
+  causal: called,
+  is_causal: called,
+  return_state: called,
+  return_attention_scores: called,
+  affine: scaled,
+  elementwise_affine: scaled,
+  batch_first: batchFirst,
+  time_major: batchFirst,
+  data_format: batchFirst,
+  bidirectional: "Write new Bidirectional(new LSTM({ units: 8 })).",
+  unroll: "Compiled, equal steps are a loop by themselves: leave it out.",
+  track_running_stats: "Running statistics are always kept, and used by eval() and predict: leave it out.",
+  key_dim: "Write embedDim, which is the size of all heads together: heads times the size of one.",
+  from_logits: logits,
+  foreach: faster,
+  fused: faster,
   random_state: "seed",
   sep: "delimiter",
   separator: "delimiter",

@@ -1,6 +1,7 @@
 /**
  * The recurrent layers that everyone knows: each a cell, and the recurrence that runs it along sequences.
  */
+import { checkOptions } from "@chainrule/core/internal";
 import { refuseSurplus } from "../surplus.ts";
 import {
   type CellOptions,
@@ -13,8 +14,14 @@ import {
   lstmCellOptions,
   SimpleRNNCell,
 } from "./cells.ts";
-import { pickOptions, requireOptions } from "./options.ts";
-import { RNN, type SequenceOptions } from "./rnn.ts";
+import { layerOptions, mergeOptions, type OwnOptions, pickOptions, requireOptions } from "./options.ts";
+import { RNN, type SequenceOptions, sequenceOptions } from "./rnn.ts";
+
+/** Before the cell looks at its own options, which would miss what was written under another name. */
+function checkNames(where: string, options: SequenceOptions, own: OwnOptions): void {
+  requireOptions(where, options, own);
+  checkOptions(where, options, Object.keys({ ...mergeOptions(sequenceOptions, own), ...layerOptions }));
+}
 
 /** The same options for the layer in the other direction. */
 function reversedOptions<Options extends SequenceOptions>(options: Options): Options {
@@ -37,7 +44,7 @@ export class SimpleRNN extends RNN {
   readonly #options: SimpleRNNOptions;
 
   constructor(options: SimpleRNNOptions) {
-    requireOptions("SimpleRNN", options, cellOptions);
+    checkNames("SimpleRNN", options, cellOptions);
     super(new SimpleRNNCell(pickOptions(options, cellOptions)), options, cellOptions);
     refuseSurplus("SimpleRNN", arguments, 1);
     this.#options = { ...options };
@@ -73,7 +80,7 @@ export class LSTM extends RNN {
   readonly #options: LSTMOptions;
 
   constructor(options: LSTMOptions) {
-    requireOptions("LSTM", options, lstmCellOptions);
+    checkNames("LSTM", options, lstmCellOptions);
     super(new LSTMCell(pickOptions(options, lstmCellOptions)), options, lstmCellOptions);
     refuseSurplus("LSTM", arguments, 1);
     this.#options = { ...options };
@@ -104,7 +111,7 @@ export class GRU extends RNN {
   readonly #options: GRUOptions;
 
   constructor(options: GRUOptions) {
-    requireOptions("GRU", options, gatedCellOptions);
+    checkNames("GRU", options, gatedCellOptions);
     super(new GRUCell(pickOptions(options, gatedCellOptions)), options, gatedCellOptions);
     refuseSurplus("GRU", arguments, 1);
     this.#options = { ...options };

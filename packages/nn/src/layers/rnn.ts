@@ -53,7 +53,8 @@ export interface SequenceOptions extends LayerOptions {
   recurrentDropout?: number;
 }
 
-const sequenceOptions: OptionTable<SequenceOptions> = {
+/** Their checks. */
+export const sequenceOptions: OptionTable<SequenceOptions> = {
   returnSequences: flag,
   goBackwards: flag,
   stateful: flag,
