@@ -131,7 +131,17 @@ describe("what says what to type", () => {
 
   it.each<[string, () => unknown, RegExp]>([
     ['Dense(4, "relu")', () => new Dense(4, "relu"), /new Dense\(4, \{ activation: "relu" \}\)/],
-    ["Conv2d(1, 8, 3)", () => new Conv2d(1, 8, 3), /new Conv2d\(\{ filters: 1, kernelSize: …, … \}\)/],
+    [
+      "Conv2d(1, 8, 3)",
+      () => new Conv2d(1, 8, 3),
+      /new Conv2d\(\{ filters: …, kernelSize: …, … \}\)\. The size of the input is found/,
+    ],
+    [
+      "Dense(784, 128)",
+      () => new Dense(784, 128),
+      /new Dense\(128\): the size of the input is found at the first call/,
+    ],
+    ["BatchNorm(3)", () => new cr.BatchNorm(3), /eps: …, center: …, … \}\)\. The size of the input is found/],
     ["Embedding(10, 4)", () => new Embedding(10, 4), /new Embedding\(\{ inputDim: 10, outputDim: …, … \}\)/],
     ["LSTM(8)", () => new cr.LSTM(8), /new LSTM\(\{ units: 8, /],
     ["Adam(0.1)", () => new Adam(0.1), /new Adam\(\{ lr: 0\.1 \}\)/],

@@ -179,14 +179,17 @@ export function checkLayerOptions(
 
 /** For `new Conv2d(1, 8, 3)`: a layer's options have names. */
 function notNamed(where: string, given: unknown, names: readonly string[]): OptionError {
-  const few = Math.min(names.length, 2);
-  const shown = names.slice(0, few).map((name, i) => `${name}: ${i === 0 && typeof given === "number" ? given : "…"}`);
-  const call = `new ${where}({ ${[...shown, ...(names.length > few ? ["…"] : [])].join(", ")} })`;
+  // PyTorch's convolutions and norms begin with the size of their input.
+  const isSize = typeof given === "number" && ["filters", "eps"].includes(names[0]);
+  const first = typeof given === "number" && !isSize ? given : "…";
+  const shown = names.slice(0, 2).map((name, i) => `${name}: ${i === 0 ? first : "…"}`);
+  const call = `new ${where}({ ${[...shown, ...(names.length > 2 ? ["…"] : [])].join(", ")} })`;
+  const size = isSize ? " The size of the input is found at the first call." : "";
   return new OptionError({
     where,
     expected: "an object of options",
     got: describe(given),
-    hint: names.length > 0 ? `Options have names: ${call}. Known: ${names.join(", ")}.` : undefined,
+    hint: names.length > 0 ? `Options have names: ${call}.${size} Known: ${names.join(", ")}.` : undefined,
   });
 }
 
@@ -231,9 +234,11 @@ export function withPositional<Options extends object, Key extends keyof Options
   return { ...rest, ...(first !== undefined && { [key]: first }) } as Options;
 }
 
-/** `new Dense(4, "relu")` is what other libraries write: the second argument needs its name. */
+/** `new Dense(4, "relu")` and `new Dense(784, 128)` are what other libraries write: the second argument needs its name, or comes first. */
 function positionalHint(where: string, key: string, first: unknown, rest: unknown): string {
   if (typeof rest === "string" && typeof first === "number" && isActivationName(rest))
     return `Write new ${where}(${first}, { activation: "${rest}" }).`;
+  if (typeof rest === "number" && typeof first === "number")
+    return `Write new ${where}(${rest}): the size of the input is found at the first call.`;
   return `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`;
 }
