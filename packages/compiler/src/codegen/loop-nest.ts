@@ -21,6 +21,9 @@ export interface LoopContext extends LoopMemory {
   readonly imports: ScalarImports;
 }
 
+/** Parts of a row end where a line of the cache does (of floats), so that threads share none. */
+const vectorsPerLine = 4;
+
 /** @param partition which part of the loop to write; all of it by default. */
 export function writeLoop(
   code: Code,
@@ -89,7 +92,8 @@ class LoopNest {
     const axes = [...this.#order.slice(0, this.#loops.kept), ...(this.#accesses.sums.size > 0 ? [this.#lastAxis] : [])];
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
     const axis = axes.find((each) => steps(each) >= 2 * partition.parts) ?? longest;
-    this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis)) };
+    const grain = axis === this.#lastAxis && this.#vectorsOf(axis) !== null ? vectorsPerLine : 1;
+    this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis), grain) };
   }
 
   /** How many whole vectors the axis is walked in; null where it is walked by elements. */

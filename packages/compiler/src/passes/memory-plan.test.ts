@@ -40,6 +40,16 @@ describe("the arena", () => {
 describe("groups that run at the same time", () => {
   const x = rand([24, 24]);
 
+  it("write to no line of the cache that another value has", () => {
+    const { shared, serial } = planOf((a) => [a.matmul(a), a.exp(), a.matmul(a.T)], rand([5, 5]));
+    expect(shared.allocations.map(({ offset, bytes }) => [offset, bytes])).toEqual([
+      [0, 128],
+      [128, 128],
+      [256, 128],
+    ]);
+    expect(serial.allocations.map(({ bytes }) => bytes)).toEqual([112, 112, 112]);
+  });
+
   it("take no memory of what others of them still read", () => {
     const { phases, shared, fused } = planOf((a) => {
       const power = a.exp();

@@ -6,7 +6,7 @@ import { sizeOf } from "@chainrule/core";
 import type { FusedGraph } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
 import type { Phase } from "../ir/phases.ts";
-import { bytesPer } from "../wasm/heap.ts";
+import { bytesPer, cacheLine, roundUp, vectorBytes } from "../wasm/heap.ts";
 import type { InPlace } from "./in-place.ts";
 
 /** Memory of the arena that a value takes up while it is needed. */
@@ -26,12 +26,9 @@ export interface MemoryPlan {
   readonly bytes: number;
 }
 
-/** Values begin at multiples of so many bytes. */
-const grain = 16;
-
-/** The bytes that a value takes up in memory. */
-export function bytesOf(node: GraphNode): number {
-  return Math.max(grain, Math.ceil((sizeOf(node.shape) * bytesPer(node.dtype)) / grain) * grain);
+/** The bytes that a value takes up in memory, where values begin at multiples of the grain. */
+export function bytesOf(node: GraphNode, grain: number): number {
+  return Math.max(grain, roundUp(sizeOf(node.shape) * bytesPer(node.dtype), grain));
 }
 
 /**
@@ -126,6 +123,7 @@ class FreeList {
 function liveRanges(fused: FusedGraph, { parameters, aliases, parts }: InPlace, phases: readonly Phase[]): LiveRange[] {
   const { groups, stored, inRows, liveOut, liveness } = fused;
   const { lastUse } = liveness;
+  const grain = phases.length > 0 ? cacheLine : vectorBytes;
   const ranges = new Map<GraphNode, LiveRange>();
   // The groups that may run while this one does.
   const spans = groups.map((_, at) => [at, at]);
@@ -138,7 +136,7 @@ function liveRanges(fused: FusedGraph, { parameters, aliases, parts }: InPlace, 
       const root = parts.get(node)?.whole ?? aliases.get(node) ?? node;
       const known = ranges.get(root);
       const to = Math.max(known?.to ?? 0, last);
-      ranges.set(root, { node: root, bytes: bytesOf(root), from: known?.from ?? spans[at][0], to });
+      ranges.set(root, { node: root, bytes: bytesOf(root, grain), from: known?.from ?? spans[at][0], to });
     }
   });
   return [...ranges.values()].filter(({ node }) => !parameters.has(node));

@@ -33,6 +33,7 @@ function phasesWith(
   return {
     phases: phases.map((phase) => `${phase.kind}: ${namesOf(phase, fused)}`),
     inPlace: [...inPlace.parameters.keys()].map(({ name }) => name),
+    tasks: phases.flatMap((phase) => phase.tasks),
   };
 }
 
@@ -64,13 +65,13 @@ describe("groups of one phase", () => {
       w.assign(w.mul(0.5));
       return [product];
     };
-    expect(phasesOf(update, x)).toEqual({ phases: ["split: matmul", "split: mul"], inPlace: ["mul"] });
+    expect(phasesOf(update, x)).toMatchObject({ phases: ["split: matmul", "split: mul"], inPlace: ["mul"] });
     // Nobody else reads it: nothing to wait for.
     const alone = (a: Tensor) => {
       w.assign(w.mul(0.5));
       return [a.matmul(a)];
     };
-    expect(phasesOf(alone, x)).toEqual({ phases: ["split: mul, matmul"], inPlace: ["mul"] });
+    expect(phasesOf(alone, x)).toMatchObject({ phases: ["split: mul, matmul"], inPlace: ["mul"] });
   });
 
   it("overwrite no parameter that others of them read through a view, wherever these stand", () => {
@@ -110,5 +111,15 @@ describe("what is cut in parts", () => {
     const [images, kernel] = [rand([8, 8, 32, 32]), rand([8, 8, 3, 3])];
     expect(kinds((a, b) => conv2d(a, b), images, kernel)).toEqual(["split"]);
     expect(kinds((a, b) => conv2d(a, b), rand([1, 1, 8, 8]), rand([1, 1, 3, 3]))).toEqual(["main"]);
+  });
+
+  it("is cut in as many parts for each thread, where it is more than one", () => {
+    const partsFor = (size: number, leastPart: number) => {
+      const { tasks } = phasesWith({ size, limits: { leastPart, leastSaving: 0 } }, (a) => [a.exp()], rand([256, 256]));
+      return tasks.map(({ parts }) => parts);
+    };
+    // 197 µs, by the estimate; 60 of them would be a third.
+    expect([40, 49, 60, 90, 200].map((least) => partsFor(2, 1000 * least))).toEqual([[4], [4], [2], [2], [1]]);
+    expect([30, 45, 90].map((least) => partsFor(3, 1000 * least))).toEqual([[6], [3], [2]]);
   });
 });

@@ -82,7 +82,9 @@ function partsOf(fused: FusedGraph, threads: number, { leastPart, leastSaving }:
   const costs = fused.groups.map(costOf);
   const most = Math.min(threads * partsPerThread, Math.floor(mostChunks / (fused.groups.length + 1)));
   const parts = fused.groups.map((group, at) => {
-    const some = Math.min(most, Math.floor(costs[at] / leastPart), mostParts(group, threads));
+    const possible = Math.min(most, Math.floor(costs[at] / leastPart), mostParts(group, threads));
+    // As many for each thread: with one left over, the others would wait for whoever does it.
+    const some = possible > threads ? possible - (possible % threads) : possible;
     return group.body?.rows ? rowParts(group.body.rows, some) : some;
   });
   const saving = costs.reduce((total, cost, at) => total + (parts[at] > 1 ? cost * (1 - 1 / threads) : 0), 0);

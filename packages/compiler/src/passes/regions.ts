@@ -12,7 +12,7 @@ import type { Graph, GraphNode } from "../ir/graph.ts";
 import { arenaRegion, dataRegion, firstParameterRegion, type Location, type Part, tableEntry } from "../ir/layout.ts";
 import { rowValuesScratch } from "../ir/row-values.ts";
 import type { Views } from "../ir/views.ts";
-import { bytesPer } from "../wasm/heap.ts";
+import { bytesPer, cacheLine, roundUp, vectorBytes } from "../wasm/heap.ts";
 import type { InPlace } from "./in-place.ts";
 import { bytesOf, type MemoryPlan } from "./memory-plan.ts";
 
@@ -29,9 +29,6 @@ export interface Datum {
   readonly offset: number;
   readonly numbers: TypedArray | { readonly number: number; readonly times: number };
 }
-
-/** Blocks begin at multiples of so many bytes. */
-const grain = 16;
 
 export class Regions implements ModuleLayout {
   readonly views: Views;
@@ -55,16 +52,18 @@ export class Regions implements ModuleLayout {
     this.views = views;
     this.#parts = inPlace.parts;
     this.parameters = this.#parametersOf(graph);
-    this.dataBytes = roundUp(tableEntry(firstParameterRegion + this.parameters.size));
+    this.dataBytes = roundUp(tableEntry(firstParameterRegion + this.parameters.size), vectorBytes);
     this.geometries = new Geometries(groups);
-    const scratchBytes = Math.max(scratchOf(withBodies(groups)), this.geometries.scratch, ...loopScratch(fused));
+    const scratch = Math.max(scratchOf(withBodies(groups)), this.geometries.scratch, ...loopScratch(fused));
+    const grain = threads > 1 ? cacheLine : vectorBytes;
+    const scratchBytes = roundUp(scratch, grain);
     this.#placeIntermediates(plan, inPlace);
     let end = plan.bytes;
     this.inputs = graph.nodes.flatMap((node) => {
       if (node.source.kind !== "input") return [];
       const location = { region: arenaRegion, offset: end };
       this.#locations.set(node, location);
-      end += bytesOf(node);
+      end += bytesOf(node, grain);
       return [{ index: node.source.index, dtype: node.dtype, location }];
     });
     this.scratch = { location: { region: arenaRegion, offset: end }, bytes: scratchBytes };
@@ -99,7 +98,7 @@ export class Regions implements ModuleLayout {
   #add(dtype: DType, numbers: Datum["numbers"], length: number): Location {
     const offset = this.dataBytes;
     this.data.push({ dtype, offset, numbers });
-    this.dataBytes += roundUp(length * bytesPer(dtype));
+    this.dataBytes += roundUp(length * bytesPer(dtype), vectorBytes);
     return { region: dataRegion, offset };
   }
 
@@ -139,10 +138,6 @@ function loopScratch({ groups, inRows }: FusedGraph): number[] {
     columnSumsScratch(group) + rowValuesScratch(group, inRows),
     ...(group.body ? loopScratch(group.body.fused) : []),
   ]);
-}
-
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / grain) * grain;
 }
 
 function beyond({ region, offset }: Location, bytes: number): Location {

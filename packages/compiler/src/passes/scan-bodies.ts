@@ -6,6 +6,7 @@ import { type FusedGraph, type FusionGroup, fusedGraph, type ScanBody } from "..
 import { applied, GraphNode } from "../ir/graph.ts";
 import type { Phase } from "../ir/phases.ts";
 import { type Scan, scanMemoryOp, scanResultOf } from "../ir/scan.ts";
+import { cacheLine, vectorBytes } from "../wasm/heap.ts";
 import { fuse } from "./fusion.ts";
 import { assignInPlace, type InPlace } from "./in-place.ts";
 import { bytesOf, planMemory } from "./memory-plan.ts";
@@ -44,8 +45,9 @@ function bodyOf(scan: Scan, id: number, rowsOf: RowsOfScan): ScanBody {
   const offsets = new Map(plan.allocations.map(({ node, offset }) => [node, offset]));
   let end = plan.bytes;
   const take = (node: GraphNode) => {
-    end += bytesOf(node);
-    return end - bytesOf(node);
+    const begin = end;
+    end += bytesOf(node, rows === null ? vectorBytes : cacheLine);
+    return begin;
   };
   const carried = carries.map(({ value }) => fused.graph.outputs[value]);
   const isCarry = (node: GraphNode) => node.source.kind === "input" && inputs[node.source.index].kind === "carry";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createHeap, Heap } from "./heap.ts";
+import { cacheLine, createHeap, Heap } from "./heap.ts";
 import { createMemory } from "./host.ts";
 
 describe("the heap", () => {
@@ -11,6 +11,15 @@ describe("the heap", () => {
     for (let i = 1; i < sorted.length; i++)
       expect(sorted[i][0]).toBeGreaterThanOrEqual(sorted[i - 1][0] + sorted[i - 1][1]);
     expect(sorted[0][0]).toBeGreaterThan(0);
+  });
+
+  it("hands out whole lines of the cache where threads write", () => {
+    const heap = new Heap(createMemory(1), cacheLine);
+    const blocks = [1, 65, 0, 64].map((bytes) => heap.allocate(bytes));
+    expect(blocks.map((address) => address % 64)).toEqual([0, 0, 0, 0]);
+    expect(blocks.map((address) => address - blocks[0])).toEqual([0, 64, 192, 256]);
+    heap.free(blocks[1], 65);
+    expect(heap.allocate(128)).toBe(blocks[1]);
   });
 
   it("uses again what came back, also in larger pieces", () => {

@@ -9,7 +9,9 @@ import { createMemory, instantiate, type Memory } from "./host.ts";
 const page = 65536;
 const mostPages = 65536;
 /** Vectors are 16 bytes long; a block may be read and written up to the end of its last vector. */
-const grain = 16;
+export const vectorBytes = 16;
+/** What threads write lies in lines of its own: two that write to one line wait for each other at each number. */
+export const cacheLine = 64;
 
 /** So many numbers are copied faster one by one than at once. */
 const few = 32;
@@ -35,9 +37,12 @@ export class Heap {
   /** By their addresses, none beside another. */
   #gaps: Gap[];
   #used = 0;
+  /** Blocks begin at multiples of so many bytes. */
+  readonly #grain: number;
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, grain = vectorBytes) {
     this.memory = memory;
+    this.#grain = grain;
     this.#f32 = new Float32Array(memory.buffer);
     this.#f64 = new Float64Array(memory.buffer);
     this.#i32 = new Int32Array(memory.buffer);
@@ -52,7 +57,7 @@ export class Heap {
   }
 
   /**
-   * The address of a block of at least so many bytes, a multiple of 16. Its contents are what was there before.
+   * The address of a block of at least so many bytes, a multiple of the grain. Its contents are what was there before.
    *
    * @throws JitError where the host grants no more memory and nothing can be spared.
    */
@@ -64,14 +69,14 @@ export class Heap {
 
   /** As `allocate`; 0 where there is no room. */
   tryAllocate(bytes: number): number {
-    const size = roundUp(bytes);
+    const size = this.#roundUp(bytes);
     const at = this.#roomFor(size);
     return at < 0 ? 0 : this.#take(at, this.#gaps[at].start, size);
   }
 
   /** Hands out this very block, if it is free. */
   allocateAt(address: number, bytes: number): boolean {
-    const size = roundUp(bytes);
+    const size = this.#roundUp(bytes);
     const at = this.#gapAfter(address) - 1;
     const gap = this.#gaps[at];
     if (!gap || gap.start + gap.size < address + size) return false;
@@ -81,12 +86,16 @@ export class Heap {
 
   /** Takes a block back; `bytes` as it was asked for. */
   free(address: number, bytes: number): void {
-    const size = roundUp(bytes);
+    const size = this.#roundUp(bytes);
     this.#used -= size;
     const at = this.#gapAfter(address);
     this.#gaps.splice(at, 0, { start: address, size });
     this.#join(at);
     this.#join(at - 1);
+  }
+
+  #roundUp(bytes: number): number {
+    return Math.max(this.#grain, roundUp(bytes, this.#grain));
   }
 
   /** The number of the first gap that lies behind the address. */
@@ -229,8 +238,9 @@ export class Heap {
   }
 }
 
-function roundUp(bytes: number): number {
-  return Math.max(grain, Math.ceil(bytes / grain) * grain);
+/** The next multiple of the grain. */
+export function roundUp(bytes: number, grain: number): number {
+  return Math.ceil(bytes / grain) * grain;
 }
 
 /** How many bytes a number of the dtype takes. */

@@ -9,7 +9,7 @@ import type { InPlace } from "../../passes/in-place.ts";
 import { type Limits, partition } from "../../passes/partition.ts";
 import { scanRows } from "../../passes/scan-rows.ts";
 import { assemble } from "../../wasm/assembler.ts";
-import { Heap } from "../../wasm/heap.ts";
+import { cacheLine, Heap } from "../../wasm/heap.ts";
 import { createSharedMemory, instantiate } from "../../wasm/host.ts";
 import { fasterOf } from "./faster.ts";
 import { setThreadGroup } from "./groups.ts";
@@ -33,8 +33,6 @@ export interface SharedProgram {
 
 /** One of a program's functions: does chunks until none is left, and says with 1 that all are done. */
 export type SharedRun = (thread: number, step: number, table: number) => number;
-
-const line = 64;
 
 export class ThreadGroup {
   /** How many threads there are, the main thread among them. */
@@ -139,7 +137,7 @@ const reserves = [65536, 32768, 16384];
 function sharedHeapOf(): Heap {
   for (const pages of reserves)
     try {
-      return new Heap(createSharedMemory(16, pages));
+      return new Heap(createSharedMemory(16, pages), cacheLine);
     } catch {
       // No room for so many addresses: fewer.
     }
@@ -153,7 +151,7 @@ function sharedHeapOf(): Heap {
  */
 export async function createThreadGroup(size: number, limits?: Limits): Promise<ThreadGroup> {
   const heap = sharedHeapOf();
-  const address = Math.ceil(heap.allocate(controlBytes + line) / line) * line;
+  const address = heap.allocate(controlBytes);
   heap.view("bool", address, controlBytes).fill(0);
   const module = (sleeps: boolean) => assemble(protocolFunctions(address, sleeps), [], { shared: true });
   const protocol = instantiate<Protocol>(module(maySleep()), heap.memory);
