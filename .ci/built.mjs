@@ -127,14 +127,13 @@ function checkPack(name) {
  */
 function checkImport() {
   const folderOf = (name) => join(folder, "node_modules", packageOf(name), "dist/node");
-  const later = libraries.flatMap((name) => {
-    const files = readdirSync(folderOf(name));
-    const isLazy = !readFileSync(join(folderOf(name), "index.js"), "utf8").includes('from "./all.js"');
-    return files
-      .filter((file) => file === "later.js" || (isLazy && file === "all.js"))
-      .map((file) => join(folderOf(name), file));
-  });
-  if (later.length < 10) throw new Error(`only ${later.length} modules are for later`);
+  const atOnce = ["chainrule/index", "compiler/index", "core/all", "core/value", "losses/all", "nn/all"];
+  const later = libraries.flatMap((name) =>
+    readdirSync(folderOf(name))
+      .filter((file) => file.endsWith(".js") && !atOnce.includes(`${name}/${file.slice(0, -3)}`))
+      .map((file) => join(folderOf(name), file)),
+  );
+  if (later.length < 30) throw new Error(`only ${later.length} modules are for later`);
   const runWithout = (paths, program) => {
     for (const path of paths) renameSync(path, `${path}.away`);
     try {
@@ -205,7 +204,7 @@ export async function train({ lr }) {
 
 /** A program whose sweep finds the file of its processes, and what Node loads shows itself in notebooks. */
 function swept() {
-  return `import { sweep, tensor } from "chainrule";
+  return `import { graphOf, sweep, tensor, value } from "chainrule";
 import { train } from "./train.js";
 const grid = { lr: [0.01, 0.1], seed: 2 };
 const alone = await sweep(grid, train, { parallel: false });
@@ -213,6 +212,7 @@ const together = await sweep(grid, train, { parallel: 2, module: new URL("./trai
 const numbers = ({ runs }) => JSON.stringify(runs.map(({ values, curves, error }) => [values, curves, error]));
 if (together.failed.length > 0 || numbers(alone) !== numbers(together)) throw new Error("processes compute something else: " + numbers(together));
 if (!tensor([1])[Symbol.for("Jupyter.display")]()["text/html"]) throw new Error("notebooks show no tensors");
+if (!graphOf(value(2).mul(3))[Symbol.for("Jupyter.display")]()["image/svg+xml"]) throw new Error("notebooks show no graphs");
 console.log("a sweep in two processes computes what one does");
 `;
 }
@@ -238,6 +238,8 @@ for (const name of ${JSON.stringify(names.map(packageOf))}) {
   const forNode = await import(name);
   const forBundlers = await import(url.replace("/node/index.js", "/index.js"));
   const [a, b] = [forNode, forBundlers].map((all) => Object.keys(all).sort().map((key) => key + ": " + kind(all[key])));
+  for (const [key, value] of Object.entries(forNode))
+    if (key in everything && everything[key] !== value) throw new Error(name + " has another " + key + " than chainrule");
   const other = a.find((line, i) => line !== b[i]) ?? (a.length === b.length ? undefined : "fewer exports");
   if (other) throw new Error(name + " differs from what bundlers get: " + other);
   count += a.length;

@@ -1,49 +1,33 @@
 /**
- * What Node loads of each package: one module, `dist/node/index.js`, because opening and linking hundreds of small ones
- * takes longer than training a small model. Where a package has several entries (`@chainrule/core/internal`), all of it is
- * in `dist/node/all.js`, of which each entry names its part. What a script does not use is not read: of some packages
+ * What Node loads of each package: one module, because opening and linking hundreds of small ones takes longer than training a small
+ * model. Where a package has several entries (`@chainrule/core/internal`), all of it is in `dist/node/all.js`, of which each entry
+ * names its part, and which other packages import as `internal`. What a script does not use is not read: of some packages
  * `index.js` has functions and classes that load `all.js` when they are first used, with `require`, which Node 20.19 and newer
- * have for modules.
+ * have for modules (`lazily.mjs`). `chainrule` has the same in its one file, so that it reads six files in all.
  *
  * Bundlers get the modules that `tsc` wrote, one for each source file, from which they pick what is used. Packages are
  * never bundled into each other: there must be one class Tensor. Libraries of others are loaded when something of them is
  * first used, which most programs never do. Pages without a bundler get one module with everything in it.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
-import { tsImport } from "tsx/esm/api";
-import { aliasesIn, named, withoutIdleImports } from "./after.mjs";
+import { aliasesIn, joinChunks, kept, named, withoutIdleImports } from "./after.mjs";
 import { kernelsFromFiles, writeKernels } from "./kernels.mjs";
-import { isClass, isLater, loaderOf, standIn, standInsOf, whenUsed } from "./stand-ins.mjs";
+import { chainruleSource, entrySource, isInternalLazy, isLazy, ownEffect } from "./lazily.mjs";
+import { loaderOf, standInsOf, whenUsed } from "./stand-ins.mjs";
 
 const packages = fileURLToPath(new URL("../packages", import.meta.url));
 const manifestOf = (name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
 const published = readdirSync(packages).filter((name) => manifestOf(name).publishConfig?.exports);
 
-/**
- * Packages that most programs do not need, or not at once, each with the file that says what its import does all the same: of
- * these, Node gets functions and classes that load the package when one of them is first used.
- */
-const lazily = {
-  compiler: "at-import.ts",
-  data: null,
-  distributions: null,
-  experiments: null,
-  explain: null,
-  functions: "names-elsewhere.ts",
-  io: "at-import.ts",
-  transforms: null,
-  viz: null,
-};
-
 /** Entries that are modules of their own, beside a package's `all.js`, because what they have needs little of the rest. */
 const alone = ["value"];
 const isAlone = (path) => alone.includes(basename(path, ".ts"));
 
-/** Of these, what other packages build on is loaded when it is called, too. */
-const isInternalLazy = (name) => name === "viz";
+/** Files whose exports are in `all.js` for what the package does when it is imported. */
+const hidden = { compiler: ["install.ts"], io: ["model/file.ts", "checkpoint/store.ts"], notebook: ["notebook.ts"] };
 
 /**
  * Files of functions that are not needed at once, or not by most programs, which are loaded together, as `later.js`, when one of
@@ -118,6 +102,16 @@ const withoutComments = (neighbours) => ({
   },
 });
 
+/** Packages that are loaded at once have all that others import in one module, the entry `internal`. */
+const ofOnePackage = {
+  name: "of one package",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@chainrule\/(core|losses|nn)$/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path: `${path}/internal`, external: true } : undefined,
+    );
+  },
+};
+
 /** Leaves `import("./file.ts")` to run time, and notes the file. */
 const importedLater = (apart) => ({
   name: "imported later",
@@ -131,11 +125,12 @@ const importedLater = (apart) => ({
 });
 
 /** Puts functions that load `later.js` in the place of the files that are in it, where files import them that are not. */
-async function leftForLater(src, files) {
+async function leftForLater(src, files, rest) {
   const paths = files.map((file) => join(src, file));
   const contents = new Map();
   for (const [i, path] of paths.entries()) contents.set(path, await standInsOf(path, `file${i}`));
-  const everything = paths.map((path, i) => `export * as file${i} from ${JSON.stringify(path)};`).join("\n");
+  const exported = paths.map((path, i) => `export * as file${i} from ${JSON.stringify(path)};`);
+  const everything = [...exported, kept(rest)].join("\n");
   return {
     name: "left for later",
     setup({ onResolve, onLoad }) {
@@ -197,9 +192,9 @@ async function bundle(name) {
   const folder = join(packages, name);
   const to = join(folder, "dist/node");
   rmSync(to, { recursive: true, force: true });
-  const entries = Object.values(manifestOf(name).exports).map((path) => join(folder, path));
-  const isLazy = Object.hasOwn(lazily, name);
-  const isInParts = isLazy || entries.filter((entry) => !isAlone(entry)).length > 1;
+  const { exports, publishConfig } = manifestOf(name);
+  const entries = Object.values(exports).map((path) => join(folder, path));
+  const isInParts = isLazy(name) || entries.filter((entry) => !isAlone(entry)).length > 1;
   const apart = new Set(isInParts ? [] : entries);
   const neighbours = [];
   const options = {
@@ -208,125 +203,91 @@ async function bundle(name) {
     format: "esm",
     platform: "neutral",
     target: "es2022",
-    plugins: [kernelsFromFiles, importedLater(apart), whenUsed(folder), withoutComments(neighbours)],
+    plugins: [kernelsFromFiles, importedLater(apart), ofOnePackage, whenUsed(folder), withoutComments(neighbours)],
     sourcemap: true,
     logLevel: "warning",
   };
-  if (isInParts) {
-    const contents = entries.map((entry) => `export * from ${JSON.stringify(entry)};`).join("\n");
-    if (isLazy) await bundleLazily(name, contents, options, to);
-    else await bundleInParts(name, contents, options, to);
-    const isWritten = (entry) => existsSync(join(to, `${basename(entry, ".ts")}.js`));
-    for (const entry of entries.filter((entry) => !isWritten(entry))) {
-      const { metafile } = await build({ ...options, entryPoints: [entry], write: false, metafile: true, outdir: to });
-      const [names] = Object.values(metafile.outputs).flatMap(({ exports, entryPoint }) =>
-        entryPoint ? [exports] : [],
-      );
-      writeFileSync(join(to, `${basename(entry, ".ts")}.js`), `export { ${names.join(", ")} } from "./all.js";\n`);
-    }
+  if (name === "chainrule") {
+    await bundleSource(await chainruleSource(), "index", options, to);
+    apart.delete(join(folder, "src/index.ts"));
+  }
+  if (isInParts) await bundleInParts(name, entries, options, to);
+  if (isLazy(name)) await bundleSource(await entrySource(name, "index.ts"), "index", options, to);
+  if (isInternalLazy(name)) await bundleSource(await entrySource(name, "internal.ts"), "internal", options, to);
+  // What others import of `all.js`. What packages build on, they import from there.
+  for (const { node } of Object.values(publishConfig.exports)) {
+    const file = join(folder, node ?? "dist/node/index.js");
+    if (!isInParts || existsSync(file)) continue;
+    const source = JSON.stringify(join(folder, "src", `${basename(file, ".js")}.ts`));
+    const names = await exportsOf(`export * from ${source};`, options);
+    writeFileSync(file, `export { ${names.join(", ")} } from "./all.js";\n`);
   }
   // What is imported later is a module of its own, and may bring others into the list.
   for (const entry of apart) await build({ ...options, entryPoints: [entry], outdir: to });
-  const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
-  const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
-  const aliases = [...codes.values()].flatMap(aliasesIn);
-  for (const [file, code] of codes) writeFileSync(join(to, file), named(withoutIdleImports(code, codes), aliases));
+  finish(to);
   for (const path of neighbours) copyFileSync(path, join(to, basename(path)));
   if (name === "compiler") await writeKernels(to);
 }
 
-/** All of a package in `all.js`, save what it leaves for later. */
-async function bundleInParts(name, contents, options, to) {
+/** Joins what the bundler took apart, and gives back what it changed. */
+function finish(to) {
+  const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
+  const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
+  for (const [file, code] of codes) codes.set(file, withoutIdleImports(code, codes));
+  for (const [file, entry] of joinChunks(codes)) {
+    rmSync(join(to, file));
+    renameSync(join(to, `${file}.map`), join(to, `${entry}.map`));
+  }
+  const aliases = [...codes.values()].flatMap(aliasesIn);
+  for (const [file, code] of codes) writeFileSync(join(to, file), named(code, aliases));
+}
+
+/**
+ * All of a package in `all.js`, save what it leaves for later and what stands alone. What is left for later brings all of the rest
+ * with it, so that the bundler puts that into one module, which {@link joinChunks} makes of `all.js`.
+ */
+async function bundleInParts(name, entries, options, to) {
   const src = join(options.absWorkingDir, "src");
   const files = later[name] ?? [];
+  const from = [...entries, ...(hidden[name] ?? []).map((file) => join(src, file))];
+  if (name === "core") from.push(fileURLToPath(new URL("at-run-time.js", import.meta.url)));
+  const contents = from.map((file) => `export * from ${JSON.stringify(file)};`).join("\n");
+  const effect = ownEffect(name);
   const everything = {
     name: "everything",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^everything$/ }, ({ path }) => ({ path, namespace: "everything" }));
       onLoad({ filter: /.*/, namespace: "everything" }, () => ({ contents, resolveDir: options.absWorkingDir }));
+      onLoad({ filter: /.*/ }, ({ path }) => (path === effect ? { contents: "" } : undefined));
     },
   };
   const modules = files.length > 0 ? [{ in: "later", out: "later" }] : [];
   for (const entry of alone.filter((entry) => existsSync(join(src, `${entry}.ts`))))
     modules.push({ in: join(src, `${entry}.ts`), out: entry });
+  const rest = files.length > 0 ? await exportsOf(contents, options, everything) : [];
   await build({
     ...options,
-    plugins: [everything, await leftForLater(src, files), ...options.plugins],
+    plugins: [everything, await leftForLater(src, files, rest), ...options.plugins],
     entryPoints: [{ in: "everything", out: "all" }, ...modules],
     splitting: true,
     outdir: to,
   });
 }
 
-/**
- * Two modules of a package: `index.js` has functions of the same names and lengths, and stand-ins of the classes, that load
- * `all.js` when they are first used. What both need is in a third.
- */
-async function bundleLazily(name, everything, options, to) {
-  const src = join(options.absWorkingDir, "src");
-  const own = lazily[name] && join(src, lazily[name]);
-  const hidden = name === "compiler" ? ["install.ts"] : name === "io" ? ["model/file.ts", "checkpoint/store.ts"] : [];
-  const index = await entryOf(join(src, "index.ts"), own);
-  const contents = {
-    "lazily:index": index,
-    "lazily:loader": loaderOf("all", index.includes("classStandIn") ? "join" : null),
-    "lazily:classes": readFileSync(new URL("class-stand-in.js", import.meta.url), "utf8"),
-    "lazily:all": [everything, ...hidden.map((file) => `export * from ${JSON.stringify(join(src, file))};`)].join("\n"),
-  };
-  const virtual = {
-    name: "lazily",
-    setup({ onResolve, onLoad }) {
-      // Either entry has a loader of its own, rather than one more module that both share.
-      onResolve({ filter: /^lazily:/ }, ({ path, importer }) => ({
-        path,
-        namespace: "lazily",
-        suffix: path === "lazily:loader" && importer === "lazily:internal" ? "?internal" : "",
-      }));
-      onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({ contents: contents[path], resolveDir: src }));
-    },
-  };
-  if (isInternalLazy(name) && index.includes("classStandIn"))
-    throw new Error(`${name}: a loader of its entry for other packages would not join its classes`);
-  if (isInternalLazy(name)) contents["lazily:internal"] = await entryOf(join(src, "internal.ts"), null);
-  const outputs = Object.keys(contents).filter((path) => !["lazily:loader", "lazily:classes"].includes(path));
-  const entryPoints = outputs.map((path) => ({ in: path, out: path.slice(7) }));
-  const files = later[name] ?? [];
-  if (files.length > 0) entryPoints.push({ in: "later", out: "later" });
-  await build({
+async function bundleSource(contents, file, options, to) {
+  const stdin = { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)), sourcefile: `${file}.js` };
+  await build({ ...options, stdin, outfile: join(to, `${file}.js`) });
+}
+
+/** The names that a source exports. */
+async function exportsOf(contents, options, ...plugins) {
+  const { metafile } = await build({
     ...options,
-    plugins: [virtual, await leftForLater(src, files), ...options.plugins],
-    entryPoints,
-    splitting: true,
-    outdir: to,
+    plugins: [...plugins, ...options.plugins],
+    stdin: { contents, resolveDir: options.absWorkingDir },
+    write: false,
+    metafile: true,
+    outdir: "nowhere",
   });
-}
-
-/** The source of what is imported at once of an entry. What other packages build on has its classes themselves. */
-async function entryOf(entry, own) {
-  const areClassesLater = basename(entry) === "index.ts";
-  const all = await tsImport(pathToFileURL(entry).href, import.meta.url);
-  const names = Object.keys(all).filter((name) => name !== "default");
-  const lines = ['import { all } from "lazily:loader";'];
-  if (areClassesLater && names.some((name) => isClass(all[name])))
-    lines.push('import { classStandIn } from "lazily:classes";');
-  for (const name of names)
-    if (isLater(all[name])) lines.push(...standIn(name, all[name], `all().${name}`));
-    else if (areClassesLater && isClass(all[name]))
-      lines.push(`export const ${name} = /* @__PURE__ */ classStandIn("${name}");`);
-    else lines.push(`export { ${name} } from ${JSON.stringify(fileOf(entry, name))};`);
-  if (own && /^export function atImport/m.test(readFileSync(own, "utf8")))
-    lines.push(`import { atImport } from ${JSON.stringify(own)};`, "atImport(all);");
-  else if (own) lines.push(`import ${JSON.stringify(own)};`);
-  return lines.join("\n");
-}
-
-/** The source file in which something stands that an index exports. */
-function fileOf(index, name) {
-  const source = readFileSync(index, "utf8");
-  for (const [, names, from] of source.matchAll(/^export (?:\{([^}]*)\}|\*) from "(\.[^"]+)";/gm)) {
-    const file = join(dirname(index), from);
-    if (names === undefined ? fileOf(file, name) : names.split(",").some((each) => each.trim() === name))
-      return fileOf(file, name) ?? file;
-  }
-  return new RegExp(`^export (?:abstract )?(?:class|const|let) ${name}\\b`, "m").test(source) ? index : undefined;
+  return Object.values(metafile.outputs).flatMap(({ exports, entryPoint }) => (entryPoint ? exports : []));
 }

@@ -25,7 +25,7 @@ const shown: readonly (readonly [{ readonly prototype: object }, (x: any) => Dis
   [RecordedGraph, graphBundle],
 ];
 
-for (const [Class, bundleOf] of shown)
+for (const [Class] of shown)
   Object.defineProperty(Class.prototype, jupyterDisplay, {
     value(this: object) {
       return bundleOf(this);
@@ -33,6 +33,12 @@ for (const [Class, bundleOf] of shown)
     configurable: true,
     writable: true,
   });
+
+/** What is shown of an object of one of these classes, or of one that extends it; in Node `at-import.ts` asks for it. */
+export function bundleOf(x: object): DisplayBundle {
+  const [, bundle] = shown.find(([Class]) => Object.prototype.isPrototypeOf.call(Class.prototype, x))!;
+  return bundle(x);
+}
 
 function graphBundle(graph: RecordedGraph): DisplayBundle {
   return {
