@@ -9,7 +9,7 @@ import type { Watch } from "./programs.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
 import type { Heap } from "./wasm/heap.ts";
-import { addWindowKernels } from "./wasm/kernels/further-modules.ts";
+import { addWindows } from "./windows.ts";
 
 export type { JitOptions } from "./compiled-on-call.ts";
 
@@ -34,7 +34,7 @@ export function makeJit<F extends TensorFunction>(
   options: JitOptions = {},
   watch: Watch = {},
 ): Jitted<F> {
-  addWindowKernels();
+  addWindows();
   const { call, name, programFor } = compiledOnCall(f, heapOf, options, watch);
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();

@@ -2,4 +2,13 @@
  * The entry `@chainrule/compiler/windows`: the kernels of convolutions and pools, which `fit` loads in pages that have such ops. `jit`
  * has them.
  */
-export { addWindowKernels } from "./wasm/kernels/further-modules.ts";
+import { geometryOf } from "./wasm/kernels/conv-geometry.ts";
+import { addWindowTables } from "./wasm/kernels/definitions.ts";
+import { addWindowKernels } from "./wasm/kernels/further-modules.ts";
+import { poolGeometry } from "./wasm/kernels/pool-geometry.ts";
+
+/** Makes the kernels known, and the tables that they go by. */
+export function addWindows(): void {
+  addWindowKernels();
+  addWindowTables({ convolution: geometryOf, pool: poolGeometry });
+}

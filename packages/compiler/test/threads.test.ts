@@ -213,8 +213,13 @@ describe.each([2, 3])("%i threads", (size) => {
       const options = { padding, groups, stride: 1 + (width % 2) };
       const f = (x: Tensor, w: Tensor) => {
         const convolved = conv2d(x, w, options);
-        const pooled = maxPool2d(convolved, 2, { stride: 1 }).add(avgPool2d(convolved, 2, { stride: 1 }));
-        return pooled.square().mean();
+        const pooled = [1, 2].map((stride) =>
+          maxPool2d(convolved, 2 * stride - 1 + (n % 2), { stride, padding: stride - 1 })
+            .square()
+            .mean(),
+        );
+        const spread = avgPool2d(convolved, 2, { stride: 1 }).square().mean();
+        return pooled[0].add(pooled[1]).add(spread);
       };
       compare(
         (x, w) => {

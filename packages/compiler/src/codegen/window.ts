@@ -7,7 +7,8 @@ import type { FusionGroup } from "../ir/fused-graph.ts";
 import { attributesKey, type GraphNode } from "../ir/graph.ts";
 import type { Location, Places, Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
-import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
+import type { ConvolutionSizes, Geometry } from "../wasm/kernels/conv-geometry.ts";
+import { windowTables } from "../wasm/kernels/definitions.ts";
 import { partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** Whether the functions can compute it. */
@@ -44,7 +45,7 @@ function sizesOf(node: GraphNode): ConvolutionSizes {
       return { ...sliding, images: first[0], channels: first[1], outputs: second[1] };
     default: {
       const [images, channels] = node.shape;
-      return { ...sliding, images: images * channels, channels: 1, outputs: 1, isPool: true };
+      return { ...sliding, images: images * channels, channels: 1, outputs: 1 };
     }
   }
 }
@@ -81,8 +82,10 @@ export class Geometries {
 
   of(node: GraphNode): Geometry {
     const sizes = sizesOf(node);
-    const key = attributesKey(sizes)!;
-    const known = this.#known.get(key) ?? geometryOf(sizes);
+    const isPool = !isConvolution(node);
+    const key = `${isPool} ${attributesKey(sizes)}`;
+    const tables = windowTables();
+    const known = this.#known.get(key) ?? (isPool ? tables.pool(sizes.window) : tables.convolution(sizes));
     this.#known.set(key, known);
     return known;
   }
@@ -102,7 +105,7 @@ export interface WindowContext {
 /** How many images, or parts of the weights, the work can be divided by. */
 export function windowParts(node: GraphNode): number {
   return windowOf(node).call === "convolveWeightGradient"
-    ? geometryOf(sizesOf(node)).weightParts
+    ? windowTables().convolution(sizesOf(node)).weightParts
     : sizesOf(node).images;
 }
 

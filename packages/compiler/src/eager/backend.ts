@@ -66,7 +66,7 @@ function accelerateConvolution(
     const sizes = { window, groups, images: x[0], channels: x[1], outputs: y[1] };
     const terms = sizeOf(y) * (x[1] / groups) * window.kernel[0] * window.kernel[1];
     if (terms <= smallConvolution) return false;
-    if (out.dtype === "float32" && wasmWindows()?.run(call, out, inputs, sizes)) return true;
+    if (out.dtype === "float32" && wasmWindows()?.convolve(call, out, inputs, sizes)) return true;
     plain(out, inputs, sliding, fastMultiply);
     return true;
   });
@@ -80,14 +80,11 @@ accelerateConvolution(weightGradientOp, "convolveWeightGradient", weightGradient
 /** Below this many numbers, copying to another memory costs more than it saves. */
 const smallPool = 512;
 
-/** Every channel is an image of its own. */
 function acceleratePool(op: Op<Window>, call: WindowFunction): void {
   accelerate(op, (out, inputs, window) => {
-    const [images, channels] = out.shape;
     if (Math.max(out.storage.length, inputs[0].storage.length) <= smallPool) return false;
     if (out.dtype !== "float32" || inputs.some(({ dtype }) => dtype !== "float32")) return false;
-    const sizes = { window, images: images * channels, channels: 1, outputs: 1, groups: 1, isPool: true };
-    return wasmWindows()?.run(call, out, inputs, sizes) ?? false;
+    return wasmWindows()?.pool(call, out, inputs, window) ?? false;
   });
 }
 

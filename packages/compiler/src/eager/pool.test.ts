@@ -12,10 +12,12 @@ import {
   sumPoolOp,
   type Window,
 } from "@chainrule/core/internal";
+import { fuzzing } from "@chainrule/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { wasmBackend } from "./backend.ts";
 
+const { runs, limit } = fuzzing(13);
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
 /** Whole numbers, many of them equal, and a few that are wild. */
@@ -34,10 +36,10 @@ const pair = (least: number, most: number) =>
   fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }));
 const cases = fc.record({
   planes: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 })),
-  out: pair(4, 17),
-  kernel: pair(1, 3),
-  stride: pair(1, 3),
-  dilation: pair(1, 2),
+  out: pair(1, 19),
+  kernel: pair(1, 4),
+  stride: pair(1, 4),
+  dilation: pair(1, 3),
   padded: pair(0, 1),
   more: pair(0, 2),
   wild: fc.constantFrom([], [], [nan, infinity], [-infinity, -infinity, nan], large, [-0, -0, 0, -0, -0, 0, -0, -0]),
@@ -55,7 +57,7 @@ function windowOf({ out, kernel, stride, dilation, padded, more, halves }: Case)
   return { height, width, out, ...each };
 }
 
-it("pooling in WebAssembly is that tap by tap, forward and backward, NaN and infinities alike", () => {
+it("pooling in WebAssembly is that tap by tap, forward and backward, NaN and infinities alike", limit, () => {
   const computed = new Set<string>();
   fc.assert(
     fc.property(cases, (each) => {
@@ -79,13 +81,15 @@ it("pooling in WebAssembly is that tap by tap, forward and backward, NaN and inf
         clear(expected, inputs, window);
         expected.storage.forEach((e, i) => {
           const f = storage[i];
-          const isNear = Number.isFinite(e) && Math.abs(f - e) <= 1e-6 * Math.max(1, Math.abs(e));
+          // Only what elements get of several windows is added up in another order.
+          const isNear =
+            op.name.endsWith("Backward") && Number.isFinite(e) && Math.abs(f - e) <= 1e-6 * Math.max(1, Math.abs(e));
           if (!isNear && !Object.is(f, e))
             expect.fail(`${inputs.length} inputs: element ${i} of [${like.shape}] is ${f}, not ${e}`);
         });
       }
     }),
-    { numRuns: 200 },
+    runs(200),
   );
   expect(computed.size).toBe(5);
 });

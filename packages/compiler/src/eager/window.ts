@@ -3,12 +3,13 @@
  * Multiply and add are rounded separately, so that eager results are the same on every engine.
  */
 import type { KernelOperand } from "@chainrule/core";
-import type { WindowFunction } from "@chainrule/core/internal";
+import type { Window, WindowFunction } from "@chainrule/core/internal";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
-import { type ConvolutionSizes, geometryOf } from "../wasm/kernels/conv-geometry.ts";
+import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
 import { addWindowKernels } from "../wasm/kernels/further-modules.ts";
 import { kernelBytes } from "../wasm/kernels/modules.ts";
+import { poolGeometry } from "../wasm/kernels/pool-geometry.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
@@ -29,10 +30,26 @@ class WindowKernels {
     this.#functions = instantiate<Functions>(kernelBytes("windows"), heap.memory);
   }
 
+  convolve(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes) {
+    const geometry = geometryOf(sizes);
+    const parts = call === "convolveWeightGradient" ? geometry.weightParts : sizes.images;
+    return this.#run(call, out, inputs, geometry, parts);
+  }
+
+  /** Every channel is an image of its own. */
+  pool(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], window: Window) {
+    return this.#run(call, out, inputs, poolGeometry(window), out.shape[0] * out.shape[1]);
+  }
+
   /** Fills `out`, of float32 as the inputs; false where there is no room. */
-  run(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes): boolean {
+  #run(
+    call: WindowFunction,
+    out: KernelOperand,
+    inputs: readonly KernelOperand[],
+    { numbers, scratch: scratchBytes }: Geometry,
+    parts: number,
+  ): boolean {
     const heap = this.#heap;
-    const { numbers, scratch: scratchBytes, weightParts } = geometryOf(sizes);
     const arrays = [...inputs.map(({ storage }) => storage), out.storage, numbers];
     const bytes = arrays.reduce((total, { byteLength }) => total + aligned(byteLength), 0) + scratchBytes;
     if (bytes > most) return false;
@@ -48,7 +65,6 @@ class WindowKernels {
       heap.write("float32", addresses[i], storage);
     });
     heap.write("int32", addresses[inputs.length + 1], numbers);
-    const parts = call === "convolveWeightGradient" ? weightParts : sizes.images;
     const rest = call === "convolve" ? [noBias, noRelu] : [];
     this.#functions[call](...addresses, end, 0, parts, ...rest);
     out.storage.set(heap.view("float32", addresses[inputs.length], out.storage.length));

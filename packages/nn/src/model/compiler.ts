@@ -21,6 +21,6 @@ export async function loadCompiler(): Promise<Compile> {
     import("@chainrule/compiler/internal"),
     hasWindowOps() ? import("@chainrule/compiler/windows") : null,
   ]);
-  windows?.addWindowKernels();
+  windows?.addWindows();
   return watchedJit;
 }

@@ -38,7 +38,7 @@ const slack = 2 * flatStep * 4;
 export const backPhaseInts = 6;
 
 /** Along one axis: how far the taps reach in windows, and what there is of each remainder. */
-interface Axis {
+export interface Axis {
   readonly size: number;
   readonly out: number;
   readonly kernel: number;
@@ -52,7 +52,7 @@ interface Axis {
   readonly back: number;
 }
 
-function axisOf(w: Window, d: 0 | 1): Axis {
+export function axisOf(w: Window, d: 0 | 1): Axis {
   const [size, out, kernel] = [[w.height, w.width][d], w.out[d], w.kernel[d]];
   const [stride, dilation, before] = [w.stride[d], w.dilation[d], w.before[d]];
   const reach = Math.floor(((kernel - 1) * dilation) / stride);
@@ -61,13 +61,13 @@ function axisOf(w: Window, d: 0 | 1): Axis {
 }
 
 /** The elements of an axis with a remainder: the first, which of its remainder that is, and how many there are. */
-function phaseOf({ size, stride, before }: Axis, remainder: number) {
+export function phaseOf({ size, stride, before }: Axis, remainder: number) {
   const from = (((remainder - before) % stride) + stride) % stride;
   return { from, at: Math.floor((from + before) / stride), count: Math.max(0, Math.ceil((size - from) / stride)) };
 }
 
 /** The taps of an axis that see elements with a remainder, and how many windows further. */
-function tapsOf({ kernel, stride, dilation }: Axis, remainder: number) {
+export function tapsOf({ kernel, stride, dilation }: Axis, remainder: number) {
   const taps: { readonly tap: number; readonly further: number }[] = [];
   for (let tap = 0; tap < kernel; tap++)
     if ((tap * dilation) % stride === remainder) taps.push({ tap, further: Math.floor((tap * dilation) / stride) });
@@ -77,7 +77,7 @@ function tapsOf({ kernel, stride, dilation }: Axis, remainder: number) {
 type Plane = readonly [down: Axis, across: Axis];
 
 /** Each pair of remainders, and which of them it is. */
-function remaindersOf([down, across]: Plane): { readonly p: number; readonly q: number; readonly at: number }[] {
+export function remaindersOf([down, across]: Plane): { readonly p: number; readonly q: number; readonly at: number }[] {
   return Array.from({ length: down.stride * across.stride }, (_, at) => ({
     p: Math.floor(at / across.stride),
     q: at % across.stride,

@@ -4,9 +4,8 @@
  * What Node loads of the published package does not generate them but has their bytes in files beside it, which
  * `bundle/kernels.mjs` makes with the functions here.
  */
-import { JitError } from "@chainrule/core";
 import { assemble } from "../assembler.ts";
-import { definitions, type KernelModule } from "./definitions.ts";
+import { definitions, type KernelModule, leftOut } from "./definitions.ts";
 import { gemmFunctions } from "./gemm.ts";
 
 export type { KernelModule } from "./definitions.ts";
@@ -30,10 +29,5 @@ export function kernelBytes(name: KernelModule, { relaxed = false, shared = fals
       ? gemmFunctions({ dtype: products[name as keyof typeof products], relaxed })
       : definitions[name]?.(relaxed);
   if (functions) return assemble(functions, [], { shared });
-  throw new JitError({
-    where: "jit",
-    expected: "ops whose kernels are there",
-    got: `one that wants those of "${name}", which this bundle has left out`,
-    hint: 'Import all of the compiler: import "@chainrule/compiler".',
-  });
+  return leftOut(name);
 }
