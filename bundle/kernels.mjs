@@ -18,6 +18,7 @@ export function kernelBytes(name, { relaxed = false, shared = false } = {}) {
   return createRequire(import.meta.url)("node:fs").readFileSync(new URL("kernels/" + file, import.meta.url));
 }
 export function addWindowKernels() {}
+export function addPoolKernels() {}
 export function addSoftmaxKernels() {}
 `;
 

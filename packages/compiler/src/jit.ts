@@ -5,6 +5,7 @@
 import { JitError, type Tensor } from "@chainrule/core";
 import { compiledOnCall, type JitOptions } from "./compiled-on-call.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
+import { addPools } from "./pools.ts";
 import type { Watch } from "./programs.ts";
 import { sharedHeap } from "./runtime/shared-heap.ts";
 import type { TensorFunction } from "./trace/trace-function.ts";
@@ -35,6 +36,7 @@ export function makeJit<F extends TensorFunction>(
   watch: Watch = {},
 ): Jitted<F> {
   addWindows();
+  addPools();
   const { call, name, programFor } = compiledOnCall(f, heapOf, options, watch);
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();

@@ -3,12 +3,11 @@
  * has them.
  */
 import { geometryOf } from "./wasm/kernels/conv-geometry.ts";
-import { addWindowTables } from "./wasm/kernels/definitions.ts";
+import { windowTables } from "./wasm/kernels/definitions.ts";
 import { addWindowKernels } from "./wasm/kernels/further-modules.ts";
-import { poolGeometry } from "./wasm/kernels/pool-geometry.ts";
 
 /** Makes the kernels known, and the tables that they go by. */
 export function addWindows(): void {
   addWindowKernels();
-  addWindowTables({ convolution: geometryOf, pool: poolGeometry });
+  windowTables.all = geometryOf;
 }

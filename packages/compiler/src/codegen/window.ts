@@ -8,7 +8,7 @@ import { attributesKey, type GraphNode } from "../ir/graph.ts";
 import type { Location, Places, Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import type { ConvolutionSizes, Geometry } from "../wasm/kernels/conv-geometry.ts";
-import { windowTables } from "../wasm/kernels/definitions.ts";
+import { leftOut, windowTables } from "../wasm/kernels/definitions.ts";
 import { partitionRange, type WorkPartition } from "./work-partition.ts";
 
 /** Whether the functions can compute it. */
@@ -45,7 +45,7 @@ function sizesOf(node: GraphNode): ConvolutionSizes {
       return { ...sliding, images: first[0], channels: first[1], outputs: second[1] };
     default: {
       const [images, channels] = node.shape;
-      return { ...sliding, images: images * channels, channels: 1, outputs: 1 };
+      return { ...sliding, images: images * channels, channels: 1, outputs: 1, isPool: true };
     }
   }
 }
@@ -60,6 +60,12 @@ export function windowFlops(node: GraphNode): number {
 
 export function isConvolution(node: GraphNode): boolean {
   return windowOf(node).call.startsWith("convolve");
+}
+
+/** @throws JitError where a bundle has left it out. */
+function tablesOf(sizes: ConvolutionSizes): Geometry {
+  const flat = sizes.isPool ? windowTables.flat?.(sizes.window) : null;
+  return flat ?? windowTables.all?.(sizes) ?? leftOut("windows");
 }
 
 /** The tables of a program's convolutions and pools: one for each kind of window, however many groups use it. */
@@ -82,10 +88,8 @@ export class Geometries {
 
   of(node: GraphNode): Geometry {
     const sizes = sizesOf(node);
-    const isPool = !isConvolution(node);
-    const key = `${isPool} ${attributesKey(sizes)}`;
-    const tables = windowTables();
-    const known = this.#known.get(key) ?? (isPool ? tables.pool(sizes.window) : tables.convolution(sizes));
+    const key = attributesKey(sizes)!;
+    const known = this.#known.get(key) ?? tablesOf(sizes);
     this.#known.set(key, known);
     return known;
   }
@@ -104,9 +108,7 @@ export interface WindowContext {
 
 /** How many images, or parts of the weights, the work can be divided by. */
 export function windowParts(node: GraphNode): number {
-  return windowOf(node).call === "convolveWeightGradient"
-    ? windowTables().convolution(sizesOf(node)).weightParts
-    : sizesOf(node).images;
+  return windowOf(node).call === "convolveWeightGradient" ? tablesOf(sizesOf(node)).weightParts : sizesOf(node).images;
 }
 
 /** One call of the function; for some of the images or parts, where one is given. */
@@ -127,7 +129,7 @@ export function writeWindow(
     if (bias) code.place(places.contiguousPlaceOf(bias));
     else if (isForward) code.push([0]);
     if (isForward) code.push([Number(relu)]);
-    code.call(call);
+    code.call(geometry.isFlat ? `flat.${call}` : call);
   };
   const { own, end } = code.variables("own", "end");
   code.place(scratch.place).set(own);

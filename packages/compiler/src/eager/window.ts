@@ -7,9 +7,9 @@ import type { Window, WindowFunction } from "@chainrule/core/internal";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
-import { addWindowKernels } from "../wasm/kernels/further-modules.ts";
+import { flatGeometry } from "../wasm/kernels/flat-geometry.ts";
+import { addPoolKernels, addWindowKernels } from "../wasm/kernels/further-modules.ts";
 import { kernelBytes } from "../wasm/kernels/modules.ts";
-import { poolGeometry } from "../wasm/kernels/pool-geometry.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */
@@ -18,7 +18,7 @@ const most = 2 ** 30;
 /** What convolutions forward are told of an epilogue, see `Convolution`. */
 const [noBias, noRelu] = [0, 0];
 
-type Functions = Readonly<Record<WindowFunction, (...numbers: number[]) => void>>;
+type Functions = Readonly<Record<WindowFunction | `flat.${WindowFunction}`, (...numbers: number[]) => void>>;
 
 class WindowKernels {
   readonly #heap: Heap;
@@ -27,7 +27,11 @@ class WindowKernels {
   constructor(heap: Heap) {
     this.#heap = heap;
     addWindowKernels();
-    this.#functions = instantiate<Functions>(kernelBytes("windows"), heap.memory);
+    addPoolKernels();
+    const [windows, pools] = (["windows", "pools"] as const).map((name) =>
+      instantiate<Functions>(kernelBytes(name), heap.memory),
+    );
+    this.#functions = { ...windows, ...pools };
   }
 
   convolve(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], sizes: ConvolutionSizes) {
@@ -38,7 +42,9 @@ class WindowKernels {
 
   /** Every channel is an image of its own. */
   pool(call: WindowFunction, out: KernelOperand, inputs: readonly KernelOperand[], window: Window) {
-    return this.#run(call, out, inputs, poolGeometry(window), out.shape[0] * out.shape[1]);
+    const images = out.shape[0] * out.shape[1];
+    const sizes = { window, images, channels: 1, outputs: 1, groups: 1, isPool: true };
+    return this.#run(call, out, inputs, flatGeometry(window) ?? geometryOf(sizes), images);
   }
 
   /** Fills `out`, of float32 as the inputs; false where there is no room. */
@@ -46,7 +52,7 @@ class WindowKernels {
     call: WindowFunction,
     out: KernelOperand,
     inputs: readonly KernelOperand[],
-    { numbers, scratch: scratchBytes }: Geometry,
+    { numbers, scratch: scratchBytes, isFlat }: Geometry,
     parts: number,
   ): boolean {
     const heap = this.#heap;
@@ -66,7 +72,8 @@ class WindowKernels {
     });
     heap.write("int32", addresses[inputs.length + 1], numbers);
     const rest = call === "convolve" ? [noBias, noRelu] : [];
-    this.#functions[call](...addresses, end, 0, parts, ...rest);
+    const name = isFlat ? (`flat.${call}` as const) : call;
+    this.#functions[name](...addresses, end, 0, parts, ...rest);
     out.storage.set(heap.view("float32", addresses[inputs.length], out.storage.length));
     return true;
   }

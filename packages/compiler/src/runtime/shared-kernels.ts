@@ -2,10 +2,12 @@
  * Functions that compiled programs share: the matrix product, convolution, pooling. They are compiled once for each heap.
  */
 import type { WindowFunction } from "@chainrule/core/internal";
+import { isConvolution } from "../codegen/window.ts";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { ImportedFunction } from "../wasm/assembler.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
+import { windowTables } from "../wasm/kernels/definitions.ts";
 import { gemmNames, relaxedSimd } from "../wasm/kernels/gemm.ts";
 import { type KernelModule, kernelBytes } from "../wasm/kernels/modules.ts";
 import { threadGroupOf } from "./threads/groups.ts";
@@ -41,7 +43,10 @@ interface ImportedKernels extends Kernels {
   readonly types: readonly ImportedFunction[];
 }
 
-/** How many operands each function of windows has, with its result; a convolution's bias is one, and whether it cuts at 0. */
+/**
+ * How many operands each function of windows has, with its result, convolutions first; a convolution's bias is one, and whether it
+ * cuts at 0.
+ */
 const windowOperands: Readonly<Record<WindowFunction, number>> = {
   convolve: 5,
   convolveInputGradient: 3,
@@ -71,10 +76,12 @@ export function kernelsFor(heap: Heap, groups: readonly FusionGroup[], determini
     const name = gemmNames[dtype];
     imported.push({ ...sharedKernels(heap, name, relaxed), types: [pointers(name, 14)] });
   }
-  if (groups.some(({ kind }) => kind === "window")) {
-    // After the operands: the table of the windows, scratch, and the first and last of what is to be done.
-    const types = Object.entries(windowOperands).map(([name, count]) => pointers(name, count + 4));
-    imported.push({ ...sharedKernels(heap, "windows", relaxed), types });
-  }
+  const windows = groups.filter(({ kind }) => kind === "window");
+  // After the operands: the table of the windows, scratch, and the first and last of what is to be done.
+  const types = (prefix: string) =>
+    Object.entries(windowOperands).map(([name, count]) => pointers(prefix + name, count + 4));
+  if (windows.length > 0) imported.push({ ...sharedKernels(heap, "windows", relaxed), types: types("") });
+  if (windowTables.flat && windows.some(({ members: [node] }) => !isConvolution(node)))
+    imported.push({ ...sharedKernels(heap, "pools", false), types: types("flat.").slice(3) });
   return imported;
 }

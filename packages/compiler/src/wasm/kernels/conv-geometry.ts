@@ -6,7 +6,7 @@
  * window p reads lies at `image + taps[k] + windows[p]`. Padding is a copy of the image with zeros around it.
  */
 import type { Window } from "@chainrule/core/internal";
-import type { Code } from "../assembler.ts";
+import { type Code, numbered } from "../assembler.ts";
 import { depthwiseGeometry, depthwiseNames, planesOf } from "./conv-depthwise-geometry.ts";
 
 /** A convolution of `images` images of `channels` with kernels of `outputs`, in groups. */
@@ -16,14 +16,19 @@ export interface ConvolutionSizes {
   readonly channels: number;
   readonly outputs: number;
   readonly groups: number;
+  /** Of pools, which read strided windows where they are. */
+  readonly isPool?: boolean;
 }
 
-/** The header's fields, i32 each: sizes, strides in bytes, and where tables and scratch memory begin. */
+/**
+ * The header's fields, i32 each: sizes, strides in bytes, and where tables and scratch memory begin. `halves` says
+ * whether windows are 2 x 2 and do not overlap, and a row has four.
+ */
 const names = [
   ...(["images", "groups", "outputs", "kernel", "depth", "count"] as const),
   ...(["imageBytes", "resultBytes", "plane", "groupBytes"] as const),
   ...(["padded", "planes", "imagePlane", "rowBytes", "paddedRow", "padDown", "padAcross", "pads", "padCount"] as const),
-  ...(["across", "down"] as const),
+  ...(["across", "down", "halves"] as const),
   ...depthwiseNames,
   ...([
     "taps",
@@ -42,27 +47,18 @@ const names = [
 ] as const;
 
 type Field = (typeof names)[number];
+const fields = numbered(names);
 export type Fields = Readonly<Record<Field, number>>;
-
-/** Numbers one after another from an address in a local on, in locals of their own. */
-export function fetch<const Name extends string>(
-  code: Code,
-  geometry: number,
-  names: readonly Name[],
-): Readonly<Record<Name, number>> {
-  const locals = code.variables(...names);
-  names.forEach((name, i) => {
-    code
-      .get(geometry)
-      .access("i32.load", i * 4)
-      .set(locals[name]);
-  });
-  return locals;
-}
 
 /** All fields of the table at the address in a local, in locals of their own. */
 export function fetchFields(code: Code, geometry: number): Fields {
-  return fetch(code, geometry, names);
+  const locals = code.variables(...names);
+  for (const name of names)
+    code
+      .get(geometry)
+      .access("i32.load", fields[name] * 4)
+      .set(locals[name]);
+  return locals;
 }
 
 /** The header and tables, to be copied into the memory, and the bytes of scratch that the functions need. */
@@ -71,6 +67,8 @@ export interface Geometry {
   readonly scratch: number;
   /** What the gradient by the weights can be divided by: tiles of four taps of the kernel, or images that have their own. */
   readonly weightParts: number;
+  /** Of pools whose images lie flat, which the functions of `pool-flat.ts` compute. */
+  readonly isFlat?: boolean;
 }
 
 /** Bytes of scratch for a tile, and rows that it computes and nobody wants. */
@@ -108,14 +106,14 @@ function quadsOf({ stride, out }: Window, width: number): number[] {
 
 /**
  * How images lie: where they are, or with zeros around them; those whose windows go on by more than 1 along rows in planes, so
- * that windows lie side by side. `step` is how far windows go on there, `pads` what is copied.
+ * that windows lie side by side (but for pools). `step` is how far windows go on there, `pads` what is copied.
  */
-function layoutOf(w: Window) {
+function layoutOf(w: Window, isPool: boolean) {
   const [height, width] = [0, 1].map((d) => {
     const reach = (w.out[d] - 1) * w.stride[d] + (w.kernel[d] - 1) * w.dilation[d] + 1;
     return Math.max(reach, [w.height, w.width][d] + w.before[d]);
   });
-  if (w.stride[1] > 1 && w.out[1] >= 4) {
+  if (!isPool && w.stride[1] > 1 && w.out[1] >= 4) {
     const { bytes, rowLength, taps, phases } = planesOf(w);
     return { plane: bytes, padded: true, rowLength, pads: phases, taps, step: [1, 1] as const };
   }
@@ -128,11 +126,18 @@ function layoutOf(w: Window) {
 }
 
 /** Works out the tables for one kind of convolution. */
-export function geometryOf({ window: w, images, channels, outputs, groups }: ConvolutionSizes): Geometry {
+export function geometryOf({
+  window: w,
+  images,
+  channels,
+  outputs,
+  groups,
+  isPool = false,
+}: ConvolutionSizes): Geometry {
   const [inner, outer] = [channels / groups, outputs / groups];
   const [kernel, count] = [w.kernel[0] * w.kernel[1], w.out[0] * w.out[1]];
   const depth = inner * kernel;
-  const { plane, padded, rowLength, pads, taps: tapsOfPlane, step } = layoutOf(w);
+  const { plane, padded, rowLength, pads, taps: tapsOfPlane, step } = layoutOf(w, isPool);
   const tiles = Math.ceil(depth / 4);
   const panels = Math.ceil(outer / 8);
   const weights = spare + upTo(4, outer) * 32;
@@ -169,6 +174,9 @@ export function geometryOf({ window: w, images, channels, outputs, groups }: Con
     padCount: pads.length / 4,
     across: w.out[1],
     down: w.out[0],
+    halves: Number(
+      !padded && w.out[1] >= 4 && [...w.kernel, ...w.stride].every((n) => n === 2) && w.dilation.every((n) => n === 1),
+    ),
     ...fields,
     taps,
     windows: taps + depth * 4,

@@ -11,57 +11,40 @@ export const linesFunction: FunctionDefinition = {
   exported: false,
   body: (code) => {
     const [from, fromRow, fromColumn, to, toRow, toColumn, rows, columns] = [0, 1, 2, 3, 4, 5, 6, 7];
-    const { left, p, q, at } = code.variables("left", "p", "q", "at");
-    const four = code.local("v128");
+    const { left, p, q } = code.variables("left", "p", "q");
     /** Four at a time, the last four of a row once more. */
-    const byFours = (fromBytes: Term, toBytes: Term, copy: () => void) => {
+    const byFours = (bytes: number, copy: () => void) => {
       code.repeat(rows, () => {
         code.put(p, from).put(q, to).put(left, columns);
         code.loop(() => {
           copy();
-          code.put(p, p, fromBytes, [2], "i32.shl", "i32.add").put(q, q, toBytes, [2], "i32.shl", "i32.add");
-          code.advance(left, -4);
+          code
+            .advance(p, 4 * bytes)
+            .advance(q, 16)
+            .advance(left, -4);
           code.push(left, [4], "i32.ge_s").leaveIf();
         });
         code.get(left).branch(() => {
           code.push(left, [4], "i32.sub").set(left);
-          code.put(p, p, left, fromBytes, "i32.mul", "i32.add").put(q, q, left, toBytes, "i32.mul", "i32.add");
+          code.put(p, left, [bytes], "i32.mul", p, "i32.add").put(q, left, [2], "i32.shl", q, "i32.add");
           copy();
         });
         code.put(from, from, fromRow, "i32.add").put(to, to, toRow, "i32.add");
       });
     };
-    const isRow = (column: number) => code.push(column, [4], "i32.eq", columns, [4], "i32.ge_s", "i32.and");
-    isRow(toColumn).branch(() => {
+    code.push(toColumn, [4], "i32.eq", columns, [4], "i32.ge_s", "i32.and").branch(() => {
       code.push(fromColumn, [4], "i32.eq").branch(() => {
-        byFours([4], [4], () => code.get(q).get(p).access("v128.load").access("v128.store"));
+        byFours(4, () => code.get(q).get(p).access("v128.load").access("v128.store"));
         code.op("return");
       });
       code.push(fromColumn, [8], "i32.eq").branch(() => {
         // No further than the seventh number.
-        byFours([8], [4], () => {
+        byFours(8, () => {
           code.get(q).get(p).access("v128.load").get(p).access("v128.load", 12).shuffle(0, 2, 5, 7);
           code.access("v128.store");
         });
         code.op("return");
       });
-      byFours(fromColumn, [4], () => {
-        code.get(p).access("v128.load32_zero").set(four).put(at, p);
-        for (const lane of [1, 2, 3])
-          code.put(at, at, fromColumn, "i32.add").get(at).get(four).accessLane("v128.load32_lane", lane).set(four);
-        code.get(q).get(four).access("v128.store");
-      });
-      code.op("return");
-    });
-    isRow(fromColumn).branch(() => {
-      byFours([4], toColumn, () => {
-        code.get(p).access("v128.load").set(four).put(at, q);
-        for (const lane of [0, 1, 2, 3]) {
-          code.get(at).get(four).accessLane("v128.store32_lane", lane);
-          if (lane < 3) code.put(at, at, toColumn, "i32.add");
-        }
-      });
-      code.op("return");
     });
     code.repeat(rows, () => {
       code.put(p, from).put(q, to).put(left, columns);

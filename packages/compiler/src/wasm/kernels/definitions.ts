@@ -5,10 +5,10 @@
 import { JitError } from "@chainrule/core";
 import type { FunctionDefinition } from "../assembler.ts";
 import type { geometryOf } from "./conv-geometry.ts";
-import type { poolGeometry } from "./pool-geometry.ts";
+import type { flatGeometry } from "./flat-geometry.ts";
 
-/** Products of float32 and of float64, convolutions and pools, softmax. */
-export type KernelModule = "gemm" | "gemm64" | "windows" | "softmax";
+/** Products of float32 and of float64, convolutions and pools, pools that lie flat, softmax. */
+export type KernelModule = "gemm" | "gemm64" | "windows" | "pools" | "softmax";
 
 /** @param relaxed one rounding for multiply and add where the machine can (see `relaxedSimd`). */
 type Definition = (relaxed: boolean) => readonly FunctionDefinition[];
@@ -20,23 +20,11 @@ export function addKernels(name: KernelModule, definition: Definition): void {
   definitions[name] = definition;
 }
 
-/** What works out the tables by which kernels of convolutions and of pools go. */
-export interface WindowTables {
-  readonly convolution: typeof geometryOf;
-  readonly pool: typeof poolGeometry;
-}
-
-let tables: WindowTables | null = null;
-
-/** Makes them known, where there are the kernels. */
-export function addWindowTables(all: WindowTables): void {
-  tables = all;
-}
-
-/** @throws JitError where they are not there. */
-export function windowTables(): WindowTables {
-  return tables ?? leftOut("windows");
-}
+/** What works out the tables by which kernels of convolutions and of pools go, where they are there. */
+export const windowTables: {
+  all?: typeof geometryOf;
+  flat?: typeof flatGeometry;
+} = {};
 
 /** Throws for what a bundle has left out, since it has no op of core's that wants it. */
 export function leftOut(name: string): never {

@@ -18,7 +18,7 @@ export interface KernelOptions {
 }
 
 /**
- * The bytes of a module: `gemm`, `gemm64` (of the products that are called so), `windows` or `softmax`.
+ * The bytes of a module: `gemm`, `gemm64` (of the products that are called so), `windows`, `pools` or `softmax`.
  *
  * @throws JitError for kernels that a bundle has left out, since it has no op of core's that wants them.
  */

@@ -16,9 +16,9 @@ export class SingleWindow {
   readonly #v;
   readonly #at: readonly number[];
 
-  constructor(code: Code, images: readonly boolean[], taps: number, kernel: number) {
+  constructor(code: Code, images: readonly boolean[], operands: readonly number[], taps: number, kernel: number) {
     this.code = code;
-    this.operands = images.map((_, i) => i);
+    this.operands = operands;
     this.#images = images;
     this.#taps = taps;
     this.#kernel = kernel;

@@ -1,12 +1,12 @@
 /**
- * Pooling in WebAssembly, forward and backward: windows of 2 x 2 that do not overlap four at a time where they lie, those of which
- * a row has fewer than four one by one, all others in `pool-flat.ts`.
+ * Pooling in WebAssembly, forward and backward. Windows of 2 x 2 that do not overlap, the usual ones, are computed four
+ * at a time; all others one by one, by the tables of `conv-geometry.ts`, for which every channel is an image of its own. Where the
+ * functions of `pool-flat.ts` are loaded, they take most of these.
  *
  * All is float32: images [planes, H, W], results [planes, windows]; addresses in bytes.
  */
-import { type Code, type FunctionDefinition, numbered, type Term } from "../assembler.ts";
-import { FlatPlane, fetchPool, flatFunctions, type PoolFields } from "./pool-flat.ts";
-import { ways } from "./pool-geometry.ts";
+import { type Code, type FunctionDefinition, numbered } from "../assembler.ts";
+import { type Fields, fetchFields } from "./conv-geometry.ts";
 import { FourWindows, SingleWindow } from "./pool-windows.ts";
 
 type Addresses<Count extends number> = Count extends 2 ? [number, number] : [number, number, number, number];
@@ -39,9 +39,6 @@ interface PoolKind {
   readonly window: (body: SingleWindow) => void;
   /** Four windows of 2 x 2 side by side. */
   readonly four?: (body: FourWindows) => void;
-  /** What is done once where images lie flat, and a plane of them. */
-  readonly prepare: (plane: FlatPlane) => void;
-  readonly flat: (plane: FlatPlane) => void;
 }
 
 const { NaN: nan, NEGATIVE_INFINITY: lowest } = Number;
@@ -61,8 +58,6 @@ const kinds: readonly PoolKind[] = [
       const [a, b, c, d] = f.split(0);
       f.code.get(f.operands[1]).push(a, b, "f32x4.max", c, d, "f32x4.max", "f32x4.max").access("v128.store");
     },
-    prepare: (plane) => plane.fillLines(),
-    flat: (plane) => plane.largest(),
   },
   {
     name: "maxPoolBackward",
@@ -99,17 +94,6 @@ const kinds: readonly PoolKind[] = [
       for (const x of chosen) code.put(x, x, share, "f32x4.mul", zero, "f32x4.add");
       f.join(3, chosen);
     },
-    prepare: (plane) => {
-      plane.fill("images", nan);
-      plane.fill("values", nan);
-      plane.fill("shares", 0);
-    },
-    flat: (plane) => {
-      plane.layOut(1, "images");
-      plane.layWindows(2, "values", true);
-      plane.share(0);
-      plane.elements(true);
-    },
   },
   {
     name: "maxPoolGather",
@@ -129,16 +113,6 @@ const kinds: readonly PoolKind[] = [
       });
       code.get(w.operands[3]).get(total).get(ties);
       code.op("f64.promote_f32", "f64.div", "f32.demote_f64").access("f32.store");
-    },
-    prepare: (plane) => {
-      plane.fill("images", nan);
-      plane.fill("others", 0);
-    },
-    flat: (plane) => {
-      plane.layOut(1, "images");
-      plane.layOut(0, "others");
-      plane.layWindows(2, "values", false);
-      plane.windows("pool.gather", ["images", "others"], true);
     },
   },
   {
@@ -165,11 +139,6 @@ const kinds: readonly PoolKind[] = [
       code.get(f.operands[1]).push(low, "f32x4.demote_f64x2_zero", high, "f32x4.demote_f64x2_zero");
       code.shuffle(0, 1, 4, 5).access("v128.store");
     },
-    prepare: (plane) => plane.fill("images", 0),
-    flat: (plane) => {
-      plane.layOut(0, "images");
-      plane.windows("pool.sums", ["images"], false);
-    },
   },
   {
     name: "sumPoolBackward",
@@ -185,11 +154,6 @@ const kinds: readonly PoolKind[] = [
       f.code.get(f.operands[0]).access("v128.load").push(f.code.floatsOnce(0), "f32x4.add").set(g);
       f.join(1, [g, g, g, g]);
     },
-    prepare: (plane) => plane.fill("shares", 0),
-    flat: (plane) => {
-      plane.layWindows(0, "shares", true);
-      plane.elements(false);
-    },
   },
 ];
 
@@ -200,29 +164,14 @@ function equalsMaximum({ code, operands }: SingleWindow) {
   };
 }
 
-/** The functions of a module that pools; `conv.lines` belongs to it. */
+/** The functions of a module that pools; `padFunction` belongs to it. */
 export function poolFunctions(): readonly FunctionDefinition[] {
-  return [...flatFunctions(), ...kinds.flatMap((kind) => [windowsFunction(kind), planesFunction(kind)])];
+  return kinds.map(planesFunction);
 }
 
 /** Whether the kind reads images only, and writes numbers for windows. */
 function gathers({ images }: PoolKind): boolean {
   return !images[images.length - 1];
-}
-
-/** (operands, taps, kernel, windows, count): windows one by one. Operands with a number a window stand at the first. */
-function windowsFunction(kind: PoolKind): FunctionDefinition {
-  const operands = kind.images.map((_, i) => i);
-  const [taps, kernel, windows, count] = [0, 1, 2, 3].map((i) => operands.length + i);
-  return {
-    name: `${kind.name}.windows`,
-    parameters: [...operands, taps, kernel, windows, count].map(() => "i32"),
-    exported: false,
-    body: (code) => {
-      const window = new SingleWindow(code, kind.images, taps, kernel);
-      window.each(windows, count, () => kind.window(window));
-    },
-  };
 }
 
 /** The function that is called from outside: plane by plane. */
@@ -243,11 +192,10 @@ class Planes {
   readonly #kind: PoolKind;
   readonly #p: Parameters;
   readonly #v;
-  /** The operands of the plane at hand. */
   readonly #given: readonly number[];
-  /** Where windows one by one see them: there, or in a padded copy. */
+  /** The operands of the plane at hand: where it lies in memory, or its padded copy. */
   readonly #now: readonly number[];
-  readonly #f: PoolFields;
+  readonly #f: Fields;
 
   constructor(code: Code, kind: PoolKind, given: readonly number[], p: Parameters) {
     this.#code = code;
@@ -255,92 +203,82 @@ class Planes {
     this.#p = p;
     this.#given = given;
     this.#now = given.map(() => code.local("i32"));
-    this.#v = code.variables("n", "row", "left");
-    this.#f = fetchPool(code, p.geometry);
+    this.#v = code.variables("n", "row", "left", "windows", "taps", "at");
+    this.#f = fetchFields(code, p.geometry);
   }
 
   write(): void {
     const code = this.#code;
     const [f, v, p] = [this.#f, this.#v, this.#p];
+    code.put(v.taps, p.geometry, f.taps, "i32.add");
+    code.get(f.padded).branch(() => this.#fillPadding());
     code.put(v.n, p.to, p.from, "i32.sub");
     this.#given.forEach((operand, i) => {
-      code.put(operand, p.from, this.#bytes(i), "i32.mul", operand, "i32.add");
+      const bytes = this.#kind.images[i] ? f.imageBytes : f.resultBytes;
+      code.put(operand, p.from, bytes, "i32.mul", operand, "i32.add");
     });
-    code.push(v.n, [0], "i32.le_s").branch(() => code.op("return"));
-    const flat = new FlatPlane(code, this.#given, f, p.geometry, p.scratch);
-    code.push(f.way, [ways.flat], "i32.eq").branch(() => {
-      this.#kind.prepare(flat);
-      this.#eachPlane(() => this.#kind.flat(flat));
-      code.op("return");
-    });
-    if (this.#kind.four)
-      code.push(f.way, [ways.halves], "i32.eq").branch(() => {
-        this.#eachPlane(() => this.#halves());
-        code.op("return");
-      });
-    code.get(f.padded).branch(() => this.#fillPadding());
-    this.#eachPlane(() => this.#oneByOne());
-  }
-
-  /** How many bytes of an operand belong to a plane. */
-  #bytes(operand: number): number {
-    return this.#kind.images[operand] ? this.#f.imageBytes : this.#f.resultBytes;
-  }
-
-  #eachPlane(body: () => void): void {
-    const code = this.#code;
-    code.repeat(this.#v.n, () => {
-      body();
-      this.#given.forEach((operand, i) => {
-        code.put(operand, operand, this.#bytes(i), "i32.add");
+    code.push(v.n, [0], "i32.gt_s").branch(() => {
+      code.repeat(v.n, () => {
+        this.#given.forEach((operand, i) => {
+          code.put(this.#now[i], operand);
+        });
+        code.get(f.padded).branch(() => this.#copyIn());
+        if (!gathers(this.#kind)) this.#clear();
+        this.#windows();
+        if (!gathers(this.#kind)) code.get(f.padded).branch(() => this.#copyOut());
+        this.#given.forEach((operand, i) => {
+          code.put(operand, operand, this.#kind.images[i] ? f.imageBytes : f.resultBytes, "i32.add");
+        });
       });
     });
   }
 
   /** Each image's padded copy: where in scratch memory it begins. There are two at most. */
-  #copies(): Map<number, Term[]> {
+  #copies(): Map<number, number> {
     const images = this.#given.filter((_, i) => this.#kind.images[i]);
-    return new Map(
-      images.map((operand, i) => [operand, [this.#p.scratch, i === 0 ? this.#f.images : this.#f.others, "i32.add"]]),
-    );
+    return new Map(images.map((operand, i) => [operand, [this.#f.image, this.#f.panel][i]]));
   }
 
   /** Fills the surroundings of padded copies, once: copying an image in leaves them as they are. */
   #fillPadding(): void {
-    for (const [operand, at] of this.#copies())
-      this.#code
-        .push(...at, this.#f.padded)
-        .float(this.#kind.fill[operand])
-        .call("pool.fill");
+    const code = this.#code;
+    const v = this.#v;
+    for (const [operand, at] of this.#copies()) {
+      code.put(v.at, this.#p.scratch, at, "i32.add").put(v.left, this.#f.padded, [2], "i32.shr_u");
+      code.repeat(v.left, () => code.get(v.at).float(this.#kind.fill[operand]).access("f32.store").advance(v.at, 4));
+    }
   }
 
-  #oneByOne(): void {
+  #copyIn(): void {
     const code = this.#code;
-    const [f, p] = [this.#f, this.#p];
     const result = this.#given.length - 1;
-    const isOfImages = !gathers(this.#kind);
-    this.#given.forEach((operand, i) => {
-      code.put(this.#now[i], operand);
-    });
-    code.get(f.padded).branch(() => {
-      for (const [operand, at] of this.#copies()) {
-        code.put(this.#now[operand], ...at);
-        if (operand === result) continue;
-        code.push(operand, f.rowBytes, [4], this.#now[operand], f.padStart, "i32.add", f.paddedRow, [4]);
-        code.push(f.height, f.width).call("conv.lines");
-      }
-    });
-    if (isOfImages) {
-      code.push(this.#now[result], [0], f.padded);
-      code.get(f.imageBytes).get(f.padded).op("select", "memory.fill");
+    for (const [operand, at] of this.#copies()) {
+      const now = this.#now[operand];
+      code.put(now, this.#p.scratch, at, "i32.add");
+      if (operand !== result) code.push(operand, now, this.#p.geometry, [1]).call("conv.pad");
     }
-    code.push(...this.#now, p.geometry, f.taps, "i32.add", f.kernel, p.geometry, f.windows, "i32.add", f.count);
-    code.call(`${this.#kind.name}.windows`);
-    if (isOfImages)
-      code.get(f.padded).branch(() => {
-        code.push(this.#now[result], f.padStart, "i32.add", f.paddedRow, [4], result, f.rowBytes, [4]);
-        code.push(f.height, f.width).call("conv.lines");
-      });
+  }
+
+  #copyOut(): void {
+    const result = this.#given.length - 1;
+    this.#code.push(result, this.#now[result], this.#p.geometry, [0]).call("conv.pad");
+  }
+
+  /** Zeros to add to. */
+  #clear(): void {
+    this.#code.push(this.#now[this.#now.length - 1], [0], this.#f.plane, "memory.fill");
+  }
+
+  #windows(): void {
+    const code = this.#code;
+    const oneByOne = () => {
+      const [f, v] = [this.#f, this.#v];
+      code.put(v.windows, this.#p.geometry, f.windows, "i32.add").put(v.left, f.count);
+      const window = new SingleWindow(code, this.#kind.images, this.#now, v.taps, f.kernel);
+      window.each(v.windows, v.left, () => this.#kind.window(window));
+    };
+    if (this.#kind.four) code.get(this.#f.halves).branch(() => this.#halves(), oneByOne);
+    else oneByOne();
   }
 
   /** Row by row, four windows at a time; the last four of a row once more where it does not divide. */
@@ -348,17 +286,10 @@ class Planes {
     const code = this.#code;
     const [f, v] = [this.#f, this.#v];
     const { images } = this.#kind;
-    const result = this.#given[this.#given.length - 1];
-    // What no window sees.
-    if (!gathers(this.#kind))
-      code
-        .get(f.isCovered)
-        .op("i32.eqz")
-        .branch(() => code.push(result, [0], f.imageBytes, "memory.fill"));
-    const moving = this.#now;
-    const starts = this.#given.map(() => code.local("i32"));
+    const moving = this.#now.map(() => code.local("i32"));
+    const starts = this.#now.map(() => code.local("i32"));
     starts.forEach((start, i) => {
-      code.put(start, this.#given[i]);
+      code.put(start, this.#now[i]);
     });
     const four = () => this.#kind.four!(new FourWindows(code, moving, f.rowBytes));
     code.put(v.row, f.down);
@@ -369,15 +300,16 @@ class Planes {
       code.put(v.left, f.across);
       code.loop(() => {
         four();
+        code.advance(v.left, -4);
         moving.forEach((pointer, i) => {
           code.advance(pointer, images[i] ? 32 : 16);
         });
-        code.advance(v.left, -4).push(v.left, [4], "i32.ge_s").leaveIf();
+        code.push(v.left, [4], "i32.ge_s").leaveIf();
       });
       code.get(v.left).branch(() => {
         code.advance(v.left, -4);
         moving.forEach((pointer, i) => {
-          code.put(pointer, pointer, v.left, [images[i] ? 3 : 2], "i32.shl", "i32.add");
+          code.put(pointer, v.left, [images[i] ? 3 : 2], "i32.shl", pointer, "i32.add");
         });
         four();
       });

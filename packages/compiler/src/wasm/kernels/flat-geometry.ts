@@ -1,33 +1,25 @@
 /**
- * What pooling's functions in WebAssembly must know of a sliding window: sizes, and tables of where taps, windows and elements lie.
- *
- * There are four ways (`ways`). *Flat* is the general one: as for depthwise convolution, an image lies in planes of which all have
- * rows of one length (`pitch`), with room around it, and so do the numbers of windows, so that each tap is an offset between
- * two arrays, whatever stride, dilation and padding are.
+ * How images lie *flat* for pooling, which is the way for all windows but those of 2 x 2 that do not overlap and those of which a row has
+ * fewer than four: as for depthwise convolution, an image lies in planes of which all have rows of one length (`pitch`), with room
+ * around it, and so do the numbers of windows, so that each tap is an offset between two arrays, whatever stride, dilation and
+ * padding are.
  */
 import type { Window } from "@chainrule/core/internal";
 import { type Axis, axisOf, phaseOf, remaindersOf, tapsOf } from "./conv-depthwise-geometry.ts";
 import type { Geometry } from "./conv-geometry.ts";
 
-/** Windows one by one, of which rows have fewer than four; 2 x 2 that do not overlap; all others. */
-export const ways = { single: 0, halves: 1, flat: 2 } as const;
-
 /** The header's fields, i32 each; sizes in numbers, lengths in bytes. */
-export const poolNames = [
-  ...(["way", "kernel", "across", "down", "count", "height", "width"] as const),
-  ...(["imageBytes", "resultBytes", "rowBytes", "acrossBytes", "isCovered"] as const),
-  // One by one: the padded image.
-  ...(["padded", "paddedRow", "padStart", "taps", "windows"] as const),
-  // Flat: planes of images and windows, and what is seen of them.
+export const flatNames = [
+  ...(["across", "down", "height", "width", "imageBytes", "resultBytes", "rowBytes"] as const),
+  ...(["kernel", "acrossBytes", "downBytes", "step"] as const),
+  // Planes of images and windows, and what is seen of them.
   ...(["pitch", "planeBytes", "windowStart", "flatCount", "flatTaps", "phases", "phaseCount"] as const),
-  ...(["downBytes", "backPhases", "backPhaseCount", "outs", "outCount", "outStep"] as const),
+  ...(["backPhases", "backPhaseCount", "outs", "outCount"] as const),
   // Maxima: rows of the image for each row of windows, and the rows of their maxima.
-  ...(["lines", "lineStep", "lineBytes", "lineStart", "tapStep", "taps1", "step"] as const),
+  ...(["lines", "lineStep", "lineBytes", "lineStart", "tapStep", "furtherTaps"] as const),
   // Scratch memory.
-  ...(["images", "others", "values", "shares", "flat", "scratchBytes"] as const),
+  ...(["images", "others", "values", "shares", "flat"] as const),
 ] as const;
-
-type PoolName = (typeof poolNames)[number];
 
 /** Windows that are computed at once, of which some lie behind the last one. */
 export const flatWindows = 16;
@@ -40,7 +32,7 @@ class Tables {
   readonly numbers: number[] = [];
 
   add(numbers: readonly number[]): number {
-    const at = (poolNames.length + this.numbers.length) * 4;
+    const at = (flatNames.length + this.numbers.length) * 4;
     for (const n of numbers) this.numbers.push(n);
     return at;
   }
@@ -144,88 +136,61 @@ function linesOf({ out, kernel, stride, dilation, before, height, width }: Windo
   }).flat();
 }
 
-/** The image with room around it, as windows see it one by one. */
-function paddedOf(w: Window) {
-  const [height, width] = [0, 1].map((d) => {
-    const reach = (w.out[d] - 1) * w.stride[d] + (w.kernel[d] - 1) * w.dilation[d] + 1;
-    return Math.max(reach, [w.height, w.width][d] + w.before[d]);
-  });
-  const taps: number[] = [];
-  for (let i = 0; i < w.kernel[0]; i++)
-    for (let j = 0; j < w.kernel[1]; j++) taps.push((i * w.dilation[0] * width + j * w.dilation[1]) * 4);
-  const windows: number[] = [];
-  for (let y = 0; y < w.out[0]; y++)
-    for (let x = 0; x < w.out[1]; x++) windows.push((y * w.stride[0] * width + x * w.stride[1]) * 4);
-  return { bytes: height * width * 4, width, isLarger: height * width !== w.height * w.width, taps, windows };
+/** Whether windows are 2 x 2, see nothing but the image, and do not overlap. */
+function isHalves({ kernel, stride, dilation, before, out, height, width }: Window): boolean {
+  if ([...kernel, ...stride].some((n) => n !== 2) || [...dilation, before[0] + 1, before[1] + 1].some((n) => n !== 1))
+    return false;
+  return out[0] * 2 <= height && out[1] * 2 <= width;
 }
 
-function wayOf(w: Window, isPadded: boolean): number {
-  if (w.out[1] < 4 || w.width < 4) return ways.single;
-  const isHalves = [...w.kernel, ...w.stride].every((n) => n === 2) && w.dilation.every((n) => n === 1);
-  return isHalves && !isPadded ? ways.halves : ways.flat;
-}
-
-/** Works out the tables for one kind of pool. */
-export function poolGeometry(w: Window): Geometry {
-  const padded = paddedOf(w);
-  const way = wayOf(w, padded.isLarger);
+/** Works out the tables for one kind of pool; null where this is not the way. */
+export function flatGeometry(w: Window): Geometry | null {
+  if (w.out[1] < 4 || w.width < 4 || isHalves(w)) return null;
   const tables = new Tables();
   const planes = new Planes(w);
-  const isFlat = way === ways.flat;
-  const phases = isFlat ? planes.phases() : [];
-  const back = isFlat ? planes.backPhases() : { numbers: [], count: 0 };
-  const outs = isFlat ? planes.outs() : [];
-  const imageSpace = aligned(
-    isFlat
-      ? Math.max(planes.down.stride * planes.across.stride * planes.bytes, w.out[0] * padded.width * 4) + slack
-      : Number(padded.isLarger) * padded.bytes,
+  const [phases, back, outs] = [planes.phases(), planes.backPhases(), planes.outs()];
+  const rowLength = Math.max(
+    (w.out[1] - 1) * w.stride[1] + (w.kernel[1] - 1) * w.dilation[1] + 1,
+    w.width + w.before[1],
   );
-  const windowSpace = isFlat ? aligned(planes.bytes + slack) : 0;
-  const header: Readonly<Record<PoolName, number>> = {
-    way,
-    kernel: w.kernel[0] * w.kernel[1],
+  const planeBytes = planes.down.stride * planes.across.stride * planes.bytes;
+  const imageSpace = aligned(Math.max(planeBytes, w.out[0] * rowLength * 4) + slack);
+  const windowSpace = aligned(planes.bytes + slack);
+  const header: Readonly<Record<(typeof flatNames)[number], number>> = {
     across: w.out[1],
     down: w.out[0],
-    count: w.out[0] * w.out[1],
     height: w.height,
     width: w.width,
     imageBytes: w.height * w.width * 4,
     resultBytes: w.out[0] * w.out[1] * 4,
     rowBytes: w.width * 4,
+    kernel: w.kernel[0] * w.kernel[1],
     acrossBytes: w.stride[1] * 4,
-    isCovered: Number(w.out[0] * 2 === w.height && w.out[1] * 2 === w.width),
-    padded: padded.isLarger ? padded.bytes : 0,
-    paddedRow: padded.width * 4,
-    padStart: (w.before[0] * padded.width + w.before[1]) * 4,
-    taps: tables.add(isFlat ? [] : padded.taps),
-    windows: tables.add(isFlat ? [] : padded.windows),
+    downBytes: w.stride[0] * w.width * 4,
+    step: w.stride[1],
     pitch: planes.pitch * 4,
-    planeBytes: isFlat ? planes.down.stride * planes.across.stride * planes.bytes : 0,
+    planeBytes,
     windowStart: planes.at(0, planes.down.reach, planes.across.reach),
     flatCount: (w.out[0] - 1) * planes.pitch + w.out[1],
-    flatTaps: tables.add(isFlat ? planes.taps() : []),
+    flatTaps: tables.add(planes.taps()),
     phases: tables.add(phases),
     phaseCount: phases.length / 4,
-    downBytes: w.stride[0] * w.width * 4,
     backPhases: tables.add(back.numbers),
     backPhaseCount: back.count,
     outs: tables.add(outs),
     outCount: outs.length / 4,
-    outStep: w.stride[1],
-    lines: tables.add(isFlat ? linesOf(w) : []),
+    lines: tables.add(linesOf(w)),
     lineStep: w.dilation[0] * w.width * 4,
-    lineBytes: padded.width * 4,
+    lineBytes: rowLength * 4,
     lineStart: w.before[1] * 4,
     tapStep: w.dilation[1] * 4,
-    taps1: w.kernel[1] - 1,
-    step: w.stride[1],
+    furtherTaps: w.kernel[1] - 1,
     images: 0,
     others: imageSpace,
     values: 2 * imageSpace,
     shares: 2 * imageSpace + windowSpace,
     flat: 2 * imageSpace + 2 * windowSpace,
-    scratchBytes: 2 * imageSpace + 3 * windowSpace,
   };
-  const numbers = Int32Array.from([...poolNames.map((name) => header[name]), ...tables.numbers]);
-  return { numbers, scratch: header.scratchBytes, weightParts: 0 };
+  const numbers = Int32Array.from([...flatNames.map((name) => header[name]), ...tables.numbers]);
+  return { numbers, scratch: 2 * imageSpace + 3 * windowSpace, weightParts: 0, isFlat: true };
 }
