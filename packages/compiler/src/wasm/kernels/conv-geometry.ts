@@ -174,9 +174,7 @@ export function geometryOf({
     padCount: pads.length / 4,
     across: w.out[1],
     down: w.out[0],
-    halves: Number(
-      !padded && w.out[1] >= 4 && [...w.kernel, ...w.stride].every((n) => n === 2) && w.dilation.every((n) => n === 1),
-    ),
+    halves: Number(!padded && w.out[1] >= 4 && String([w.kernel, w.stride, w.dilation]) === "2,2,2,2,1,1"),
     ...fields,
     taps,
     windows: taps + depth * 4,
