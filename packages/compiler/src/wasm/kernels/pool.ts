@@ -169,11 +169,6 @@ export function poolFunctions(): readonly FunctionDefinition[] {
   return kinds.map(planesFunction);
 }
 
-/** Whether the kind reads images only, and writes numbers for windows. */
-function gathers({ images }: PoolKind): boolean {
-  return !images[images.length - 1];
-}
-
 /** The function that is called from outside: plane by plane. */
 function planesFunction(kind: PoolKind): FunctionDefinition {
   const names = kind.images.map((_, i) => i);
@@ -210,6 +205,7 @@ class Planes {
   write(): void {
     const code = this.#code;
     const [f, v, p] = [this.#f, this.#v, this.#p];
+    const isOfImages = this.#kind.images[this.#given.length - 1];
     code.put(v.taps, p.geometry, f.taps, "i32.add");
     code.get(f.padded).branch(() => this.#fillPadding());
     code.put(v.n, p.to, p.from, "i32.sub");
@@ -223,9 +219,12 @@ class Planes {
           code.put(this.#now[i], operand);
         });
         code.get(f.padded).branch(() => this.#copyIn());
-        if (!gathers(this.#kind)) this.#clear();
+        const result = this.#given.length - 1;
+        // Zeros to add to.
+        if (isOfImages) code.push(this.#now[result], [0], f.plane, "memory.fill");
         this.#windows();
-        if (!gathers(this.#kind)) code.get(f.padded).branch(() => this.#copyOut());
+        if (isOfImages)
+          code.get(f.padded).branch(() => code.push(result, this.#now[result], p.geometry, [0]).call("conv.pad"));
         this.#given.forEach((operand, i) => {
           code.put(operand, operand, this.#kind.images[i] ? f.imageBytes : f.resultBytes, "i32.add");
         });
@@ -257,16 +256,6 @@ class Planes {
       code.put(now, this.#p.scratch, at, "i32.add");
       if (operand !== result) code.push(operand, now, this.#p.geometry, [1]).call("conv.pad");
     }
-  }
-
-  #copyOut(): void {
-    const result = this.#given.length - 1;
-    this.#code.push(result, this.#now[result], this.#p.geometry, [0]).call("conv.pad");
-  }
-
-  /** Zeros to add to. */
-  #clear(): void {
-    this.#code.push(this.#now[this.#now.length - 1], [0], this.#f.plane, "memory.fill");
   }
 
   #windows(): void {
