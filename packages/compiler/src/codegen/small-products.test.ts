@@ -74,13 +74,15 @@ describe.each([false, ...(relaxedSimd() ? [true] : [])])("small products, with m
     for (let i = 0; i < m; i++)
       for (let j = 0; j < n; j++) {
         const difference = Math.abs(floats[own + i * cRow + j] - clear[i * n + j]);
-        if (!(difference <= 4e-7 * (8 + k))) expect.fail(`element ${i}, ${j} of ${what}: ${difference} off`);
+        // The same number everywhere makes sums as large as its square times k.
+        if (!(difference <= 4e-7 * (8 + k + Math.abs(clear[i * n + j]))))
+          expect.fail(`element ${i}, ${j} of ${what}: ${difference} off`);
       }
   }
 
   it("are those of the kernel to the bit, and the clear ones, for all sizes around a tile's", () => {
     for (let m = 2; m <= 9; m++)
-      for (let n = 2; n <= 17; n++) for (const k of [1, 2, 3, 4, 5, 7, 8, 9, 16, 17]) check(m, n, k);
+      for (let n = 2; n <= 17; n++) for (const k of [1, 2, 3, 4, 5, 8, 9, 16, 20, 32, 33]) check(m, n, k);
   }, 60_000);
 
   it("are so for random sizes", () => {

@@ -9,7 +9,7 @@
 import type { Code } from "../wasm/assembler.ts";
 import { floatLanes, locals } from "../wasm/kernels/float-lanes.ts";
 import { packFour } from "../wasm/kernels/gemm-pack.ts";
-import { depth, inTurns, tileRows, tileStep, tileVectors } from "../wasm/kernels/gemm-tile.ts";
+import { depth, tileRows, tileStep, tileVectors } from "../wasm/kernels/gemm-tile.ts";
 
 const type = floatLanes.float32;
 const floatBytes = 4;
@@ -133,7 +133,7 @@ class Writer {
     const steps = Math.min(code.relaxed ? shortTurn : longTurn, k);
     const own = { sums: this.#sums, vectors: this.#vectors };
     const lines = Array.from({ length: rows }, (_, row) => row);
-    inTurns(code, v.count, steps, (u) => {
+    code.inTurns(v.count, steps, (u) => {
       const halves = widths.map((_, i) => [v.pb, u * this.#bStep + i * this.#bVector] as const);
       const elements = lines.map((row) => [v.pa, row * a.row * floatBytes] as const);
       tileStep(code, { type, relaxed: code.relaxed }, own, halves, elements);

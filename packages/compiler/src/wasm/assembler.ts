@@ -255,6 +255,24 @@ export class Code {
     });
   }
 
+  /**
+   * Runs a step for each of `count` (the value of an i32 local, which ends at 0 or below), so many to a turn of the loop: the step
+   * has number `u` in its turn. Between the steps the loop can end, which also keeps V8 11 from loading what later steps need so
+   * early that registers run out.
+   */
+  inTurns(count: number, steps: number, step: (u: number) => void): this {
+    return this.block(() => {
+      this.push(count, [0], "i32.le_s").leaveIf();
+      this.loop(() => {
+        for (let u = 0; u < steps; u++) {
+          step(u);
+          if (u < steps - 1) this.push(count, [u + 1], "i32.le_s").leaveIf(1);
+        }
+        this.put(count, count, [steps], "i32.sub").push(count, [0], "i32.gt_s").leaveIf();
+      });
+    });
+  }
+
   /** A block that `leave` inside it ends. */
   block(body: () => void): this {
     this.bytes.append([0x02, 0x40]);

@@ -39,16 +39,9 @@ class Tile {
             .get(first)
             .access("v128.load32_splat", 4 * row)
             .set(sum);
-    code.block(() => {
-      code.push(count, [0], "i32.le_s").leaveIf();
-      code.loop(() => {
-        for (let u = 0; u < steps; u++) {
-          step(u);
-          if (u < steps - 1) code.push(count, [u + 1], "i32.le_s").leaveIf(1);
-        }
-        advance(steps);
-        code.put(count, count, [steps], "i32.sub").push(count, [0], "i32.gt_s").leaveIf();
-      });
+    code.inTurns(count, steps, (u) => {
+      step(u);
+      if (u === steps - 1) advance(steps);
     });
   }
 

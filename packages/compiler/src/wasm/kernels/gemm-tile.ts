@@ -61,23 +61,6 @@ export function tileFunction(options: TileOptions): FunctionDefinition {
 const packedSteps = 64;
 const directSteps = 8;
 
-/**
- * Runs a step for each of `count`, so many to a turn: the step has number `u` in its turn. Between the steps the loop can end,
- * which also keeps V8 11 from loading what later steps need so early that registers run out.
- */
-export function inTurns(code: Code, count: number, steps: number, step: (u: number) => void): void {
-  code.block(() => {
-    code.push(count, [0], "i32.le_s").leaveIf();
-    code.loop(() => {
-      for (let u = 0; u < steps; u++) {
-        step(u);
-        if (u < steps - 1) code.push(count, [u + 1], "i32.le_s").leaveIf(1);
-      }
-      code.put(count, count, [steps], "i32.sub").push(count, [0], "i32.gt_s").leaveIf();
-    });
-  });
-}
-
 /** So many bytes after the address in a local. */
 export type At = readonly [pointer: number, offset: number];
 
@@ -167,7 +150,7 @@ class Tile {
       code.set(pointers[row]);
     });
     const { bytes } = this.#options.type;
-    inTurns(code, count, this.#steps, (u) => {
+    code.inTurns(count, this.#steps, (u) => {
       const from = packed ? u * rowBytes : 0;
       const halves: At[] = [from, from + vectorBytes].map((at) => [pb, at]);
       const elements = this.#to.map((_, row): At => (packed ? [pointers[0], row * bytes] : [pointers[row], 0]));
