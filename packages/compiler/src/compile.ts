@@ -4,14 +4,15 @@
 
 import { generateModule } from "./codegen/module.ts";
 import type { Graph } from "./ir/graph.ts";
+import { GraphRewriter } from "./ir/graph-rewriter.ts";
 import { fuseColumns } from "./passes/column-fusion.ts";
-import { fuseEpilogues } from "./passes/epilogue.ts";
+import { fusedProduct, fuseEpilogues } from "./passes/epilogue.ts";
 import { putFailuresFirst } from "./passes/failures-first.ts";
 import { fuse } from "./passes/fusion.ts";
 import { assignInPlace } from "./passes/in-place.ts";
 import { joinScatters } from "./passes/join-scatters.ts";
 import { planMemory } from "./passes/memory-plan.ts";
-import { permuteProducts } from "./passes/permuted-products.ts";
+import { rarerPasses } from "./passes/rarer.ts";
 import { Regions } from "./passes/regions.ts";
 import { rematerialize } from "./passes/rematerialize.ts";
 import { reroll } from "./passes/reroll.ts";
@@ -96,7 +97,7 @@ function templateFor(
   // Shared panels: graph → a graph in which a matrix that several products pack is packed once.
   const panels = sharePanels(products);
   // Permuted products: graph → a graph in which products are stored in the order in which they are wanted.
-  const permuted = permuteProducts(panels);
+  const permuted = rarerPasses.permuteProducts?.(panels, new GraphRewriter(), fusedProduct) ?? panels;
   // Halves: graph → a graph in which sigmoid is two ops, of which loops compute one after the other.
   const graph = halveSigmoids(permuted);
   // Fusion: graph → groups of nodes in running order, elementwise neighbours and the reductions that end them in one loop.
@@ -122,7 +123,7 @@ function templateFor(
   // Regions: memory plan → where everything lies, parameters, inputs, constants and scratch memory too, but for the addresses.
   const regions = new Regions(graph, fused, inPlace, plan, threads?.size ?? 1);
   // Code: groups, phases and regions → a function in WebAssembly for each group, and one for each run of groups.
-  const module = generateModule(fused, phases, regions, threads?.writePhases);
+  const module = generateModule(fused, phases, regions, threads?.code);
   // Link: functions → those that can be called, with the kernels that programs share.
   const linked = link(module, fused.groups, heap, deterministic);
   return { graph, fused, inPlace, phases, plan, regions, linked, standIns, draws };

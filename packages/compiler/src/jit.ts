@@ -3,6 +3,7 @@
  */
 
 import { JitError, type Tensor } from "@chainrule/core";
+import { addSmallProducts } from "./attention.ts";
 import { compiledOnCall, type JitOptions } from "./compiled-on-call.ts";
 import { type Explanation, explainCompilation } from "./explain.ts";
 import { addPools } from "./pools.ts";
@@ -37,6 +38,7 @@ export function makeJit<F extends TensorFunction>(
 ): Jitted<F> {
   addWindows();
   addPools();
+  addSmallProducts();
   const { call, name, programFor } = compiledOnCall(f, heapOf, options, watch);
   const explain = (...args: unknown[]): Explanation => {
     const heap = heapOf();

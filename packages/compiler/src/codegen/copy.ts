@@ -9,7 +9,7 @@ import { further, type Place, type Places } from "../ir/layout.ts";
 import type { View } from "../ir/views.ts";
 import type { Code } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
-import { rowRange, type WorkPartition } from "./work-partition.ts";
+import type { WorkPartition } from "./work-partition.ts";
 
 /** Rows of at least so many bytes are copied by one instruction. */
 const longRow = 64;
@@ -63,7 +63,7 @@ export function writeCopy(code: Code, node: GraphNode, places: Places, partition
   const to = places.placeOf(node);
   if (node.lowering?.kind === "sliceScatter") {
     const all = node.size * bytes;
-    const range = partition && rowRange(code, partition, all);
+    const range = partition?.rowRange(code, all);
     code.place(to);
     if (range) code.push(range.start, "i32.add", [0], range.count, "memory.fill");
     else code.push([0], [all], "memory.fill");
@@ -99,7 +99,7 @@ function writeStridedCopy(
   partition: WorkPartition | null,
 ): void {
   const { lengths, strides } = mergeAxes(shape, [to.strides, from.strides]);
-  const range = partition && rowRange(code, partition, lengths[0]);
+  const range = partition?.rowRange(code, lengths[0]);
   const [target, source] = [to, from].map(({ place }) => {
     const pointer = code.local("i32");
     code.place(place).set(pointer);

@@ -14,7 +14,7 @@ import { LoopAccesses, type LoopMemory } from "./loop-accesses.ts";
 import { downColumns, type LoopOrder, orderLoops } from "./loop-order.ts";
 import { type MemoryAccess, patternOf } from "./memory-access.ts";
 import { type MemoryOperand, type ScalarImports, VectorEmitter } from "./vector-emitter.ts";
-import { type PartitionRange, partitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
+import type { PartitionRange, WorkPartition } from "./work-partition.ts";
 
 /** What a loop must know of the program that it belongs to. */
 export interface LoopContext extends LoopMemory {
@@ -84,7 +84,7 @@ class LoopNest {
   /** Picks the axis that is partitioned: the outermost that is long enough, or else the longest, of those that stay. */
   #partitionAxis(partition: WorkPartition): void {
     if (partition.rows !== undefined) {
-      const range = rowRange(this.#code, partition, this.#loops.lengths[0], this.#vectorsOf(0));
+      const range = partition.rowRange(this.#code, this.#loops.lengths[0], this.#vectorsOf(0));
       this.#split = { axis: 0, range };
       return;
     }
@@ -93,7 +93,7 @@ class LoopNest {
     const longest = axes.toSorted((a, b) => steps(b) - steps(a))[0];
     const axis = axes.find((each) => steps(each) >= 2 * partition.parts) ?? longest;
     const grain = axis === this.#lastAxis && this.#vectorsOf(axis) !== null ? vectorsPerLine : 1;
-    this.#split = { axis, range: partitionRange(this.#code, partition, steps(axis), grain) };
+    this.#split = { axis, range: partition.range(this.#code, steps(axis), grain) };
   }
 
   /** How many whole vectors the axis is walked in; null where it is walked by elements. */

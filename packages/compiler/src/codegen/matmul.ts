@@ -2,7 +2,6 @@
  * Matrix products in compiled programs: calls of the one shared kernel, with whatever strides operands and result have; many
  * small ones are written out.
  */
-import { sizeOf } from "@chainrule/core";
 import { broadcastStrides, type Lowering, mergeAxes, stridesOf } from "@chainrule/core/internal";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { GraphNode } from "../ir/graph.ts";
@@ -12,8 +11,8 @@ import { bytesPer } from "../wasm/heap.ts";
 import { gemmNames, gemmScratch } from "../wasm/kernels/gemm.ts";
 import { packedFlag, reluFlag } from "../wasm/kernels/gemm-epilogue.ts";
 import { tileRows } from "../wasm/kernels/gemm-tile.ts";
-import { areSmall, writeSmallProduct } from "./small-products.ts";
-import { type PartitionRange, partitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
+import { rarer } from "./rarer.ts";
+import type { PartitionRange, WorkPartition } from "./work-partition.ts";
 
 type Float = keyof typeof gemmNames;
 
@@ -22,7 +21,7 @@ export function isProduct(node: GraphNode): boolean {
   return node.lowering?.kind === "matmul" && Object.hasOwn(gemmNames, node.dtype) && node.size > 0;
 }
 
-interface Operand {
+export interface Operand {
   readonly place: Place;
   /** Strides of the batch axes, then of rows and columns. */
   readonly batch: readonly number[];
@@ -30,7 +29,7 @@ interface Operand {
   readonly column: number;
 }
 
-interface Product {
+export interface Product {
   readonly a: Operand;
   readonly b: Operand;
   /** Its columns are contiguous. */
@@ -202,18 +201,18 @@ class BatchLoops {
     const isByRows = partition.rows !== undefined;
     const axis = isByRows ? -1 : this.#lengths.findIndex((length) => length >= partition.parts);
     if (axis >= 0) {
-      const range = partitionRange(code, partition, this.#lengths[axis]);
+      const range = partition.range(code, this.#lengths[axis]);
       this.#split = { axis, range };
       this.#pointers.forEach((_, i) => {
         this.#skip(i, range.start, this.#strides[i][axis]);
       });
     } else if (isByRows || m >= n) {
-      const range = isByRows ? rowRange(code, partition, m) : partitionRange(code, partition, m, tileRows);
+      const range = partition.range(code, m, tileRows);
       this.#rows = range.count;
       this.#skip(0, range.start, a.row);
       this.#skip(2, range.start, c.row);
     } else {
-      const range = partitionRange(code, partition, n, partColumns);
+      const range = partition.range(code, n, partColumns);
       this.#columns = range.count;
       if (packed) this.#first = range.start;
       else this.#skip(1, range.start, b.column);
@@ -237,8 +236,7 @@ class BatchLoops {
 
   write(axis = 0): void {
     if (axis === this.#lengths.length) {
-      if (this.#isSmall) this.#writeOut();
-      else this.#call();
+      if (!this.#isWrittenOut()) this.#call();
       return;
     }
     const length = this.#lengths[axis];
@@ -270,18 +268,11 @@ class BatchLoops {
     });
   }
 
-  /** Whether all rows and columns of many small products are computed, by nothing but multiplying. */
-  get #isSmall(): boolean {
-    const { dtype, bias, relu, packed, batch } = this.#product;
-    const isWhole = typeof this.#rows !== "number" && typeof this.#columns !== "number";
-    const isPlain = dtype === "float32" && bias === null && !relu && !packed;
-    return isPlain && isWhole && areSmall(this.#product, sizeOf(batch));
-  }
-
-  #writeOut(): void {
-    const { c } = this.#product;
-    const [a, b, to] = this.#pointers;
-    writeSmallProduct(this.#code, { ...this.#product, cRow: c.row }, { a, b, c: to, scratch: this.#scratch });
+  /** Writes the product out if it is one of many small ones, all rows and columns of which are computed. */
+  #isWrittenOut(): boolean {
+    if (typeof this.#rows === "number" || typeof this.#columns === "number") return false;
+    const [a, b, c] = this.#pointers;
+    return rarer.smallProducts?.write(this.#code, this.#product, { a, b, c, scratch: this.#scratch }) ?? false;
   }
 
   #call(): void {

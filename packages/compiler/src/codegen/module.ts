@@ -16,9 +16,9 @@ import { writeIndexing } from "./gather-scatter.ts";
 import { writeGuard } from "./guard.ts";
 import { writeLoop } from "./loop-nest.ts";
 import { writeMatmul } from "./matmul.ts";
-import { partLocal, partParameters, threadLocal, threadParameters, type WritePhases } from "./parallel.ts";
+import { partParameters, type ThreadedCode, threadParameters } from "./parallel.ts";
+import { rarer } from "./rarer.ts";
 import { type GroupWriting, scanFunctions } from "./scan.ts";
-import { packFunction } from "./small-products.ts";
 import { ScalarImports } from "./vector-emitter.ts";
 import { type Geometries, writeWindow } from "./window.ts";
 import type { WorkPartition } from "./work-partition.ts";
@@ -64,13 +64,13 @@ export function entryName({ first }: EntryPoint): string {
  * The module's functions take, last, where the program's table of regions lies: their code is the same wherever that is.
  *
  * @param phases how threads share the work; none where there is one thread.
- * @param writePhases writes what each of them does.
+ * @param threaded writes what each of them does.
  */
 export function generateModule(
   fused: FusedGraph,
   phases: readonly Phase[],
   layout: ModuleLayout,
-  writePhases?: WritePhases,
+  threaded?: ThreadedCode,
 ): GeneratedModule {
   const { groups, stored, inRows } = fused;
   const imports = importsOf(withBodies(groups));
@@ -79,7 +79,7 @@ export function generateModule(
   const functions: FunctionDefinition[] = [];
   const calls = new Map<number, GroupCall>();
   const define = (name: string, group: FusionGroup, cut: number | undefined, shared: SharedPlaces | null) => {
-    const partition = cut === undefined ? null : { parts: cut, part: partLocal, thread: threadLocal };
+    const partition = cut === undefined ? null : threaded!.partition(cut);
     const first = partition ? partParameters.length : 0;
     const table = first + (shared?.count ?? 0);
     functions.push({
@@ -104,7 +104,7 @@ export function generateModule(
   const defineScan = (name: string, group: FusionGroup, cut: number | undefined) => {
     const { fused, rows } = group.body!;
     const { stored, inRows } = fused;
-    const own = cut === undefined ? null : { parts: cut, part: partLocal, thread: threadLocal, rows: rows! };
+    const own = cut === undefined ? null : threaded!.partition(cut, rows!);
     const context = { layout, imports, stored, inRows };
     const writing: GroupWriting = {
       placesIn: (code, table) => placesIn(code, layout, table),
@@ -119,9 +119,8 @@ export function generateModule(
     else define(name, group, cut, null);
     calls.set(number, { name, given: [], parts: cut });
   });
-  if (withBodies(groups).some(({ kind, members: [node] }) => kind === "matmul" && node.shape.length > 2))
-    functions.push(packFunction);
-  for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout, writePhases));
+  functions.push(...(rarer.smallProducts?.helpersOf(withBodies(groups)) ?? []));
+  for (const entry of entryPoints) functions.push(entryFunction(entry, calls, layout, threaded));
   return { functions, imports, entryPoints, calls };
 }
 
@@ -241,7 +240,7 @@ function entryFunction(
   entry: EntryPoint,
   calls: ReadonlyMap<number, GroupCall>,
   layout: ModuleLayout,
-  writePhases: WritePhases | undefined,
+  threaded: ThreadedCode | undefined,
 ): FunctionDefinition {
   const { first, last, phases } = entry;
   const name = entryName(entry);
@@ -258,7 +257,7 @@ function entryFunction(
       name,
       parameters: [...threadParameters, "i32"],
       result: "i32",
-      body: (code) => writePhases!(code, phases, callsIn(code, threadParameters.length)),
+      body: (code) => threaded!.writePhases(code, phases, callsIn(code, threadParameters.length)),
     };
   return {
     name,

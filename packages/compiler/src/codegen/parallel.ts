@@ -4,6 +4,7 @@
 
 import type { Phase, Task } from "../ir/phases.ts";
 import type { Code } from "../wasm/assembler.ts";
+import { WorkPartition } from "./work-partition.ts";
 
 /** (thread, step, and where the program's table lies): 1 where everything was done, 0 where another thread failed. */
 export const threadParameters = ["i32", "i32"] as const;
@@ -11,15 +12,22 @@ const [thread, step] = [0, 1];
 
 /** What a group that any thread can do is called with: (part, thread). */
 export const partParameters = ["i32", "i32"] as const;
-export const [partLocal, threadLocal] = [0, 1];
+const [partLocal, threadLocal] = [0, 1];
 
 /** Writes the call of a group; where it is cut in parts, which part and thread it is are on the stack. */
 export type WriteCall = (group: number) => void;
 
-export type WritePhases = typeof writePhases;
+/** How code is written that threads share: what each of them runs, and which part of a group is whose. */
+export const threadedCode = {
+  writePhases,
+  /** @param rows of how many rows each part does some, where a loop is cut by rows. */
+  partition: (parts: number, rows?: number): WorkPartition => new WorkPartition(parts, partLocal, threadLocal, rows),
+};
+
+export type ThreadedCode = typeof threadedCode;
 
 /** Phase after phase: takes parts while there are any, then waits until the others are done with theirs. */
-export function writePhases(code: Code, phases: readonly Phase[], writeCall: WriteCall): void {
+function writePhases(code: Code, phases: readonly Phase[], writeCall: WriteCall): void {
   let end = 0;
   phases.forEach(({ kind, tasks }, i) => {
     const begin = end;

@@ -11,7 +11,7 @@ import { isView, type Views } from "../ir/views.ts";
 import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
 import { bytesPer } from "../wasm/heap.ts";
 import { partParameters } from "./parallel.ts";
-import { type PartitionRange, rowRange, type WorkPartition } from "./work-partition.ts";
+import type { PartitionRange, WorkPartition } from "./work-partition.ts";
 
 /** A location at the first step, and by how many bytes it moves. */
 interface Moving {
@@ -212,7 +212,7 @@ class RowCopies {
   /** Works out which bytes are the part's of values with so many, before the code that copies them. */
   prepare(bytes: number): void {
     if (this.#partition && !this.#ranges.has(bytes))
-      this.#ranges.set(bytes, rowRange(this.#code, this.#partition, bytes));
+      this.#ranges.set(bytes, this.#partition.rowRange(this.#code, bytes));
   }
 
   /** Writes a copy. @param push push where to, and from where. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { assemble } from "../wasm/assembler.ts";
 import { createMemory, instantiate } from "../wasm/host.ts";
 import { type Gemm, gemmFunctions, gemmScratch, relaxedSimd } from "../wasm/kernels/gemm.ts";
-import { areSmall, packFunction, type SmallProduct, writeSmallProduct } from "./small-products.ts";
+import { packFour } from "../wasm/kernels/gemm-pack.ts";
+import { areSmall, type SmallProduct, writeSmallProduct } from "./small-products.ts";
 
 const generator = new Generator(31);
 const memory = createMemory(8);
@@ -18,7 +19,7 @@ function compile(product: SmallProduct, relaxed: boolean): Run {
   const parameters = ["i32", "i32", "i32", "i32"] as const;
   const body = (code: Parameters<typeof writeSmallProduct>[0]) =>
     writeSmallProduct(code, product, { a, b, c, scratch });
-  return instantiate<{ f: Run }>(assemble([{ name: "f", parameters, body }, packFunction], [], { relaxed }), memory).f;
+  return instantiate<{ f: Run }>(assemble([{ name: "f", parameters, body }, packFour()], [], { relaxed }), memory).f;
 }
 
 /** By rows, by columns, or with gaps in both, and all of one number. */

@@ -6,10 +6,13 @@
  * An element is summed along the inner axis from 0 on, as the kernel does: which of the two computes it makes no difference to
  * its bits.
  */
-import type { Code } from "../wasm/assembler.ts";
+import { sizeOf } from "@chainrule/core";
+import type { FusionGroup } from "../ir/fused-graph.ts";
+import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
 import { floatLanes, locals } from "../wasm/kernels/float-lanes.ts";
 import { packFour } from "../wasm/kernels/gemm-pack.ts";
 import { depth, tileRows, tileStep, tileVectors } from "../wasm/kernels/gemm-tile.ts";
+import type { Product } from "./matmul.ts";
 
 const type = floatLanes.float32;
 const floatBytes = 4;
@@ -58,7 +61,24 @@ export function areSmall({ m, n, k, a, b }: Omit<SmallProduct, "cRow">, count: n
 }
 
 /** What the code of small products calls: its module has to have it. */
-export const packFunction = packFour();
+const packFunction = packFour();
+
+/** Whether any of the groups' products may call it. */
+const mayPack = ({ kind, members: [node] }: FusionGroup) => kind === "matmul" && node.shape.length > 2;
+
+/** What the code of small products among the groups calls. */
+export function helpersOf(groups: readonly FusionGroup[]): FunctionDefinition[] {
+  return groups.some(mayPack) ? [packFunction] : [];
+}
+
+/** Writes the code of a product of a compiled program, if it is one of many small ones that do nothing but multiply. */
+export function writeIfSmall(code: Code, product: Product, pointers: Pointers): boolean {
+  const { dtype, bias, relu, packed, batch, c } = product;
+  const isPlain = dtype === "float32" && bias === null && !relu && !packed;
+  if (!isPlain || !areSmall(product, sizeOf(batch))) return false;
+  writeSmallProduct(code, { ...product, cRow: c.row }, pointers);
+  return true;
+}
 
 /** Writes the code of one product. */
 export function writeSmallProduct(code: Code, product: SmallProduct, pointers: Pointers): void {

@@ -9,7 +9,7 @@ import type { Location, Places, Scratch } from "../ir/layout.ts";
 import type { Code, Term } from "../wasm/assembler.ts";
 import type { ConvolutionSizes, Geometry } from "../wasm/kernels/conv-geometry.ts";
 import { leftOut, windowTables } from "../wasm/kernels/definitions.ts";
-import { partitionRange, type WorkPartition } from "./work-partition.ts";
+import type { WorkPartition } from "./work-partition.ts";
 
 /** Whether the functions can compute it. */
 export function isWindow(node: GraphNode): boolean {
@@ -137,7 +137,7 @@ export function writeWindow(
     write(own, [0], [parts]);
     return;
   }
-  const range = partitionRange(code, partition, parts);
+  const range = partition.range(code, parts);
   code.put(own, partition.thread, [scratch.bytes], "i32.mul", own, "i32.add");
   code.put(end, range.start, range.count, "i32.add");
   code.get(range.count).branch(() => write(own, range.start, end));

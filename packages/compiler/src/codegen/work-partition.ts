@@ -4,15 +4,6 @@
 import { rowsPerPart } from "../ir/row-parts.ts";
 import type { Code } from "../wasm/assembler.ts";
 
-/** Into how many parts the work is cut; the locals that hold which part is to be done, and by which thread. */
-export interface WorkPartition {
-  readonly parts: number;
-  readonly part: number;
-  readonly thread: number;
-  /** Of how many rows, the outermost axis of everything, each part does some; undefined where any axis may be cut. */
-  readonly rows?: number;
-}
-
 /** A run of steps along a loop, held in locals. */
 export interface PartitionRange {
   readonly start: number;
@@ -21,28 +12,41 @@ export interface PartitionRange {
   onLast(body: () => void): void;
 }
 
-/**
- * The steps that are the part's among `length`: as many for each as for the others, in whole multiples of `grain`, but
- * for the last; parts beyond the end have none.
- */
-export function partitionRange(code: Code, partition: WorkPartition, length: number, grain = 1): PartitionRange {
-  return rangeOf(code, partition, length, stepsPerPart(length, partition.parts, grain));
-}
+/** Into how many parts the work is cut. Programs of one thread have none, and bundles without threads nothing of it. */
+export class WorkPartition {
+  readonly parts: number;
+  /** The locals that hold which part is to be done, and by which thread. */
+  readonly part: number;
+  readonly thread: number;
+  /** Of how many rows, the outermost axis of everything, each part does some; undefined where any axis may be cut. */
+  readonly rows: number | undefined;
 
-/**
- * The steps that go over the part's rows, along an axis of so many elements that all rows lie along: a whole number for each row,
- * or a whole number of rows for each element.
- *
- * @param vectors in how many vectors of four it is walked; null where it is walked by elements.
- */
-export function rowRange(
-  code: Code,
-  { rows, ...partition }: WorkPartition,
-  length: number,
-  vectors: number | null = null,
-): PartitionRange {
-  const elements = (rowsPerPart(rows!, partition.parts) * length) / rows!;
-  return rangeOf(code, partition, vectors ?? length, vectors === null ? elements : elements / 4);
+  constructor(parts: number, part: number, thread: number, rows?: number) {
+    this.parts = parts;
+    this.part = part;
+    this.thread = thread;
+    this.rows = rows;
+  }
+
+  /**
+   * The steps that are the part's among `length`: as many for each as for the others, in whole multiples of `grain`, but
+   * for the last; parts beyond the end have none. Where rows are cut, those of the part's rows.
+   */
+  range(code: Code, length: number, grain = 1): PartitionRange {
+    if (this.rows !== undefined) return this.rowRange(code, length);
+    return rangeOf(code, this, length, stepsPerPart(length, this.parts, grain));
+  }
+
+  /**
+   * The steps that go over the part's rows, along an axis of so many elements that all rows lie along: a whole number for each row,
+   * or a whole number of rows for each element.
+   *
+   * @param vectors in how many vectors of four it is walked; null where it is walked by elements.
+   */
+  rowRange(code: Code, length: number, vectors: number | null = null): PartitionRange {
+    const elements = (rowsPerPart(this.rows!, this.parts) * length) / this.rows!;
+    return rangeOf(code, this, vectors ?? length, vectors === null ? elements : elements / 4);
+  }
 }
 
 /** Each part's steps, so many, but for those of the last. */

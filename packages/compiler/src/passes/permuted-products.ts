@@ -5,11 +5,13 @@
  * Holds to the bit for what nobody else reads: an element is the same sum of the same products wherever it is stored, and where
  * rows become columns, it is that of the transposed matrices.
  */
-import { isBuiltinOp, sameShape } from "@chainrule/core/internal";
-import { isProduct, type ProductLowering } from "../codegen/matmul.ts";
-import { type AppliedOp, applied, type Graph, type GraphNode, kindOf, resultsOf } from "../ir/graph.ts";
-import { GraphRewriter } from "../ir/graph-rewriter.ts";
-import { fusedProduct } from "./epilogue.ts";
+import type { Op } from "@chainrule/core";
+import { isBuiltinOp, permuteOp, sameShape } from "@chainrule/core/internal";
+import type { ProductLowering } from "../codegen/matmul.ts";
+import type { AppliedOp, Graph, GraphNode } from "../ir/graph.ts";
+import type { GraphRewriter } from "../ir/graph-rewriter.ts";
+import { floatLanes } from "../wasm/kernels/float-lanes.ts";
+import type { fusedProduct } from "./epilogue.ts";
 
 /** From a product to the last of what permutes it. */
 interface Chain {
@@ -20,8 +22,12 @@ interface Chain {
   readonly order: readonly number[];
 }
 
-/** The same graph, products being stored in the order in which they are wanted. */
-export function permuteProducts(graph: Graph): Graph {
+/**
+ * The same graph, products being stored in the order in which they are wanted.
+ *
+ * @param rewriter makes the new graph, `fused` the ops of its products: what a page loads for attention imports nothing of the rest.
+ */
+export function permuteProducts(graph: Graph, rewriter: GraphRewriter, fused: typeof fusedProduct): Graph {
   if (!graph.nodes.some(isPermute)) return graph;
   const readers = readersIn(graph);
   const chains = new Map<GraphNode, Chain>();
@@ -34,15 +40,18 @@ export function permuteProducts(graph: Graph): Graph {
     for (const step of chain.steps) inChains.add(step);
   }
   if (chains.size === 0) return graph;
-  const rewriter = new GraphRewriter();
   return rewriter.run(graph, (node, source) => {
     const chain = chains.get(node);
-    return chain ? permuted(rewriter, chain) : rewriter.add(source, node);
+    return chain ? permuted(rewriter, chain, fused) : rewriter.add(source, node);
   });
 }
 
 function isPermute(node: GraphNode): boolean {
-  return kindOf(node) === "permute";
+  return node.isMadeBy(permuteOp);
+}
+
+function isProduct({ lowering, dtype, size }: GraphNode): boolean {
+  return lowering?.kind === "matmul" && Object.hasOwn(floatLanes, dtype) && size > 0;
 }
 
 /** How many read each node. */
@@ -50,7 +59,8 @@ function readersIn(graph: Graph): ReadonlyMap<GraphNode, number> {
   const readers = new Map<GraphNode, number>();
   const isRead = (node: GraphNode) => readers.set(node, (readers.get(node) ?? 0) + 1);
   for (const { inputs } of graph.nodes) inputs.forEach(isRead);
-  resultsOf(graph).forEach(isRead);
+  graph.outputs.forEach(isRead);
+  for (const [, node] of graph.assigned) isRead(node);
   return readers;
 }
 
@@ -74,7 +84,7 @@ function chainTo(last: GraphNode, readers: ReadonlyMap<GraphNode, number>): Chai
 /** What the node permutes, or computes something of for each element, beside single numbers; null where it does neither. */
 function operandOf(node: GraphNode): GraphNode | null {
   if (isPermute(node)) return node.inputs[0];
-  if (kindOf(node) !== "elementwise" || !isBuiltinOp(node.op!)) return null;
+  if (node.op === null || !isBuiltinOp(node.op) || node.lowering?.kind !== "elementwise") return null;
   const [operand, ...others] = node.inputs.filter(({ size }) => size > 1);
   return operand && others.length === 0 && sameShape(operand.shape, node.shape) ? operand : null;
 }
@@ -87,31 +97,33 @@ function canBePermuted({ shape, inputs, lowering }: GraphNode, order: readonly n
 }
 
 /** The product in the order of the last step, and what is done to each of its elements. */
-function permuted(rewriter: GraphRewriter, { product, steps, order }: Chain): GraphNode {
+function permuted(rewriter: GraphRewriter, { product, steps, order }: Chain, fused: typeof fusedProduct): GraphNode {
   const spec = (node: GraphNode) => ({ shape: steps[steps.length - 1].shape, dtype: node.dtype });
-  let made = rewriter.add(inOrder(rewriter, product, order), spec(product));
+  let made = rewriter.add(inOrder(rewriter, product, order, fused), spec(product));
   let from = product;
   for (const step of steps) {
-    const { op, attributes, inputs } = step.source as AppliedOp;
-    const now = (input: GraphNode) => (input === from ? made : rewriter.of(input));
-    if (!isPermute(step)) made = rewriter.add(applied(op, attributes, inputs.map(now)), spec(step));
+    const source = step.source as AppliedOp;
+    const inputs = source.inputs.map((input) => (input === from ? made : rewriter.of(input)));
+    if (!isPermute(step)) made = rewriter.add({ ...source, inputs }, spec(step));
     from = step;
   }
   return made;
 }
 
-function inOrder(rewriter: GraphRewriter, { lowering, inputs, name }: GraphNode, order: readonly number[]): AppliedOp {
+function inOrder(
+  rewriter: GraphRewriter,
+  { lowering, inputs, name }: GraphNode,
+  order: readonly number[],
+  fused: typeof fusedProduct,
+): AppliedOp {
   const { transposed, relu = false } = lowering as ProductLowering;
   const operands = inputs.map((input) => rewriter.of(input));
   const [rows, columns] = [order.length - 2, order.length - 1];
   const isTurned = order[columns] === rows;
-  return applied(
-    fusedProduct(name),
-    {
-      transposed: isTurned ? { a: !transposed.b, b: !transposed.a } : transposed,
-      relu,
-      order: isTurned ? order.map((axis) => (axis < rows ? axis : rows + columns - axis)) : order,
-    },
-    isTurned ? operands.toReversed() : operands,
-  );
+  const attributes = {
+    transposed: isTurned ? { a: !transposed.b, b: !transposed.a } : transposed,
+    relu,
+    order: isTurned ? order.map((axis) => (axis < rows ? axis : rows + columns - axis)) : order,
+  };
+  return { kind: "op", op: fused(name) as Op, attributes, inputs: isTurned ? operands.toReversed() : operands };
 }

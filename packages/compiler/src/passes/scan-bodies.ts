@@ -22,7 +22,7 @@ export type RowsOfScan = (step: FusedGraph, parts: InPlace["parts"], scan: Scan)
  *
  * @param rowsOf finds the rows that threads can cut; undefined where there is one thread.
  */
-export function compileBodies(fused: FusedGraph, rowsOf: RowsOfScan = () => null): FusedGraph {
+export function compileBodies(fused: FusedGraph, rowsOf?: RowsOfScan): FusedGraph {
   if (!fused.groups.some(({ kind }) => kind === "scan")) return fused;
   let id = fused.graph.nodes.reduce((most, node) => Math.max(most, node.id), 0);
   const groups = fused.groups.map((group): FusionGroup => {
@@ -33,12 +33,12 @@ export function compileBodies(fused: FusedGraph, rowsOf: RowsOfScan = () => null
   return fusedGraph(fused.graph, groups, fused.views);
 }
 
-function bodyOf(scan: Scan, id: number, rowsOf: RowsOfScan): ScanBody {
+function bodyOf(scan: Scan, id: number, rowsOf?: RowsOfScan): ScanBody {
   const { body, inputs, carries } = scan;
   const whole = rematerialize(fuseRows(fuse(halveSigmoids(body))));
   const inPlace = assignInPlace(whole);
   const fused = cutInStages(whole, inPlace);
-  const rows = rowsOf(fused, inPlace.parts, scan);
+  const rows = rowsOf?.(fused, inPlace.parts, scan) ?? null;
   // A thread that is ahead with its rows must not write where rows of another value are still read.
   const atOnce: Phase = { first: 0, last: fused.groups.length - 1, kind: "split", tasks: [] };
   const plan = planMemory(fused, inPlace, rows === null ? [] : [atOnce]);

@@ -13,9 +13,12 @@ import {
   where,
 } from "@chainrule/core";
 import { checkOptions, formatShape, sameShape } from "@chainrule/core/internal";
+import { compilerParts } from "../compiler-parts.ts";
 import { optionNames } from "../option-names.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { asMask, causalMask, withoutMasked } from "./masks.ts";
+
+compilerParts.add(async () => (await import("@chainrule/compiler/attention")).addSmallProducts());
 
 /** What attention may look at. */
 export interface AttentionOptions {

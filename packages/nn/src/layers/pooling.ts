@@ -15,14 +15,14 @@ import {
   upsample2d,
 } from "@chainrule/core";
 import { describe } from "@chainrule/core/internal";
+import { compilerParts } from "../compiler-parts.ts";
 import { type BatchShape, checkInputShape } from "../module/batch-shape.ts";
 import { refuseSurplus } from "../surplus.ts";
 import { Layer } from "./layer.ts";
 import { flag, type LayerOptions, type OptionTable, type OwnOptions, unchecked, withPositional } from "./options.ts";
-import { wantPools } from "./pool-kernels.ts";
 import { checkSpatial, perAxis, reachOf, type Sliding, sidesOf, slidShape } from "./sliding.ts";
 
-wantPools(async () => (await import("@chainrule/compiler/pools")).addPools());
+compilerParts.add(async () => (await import("@chainrule/compiler/pools")).addPools());
 
 interface PoolOptions<Size, Pads> extends LayerOptions {
   /** The window's length, or its height and width; 2 by default. */

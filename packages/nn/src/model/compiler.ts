@@ -4,7 +4,7 @@
  */
 import type { watchedJit } from "@chainrule/compiler/internal";
 import { backend, hasWindowOps } from "@chainrule/core/internal";
-import { loadPools } from "../layers/pool-kernels.ts";
+import { compilerParts } from "../compiler-parts.ts";
 
 export type Compile = typeof watchedJit;
 
@@ -16,12 +16,12 @@ export function compilerAtHand(): Compile | null {
   return (backend?.compile as Compile | undefined) ?? null;
 }
 
-/** The compiler, with the kernels of convolutions and pools where the program has such ops, and of more pools where it has such layers. */
+/** The compiler, with the kernels of convolutions and pools where the program has such ops, and what else its modules ask for. */
 export async function loadCompiler(): Promise<Compile> {
   const [{ watchedJit }, windows] = await Promise.all([
     import("@chainrule/compiler/internal"),
     hasWindowOps() ? import("@chainrule/compiler/windows") : null,
-    loadPools?.(),
+    ...Array.from(compilerParts, (load) => load()),
   ]);
   windows?.addWindows();
   return watchedJit;

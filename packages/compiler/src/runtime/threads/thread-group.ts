@@ -2,7 +2,7 @@
  * The main thread and its workers, which dispatches steps of compiled programs to all of them in parallel.
  */
 import { JitError } from "@chainrule/core";
-import { writePhases } from "../../codegen/parallel.ts";
+import { threadedCode } from "../../codegen/parallel.ts";
 import type { FusedGraph } from "../../ir/fused-graph.ts";
 import type { Phase } from "../../ir/phases.ts";
 import type { InPlace } from "../../passes/in-place.ts";
@@ -43,8 +43,8 @@ export class ThreadGroup {
   readonly limits: Limits | undefined;
   /** What modules import that threads share. */
   readonly imports = protocolImports;
-  /** Writes the function that each thread runs. */
-  readonly writePhases = writePhases;
+  /** How code is written that they share. */
+  readonly code = threadedCode;
   /** Which rows of a loop threads can cut. */
   readonly rowsOfScan = scanRows;
   /** Runs what all threads do, or what this one does alone, whichever is faster. */
