@@ -3,7 +3,8 @@
  * where they lie in the image, by tables of offsets.
  */
 import { type Code, type FunctionDefinition, numbered } from "../assembler.ts";
-import { locals } from "./float-lanes.ts";
+import { floatLanes, locals, type ProductOptions } from "./float-lanes.ts";
+import { type At, tileStep, tileVectors } from "./gemm-tile.ts";
 
 const rows = [0, 1, 2, 3] as const;
 
@@ -14,13 +15,13 @@ const unrolled = 16;
 class Tile {
   readonly code: Code;
   readonly sums: readonly number[];
-  readonly #relaxed: boolean;
+  readonly #options: ProductOptions;
   readonly #vectors: readonly number[];
 
   constructor(code: Code, relaxed: boolean) {
     this.code = code;
-    this.#relaxed = relaxed;
-    this.#vectors = locals(code, relaxed ? 3 : 5);
+    this.#options = { type: floatLanes.float32, relaxed };
+    this.#vectors = locals(code, tileVectors(relaxed));
     this.sums = locals(code, 8);
   }
 
@@ -30,7 +31,7 @@ class Tile {
    */
   loop(count: number, step: (u: number) => void, advance: (steps: number) => void, first: number | null = null): void {
     const { code } = this;
-    const steps = this.#relaxed ? 1 : unrolled;
+    const steps = this.#options.relaxed ? 1 : unrolled;
     for (const row of rows)
       for (const sum of [this.sums[2 * row], this.sums[2 * row + 1]])
         if (first === null) code.zero128().set(sum);
@@ -45,26 +46,9 @@ class Tile {
     });
   }
 
-  /**
-   * Adds the products of one number for each row (at what `a` pushes, plus an offset) and twice four (at each of `b`), in the
-   * product's order.
-   */
-  take(b: readonly (readonly [pointer: number, offset: number])[], a: (row: number) => number): void {
-    const { code } = this;
-    const [b0, b1, broadcast, ...products] = this.#vectors;
-    b.forEach(([pointer, offset], i) => {
-      code.get(pointer).access("v128.load", offset).set([b0, b1][i]);
-    });
-    for (const row of rows.toReversed()) {
-      const sums = [this.sums[2 * row], this.sums[2 * row + 1]];
-      code.access("v128.load32_splat", a(row)).set(broadcast);
-      if (this.#relaxed)
-        for (const [i, half] of [b0, b1].entries()) code.put(sums[i], broadcast, half, sums[i], "f32x4.relaxed_madd");
-      else {
-        for (const [i, half] of [b0, b1].entries()) code.put(products[i], broadcast, half, "f32x4.mul");
-        for (const [i, product] of products.entries()) code.put(sums[i], sums[i], product, "f32x4.add");
-      }
-    }
+  /** Adds the products of a number for each row, where `a` has it, and twice four, where `b` has them. */
+  take(b: readonly At[], a: (row: number) => At): void {
+    tileStep(this.code, this.#options, { sums: this.sums, vectors: this.#vectors }, b, rows.map(a));
   }
 
   /** Stores row by row at the pointers, added to what is there or in its place. */
@@ -136,10 +120,7 @@ export function windowsTile({ relaxed }: TileOptions, apart: boolean): FunctionD
             if (apart) code.put(v.next, v.at, p.bNext, "i32.add");
             const b = apart ? [[v.at, 0] as const, [v.next, 0] as const] : [[v.at, 0] as const, [v.at, 16] as const];
             code.advance(v.from, 16);
-            tile.take(b, (row) => {
-              code.get(v.from);
-              return row * 4;
-            });
+            tile.take(b, (row) => [v.from, row * 4]);
           },
           (steps) => code.advance(v.tap, 4 * steps),
           p.a,
@@ -170,6 +151,7 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
     body: (code) => {
       const v = code.variables("i", "left", "window", "from", "at", "rest", "r0", "r1", "r2", "r3", "s1", "s2", "s3");
       const from = [v.r0, v.r1, v.r2, v.r3];
+      const pixels = locals(code, 4, "i32");
       const tile = new Tile(code, relaxed);
       code.count(v.i, p.count, 4, () => {
         code.put(v.left, p.count, v.i, "i32.sub");
@@ -186,10 +168,8 @@ export function tapsTile({ relaxed }: TileOptions): FunctionDefinition {
               .get(v.window)
               .access("i32.load", u * 4)
               .set(v.at);
-            tile.take(panelAt(v.from, u), (row) => {
-              code.push(from[row], v.at, "i32.add");
-              return 0;
-            });
+            for (const row of rows) code.put(pixels[row], from[row], v.at, "i32.add");
+            tile.take(panelAt(v.from, u), (row) => [pixels[row], 0]);
           },
           (steps) => code.advance(v.window, 4 * steps).advance(v.from, 32 * steps),
         );
@@ -228,10 +208,7 @@ export function inputGradientTile({ relaxed }: TileOptions): FunctionDefinition 
         tile.loop(
           v.rest,
           (u) => {
-            tile.take(panelAt(v.from, u), (row) => {
-              code.get(v.weights);
-              return row * 4;
-            });
+            tile.take(panelAt(v.from, u), (row) => [v.weights, row * 4]);
             code.advance(v.weights, 16);
           },
           (steps) => code.advance(v.from, 32 * steps),
