@@ -9,7 +9,7 @@
 import { sizeOf } from "@chainrule/core";
 import type { FusionGroup } from "../ir/fused-graph.ts";
 import type { Code, FunctionDefinition } from "../wasm/assembler.ts";
-import { floatLanes, locals } from "../wasm/kernels/float-lanes.ts";
+import { floatLanes, locals, transpose } from "../wasm/kernels/float-lanes.ts";
 import { packFour } from "../wasm/kernels/gemm-pack.ts";
 import { depth, tileRows, tileStep, tileVectors } from "../wasm/kernels/gemm-tile.ts";
 import type { Product } from "./matmul.ts";
@@ -29,6 +29,8 @@ const mostNumbers = 8192;
  */
 const longTurn = 32;
 const shortTurn = 8;
+/** Squares of four by four numbers that are transposed in a turn. */
+const mostSquares = 4;
 
 /** How far apart rows and columns lie, in floats. */
 interface Strides {
@@ -188,15 +190,44 @@ class Writer {
     const code = this.#code;
     const { n, k, b } = this.#product;
     const v = this.#v;
-    const pack = (columns: number) => {
+    const lines = (columns: number) => {
       code.push(v.b, [b.column * floatBytes], [b.row * floatBytes], v.to, [vectorBytes], [columns], [k]);
       code.call(packFunction.name);
     };
+    const areSquares = b.row === 1 && k % type.lanes === 0;
     code.put(v.b, this.#pointers.b).put(v.to, this.#pointers.scratch);
     this.#times(v.panels, Math.floor(n / type.lanes), () => {
-      pack(type.lanes);
+      if (areSquares) this.#packSquares();
+      else lines(type.lanes);
       code.advance(v.b, type.lanes * b.column * floatBytes).advance(v.to, k * vectorBytes);
     });
-    if (n % type.lanes > 0) pack(n % type.lanes);
+    if (n % type.lanes > 0) lines(n % type.lanes);
+  }
+
+  /** Packs four columns each of which lies side by side: four numbers of each at a time, transposed in registers. */
+  #packSquares(): void {
+    const code = this.#code;
+    const { k, b } = this.#product;
+    const v = this.#v;
+    const [square, spare] = [this.#sums.slice(0, 4), this.#sums.slice(4)];
+    const squares = k / type.lanes;
+    const steps = Math.min(mostSquares, squares);
+    code.put(v.pa, v.b).put(v.pb, v.to).put(v.count, [squares]);
+    code.inTurns(v.count, steps, (u) => {
+      square.forEach((column, i) => {
+        code
+          .get(v.pa)
+          .access("v128.load", i * b.column * floatBytes + u * vectorBytes)
+          .set(column);
+      });
+      transpose(code, type, square, spare);
+      square.forEach((row, i) => {
+        code
+          .get(v.pb)
+          .get(row)
+          .access("v128.store", (4 * u + i) * vectorBytes);
+      });
+      if (u === steps - 1) code.advance(v.pa, steps * vectorBytes).advance(v.pb, 4 * steps * vectorBytes);
+    });
   }
 }
