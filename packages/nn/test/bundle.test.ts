@@ -78,7 +78,7 @@ export const result = new LSTM({ units: 2 }).call(zeros([1, 3, 2])).shape;`;
 /** A training so long that its steps are compiled. */
 const trained = `
 import { Adam, Dense, Sequential } from ${nn};
-const model = new Sequential([new Dense({ units: 8, inputDim: 2, activation: "relu" }), new Dense({ units: 2 })]);
+const model = new Sequential([new Dense({ units: 8, inputDim: 2, activation: "tanh" }), new Dense({ units: 2 })]);
 model.compile({ optimizer: new Adam({ lr: 0.05 }), loss: "crossEntropy", metrics: ["accuracy"] });
 const { history } = await model.fit([[0, 1], [1, 0]], [0, 1], { epochs: 2000, batchSize: 1, verbose: 0 });
 export const loss = history.loss.at(-1);`;
