@@ -31,10 +31,13 @@ describe("a step on several threads", () => {
     const ms = { parallel: 9, serial: 8 };
     const { after } = simulated(ms);
     after(1000);
-    // But for a trial.
-    expect(after(400).serial).toBeGreaterThanOrEqual(394);
+    // But for trials of six runs.
+    const { parallel, serial } = after(400);
+    expect(parallel).toBeLessThanOrEqual(4 * 6);
+    expect(serial).toBeGreaterThan(parallel);
     ms.parallel = 5;
-    after(1000);
+    // Soon after.
+    after(150);
     expect(after(400).parallel).toBeGreaterThanOrEqual(394);
   });
 
@@ -50,6 +53,19 @@ describe("a step on several threads", () => {
       serial: 8,
     });
     expect(slow.after(20_000).parallel).toBeGreaterThan(19_000);
+  });
+
+  it("goes on alone where one run in four waits for a core so long that the others gain less", () => {
+    let runs = 0;
+    const { after } = simulated({
+      get parallel() {
+        return runs++ % 4 === 0 ? 20 : 5;
+      },
+      serial: 8,
+    });
+    after(1000);
+    const { parallel, serial } = after(10_000);
+    expect(serial).toBeGreaterThan(9 * parallel);
   });
 
   it("does not try for long where steps are short", () => {

@@ -7,13 +7,12 @@ import { now } from "../../wasm/host.ts";
 /** What a call of a program does. */
 type Command = () => void;
 
-/** From one trial to the next pass so many runs and milliseconds at least; before the first, fewer runs. */
+/** From one trial to the next pass so many runs and milliseconds at least. */
 const runsBetween = 512;
-const runsBefore = 128;
 const msBetween = 200;
-/** One run of so many is timed: a core that is gone for some milliseconds is not gone in all of them. */
-const runsPerSample = 16;
-/** Runs of the other way in a trial. The first finds threads asleep, and other numbers in the caches: it does not count. */
+/** Fewer before the first, and while it runs alone: what held the threads up is soon over, as a rule. */
+const runsBefore = 128;
+/** Runs of the other way in a trial, of which the first finds threads asleep, and other numbers in the caches. */
 const trialRuns = 6;
 /** How much of the time the other way may take at most: one does not go to and fro between equals. */
 const worthwhile = 0.95;
@@ -23,33 +22,34 @@ export function fasterOf(parallel: Command, serial: Command, clock: () => number
   let [own, other] = [parallel, serial];
   let untilTrial = runsBefore;
   let lastTrial = clock();
-  /** Milliseconds of runs of each way. */
-  let [ofOwn, ofOther]: number[][] = [[], []];
-  const timed = (run: Command, times: number[]) => {
+  /** Milliseconds of all runs of a way since the last trial, and how many there were: now and then one waits long for a core. */
+  let [ofOwn, ofOther] = [noRuns, noRuns];
+  const timed = (run: Command, { ms, runs }: Runs): Runs => {
     const start = clock();
     run();
-    times.push(clock() - start);
+    return { ms: ms + clock() - start, runs: runs + 1 };
   };
   return () => {
-    if (untilTrial > 0) {
-      if (untilTrial-- % runsPerSample === 0) timed(own, ofOwn);
-      else own();
+    if (untilTrial > 0 || (ofOther.runs === 0 && clock() - lastTrial < msBetween)) {
+      untilTrial--;
+      ofOwn = timed(own, ofOwn);
       return;
     }
-    if (ofOther.length === 0 && clock() - lastTrial < msBetween) {
-      untilTrial = runsPerSample;
-      own();
-      return;
-    }
-    timed(other, ofOther);
-    if (ofOther.length < trialRuns) return;
-    if (median(ofOther.slice(1)) < worthwhile * median(ofOwn)) [own, other] = [other, own];
-    [ofOwn, ofOther] = [[], []];
-    untilTrial = runsBetween;
+    ofOther = timed(other, ofOther);
+    // The first does not count.
+    if (ofOther.runs === 1) ofOther = { ms: 0, runs: 1 };
+    if (ofOther.runs < trialRuns) return;
+    if (ofOther.ms / (trialRuns - 1) < (worthwhile * ofOwn.ms) / ofOwn.runs) [own, other] = [other, own];
+    [ofOwn, ofOther] = [noRuns, noRuns];
+    untilTrial = own === parallel ? runsBetween : runsBefore;
     lastTrial = clock();
   };
 }
 
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[times.length >> 1];
+/** Runs of one way, together. */
+interface Runs {
+  readonly ms: number;
+  readonly runs: number;
 }
+
+const noRuns: Runs = { ms: 0, runs: 0 };
