@@ -10,9 +10,9 @@ type Command = () => void;
 /** From one trial to the next pass so many runs and milliseconds at least. */
 const runsBetween = 512;
 const msBetween = 200;
-/** Fewer before the first, and while it runs alone: what held the threads up is soon over, as a rule. */
+/** Fewer before the first, after a change, and while it runs alone: what held the threads up is soon over, as a rule. */
 const runsBefore = 128;
-/** Runs of the other way in a trial, of which the first finds threads asleep, and other numbers in the caches. */
+/** Runs of the other way in a trial, of which the first finds threads asleep, and other numbers in the caches: it does not count. */
 const trialRuns = 6;
 /** How much of the time the other way may take at most: one does not go to and fro between equals. */
 const worthwhile = 0.95;
@@ -22,34 +22,38 @@ export function fasterOf(parallel: Command, serial: Command, clock: () => number
   let [own, other] = [parallel, serial];
   let untilTrial = runsBefore;
   let lastTrial = clock();
-  /** Milliseconds of all runs of a way since the last trial, and how many there were: now and then one waits long for a core. */
-  let [ofOwn, ofOther] = [noRuns, noRuns];
-  const timed = (run: Command, { ms, runs }: Runs): Runs => {
+  /** Milliseconds of all runs since the last trial, and how many there were: now and then one waits long for a core. */
+  let [ms, runs] = [0, 0];
+  let trial: number[] = [];
+  const timeOf = (run: Command) => {
     const start = clock();
     run();
-    return { ms: ms + clock() - start, runs: runs + 1 };
+    return clock() - start;
   };
   return () => {
-    if (untilTrial > 0 || (ofOther.runs === 0 && clock() - lastTrial < msBetween)) {
+    if (untilTrial > 0 || (trial.length === 0 && clock() - lastTrial < msBetween)) {
       untilTrial--;
-      ofOwn = timed(own, ofOwn);
+      ms += timeOf(own);
+      runs++;
       return;
     }
-    ofOther = timed(other, ofOther);
-    // The first does not count.
-    if (ofOther.runs === 1) ofOther = { ms: 0, runs: 1 };
-    if (ofOther.runs < trialRuns) return;
-    if (ofOther.ms / (trialRuns - 1) < (worthwhile * ofOwn.ms) / ofOwn.runs) [own, other] = [other, own];
-    [ofOwn, ofOther] = [noRuns, noRuns];
-    untilTrial = own === parallel ? runsBetween : runsBefore;
+    trial.push(timeOf(other));
+    if (trial.length < trialRuns) return;
+    const counted = trial.slice(1);
+    // In so few runs, one that lost its core says much of threads that wait for each other, and little of one that runs alone.
+    const ofOther = other === serial ? median(counted) : mean(counted);
+    const changes = ofOther < (worthwhile * ms) / runs;
+    if (changes) [own, other] = [other, own];
+    untilTrial = changes || own === serial ? runsBefore : runsBetween;
+    [ms, runs, trial] = [0, 0, []];
     lastTrial = clock();
   };
 }
 
-/** Runs of one way, together. */
-interface Runs {
-  readonly ms: number;
-  readonly runs: number;
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1];
 }
 
-const noRuns: Runs = { ms: 0, runs: 0 };
+function mean(times: readonly number[]): number {
+  return times.reduce((total, time) => total + time, 0) / times.length;
+}
