@@ -93,3 +93,29 @@ it("pooling in WebAssembly is that tap by tap, forward and backward, NaN and inf
   );
   expect(computed.size).toBe(5);
 });
+
+it("the largest of a window that sees NaN is NaN, whatever its sign, and 0 is above -0", () => {
+  const window = windowOf({
+    ...{
+      planes: [1, 1],
+      out: [17, 17],
+      kernel: [3, 3],
+      stride: [2, 2],
+      dilation: [1, 1],
+      padded: [1, 1],
+      more: [0, 0],
+    },
+    ...{ wild: [], halves: false },
+  });
+  const x = block([1, 1, window.height, window.width], 1);
+  const bits = new Uint32Array(x.storage.buffer);
+  const strange = [
+    0xffc00000, 0x7fc00000, 0xff800001, 0x7fffffff, 0x80000000, 0, 0xff800000, 0x7f800000, 0xff7fffff, 1,
+  ];
+  for (let i = 0; i < bits.length; i++) if (i % 3 > 0) bits[i] = strange[(i * 7) % 13] ?? 0x80000001;
+  const storage = wasmBackend.compute(maxPoolOp as Op, [x], window, { shape: [1, 1, ...window.out], dtype: "float32" });
+  const expected = { shape: [1, 1, ...window.out], dtype: "float32" as const, storage: new Float32Array(17 * 17) };
+  maxPool(expected, [x], window);
+  expect(expected.storage.some(Number.isNaN)).toBe(true);
+  expect(storage).toEqual(expected.storage);
+});

@@ -6,7 +6,7 @@ import { type Code, type FunctionDefinition, numbered, type Term } from "../asse
 import { linesFunction } from "./conv-lines.ts";
 import { flatNames } from "./flat-geometry.ts";
 import type { Pooling } from "./pool.ts";
-import { loopFunctions } from "./pool-loops.ts";
+import { loopFunctions, orderedLowest } from "./pool-loops.ts";
 
 type Fields = Readonly<Record<(typeof flatNames)[number], number>>;
 
@@ -246,7 +246,7 @@ class FlatPlane {
   /** Once: what lies beside the rows of maxima. */
   fillLines(): void {
     const f = this.#f;
-    this.code.push(...this.#area("images"), f.down, f.lineBytes, "i32.mul").float(Number.NEGATIVE_INFINITY);
+    this.code.push(...this.#area("images"), f.down, f.lineBytes, "i32.mul").float(orderedLowest);
     this.code.call("pool.fill");
   }
 

@@ -241,7 +241,34 @@ const zip = inner(
   },
 );
 
-/** For each row of windows the largest number of each column of the rows that it sees. */
+/** How many NaN have a sign. */
+const signedNaN = 0x7fffff;
+/** -infinity ordered, as the float of the same bits. */
+export const orderedLowest = -0;
+
+/**
+ * Leaves as whole numbers what was a vector of floats, in their order: -infinity is the least, -0 comes before 0, NaN after infinity,
+ * those with a sign too, since what is taken off takes them round to the other end. Of whole numbers the larger is one
+ * instruction of the machine, of floats it is eight.
+ */
+function toOrdered(code: Code): void {
+  flipNegative(code);
+  code.get(code.intsOnce(signedNaN)).op("i32x4.sub");
+}
+
+/** The reverse. */
+function fromOrdered(code: Code): void {
+  code.get(code.intsOnce(signedNaN)).op("i32x4.add");
+  flipNegative(code);
+}
+
+/** All bits but the sign's of the floats on the stack that are negative, so that their bits are in order as whole numbers. */
+function flipNegative(code: Code): void {
+  const x = code.local("v128");
+  code.tee(x).get(x).int(31).op("i32x4.shr_s").int(1).op("i32x4.shr_u", "v128.xor");
+}
+
+/** For each row of windows the largest number of each column of the rows that it sees, ordered. */
 const columns = inner(
   "pool.columns",
   ["x", "lines", "lineStep", "to", "toRow", "down", "width"],
@@ -261,14 +288,18 @@ const columns = inner(
               [q, [4]],
             ],
             () => {
-              code.get(p).access("v128.load").set(best).put(at, p).put(rest, more);
+              code.get(p).access("v128.load");
+              toOrdered(code);
+              code.set(best).put(at, p).put(rest, more);
               code.repeat(rest, () => {
-                code.put(at, at, lineStep, "i32.add").get(best).get(at).access("v128.load").op("f32x4.max").set(best);
+                code.put(at, at, lineStep, "i32.add").get(at).access("v128.load");
+                toOrdered(code);
+                code.get(best).op("i32x4.max_s").set(best);
               });
               code.get(q).get(best).access("v128.store");
             },
           ),
-        () => code.push(to, width, [2], "i32.shl").float(Number.NEGATIVE_INFINITY).call("pool.fill"),
+        () => code.push(to, width, [2], "i32.shl").float(orderedLowest).call("pool.fill"),
       );
       code.advance(lines, 8).put(to, to, toRow, "i32.add");
     });
@@ -290,7 +321,7 @@ function fourAt(code: Code, step: number, at: number, bytes: number): void {
   }
 }
 
-/** The largest number of each window of a row. */
+/** The largest number of each window of a row, of ordered ones. */
 function rows(step: (typeof steps)[number]): FunctionDefinition {
   return inner(
     `pool.rows${step}`,
@@ -313,9 +344,11 @@ function rows(step: (typeof steps)[number]): FunctionDefinition {
             code.repeat(rest, () => {
               code.put(at, at, tapStep, "i32.add").get(best);
               fourAt(code, step, at, acrossBytes);
-              code.op("f32x4.max").set(best);
+              code.op("i32x4.max_s").set(best);
             });
-            code.get(to).get(best).access("v128.store");
+            code.get(to).get(best);
+            fromOrdered(code);
+            code.access("v128.store");
           },
         );
         code.put(to, to, left, [0], "i32.ne", [4], "i32.shl", "i32.add").put(from, from, fromRow, "i32.add");
