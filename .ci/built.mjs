@@ -122,8 +122,8 @@ function checkPack(name) {
 }
 
 /**
- * What is for later is not read by an import, nor by a training of what belongs to neither models nor the compiler: each goes on
- * without those files. The scalar engine by itself needs few.
+ * What is for later is not read by an import, nor by a training of what belongs to neither models nor the compiler, or is seldom
+ * needed: each goes on without those files. The scalar engine by itself needs few.
  */
 function checkImport() {
   const folderOf = (name) => join(folder, "node_modules", packageOf(name), "dist/node");
@@ -145,7 +145,7 @@ function checkImport() {
   runWithout(later, 'import { Dense, Sequential, tensor, value } from "chainrule"; value(2).mul(tensor(3).item());');
   const forTraining = [folderOf("nn"), folderOf("compiler")];
   runWithout(
-    later.filter((path) => !forTraining.includes(dirname(path))),
+    later.filter((path) => !forTraining.includes(dirname(path)) || path.endsWith("seldom.js")),
     `import { Adam, Dense, Sequential } from "chainrule";
 const model = new Sequential();
 model.add(new Dense({ units: 1, inputDim: 1, activation: "sigmoid" }));

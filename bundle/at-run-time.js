@@ -46,12 +46,14 @@ export function standIns(name, load, functions, classes = "", atImport = undefin
 }
 
 function functionStandIn(all, name, length, called, key) {
-  const standIn = function () {
-    // biome-ignore lint/complexity/noArguments: as many as are given, without making an array of them.
-    return all()[name].apply(this, arguments);
-  };
-  Object.defineProperty(standIn, "name", { value: called });
-  Object.defineProperty(standIn, "length", { value: length });
+  // A function in an object is called as its key, which costs less than to say so afterwards.
+  const standIn = {
+    [called]: function () {
+      // biome-ignore lint/complexity/noArguments: as many as are given, without making an array of them.
+      return all()[name].apply(this, arguments);
+    },
+  }[called];
+  if (length > 0) Object.defineProperty(standIn, "length", { value: length });
   if (key) Object.defineProperty(standIn, key, { get: () => all()[name][key], enumerable: true });
   return standIn;
 }

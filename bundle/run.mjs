@@ -54,18 +54,24 @@ const later = {
   ],
   nn: [
     "diagnose/engine.ts",
-    "functional/summary-rows.ts",
-    "learning-rate/curve.ts",
-    "metrics/curves.ts",
-    "metrics/report.ts",
     "model/data-adapter.ts",
-    "model/debug-nan.ts",
     "model/diagnose.ts",
     "model/evaluate.ts",
     "model/fit-checks.ts",
     "model/fit-data.ts",
     "model/fit.ts",
     "model/row-alignment.ts",
+  ],
+};
+
+/** Of these packages, files of functions that a short training does not need either: `seldom.js`. */
+const seldom = {
+  nn: [
+    "functional/summary-rows.ts",
+    "learning-rate/curve.ts",
+    "metrics/curves.ts",
+    "metrics/report.ts",
+    "model/debug-nan.ts",
     "model/run-description.ts",
     "model/summary.ts",
     "model/training-state.ts",
@@ -124,27 +130,30 @@ const importedLater = (apart) => ({
   },
 });
 
-/** Puts functions that load `later.js` in the place of the files that are in it, where files import them that are not. */
-async function leftForLater(src, files, rest) {
-  const paths = files.map((file) => join(src, file));
-  const contents = new Map();
-  for (const [i, path] of paths.entries()) contents.set(path, await standInsOf(path, `file${i}`));
-  const exported = paths.map((path, i) => `export * as file${i} from ${JSON.stringify(path)};`);
-  const everything = [...exported, kept(rest)].join("\n");
+/** Puts functions that load `later.js` or `seldom.js` in the place of the files that are in it, where files import them that are not. */
+async function leftForLater(src, groups, rest) {
+  const [groupOf, standIn, everything] = [new Map(), new Map(), {}];
+  for (const [group, files] of groups) {
+    const paths = files.map((file) => join(src, file));
+    for (const [i, path] of paths.entries())
+      standIn.set(path, await standInsOf(path, `file${i}`, `left:${group}-loader`));
+    for (const path of paths) groupOf.set(path, group);
+    const exported = paths.map((path, i) => `export * as file${i} from ${JSON.stringify(path)};`);
+    everything[`left:${group}`] = [...exported, kept(rest)].join("\n");
+    everything[`left:${group}-loader`] = loaderOf(group);
+  }
   return {
     name: "left for later",
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^later(-loader)?$/ }, ({ path }) => ({ path, namespace: "later" }));
+      onResolve({ filter: /^left:/ }, ({ path }) => ({ path, namespace: "left" }));
       onResolve({ filter: /^\.\.?\// }, ({ path, importer, kind, resolveDir }) => {
         const file = join(resolveDir, path);
-        if (kind !== "import-statement" || !contents.has(file) || contents.has(importer)) return undefined;
+        if (kind !== "import-statement" || !standIn.has(file) || groupOf.get(importer) === groupOf.get(file))
+          return undefined;
         return { path: file, namespace: "stand-in", sideEffects: false };
       });
-      onLoad({ filter: /.*/, namespace: "stand-in" }, ({ path }) => ({ contents: contents.get(path) }));
-      onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-        contents: path === "later" ? everything : loaderOf("later"),
-        resolveDir: src,
-      }));
+      onLoad({ filter: /.*/, namespace: "stand-in" }, ({ path }) => ({ contents: standIn.get(path) }));
+      onLoad({ filter: /.*/, namespace: "left" }, ({ path }) => ({ contents: everything[path], resolveDir: src }));
     },
   };
 }
@@ -231,7 +240,7 @@ async function bundle(name) {
 
 /** Joins what the bundler took apart, and gives back what it changed. */
 function finish(to) {
-  const own = readdirSync(to).filter((file) => /^(all|index|internal|later|value|chunk-\w+)\.js$/.test(file));
+  const own = readdirSync(to).filter((file) => /^(all|index|internal|later|seldom|value|chunk-\w+)\.js$/.test(file));
   const codes = new Map(own.map((file) => [file, readFileSync(join(to, file), "utf8")]));
   for (const [file, code] of codes) codes.set(file, withoutIdleImports(code, codes));
   for (const [file, entry] of joinChunks(codes)) {
@@ -248,7 +257,7 @@ function finish(to) {
  */
 async function bundleInParts(name, entries, options, to) {
   const src = join(options.absWorkingDir, "src");
-  const files = later[name] ?? [];
+  const groups = Object.entries({ later: later[name], seldom: seldom[name] }).filter(([, files]) => files);
   const from = [...entries, ...(hidden[name] ?? []).map((file) => join(src, file))];
   if (name === "core") from.push(fileURLToPath(new URL("at-run-time.js", import.meta.url)));
   const contents = from.map((file) => `export * from ${JSON.stringify(file)};`).join("\n");
@@ -261,13 +270,13 @@ async function bundleInParts(name, entries, options, to) {
       onLoad({ filter: /.*/ }, ({ path }) => (path === effect ? { contents: "" } : undefined));
     },
   };
-  const modules = files.length > 0 ? [{ in: "later", out: "later" }] : [];
+  const modules = groups.map(([group]) => ({ in: `left:${group}`, out: group }));
   for (const entry of alone.filter((entry) => existsSync(join(src, `${entry}.ts`))))
     modules.push({ in: join(src, `${entry}.ts`), out: entry });
-  const rest = files.length > 0 ? await exportsOf(contents, options, everything) : [];
+  const rest = groups.length > 0 ? await exportsOf(contents, options, everything) : [];
   await build({
     ...options,
-    plugins: [everything, await leftForLater(src, files, rest), ...options.plugins],
+    plugins: [everything, await leftForLater(src, groups, rest), ...options.plugins],
     entryPoints: [{ in: "everything", out: "all" }, ...modules],
     splitting: true,
     outdir: to,

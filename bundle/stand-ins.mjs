@@ -7,9 +7,9 @@ import { pathToFileURL } from "node:url";
 import { tsImport } from "tsx/esm/api";
 
 /** The source of what stands for a file whose functions are loaded later. */
-export async function standInsOf(path, key) {
+export async function standInsOf(path, key, loader) {
   const all = await tsImport(pathToFileURL(path).href, import.meta.url);
-  const lines = ['import { all } from "later-loader";'];
+  const lines = [`import { all } from "${loader}";`];
   for (const name of Object.keys(all)) {
     const where = `all().${key}.${name}`;
     if (isLater(all[name])) lines.push(...standIn(name, all[name], where));
@@ -41,10 +41,9 @@ export function standIn(name, real, where) {
 }
 
 /** The source of `all`, which loads a module beside it when it is first called. */
-export const loaderOf = (module, after = null) => `import { createRequire } from "node:module";
-${after ? `import { ${after} } from "lazily:classes";` : ""}
+export const loaderOf = (module) => `import { createRequire } from "node:module";
 let loaded;
-export const all = () => (loaded ??= ${after ?? ""}(createRequire(import.meta.url)("./${module}.js")));
+export const all = () => (loaded ??= createRequire(import.meta.url)("./${module}.js"));
 `;
 
 /** Libraries of others: stand-ins for what they export, which load the library when they are used. */
