@@ -9,7 +9,9 @@ import { tsImport } from "tsx/esm/api";
 
 const kernels = new URL("../packages/compiler/src/wasm/kernels/", import.meta.url);
 /** What is replaced by files. */
-const generators = ["modules.ts", "further-modules.ts"].map((file) => fileURLToPath(new URL(file, kernels)));
+const generators = ["modules.ts", "further-modules.ts", "pool-modules.ts"].map((file) =>
+  fileURLToPath(new URL(file, kernels)),
+);
 
 /** What stands for the generator in what Node loads; all kernels are there. */
 export const standIn = `import { createRequire } from "node:module";

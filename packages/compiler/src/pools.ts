@@ -4,7 +4,7 @@
  */
 import { windowTables } from "./wasm/kernels/definitions.ts";
 import { flatGeometry } from "./wasm/kernels/flat-geometry.ts";
-import { addPoolKernels } from "./wasm/kernels/further-modules.ts";
+import { addPoolKernels } from "./wasm/kernels/pool-modules.ts";
 
 /** Makes the kernels known, and the tables that they go by. */
 export function addPools(): void {

@@ -8,8 +8,9 @@ import type { Heap } from "../wasm/heap.ts";
 import { instantiate } from "../wasm/host.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "../wasm/kernels/conv-geometry.ts";
 import { flatGeometry } from "../wasm/kernels/flat-geometry.ts";
-import { addPoolKernels, addWindowKernels } from "../wasm/kernels/further-modules.ts";
+import { addWindowKernels } from "../wasm/kernels/further-modules.ts";
 import { kernelBytes } from "../wasm/kernels/modules.ts";
+import { addPoolKernels } from "../wasm/kernels/pool-modules.ts";
 import { scratch, scratchBlock } from "./scratch-heap.ts";
 
 /** Larger ones (in bytes) are left to the version without WebAssembly, whose memory ends at 4 GiB. */

@@ -2,8 +2,9 @@
  * All modules of kernels: what files are made of for Node.
  */
 import type { KernelModule } from "./definitions.ts";
-import { addPoolKernels, addSoftmaxKernels, addWindowKernels } from "./further-modules.ts";
+import { addSoftmaxKernels, addWindowKernels } from "./further-modules.ts";
 import { type KernelOptions, kernelBytes } from "./modules.ts";
+import { addPoolKernels } from "./pool-modules.ts";
 
 /** The names of the modules. */
 export const kernelModules: readonly KernelModule[] = ["gemm", "gemm64", "windows", "pools", "softmax"];

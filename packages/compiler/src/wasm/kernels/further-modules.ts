@@ -4,17 +4,11 @@
 import { convolutionFunctions } from "./conv.ts";
 import { addKernels } from "./definitions.ts";
 import { poolFunctions } from "./pool.ts";
-import { flatFunctions } from "./pool-flat.ts";
 import { softmaxFunctions } from "./softmax.ts";
 
 /** Convolutions and pools. */
 export function addWindowKernels(): void {
   addKernels("windows", (relaxed) => [...convolutionFunctions({ relaxed }), ...poolFunctions()]);
-}
-
-/** Pools whose images lie flat. */
-export function addPoolKernels(): void {
-  addKernels("pools", flatFunctions);
 }
 
 /** Softmax, of eager operations. */
