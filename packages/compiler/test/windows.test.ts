@@ -63,7 +63,10 @@ function check(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): v
   const all = [...inputs, numbers([...y.shape], 5)];
   const found = jit(slopes)(...all) as unknown as [Tensor, Tensor[]];
   const [, gradients] = slopes(...all);
-  for (const [i, g] of gradients.entries()) expectSame(found[1][i], g, `gradient ${i}`);
+  // A weight's gradient sums over all places of all images, which may cancel to nearly nothing.
+  const places = y.shape[1] > 0 ? y.size / y.shape[1] : 0;
+  for (const [i, g] of gradients.entries())
+    expectSame(found[1][i], g, `gradient ${i}`, i === 1 && inputs.length > 1 ? 2e-8 * places : 0);
 }
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
