@@ -166,6 +166,8 @@ const softmaxCrossEntropy =
         each.dispose();
       });
       last = run(logits.ref, rows.ref);
+      // As with products: what nobody reads is not computed.
+      last[1].ref.dataSync();
       return last;
     };
     return inTurn([null], step, ([loss, gradient]) => [loss.ref.js(), ...someOf(gradient)]);
