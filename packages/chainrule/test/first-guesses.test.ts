@@ -141,6 +141,7 @@ describe("what says what to type", () => {
       () => new Dense(784, 128),
       /new Dense\(128\): the size of the input is found at the first call/,
     ],
+    ["Dropout(0.1, 0.2)", () => new cr.Dropout(0.1, 0.2), /Write new Dropout\(rate, \{ … \}\)/],
     ["BatchNorm(3)", () => new cr.BatchNorm(3), /eps: …, center: …, … \}\)\. The size of the input is found/],
     ["Embedding(10, 4)", () => new Embedding(10, 4), /new Embedding\(\{ inputDim: 10, outputDim: …, … \}\)/],
     ["LSTM(8)", () => new cr.LSTM(8), /new LSTM\(\{ units: 8, /],

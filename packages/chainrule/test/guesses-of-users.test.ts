@@ -256,10 +256,11 @@ it.each<[layer: string, options: object, expected: RegExp]>([
   ["SimpleRNN", { units: 8, nonlinearity: "relu" }, /Did you mean "activation"/],
   ["LSTM", { units: 8, bidirectional: true }, /new Bidirectional\(new LSTM/],
   ["LSTM", { units: 8, batch_first: true }, /The batch is the first axis/],
-  ["LSTM", { units: 8, return_state: true }, /an option of the call/],
+  ["LSTM", { units: 8, return_state: true }, /lstm\.call\(x, \{ returnState: true \}\)/],
   ["MultiHeadAttention", { embedDim: 8, numHeads: 2 }, /Did you mean "heads"/],
   ["MultiHeadAttention", { heads: 2, key_dim: 4 }, /Write embedDim/],
-  ["MultiHeadAttention", { embedDim: 8, heads: 2, causal: true }, /an option of the call/],
+  ["MultiHeadAttention", { embedDim: 8, heads: 2, causal: true }, /attention\.call\(x, \{ causal: true \}\)/],
+  ["Conv1d", { filters: 1, kernelSize: 2, causal: true }, /Attention takes it/],
   ["TransformerEncoder", { d_model: 8, nhead: 2, numLayers: 1 }, /Did you mean "embedDim"/],
 ])("options of Keras and PyTorch: %s of %o", async (layer, options, expected) => {
   expect(await messageOf(() => new cr[layer](options))).toMatch(expected);

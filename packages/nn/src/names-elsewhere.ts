@@ -107,8 +107,10 @@ const compiled = "It is an option of compile: model.compile({ optimizer, loss, m
 const fitted = "It is an option of fit: model.fit(x, y, { epochs, batchSize }).";
 const quiet = "Nothing is printed but by fit: leave it out.";
 const found =
-  "A layer finds the size of its input at the first call: leave it out, or write inputShape: [3, 28, 28], without the batch.";
-const called = "It is an option of the call: layer.call(x, { … }).";
+  "A layer finds the size of its input at the first call: leave it out, or write inputShape, without the batch.";
+const causal = "Attention takes it when it is called: attention.call(x, { causal: true }).";
+const state = "Recurrent layers take it when they are called: lstm.call(x, { returnState: true }).";
+const scores = "Attention takes it when it is called: attention.call(x, { returnWeights: true }).";
 const batchFirst = "The batch is the first axis, and of images the channels are the second: leave it out.";
 const scaled = "Write scale: false for no gamma, and center: false for no beta.";
 const logits =
@@ -156,10 +158,10 @@ teachOptions({
   normalized_shape: found,
   input_size: found,
   input_length: found,
-  causal: called,
-  is_causal: called,
-  return_state: called,
-  return_attention_scores: called,
+  causal,
+  is_causal: causal,
+  return_state: state,
+  return_attention_scores: scores,
   affine: scaled,
   elementwise_affine: scaled,
   batch_first: batchFirst,

@@ -238,7 +238,7 @@ export function withPositional<Options extends object, Key extends keyof Options
 function positionalHint(where: string, key: string, first: unknown, rest: unknown): string {
   if (typeof rest === "string" && typeof first === "number" && isActivationName(rest))
     return `Write new ${where}(${first}, { activation: "${rest}" }).`;
-  if (typeof rest === "number" && typeof first === "number")
+  if (typeof rest === "number" && typeof first === "number" && key === "units")
     return `Write new ${where}(${rest}): the size of the input is found at the first call.`;
   return `Write new ${where}(${key}, { … }), or new ${where}({ ${key}, … }).`;
 }
