@@ -2,6 +2,7 @@
  * How long the page takes to answer while a program works.
  */
 import { describe, expect, it } from "vitest";
+import { longTasksOf, watchLongTasks } from "./long-tasks.ts";
 import { programLink, run } from "./programs.ts";
 import { visit } from "./visit.ts";
 
@@ -13,15 +14,9 @@ for (let i = 0; performance.now() < end; i++) { randn([64, 64]).matmul(randn([64
     await visit(programLink(code), async (page) => {
       await page.locator(".cm-content").waitFor();
       await page.waitForTimeout(2000);
-      await page.evaluate(() => {
-        const found: number[] = [];
-        (globalThis as unknown as { longTasks: number[] }).longTasks = found;
-        new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) found.push(duration);
-        }).observe({ type: "longtask" });
-      });
+      await watchLongTasks(page);
       expect(await run(page)).toContain("product");
-      const longTasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+      const longTasks = await longTasksOf(page);
       console.log(`tasks over 50 ms while a program ran: ${longTasks.map(Math.round).join(", ") || "none"}`);
       expect(Math.max(0, ...longTasks)).toBeLessThan(500);
     });

@@ -3,6 +3,7 @@
  */
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { longTasksOf, watchLongTasks } from "./long-tasks.ts";
 import { browser, visit } from "./visit.ts";
 
 const atStep = (page: Page, step: string) =>
@@ -13,13 +14,7 @@ describe("training", () => {
     await visit("#train?samples=250&layers=8,8&speed=max", async (page) => {
       await atStep(page, "0");
       await page.waitForTimeout(1000);
-      await page.evaluate(() => {
-        const found: number[] = [];
-        (globalThis as unknown as { longTasks: number[] }).longTasks = found;
-        new PerformanceObserver((list) => {
-          for (const { duration } of list.getEntries()) found.push(duration);
-        }).observe({ type: "longtask" });
-      });
+      await watchLongTasks(page);
       const tasks = await traceTasks(page);
       await page.getByRole("button", { name: "▶ Play" }).click();
       const rates: { steps: number; frames: number }[] = [];
@@ -29,7 +24,7 @@ describe("training", () => {
         const [, steps, frames] = /([\d,]+) steps, (\d+) frames/.exec(text) ?? [];
         if (steps) rates.push({ steps: Number(steps.replaceAll(",", "")), frames: Number(frames) });
       }
-      const longTasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+      const longTasks = await longTasksOf(page);
       await page.getByRole("button", { name: "Pause" }).click();
       const { longest, total, worker, seconds } = await tasks();
       const steps = Number((await page.locator("#train-step").textContent())?.replaceAll(",", ""));
